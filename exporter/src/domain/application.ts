@@ -1,0 +1,208 @@
+/** The use cases of the running service: what `http/` and `cli/` may ask of it. Implemented by `application.ts`. */
+import type { Diagnosis, Explanation } from './cause.js';
+import type { AuditEntry, AuditVerdict } from './audit.js';
+import type { Actor, Execution, Verification, Vote } from './decision.js';
+import type { ChangeEvent } from './evidence.js';
+import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
+import type { IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { Incident } from './incident.js';
+import type { Json } from './json.js';
+import type { SimilarLesson } from './lesson.js';
+import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
+import type { LateLabel, ModelAnswer, Observation } from './observation.js';
+import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
+import type { Proposal, Recommendation } from './recommendation.js';
+import type { EventBus, Store } from './ports.js';
+
+/** One try of discovery, for the reader who wants to know what was asked. */
+export interface DiscoveryAttempt {
+  readonly connector: ConnectorId;
+  readonly url: string;
+  /** e.g. "OpenAPI document", "{text}" */
+  readonly what: string;
+  readonly outcome: string;
+}
+export type Discovery =
+  | {
+      readonly kind: 'found';
+      readonly endpoint: Endpoint;
+      readonly payloads: readonly Json[];
+      readonly answer: Extract<ModelAnswer, { kind: 'answer' }>;
+      readonly attempts: readonly DiscoveryAttempt[];
+    }
+  | {
+      readonly kind: 'not-found';
+      /** The most telling failure: what a person should read first. */
+      readonly failure: Extract<ModelAnswer, { kind: 'failure' }>['failure'];
+      readonly attempts: readonly DiscoveryAttempt[];
+    };
+
+/** Current figures of one model, for lists, live lines and metrics. */
+export interface ModelStatus {
+  readonly model: Model;
+  /** Samples in the judged window, and in all since the model was added. */
+  readonly windowSamples: number;
+  readonly totalSamples: number;
+  readonly confidenceMean: number | null;
+  readonly errorShare: number;
+  readonly latencyP50Seconds: number | null;
+  readonly latencyP95Seconds: number | null;
+  readonly lastProbeAtMs: number | null;
+  readonly lastPredictionAtMs: number | null;
+  readonly baseline: BaselineProfile | null;
+  readonly learning: LearningState | null;
+  readonly window: WindowProfile;
+  readonly findings: readonly Finding[];
+  readonly blindSpots: readonly BlindSpot[];
+  readonly incident: Incident | null;
+  readonly evaluatedAtMs: number | null;
+  readonly evaluationSeconds: number | null;
+  /** Cumulative since the model was added, from the store; for Prometheus counters. */
+  readonly totals: {
+    readonly calls: number;
+    readonly failures: Readonly<Record<string, number>>;
+    readonly probes: number;
+    readonly probeFailures: Readonly<Record<string, number>>;
+  };
+}
+
+/** The answer of a one-shot look at a URL. */
+export interface Investigation {
+  readonly url: string;
+  readonly modelId: ModelId;
+  readonly verdict: 'healthy' | 'failing' | 'undecided';
+  readonly discovery: Discovery;
+  readonly samples: number;
+  readonly confidenceMean: number | null;
+  readonly confidenceStandardDeviation: number | null;
+  readonly errorShare: number;
+  readonly latencyP50Seconds: number | null;
+  readonly baselineExists: boolean;
+  readonly confidenceDrift: {
+    readonly method: 'KS-test';
+    readonly driftDetected: boolean;
+    readonly pValue: number | null;
+    readonly statistics: readonly NamedStatistic[];
+  } | null;
+  readonly diagnosis: Diagnosis;
+  readonly explanation: Explanation;
+  readonly recommendations: readonly Proposal[];
+  readonly similar: readonly SimilarLesson[];
+  /** What this number of probes can and cannot show. */
+  readonly limits: readonly string[];
+}
+
+export interface InvestigationProgress {
+  readonly stage: 'discovering' | 'probing' | 'analysing';
+  readonly done: number;
+  readonly of: number;
+  readonly text: string;
+}
+
+export interface ModelRegistration {
+  readonly id?: ModelId;
+  readonly name?: string;
+  readonly url?: string;
+  readonly connector?: ConnectorId;
+  readonly payloads?: readonly Json[];
+  readonly goldenInputs?: readonly Json[];
+  readonly versionLabel?: string;
+  readonly owner?: string;
+  readonly tags?: readonly string[];
+  readonly schedule?: Partial<ProbeSchedule>;
+  readonly authorizationSecret?: string;
+}
+
+export interface IngestLineError {
+  /** 1-based position in the batch. */
+  readonly line: number;
+  readonly field: string;
+  readonly message: string;
+}
+export interface IngestBatch {
+  readonly batchId: string | null;
+  readonly observations: readonly Observation[];
+  readonly labels: readonly LateLabel[];
+  readonly errors: readonly IngestLineError[];
+  /** `commit`: answered after the counts are stored · `memory`: the explicit fast lane. */
+  readonly acknowledge: 'commit' | 'memory';
+}
+export interface IngestResult {
+  readonly accepted: number;
+  readonly labelsMatched: number;
+  readonly labelsUnmatched: number;
+  readonly rejected: number;
+  readonly errors: readonly IngestLineError[];
+  readonly duplicate: boolean;
+}
+
+/** A refusal a caller can act on. `code` becomes the HTTP status, `field` names what is wrong. */
+export class RequestRefused extends Error {
+  constructor(
+    readonly code: 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'unavailable' | 'too-large',
+    message: string,
+    readonly field: string | null = null,
+    readonly details: Json = null,
+  ) {
+    super(message);
+    this.name = 'RequestRefused';
+  }
+}
+
+export interface RecommendationRecord {
+  readonly recommendation: Recommendation;
+  readonly votes: readonly Vote[];
+  readonly execution: Execution | null;
+  readonly verification: Verification | null;
+  /** The executor's dry run, or why there is nothing to execute. */
+  readonly dryRun: string;
+}
+
+export interface Application {
+  readonly events: EventBus;
+  readonly store: Store;
+
+  discover(url: string, authorizationSecret: string | null): Promise<Discovery>;
+  investigate(
+    url: string,
+    samples: number | null,
+    onProgress: (progress: InvestigationProgress) => void,
+  ): Promise<Investigation>;
+
+  /** @throws RequestRefused `invalid` (nothing answered at the URL: the attempts are in `details`) or `conflict` (id taken). */
+  register(registration: ModelRegistration, by: Actor): Promise<Model>;
+  remove(id: ModelId, by: Actor): Promise<void>;
+  setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
+  statuses(): readonly ModelStatus[];
+  status(id: ModelId): ModelStatus;
+  /** Runs one probe cycle now and returns what came back (for `/probe`). */
+  probeNow(id: ModelId, timeoutMs: number): Promise<readonly Observation[]>;
+
+  ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult>;
+  recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
+
+  resetBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
+  freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
+
+  incident(id: IncidentId): Promise<Incident>;
+  similar(id: IncidentId): Promise<readonly SimilarLesson[]>;
+
+  recommendation(id: RecommendationId): Promise<RecommendationRecord>;
+  recommendations(filter: {
+    readonly incident?: IncidentId;
+    readonly model?: ModelId;
+    readonly pendingOnly: boolean;
+    readonly limit: number;
+  }): Promise<readonly RecommendationRecord[]>;
+  /** @throws RequestRefused `conflict` with the current digest when the one given is stale. */
+  vote(
+    id: RecommendationId,
+    verdict: Vote['verdict'],
+    digest: string,
+    reason: string,
+    by: Actor,
+  ): Promise<RecommendationRecord>;
+
+  auditEntries(from: number, limit: number): Promise<readonly AuditEntry[]>;
+  verifyAudit(): Promise<AuditVerdict>;
+}

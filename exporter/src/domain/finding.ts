@@ -1,0 +1,82 @@
+import type { SignalKey } from './profile.js';
+
+/** One file each in `detection/detectors/`. */
+export const DETECTOR_IDS = [
+  'unreachable',
+  'error-rate',
+  'latency-regression',
+  'no-predictions',
+  'low-confidence',
+  'constant-predictions',
+  'unstable-answers',
+  'confidence-trend',
+  'confidence-distribution',
+  'golden-answers',
+  'answer-schema',
+  'numeric-drift',
+  'categorical-drift',
+  'missing-values',
+  'unseen-categories',
+  'invalid-values',
+  'prediction-mix',
+  'accuracy-drop',
+  'calibration',
+  'isolation-forest',
+] as const;
+export type DetectorId = (typeof DETECTOR_IDS)[number];
+
+/** What a finding is about. */
+export type FindingSubject = SignalKey | 'errors' | 'traffic' | 'golden' | 'accuracy' | 'rows';
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  /** Coverage, e.g. 0.95. */
+  readonly level: number;
+}
+
+/** How big the change is, in the unit named; severity is judged from this, never from a p-value. */
+export interface Effect {
+  readonly measure: 'standard-deviations' | 'ratio' | 'share' | 'seconds' | 'confidence' | 'distance' | 'count';
+  readonly value: number;
+  readonly interval: Interval | null;
+}
+
+export interface NamedStatistic {
+  readonly name: string;
+  readonly value: number;
+}
+
+/**
+ * `service`: users get no answer or a late one · `quality`: answers are worse · `data`: inputs differ ·
+ * `model`: the same question is answered differently · `note`: worth saying, harms nobody.
+ */
+export type FindingKind = 'service' | 'quality' | 'data' | 'model' | 'note';
+
+/** One thing a detector noticed in one window. */
+export interface Finding {
+  readonly detector: DetectorId;
+  readonly subject: FindingSubject;
+  readonly kind: FindingKind;
+  readonly direction: 'up' | 'down' | 'changed';
+  readonly statistic: NamedStatistic;
+  readonly threshold: number;
+  /** Fixed-sample p-value, if the test has one; shown, never paged on. */
+  readonly pValue: number | null;
+  readonly effect: Effect;
+  /** Further statistics of the same comparison (PSI, JS, Wasserstein …) for people and dashboards. */
+  readonly statistics: readonly NamedStatistic[];
+  /** The signal's level before and now, in its own unit (mean, share or rate); null when there is no baseline. */
+  readonly before: number | null;
+  readonly now: number | null;
+  readonly window: { readonly fromMs: number; readonly toMs: number; readonly samples: number };
+  readonly baselineSamples: number | null;
+  /** One sentence with the numbers in it. */
+  readonly sentence: string;
+}
+
+/** A check that could not run, and what it would need. */
+export interface BlindSpot {
+  readonly check: string;
+  readonly reason: string;
+}

@@ -1,0 +1,45 @@
+/** Branded identifiers: a plain string cannot be passed where one of these is wanted. */
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** URL-safe slug of a watched model, e.g. `fraud-detector`. Never contains `/`, `.` runs or spaces. */
+export type ModelId = Branded<'ModelId'>;
+export type IncidentId = Branded<'IncidentId'>;
+export type RecommendationId = Branded<'RecommendationId'>;
+export type VoteId = Branded<'VoteId'>;
+export type ExecutionId = Branded<'ExecutionId'>;
+export type LessonId = Branded<'LessonId'>;
+export type ApiKeyId = Branded<'ApiKeyId'>;
+
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+
+/**
+ * Reads a model id.
+ * @throws RangeError when the text is not a slug of 1–64 characters `a–z 0–9 -`.
+ */
+export function modelId(text: string): ModelId {
+  if (!SLUG.test(text)) {
+    throw new RangeError(
+      `model id "${text.slice(0, 80)}" must be 1–64 characters of a–z, 0–9 and "-", starting and ending with a letter or digit`,
+    );
+  }
+  return text as ModelId;
+}
+
+/** Derives a valid slug from any text (a name or a URL); falls back to `model`. */
+export function slugOf(text: string): ModelId {
+  const slug = text
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 64)
+    .replace(/^-+|-+$/g, '');
+  return modelId(slug === '' ? 'model' : slug);
+}
+
+export const incidentId = (text: string): IncidentId => text as IncidentId;
+export const recommendationId = (text: string): RecommendationId => text as RecommendationId;
+export const voteId = (text: string): VoteId => text as VoteId;
+export const executionId = (text: string): ExecutionId => text as ExecutionId;
+export const lessonId = (text: string): LessonId => text as LessonId;
+export const apiKeyId = (text: string): ApiKeyId => text as ApiKeyId;

@@ -1,0 +1,33 @@
+import type { Diagnosis, Explanation } from './cause.js';
+import type { IncidentId, ModelId } from './identifiers.js';
+import type { Severity } from './severity.js';
+
+export interface TimelineEntry {
+  readonly atMs: number;
+  readonly kind:
+    | 'change'
+    | 'first-evidence'
+    | 'opened'
+    | 'diagnosis-changed'
+    | 'decision'
+    | 'execution'
+    | 'verification'
+    | 'recovered'
+    | 'closed';
+  readonly text: string;
+}
+
+/** Sparse signed description of an incident for finding similar ones: feature → weight in [−1, 1]. */
+export type Fingerprint = Readonly<Record<string, number>>;
+
+export interface Incident {
+  readonly id: IncidentId;
+  readonly modelId: ModelId;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+  readonly severity: Severity;
+  readonly diagnosis: Diagnosis;
+  readonly explanation: Explanation;
+  readonly timeline: readonly TimelineEntry[];
+  readonly fingerprint: Fingerprint;
+}

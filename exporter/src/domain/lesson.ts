@@ -1,0 +1,29 @@
+import type { CauseId } from './cause.js';
+import type { IncidentId, LessonId, ModelId } from './identifiers.js';
+import type { Fingerprint } from './incident.js';
+import type { ActionId } from './recommendation.js';
+import type { Severity } from './severity.js';
+
+/** What is remembered of a closed incident. */
+export interface Lesson {
+  readonly id: LessonId;
+  readonly incidentId: IncidentId;
+  readonly modelId: ModelId;
+  readonly cause: CauseId;
+  readonly severity: Severity;
+  readonly headline: string;
+  readonly fingerprint: Fingerprint;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number;
+  /** Actions taken, each with its verified outcome; `untried` for recommendations nobody approved. */
+  readonly actions: readonly {
+    readonly action: ActionId;
+    readonly outcome: 'recovered' | 'not_recovered' | 'inconclusive' | 'rejected' | 'untried';
+  }[];
+}
+
+/** A lesson with its likeness to the incident at hand, 0–1. */
+export interface SimilarLesson {
+  readonly lesson: Lesson;
+  readonly similarity: number;
+}

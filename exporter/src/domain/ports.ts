@@ -1,0 +1,247 @@
+/** Small interfaces the stages need and `main.ts` fills. */
+import type { AuditEntry } from './audit.js';
+import type { Execution, Verification, Vote } from './decision.js';
+import type { ApiKeyId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { Incident } from './incident.js';
+import type { Json } from './json.js';
+import type { Lesson } from './lesson.js';
+import type { Model } from './model.js';
+import type { Failure } from './observation.js';
+import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
+import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
+
+export interface Clock {
+  /** Wall-clock time, milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+export interface Ids {
+  /** A new unguessable url-safe identifier of ≥ 128 bits. */
+  next(): string;
+}
+
+export interface Logger {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** Total deadline from start to last byte. */
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+}
+
+export interface HttpAnswer {
+  readonly kind: 'answer';
+  readonly status: number;
+  /** Lower-cased names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly latencySeconds: number;
+}
+
+/** The one way out of the process (`http/egress.ts`). Never throws for network trouble; a failure is a value. */
+export interface HttpClient {
+  call(
+    request: HttpCall,
+  ): Promise<HttpAnswer | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number }>;
+}
+
+// ---------------------------------------------------------------- store
+
+export interface ModelRepository {
+  list(): Promise<readonly Model[]>;
+  get(id: ModelId): Promise<Model | null>;
+  save(model: Model): Promise<void>;
+  remove(id: ModelId): Promise<void>;
+}
+
+export interface BaselineRepository {
+  /** The newest version, or null. */
+  current(model: ModelId): Promise<BaselineProfile | null>;
+  versions(
+    model: ModelId,
+  ): Promise<readonly { readonly version: number; readonly admittedAtMs: number; readonly frozen: boolean }[]>;
+  save(model: ModelId, baseline: BaselineProfile): Promise<void>;
+  learning(model: ModelId): Promise<LearningState | null>;
+  saveLearning(model: ModelId, state: LearningState): Promise<void>;
+}
+
+/** Window counts, keyed by (model, window start). `save` replaces: the caller owns the whole window. */
+export interface WindowRepository {
+  saveAll(
+    rows: readonly { readonly model: ModelId; readonly windowStartMs: number; readonly profile: WindowProfile }[],
+  ): Promise<void>;
+  /** Windows that start in [fromMs, toMs), oldest first. */
+  range(
+    model: ModelId,
+    fromMs: number,
+    toMs: number,
+  ): Promise<readonly { readonly windowStartMs: number; readonly profile: WindowProfile }[]>;
+  prune(olderThanMs: number): Promise<number>;
+}
+
+/** Answers waiting for their label. Only hashes and the tenth of confidence are kept. */
+export interface LedgerEntry {
+  readonly model: ModelId;
+  readonly predictionIdHash: string;
+  readonly answerHash: string;
+  readonly confidenceTenth: number | null;
+  readonly atMs: number;
+}
+export interface LedgerRepository {
+  saveAll(entries: readonly LedgerEntry[]): Promise<void>;
+  /** Takes out (returns and deletes) the entries found. */
+  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
+  prune(olderThanMs: number): Promise<number>;
+}
+
+/** Ids of ingest batches already taken, so that a retry is harmless. */
+export interface BatchRepository {
+  /** Result recorded for an earlier delivery of the batch, or null. */
+  find(model: ModelId, batchId: string): Promise<Json | null>;
+  save(model: ModelId, batchId: string, result: Json, atMs: number): Promise<void>;
+  prune(olderThanMs: number): Promise<number>;
+}
+
+export interface IncidentRepository {
+  get(id: IncidentId): Promise<Incident | null>;
+  openFor(model: ModelId): Promise<Incident | null>;
+  /** Newest first. */
+  list(filter: {
+    readonly model?: ModelId;
+    readonly open?: boolean;
+    readonly limit: number;
+  }): Promise<readonly Incident[]>;
+  save(incident: Incident): Promise<void>;
+}
+
+/** Everything that must change together. Obtained from `Store.transaction`. */
+export interface GovernanceTransaction {
+  recommendation(id: RecommendationId): Promise<Recommendation | null>;
+  recommendations(filter: {
+    readonly incident?: IncidentId;
+    readonly model?: ModelId;
+    readonly states?: readonly RecommendationState[];
+    readonly limit: number;
+  }): Promise<readonly Recommendation[]>;
+  insertRecommendation(recommendation: Recommendation): Promise<void>;
+  setRecommendationState(id: RecommendationId, state: RecommendationState): Promise<void>;
+  votes(id: RecommendationId): Promise<readonly Vote[]>;
+  insertVote(vote: Vote): Promise<void>;
+  /** @throws when the recommendation already has an execution (unique key). */
+  insertExecution(execution: Execution): Promise<void>;
+  updateExecution(execution: Execution): Promise<void>;
+  execution(recommendation: RecommendationId): Promise<Execution | null>;
+  executions(state: Execution['state']): Promise<readonly Execution[]>;
+  insertVerification(verification: Verification): Promise<void>;
+  verification(recommendation: RecommendationId): Promise<Verification | null>;
+  auditHead(): Promise<AuditEntry | null>;
+  insertAudit(entry: AuditEntry): Promise<void>;
+}
+
+export interface AuditRepository {
+  /** Entries with sequence in [from, from + limit), ascending; sequences start at 1. */
+  read(from: number, limit: number): Promise<readonly AuditEntry[]>;
+  head(): Promise<AuditEntry | null>;
+}
+
+export interface LessonRepository {
+  save(lesson: Lesson): Promise<void>;
+  list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
+}
+
+export const API_SCOPES = ['read', 'ingest', 'operate', 'approve', 'admin'] as const;
+export type ApiScope = (typeof API_SCOPES)[number];
+export interface ApiKey {
+  readonly id: ApiKeyId;
+  readonly name: string;
+  /** SHA-256 of the secret, hex; the secret itself is shown once and not kept. */
+  readonly secretHash: string;
+  readonly scopes: readonly ApiScope[];
+  readonly createdAtMs: number;
+  readonly lastUsedAtMs: number | null;
+  readonly revokedAtMs: number | null;
+}
+export interface ApiKeyRepository {
+  list(): Promise<readonly ApiKey[]>;
+  get(id: ApiKeyId): Promise<ApiKey | null>;
+  save(key: ApiKey): Promise<void>;
+}
+
+/** Small named values, e.g. the per-install salt. */
+export interface SettingRepository {
+  get(name: string): Promise<Json | null>;
+  set(name: string, value: Json): Promise<void>;
+}
+
+export interface Store {
+  readonly models: ModelRepository;
+  readonly baselines: BaselineRepository;
+  readonly windows: WindowRepository;
+  readonly ledger: LedgerRepository;
+  readonly batches: BatchRepository;
+  readonly incidents: IncidentRepository;
+  readonly audit: AuditRepository;
+  readonly lessons: LessonRepository;
+  readonly apiKeys: ApiKeyRepository;
+  readonly settings: SettingRepository;
+  /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
+  governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
+  /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state). */
+  atomic<T>(work: (store: Pick<Store, 'baselines' | 'windows' | 'ledger' | 'batches'>) => Promise<T>): Promise<T>;
+  /** Throws when the store cannot be written. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- governance
+
+export type ExecutionOutcome =
+  | { readonly kind: 'succeeded'; readonly detail: string }
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'unknown'; readonly detail: string };
+
+/** One file each in `governance/executors/`. */
+export interface Executor {
+  readonly id: Plan['executor'];
+  /** What happens when the same execution id is sent twice. */
+  readonly repetition: 'idempotent' | 'lookup' | 'none';
+  /** Dry run: says what would be done, or why it cannot. Changes nothing. */
+  prepare(
+    plan: Plan,
+  ): Promise<
+    { readonly kind: 'ready'; readonly text: string } | { readonly kind: 'impossible'; readonly reason: string }
+  >;
+  execute(plan: Plan, execution: Execution, recommendation: Recommendation): Promise<ExecutionOutcome>;
+  /** What became of an execution whose answer was lost. */
+  lookup(execution: Execution): Promise<ExecutionOutcome>;
+}
+
+// ---------------------------------------------------------------- events
+
+/** What the service tells its listeners (SSE, demo, metrics). */
+export type DomainEvent =
+  | { readonly kind: 'model-updated'; readonly model: Model }
+  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: Incident }
+  | { readonly kind: 'recommendation-updated'; readonly recommendation: Recommendation }
+  | { readonly kind: 'baseline-admitted'; readonly modelId: ModelId; readonly version: number };
+
+export interface EventBus {
+  publish(event: DomainEvent): void;
+  /** Returns the function that unsubscribes. */
+  subscribe(listener: (event: DomainEvent) => void): () => void;
+}

@@ -1,0 +1,96 @@
+/**
+ * Profiles are integer counts on a grid that is fixed from the first value on, so that they add exactly:
+ * across time, across replicas, in any order (see docs/architecture.md, "A baseline is a ruler").
+ */
+
+/** Where a number falls. `unit`: 1,000 equal cells on [0,1]. `asinh`: cell = floor(asinh((x − centre)/scale)/step). */
+export type Grid =
+  | { readonly kind: 'unit' }
+  | {
+      readonly kind: 'asinh';
+      /** Rounded to 3 significant digits, so that it is not a raw value. */
+      readonly centre: number;
+      readonly scale: number;
+      readonly step: number;
+    };
+
+/** Counts of one numeric signal. `cells` maps cell index → count. */
+export interface NumericCounts {
+  readonly kind: 'numeric';
+  readonly grid: Grid;
+  readonly cells: ReadonlyMap<number, number>;
+  readonly missing: number;
+  /** NaN, ±Infinity, or a value of another type than the signal's. */
+  readonly invalid: number;
+}
+
+/** Counts of one categorical signal. At most 1,000 categories are told apart; the rest are `other`. */
+export interface CategoricalCounts {
+  readonly kind: 'categorical';
+  readonly categories: ReadonlyMap<string, number>;
+  readonly other: number;
+  readonly missing: number;
+  readonly invalid: number;
+}
+export type SignalCounts = NumericCounts | CategoricalCounts;
+
+/** `confidence`, `latency_seconds`, `prediction`, or `feature:<name>`. */
+export type SignalKey = 'confidence' | 'latency_seconds' | 'prediction' | `feature:${string}`;
+
+/** Correct and all labelled answers, overall and by tenth of confidence (index 0 = [0,0.1) … 9 = [0.9,1]). */
+export interface LabelCounts {
+  readonly labelled: number;
+  readonly correct: number;
+  readonly labelledByConfidence: readonly number[];
+  readonly correctByConfidence: readonly number[];
+}
+
+/** What happened in one window of time, as counts. `from`/`to` are the first and last observation, inclusive. */
+export interface WindowProfile {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly calls: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly signals: ReadonlyMap<SignalKey, SignalCounts>;
+  readonly labels: LabelCounts;
+}
+
+export type AdmissionVerdict =
+  | {
+      readonly kind: 'learning';
+      readonly samples: number;
+      readonly requiredSamples: number;
+      readonly missing: readonly string[];
+    }
+  | { readonly kind: 'admitted'; readonly atMs: number }
+  | { readonly kind: 'refused'; readonly reasons: readonly string[] };
+
+/** How one golden input was answered while the baseline was learnt. Answers are kept as salted hashes. */
+export interface GoldenBaseline {
+  readonly goldenId: string;
+  readonly answers: number;
+  /** Hash → times seen. */
+  readonly answerHashes: Readonly<Record<string, number>>;
+  readonly confidenceMean: number | null;
+  readonly confidenceStandardDeviation: number | null;
+  readonly shape: string;
+}
+
+/** The ruler: what normal looked like. Immutable; a new normal is a new version. */
+export interface BaselineProfile {
+  readonly version: number;
+  readonly frozen: boolean;
+  readonly admittedAtMs: number;
+  readonly profile: WindowProfile;
+  readonly golden: readonly GoldenBaseline[];
+  /** Upper edges (cell indices) of at most 64 reference-quantile bins per numeric signal. */
+  readonly bins: ReadonlyMap<SignalKey, readonly number[]>;
+}
+
+/** State of learning between two versions; persisted, so a restart loses nothing. */
+export interface LearningState {
+  readonly nextVersion: number;
+  readonly profile: WindowProfile;
+  readonly golden: readonly GoldenBaseline[];
+  readonly verdict: AdmissionVerdict;
+}

@@ -1,0 +1,93 @@
+import type { CauseId } from './cause.js';
+import type { IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { JsonObject } from './json.js';
+
+export const ACTION_IDS = [
+  'retrain',
+  'rollback',
+  'fix-pipeline',
+  'recalibrate',
+  'rebaseline',
+  'scale-out',
+  'restart-endpoint',
+  'investigate',
+  'collect-labels',
+  'none',
+] as const;
+export type ActionId = (typeof ACTION_IDS)[number];
+
+export const PRIORITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export const EXECUTOR_IDS = ['webhook', 'rebaseline'] as const;
+export type ExecutorId = (typeof EXECUTOR_IDS)[number];
+
+/** What would be done on approval, exactly. Null plan = advice for people, nothing to execute. */
+export interface Plan {
+  readonly executor: ExecutorId;
+  readonly target: string;
+  readonly parameters: JsonObject;
+}
+
+/** When the action counts as having helped. Fixed when the recommendation is made. */
+export interface VerificationCriteria {
+  /** Detectors whose findings must be absent. */
+  readonly mustClear: readonly string[];
+  readonly settleMs: number;
+  readonly holdMs: number;
+  readonly giveUpMs: number;
+}
+
+/** What learning adds to a recommendation. */
+export interface TrackRecord {
+  readonly helped: number;
+  readonly tried: number;
+  readonly similarIncidents: readonly IncidentId[];
+}
+
+/** Before governance has given it an identity: content only. */
+export interface Proposal {
+  readonly action: ActionId;
+  readonly cause: CauseId;
+  readonly title: string;
+  readonly priority: Priority;
+  readonly why: string;
+  readonly steps: readonly string[];
+  readonly expectedEffect: string;
+  readonly risk: string;
+  readonly verificationText: string;
+  readonly verification: VerificationCriteria | null;
+  readonly plan: Plan | null;
+  readonly trackRecord: TrackRecord | null;
+}
+
+export const RECOMMENDATION_STATES = [
+  'pending',
+  'approved',
+  'rejected',
+  'expired',
+  'withdrawn',
+  'revoked',
+  'dispatching',
+  'succeeded',
+  'failed',
+  'unknown',
+  'recovered',
+  'not_recovered',
+  'inconclusive',
+] as const;
+export type RecommendationState = (typeof RECOMMENDATION_STATES)[number];
+
+/** An immutable revision under governance; only `state` moves, and only along the state machine. */
+export interface Recommendation extends Proposal {
+  readonly id: RecommendationId;
+  readonly incidentId: IncidentId;
+  readonly modelId: ModelId;
+  readonly revision: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly requiredApprovals: number;
+  /** SHA-256 (hex) of the canonical JSON of what an approver is shown; a vote must name it. */
+  readonly digest: string;
+  readonly state: RecommendationState;
+}
