@@ -201,8 +201,10 @@ export interface Store {
   readonly settings: SettingRepository;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
-  /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state). */
-  atomic<T>(work: (store: Pick<Store, 'baselines' | 'windows' | 'ledger' | 'batches'>) => Promise<T>): Promise<T>;
+  /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */
+  atomic<T>(
+    work: (store: Pick<Store, 'baselines' | 'windows' | 'ledger' | 'batches' | 'settings'>) => Promise<T>,
+  ): Promise<T>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;
