@@ -1,0 +1,181 @@
+import type { Application, Discovery, ModelRegistration, RecommendationRecord } from './domain/application.js';
+import { RequestRefused } from './domain/application.js';
+import type { AuditVerdict } from './domain/audit.js';
+import type { Actor, Vote } from './domain/decision.js';
+import type { IncidentId, ModelId, RecommendationId } from './domain/identifiers.js';
+import { slugOf } from './domain/identifiers.js';
+import type { Incident } from './domain/incident.js';
+import type { Json, JsonObject } from './domain/json.js';
+import type { GoldenInput, Model, ProbeSchedule } from './domain/model.js';
+import type { Clock, EventBus, Store } from './domain/ports.js';
+import { similarLessons } from './learning/similarity.js';
+import type { Fleet } from './fleet.js';
+import type { IncidentKeeper } from './incident-keeper.js';
+import { investigate, type InvestigationPorts, type InvestigationSettings } from './investigation.js';
+
+/** The part of governance the use cases need. */
+export interface ApplicationGovernance {
+  vote(id: RecommendationId, verdict: Vote['verdict'], digest: string, reason: string, by: Actor): Promise<RecommendationRecord>;
+  record(id: RecommendationId): Promise<RecommendationRecord>;
+  records(filter: Parameters<Application['recommendations']>[0]): Promise<readonly RecommendationRecord[]>;
+  dispatch(): Promise<unknown>;
+}
+
+export interface ApplicationPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly fleet: Fleet;
+  readonly keeper: IncidentKeeper;
+  readonly governance: ApplicationGovernance;
+  readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
+  readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
+  /** Appends one entry to the audit log in a transaction of its own. */
+  readonly audit: (body: JsonObject) => Promise<void>;
+  readonly verifyAudit: () => Promise<AuditVerdict>;
+  readonly investigation: InvestigationPorts;
+}
+
+export interface ApplicationSettings {
+  readonly schedule: ProbeSchedule;
+  readonly investigation: InvestigationSettings;
+}
+
+/** The use cases, on top of a running fleet. */
+export function createApplication(ports: ApplicationPorts, settings: ApplicationSettings): Application {
+  const { store, fleet, governance } = ports;
+
+  const audited = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
+    ports.audit({ kind, atMs: ports.clock.now(), by: { kind: by.kind, subject: by.subject, name: by.name }, ...fields });
+
+  const incident = async (id: IncidentId): Promise<Incident> => {
+    const found = await store.incidents.get(id);
+    if (found === null) throw new RequestRefused('not-found', `there is no incident "${id}"`, 'incident');
+    return found;
+  };
+
+  return {
+    events: ports.events,
+    store,
+
+    discover: (url, secret) => ports.discover(url, secret),
+    investigate: (url, samples, onProgress) => investigate(ports.investigation, settings.investigation, url, samples, onProgress),
+
+    async register(registration, by) {
+      const id = registration.id ?? slugOf(registration.name ?? registration.url ?? 'model');
+      if (fleet.has(id)) throw new RequestRefused('conflict', `a model "${id}" is watched already`, 'id');
+      const discovery = registration.url === undefined ? null : await ports.discover(registration.url, registration.authorizationSecret ?? null);
+      if (discovery?.kind === 'not-found') {
+        throw new RequestRefused(
+          'invalid',
+          `nothing at ${registration.url ?? ''} gave a usable answer: ${discovery.failure.detail}`,
+          'url',
+          discovery.attempts as unknown as Json,
+        );
+      }
+      const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, settings.schedule, ports.clock.now());
+      await fleet.add(model);
+      await audited('model-registered', by, { model: id });
+      return model;
+    },
+    async remove(id, by) {
+      await fleet.remove(id);
+      await audited('model-removed', by, { model: id });
+    },
+    async setPaused(id, paused, by) {
+      const model = await fleet.setPaused(id, paused);
+      await audited(paused ? 'model-paused' : 'model-started', by, { model: id });
+      return model;
+    },
+    statuses: () => fleet.statuses(),
+    status: (id) => fleet.status(id),
+    async probeNow(id) {
+      return (await fleet.probeNow(id)).map(({ observation }) => observation);
+    },
+
+    ingest: (id, batch) => fleet.ingest(id, batch),
+    async recordChange(id, change, by) {
+      fleet.watch(id).recordChange(change);
+      await fleet.committed();
+      await audited('change-recorded', by, { model: id, change: { ...change } });
+    },
+
+    async resetBaseline(id, by, reason) {
+      fleet.watch(id).relearn(ports.clock.now());
+      await fleet.committed();
+      await audited('baseline-reset', by, { model: id, reason });
+    },
+    async freezeBaseline(id, frozen, by) {
+      const watch = fleet.watch(id);
+      if (watch.baseline === null) throw new RequestRefused('conflict', `model "${id}" has no admitted baseline to freeze yet`, 'model');
+      watch.freeze(frozen);
+      await fleet.committed();
+      await audited(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version: watch.baseline.version });
+    },
+
+    incident,
+    async similar(id) {
+      const { fingerprint, openedAtMs } = await incident(id);
+      return similarLessons(fingerprint, openedAtMs, fleet.experienceLessons()).filter(({ lesson }) => lesson.incidentId !== id);
+    },
+
+    recommendation: (id) => governance.record(id),
+    recommendations: (filter) => governance.records(filter),
+    async vote(id, verdict, digest, reason, by) {
+      const voted = await governance.vote(id, verdict, digest, reason, by);
+      await ports.keeper.note(voted.recommendation.modelId, {
+        kind: 'decision',
+        text: `${by.name} ${verdict === 'approve' ? 'approved' : 'rejected'} "${voted.recommendation.title}": ${reason}`,
+      });
+      await governance.dispatch();
+      const record = await governance.record(id);
+      if (record.execution !== null) {
+        await ports.keeper.note(record.recommendation.modelId, {
+          kind: 'execution',
+          text: `"${record.recommendation.title}": ${record.execution.state}. ${record.execution.detail}`,
+        });
+      }
+      return record;
+    },
+
+    auditEntries: (from, limit) => store.audit.read(from, limit),
+    verifyAudit: () => ports.verifyAudit(),
+  };
+}
+
+/** The model a registration asks for, with what discovery found filled in. */
+export function modelOf(
+  id: ModelId,
+  registration: ModelRegistration,
+  discovery: Discovery | null,
+  chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[],
+  defaults: ProbeSchedule,
+  nowMs: number,
+): Model {
+  const found = discovery?.kind === 'found' ? discovery : null;
+  const payloads = registration.payloads ?? found?.payloads ?? [];
+  const golden = registration.goldenInputs?.map((payload, index): GoldenInput => ({ id: `user-${index + 1}`, payload, origin: 'user' }));
+  return {
+    id,
+    name: registration.name ?? id,
+    endpoint:
+      found?.endpoint ??
+      (registration.url === undefined
+        ? null
+        : {
+            url: registration.url,
+            connector: registration.connector ?? 'rest',
+            settings: {},
+            authorizationSecret: registration.authorizationSecret ?? null,
+          }),
+    versionLabel: registration.versionLabel ?? found?.answer.modelVersion ?? null,
+    owner: registration.owner ?? null,
+    tags: registration.tags ?? [],
+    goldenInputs: golden ?? (payloads.length === 0 ? [] : chooseGoldenInputs(payloads)),
+    probePayloads: payloads,
+    schedule: { ...defaults, ...registration.schedule },
+    state: 'learning',
+    paused: false,
+    createdAtMs: nowMs,
+  };
+}

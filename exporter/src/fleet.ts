@@ -1,0 +1,403 @@
+import type { Discovery, IngestBatch, IngestResult, ModelStatus } from './domain/application.js';
+import { RequestRefused } from './domain/application.js';
+import { quantileOf, summariseNumeric } from './detection/statistics/signal-counts.js';
+import type { ModelId } from './domain/identifiers.js';
+import type { Incident } from './domain/incident.js';
+import type { Json } from './domain/json.js';
+import type { Lesson } from './domain/lesson.js';
+import type { Model, ModelState } from './domain/model.js';
+import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
+import type { SignalKey, WindowProfile } from './domain/profile.js';
+import type { ActionId } from './domain/recommendation.js';
+import { createGroupCommit } from './group-commit.js';
+import type { IncidentKeeper } from './incident-keeper.js';
+import { judge, type Judgement } from './pipeline.js';
+import { totalsKey, Watch, type Sample, type WatchSettings, type WatchTotals } from './watch.js';
+
+/** The background prober as the fleet uses it. */
+export interface FleetProber {
+  watch(model: Model, onSamples: (samples: readonly Sample[]) => void): void;
+  unwatch(id: ModelId): void;
+  cycle(model: Model): Promise<readonly Sample[]>;
+}
+
+export interface FleetPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: () => Random;
+  readonly logger: Logger;
+  readonly events: EventBus;
+  readonly prober: FleetProber;
+  readonly keeper: IncidentKeeper;
+  readonly hash: (text: string) => string;
+  /** Looks again at the URL of a model that has never answered. */
+  readonly rediscover: (model: Model) => Promise<Discovery>;
+}
+
+export interface FleetSettings extends WatchSettings {
+  readonly evaluationMs: number;
+  readonly commitDelayMs: number;
+  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+}
+
+interface Member {
+  readonly watch: Watch;
+  judgement: Judgement | null;
+  evaluatedAtMs: number | null;
+  evaluationSeconds: number | null;
+  samplesSinceLook: number;
+  lookingAgain: boolean;
+}
+
+const NO_WINDOW_YET = 'no look has been taken yet';
+const QUIET_LOOK_MS = 60_000;
+const LESSONS_KEPT = 1_000;
+const WINDOWS_RESTORED_MS = 7 * 86_400_000;
+
+/** All watched models of this process: folds what arrives, commits it, looks at every model in turn. */
+export class Fleet {
+  private readonly members = new Map<ModelId, Member>();
+  private readonly commit;
+  private readonly batches = new Map<string, { id: ModelId; batchId: string; result: IngestResult }>();
+  private lessons: readonly Lesson[] = [];
+  private matched = 0;
+  private readonly stopping = new AbortController();
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly ports: FleetPorts,
+    private readonly settings: FleetSettings,
+  ) {
+    this.commit = createGroupCommit(ports.clock, settings.commitDelayMs, () => this.write());
+  }
+
+  /** Takes up every stored model where it was left and begins to look. */
+  async start(): Promise<void> {
+    this.lessons = await this.ports.store.lessons.list({ limit: LESSONS_KEPT });
+    this.ports.events.subscribe((event) => {
+      if (event.kind === 'incident-closed') {
+        void this.ports.store.lessons.list({ limit: LESSONS_KEPT }).then((lessons) => {
+          this.lessons = lessons;
+        });
+      }
+    });
+    for (const model of await this.ports.store.models.list()) await this.enrol(model);
+    this.loop = this.lookForever();
+  }
+
+  /** Stops probing and looking, and commits what is left. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const id of this.members.keys()) this.ports.prober.unwatch(id);
+    await this.loop;
+    await this.commit.settle();
+    if ([...this.members.values()].some(({ watch }) => watch.isDirty)) await this.write();
+  }
+
+  has(id: ModelId): boolean {
+    return this.members.has(id);
+  }
+
+  /** Saves a model and watches it from now on. */
+  async add(model: Model): Promise<void> {
+    await this.ports.store.models.save(model);
+    const known = this.members.get(model.id);
+    if (known === undefined) await this.enrol(model);
+    else {
+      known.watch.model = model;
+      this.ports.prober.unwatch(model.id);
+      this.probe(known.watch);
+    }
+    this.ports.events.publish({ kind: 'model-updated', model });
+  }
+
+  async remove(id: ModelId): Promise<void> {
+    this.member(id);
+    this.ports.prober.unwatch(id);
+    await this.ports.keeper.forget(id);
+    this.members.delete(id);
+    await this.commit.settle();
+    await this.ports.store.models.remove(id);
+  }
+
+  async setPaused(id: ModelId, paused: boolean): Promise<Model> {
+    const { watch } = this.member(id);
+    await this.changeModel(watch, { paused, state: paused ? 'paused' : watch.baseline === null ? 'learning' : 'healthy' });
+    this.ports.prober.unwatch(id);
+    this.probe(watch);
+    return watch.model;
+  }
+
+  /** @throws RequestRefused `not-found` */
+  watch(id: ModelId): Watch {
+    return this.member(id).watch;
+  }
+
+  judgement(id: ModelId): Judgement | null {
+    return this.member(id).judgement;
+  }
+
+  experienceLessons(): readonly Lesson[] {
+    return this.lessons;
+  }
+
+  statuses(): readonly ModelStatus[] {
+    return [...this.members.values()].map((member) => this.statusOf(member));
+  }
+
+  status(id: ModelId): ModelStatus {
+    return this.statusOf(this.member(id));
+  }
+
+  async probeNow(id: ModelId): Promise<readonly Sample[]> {
+    const { watch } = this.member(id);
+    if (watch.model.endpoint === null) throw new RequestRefused('invalid', `model "${id}" has no endpoint to probe`, 'target');
+    const samples = await this.ports.prober.cycle(watch.model);
+    this.receive(watch, samples);
+    return samples;
+  }
+
+  /** Folds a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing. */
+  async ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
+    const { watch } = this.member(id);
+    const key = `${id}\n${batch.batchId ?? ''}`;
+    if (batch.batchId !== null) {
+      const stored = await this.ports.store.batches.find(id, batch.batchId);
+      if (stored !== null) return { ...(stored as unknown as IngestResult), duplicate: true };
+      const folded = this.batches.get(key);
+      if (folded !== undefined) {
+        await this.committed();
+        return { ...folded.result, duplicate: true };
+      }
+    }
+    this.receive(
+      watch,
+      batch.observations.map((observation) => ({ observation, shape: null })),
+    );
+    watch.label(batch.labels);
+    const result: IngestResult = {
+      accepted: batch.observations.length + batch.labels.length,
+      labelsMatched: 0,
+      labelsUnmatched: 0,
+      rejected: batch.errors.length,
+      errors: batch.errors,
+      duplicate: false,
+    };
+    if (batch.batchId !== null) this.batches.set(key, { id, batchId: batch.batchId, result });
+    const pending = this.committed();
+    if (batch.acknowledge === 'memory') {
+      pending.catch((error: unknown) => this.ports.logger.error({ error: String(error) }, 'a fast-lane batch is not stored yet'));
+      return result;
+    }
+    await pending;
+    if (batch.labels.length === 0) return result;
+    const labelsMatched = Math.min(this.matched, batch.labels.length);
+    return { ...result, labelsMatched, labelsUnmatched: batch.labels.length - labelsMatched };
+  }
+
+  /** Asks for a commit of everything folded so far. @throws RequestRefused `unavailable` when the store refuses. */
+  async committed(): Promise<void> {
+    try {
+      await this.commit.request();
+    } catch (error) {
+      this.ports.logger.error({ error: String(error) }, 'the store refused a commit');
+      throw new RequestRefused('unavailable', 'the store cannot be written now; nothing was lost, send the batch again');
+    }
+  }
+
+  /** One look at one model. Never rejects: a failed look is logged and tried again. */
+  async look(id: ModelId): Promise<void> {
+    const member = this.members.get(id);
+    if (member === undefined) return;
+    try {
+      await this.lookAt(member);
+    } catch (error) {
+      this.ports.logger.error({ model: id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'a look failed');
+    }
+  }
+
+  private async enrol(model: Model): Promise<void> {
+    const { store, clock, hash, random } = this.ports;
+    const [totals, baseline, learning] = await Promise.all([
+      store.settings.get(totalsKey(model)),
+      store.baselines.current(model.id),
+      store.baselines.learning(model.id),
+    ]);
+    const from = baseline === null ? clock.now() : Math.max(baseline.admittedAtMs, clock.now() - WINDOWS_RESTORED_MS);
+    const windows = baseline === null ? [] : await store.windows.range(model.id, from, clock.now() + WINDOWS_RESTORED_MS);
+    const watch = new Watch(model, this.settings, hash, random, clock.now(), {
+      totals: totals as unknown as WatchTotals | null,
+      baseline,
+      learning,
+      windows,
+    });
+    this.members.set(model.id, {
+      watch,
+      judgement: null,
+      evaluatedAtMs: null,
+      evaluationSeconds: null,
+      samplesSinceLook: 1,
+      lookingAgain: false,
+    });
+    await this.ports.keeper.restore(model.id);
+    this.probe(watch);
+  }
+
+  private probe(watch: Watch): void {
+    if (watch.model.paused || watch.model.endpoint === null || this.stopping.signal.aborted) return;
+    this.ports.prober.watch(watch.model, (samples) => {
+      this.receive(watch, samples);
+      this.committed().catch(() => undefined);
+    });
+  }
+
+  private receive(watch: Watch, samples: readonly Sample[]): void {
+    watch.observe(samples);
+    const member = this.members.get(watch.model.id);
+    if (member !== undefined) member.samplesSinceLook += samples.length;
+  }
+
+  private async lookForever(): Promise<void> {
+    const { clock } = this.ports;
+    while (!this.stopping.signal.aborted) {
+      const startedAtMs = clock.now();
+      for (const id of [...this.members.keys()]) {
+        if (this.stopping.signal.aborted) return;
+        await this.look(id);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await clock.sleep(Math.max(1, this.settings.evaluationMs - (clock.now() - startedAtMs)), this.stopping.signal);
+    }
+  }
+
+  private async lookAt(member: Member): Promise<void> {
+    const { watch } = member;
+    const now = this.ports.clock.now();
+    if (watch.model.paused) return;
+    const quiet = member.samplesSinceLook === 0 && member.judgement !== null && member.judgement.findings.length === 0;
+    if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
+    member.samplesSinceLook = 0;
+
+    const admitted = watch.advance(now);
+    if (admitted !== null) this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
+
+    const startedAt = performance.now();
+    const experience = { thresholds: this.settings.thresholds, lessons: this.lessons, webhookTargets: this.settings.webhookTargets };
+    member.judgement = judge(watch.subject(), experience, now);
+    member.evaluatedAtMs = now;
+    member.evaluationSeconds = (performance.now() - startedAt) / 1000;
+
+    const incident = await this.ports.keeper.consider(watch.model, member.judgement);
+    await this.changeModel(watch, { state: stateOf(watch, incident) });
+    if (watch.isDirty) await this.committed().catch(() => undefined);
+    if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
+  }
+
+  /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */
+  private lookAgain(member: Member): void {
+    const { model } = member.watch;
+    if (member.lookingAgain || model.endpoint === null) return;
+    member.lookingAgain = true;
+    void this.ports
+      .rediscover(model)
+      .then(async (discovery) => {
+        if (discovery.kind !== 'found' || !this.members.has(model.id)) return;
+        await this.add({ ...member.watch.model, endpoint: discovery.endpoint, probePayloads: discovery.payloads });
+      })
+      .catch((error: unknown) => this.ports.logger.warn({ model: model.id, error: String(error) }, 'discovery failed'))
+      .finally(() => {
+        void this.ports.clock.sleep(QUIET_LOOK_MS, this.stopping.signal).then(() => {
+          member.lookingAgain = false;
+        });
+      });
+  }
+
+  private async changeModel(watch: Watch, change: Partial<Pick<Model, 'state' | 'paused'>>): Promise<void> {
+    const model = { ...watch.model, ...change };
+    if (model.state === watch.model.state && model.paused === watch.model.paused) return;
+    watch.model = model;
+    await this.ports.store.models.save(model);
+    this.ports.events.publish({ kind: 'model-updated', model });
+  }
+
+  private async write(): Promise<void> {
+    const dirty = [...this.members.values()].map(({ watch }) => watch).filter((watch) => watch.isDirty);
+    const batches = [...this.batches];
+    if (dirty.length === 0 && batches.length === 0) return;
+    const undo: (() => void)[] = [];
+    try {
+      await this.ports.store.atomic(async (store) => {
+        this.matched = 0;
+        for (const watch of dirty) {
+          const written = await watch.write(store);
+          undo.push(written.undo);
+          this.matched += written.labelsMatched;
+        }
+        for (const [, batch] of batches) {
+          await store.batches.save(batch.id, batch.batchId, batch.result as unknown as Json, this.ports.clock.now());
+        }
+      });
+    } catch (error) {
+      for (const restore of undo) restore();
+      throw error;
+    }
+    for (const [key] of batches) this.batches.delete(key);
+  }
+
+  private member(id: ModelId): Member {
+    const member = this.members.get(id);
+    if (member === undefined) {
+      throw new RequestRefused('not-found', `there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
+    }
+    return member;
+  }
+
+  private statusOf(member: Member): ModelStatus {
+    const { watch, judgement } = member;
+    const window = watch.window();
+    const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
+    return {
+      model: watch.model,
+      windowSamples: window.calls,
+      totalSamples: watch.totals.calls,
+      confidenceMean: meanOf(window, 'confidence'),
+      errorShare: window.calls === 0 ? 0 : failures / window.calls,
+      latencyP50Seconds: quantile(window, 0.5),
+      latencyP95Seconds: quantile(window, 0.95),
+      lastProbeAtMs: watch.totals.lastProbeAtMs,
+      lastPredictionAtMs: watch.totals.lastPredictionAtMs,
+      baseline: watch.baseline,
+      learning: watch.learning,
+      window,
+      findings: judgement?.findings ?? [],
+      blindSpots: judgement?.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
+      incident: this.ports.keeper.current(watch.model.id),
+      evaluatedAtMs: member.evaluatedAtMs,
+      evaluationSeconds: member.evaluationSeconds,
+      totals: {
+        calls: watch.totals.calls,
+        failures: watch.totals.failures,
+        probes: watch.totals.probes,
+        probeFailures: watch.totals.probeFailures,
+      },
+    };
+  }
+}
+
+/** The state shown: an open incident decides; without one a model is learning or healthy. */
+function stateOf(watch: Watch, incident: Incident | null): ModelState {
+  if (watch.model.paused) return 'paused';
+  if (incident === null) return watch.baseline === null ? 'learning' : 'healthy';
+  if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';
+  return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
+}
+
+function meanOf(window: WindowProfile, key: SignalKey): number | null {
+  const counts = window.signals.get(key);
+  return counts?.kind === 'numeric' ? (summariseNumeric(counts)?.mean ?? null) : null;
+}
+
+function quantile(window: WindowProfile, q: number): number | null {
+  const counts = window.signals.get('latency_seconds');
+  return counts?.kind === 'numeric' ? quantileOf(counts, q) : null;
+}

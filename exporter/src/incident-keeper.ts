@@ -1,0 +1,189 @@
+import type { Diagnosis } from './domain/cause.js';
+import type { IncidentId, ModelId } from './domain/identifiers.js';
+import { incidentId } from './domain/identifiers.js';
+import type { Incident, TimelineEntry } from './domain/incident.js';
+import type { Lesson } from './domain/lesson.js';
+import type { Model } from './domain/model.js';
+import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from './domain/ports.js';
+import type { Finding } from './domain/finding.js';
+import type { Proposal } from './domain/recommendation.js';
+import type { RecommendationRecord } from './domain/application.js';
+import type { Judgement } from './pipeline.js';
+
+/** The part of governance an incident needs. */
+export interface IncidentGovernance {
+  propose(incident: Incident, proposals: readonly Proposal[]): Promise<unknown>;
+  verify(incident: Incident, findings: readonly Finding[], nowMs: number): Promise<unknown>;
+  withdraw(incident: Incident, reason: string): Promise<unknown>;
+  records(filter: { readonly incident?: IncidentId; readonly pendingOnly: boolean; readonly limit: number }): Promise<readonly RecommendationRecord[]>;
+}
+
+export interface IncidentPorts {
+  readonly incidents: IncidentRepository;
+  readonly lessons: LessonRepository;
+  readonly governance: IncidentGovernance;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly remember: (incident: Incident, records: readonly RecommendationRecord[]) => Lesson;
+}
+
+/** How many looks in a row must agree before an incident opens, changes its mind, or closes. */
+export interface Patience {
+  readonly open: number;
+  readonly change: number;
+  readonly close: number;
+}
+export const DEFAULT_PATIENCE: Patience = { open: 2, change: 2, close: 3 };
+
+export interface IncidentKeeper {
+  /** Takes up the incident that was open before a restart. */
+  restore(model: ModelId): Promise<void>;
+  current(model: ModelId): Incident | null;
+  /** Opens, updates or closes the model's incident in the light of one judgement. Returns the one that is open afterwards. */
+  consider(model: Model, judgement: Judgement): Promise<Incident | null>;
+  /** Adds a line to the open incident's story. */
+  note(model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void>;
+  forget(model: ModelId): Promise<void>;
+}
+
+interface Course {
+  open: Incident | null;
+  problemLooks: number;
+  firstEvidenceAtMs: number;
+  clearLooks: number;
+  differentLooks: number;
+}
+
+/** Two diagnoses tell the same story when cause, features and severity agree. */
+function storyOf(diagnosis: Diagnosis): string {
+  return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, ...diagnosis.features].join('|');
+}
+
+const sinceText = (ms: number): string => new Date(ms).toISOString();
+
+/** Keeps at most one open incident per model. */
+export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = DEFAULT_PATIENCE): IncidentKeeper {
+  const courses = new Map<ModelId, Course>();
+
+  const courseOf = (model: ModelId): Course => {
+    let course = courses.get(model);
+    if (course === undefined) {
+      course = { open: null, problemLooks: 0, firstEvidenceAtMs: 0, clearLooks: 0, differentLooks: 0 };
+      courses.set(model, course);
+    }
+    return course;
+  };
+
+  const save = async (course: Course, incident: Incident, kind: 'incident-opened' | 'incident-updated' | 'incident-closed'): Promise<void> => {
+    await ports.incidents.save(incident);
+    course.open = kind === 'incident-closed' ? null : incident;
+    ports.events.publish({ kind, incident });
+  };
+
+  const open = async (course: Course, model: Model, judgement: Judgement): Promise<void> => {
+    const now = ports.clock.now();
+    const changes = judgement.diagnosis.changes.map((change): TimelineEntry => ({ atMs: change.atMs, kind: 'change', text: change.text }));
+    const incident: Incident = {
+      id: incidentId(ports.ids.next()),
+      modelId: model.id,
+      openedAtMs: now,
+      closedAtMs: null,
+      severity: judgement.diagnosis.severity,
+      diagnosis: judgement.diagnosis,
+      explanation: judgement.explanation,
+      fingerprint: judgement.fingerprint,
+      timeline: [
+        ...changes,
+        { atMs: course.firstEvidenceAtMs, kind: 'first-evidence', text: judgement.diagnosis.findings[0]?.sentence ?? 'First sign of trouble.' },
+        { atMs: now, kind: 'opened', text: judgement.explanation.headline },
+      ],
+    };
+    course.clearLooks = 0;
+    course.differentLooks = 0;
+    await save(course, incident, 'incident-opened');
+    await ports.governance.propose(incident, judgement.proposals);
+  };
+
+  const update = async (course: Course, incident: Incident, judgement: Judgement): Promise<void> => {
+    course.clearLooks = 0;
+    if (storyOf(incident.diagnosis) === storyOf(judgement.diagnosis)) {
+      course.differentLooks = 0;
+      return;
+    }
+    course.differentLooks += 1;
+    if (course.differentLooks < patience.change) return;
+    course.differentLooks = 0;
+    const changed: Incident = {
+      ...incident,
+      severity: judgement.diagnosis.severity,
+      diagnosis: judgement.diagnosis,
+      explanation: judgement.explanation,
+      fingerprint: judgement.fingerprint,
+      timeline: [...incident.timeline, { atMs: ports.clock.now(), kind: 'diagnosis-changed', text: judgement.explanation.headline }],
+    };
+    await save(course, changed, 'incident-updated');
+    await ports.governance.propose(changed, judgement.proposals);
+  };
+
+  const close = async (course: Course, incident: Incident): Promise<void> => {
+    const now = ports.clock.now();
+    const closed: Incident = {
+      ...incident,
+      closedAtMs: now,
+      timeline: [
+        ...incident.timeline,
+        { atMs: now, kind: 'recovered', text: `No finding in the last ${patience.close} looks.` },
+        { atMs: now, kind: 'closed', text: `Closed after ${Math.round((now - incident.openedAtMs) / 1000)} s (open since ${sinceText(incident.openedAtMs)}).` },
+      ],
+    };
+    const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    await ports.lessons.save(ports.remember(closed, records));
+    await ports.governance.withdraw(closed, 'the incident closed');
+    course.problemLooks = 0;
+    course.clearLooks = 0;
+    await save(course, closed, 'incident-closed');
+  };
+
+  /** An action whose effect is still being watched keeps its incident open. */
+  const awaitsVerification = async (incident: Incident): Promise<boolean> => {
+    const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    return records.some(({ recommendation }) => ['approved', 'dispatching', 'succeeded'].includes(recommendation.state));
+  };
+
+  return {
+    async restore(model) {
+      courseOf(model).open = await ports.incidents.openFor(model);
+    },
+    current: (model) => courses.get(model)?.open ?? null,
+    async consider(model, judgement) {
+      const course = courseOf(model.id);
+      const problem = judgement.diagnosis.severity !== 'none';
+      if (course.open !== null) await ports.governance.verify(course.open, judgement.findings, ports.clock.now());
+      if (problem) {
+        if (course.problemLooks === 0) course.firstEvidenceAtMs = ports.clock.now();
+        course.problemLooks += 1;
+        if (course.open !== null) await update(course, course.open, judgement);
+        else if (course.problemLooks >= patience.open) await open(course, model, judgement);
+      } else {
+        course.problemLooks = 0;
+        if (course.open !== null) {
+          course.clearLooks += 1;
+          if (course.clearLooks >= patience.close && !(await awaitsVerification(course.open))) await close(course, course.open);
+        }
+      }
+      return course.open;
+    },
+    async note(model, entry) {
+      const course = courses.get(model);
+      if (course?.open == null) return;
+      const incident = { ...course.open, timeline: [...course.open.timeline, { ...entry, atMs: ports.clock.now() }] };
+      await save(course, incident, 'incident-updated');
+    },
+    async forget(model) {
+      const course = courses.get(model);
+      if (course?.open != null) await close(course, course.open);
+      courses.delete(model);
+    },
+  };
+}

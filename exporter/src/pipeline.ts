@@ -1,0 +1,108 @@
+import { detect } from './detection/detect.js';
+import { goldenEvidence } from './detection/golden.js';
+import type { ForestBaseline } from './detection/forest-baseline.js';
+import type { Diagnosis, Explanation } from './domain/cause.js';
+import type { ChangeEvent, Evidence } from './domain/evidence.js';
+import type { BlindSpot, Finding } from './domain/finding.js';
+import type { Fingerprint } from './domain/incident.js';
+import type { Lesson, SimilarLesson } from './domain/lesson.js';
+import type { Model } from './domain/model.js';
+import type { Observation } from './domain/observation.js';
+import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
+import type { ActionId, Proposal } from './domain/recommendation.js';
+import type { DetectionThresholds } from './domain/thresholds.js';
+import { explain } from './explanation/explain.js';
+import { fingerprint } from './learning/fingerprint.js';
+import { similarLessons } from './learning/similarity.js';
+import { trackRecord } from './learning/track-record.js';
+import { diagnose } from './rca/diagnose.js';
+import { gatherEvidence } from './rca/gather.js';
+import { recommend } from './recommendation/recommend.js';
+
+/** One model as it stands: counts, recent rows, golden answers and what is known about its past. */
+export interface Subject {
+  readonly model: Model;
+  readonly baseline: BaselineProfile | null;
+  readonly learning: LearningState | null;
+  readonly window: WindowProfile;
+  /** Newest observations still in memory, oldest first. */
+  readonly rows: readonly Observation[];
+  readonly baselineRows: readonly Observation[];
+  readonly goldenNow: readonly GoldenBaseline[];
+  readonly forest: ForestBaseline | null;
+  readonly consecutiveFailures: number;
+  readonly lastAnswerAtMs: number | null;
+  readonly lastPredictionAtMs: number | null;
+  readonly changes: readonly ChangeEvent[];
+}
+
+/** What a judgement may draw on besides the model itself. */
+export interface Experience {
+  readonly thresholds: DetectionThresholds;
+  readonly lessons: readonly Lesson[];
+  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly blindSpots: readonly BlindSpot[];
+  readonly evidence: Evidence;
+  readonly diagnosis: Diagnosis;
+  readonly explanation: Explanation;
+  readonly fingerprint: Fingerprint;
+  readonly similar: readonly SimilarLesson[];
+  readonly proposals: readonly Proposal[];
+}
+
+/** One model, one look: observations in, judgement out. Pure; the whole loop in the order it happens. */
+export function judge(subject: Subject, experience: Experience, nowMs: number): Judgement {
+  const { model, baseline, window, rows } = subject;
+  const golden = goldenEvidence(baseline?.golden ?? [], subject.goldenNow);
+
+  const { findings, blindSpots } = detect({
+    baseline,
+    window,
+    rows,
+    baselineConfidences: confidencesOf(subject.baselineRows),
+    golden,
+    goldenNow: subject.goldenNow,
+    nowMs,
+    lastPredictionAtMs: subject.lastPredictionAtMs,
+    consecutiveFailures: subject.consecutiveFailures,
+    thresholds: experience.thresholds,
+    forest: subject.forest,
+  });
+
+  const evidence = gatherEvidence({
+    modelId: model.id,
+    nowMs,
+    baseline,
+    window,
+    rows,
+    baselineRows: subject.baselineRows,
+    findings,
+    blindSpots,
+    golden,
+    consecutiveFailures: subject.consecutiveFailures,
+    lastAnswerAtMs: subject.lastAnswerAtMs,
+    changes: subject.changes,
+  });
+
+  const diagnosis = diagnose(evidence);
+  const explanation = explain(diagnosis, model.name);
+  const print = fingerprint(diagnosis);
+  const similar = similarLessons(print, nowMs, experience.lessons);
+  const proposals = recommend(diagnosis, {
+    modelName: model.name,
+    webhookTargets: experience.webhookTargets,
+    track: (cause, action) => trackRecord(cause, action, experience.lessons),
+    hasBaseline: baseline !== null,
+    versionLabel: model.versionLabel,
+  });
+  return { findings, blindSpots, evidence, diagnosis, explanation, fingerprint: print, similar, proposals };
+}
+
+function confidencesOf(rows: readonly Observation[]): readonly number[] | null {
+  const confidences = rows.flatMap((row) => (row.confidence === null ? [] : [row.confidence]));
+  return confidences.length === 0 ? null : confidences;
+}

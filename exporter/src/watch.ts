@@ -1,0 +1,419 @@
+import { createGoldenMemory } from './baseline/golden-memory.js';
+import { admit, learn, startLearning } from './baseline/learning.js';
+import { growForestBaseline, type ForestBaseline } from './detection/forest-baseline.js';
+import { createWindowBuilder, emptyWindow, foldRareCategories, mergeWindows, type WindowBuilder } from './detection/statistics/window-profile.js';
+import type { ChangeEvent } from './domain/evidence.js';
+import type { Json } from './domain/json.js';
+import type { Model } from './domain/model.js';
+import type { LateLabel, Observation, Prediction } from './domain/observation.js';
+import type { LedgerEntry, Random, Store } from './domain/ports.js';
+import type { BaselineProfile, LearningState, SignalKey, WindowProfile } from './domain/profile.js';
+import type { BaselineRequirements, DetectionThresholds } from './domain/thresholds.js';
+import type { Subject } from './pipeline.js';
+
+/** One call or logged prediction with the shape of its answer. */
+export interface Sample {
+  readonly observation: Observation;
+  readonly shape: string | null;
+}
+
+/** Counters and times that survive restarts; kept beside the counts. */
+export interface WatchTotals {
+  readonly basis: 'probe' | 'ingest';
+  readonly calls: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly probes: number;
+  readonly probeFailures: Readonly<Record<string, number>>;
+  readonly lastProbeAtMs: number | null;
+  readonly lastPredictionAtMs: number | null;
+  readonly lastAnswerAtMs: number | null;
+  readonly consecutiveFailures: number;
+  readonly lastVersion: string | null;
+  readonly changes: readonly ChangeEvent[];
+}
+
+export interface WatchSettings {
+  readonly thresholds: DetectionThresholds;
+  readonly requirements: BaselineRequirements;
+  /** Length of one stored window. */
+  readonly windowMs: number;
+  /** Newest observations kept in memory for root-cause analysis; never written. */
+  readonly rowsKept: number;
+}
+
+/** What was stored of a watch. */
+export interface RestoredWatch {
+  readonly totals: WatchTotals | null;
+  readonly baseline: BaselineProfile | null;
+  readonly learning: LearningState | null;
+  readonly windows: readonly { readonly windowStartMs: number; readonly profile: WindowProfile }[];
+}
+
+type Writer = Parameters<Parameters<Store['atomic']>[0]>[0];
+
+const NO_TOTALS: WatchTotals = {
+  basis: 'probe',
+  calls: 0,
+  failures: {},
+  probes: 0,
+  probeFailures: {},
+  lastProbeAtMs: null,
+  lastPredictionAtMs: null,
+  lastAnswerAtMs: null,
+  consecutiveFailures: 0,
+  lastVersion: null,
+  changes: [],
+};
+const GOLDEN_REPEATS = 4;
+const CHANGES_KEPT = 50;
+
+const bump = (counts: Readonly<Record<string, number>>, key: string): Record<string, number> => ({
+  ...counts,
+  [key]: (counts[key] ?? 0) + 1,
+});
+
+/** Canonical text of an answer, for hashing and for comparing with a label. */
+function answerText(answer: Prediction): string {
+  return typeof answer === 'number' ? `number:${answer}` : `text:${String(answer).trim()}`;
+}
+
+/** Name of the setting that keeps a watch's totals. */
+export const totalsKey = (model: Model): string => `watch:${model.id}`;
+
+/**
+ * Memory of one watched model: folds samples into counts, learns the baseline, keeps the judged window, and says what
+ * must be written. It decides nothing about health.
+ */
+export class Watch {
+  baseline: BaselineProfile | null;
+  learning: LearningState | null;
+  totals: WatchTotals;
+  private forest: ForestBaseline | null = null;
+  private rows: Observation[] = [];
+  private baselineRows: readonly Observation[] = [];
+  private goldenRecent: Sample[] = [];
+  private goldenLearning;
+  private builder: WindowBuilder;
+  private windowStartMs: number;
+  private pastWindows: { windowStartMs: number; profile: WindowProfile }[];
+  private ledger: LedgerEntry[] = [];
+  private closedWindows: { windowStartMs: number; profile: WindowProfile }[] = [];
+  private lateLabels: { hash: string; label: LateLabel }[] = [];
+  private baselineToSave: BaselineProfile | null = null;
+  private dirty = false;
+
+  constructor(
+    public model: Model,
+    private readonly settings: WatchSettings,
+    private readonly hash: (text: string) => string,
+    private readonly random: () => Random,
+    nowMs: number,
+    restored: RestoredWatch,
+  ) {
+    this.totals = restored.totals ?? NO_TOTALS;
+    const superseded = restored.learning !== null && restored.learning.verdict.kind !== 'admitted';
+    this.baseline = superseded ? null : restored.baseline;
+    this.learning = this.baseline === null ? (restored.learning ?? startLearning(1, settings.requirements)) : null;
+    this.goldenLearning = createGoldenMemory(hash, this.learning?.golden ?? []);
+    this.pastWindows = this.baseline === null ? [] : [...restored.windows];
+    this.windowStartMs = this.nextWindowStart(nowMs);
+    this.builder = this.freshBuilder();
+  }
+
+  /** Folds samples in. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
+  observe(samples: readonly Sample[]): void {
+    for (const sample of samples) this.observeOne(sample);
+    const surplus = this.rows.length - this.settings.rowsKept;
+    if (surplus > 0) this.rows.splice(0, surplus);
+    this.dirty ||= samples.length > 0;
+  }
+
+  /** Remembers labels that arrived later; they are joined at the next commit. */
+  label(labels: readonly LateLabel[]): void {
+    for (const label of labels) this.lateLabels.push({ hash: this.hash(`id:${label.predictionId}`), label });
+    this.dirty ||= labels.length > 0;
+  }
+
+  recordChange(change: ChangeEvent): void {
+    this.totals = { ...this.totals, changes: [...this.totals.changes, change].slice(-CHANGES_KEPT) };
+    this.dirty = true;
+  }
+
+  /** Starts the next baseline version; the old one no longer judges. */
+  relearn(nowMs: number, requirements: BaselineRequirements = this.settings.requirements): void {
+    const version = (this.baseline?.version ?? (this.learning?.nextVersion ?? 1) - 1) + 1;
+    this.baseline = null;
+    this.forest = null;
+    this.learning = startLearning(version, requirements);
+    this.goldenLearning = createGoldenMemory(this.hash);
+    this.forgetWindow(nowMs);
+    this.dirty = true;
+  }
+
+  freeze(frozen: boolean): void {
+    if (this.baseline === null) return;
+    this.baseline = { ...this.baseline, frozen };
+    this.baselineToSave = this.baseline;
+    this.dirty = true;
+  }
+
+  /** Moves learning on; returns the version just admitted, if any. */
+  advance(nowMs: number): number | null {
+    this.foldLearning();
+    if (this.learning?.verdict.kind === 'admitted') {
+      this.baseline = admit(this.learning, nowMs);
+      this.baselineToSave = this.baseline;
+      this.baselineRows = this.rows.filter((row) => row.failure === null);
+      this.forest = growForestBaseline(this.baselineRows, this.baseline.profile, this.random());
+      this.learning = null;
+      this.forgetWindow(nowMs);
+      this.dirty = true;
+      return this.baseline.version;
+    }
+    if (nowMs - this.windowStartMs >= this.settings.windowMs) this.rotate(nowMs);
+    return null;
+  }
+
+  get isDirty(): boolean {
+    return this.dirty;
+  }
+
+  /**
+   * Writes everything not yet stored. Must run inside one `Store.atomic`; what arrives meanwhile waits for the next write.
+   * @returns how many late labels found their prediction, and what to do if the transaction does not commit
+   */
+  async write(store: Writer): Promise<{ readonly labelsMatched: number; readonly undo: () => void }> {
+    const { model } = this;
+    const labelsMatched = await this.joinLabels(store);
+    this.foldLearning();
+    const baseline = this.baselineToSave;
+    const ledger = this.ledger;
+    const closed = this.closedWindows;
+    this.baselineToSave = null;
+    this.ledger = [];
+    this.closedWindows = [];
+    this.dirty = false;
+    const { learning, totals } = this;
+    const current = { windowStartMs: this.windowStartMs, profile: this.builder.build() };
+    const windows = learning === null ? [...closed, current] : closed;
+    const undo = (): void => {
+      this.baselineToSave ??= baseline;
+      this.ledger = [...ledger, ...this.ledger];
+      this.closedWindows = [...closed, ...this.closedWindows];
+      this.dirty = true;
+    };
+    try {
+      if (baseline !== null) {
+        await store.baselines.save(model.id, baseline);
+        if (learning === null) await store.baselines.saveLearning(model.id, this.finishedLearning(baseline));
+      }
+      if (learning !== null) {
+        await store.baselines.saveLearning(model.id, { ...learning, profile: this.withoutRareCategories(learning.profile) });
+      }
+      await store.windows.saveAll(
+        windows.map(({ windowStartMs, profile }) => ({
+          model: model.id,
+          windowStartMs,
+          profile: this.withoutRareCategories(profile),
+        })),
+      );
+      if (ledger.length > 0) await store.ledger.saveAll(ledger);
+      await store.settings.set(totalsKey(model), totals as unknown as Json);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    return { labelsMatched, undo };
+  }
+
+  /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
+  window(): WindowProfile {
+    if (this.learning !== null) {
+      if (this.rows.length === 0) return this.learning.profile;
+      const builder = createWindowBuilder({ like: this.learning.profile });
+      for (const row of this.rows.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
+      return builder.build();
+    }
+    let window = this.builder.build();
+    for (let i = this.pastWindows.length - 1; i >= 0 && window.calls < this.settings.thresholds.windowSamples; i -= 1) {
+      const past = this.pastWindows[i];
+      if (past !== undefined) window = mergeWindows(past.profile, window);
+    }
+    return window;
+  }
+
+  /** Everything the pipeline needs to judge this model now. */
+  subject(): Subject {
+    const window = this.window();
+    const golden = createGoldenMemory(this.hash);
+    for (const { observation, shape } of this.goldenRecent) golden.add(observation, shape);
+    return {
+      model: this.model,
+      baseline: this.baseline,
+      learning: this.learning,
+      window,
+      rows: this.rows.filter((row) => row.atMs >= window.fromMs),
+      baselineRows: this.baselineRows,
+      goldenNow: golden.build(),
+      forest: this.forest,
+      consecutiveFailures: this.totals.consecutiveFailures,
+      lastAnswerAtMs: this.totals.lastAnswerAtMs,
+      lastPredictionAtMs: this.totals.lastPredictionAtMs,
+      changes: this.totals.changes,
+    };
+  }
+
+  private observeOne({ observation, shape }: Sample): void {
+    this.count(observation);
+    if (observation.source === 'golden') {
+      this.goldenRecent.push({ observation, shape });
+      const kept = GOLDEN_REPEATS * Math.max(1, this.model.goldenInputs.length);
+      if (this.goldenRecent.length > kept) this.goldenRecent.splice(0, this.goldenRecent.length - kept);
+      if (this.learning !== null) this.goldenLearning.add(observation, shape);
+    }
+    if (observation.source !== 'ingest' && this.totals.basis === 'ingest') return;
+    this.rows.push(observation);
+    this.builder.add(observation);
+    const { prediction, predictionId, label, confidence } = observation;
+    if (prediction === null) return;
+    if (label !== null) {
+      this.builder.addLabel({ correct: answerText(label) === answerText(prediction), confidenceTenth: tenthOf(confidence) });
+    } else if (predictionId !== null) {
+      this.ledger.push({
+        model: this.model.id,
+        predictionIdHash: this.hash(`id:${predictionId}`),
+        answerHash: this.hash(answerText(prediction)),
+        confidenceTenth: tenthOf(confidence),
+        atMs: observation.atMs,
+      });
+    }
+  }
+
+  private count(observation: Observation): void {
+    const { totals } = this;
+    const failed = observation.failure;
+    const probed = observation.source !== 'ingest';
+    if (!probed && totals.basis === 'probe') this.switchToIngest(observation.atMs);
+    const version = observation.modelVersion;
+    const before = this.totals;
+    this.totals = {
+      ...before,
+      calls: before.calls + 1,
+      failures: failed === null ? before.failures : bump(before.failures, failed.reason),
+      probes: before.probes + (probed ? 1 : 0),
+      probeFailures: probed && failed !== null ? bump(before.probeFailures, failed.reason) : before.probeFailures,
+      lastProbeAtMs: probed ? observation.atMs : before.lastProbeAtMs,
+      lastPredictionAtMs: probed ? before.lastPredictionAtMs : observation.atMs,
+      lastAnswerAtMs: failed === null ? observation.atMs : before.lastAnswerAtMs,
+      consecutiveFailures: failed === null ? 0 : before.consecutiveFailures + 1,
+      lastVersion: version ?? before.lastVersion,
+    };
+    if (version !== null && before.lastVersion !== null && version !== before.lastVersion) {
+      this.recordChange({
+        atMs: observation.atMs,
+        kind: 'model-version',
+        text: `The answers' model version changed from ${before.lastVersion.slice(0, 60)} to ${version.slice(0, 60)}.`,
+      });
+    }
+  }
+
+  /** Real traffic has arrived: what was learnt from probes describes other inputs, so learning starts over on the traffic. */
+  private switchToIngest(atMs: number): void {
+    const learntFromProbes = this.totals.probes > 0;
+    this.totals = { ...this.totals, basis: 'ingest' };
+    if (!learntFromProbes) return;
+    const golden = this.goldenLearning;
+    this.relearn(atMs);
+    this.goldenLearning = golden;
+  }
+
+  private foldLearning(): void {
+    if (this.learning === null) return;
+    const increment = this.builder.build();
+    if (increment.calls === 0 && increment.labels.labelled === 0) return;
+    this.learning = learn(this.learning, increment, this.goldenLearning.build(), this.settings.requirements);
+    this.builder = this.freshBuilder();
+  }
+
+  private async joinLabels(store: Writer): Promise<number> {
+    if (this.lateLabels.length === 0) return 0;
+    const labels = this.lateLabels;
+    if (this.ledger.length > 0) {
+      await store.ledger.saveAll(this.ledger);
+      this.ledger = [];
+    }
+    const found = await store.ledger.take(this.model.id, [...new Set(labels.map((entry) => entry.hash))]);
+    const byHash = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
+    for (const { hash, label } of labels) {
+      const entry = byHash.get(hash);
+      if (entry === undefined) continue;
+      byHash.delete(hash);
+      this.builder.addLabel({
+        correct: entry.answerHash === this.hash(answerText(label.label)),
+        confidenceTenth: entry.confidenceTenth,
+      });
+    }
+    this.lateLabels = [];
+    return found.length;
+  }
+
+  private rotate(nowMs: number): void {
+    if (this.learning === null) {
+      const profile = this.builder.build();
+      if (profile.calls > 0 || profile.labels.labelled > 0) {
+        const closed = { windowStartMs: this.windowStartMs, profile };
+        this.pastWindows.push(closed);
+        this.closedWindows.push(closed);
+      }
+      this.trimPastWindows();
+    }
+    this.windowStartMs = this.nextWindowStart(nowMs);
+    this.builder = this.freshBuilder();
+  }
+
+  private trimPastWindows(): void {
+    let calls = 0;
+    let keepFrom = this.pastWindows.length;
+    while (keepFrom > 0 && calls < this.settings.thresholds.windowSamples) {
+      keepFrom -= 1;
+      calls += this.pastWindows[keepFrom]?.profile.calls ?? 0;
+    }
+    this.pastWindows.splice(0, keepFrom);
+  }
+
+  private forgetWindow(nowMs: number): void {
+    this.pastWindows = [];
+    this.rows = [];
+    this.windowStartMs = this.nextWindowStart(nowMs);
+    this.builder = this.freshBuilder();
+  }
+
+  /** A window's start is its key in the store: it must not meet that of a window already stored, even if the clock steps back. */
+  private nextWindowStart(nowMs: number): number {
+    const newest = Math.max(this.windowStartMs ?? 0, ...(this.pastWindows ?? []).map((past) => past.windowStartMs));
+    return Math.max(nowMs, newest + 1);
+  }
+
+  private freshBuilder(): WindowBuilder {
+    return createWindowBuilder({ like: this.baseline?.profile ?? this.learning?.profile ?? emptyWindow() });
+  }
+
+  private withoutRareCategories(profile: WindowProfile): WindowProfile {
+    const known = new Map<SignalKey, ReadonlySet<string>>();
+    for (const [key, counts] of this.baseline?.profile.signals ?? []) {
+      if (counts.kind === 'categorical') known.set(key, new Set([...counts.categories].filter(([, count]) => count >= 10).map(([name]) => name)));
+    }
+    return foldRareCategories(profile, known);
+  }
+
+  private finishedLearning(baseline: BaselineProfile): LearningState {
+    return {
+      ...startLearning(baseline.version + 1, this.settings.requirements),
+      verdict: { kind: 'admitted', atMs: baseline.admittedAtMs },
+    };
+  }
+}
+
+function tenthOf(confidence: number | null): number | null {
+  return confidence === null ? null : Math.min(9, Math.max(0, Math.floor(confidence * 10)));
+}
