@@ -1,2 +1,10 @@
-// Jest setup provided by Grafana scaffolding
 import './.config/jest-setup';
+
+// React 19's server renderer, which @grafana/ui imports, wants a MessageChannel; jsdom has none.
+class MessageChannelOverTimers {
+  constructor() {
+    this.port1 = { onmessage: null };
+    this.port2 = { postMessage: (data) => setTimeout(() => this.port1.onmessage?.({ data }), 0) };
+  }
+}
+global.MessageChannel ??= MessageChannelOverTimers;

@@ -1,10 +1,5 @@
 import pluginJson from './plugin.json';
 
-export const PLUGIN_BASE_URL = `/a/${pluginJson.id}`;
-
-export enum ROUTES {
-  One = 'one',
-  Two = 'two',
-  Three = 'three',
-  Four = 'four',
-}
+export const PLUGIN_ID = pluginJson.id;
+/** Where Grafana forwards to the exporter; the secret is added there, not here. */
+export const EXPORTER_PROXY = `/api/plugin-proxy/${PLUGIN_ID}`;
