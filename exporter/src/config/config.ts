@@ -1,0 +1,182 @@
+import { resolve } from 'node:path';
+import type { ModelRegistration } from '../domain/application.js';
+import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { ProbeSchedule } from '../domain/model.js';
+import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
+import type { EXECUTABLE_ACTIONS, LOG_LEVELS, Settings } from './schema.js';
+import type { Secret } from './secret.js';
+
+export type ExecutableAction = (typeof EXECUTABLE_ACTIONS)[number];
+
+/** Where an approved action is sent. Bodies are signed when there is a signing secret. */
+export interface WebhookTarget {
+  readonly name: string;
+  readonly url: string;
+  readonly actions: readonly ExecutableAction[];
+  readonly signingSecret: Secret | null;
+  readonly timeoutMs: number;
+}
+
+/** The configuration of one running service: complete, checked, in the domain's units. */
+export interface Config {
+  /** Absolute path. */
+  readonly dataDirectory: string;
+  readonly database:
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'postgresql'; readonly url: Secret; readonly poolSize: number };
+  readonly listen: { readonly address: string; readonly port: number };
+  readonly egress: {
+    readonly allowHosts: readonly string[];
+    readonly allowCidrs: readonly string[];
+    readonly allowPorts: readonly number[];
+    readonly maximumResponseBytes: number;
+  };
+  /** Name → value; models name the one sent as their `Authorization` header. */
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly models: readonly (ModelRegistration & { readonly id: ModelId })[];
+  readonly probing: ProbeSchedule & { readonly goldenInputs: number };
+  readonly investigation: { readonly samples: number; readonly timeoutMs: number };
+  readonly baseline: BaselineRequirements;
+  readonly detection: DetectionThresholds;
+  readonly windows: {
+    readonly lengthMs: number;
+    readonly evaluateEveryMs: number;
+    readonly rowsKept: number;
+    readonly keepMs: number;
+    readonly commitDelayMs: number;
+  };
+  readonly governance: {
+    readonly killSwitch: boolean;
+    readonly approvals: Readonly<Record<ExecutableAction, number>>;
+    readonly expireAfterMs: number;
+    readonly webhooks: readonly WebhookTarget[];
+  };
+  readonly learning: { readonly lessonsConsidered: number };
+  readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
+  readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
+}
+
+/** Secret texts by dotted key, e.g. `database.url`, `secrets.hf-token`, `governance.webhooks.0.signing_secret`. */
+export type SecretsByKey = ReadonlyMap<string, Secret>;
+
+/**
+ * Turns checked settings into the configuration of the service.
+ * @param directory folder against which `data_dir` is resolved
+ */
+export function configFrom(settings: Settings, secrets: SecretsByKey, directory: string): Config {
+  const dataDirectory = resolve(directory, settings.data_dir);
+  const databaseUrl = secrets.get('database.url');
+  return {
+    dataDirectory,
+    database:
+      databaseUrl === undefined
+        ? { kind: 'sqlite', file: resolve(dataDirectory, 'mlfi.sqlite') }
+        : { kind: 'postgresql', url: databaseUrl, poolSize: settings.database.pool_size },
+    listen: settings.listen,
+    egress: {
+      allowHosts: settings.egress.allow_hosts,
+      allowCidrs: settings.egress.allow_cidrs,
+      allowPorts: settings.egress.allow_ports,
+      maximumResponseBytes: settings.egress.maximum_response,
+    },
+    secrets: new Map(
+      [...secrets].flatMap(([key, secret]) =>
+        key.startsWith('secrets.') ? [[key.slice('secrets.'.length), secret]] : [],
+      ),
+    ),
+    models: settings.models.map(registrationFrom),
+    probing: {
+      intervalMs: settings.probing.interval,
+      jitterShare: settings.probing.jitter,
+      concurrency: settings.probing.concurrency,
+      timeoutMs: settings.probing.timeout,
+      probesPerCycle: settings.probing.probes_per_cycle,
+      callsPerHour: settings.probing.calls_per_hour,
+      goldenInputs: settings.probing.golden_inputs,
+    },
+    investigation: { samples: settings.investigation.samples, timeoutMs: settings.investigation.timeout },
+    baseline: {
+      minimumSamples: settings.baseline.minimum_samples,
+      minimumDurationMs: settings.baseline.minimum_duration,
+      maximumErrorShare: settings.baseline.maximum_error_share,
+    },
+    detection: thresholdsFrom(settings.detection),
+    windows: {
+      lengthMs: settings.windows.length,
+      evaluateEveryMs: settings.windows.evaluate_every,
+      rowsKept: settings.windows.rows_kept,
+      keepMs: settings.windows.keep,
+      commitDelayMs: settings.windows.commit_delay,
+    },
+    governance: {
+      killSwitch: settings.governance.kill_switch,
+      approvals: settings.governance.approvals,
+      expireAfterMs: settings.governance.expire_after,
+      webhooks: settings.governance.webhooks.map((target, index) => ({
+        name: target.name,
+        url: target.url,
+        actions: target.actions,
+        signingSecret: secrets.get(`governance.webhooks.${index}.signing_secret`) ?? null,
+        timeoutMs: target.timeout,
+      })),
+    },
+    learning: { lessonsConsidered: settings.learning.lessons_considered },
+    http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
+    logging: settings.logging,
+  };
+}
+
+function thresholdsFrom(lines: Settings['detection']): DetectionThresholds {
+  return {
+    minimumWindowSamples: lines.minimum_window_samples,
+    windowSamples: lines.window_samples,
+    significance: lines.significance,
+    meanShift: lines.mean_shift,
+    distance: lines.distance,
+    populationStability: lines.population_stability,
+    varianceRatio: lines.variance_ratio,
+    lowConfidence: lines.low_confidence,
+    errorShare: lines.error_share,
+    criticalErrorShare: lines.critical_error_share,
+    consecutiveFailures: lines.consecutive_failures,
+    latencyRatio: lines.latency_ratio,
+    slowLatencySeconds: lines.slow_latency / 1_000,
+    constantShare: lines.constant_share,
+    answerSpread: lines.answer_spread,
+    trend: lines.trend,
+    missingShare: lines.missing_share,
+    unseenShare: lines.unseen_share,
+    accuracyDrop: lines.accuracy_drop,
+    calibrationError: lines.calibration_error,
+    goldenChangedShare: lines.golden_changed_share,
+    silenceMs: lines.silence,
+    anomalousRowShare: lines.anomalous_row_share,
+  };
+}
+
+function registrationFrom(model: Settings['models'][number]): ModelRegistration & { readonly id: ModelId } {
+  return {
+    id: modelId(model.id),
+    ...(model.name === undefined ? {} : { name: model.name }),
+    ...(model.url === undefined ? {} : { url: model.url }),
+    ...(model.connector === undefined ? {} : { connector: model.connector }),
+    ...(model.payloads === undefined ? {} : { payloads: model.payloads }),
+    ...(model.golden_inputs === undefined ? {} : { goldenInputs: model.golden_inputs }),
+    ...(model.schedule === undefined ? {} : { schedule: scheduleFrom(model.schedule) }),
+    ...(model.owner === undefined ? {} : { owner: model.owner }),
+    ...(model.tags === undefined ? {} : { tags: model.tags }),
+    ...(model.version === undefined ? {} : { versionLabel: model.version }),
+    ...(model.authorization_secret === undefined ? {} : { authorizationSecret: model.authorization_secret }),
+  };
+}
+
+function scheduleFrom(schedule: NonNullable<Settings['models'][number]['schedule']>): Partial<ProbeSchedule> {
+  return {
+    ...(schedule.interval === undefined ? {} : { intervalMs: schedule.interval }),
+    ...(schedule.jitter === undefined ? {} : { jitterShare: schedule.jitter }),
+    ...(schedule.concurrency === undefined ? {} : { concurrency: schedule.concurrency }),
+    ...(schedule.timeout === undefined ? {} : { timeoutMs: schedule.timeout }),
+    ...(schedule.probes_per_cycle === undefined ? {} : { probesPerCycle: schedule.probes_per_cycle }),
+    ...(schedule.calls_per_hour === undefined ? {} : { callsPerHour: schedule.calls_per_hour }),
+  };
+}

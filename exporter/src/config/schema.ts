@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { CONNECTOR_IDS } from '../domain/model.js';
+import type { ActionId } from '../domain/recommendation.js';
+import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
+import {
+  byteSize,
+  cidr,
+  duration,
+  hostPattern,
+  httpUrl,
+  label,
+  listenAddress,
+  postgresUrl,
+  share,
+  slug,
+  whole,
+} from './fields.js';
+import { formatDuration } from './duration.js';
+
+/** Actions a plan can carry out; the others are advice for people. */
+export const EXECUTABLE_ACTIONS = [
+  'retrain',
+  'rollback',
+  'fix-pipeline',
+  'recalibrate',
+  'rebaseline',
+  'scale-out',
+  'restart-endpoint',
+] as const satisfies readonly ActionId[];
+
+const database = z
+  .strictObject({
+    url: postgresUrl().optional(),
+    url_file: label(4_096).optional(),
+    pool_size: whole(1, 100).default(10),
+  })
+  .prefault({});
+
+const listen = z
+  .strictObject({
+    address: listenAddress().default('127.0.0.1'),
+    port: whole(0, 65_535).default(9_899),
+  })
+  .prefault({});
+
+const egress = z
+  .strictObject({
+    allow_hosts: z.array(hostPattern()).max(1_000).default([]),
+    allow_cidrs: z.array(cidr()).max(1_000).default([]),
+    allow_ports: z.array(whole(1, 65_535)).max(1_000).default([]),
+    maximum_response: byteSize('1KiB', '64MiB').prefault('4MiB'),
+  })
+  .prefault({});
+
+const secret = z.strictObject({
+  value: label(16_384).optional(),
+  value_file: label(4_096).optional(),
+});
+
+const schedule = {
+  interval: duration('100ms', '7d'),
+  jitter: share(),
+  concurrency: whole(1, 64),
+  timeout: duration('10ms', '5m'),
+  probes_per_cycle: whole(0, 1_000),
+  calls_per_hour: whole(1, 1_000_000).nullable(),
+};
+
+const probing = z
+  .strictObject({
+    interval: schedule.interval.prefault('60s'),
+    jitter: schedule.jitter.default(0.1),
+    concurrency: schedule.concurrency.default(2),
+    timeout: schedule.timeout.prefault('10s'),
+    probes_per_cycle: schedule.probes_per_cycle.default(4),
+    calls_per_hour: schedule.calls_per_hour.default(null),
+    golden_inputs: whole(0, 100).default(5),
+  })
+  .prefault({});
+
+const investigation = z
+  .strictObject({
+    samples: whole(5, 1_000).default(60),
+    timeout: duration('10ms', '5m').prefault('10s'),
+  })
+  .prefault({});
+
+const baseline = z
+  .strictObject({
+    minimum_samples: whole(20, 10_000_000).default(BASELINE.minimumSamples),
+    minimum_duration: duration('0s', '52w').prefault(formatDuration(BASELINE.minimumDurationMs)),
+    maximum_error_share: share().default(BASELINE.maximumErrorShare),
+  })
+  .prefault({});
+
+const positive = (): z.ZodNumber => z.number().positive();
+
+const detection = z
+  .strictObject({
+    minimum_window_samples: whole(5, 1_000_000).default(LINE.minimumWindowSamples),
+    window_samples: whole(5, 1_000_000).default(LINE.windowSamples),
+    significance: z.number().positive().max(0.1).default(LINE.significance),
+    mean_shift: positive().default(LINE.meanShift),
+    distance: share().default(LINE.distance),
+    population_stability: positive().default(LINE.populationStability),
+    variance_ratio: z.number().min(1).default(LINE.varianceRatio),
+    low_confidence: share().default(LINE.lowConfidence),
+    error_share: share().default(LINE.errorShare),
+    critical_error_share: share().default(LINE.criticalErrorShare),
+    consecutive_failures: whole(1, 10_000).default(LINE.consecutiveFailures),
+    latency_ratio: z.number().min(1).default(LINE.latencyRatio),
+    slow_latency: duration('1ms', '1h').prefault(formatDuration(LINE.slowLatencySeconds * 1_000)),
+    constant_share: share().default(LINE.constantShare),
+    answer_spread: share().default(LINE.answerSpread),
+    trend: share().default(LINE.trend),
+    missing_share: share().default(LINE.missingShare),
+    unseen_share: share().default(LINE.unseenShare),
+    accuracy_drop: share().default(LINE.accuracyDrop),
+    calibration_error: share().default(LINE.calibrationError),
+    golden_changed_share: share().default(LINE.goldenChangedShare),
+    silence: duration('1s', '52w').prefault(formatDuration(LINE.silenceMs)),
+    anomalous_row_share: share().default(LINE.anomalousRowShare),
+  })
+  .prefault({});
+
+const windows = z
+  .strictObject({
+    length: duration('1s', '1d').prefault('5m'),
+    evaluate_every: duration('100ms', '1d').prefault('5s'),
+    rows_kept: whole(100, 1_000_000).default(5_000),
+    keep: duration('1h', '520w').prefault('30d'),
+    commit_delay: duration('1ms', '1s').prefault('50ms'),
+  })
+  .prefault({});
+
+const webhook = z.strictObject({
+  name: slug(),
+  url: httpUrl(),
+  actions: z.array(z.enum(EXECUTABLE_ACTIONS)).min(1),
+  signing_secret: label(16_384).optional(),
+  signing_secret_file: label(4_096).optional(),
+  timeout: duration('100ms', '5m').prefault('10s'),
+});
+
+const approvals = z
+  .strictObject(
+    Object.fromEntries(EXECUTABLE_ACTIONS.map((action) => [action, whole(1, 10).default(1)])) as Record<
+      (typeof EXECUTABLE_ACTIONS)[number],
+      z.ZodDefault<z.ZodNumber>
+    >,
+  )
+  .prefault({});
+
+const governance = z
+  .strictObject({
+    kill_switch: z.boolean().default(false),
+    approvals,
+    expire_after: duration('1m', '52w').prefault('24h'),
+    webhooks: z.array(webhook).max(100).default([]),
+  })
+  .prefault({});
+
+const learning = z
+  .strictObject({
+    lessons_considered: whole(1, 100_000).default(1_000),
+  })
+  .prefault({});
+
+const http = z
+  .strictObject({
+    maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
+    request_timeout: duration('1s', '10m').prefault('30s'),
+  })
+  .prefault({});
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+const logging = z.strictObject({ level: z.enum(LOG_LEVELS).default('info') }).prefault({});
+
+const model = z.strictObject({
+  id: slug(),
+  name: label(200).optional(),
+  url: httpUrl().optional(),
+  connector: z.enum(CONNECTOR_IDS).optional(),
+  payloads: z.array(z.json()).max(1_000).optional(),
+  golden_inputs: z.array(z.json()).max(100).optional(),
+  schedule: z.strictObject(schedule).partial().optional(),
+  owner: label(200).optional(),
+  tags: z.array(label(100)).max(50).optional(),
+  version: label(200).optional(),
+  authorization_secret: label(64).optional(),
+});
+
+/** The configuration file as written (snake_case keys; durations and sizes already read into ms and bytes). */
+export const settingsSchema = z.strictObject({
+  data_dir: label(4_096).default('./mlfi-data'),
+  database,
+  listen,
+  egress,
+  secrets: z.record(slug(), secret).default({}),
+  models: z.array(model).max(10_000).default([]),
+  probing,
+  investigation,
+  baseline,
+  detection,
+  windows,
+  governance,
+  learning,
+  http,
+  logging,
+});
+
+export type Settings = z.output<typeof settingsSchema>;

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { SecretsByKey } from './config.js';
+import type { PlacedProblem } from './consistency.js';
+import type { Settings } from './schema.js';
+import { Secret } from './secret.js';
+
+interface SecretSlot {
+  /** Dotted key under which the secret is handed on. */
+  readonly key: string;
+  readonly valuePath: readonly (string | number)[];
+  readonly value: string | undefined;
+  readonly file: string | undefined;
+  readonly required: boolean;
+  /** What a text read from a file must look like; texts in the configuration are checked by the schema. */
+  readonly form: { readonly pattern: RegExp; readonly message: string } | null;
+}
+
+const LARGEST_SECRET_BYTES = 65_536;
+
+/** Collects all secrets; those given as `*_file` are read, without one newline at the end. Texts never enter a problem. */
+export function readSecrets(
+  settings: Settings,
+  directory: string,
+): { readonly secrets: SecretsByKey; readonly problems: readonly PlacedProblem[] } {
+  const secrets = new Map<string, Secret>();
+  const problems: PlacedProblem[] = [];
+  for (const slot of slotsOf(settings)) {
+    const path = slot.file === undefined ? slot.valuePath : fileKeyOf(slot.valuePath);
+    const read = slot.file === undefined ? { text: slot.value } : readSecret(resolve(directory, slot.file), slot.form);
+    if ('problem' in read) {
+      problems.push({
+        path,
+        message: read.problem,
+        remedy: 'name a readable file that holds the secret and nothing else',
+      });
+    } else if (read.text !== undefined) secrets.set(slot.key, new Secret(read.text));
+    else if (slot.required) {
+      problems.push({ path: path.slice(0, -1), message: 'holds no secret', remedy: 'add `value` or `value_file`' });
+    }
+  }
+  return { secrets, problems };
+}
+
+function slotsOf(settings: Settings): readonly SecretSlot[] {
+  return [
+    {
+      key: 'database.url',
+      valuePath: ['database', 'url'],
+      value: settings.database.url,
+      file: settings.database.url_file,
+      required: false,
+      form: { pattern: /^postgres(ql)?:\/\//, message: 'the file it names holds no PostgreSQL connection URL' },
+    },
+    ...Object.entries(settings.secrets).map(([name, secret]) => ({
+      key: `secrets.${name}`,
+      valuePath: ['secrets', name, 'value'],
+      value: secret.value,
+      file: secret.value_file,
+      required: true,
+      form: null,
+    })),
+    ...settings.governance.webhooks.map((target, index) => ({
+      key: `governance.webhooks.${index}.signing_secret`,
+      valuePath: ['governance', 'webhooks', index, 'signing_secret'],
+      value: target.signing_secret,
+      file: target.signing_secret_file,
+      required: false,
+      form: null,
+    })),
+  ];
+}
+
+function fileKeyOf(path: readonly (string | number)[]): readonly (string | number)[] {
+  return [...path.slice(0, -1), `${String(path.at(-1))}_file`];
+}
+
+function readSecret(file: string, form: SecretSlot['form']): { readonly text: string } | { readonly problem: string } {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    return { problem: `the file it names cannot be read (${code})` };
+  }
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (text === '') return { problem: 'the file it names is empty' };
+  if (bytes.length > LARGEST_SECRET_BYTES) return { problem: 'the file it names is larger than 64 KiB' };
+  if (/[\r\n\0]/.test(text)) return { problem: 'the file it names holds more than one line' };
+  return form === null || form.pattern.test(text) ? { text } : { problem: form.message };
+}
