@@ -122,7 +122,10 @@ export class Fleet {
 
   async setPaused(id: ModelId, paused: boolean): Promise<Model> {
     const { watch } = this.member(id);
-    await this.changeModel(watch, { paused, state: paused ? 'paused' : watch.baseline === null ? 'learning' : 'healthy' });
+    await this.changeModel(watch, {
+      paused,
+      state: paused ? 'paused' : watch.baseline === null ? 'learning' : 'healthy',
+    });
     this.ports.prober.unwatch(id);
     this.probe(watch);
     return watch.model;
@@ -151,7 +154,8 @@ export class Fleet {
 
   async probeNow(id: ModelId): Promise<readonly Sample[]> {
     const { watch } = this.member(id);
-    if (watch.model.endpoint === null) throw new RequestRefused('invalid', `model "${id}" has no endpoint to probe`, 'target');
+    if (watch.model.endpoint === null)
+      throw new RequestRefused('invalid', `model "${id}" has no endpoint to probe`, 'target');
     const samples = await this.ports.prober.cycle(watch.model);
     this.receive(watch, samples);
     return samples;
@@ -186,7 +190,9 @@ export class Fleet {
     if (batch.batchId !== null) this.batches.set(key, { id, batchId: batch.batchId, result });
     const pending = this.committed();
     if (batch.acknowledge === 'memory') {
-      pending.catch((error: unknown) => this.ports.logger.error({ error: String(error) }, 'a fast-lane batch is not stored yet'));
+      pending.catch((error: unknown) =>
+        this.ports.logger.error({ error: String(error) }, 'a fast-lane batch is not stored yet'),
+      );
       return result;
     }
     await pending;
@@ -201,7 +207,10 @@ export class Fleet {
       await this.commit.request();
     } catch (error) {
       this.ports.logger.error({ error: String(error) }, 'the store refused a commit');
-      throw new RequestRefused('unavailable', 'the store cannot be written now; nothing was lost, send the batch again');
+      throw new RequestRefused(
+        'unavailable',
+        'the store cannot be written now; nothing was lost, send the batch again',
+      );
     }
   }
 
@@ -212,7 +221,10 @@ export class Fleet {
     try {
       await this.lookAt(member);
     } catch (error) {
-      this.ports.logger.error({ model: id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'a look failed');
+      this.ports.logger.error(
+        { model: id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+        'a look failed',
+      );
     }
   }
 
@@ -224,7 +236,8 @@ export class Fleet {
       store.baselines.learning(model.id),
     ]);
     const from = baseline === null ? clock.now() : Math.max(baseline.admittedAtMs, clock.now() - WINDOWS_RESTORED_MS);
-    const windows = baseline === null ? [] : await store.windows.range(model.id, from, clock.now() + WINDOWS_RESTORED_MS);
+    const windows =
+      baseline === null ? [] : await store.windows.range(model.id, from, clock.now() + WINDOWS_RESTORED_MS);
     const watch = new Watch(model, this.settings, hash, random, clock.now(), {
       totals: totals as unknown as WatchTotals | null,
       baseline,
@@ -279,10 +292,15 @@ export class Fleet {
     member.samplesSinceLook = 0;
 
     const admitted = watch.advance(now);
-    if (admitted !== null) this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
+    if (admitted !== null)
+      this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
 
     const startedAt = performance.now();
-    const experience = { thresholds: this.settings.thresholds, lessons: this.lessons, webhookTargets: this.settings.webhookTargets };
+    const experience = {
+      thresholds: this.settings.thresholds,
+      lessons: this.lessons,
+      webhookTargets: this.settings.webhookTargets,
+    };
     member.judgement = judge(watch.subject(), experience, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
@@ -347,7 +365,11 @@ export class Fleet {
   private member(id: ModelId): Member {
     const member = this.members.get(id);
     if (member === undefined) {
-      throw new RequestRefused('not-found', `there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
+      throw new RequestRefused(
+        'not-found',
+        `there is no model "${id}"; GET /api/v1/models lists the watched ones`,
+        'model',
+      );
     }
     return member;
   }

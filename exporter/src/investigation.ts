@@ -53,11 +53,21 @@ export async function investigate(
   onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
   const discovery = await ports.discover(url);
   const endpoint: Endpoint =
-    discovery.kind === 'found' ? discovery.endpoint : { url, connector: 'rest', settings: {}, authorizationSecret: null };
+    discovery.kind === 'found'
+      ? discovery.endpoint
+      : { url, connector: 'rest', settings: {}, authorizationSecret: null };
   const payloads = discovery.kind === 'found' ? discovery.payloads : [SEED_PAYLOAD];
   const watched = ports.watchedModelAt(url);
   const id = watched ?? slugOf(`look-${url}`);
-  const model = passingModel(id, url, endpoint, payloads, ports.chooseGoldenInputs(payloads), settings.timeoutMs, ports.clock.now());
+  const model = passingModel(
+    id,
+    url,
+    endpoint,
+    payloads,
+    ports.chooseGoldenInputs(payloads),
+    settings.timeoutMs,
+    ports.clock.now(),
+  );
 
   const collected = await collect(ports, model, wanted, onProgress);
   onProgress({ stage: 'analysing', done: 1, of: 1, text: `Judging ${collected.length} answers` });
@@ -89,8 +99,18 @@ export async function investigate(
     ports.clock.now(),
   );
   const verdict = verdictOf(discovery, judgement);
-  if (verdict === 'healthy' && baseline === null && watched === null) await keepAsBaseline(ports, id, window, golden.build());
-  return report({ url, id, discovery, baseline, window, judgement, verdict, thresholds: settings.experience.thresholds });
+  if (verdict === 'healthy' && baseline === null && watched === null)
+    await keepAsBaseline(ports, id, window, golden.build());
+  return report({
+    url,
+    id,
+    discovery,
+    baseline,
+    window,
+    judgement,
+    verdict,
+    thresholds: settings.experience.thresholds,
+  });
 }
 
 /** A model for the duration of one look; nothing of it is stored. */
@@ -136,13 +156,23 @@ async function collect(
   const collected: Sample[] = [];
   let fruitless = 0;
   while (collected.length < wanted && fruitless < CYCLES_WITHOUT_ANSWER) {
-    onProgress({ stage: 'probing', done: collected.length, of: wanted, text: `${collected.length} of ${wanted} probes answered or failed` });
+    onProgress({
+      stage: 'probing',
+      done: collected.length,
+      of: wanted,
+      text: `${collected.length} of ${wanted} probes answered or failed`,
+    });
     const samples = await ports.cycle(model);
     if (samples.length === 0) break;
     collected.push(...samples);
     fruitless = samples.every(({ observation }) => observation.failure !== null) ? fruitless + 1 : 0;
   }
-  onProgress({ stage: 'probing', done: collected.length, of: collected.length, text: `${collected.length} probes done` });
+  onProgress({
+    stage: 'probing',
+    done: collected.length,
+    of: collected.length,
+    text: `${collected.length} probes done`,
+  });
   return collected;
 }
 
@@ -153,12 +183,19 @@ function trailingFailures(samples: readonly Sample[]): number {
 }
 
 function lastAnswer(samples: readonly Sample[]): number | null {
-  return samples.reduce<number | null>((last, { observation }) => (observation.failure === null ? observation.atMs : last), null);
+  return samples.reduce<number | null>(
+    (last, { observation }) => (observation.failure === null ? observation.atMs : last),
+    null,
+  );
 }
 
 /** Failing needs a diagnosis; a URL that refuses every question we know how to ask cannot be judged. */
 function verdictOf(discovery: Discovery, judgement: Judgement): Investigation['verdict'] {
-  if (discovery.kind === 'not-found' && ['http_4xx', 'blocked', 'not_json', 'schema'].includes(discovery.failure.reason)) return 'undecided';
+  if (
+    discovery.kind === 'not-found' &&
+    ['http_4xx', 'blocked', 'not_json', 'schema'].includes(discovery.failure.reason)
+  )
+    return 'undecided';
   return judgement.diagnosis.severity === 'none' ? 'healthy' : 'failing';
 }
 
@@ -235,16 +272,24 @@ function limitsOf(
   hasConfidence: boolean,
   thresholds: DetectionThresholds,
 ): readonly string[] {
-  const limits = [`These are ${calls} generated probes, not your users' requests: drift of the real inputs cannot be seen from here.`];
+  const limits = [
+    `These are ${calls} generated probes, not your users' requests: drift of the real inputs cannot be seen from here.`,
+  ];
   if (failures === 0 && calls > 0) {
     const upper = proportion(0, calls).interval.high;
-    limits.push(`No call failed, yet an error rate of up to ${(100 * upper).toFixed(1)} % would often look the same with ${calls} calls.`);
+    limits.push(
+      `No call failed, yet an error rate of up to ${(100 * upper).toFixed(1)} % would often look the same with ${calls} calls.`,
+    );
   }
   if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');
   if (baseline === null) {
-    limits.push('There is no earlier look to compare with: only faults visible in the answers themselves can be found.');
+    limits.push(
+      'There is no earlier look to compare with: only faults visible in the answers themselves can be found.',
+    );
   } else {
-    limits.push(`Compared with an earlier look; a shift of the mean below ${thresholds.meanShift} standard deviations is not reported.`);
+    limits.push(
+      `Compared with an earlier look; a shift of the mean below ${thresholds.meanShift} standard deviations is not reported.`,
+    );
   }
   return limits;
 }

@@ -1,7 +1,13 @@
 import { createGoldenMemory } from './baseline/golden-memory.js';
 import { admit, learn, startLearning } from './baseline/learning.js';
 import { growForestBaseline, type ForestBaseline } from './detection/forest-baseline.js';
-import { createWindowBuilder, emptyWindow, foldRareCategories, mergeWindows, type WindowBuilder } from './detection/statistics/window-profile.js';
+import {
+  createWindowBuilder,
+  emptyWindow,
+  foldRareCategories,
+  mergeWindows,
+  type WindowBuilder,
+} from './detection/statistics/window-profile.js';
 import type { ChangeEvent } from './domain/evidence.js';
 import type { Json } from './domain/json.js';
 import type { Model } from './domain/model.js';
@@ -208,7 +214,10 @@ export class Watch {
         if (learning === null) await store.baselines.saveLearning(model.id, this.finishedLearning(baseline));
       }
       if (learning !== null) {
-        await store.baselines.saveLearning(model.id, { ...learning, profile: this.withoutRareCategories(learning.profile) });
+        await store.baselines.saveLearning(model.id, {
+          ...learning,
+          profile: this.withoutRareCategories(learning.profile),
+        });
       }
       await store.windows.saveAll(
         windows.map(({ windowStartMs, profile }) => ({
@@ -277,7 +286,10 @@ export class Watch {
     const { prediction, predictionId, label, confidence } = observation;
     if (prediction === null) return;
     if (label !== null) {
-      this.builder.addLabel({ correct: answerText(label) === answerText(prediction), confidenceTenth: tenthOf(confidence) });
+      this.builder.addLabel({
+        correct: answerText(label) === answerText(prediction),
+        confidenceTenth: tenthOf(confidence),
+      });
     } else if (predictionId !== null) {
       this.ledger.push({
         model: this.model.id,
@@ -401,7 +413,8 @@ export class Watch {
   private withoutRareCategories(profile: WindowProfile): WindowProfile {
     const known = new Map<SignalKey, ReadonlySet<string>>();
     for (const [key, counts] of this.baseline?.profile.signals ?? []) {
-      if (counts.kind === 'categorical') known.set(key, new Set([...counts.categories].filter(([, count]) => count >= 10).map(([name]) => name)));
+      if (counts.kind === 'categorical')
+        known.set(key, new Set([...counts.categories].filter(([, count]) => count >= 10).map(([name]) => name)));
     }
     return foldRareCategories(profile, known);
   }

@@ -1,7 +1,8 @@
 import type { Investigation } from '../domain/application.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const orNone = (value: number | null, unit: string, digits: number): string => (value === null ? 'none given' : `${value.toFixed(digits)}${unit}`);
+const orNone = (value: number | null, unit: string, digits: number): string =>
+  value === null ? 'none given' : `${value.toFixed(digits)}${unit}`;
 
 /** Wraps text at `width` columns, every line indented by `indent` spaces. */
 function wrap(text: string, width: number, indent: number): string {
@@ -24,7 +25,9 @@ export function investigationText(investigation: Investigation, width = 100): st
   const lines: string[] = [];
   const section = (title: string): number => lines.push('', title);
 
-  const verdict = { healthy: 'HEALTHY', failing: `FAILING (${diagnosis.severity})`, undecided: 'COULD NOT JUDGE' }[investigation.verdict];
+  const verdict = { healthy: 'HEALTHY', failing: `FAILING (${diagnosis.severity})`, undecided: 'COULD NOT JUDGE' }[
+    investigation.verdict
+  ];
   lines.push(`${verdict}  ${investigation.url}`, '', wrap(explanation.headline, width, 2));
   for (const paragraph of explanation.paragraphs) lines.push('', wrap(paragraph, width, 2));
 
@@ -44,13 +47,17 @@ export function investigationText(investigation: Investigation, width = 100): st
 
   section('What to do');
   investigation.recommendations.forEach((recommendation, index) => {
-    lines.push(`  ${index + 1}. [${recommendation.priority}] ${recommendation.title}`, wrap(recommendation.why, width, 5));
+    lines.push(
+      `  ${index + 1}. [${recommendation.priority}] ${recommendation.title}`,
+      wrap(recommendation.why, width, 5),
+    );
     for (const step of recommendation.steps) lines.push(wrap(`· ${step}`, width, 5));
   });
 
   if (investigation.verdict !== 'healthy' && discovery.kind === 'not-found') {
     section('What was tried');
-    for (const attempt of discovery.attempts.slice(0, 12)) lines.push(wrap(`${attempt.connector}: ${attempt.what} → ${attempt.outcome}`, width, 2));
+    for (const attempt of discovery.attempts.slice(0, 12))
+      lines.push(wrap(`${attempt.connector}: ${attempt.what} → ${attempt.outcome}`, width, 2));
   }
 
   section('What this look cannot show');

@@ -24,7 +24,9 @@ program
 program
   .command('investigate')
   .argument('<url>', 'address of the model, its predict path or its server')
-  .description('look once at a model; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge')
+  .description(
+    'look once at a model; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge',
+  )
   .option('-n, --samples <number>', 'how many answers to collect', '40')
   .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')
   .option('--token-file <file>', 'file with a bearer token for the model')

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import type { Investigation, InvestigationProgress } from '../domain/application.js';
+import { investigateOnce } from '../main.js';
+import { investigationText } from './investigation-text.js';
+
+export interface InvestigateOptions {
+  readonly samples: string;
+  readonly timeoutSeconds: string;
+  readonly tokenFile: string | null;
+  readonly json: boolean;
+}
+
+export const EXIT_CODES: Readonly<Record<Investigation['verdict'], number>> = { healthy: 0, failing: 1, undecided: 2 };
+const USAGE = 2;
+
+/** `mlfi investigate <url>`: 0 healthy, 1 failing, 2 could not judge. Progress goes to standard error. */
+export async function investigateUrl(url: string, options: InvestigateOptions): Promise<number> {
+  const wrong = refusal(url, options);
+  if (wrong !== null) {
+    console.error(wrong);
+    return USAGE;
+  }
+  let token: string | null = null;
+  if (options.tokenFile !== null) {
+    try {
+      token = readFileSync(options.tokenFile, 'utf8').trim();
+    } catch {
+      console.error(`--token-file: ${options.tokenFile} cannot be read; give a file that holds the bearer token`);
+      return USAGE;
+    }
+  }
+  const investigation = await investigateOnce(url, {
+    samples: Number(options.samples),
+    timeoutMs: Number(options.timeoutSeconds) * 1_000,
+    authorization: token === null ? null : `Bearer ${token}`,
+    onProgress: showProgress,
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  process.stdout.write(options.json ? `${JSON.stringify(investigation, null, 2)}\n` : investigationText(investigation));
+  return EXIT_CODES[investigation.verdict];
+}
+
+function refusal(url: string, options: InvestigateOptions): string | null {
+  if (!URL.canParse(url) || !['http:', 'https:'].includes(new URL(url).protocol)) {
+    return `"${url.slice(0, 200)}" is not an address of a model; give one like https://models.example.com/predict`;
+  }
+  const samples = Number(options.samples);
+  if (!Number.isInteger(samples) || samples < 5 || samples > 2_000)
+    return `--samples must be a whole number from 5 to 2000, got "${options.samples}"`;
+  const timeoutSeconds = Number(options.timeoutSeconds);
+  if (!(timeoutSeconds >= 0.1 && timeoutSeconds <= 300))
+    return `--timeout must be 0.1 to 300 seconds, got "${options.timeoutSeconds}"`;
+  return null;
+}
+
+function showProgress(progress: InvestigationProgress): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${progress.text}`);
+  else process.stderr.write(`${progress.text}\n`);
+}
