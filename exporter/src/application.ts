@@ -15,7 +15,13 @@ import { investigate, type InvestigationPorts, type InvestigationSettings } from
 
 /** The part of governance the use cases need. */
 export interface ApplicationGovernance {
-  vote(id: RecommendationId, verdict: Vote['verdict'], digest: string, reason: string, by: Actor): Promise<RecommendationRecord>;
+  vote(
+    id: RecommendationId,
+    verdict: Vote['verdict'],
+    digest: string,
+    reason: string,
+    by: Actor,
+  ): Promise<RecommendationRecord>;
   record(id: RecommendationId): Promise<RecommendationRecord>;
   records(filter: Parameters<Application['recommendations']>[0]): Promise<readonly RecommendationRecord[]>;
   dispatch(): Promise<unknown>;
@@ -46,7 +52,12 @@ export function createApplication(ports: ApplicationPorts, settings: Application
   const { store, fleet, governance } = ports;
 
   const audited = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
-    ports.audit({ kind, atMs: ports.clock.now(), by: { kind: by.kind, subject: by.subject, name: by.name }, ...fields });
+    ports.audit({
+      kind,
+      atMs: ports.clock.now(),
+      by: { kind: by.kind, subject: by.subject, name: by.name },
+      ...fields,
+    });
 
   const incident = async (id: IncidentId): Promise<Incident> => {
     const found = await store.incidents.get(id);
@@ -59,12 +70,16 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     store,
 
     discover: (url, secret) => ports.discover(url, secret),
-    investigate: (url, samples, onProgress) => investigate(ports.investigation, settings.investigation, url, samples, onProgress),
+    investigate: (url, samples, onProgress) =>
+      investigate(ports.investigation, settings.investigation, url, samples, onProgress),
 
     async register(registration, by) {
       const id = registration.id ?? slugOf(registration.name ?? registration.url ?? 'model');
       if (fleet.has(id)) throw new RequestRefused('conflict', `a model "${id}" is watched already`, 'id');
-      const discovery = registration.url === undefined ? null : await ports.discover(registration.url, registration.authorizationSecret ?? null);
+      const discovery =
+        registration.url === undefined
+          ? null
+          : await ports.discover(registration.url, registration.authorizationSecret ?? null);
       if (discovery?.kind === 'not-found') {
         throw new RequestRefused(
           'invalid',
@@ -73,7 +88,14 @@ export function createApplication(ports: ApplicationPorts, settings: Application
           discovery.attempts as unknown as Json,
         );
       }
-      const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, settings.schedule, ports.clock.now());
+      const model = modelOf(
+        id,
+        registration,
+        discovery,
+        ports.chooseGoldenInputs,
+        settings.schedule,
+        ports.clock.now(),
+      );
       await fleet.add(model);
       await audited('model-registered', by, { model: id });
       return model;
@@ -107,16 +129,22 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     async freezeBaseline(id, frozen, by) {
       const watch = fleet.watch(id);
-      if (watch.baseline === null) throw new RequestRefused('conflict', `model "${id}" has no admitted baseline to freeze yet`, 'model');
+      if (watch.baseline === null)
+        throw new RequestRefused('conflict', `model "${id}" has no admitted baseline to freeze yet`, 'model');
       watch.freeze(frozen);
       await fleet.committed();
-      await audited(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version: watch.baseline.version });
+      await audited(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, {
+        model: id,
+        version: watch.baseline.version,
+      });
     },
 
     incident,
     async similar(id) {
       const { fingerprint, openedAtMs } = await incident(id);
-      return similarLessons(fingerprint, openedAtMs, fleet.experienceLessons()).filter(({ lesson }) => lesson.incidentId !== id);
+      return similarLessons(fingerprint, openedAtMs, fleet.experienceLessons()).filter(
+        ({ lesson }) => lesson.incidentId !== id,
+      );
     },
 
     recommendation: (id) => governance.record(id),
@@ -154,7 +182,11 @@ export function modelOf(
 ): Model {
   const found = discovery?.kind === 'found' ? discovery : null;
   const payloads = registration.payloads ?? found?.payloads ?? [];
-  const golden = registration.goldenInputs?.map((payload, index): GoldenInput => ({ id: `user-${index + 1}`, payload, origin: 'user' }));
+  const golden = registration.goldenInputs?.map((payload, index): GoldenInput => ({
+    id: `user-${index + 1}`,
+    payload,
+    origin: 'user',
+  }));
   return {
     id,
     name: registration.name ?? id,

@@ -15,7 +15,11 @@ export interface IncidentGovernance {
   propose(incident: Incident, proposals: readonly Proposal[]): Promise<unknown>;
   verify(incident: Incident, findings: readonly Finding[], nowMs: number): Promise<unknown>;
   withdraw(incident: Incident, reason: string): Promise<unknown>;
-  records(filter: { readonly incident?: IncidentId; readonly pendingOnly: boolean; readonly limit: number }): Promise<readonly RecommendationRecord[]>;
+  records(filter: {
+    readonly incident?: IncidentId;
+    readonly pendingOnly: boolean;
+    readonly limit: number;
+  }): Promise<readonly RecommendationRecord[]>;
 }
 
 export interface IncidentPorts {
@@ -75,7 +79,11 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     return course;
   };
 
-  const save = async (course: Course, incident: Incident, kind: 'incident-opened' | 'incident-updated' | 'incident-closed'): Promise<void> => {
+  const save = async (
+    course: Course,
+    incident: Incident,
+    kind: 'incident-opened' | 'incident-updated' | 'incident-closed',
+  ): Promise<void> => {
     await ports.incidents.save(incident);
     course.open = kind === 'incident-closed' ? null : incident;
     ports.events.publish({ kind, incident });
@@ -83,7 +91,11 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
 
   const open = async (course: Course, model: Model, judgement: Judgement): Promise<void> => {
     const now = ports.clock.now();
-    const changes = judgement.diagnosis.changes.map((change): TimelineEntry => ({ atMs: change.atMs, kind: 'change', text: change.text }));
+    const changes = judgement.diagnosis.changes.map((change): TimelineEntry => ({
+      atMs: change.atMs,
+      kind: 'change',
+      text: change.text,
+    }));
     const incident: Incident = {
       id: incidentId(ports.ids.next()),
       modelId: model.id,
@@ -95,7 +107,11 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
       fingerprint: judgement.fingerprint,
       timeline: [
         ...changes,
-        { atMs: course.firstEvidenceAtMs, kind: 'first-evidence', text: judgement.diagnosis.findings[0]?.sentence ?? 'First sign of trouble.' },
+        {
+          atMs: course.firstEvidenceAtMs,
+          kind: 'first-evidence',
+          text: judgement.diagnosis.findings[0]?.sentence ?? 'First sign of trouble.',
+        },
         { atMs: now, kind: 'opened', text: judgement.explanation.headline },
       ],
     };
@@ -120,7 +136,10 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
       diagnosis: judgement.diagnosis,
       explanation: judgement.explanation,
       fingerprint: judgement.fingerprint,
-      timeline: [...incident.timeline, { atMs: ports.clock.now(), kind: 'diagnosis-changed', text: judgement.explanation.headline }],
+      timeline: [
+        ...incident.timeline,
+        { atMs: ports.clock.now(), kind: 'diagnosis-changed', text: judgement.explanation.headline },
+      ],
     };
     await save(course, changed, 'incident-updated');
     await ports.governance.propose(changed, judgement.proposals);
@@ -134,7 +153,11 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
       timeline: [
         ...incident.timeline,
         { atMs: now, kind: 'recovered', text: `No finding in the last ${patience.close} looks.` },
-        { atMs: now, kind: 'closed', text: `Closed after ${Math.round((now - incident.openedAtMs) / 1000)} s (open since ${sinceText(incident.openedAtMs)}).` },
+        {
+          atMs: now,
+          kind: 'closed',
+          text: `Closed after ${Math.round((now - incident.openedAtMs) / 1000)} s (open since ${sinceText(incident.openedAtMs)}).`,
+        },
       ],
     };
     const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
@@ -148,7 +171,9 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
   /** An action whose effect is still being watched keeps its incident open. */
   const awaitsVerification = async (incident: Incident): Promise<boolean> => {
     const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
-    return records.some(({ recommendation }) => ['approved', 'dispatching', 'succeeded'].includes(recommendation.state));
+    return records.some(({ recommendation }) =>
+      ['approved', 'dispatching', 'succeeded'].includes(recommendation.state),
+    );
   };
 
   return {
@@ -169,7 +194,8 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
         course.problemLooks = 0;
         if (course.open !== null) {
           course.clearLooks += 1;
-          if (course.clearLooks >= patience.close && !(await awaitsVerification(course.open))) await close(course, course.open);
+          if (course.clearLooks >= patience.close && !(await awaitsVerification(course.open)))
+            await close(course, course.open);
         }
       }
       return course.open;
