@@ -1,0 +1,272 @@
+import type { FeatureValue, Observation, Prediction } from '../../domain/observation.js';
+import type {
+  CategoricalCounts,
+  Grid,
+  LabelCounts,
+  NumericCounts,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../../domain/profile.js';
+import { cellOf, gridFor } from './grid.js';
+import { mergeSignalCounts } from './signal-counts.js';
+
+const CATEGORIES_KEPT = 1_000;
+const CATEGORY_LENGTH = 100;
+const FEATURES_KEPT = 500;
+const TENTHS = 10;
+
+const noLabels = (): LabelCounts => ({
+  labelled: 0,
+  correct: 0,
+  labelledByConfidence: new Array<number>(TENTHS).fill(0),
+  correctByConfidence: new Array<number>(TENTHS).fill(0),
+});
+
+/** A window in which nothing happened. */
+export function emptyWindow(): WindowProfile {
+  return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels() };
+}
+
+/** Counts observations as they come; `build` takes an immutable copy. */
+export interface WindowBuilder {
+  add(observation: Observation): void;
+  addLabel(label: { readonly correct: boolean; readonly confidenceTenth: number | null }): void;
+  build(): WindowProfile;
+}
+
+type Tally = NumericTally | CategoricalTally;
+interface NumericTally {
+  readonly kind: 'numeric';
+  readonly grid: Grid;
+  readonly cells: Map<number, number>;
+  missing: number;
+  invalid: number;
+}
+interface CategoricalTally {
+  readonly kind: 'categorical';
+  readonly categories: Map<string, number>;
+  other: number;
+  missing: number;
+  invalid: number;
+}
+
+function tallyOf(counts: SignalCounts, keepCounts: boolean): Tally {
+  if (counts.kind === 'numeric') {
+    return {
+      kind: 'numeric',
+      grid: counts.grid,
+      cells: new Map(keepCounts ? counts.cells : []),
+      missing: keepCounts ? counts.missing : 0,
+      invalid: keepCounts ? counts.invalid : 0,
+    };
+  }
+  return {
+    kind: 'categorical',
+    categories: new Map(keepCounts ? counts.categories : []),
+    other: keepCounts ? counts.other : 0,
+    missing: keepCounts ? counts.missing : 0,
+    invalid: keepCounts ? counts.invalid : 0,
+  };
+}
+
+function addNumber(tally: NumericTally, value: number): void {
+  if (!Number.isFinite(value)) {
+    tally.invalid += 1;
+    return;
+  }
+  const cell = cellOf(tally.grid, value);
+  tally.cells.set(cell, (tally.cells.get(cell) ?? 0) + 1);
+}
+
+function addCategory(tally: CategoricalTally, value: string): void {
+  const category = value.length > CATEGORY_LENGTH ? value.slice(0, CATEGORY_LENGTH) : value;
+  const count = tally.categories.get(category);
+  if (count !== undefined) tally.categories.set(category, count + 1);
+  else if (tally.categories.size < CATEGORIES_KEPT) tally.categories.set(category, 1);
+  else tally.other += 1;
+}
+
+function addValue(tally: Tally, value: FeatureValue | Prediction): void {
+  if (value === null) tally.missing += 1;
+  else if (tally.kind === 'numeric') {
+    if (typeof value === 'number') addNumber(tally, value);
+    else tally.invalid += 1;
+  } else if (typeof value === 'number') tally.invalid += 1;
+  else addCategory(tally, String(value));
+}
+
+/**
+ * Starts counting.
+ * @param options.like lends grids and signal kinds, so that windows of one model can be added and compared
+ * @param options.from goes on counting where that window stopped
+ */
+export function createWindowBuilder(
+  options: { readonly like?: WindowProfile; readonly from?: WindowProfile } = {},
+): WindowBuilder {
+  const tallies = new Map<SignalKey, Tally>();
+  /** Missing values seen before a signal's first real one; its kind is not known yet. */
+  const missingBefore = new Map<SignalKey, number>();
+  for (const [key, counts] of options.like?.signals ?? [])
+    if (!isUnseen(counts)) tallies.set(key, tallyOf(counts, false));
+  for (const [key, counts] of options.from?.signals ?? []) {
+    if (isUnseen(counts)) missingBefore.set(key, counts.missing);
+    else tallies.set(key, tallyOf(counts, true));
+  }
+  const start = options.from ?? emptyWindow();
+  const labels = {
+    labelled: start.labels.labelled,
+    correct: start.labels.correct,
+    labelledByConfidence: [...start.labels.labelledByConfidence],
+    correctByConfidence: [...start.labels.correctByConfidence],
+  };
+  const failures: Record<string, number> = { ...start.failures };
+  let { calls, fromMs, toMs } = start;
+  let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
+  const keyOfFeature = new Map<string, SignalKey>();
+
+  const count = (key: SignalKey, value: FeatureValue | Prediction): void => {
+    let tally = tallies.get(key);
+    if (tally === undefined) {
+      if (value === null) {
+        missingBefore.set(key, (missingBefore.get(key) ?? 0) + 1);
+        return;
+      }
+      if (key.startsWith('feature:') && (features += 1) > FEATURES_KEPT) return;
+      const missing = missingBefore.get(key) ?? 0;
+      missingBefore.delete(key);
+      tally =
+        typeof value === 'number'
+          ? {
+              kind: 'numeric',
+              grid: gridFor(key, Number.isFinite(value) ? value : 0),
+              cells: new Map(),
+              missing,
+              invalid: 0,
+            }
+          : { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 };
+      tallies.set(key, tally);
+    }
+    addValue(tally, value);
+  };
+
+  return {
+    add(observation) {
+      fromMs = calls === 0 ? observation.atMs : Math.min(fromMs, observation.atMs);
+      toMs = calls === 0 ? observation.atMs : Math.max(toMs, observation.atMs);
+      calls += 1;
+      if (observation.failure !== null) {
+        failures[observation.failure.reason] = (failures[observation.failure.reason] ?? 0) + 1;
+        return;
+      }
+      if (observation.latencySeconds !== null) count('latency_seconds', observation.latencySeconds);
+      count('confidence', observation.confidence);
+      count('prediction', observation.prediction);
+      if (observation.features === null) return;
+      for (const name of Object.keys(observation.features)) {
+        let key = keyOfFeature.get(name);
+        if (key === undefined) keyOfFeature.set(name, (key = `feature:${name.slice(0, CATEGORY_LENGTH)}`));
+        count(key, observation.features[name] ?? null);
+      }
+    },
+    addLabel({ correct, confidenceTenth }) {
+      labels.labelled += 1;
+      labels.correct += correct ? 1 : 0;
+      if (confidenceTenth === null) return;
+      const tenth = Math.min(TENTHS - 1, Math.max(0, confidenceTenth));
+      labels.labelledByConfidence[tenth] = (labels.labelledByConfidence[tenth] ?? 0) + 1;
+      labels.correctByConfidence[tenth] = (labels.correctByConfidence[tenth] ?? 0) + (correct ? 1 : 0);
+    },
+    build() {
+      const signals = new Map<SignalKey, SignalCounts>();
+      for (const [key, tally] of tallies) {
+        signals.set(
+          key,
+          tally.kind === 'numeric'
+            ? { ...tally, cells: new Map(tally.cells) }
+            : { ...tally, categories: new Map(tally.categories) },
+        );
+      }
+      // A signal of which only missing values are known is kept as a categorical one without categories.
+      for (const [key, missing] of missingBefore) {
+        signals.set(key, { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 });
+      }
+      return {
+        fromMs,
+        toMs,
+        calls,
+        failures: { ...failures },
+        signals,
+        labels: {
+          ...labels,
+          labelledByConfidence: [...labels.labelledByConfidence],
+          correctByConfidence: [...labels.correctByConfidence],
+        },
+      };
+    },
+  };
+}
+
+const isUnseen = (counts: SignalCounts): boolean =>
+  counts.kind === 'categorical' && counts.categories.size === 0 && counts.other === 0 && counts.invalid === 0;
+
+/** Adds two windows of one model: exact, in any order and grouping (see `mergeSignalCounts` for the one exception). */
+export function mergeWindows(a: WindowProfile, b: WindowProfile): WindowProfile {
+  const signals = new Map<SignalKey, SignalCounts>(a.signals);
+  for (const [key, counts] of b.signals) {
+    const mine = signals.get(key);
+    if (mine === undefined) signals.set(key, counts);
+    else if (isUnseen(mine) && !isUnseen(counts))
+      signals.set(key, { ...counts, missing: counts.missing + mine.missing });
+    else if (isUnseen(counts)) signals.set(key, { ...mine, missing: mine.missing + counts.missing });
+    else signals.set(key, mergeSignalCounts(mine, counts));
+  }
+  const failures: Record<string, number> = { ...a.failures };
+  for (const [reason, count] of Object.entries(b.failures)) failures[reason] = (failures[reason] ?? 0) + count;
+  const add = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value + (y[i] ?? 0));
+  return {
+    fromMs: a.calls === 0 ? b.fromMs : b.calls === 0 ? a.fromMs : Math.min(a.fromMs, b.fromMs),
+    toMs: a.calls === 0 ? b.toMs : b.calls === 0 ? a.toMs : Math.max(a.toMs, b.toMs),
+    calls: a.calls + b.calls,
+    failures,
+    signals,
+    labels: {
+      labelled: a.labels.labelled + b.labels.labelled,
+      correct: a.labels.correct + b.labels.correct,
+      labelledByConfidence: add(a.labels.labelledByConfidence, b.labels.labelledByConfidence),
+      correctByConfidence: add(a.labels.correctByConfidence, b.labels.correctByConfidence),
+    },
+  };
+}
+
+/**
+ * The window as it may be stored: categories seen fewer than `minimum` times are folded into `other`, unless `keep`
+ * names them (they were seen often enough before).
+ */
+export function foldRareCategories(
+  window: WindowProfile,
+  keep: ReadonlyMap<SignalKey, ReadonlySet<string>>,
+  minimum = 10,
+): WindowProfile {
+  const signals = new Map<SignalKey, SignalCounts>();
+  for (const [key, counts] of window.signals) {
+    signals.set(key, counts.kind === 'numeric' ? counts : folded(counts, keep.get(key), minimum));
+  }
+  return { ...window, signals };
+}
+
+function folded(counts: CategoricalCounts, keep: ReadonlySet<string> | undefined, minimum: number): CategoricalCounts {
+  const categories = new Map<string, number>();
+  let other = counts.other;
+  for (const [category, count] of counts.categories) {
+    if (count >= minimum || keep?.has(category) === true) categories.set(category, count);
+    else other += count;
+  }
+  return { ...counts, categories, other };
+}
+
+/** Narrowing for callers that know what a signal must be. */
+export function numericSignal(window: WindowProfile, key: SignalKey): NumericCounts | null {
+  const counts = window.signals.get(key);
+  return counts?.kind === 'numeric' ? counts : null;
+}
