@@ -9,11 +9,11 @@ function refuse(context: z.RefinementCtx, message: string, remedy: string): void
 }
 
 /** A duration such as `30s`, read as milliseconds within [low, high] (both given as durations). */
-export function duration(low: string, high: string): z.ZodType<number, string> {
+export function duration(low: string, high: string): z.ZodType<number, string | number> {
   const lowMs = parseDuration(low) ?? 0;
   const highMs = parseDuration(high) ?? Infinity;
-  return z.string().transform((text, context) => {
-    const durationMs = parseDuration(text);
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    const durationMs = parseDuration(String(value));
     if (durationMs === null) {
       refuse(
         context,
@@ -35,11 +35,11 @@ export function duration(low: string, high: string): z.ZodType<number, string> {
 }
 
 /** A size such as `8MiB`, read as bytes within [low, high] (both given as sizes). */
-export function byteSize(low: string, high: string): z.ZodType<number, string> {
+export function byteSize(low: string, high: string): z.ZodType<number, string | number> {
   const lowBytes = parseByteSize(low) ?? 0;
   const highBytes = parseByteSize(high) ?? Infinity;
-  return z.string().transform((text, context) => {
-    const bytes = parseByteSize(text);
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    const bytes = parseByteSize(String(value));
     if (bytes === null) {
       refuse(
         context,

@@ -49,10 +49,19 @@ export function knownKeys(): readonly KnownKey[] {
   return keysBelow(settingsSchema, []);
 }
 
+const fits = (known: readonly string[], path: readonly PropertyKey[]): boolean =>
+  known.length === path.length && path.every((part, index) => known[index] === '*' || known[index] === String(part));
+
 /** Names of the keys that may stand directly under `path` (positions and names given or as `*`). */
 export function keysUnder(path: readonly PropertyKey[]): readonly string[] {
-  const fits = (known: readonly string[]): boolean =>
-    known.length === path.length + 1 &&
-    path.every((part, index) => known[index] === '*' || known[index] === String(part));
-  return knownKeys().flatMap(({ path: known }) => (fits(known) ? [known[known.length - 1] ?? ''] : []));
+  return knownKeys().flatMap(({ path: known }) =>
+    fits(known.slice(0, -1), path) ? [known[known.length - 1] ?? ''] : [],
+  );
+}
+
+/** True when `path` is a known section or list. */
+export function isSectionOrList(path: readonly string[]): boolean {
+  return knownKeys().some(
+    ({ path: known, kind }) => fits(known, path) && ['branch', 'items', 'numbers', 'texts'].includes(kind),
+  );
 }

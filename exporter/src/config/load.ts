@@ -4,6 +4,7 @@ import { configFrom, type Config } from './config.js';
 import { consistencyProblems } from './consistency.js';
 import { readEnvironment, type Environment, type EnvironmentValue } from './environment.js';
 import { textsOf } from './issue-text.js';
+import { isSectionOrList } from './keys.js';
 import { parseYaml, type YamlSource } from './yaml-source.js';
 import type { ConfigProblem } from './problem.js';
 import { settingsSchema } from './schema.js';
@@ -39,7 +40,7 @@ export function parseConfig(file: string, text: string, environment: Environment
   const { source } = parsed;
   const variables = readEnvironment(environment);
   if (variables.problems.length > 0) return { kind: 'refused', problems: variables.problems };
-  const merged = withVariables(source.value, variables.values);
+  const merged = withVariables(withoutEmptySections(source.value, []), variables.values);
   const locate = locator(file, source, variables.values);
 
   const checked = settingsSchema.safeParse(merged);
@@ -78,6 +79,18 @@ function readText(file: string): string | ConfigProblem {
 
 const isBranch = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A copy without the sections and lists that have nothing but comments below them: they read as null and mean "absent". */
+function withoutEmptySections(value: unknown, path: readonly string[]): unknown {
+  if (!isBranch(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => {
+      const below = [...path, key];
+      if (inner === null && isSectionOrList(below)) return [];
+      return [[key, withoutEmptySections(inner, below)]];
+    }),
+  );
+}
 
 /** A copy of `value` with the variables' values set; parts of the wrong shape stay, for the schema to refuse. */
 function withVariables(value: unknown, variables: readonly EnvironmentValue[]): unknown {

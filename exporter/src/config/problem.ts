@@ -12,9 +12,10 @@ export interface ConfigProblem {
   readonly remedy: string;
 }
 
-/** One line per problem: `file:line:column: key message; remedy`. */
+/** One line per problem: `file:line:column: key message. Remedy.` */
 export function describeProblem(problem: ConfigProblem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== null).join(':');
   const key = problem.key === '' ? '' : `\`${problem.key}\` `;
-  return `${place}: ${key}${problem.message}. ${problem.remedy.charAt(0).toUpperCase()}${problem.remedy.slice(1)}.`;
+  const remedy = problem.remedy.charAt(0).toUpperCase() + problem.remedy.slice(1);
+  return `${place}: ${key}${problem.message}. ${remedy}${remedy.endsWith('?') ? '' : '.'}`;
 }

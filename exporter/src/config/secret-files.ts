@@ -26,8 +26,9 @@ export function readSecrets(
   const secrets = new Map<string, Secret>();
   const problems: PlacedProblem[] = [];
   for (const slot of slotsOf(settings)) {
-    const path = slot.file === undefined ? slot.valuePath : fileKeyOf(slot.valuePath);
-    const read = slot.file === undefined ? { text: slot.value } : readSecret(resolve(directory, slot.file), slot.form);
+    const inFile = slot.file !== undefined && slot.value === undefined;
+    const path = inFile ? fileKeyOf(slot.valuePath) : slot.valuePath;
+    const read = !inFile ? { text: slot.value } : readSecret(resolve(directory, slot.file), slot.form);
     if ('problem' in read) {
       problems.push({
         path,

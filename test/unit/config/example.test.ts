@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseConfig, loadConfig } from '../../../exporter/src/config/load.js';
+import { knownKeys } from '../../../exporter/src/config/keys.js';
+import { RESTART_SECTIONS } from '../../../exporter/src/config/reload.js';
+import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+
+const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
+const TEXT = readFileSync(FILE, 'utf8');
+/** The example with every `#key:` line switched on. */
+const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
+  /^(\s*(?:models|webhooks)): \[\]$/gm,
+  '$1:',
+);
+
+function pathsOf(value: unknown, path: readonly string[]): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, [...path, '*']));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const name = path.length === 1 && path[0] === 'secrets' ? '*' : key;
+    return [[...path, name].join('.'), ...pathsOf(inner, [...path, name])];
+  });
+}
+
+describe('mlfi.example.yml', () => {
+  it('loads as it is and means the same as an empty file', () => {
+    const example = loadConfig(FILE, {});
+    const empty = loadConfig(null, {});
+    expect(example.kind).toBe('ok');
+    expect(example).toEqual(empty);
+    if (example.kind !== 'ok') return;
+    expect(example.config.detection).toEqual(DEFAULT_THRESHOLDS);
+    expect(example.config.baseline).toEqual(DEFAULT_BASELINE_REQUIREMENTS);
+    expect(example.config.listen).toEqual({ address: '127.0.0.1', port: 9899 });
+  });
+
+  it('shows every key of the schema, and no other', () => {
+    const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
+    const free = /^models\.\*\.(payloads|golden_inputs)\./;
+    const known = knownKeys().map(({ path }) => path.join('.'));
+    expect([...shown].filter((path) => !free.test(path) && path !== 'secrets.*').sort()).toEqual(known.sort());
+  });
+
+  it('writes out every key that has a default', () => {
+    const active = new Set(pathsOf(parse(TEXT), []));
+    const withDefault = knownKeys().filter(
+      ({ path, kind }) => kind !== 'branch' && !path.includes('*') && path[0] !== 'database',
+    );
+    for (const { path } of withDefault) expect(active).toContain(path.join('.'));
+  });
+
+  it('has a comment above every key', () => {
+    const lines = TEXT.split('\n');
+    const approvals = lines.indexOf('  approvals:');
+    const uncommented = lines.filter(
+      (line, index) =>
+        /^\s*#?(- )?[a-z_-]+:/.test(line) &&
+        !/^\s*# /.test(lines[index - 1] ?? '') &&
+        !(index > approvals && index <= approvals + 7) &&
+        !line.includes('signing_secret_file'),
+    );
+    expect(uncommented).toEqual([]);
+  });
+
+  it('holds examples that work when switched on, one of each alternative', () => {
+    const chosen = UNCOMMENTED.split('\n')
+      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file):/.test(line))
+      .join('\n');
+    const loaded = parseConfig('example', chosen, {}, '/');
+    expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
+    if (loaded.kind !== 'ok') return;
+    expect(loaded.config.models).toEqual([
+      {
+        id: 'fraud-detector',
+        name: 'Fraud detector',
+        url: 'https://models.example.org/fraud/predict',
+        connector: 'rest',
+        payloads: [{ text: 'The parcel never came.' }],
+        goldenInputs: [{ text: 'Thank you, all is well.' }],
+        schedule: {
+          intervalMs: 30_000,
+          jitterShare: 0.1,
+          concurrency: 1,
+          timeoutMs: 5_000,
+          probesPerCycle: 2,
+          callsPerHour: 1_000,
+        },
+        owner: 'payments team',
+        tags: ['payments', 'tier-1'],
+        versionLabel: '2026-11-01',
+        authorizationSecret: 'hugging-face',
+      },
+    ]);
+    expect(loaded.config.database.kind).toBe('postgresql');
+    expect(loaded.config.governance.webhooks[0]).toMatchObject({
+      name: 'ml-platform',
+      actions: ['retrain', 'rollback'],
+    });
+  });
+
+  it('names the sections that need a restart as the code knows them', () => {
+    const said = /Needing a restart: ([^.]+)\. Taking effect at once: ([^.]+)\./.exec(TEXT.replaceAll(/\n# ?/g, ' '));
+    const names = (text: string | undefined): string[] => (text ?? '').split(', ').map((name) => name.trim());
+    expect(names(said?.[1]).sort()).toEqual(
+      RESTART_SECTIONS.map((section) => (section === 'dataDirectory' ? 'data_dir' : section)).toSorted(),
+    );
+    const sections = knownKeys().flatMap(({ path }) => (path.length === 1 ? path : []));
+    expect([...names(said?.[1]), ...names(said?.[2])].sort()).toEqual([...sections].sort());
+  });
+});
