@@ -39,6 +39,8 @@ export interface GoldenEvidence {
   readonly compared: number;
   /** Compared inputs whose answer left what the baseline had seen. */
   readonly changed: number;
+  /** Of these, the inputs that got another prediction, not only another confidence. */
+  readonly answersChanged: number;
   /** Mean change of confidence over compared inputs (now − before), null without confidence. */
   readonly confidenceShift: number | null;
   /** Standard deviation of confidence among answers to the same input in the window, pooled over inputs. */

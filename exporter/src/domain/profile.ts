@@ -91,6 +91,8 @@ export interface BaselineProfile {
 export interface LearningState {
   readonly nextVersion: number;
   readonly profile: WindowProfile;
+  /** The first half of what is needed, kept apart to see whether the second half looks the same; null before it is full. */
+  readonly firstHalf: WindowProfile | null;
   readonly golden: readonly GoldenBaseline[];
   readonly verdict: AdmissionVerdict;
 }

@@ -1,0 +1,96 @@
+import { compareNumeric } from '../detection/statistics/compare.js';
+import { quantileBins } from '../detection/statistics/signal-counts.js';
+import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../detection/statistics/window-profile.js';
+import type { AdmissionVerdict, BaselineProfile, GoldenBaseline, LearningState, SignalKey, WindowProfile } from '../domain/profile.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
+
+const BINS = 64;
+/** The halves of the learning period count as different when both hold: this p and this shift of confidence. */
+const STATIONARITY_P = 1e-4;
+const STATIONARITY_SHIFT = 0.5;
+const FEWEST_PER_HALF = 20;
+
+/** Nothing learnt yet. */
+export function startLearning(nextVersion: number, requirements: BaselineRequirements): LearningState {
+  const profile = emptyWindow();
+  return { nextVersion, profile, firstHalf: null, golden: [], verdict: learningVerdict(profile, requirements) };
+}
+
+/**
+ * Adds counts and judges. A learning period that failed too often or changed half-way is refused with the reason; learning
+ * then goes on from nothing, or from the newer half.
+ * @param golden golden answers since learning began (not the increment)
+ */
+export function learn(
+  state: LearningState,
+  increment: WindowProfile,
+  golden: readonly GoldenBaseline[],
+  requirements: BaselineRequirements,
+): LearningState {
+  const profile = mergeWindows(state.profile, increment);
+  const firstHalf = state.firstHalf ?? (answersOf(profile) >= requirements.minimumSamples / 2 ? profile : null);
+  const learnt: LearningState = { ...state, profile, firstHalf, golden };
+  const contaminated = contamination(profile, requirements);
+  if (contaminated !== null) {
+    return { ...startLearning(state.nextVersion, requirements), verdict: { kind: 'refused', reasons: [contaminated] } };
+  }
+  if (missingOf(profile, requirements).length > 0) return { ...learnt, verdict: learningVerdict(profile, requirements) };
+  const secondHalf = subtractWindows(profile, firstHalf ?? emptyWindow());
+  const moved = firstHalf === null ? null : movement(firstHalf, secondHalf);
+  if (moved !== null) return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
+  return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
+}
+
+/** The baseline that was learnt, with its bins. */
+export function admit(state: LearningState, nowMs: number): BaselineProfile {
+  const bins = new Map<SignalKey, readonly number[]>();
+  for (const [key, counts] of state.profile.signals) if (counts.kind === 'numeric') bins.set(key, quantileBins(counts, BINS));
+  return { version: state.nextVersion, frozen: false, admittedAtMs: nowMs, profile: state.profile, golden: state.golden, bins };
+}
+
+function answersOf(profile: WindowProfile): number {
+  return profile.calls - failuresOf(profile);
+}
+
+function failuresOf(profile: WindowProfile): number {
+  return Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+}
+
+function missingOf(profile: WindowProfile, requirements: BaselineRequirements): string[] {
+  const missing: string[] = [];
+  const samples = answersOf(profile);
+  if (samples < requirements.minimumSamples) missing.push(`${requirements.minimumSamples - samples} more answered samples`);
+  const lastedMs = profile.toMs - profile.fromMs;
+  if (lastedMs < requirements.minimumDurationMs) {
+    missing.push(`${Math.ceil((requirements.minimumDurationMs - lastedMs) / 1_000)} more seconds of observation`);
+  }
+  return missing;
+}
+
+function learningVerdict(profile: WindowProfile, requirements: BaselineRequirements): AdmissionVerdict {
+  return {
+    kind: 'learning',
+    samples: answersOf(profile),
+    requiredSamples: requirements.minimumSamples,
+    missing: missingOf(profile, requirements),
+  };
+}
+
+/** Judged once a quarter of the samples needed have come in: normal cannot be learnt from a failing model. */
+function contamination(profile: WindowProfile, requirements: BaselineRequirements): string | null {
+  if (profile.calls < requirements.minimumSamples / 4) return null;
+  const share = failuresOf(profile) / profile.calls;
+  if (share <= requirements.maximumErrorShare) return null;
+  return `${(100 * share).toFixed(0)} % of ${profile.calls} calls failed while learning; at most ${(100 * requirements.maximumErrorShare).toFixed(0)} % may. Learning starts over.`;
+}
+
+/** Says how confidence moved between the halves, null when it did not. */
+function movement(first: WindowProfile, second: WindowProfile): string | null {
+  const before = numericSignal(first, 'confidence');
+  const now = numericSignal(second, 'confidence');
+  if (before === null || now === null) return null;
+  const comparison = compareNumeric(before, now);
+  if (Math.min(comparison.nBefore, comparison.nNow) < FEWEST_PER_HALF) return null;
+  if (comparison.ksPValue >= STATIONARITY_P || Math.abs(comparison.meanShift) < STATIONARITY_SHIFT) return null;
+  return `Confidence moved from ${comparison.meanBefore.toFixed(2)} to ${comparison.meanNow.toFixed(2)} while learning, so this is no steady normal. Learning goes on from the newer half.`;
+}

@@ -1,0 +1,58 @@
+import { quantileSorted } from 'simple-statistics';
+import type { Observation } from '../domain/observation.js';
+import type { Random } from '../domain/ports.js';
+import type { SignalKey, WindowProfile } from '../domain/profile.js';
+import { categoricalTotal } from './statistics/signal-counts.js';
+import { anomalyScores, growForest, type Forest } from './isolation-forest/forest.js';
+
+/** How rows become numbers for the forest: numeric features as they are, categories by how frequent they were. */
+export interface ForestBaseline {
+  readonly forest: Forest;
+  readonly encode: (row: Observation) => readonly number[];
+  readonly features: readonly string[];
+  /** 99th percentile of the scores of rows the forest was not grown on. */
+  readonly line: number;
+}
+
+const LEAST_ROWS = 50;
+const MOST_ROWS = 2_000;
+
+/**
+ * Grows a forest on the baseline's rows that are still in memory: four fifths grow it, one fifth sets the line.
+ * @returns null when there are too few rows or nothing varies
+ */
+export function growForestBaseline(rows: readonly Observation[], profile: WindowProfile, random: Random): ForestBaseline | null {
+  const features = [...profile.signals.keys()].flatMap((key) => (key.startsWith('feature:') ? [key.slice('feature:'.length)] : []));
+  const usable = rows.filter((row) => row.features !== null).slice(-MOST_ROWS);
+  if (usable.length < LEAST_ROWS || features.length === 0) return null;
+  const encode = encoder(features, profile);
+  const growing = usable.filter((_, i) => i % 5 !== 0).map(encode);
+  const heldOut = usable.filter((_, i) => i % 5 === 0).map(encode);
+  try {
+    const forest = growForest(growing, random);
+    const scores = anomalyScores(forest, heldOut).sort((a, b) => a - b);
+    return { forest, encode, features, line: quantileSorted(scores, 0.99) };
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function encoder(features: readonly string[], profile: WindowProfile): (row: Observation) => readonly number[] {
+  const encoders = features.map((feature) => {
+    const key: SignalKey = `feature:${feature}`;
+    const counts = profile.signals.get(key);
+    if (counts?.kind === 'categorical') {
+      const total = Math.max(1, categoricalTotal(counts));
+      return (row: Observation): number => {
+        const value = row.features?.[feature] ?? null;
+        return value === null ? NaN : (counts.categories.get(String(value)) ?? 0) / total;
+      };
+    }
+    return (row: Observation): number => {
+      const value = row.features?.[feature] ?? null;
+      return typeof value === 'number' ? value : NaN;
+    };
+  });
+  return (row) => encoders.map((of) => of(row));
+}
