@@ -1,0 +1,63 @@
+/** `npm run demo`: the whole loop on sample models, in one process. Started by launch.mjs. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { startService } from '../src/main.js';
+import { seededRandom } from '../src/system/seeded-random.js';
+import { systemClock } from '../src/system/system-clock.js';
+import { runDemo } from './run-demo.js';
+import { plainScreen, terminalScreen, widthOf } from './screen.js';
+
+const ONCE_TIMEOUT_MS = 165_000;
+const TABLE_EVERY_MS = 5_000;
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('a port is a whole number from 0 to 65535');
+  return port;
+}
+
+const command = new Command('npm run demo --')
+  .description('Watch sample models fail, be diagnosed and be decided upon.')
+  .option(
+    '--once',
+    'stop when every sample model has reached its expected verdict; exit code 1 when one has not in time',
+  )
+  .option('--data <folder>', 'where to keep the data (default: a new temporary folder)')
+  .option('--port <number>', 'port of the API; 0 picks a free one', portNumber, 9_899)
+  .option('--seed <text>', 'seed of everything random', 'demo')
+  .parse();
+const options = command.opts<{ once?: boolean; data?: string; port: number; seed: string }>();
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The second signal ends the process the hard way.
+  process.once(signal, () => stop.abort());
+}
+
+try {
+  process.exitCode = await runDemo(
+    {
+      dataDirectory: options.data === undefined ? mkdtempSync(join(tmpdir(), 'mlfi-demo-')) : resolve(options.data),
+      port: options.port,
+      once: options.once ?? false,
+      onceTimeoutMs: ONCE_TIMEOUT_MS,
+      width: widthOf(process.stdout),
+    },
+    {
+      clock: systemClock,
+      random: seededRandom(options.seed),
+      screen: process.stdout.isTTY ? terminalScreen(process.stdout) : plainScreen(process.stdout, TABLE_EVERY_MS),
+      startService,
+      stop: stop.signal,
+    },
+  );
+} catch (error) {
+  console.error(`The demo cannot go on: ${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    console.error(`Port ${options.port} is taken; try: npm run demo -- --port 0`);
+  }
+  process.exitCode = 1;
+}
