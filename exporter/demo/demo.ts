@@ -11,6 +11,7 @@ import { plainScreen, terminalScreen, widthOf } from './screen.js';
 
 const ONCE_TIMEOUT_MS = 165_000;
 const TABLE_EVERY_MS = 5_000;
+const HARD_STOP_AFTER_MS = 1_000;
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -32,9 +33,14 @@ const command = new Command('npm run demo --')
 const options = command.opts<{ once?: boolean; data?: string; port: number; seed: string }>();
 
 const stop = new AbortController();
+let stoppedAtMs = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The second signal ends the process the hard way.
-  process.once(signal, () => stop.abort());
+  process.on(signal, () => {
+    // A terminal and the launcher may both deliver the same Ctrl-C; only a later one means "at once".
+    if (stop.signal.aborted && systemClock.now() - stoppedAtMs > HARD_STOP_AFTER_MS) process.exit(130);
+    if (!stop.signal.aborted) stoppedAtMs = systemClock.now();
+    stop.abort();
+  });
 }
 
 try {

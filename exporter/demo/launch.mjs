@@ -1,6 +1,6 @@
 // `npm run demo`: makes the demo runnable, then runs it. Plain JavaScript without dependencies: nothing is installed yet.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -125,7 +125,9 @@ if (!isBuilt()) {
     [compiler, '-p', join(EXPORTER, 'tsconfig.json')],
     'See the messages above.',
   );
-  writeFileSync(STAMP, `${new Date(startedMs).toISOString()}\n`);
+  // The stamp tells when the build began: what was edited meanwhile may have been missed.
+  writeFileSync(STAMP, '');
+  utimesSync(STAMP, startedMs / 1_000, startedMs / 1_000);
 }
 
 process.exitCode = await run(process.execPath, ['--enable-source-maps', ENTRY, ...process.argv.slice(2)]);
