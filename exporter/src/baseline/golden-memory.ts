@@ -63,7 +63,8 @@ export function createGoldenMemory(hash: (text: string) => string, from: readonl
         answers: input.answers,
         answerHashes: Object.fromEntries(input.answerHashes),
         confidenceMean: input.confidences === 0 ? null : input.mean,
-        confidenceStandardDeviation: input.confidences === 0 ? null : Math.sqrt(input.squares / Math.max(1, input.confidences - 1)),
+        confidenceStandardDeviation:
+          input.confidences === 0 ? null : Math.sqrt(input.squares / Math.max(1, input.confidences - 1)),
         shape: input.shape,
       })),
   };

@@ -1,7 +1,14 @@
 import { compareNumeric } from '../detection/statistics/compare.js';
 import { quantileBins } from '../detection/statistics/signal-counts.js';
 import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../detection/statistics/window-profile.js';
-import type { AdmissionVerdict, BaselineProfile, GoldenBaseline, LearningState, SignalKey, WindowProfile } from '../domain/profile.js';
+import type {
+  AdmissionVerdict,
+  BaselineProfile,
+  GoldenBaseline,
+  LearningState,
+  SignalKey,
+  WindowProfile,
+} from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 
 const BINS = 64;
@@ -34,18 +41,28 @@ export function learn(
   if (contaminated !== null) {
     return { ...startLearning(state.nextVersion, requirements), verdict: { kind: 'refused', reasons: [contaminated] } };
   }
-  if (missingOf(profile, requirements).length > 0) return { ...learnt, verdict: learningVerdict(profile, requirements) };
+  if (missingOf(profile, requirements).length > 0)
+    return { ...learnt, verdict: learningVerdict(profile, requirements) };
   const secondHalf = subtractWindows(profile, firstHalf ?? emptyWindow());
   const moved = firstHalf === null ? null : movement(firstHalf, secondHalf);
-  if (moved !== null) return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
+  if (moved !== null)
+    return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
 }
 
 /** The baseline that was learnt, with its bins. */
 export function admit(state: LearningState, nowMs: number): BaselineProfile {
   const bins = new Map<SignalKey, readonly number[]>();
-  for (const [key, counts] of state.profile.signals) if (counts.kind === 'numeric') bins.set(key, quantileBins(counts, BINS));
-  return { version: state.nextVersion, frozen: false, admittedAtMs: nowMs, profile: state.profile, golden: state.golden, bins };
+  for (const [key, counts] of state.profile.signals)
+    if (counts.kind === 'numeric') bins.set(key, quantileBins(counts, BINS));
+  return {
+    version: state.nextVersion,
+    frozen: false,
+    admittedAtMs: nowMs,
+    profile: state.profile,
+    golden: state.golden,
+    bins,
+  };
 }
 
 function answersOf(profile: WindowProfile): number {
@@ -59,7 +76,8 @@ function failuresOf(profile: WindowProfile): number {
 function missingOf(profile: WindowProfile, requirements: BaselineRequirements): string[] {
   const missing: string[] = [];
   const samples = answersOf(profile);
-  if (samples < requirements.minimumSamples) missing.push(`${requirements.minimumSamples - samples} more answered samples`);
+  if (samples < requirements.minimumSamples)
+    missing.push(`${requirements.minimumSamples - samples} more answered samples`);
   const lastedMs = profile.toMs - profile.fromMs;
   if (lastedMs < requirements.minimumDurationMs) {
     missing.push(`${Math.ceil((requirements.minimumDurationMs - lastedMs) / 1_000)} more seconds of observation`);

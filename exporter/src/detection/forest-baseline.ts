@@ -21,8 +21,14 @@ const MOST_ROWS = 2_000;
  * Grows a forest on the baseline's rows that are still in memory: four fifths grow it, one fifth sets the line.
  * @returns null when there are too few rows or nothing varies
  */
-export function growForestBaseline(rows: readonly Observation[], profile: WindowProfile, random: Random): ForestBaseline | null {
-  const features = [...profile.signals.keys()].flatMap((key) => (key.startsWith('feature:') ? [key.slice('feature:'.length)] : []));
+export function growForestBaseline(
+  rows: readonly Observation[],
+  profile: WindowProfile,
+  random: Random,
+): ForestBaseline | null {
+  const features = [...profile.signals.keys()].flatMap((key) =>
+    key.startsWith('feature:') ? [key.slice('feature:'.length)] : [],
+  );
   const usable = rows.filter((row) => row.features !== null).slice(-MOST_ROWS);
   if (usable.length < LEAST_ROWS || features.length === 0) return null;
   const encode = encoder(features, profile);

@@ -1,4 +1,3 @@
-/// <reference path="./ml-isolation-forest.d.ts" />
 import { median } from 'simple-statistics';
 import { IsolationForest, type IsolationTreeNode } from 'ml-isolation-forest';
 import type { Random } from '../../domain/ports.js';
@@ -48,7 +47,11 @@ export function averagePathLength(n: number): number {
  * @param rows rectangular; a missing value is NaN
  * @throws RangeError below 2 rows or without a column that varies
  */
-export function growForest(rows: readonly (readonly number[])[], random: Random, options: ForestOptions = DEFAULT_FOREST_OPTIONS): Forest {
+export function growForest(
+  rows: readonly (readonly number[])[],
+  random: Random,
+  options: ForestOptions = DEFAULT_FOREST_OPTIONS,
+): Forest {
   if (rows.length < 2) throw new RangeError(`an isolation forest needs at least 2 rows, got ${rows.length}`);
   const width = rows[0]?.length ?? 0;
   const columns: number[] = [];
@@ -69,7 +72,8 @@ export function growForest(rows: readonly (readonly number[])[], random: Random,
   const prepared = rows.map((row) => prepare(shape, row));
   const sampleSize = Math.min(options.sampleSize, prepared.length);
   const trees: IsolationTree[] = [];
-  for (let i = 0; i < options.trees; i += 1) trees.push(flatten(growTree(sample(prepared, sampleSize, random), random)));
+  for (let i = 0; i < options.trees; i += 1)
+    trees.push(flatten(growTree(sample(prepared, sampleSize, random), random)));
   return { trees, sampleSize, ...shape };
 }
 
@@ -161,7 +165,12 @@ function flatten(root: IsolationTreeNode): IsolationTree {
     return index;
   };
   add(root);
-  return { column: Int16Array.from(column), value: Float64Array.from(value), left: Int32Array.from(left), right: Int32Array.from(right) };
+  return {
+    column: Int16Array.from(column),
+    value: Float64Array.from(value),
+    left: Int32Array.from(left),
+    right: Int32Array.from(right),
+  };
 }
 
 function pathLength(tree: IsolationTree, row: readonly number[], weights: number[] | null): number {

@@ -1,0 +1,17 @@
+import type { BlindSpot, Finding } from '../domain/finding.js';
+import type { DetectionInput } from './detection-input.js';
+import { DETECTORS } from './detectors/index.js';
+
+export type { DetectionInput } from './detection-input.js';
+
+/** Runs every detector of the table over one window. Findings come in the table's order, most urgent kinds first. */
+export function detect(input: DetectionInput): {
+  readonly findings: readonly Finding[];
+  readonly blindSpots: readonly BlindSpot[];
+} {
+  const results = DETECTORS.map((detector) => detector.detect(input));
+  const spots = new Map(
+    results.flatMap(({ blindSpots }) => blindSpots.map((spot) => [`${spot.check}\n${spot.reason}`, spot])),
+  );
+  return { findings: results.flatMap(({ findings }) => findings), blindSpots: [...spots.values()] };
+}

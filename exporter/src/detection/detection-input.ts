@@ -1,0 +1,109 @@
+import type { GoldenEvidence } from '../domain/evidence.js';
+import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
+import type { Observation } from '../domain/observation.js';
+import type {
+  BaselineProfile,
+  CategoricalCounts,
+  GoldenBaseline,
+  NumericCounts,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../domain/profile.js';
+import type { DetectionThresholds } from '../domain/thresholds.js';
+import type { ForestBaseline } from './forest-baseline.js';
+import { validTotal } from './statistics/signal-counts.js';
+
+/** Everything a detector may look at. */
+export interface DetectionInput {
+  readonly baseline: BaselineProfile | null;
+  readonly window: WindowProfile;
+  /** The window's rows still in memory, oldest first; empty after a restart. */
+  readonly rows: readonly Observation[];
+  /** Raw confidences of the baseline still in memory; null after a restart. */
+  readonly baselineConfidences: readonly number[] | null;
+  readonly golden: GoldenEvidence;
+  readonly goldenNow: readonly GoldenBaseline[];
+  readonly nowMs: number;
+  readonly lastPredictionAtMs: number | null;
+  readonly consecutiveFailures: number;
+  readonly thresholds: DetectionThresholds;
+  readonly forest: ForestBaseline | null;
+}
+
+export interface DetectorResult {
+  readonly findings: readonly Finding[];
+  readonly blindSpots: readonly BlindSpot[];
+}
+
+/** One file each in `detectors/`. Pure: the same input gives the same findings. */
+export interface Detector {
+  readonly id: DetectorId;
+  detect(input: DetectionInput): DetectorResult;
+}
+
+export const nothing: DetectorResult = { findings: [], blindSpots: [] };
+export const found = (...findings: readonly Finding[]): DetectorResult => ({ findings, blindSpots: [] });
+export const blind = (check: string, reason: string): DetectorResult => ({
+  findings: [],
+  blindSpots: [{ check, reason }],
+});
+
+/** When and over how many calls a finding was made. */
+export function windowOf(input: DetectionInput): Finding['window'] {
+  return { fromMs: input.window.fromMs, toMs: input.window.toMs, samples: input.window.calls };
+}
+
+export function failuresOf(window: WindowProfile): number {
+  return Object.values(window.failures).reduce((sum, count) => sum + count, 0);
+}
+
+/** Names of the features counted in the window, the baseline, or both. */
+export function featuresOf(input: DetectionInput): readonly string[] {
+  const names = new Set<string>();
+  for (const profile of [input.baseline?.profile, input.window]) {
+    for (const key of profile?.signals.keys() ?? [])
+      if (key.startsWith('feature:')) names.add(key.slice('feature:'.length));
+  }
+  return [...names].sort();
+}
+
+/** Both sides of one signal when they can be compared. */
+export type Pair =
+  | { readonly kind: 'numeric'; readonly before: NumericCounts; readonly now: NumericCounts }
+  | { readonly kind: 'categorical'; readonly before: CategoricalCounts; readonly now: CategoricalCounts };
+
+/** The two sides of a signal with at least `minimumWindowSamples` valid values each; null otherwise. */
+export function pairOf(input: DetectionInput, key: SignalKey): Pair | null {
+  const before = input.baseline?.profile.signals.get(key);
+  const now = input.window.signals.get(key);
+  if (before === undefined || now === undefined) return null;
+  const least = input.thresholds.minimumWindowSamples;
+  if (validTotal(before) < least || validTotal(now) < least) return null;
+  if (before.kind === 'numeric' && now.kind === 'numeric') return { kind: 'numeric', before, now };
+  if (before.kind === 'categorical' && now.kind === 'categorical') return { kind: 'categorical', before, now };
+  return null;
+}
+
+/** A category column that names rows rather than groups them: most values are folded or nearly all differ. */
+export function isIdentifierLike(counts: SignalCounts): boolean {
+  if (counts.kind === 'numeric') return false;
+  const total = validTotal(counts);
+  return (
+    total > 0 && (counts.other / total > 0.5 || (counts.categories.size > 50 && counts.categories.size / total > 0.5))
+  );
+}
+
+/** Significance left for one comparison when every feature, the confidence and the prediction are compared (Bonferroni). */
+export function significancePerSignal(input: DetectionInput): number {
+  return input.thresholds.significance / (featuresOf(input).length + 2);
+}
+
+export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+
+/** Short text of a number in an unknown unit: 4 significant digits. */
+export function brief(value: number): string {
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude >= 1e6 || magnitude < 1e-3)) return value.toExponential(2);
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,51 @@
+import { chiSquaredTest } from '../statistics/chi-squared.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+
+const FEWEST_LABELS = 30;
+const SIGNIFICANCE = 1e-3;
+
+/** Labelled answers are right less often than in the baseline. */
+export const accuracyDrop: Detector = {
+  id: 'accuracy-drop',
+  detect(input) {
+    const now = input.window.labels;
+    const before = input.baseline?.profile.labels;
+    if (now.labelled < FEWEST_LABELS)
+      return blind('accuracy', `${now.labelled} labels in the window; at least ${FEWEST_LABELS} are needed`);
+    if (before === undefined || before.labelled < FEWEST_LABELS)
+      return blind('accuracy', 'the baseline has too few labels to compare with');
+    const accuracyNow = proportion(now.correct, now.labelled);
+    const accuracyBefore = proportion(before.correct, before.labelled);
+    const drop = accuracyBefore.share - accuracyNow.share;
+    const test = chiSquaredTest(
+      [before.correct, before.labelled - before.correct],
+      [now.correct, now.labelled - now.correct],
+    );
+    if (drop < input.thresholds.accuracyDrop || test.pValue >= SIGNIFICANCE) return nothing;
+    return found({
+      detector: 'accuracy-drop',
+      subject: 'accuracy',
+      kind: 'quality',
+      direction: 'down',
+      statistic: { name: 'accuracy', value: accuracyNow.share },
+      threshold: accuracyBefore.share - input.thresholds.accuracyDrop,
+      pValue: test.pValue,
+      effect: {
+        measure: 'share',
+        value: -drop,
+        interval: {
+          low: accuracyNow.interval.low - accuracyBefore.share,
+          high: accuracyNow.interval.high - accuracyBefore.share,
+          level: 0.95,
+        },
+      },
+      statistics: [{ name: 'chi_squared', value: test.statistic }],
+      before: accuracyBefore.share,
+      now: accuracyNow.share,
+      window: windowOf(input),
+      baselineSamples: before.labelled,
+      sentence: `Of ${now.labelled} labelled answers ${percent(accuracyNow.share)} are right; in the baseline ${percent(accuracyBefore.share)} were.`,
+    });
+  },
+};

@@ -1,0 +1,42 @@
+import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
+import { failuresOf, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+
+const FEWEST_FAILURES = 3;
+const CONFIDENCE_ERROR = 0.001;
+
+/** More calls fail than the baseline's failures allow: Clopper–Pearson lower bound now above the upper bound before. */
+export const errorRate: Detector = {
+  id: 'error-rate',
+  detect(input) {
+    const { window, baseline, thresholds } = input;
+    const failures = failuresOf(window);
+    if (failures < FEWEST_FAILURES) return nothing;
+    const now = proportion(failures, window.calls);
+    const before = baseline === null ? null : proportion(failuresOf(baseline.profile), baseline.profile.calls);
+    const allowed = before?.interval.high ?? 0;
+    const surely = clopperPearsonLower(failures, window.calls, CONFIDENCE_ERROR);
+    if (now.share < thresholds.errorShare || surely <= allowed) return nothing;
+    const reasons = Object.entries(window.failures).sort(([, a], [, b]) => b - a);
+    const listed = reasons.map(([reason, count]) => `${count} × ${reason.replace('_', ' ')}`).join(', ');
+    return found({
+      detector: 'error-rate',
+      subject: 'errors',
+      kind: 'service',
+      direction: 'up',
+      statistic: { name: 'error_share', value: now.share },
+      threshold: thresholds.errorShare,
+      pValue: null,
+      effect: {
+        measure: 'share',
+        value: now.share - (before?.share ?? 0),
+        interval: before === null ? now.interval : null,
+      },
+      statistics: reasons.map(([name, value]) => ({ name: `failures_${name}`, value })),
+      before: before?.share ?? null,
+      now: now.share,
+      window: windowOf(input),
+      baselineSamples: baseline?.profile.calls ?? null,
+      sentence: `${failures} of the last ${window.calls} calls failed (${percent(now.share)}${before === null ? '' : `, before ${percent(before.share)}`}): ${listed}.`,
+    });
+  },
+};

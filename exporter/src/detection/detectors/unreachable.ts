@@ -1,0 +1,32 @@
+import { failuresOf, found, nothing, windowOf, type Detector } from '../detection-input.js';
+
+const FEWEST_CALLS = 3;
+
+/** No call is answered any more: so many failures in a row, or every call of the window failed. */
+export const unreachable: Detector = {
+  id: 'unreachable',
+  detect(input) {
+    const { window, consecutiveFailures, thresholds } = input;
+    const failures = failuresOf(window);
+    const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
+    if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
+    const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);
+    const reason = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'unknown';
+    return found({
+      detector: 'unreachable',
+      subject: 'errors',
+      kind: 'service',
+      direction: 'up',
+      statistic: { name: 'consecutive_failures', value: inRow },
+      threshold: thresholds.consecutiveFailures,
+      pValue: null,
+      effect: { measure: 'count', value: inRow, interval: null },
+      statistics: Object.entries(window.failures).map(([name, value]) => ({ name: `failures_${name}`, value })),
+      before: null,
+      now: 1,
+      window: windowOf(input),
+      baselineSamples: null,
+      sentence: `The last ${inRow} calls all failed, mostly with ${reason.replace('_', ' ')}.`,
+    });
+  },
+};

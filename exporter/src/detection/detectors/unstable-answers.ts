@@ -1,0 +1,36 @@
+import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+
+const FLIP_SHARE = 0.25;
+const FEWEST_ANSWERS = 6;
+
+/** The same question gets different answers: the model, or what serves it, is not deterministic. */
+export const unstableAnswers: Detector = {
+  id: 'unstable-answers',
+  detect(input) {
+    const { golden, thresholds } = input;
+    const repeated = input.goldenNow
+      .filter((known) => known.answers > 1)
+      .reduce((sum, known) => sum + known.answers, 0);
+    if (repeated < FEWEST_ANSWERS)
+      return blind('stability', 'no golden input was answered often enough to see whether answers repeat');
+    const spread = golden.confidenceSpread ?? 0;
+    const flips = golden.answerFlipShare ?? 0;
+    if (spread < thresholds.answerSpread && flips < FLIP_SHARE) return nothing;
+    return found({
+      detector: 'unstable-answers',
+      subject: 'golden',
+      kind: 'model',
+      direction: 'changed',
+      statistic: { name: 'confidence_spread', value: spread },
+      threshold: thresholds.answerSpread,
+      pValue: null,
+      effect: { measure: 'confidence', value: spread, interval: null },
+      statistics: [{ name: 'answer_flip_share', value: flips }],
+      before: null,
+      now: spread,
+      window: windowOf(input),
+      baselineSamples: null,
+      sentence: `Asked the same question again, the model's confidence scatters by ±${spread.toFixed(2)} and ${percent(flips, 0)} of the answers differ (${repeated} repeated answers).`,
+    });
+  },
+};

@@ -1,0 +1,85 @@
+import type { GoldenEvidence } from '../domain/evidence.js';
+import type { GoldenBaseline } from '../domain/profile.js';
+
+/** A confidence counts as moved beyond the larger of this and so many standard deviations of its own past. */
+const CONFIDENCE_TOLERANCE = 0.05;
+const STANDARD_DEVIATIONS = 4;
+/** An input whose past answers were this varied is noise, and noise cannot change. */
+const NOISY_SHARE = 0.5;
+
+/** Same questions, what answers? Compares golden answers now with those of the baseline; with none, judges their spread alone. */
+export function goldenEvidence(before: readonly GoldenBaseline[], now: readonly GoldenBaseline[]): GoldenEvidence {
+  const past = new Map(before.map((input) => [input.goldenId, input]));
+  let compared = 0;
+  let changed = 0;
+  let answersChanged = 0;
+  let shapeChanged = false;
+  const shifts: number[] = [];
+  for (const input of now) {
+    const known = past.get(input.goldenId);
+    if (known === undefined || known.answers === 0 || input.answers === 0) continue;
+    compared += 1;
+    shapeChanged ||= known.shape !== '' && input.shape !== '' && known.shape !== input.shape;
+    const answered = answerChanged(known, input);
+    const shift = shiftOf(known, input);
+    if (shift !== null) shifts.push(shift);
+    if (answered) answersChanged += 1;
+    if (answered || confidenceMoved(known, input, shift)) changed += 1;
+  }
+  return {
+    inputs: now.length,
+    compared,
+    changed,
+    answersChanged,
+    confidenceShift: shifts.length === 0 ? null : shifts.reduce((sum, shift) => sum + shift, 0) / shifts.length,
+    confidenceSpread: pooledSpread(now),
+    answerFlipShare: flipShare(now),
+    shapeChanged,
+  };
+}
+
+function mostFrequent(input: GoldenBaseline): [hash: string, times: number] {
+  return Object.entries(input.answerHashes).reduce<[string, number]>(
+    (best, entry) => (entry[1] > best[1] ? entry : best),
+    ['', 0],
+  );
+}
+
+function answerChanged(before: GoldenBaseline, now: GoldenBaseline): boolean {
+  const distinct = Object.keys(before.answerHashes).length;
+  if (before.answers > 1 && distinct / before.answers > NOISY_SHARE) return false;
+  return !(mostFrequent(now)[0] in before.answerHashes);
+}
+
+function shiftOf(before: GoldenBaseline, now: GoldenBaseline): number | null {
+  return before.confidenceMean === null || now.confidenceMean === null
+    ? null
+    : now.confidenceMean - before.confidenceMean;
+}
+
+function confidenceMoved(before: GoldenBaseline, now: GoldenBaseline, shift: number | null): boolean {
+  if (shift === null) return false;
+  const spread = Math.max(
+    before.confidenceStandardDeviation ?? 0,
+    (now.confidenceStandardDeviation ?? 0) / Math.sqrt(now.answers),
+  );
+  return Math.abs(shift) > Math.max(CONFIDENCE_TOLERANCE, STANDARD_DEVIATIONS * spread);
+}
+
+/** Standard deviation within inputs, pooled over those answered at least twice. */
+function pooledSpread(now: readonly GoldenBaseline[]): number | null {
+  const repeated = now.filter((input) => input.answers > 1 && input.confidenceStandardDeviation !== null);
+  const weight = repeated.reduce((sum, input) => sum + input.answers - 1, 0);
+  if (weight === 0) return null;
+  return Math.sqrt(
+    repeated.reduce((sum, input) => sum + (input.answers - 1) * (input.confidenceStandardDeviation ?? 0) ** 2, 0) /
+      weight,
+  );
+}
+
+function flipShare(now: readonly GoldenBaseline[]): number | null {
+  const repeated = now.filter((input) => input.answers > 1);
+  const answers = repeated.reduce((sum, input) => sum + input.answers, 0);
+  if (answers === 0) return null;
+  return repeated.reduce((sum, input) => sum + input.answers - mostFrequent(input)[1], 0) / answers;
+}
