@@ -1,0 +1,245 @@
+import { expectedCalibrationError } from '../detection/statistics/calibration.js';
+import { proportion } from '../detection/statistics/clopper-pearson.js';
+import { compareCategorical, compareNumeric } from '../detection/statistics/compare.js';
+import {
+  categoricalTotal,
+  invalidShare,
+  missingShare,
+  numericTotal,
+  summariseNumeric,
+  validTotal,
+} from '../detection/statistics/signal-counts.js';
+import { spearman } from '../detection/statistics/spearman.js';
+import { numericSignal } from '../detection/statistics/window-profile.js';
+import type {
+  ChangeEvent,
+  ConfidenceEvidence,
+  Evidence,
+  FeatureEvidence,
+  GoldenEvidence,
+  LabelEvidence,
+  LevelSummary,
+  PredictionEvidence,
+  ServiceEvidence,
+} from '../domain/evidence.js';
+import type { BlindSpot, Finding } from '../domain/finding.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { FailureReason, Observation } from '../domain/observation.js';
+import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import { decomposeConfidence } from './attribution/decomposition.js';
+import { segmentContrasts } from './attribution/segment-contrast.js';
+import { repairHint } from './repair/index.js';
+import { findSegments } from './segments/segments.js';
+
+export interface EvidenceInput {
+  readonly modelId: ModelId;
+  readonly nowMs: number;
+  readonly baseline: BaselineProfile | null;
+  readonly window: WindowProfile;
+  /** Rows of the window still in memory, oldest first. */
+  readonly rows: readonly Observation[];
+  readonly baselineRows: readonly Observation[];
+  readonly findings: readonly Finding[];
+  readonly blindSpots: readonly BlindSpot[];
+  readonly golden: GoldenEvidence;
+  readonly consecutiveFailures: number;
+  readonly lastAnswerAtMs: number | null;
+  readonly changes: readonly ChangeEvent[];
+}
+
+const FEWEST_FOR_TREND = 10;
+/** A change this long before the window began is no longer likely to be behind it. */
+const CHANGES_CONSIDERED_MS = 24 * 3_600_000;
+
+/** Puts everything root-cause analysis may look at into one object. Pure; asks nobody. */
+export function gatherEvidence(input: EvidenceInput): Evidence {
+  const { baseline, window, rows } = input;
+  const features = featureEvidence(input);
+  const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
+  const segments = baseline === null ? [] : findSegments(rows, input.baselineRows);
+  return {
+    modelId: input.modelId,
+    atMs: input.nowMs,
+    window: { fromMs: window.fromMs, toMs: window.toMs, samples: window.calls },
+    hasBaseline: baseline !== null,
+    findings: input.findings,
+    service: serviceEvidence(input),
+    golden: input.golden,
+    features,
+    prediction: predictionEvidence(baseline, window),
+    confidence: confidenceEvidence(baseline, window, rows),
+    labels: labelEvidence(baseline, window),
+    segments,
+    changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
+    decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
+    attributions: segmentContrasts(input.baselineRows, rows, drifted),
+    blindSpots: input.blindSpots,
+  };
+}
+
+const failuresOf = (profile: WindowProfile): number =>
+  Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+
+function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSummary | null {
+  const counts = profile === undefined ? null : numericSignal(profile, key);
+  return counts === null ? null : summariseNumeric(counts);
+}
+
+function serviceEvidence(input: EvidenceInput): ServiceEvidence {
+  const { baseline, window, rows } = input;
+  const failures = failuresOf(window);
+  return {
+    calls: window.calls,
+    failures: proportion(failures, window.calls),
+    failuresByReason: window.failures as Readonly<Partial<Record<FailureReason, number>>>,
+    consecutiveFailures: Math.max(input.consecutiveFailures, failures === window.calls ? failures : 0),
+    failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
+    baselineErrorShare:
+      baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
+    latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
+    latencyNow: levelOf(window, 'latency_seconds'),
+    lastAnswerAtMs: input.lastAnswerAtMs,
+  };
+}
+
+/** Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). */
+function inBursts(failed: readonly boolean[]): boolean {
+  const n1 = failed.filter(Boolean).length;
+  const n2 = failed.length - n1;
+  if (n1 < 5 || n2 < 5) return false;
+  let runs = 1;
+  for (let i = 1; i < failed.length; i += 1) if (failed[i] !== failed[i - 1]) runs += 1;
+  const n = n1 + n2;
+  const mean = (2 * n1 * n2) / n + 1;
+  const variance = ((mean - 1) * (mean - 2)) / (n - 1);
+  return variance > 0 && (runs - mean) / Math.sqrt(variance) < -3;
+}
+
+function featureEvidence(input: EvidenceInput): FeatureEvidence[] {
+  const { baseline, window } = input;
+  const reported = new Set(
+    input.findings
+      .filter(({ detector }) =>
+        ['numeric-drift', 'categorical-drift', 'missing-values', 'invalid-values', 'unseen-categories'].includes(
+          detector,
+        ),
+      )
+      .map(({ subject }) => subject as string),
+  );
+  const evidence: FeatureEvidence[] = [];
+  for (const [key, now] of window.signals) {
+    if (!key.startsWith('feature:')) continue;
+    const before = baseline?.profile.signals.get(key);
+    const drifted = reported.has(key);
+    evidence.push(
+      featureOf(
+        key.slice('feature:'.length),
+        before,
+        now,
+        drifted,
+        drifted && baseline !== null ? repairHint(key, baseline.profile, window) : null,
+      ),
+    );
+  }
+  return evidence.sort((a, b) => Number(b.drifted) - Number(a.drifted) || b.distance - a.distance);
+}
+
+function featureOf(
+  feature: string,
+  before: SignalCounts | undefined,
+  now: SignalCounts,
+  drifted: boolean,
+  hint: FeatureEvidence['hint'],
+): FeatureEvidence {
+  const common = {
+    feature,
+    samples: validTotal(now),
+    missingBefore: before === undefined ? 0 : missingShare(before),
+    missingNow: missingShare(now),
+    invalidBefore: before === undefined ? 0 : invalidShare(before),
+    invalidNow: invalidShare(now),
+    drifted,
+    hint,
+  };
+  if (now.kind === 'numeric') {
+    const comparison = before?.kind === 'numeric' ? compareNumeric(before, now) : null;
+    return {
+      ...common,
+      kind: 'numeric',
+      distance: comparison?.ksStatistic ?? 0,
+      meanShift: comparison?.meanShift ?? null,
+      unseenShare: 0,
+    };
+  }
+  const comparison = before?.kind === 'categorical' ? compareCategorical(before, now) : null;
+  return {
+    ...common,
+    kind: 'categorical',
+    distance: comparison?.totalVariation ?? 0,
+    meanShift: null,
+    unseenShare: comparison?.unseenShare ?? 0,
+  };
+}
+
+function topShare(
+  counts: SignalCounts | undefined,
+): { readonly share: number; readonly distinct: number; readonly samples: number } | null {
+  if (counts === undefined) return null;
+  const values = counts.kind === 'numeric' ? [...counts.cells.values()] : [...counts.categories.values()];
+  const samples = counts.kind === 'numeric' ? numericTotal(counts) : categoricalTotal(counts);
+  return samples === 0 ? null : { share: Math.max(0, ...values) / samples, distinct: values.length, samples };
+}
+
+function predictionEvidence(baseline: BaselineProfile | null, window: WindowProfile): PredictionEvidence {
+  const countsNow = window.signals.get('prediction');
+  const countsBefore = baseline?.profile.signals.get('prediction');
+  const now = topShare(countsNow);
+  let mixDistance: number | null = null;
+  if (countsNow?.kind === 'categorical' && countsBefore?.kind === 'categorical')
+    mixDistance = compareCategorical(countsBefore, countsNow).totalVariation;
+  if (countsNow?.kind === 'numeric' && countsBefore?.kind === 'numeric')
+    mixDistance = compareNumeric(countsBefore, countsNow).ksStatistic;
+  return {
+    samples: now?.samples ?? 0,
+    distinct: now?.distinct ?? 0,
+    topShare: now?.share ?? 0,
+    topShareBefore: topShare(countsBefore)?.share ?? null,
+    mixDistance,
+  };
+}
+
+function confidenceEvidence(
+  baseline: BaselineProfile | null,
+  window: WindowProfile,
+  rows: readonly Observation[],
+): ConfidenceEvidence {
+  const now = levelOf(window, 'confidence');
+  const confidences = rows.flatMap((row) => (row.confidence === null ? [] : [row.confidence]));
+  const enough = confidences.length >= FEWEST_FOR_TREND;
+  const quarter = Math.max(1, Math.floor(confidences.length / 4));
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    present: now !== null,
+    before: levelOf(baseline?.profile, 'confidence'),
+    now,
+    trend: enough
+      ? spearman(
+          confidences.map((_, i) => i),
+          confidences,
+        ).correlation
+      : null,
+    firstQuarterMean: enough ? mean(confidences.slice(0, quarter)) : null,
+    lastQuarterMean: enough ? mean(confidences.slice(-quarter)) : null,
+  };
+}
+
+function labelEvidence(baseline: BaselineProfile | null, window: WindowProfile): LabelEvidence {
+  const accuracy = (labels: LabelCounts | undefined): LabelEvidence['accuracyNow'] =>
+    labels === undefined || labels.labelled === 0 ? null : proportion(labels.correct, labels.labelled);
+  return {
+    accuracyBefore: accuracy(baseline?.profile.labels),
+    accuracyNow: accuracy(window.labels),
+    calibrationErrorBefore: baseline === null ? null : expectedCalibrationError(baseline.profile.labels),
+    calibrationErrorNow: expectedCalibrationError(window.labels),
+  };
+}
