@@ -41,7 +41,7 @@ export function findSegments(rows: readonly Observation[], baselineRows: readonl
   const allBefore = tally(baselineRows, () => 'all').get('all');
   if (all === undefined || allBefore === undefined || all.rows < FEWEST_ROWS || allBefore.rows < FEWEST_ROWS) return [];
   const overall = meanOf(all) - meanOf(allBefore);
-  const candidates: (SegmentEvidence & { readonly p: number })[] = [];
+  const candidates: { readonly segment: SegmentEvidence; readonly p: number }[] = [];
   let looked = 0;
   for (const feature of features) {
     const groupOf = grouping(baselineRows, feature);
@@ -54,7 +54,7 @@ export function findSegments(rows: readonly Observation[], baselineRows: readonl
       const change = meanOf(now) - meanOf(past);
       const z = (change - overall) / Math.sqrt(varianceOf(now) / now.rows + varianceOf(past) / past.rows);
       if (change - overall > -LEAST_DIFFERENCE) continue;
-      candidates.push({
+      const segment: SegmentEvidence = {
         predicate: predicateOf(feature, group),
         rows: now.rows,
         share: now.rows / all.rows,
@@ -62,15 +62,15 @@ export function findSegments(rows: readonly Observation[], baselineRows: readonl
         before: meanOf(past),
         now: meanOf(now),
         contribution: overall === 0 ? 0 : Math.min(1, Math.max(0, (change * (now.rows / all.rows)) / overall)),
-        p: normalSurvival(-z),
-      });
+      };
+      candidates.push({ segment, p: normalSurvival(-z) });
     }
   }
   return candidates
     .filter(({ p }) => p < SIGNIFICANCE / Math.max(1, looked))
-    .sort((a, b) => b.contribution - a.contribution)
+    .sort((a, b) => b.segment.contribution - a.segment.contribution)
     .slice(0, REPORTED)
-    .map(({ p: _, ...segment }) => segment);
+    .map(({ segment }) => segment);
 }
 
 function predicateOf(feature: string, group: string): string {

@@ -1,0 +1,82 @@
+import type { Cause, Diagnosis, Explanation } from '../domain/cause.js';
+import { timeText } from './time-text.js';
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
+/** Sentences from a diagnosis, for somebody who was just woken up: what, why, how sure, what else. Every number is a finding's. */
+export function explain(diagnosis: Diagnosis, modelName: string): Explanation {
+  const name = modelName.slice(0, 120);
+  const [winner, ...others] = diagnosis.causes;
+  if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
+  return {
+    headline: headlineOf(diagnosis, winner, name),
+    paragraphs: [
+      whyParagraph(diagnosis, winner),
+      effectParagraph(diagnosis),
+      runnersUpParagraph(others),
+      diagnosis.unexplained ?? '',
+    ].filter((paragraph) => paragraph !== ''),
+  };
+}
+
+function healthy(diagnosis: Diagnosis, name: string): Explanation {
+  const { samples } = diagnosis.window;
+  return {
+    headline: `${name}: nothing is wrong in ${samples} answers.`,
+    paragraphs:
+      diagnosis.blindSpots.length === 0
+        ? []
+        : [
+            `Not everything could be checked: ${diagnosis.blindSpots.map(({ check, reason }) => `${check} (${reason})`).join('; ')}.`,
+          ],
+  };
+}
+
+function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
+  if (winner.id === 'none')
+    return `${name}: ${diagnosis.findings.length} findings, but no known cause explains them. ${diagnosis.severityReason}`;
+  const reason = winner.supporting[0]?.text ?? diagnosis.severityReason;
+  return `${name}: ${winner.title}. ${reason}`;
+}
+
+function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
+  if (winner.id === 'none') return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
+  const grounds = winner.supporting.slice(1).map(({ text }) => text);
+  const sure = `This cause is ${percent(winner.probability)} probable among those considered.`;
+  const against =
+    winner.refuting.length === 0 ? '' : `Against it: ${winner.refuting.map(({ text }) => text).join(' ')}`;
+  return [...grounds, sure, against].filter((text) => text !== '').join(' ');
+}
+
+function effectParagraph(diagnosis: Diagnosis): string {
+  const parts = [
+    `Severity ${diagnosis.severity}: ${diagnosis.severityReason} Seen in ${diagnosis.window.samples} calls from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
+  ];
+  const { decomposition, segments } = diagnosis;
+  if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {
+    const shares = decomposition.parts.map(
+      ({ name, value }) =>
+        `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)} from ${name === 'input mix' ? 'other inputs' : 'other answers to the same kind of input'}`,
+    );
+    parts.push(
+      `Mean confidence went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${decomposition.remainder >= 0 ? '+' : '−'}${Math.abs(decomposition.remainder).toFixed(2)} unexplained (read off counts, not by experiment).`,
+    );
+  }
+  if (segments.length > 0) {
+    parts.push(
+      `Hit hardest: ${segments
+        .slice(0, 3)
+        .map(
+          ({ predicate, before, now }) => `${predicate} (confidence ${before?.toFixed(2) ?? '?'} → ${now.toFixed(2)})`,
+        )
+        .join('; ')}.`,
+    );
+  }
+  return parts.join(' ');
+}
+
+function runnersUpParagraph(others: readonly Cause[]): string {
+  const weighed = others.filter(({ id }) => id !== 'none').slice(0, 2);
+  if (weighed.length === 0) return '';
+  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}${refuting[0] === undefined ? '' : `; against it: ${refuting[0].text}`})`).join(' ')}`;
+}

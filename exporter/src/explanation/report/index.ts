@@ -1,0 +1,21 @@
+import { csvReport } from './csv.js';
+import { htmlReport } from './html.js';
+import { jsonReport } from './json.js';
+import { markdownReport } from './markdown.js';
+import type { ReportInput } from './report-input.js';
+
+export type { ReportInput } from './report-input.js';
+export const REPORT_FORMATS = ['markdown', 'html', 'json', 'csv'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+const RENDERERS: Readonly<Record<ReportFormat, (input: ReportInput) => string>> = {
+  markdown: markdownReport,
+  html: htmlReport,
+  json: jsonReport,
+  csv: csvReport,
+};
+
+/** The diagnostic report of one incident or one look. */
+export function renderReport(format: ReportFormat, input: ReportInput): string {
+  return RENDERERS[format](input);
+}
