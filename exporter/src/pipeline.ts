@@ -93,6 +93,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
   const print = fingerprint(diagnosis);
   const similar = similarLessons(print, nowMs, experience.lessons);
   const proposals = recommend(diagnosis, {
+    modelId: model.id,
     modelName: model.name,
     webhookTargets: experience.webhookTargets,
     track: (cause, action) => trackRecord(cause, action, experience.lessons),

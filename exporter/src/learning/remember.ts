@@ -1,0 +1,31 @@
+import type { RecommendationRecord } from '../domain/application.js';
+import { lessonId } from '../domain/identifiers.js';
+import type { Incident } from '../domain/incident.js';
+import type { Lesson } from '../domain/lesson.js';
+import type { Ids } from '../domain/ports.js';
+
+type Outcome = Lesson['actions'][number]['outcome'];
+
+/** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. */
+export function remember(incident: Incident, records: readonly RecommendationRecord[], ids: Ids): Lesson {
+  return {
+    id: lessonId(ids.next()),
+    incidentId: incident.id,
+    modelId: incident.modelId,
+    cause: incident.diagnosis.causes[0]?.id ?? 'none',
+    severity: incident.severity,
+    headline: incident.explanation.headline,
+    fingerprint: incident.fingerprint,
+    openedAtMs: incident.openedAtMs,
+    closedAtMs: incident.closedAtMs ?? incident.openedAtMs,
+    actions: records
+      .filter(({ recommendation }) => recommendation.action !== 'none')
+      .map((record) => ({ action: record.recommendation.action, outcome: outcomeOf(record) })),
+  };
+}
+
+function outcomeOf({ recommendation, verification }: RecommendationRecord): Outcome {
+  if (verification !== null) return verification.outcome;
+  if (recommendation.state === 'rejected') return 'rejected';
+  return ['succeeded', 'failed', 'unknown', 'dispatching'].includes(recommendation.state) ? 'inconclusive' : 'untried';
+}

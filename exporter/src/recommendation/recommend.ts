@@ -1,0 +1,133 @@
+import type { CauseId, Diagnosis } from '../domain/cause.js';
+import {
+  PRIORITIES,
+  type ActionId,
+  type Plan,
+  type Priority,
+  type Proposal,
+  type TrackRecord,
+} from '../domain/recommendation.js';
+import type { Severity } from '../domain/severity.js';
+import { RULES, type Rule } from './rules.js';
+
+export interface RecommendationContext {
+  readonly modelId: string;
+  readonly modelName: string;
+  /** Action → address that carries it out; without one an action is advice. */
+  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  readonly track: (cause: CauseId, action: ActionId) => TrackRecord | null;
+  readonly hasBaseline: boolean;
+  readonly versionLabel: string | null;
+}
+
+const TOP: Readonly<Record<Severity, Priority>> = {
+  critical: 'CRITICAL',
+  high: 'HIGH',
+  medium: 'MEDIUM',
+  low: 'LOW',
+  none: 'NONE',
+};
+const SETTLE_MS = 60_000;
+const HOLD_MS = 300_000;
+const GIVE_UP_MS = 3_600_000;
+/** A runner-up this probable gets its first action proposed too. */
+const WORTH_A_LOOK = 0.2;
+const FAILED_OFTEN = 3;
+
+/** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
+export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
+  const [winner, ...others] = diagnosis.causes;
+  if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
+  const rules = RULES[winner.id].filter((rule) => applies(rule, context));
+  const ranked = rules
+    .map((rule) => proposalOf(rule, winner.id, diagnosis, context))
+    .sort((a, b) => doubtOf(a) - doubtOf(b));
+  const runnerUp = others.find(
+    ({ id, probability }) => id !== 'none' && id !== winner.id && probability >= WORTH_A_LOOK,
+  );
+  const alternative =
+    runnerUp === undefined
+      ? undefined
+      : RULES[runnerUp.id].find(
+          (rule) => applies(rule, context) && !ranked.some(({ action }) => action === rule.action),
+        );
+  const all =
+    alternative === undefined || runnerUp === undefined
+      ? ranked
+      : [...ranked, proposalOf(alternative, runnerUp.id, diagnosis, context)];
+  return all.map((proposal, rank) => ({ ...proposal, priority: milder(TOP[diagnosis.severity], rank) }));
+}
+
+function applies(rule: Rule, context: RecommendationContext): boolean {
+  return rule.action !== 'rebaseline' || context.hasBaseline;
+}
+
+/** An action that was tried often and mostly in vain goes behind the others; otherwise the rules' order stands. */
+function doubtOf({ trackRecord }: Proposal): number {
+  return trackRecord !== null && trackRecord.tried >= FAILED_OFTEN && trackRecord.helped / trackRecord.tried < 0.34
+    ? 1
+    : 0;
+}
+
+function milder(priority: Priority, steps: number): Priority {
+  const at = PRIORITIES.indexOf(priority) + steps;
+  return PRIORITIES[Math.min(at, PRIORITIES.indexOf('LOW'))] ?? 'LOW';
+}
+
+function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
+  const subject = { diagnosis, context, features: diagnosis.features };
+  const trackRecord = context.track(cause, rule.action);
+  const record = trackRecord === null ? '' : ` It helped ${trackRecord.helped} of ${trackRecord.tried} times before.`;
+  return {
+    action: rule.action,
+    cause,
+    title: rule.title(subject),
+    priority: 'LOW',
+    why: rule.why(subject) + record,
+    steps: rule.steps(subject),
+    expectedEffect: rule.expectedEffect,
+    risk: rule.risk,
+    verificationText: `the findings (${detectorsOf(diagnosis).join(', ')}) are gone and stay away for ${HOLD_MS / 60_000} minutes`,
+    verification: { mustClear: detectorsOf(diagnosis), settleMs: SETTLE_MS, holdMs: HOLD_MS, giveUpMs: GIVE_UP_MS },
+    plan: planOf(rule.action, cause, diagnosis, context),
+    trackRecord,
+  };
+}
+
+const detectorsOf = (diagnosis: Diagnosis): string[] => [
+  ...new Set(diagnosis.findings.map(({ detector }) => detector)),
+];
+
+function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Plan | null {
+  if (action === 'rebaseline') return { executor: 'rebaseline', target: context.modelId, parameters: {} };
+  const target = context.webhookTargets[action];
+  if (target === undefined) return null;
+  return {
+    executor: 'webhook',
+    target,
+    parameters: {
+      action,
+      model: context.modelId,
+      cause,
+      features: [...diagnosis.features],
+      version: context.versionLabel,
+    },
+  };
+}
+
+function nothingToDo(): Proposal {
+  return {
+    action: 'none',
+    cause: 'none',
+    title: 'No action required',
+    priority: 'NONE',
+    why: 'No check found anything.',
+    steps: [],
+    expectedEffect: 'none',
+    risk: 'none',
+    verificationText: 'the next look',
+    verification: null,
+    plan: null,
+    trackRecord: null,
+  };
+}

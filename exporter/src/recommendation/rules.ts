@@ -1,0 +1,246 @@
+import type { CauseId, Diagnosis } from '../domain/cause.js';
+import type { ActionId } from '../domain/recommendation.js';
+import type { RecommendationContext } from './recommend.js';
+
+export interface RuleSubject {
+  readonly diagnosis: Diagnosis;
+  readonly context: RecommendationContext;
+  readonly features: readonly string[];
+}
+
+/** One action for one cause. The order of a cause's rules is their rank. */
+export interface Rule {
+  readonly action: ActionId;
+  readonly title: (subject: RuleSubject) => string;
+  readonly why: (subject: RuleSubject) => string;
+  readonly steps: (subject: RuleSubject) => readonly string[];
+  readonly expectedEffect: string;
+  readonly risk: string;
+}
+
+const names = (features: readonly string[]): string =>
+  features.length === 0
+    ? 'the affected features'
+    : features
+        .slice(0, 5)
+        .map((feature) => `\`${feature}\``)
+        .join(', ');
+const first = (subject: RuleSubject): string => subject.diagnosis.causes[0]?.supporting[0]?.text ?? '';
+const version = (subject: RuleSubject): string =>
+  subject.context.versionLabel === null ? 'the previous version' : `the version before ${subject.context.versionLabel}`;
+
+const investigate = (what: string, ...steps: readonly string[]): Rule => ({
+  action: 'investigate',
+  title: () => what,
+  why: first,
+  steps: () => steps,
+  expectedEffect: 'The cause is narrowed down.',
+  risk: 'None: nothing is changed.',
+});
+const rollback = (why: string): Rule => ({
+  action: 'rollback',
+  title: (subject) => `Roll ${subject.context.modelName} back to ${version(subject)}`,
+  why: () => why,
+  steps: (subject) => [
+    `Put ${version(subject)} back into service.`,
+    'Compare the golden answers with the baseline before sending all traffic to it.',
+  ],
+  expectedEffect: 'Golden answers return to those of the baseline.',
+  risk: 'What the newer version did better is lost until it is mended.',
+});
+const restart: Rule = {
+  action: 'restart-endpoint',
+  title: (subject) => `Restart the endpoint of ${subject.context.modelName}`,
+  why: first,
+  steps: () => [
+    'Look at the server’s log and its last deployment before restarting.',
+    'Restart it, then watch the next probes.',
+  ],
+  expectedEffect: 'Calls are answered again within a minute of the restart.',
+  risk: 'Calls in flight are lost; if the cause is outside (network, quota), a restart changes nothing.',
+};
+const scaleOut: Rule = {
+  action: 'scale-out',
+  title: (subject) => `Scale out ${subject.context.modelName}`,
+  why: () => 'Late answers and bursts of errors are how an overloaded server looks.',
+  steps: () => [
+    'Compare the request rate with that of the baseline period.',
+    'Add replicas, or raise CPU and memory limits if the server was throttled.',
+  ],
+  expectedEffect: 'Latency and error share fall back to the baseline.',
+  risk: 'Cost; no effect if the slowness is in a dependency.',
+};
+const fixPipeline = (title: (subject: RuleSubject) => string, ...steps: readonly string[]): Rule => ({
+  action: 'fix-pipeline',
+  title,
+  why: first,
+  steps: () => steps,
+  expectedEffect: 'The feature is distributed as in the baseline again; answers follow.',
+  risk: 'Low. Rows scored meanwhile stay wrong and may need scoring again.',
+});
+const retrain = (why: string): Rule => ({
+  action: 'retrain',
+  title: (subject) => `Retrain ${subject.context.modelName} on recent data`,
+  why: () => why,
+  steps: (subject) => [
+    `Train on data that includes the time since the change${subject.features.length === 0 ? '' : `, with ${names(subject.features)} as they are now`}.`,
+    'Compare on a held-out part of the recent data and on the golden inputs before release.',
+  ],
+  expectedEffect: 'Accuracy and confidence on recent data return to the old level.',
+  risk: 'A model trained on faulty data learns the fault: rule out a pipeline error first.',
+});
+const rebaseline = (why: string): Rule => ({
+  action: 'rebaseline',
+  title: (subject) => `Accept the present behaviour of ${subject.context.modelName} as the new normal`,
+  why: () => why,
+  steps: () => [
+    'Only if somebody who knows the business confirms that the change is wanted.',
+    'mlfi then learns a new baseline version; the old one is kept.',
+  ],
+  expectedEffect: 'The findings end because the comparison does.',
+  risk: 'A real fault would be learnt as normal.',
+});
+const recalibrate: Rule = {
+  action: 'recalibrate',
+  title: (subject) => `Recalibrate the confidence of ${subject.context.modelName}`,
+  why: () => 'The predictions hold; it is the stated confidence that no longer fits.',
+  steps: () => [
+    'Fit isotonic or Platt scaling on recent labelled answers.',
+    'Check the calibration error on a held-out part.',
+  ],
+  expectedEffect: 'Confidence says again how often answers are right.',
+  risk: 'Thresholds tuned to the old confidence need another look.',
+};
+const collectLabels: Rule = {
+  action: 'collect-labels',
+  title: () => 'Get labels for a sample of recent answers',
+  why: () => 'Without labels it cannot be told whether answers got worse or only different.',
+  steps: () => [
+    'Have 100–300 recent answers labelled, drawn at random.',
+    'Send them with their prediction ids to /api/v1/models/{id}/labels.',
+  ],
+  expectedEffect: 'Accuracy is known, and with it whether to retrain.',
+  risk: 'None, but somebody’s time.',
+};
+
+/** Cause → actions, most promising first. */
+export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
+  'model-unreachable': [
+    restart,
+    investigate(
+      'Find out why the endpoint cannot be reached',
+      'Call it by hand from where mlfi runs: name resolution, port, certificate, timeout.',
+      'Look for a deployment, a network policy or an expired certificate at the time of the first failure.',
+    ),
+    rollback('If it went down with a release, the version before it is known to answer.'),
+  ],
+  'endpoint-errors': [
+    investigate(
+      'Read the server’s errors at the times of the failing calls',
+      'Compare failing and answered calls: size, content, replica.',
+      'Look for restarts and memory limits between the bursts.',
+    ),
+    scaleOut,
+    rollback('If the errors began with a release, the version before it is known to work.'),
+  ],
+  'slow-endpoint': [
+    scaleOut,
+    investigate(
+      'Find where the time goes',
+      'Compare the time inside the model with the time in front of it (queue, network, feature lookup).',
+    ),
+  ],
+  'model-changed': [
+    rollback('Golden inputs are answered differently and nobody declared a release.'),
+    investigate(
+      'Find out what was deployed',
+      'Compare the serving configuration and artefact with those of the baseline period: version, quantisation, threshold, preprocessing.',
+    ),
+    rebaseline('If the new answers are the wanted ones, they should be what is compared with.'),
+  ],
+  'unstable-model': [
+    investigate(
+      'Find the randomness in the model or its serving',
+      'Ask the same input several times on one replica, then across replicas: different versions behind one address look like this.',
+      'Look for dropout left on, sampling, or an unseeded ensemble.',
+    ),
+    rollback('An earlier version that repeated its answers is safer than one that does not.'),
+  ],
+  'underconfident-model': [
+    retrain('The model is unsure of nearly everything it is asked, so it has learnt little that fits these inputs.'),
+    recalibrate,
+    collectLabels,
+  ],
+  'input-drift': [
+    investigate(
+      'Ask the owner of the data what changed upstream',
+      'Compare the source of the shifted features before and after the change.',
+      'Decide whether the new inputs are meant to reach this model.',
+    ),
+    retrain('The model is the same and the inputs are not, so it works outside what it learnt.'),
+    rebaseline('If the new inputs are here to stay and answers are fine, this is the new normal.'),
+  ],
+  'unit-change': [
+    fixPipeline(
+      (subject) => `Undo the change of unit or scale in ${names(subject.features)}`,
+      'Find the producer that changed: schema, unit, currency, default, join.',
+      'Convert back at the source, or invert the transformation in front of the model until then.',
+      'Score again what was answered meanwhile.',
+    ),
+    rollback('If a release of the preprocessing brought it, going back is the fastest cure.'),
+  ],
+  'null-flood': [
+    fixPipeline(
+      (subject) => `Restore ${names(subject.features)} at the source`,
+      'Look at the job or join that delivers the feature: late, failed, renamed column?',
+      'Until then, refuse or flag the rows instead of filling in a default.',
+    ),
+    rollback('If a release of the pipeline brought it, going back is the fastest cure.'),
+  ],
+  'new-categories': [
+    fixPipeline(
+      (subject) => `Map the new categories of ${names(subject.features)} to those the model knows`,
+      'Ask the producer whether categories were renamed or truly are new.',
+      'Map renamed ones back in front of the model.',
+    ),
+    retrain('Categories that are truly new can only be learnt.'),
+  ],
+  'concept-drift': [
+    retrain('Same inputs, same answers, and the answers are no longer right: the relation itself changed.'),
+    investigate(
+      'Find out what changed in the world',
+      'Look at labelled errors by segment and by time: a price change, a new fraud pattern, another labelling rule?',
+    ),
+  ],
+  'calibration-decay': [
+    recalibrate,
+    investigate(
+      'Find what erodes confidence for the same inputs',
+      'Look for a resource that runs down: cache, feature store freshness, numeric overflow, online learning.',
+    ),
+    rollback('If the decay began with a release, the version before it kept its confidence.'),
+    collectLabels,
+  ],
+  'prediction-collapse': [
+    rollback('One answer for every input is as bad as none, and looks healthy to a load balancer.'),
+    restart,
+    investigate(
+      'Find out why inputs no longer matter',
+      'Look for a failed artefact load with a fallback answer, a cache keyed too coarsely, or a constant feature.',
+    ),
+  ],
+  'traffic-mix-change': [
+    investigate(
+      'Ask who sends the new traffic',
+      'A campaign, a new client or a lost one changes the mix without any fault.',
+    ),
+    rebaseline('If the mix is here to stay, this is the new normal.'),
+  ],
+  none: [
+    investigate(
+      'Look at the findings by hand',
+      'The findings fit no known cause; the report lists each with its numbers.',
+    ),
+    collectLabels,
+  ],
+};
