@@ -171,8 +171,9 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
   /** An action whose effect is still being watched keeps its incident open. */
   const awaitsVerification = async (incident: Incident): Promise<boolean> => {
     const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
-    return records.some(({ recommendation }) =>
-      ['approved', 'dispatching', 'succeeded'].includes(recommendation.state),
+    return records.some(
+      ({ recommendation: { plan, state } }) =>
+        plan !== null && ['approved', 'dispatching', 'succeeded'].includes(state),
     );
   };
 

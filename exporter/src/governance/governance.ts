@@ -283,11 +283,11 @@ class StoredGovernance implements Governance {
   private async claim(
     execution: Execution,
   ): Promise<{ readonly recommendation: Recommendation; readonly started: Execution } | null> {
+    const obstacle = await this.obstacle(execution.recommendationId);
     const result = await this.ports.store.governance(async (transaction) => {
       const recommendation = await transaction.recommendation(execution.recommendationId);
       const fresh = await transaction.execution(execution.recommendationId);
       if (recommendation === null || fresh === null || fresh.state !== 'queued') return null;
-      const obstacle = await this.obstacle(recommendation);
       const now = this.ports.clock.now();
       if (recommendation.state !== 'approved' || obstacle !== null) {
         await transaction.updateExecution({
@@ -311,7 +311,9 @@ class StoredGovernance implements Governance {
     return result.started === null ? null : { started: result.started, recommendation: result.recommendation };
   }
 
-  private async obstacle(recommendation: Recommendation): Promise<string | null> {
+  /** Read before the transaction: a store with one connection cannot answer inside it. */
+  private async obstacle(id: RecommendationId): Promise<string | null> {
+    const { recommendation } = await this.record(id);
     if (recommendation.expiresAtMs <= this.ports.clock.now()) return 'the approval has expired';
     const incident = await this.ports.store.incidents.get(recommendation.incidentId);
     return incident === null || incident.closedAtMs !== null ? 'the incident is closed' : null;

@@ -1,0 +1,31 @@
+import type { JsonObject } from '../../../domain/json.js';
+import { isObject, modelAnswer } from '../answer.js';
+import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
+import { getJson, isHttpAnswer, isRoot, post, rootOf, type Candidate, type Connector } from './connector.js';
+
+/** BentoML: an OpenAPI document at `/docs.json`; service endpoints are tagged "Service APIs". */
+export const bentoml: Connector = {
+  id: 'bentoml',
+  async describe(context, url, authorizationSecret) {
+    const document = await getJson(context, `${rootOf(url)}/docs.json`, authorizationSecret);
+    if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) return [];
+    return Object.entries((document as JsonObject).paths as JsonObject).flatMap(([path, item]): Candidate[] => {
+      const operation = isObject(item) && isObject(item.post) ? item.post : null;
+      if (operation === null || (!isRoot(url) && path !== url.pathname)) return [];
+      const body = resolveReference(document as JsonObject, operation.requestBody ?? null);
+      const content = isObject(body) && isObject(body.content) ? body.content['application/json'] : undefined;
+      if (!isObject(content) || content.schema === undefined) return [];
+      return [
+        {
+          endpoint: { url: `${rootOf(url)}${path}`, connector: 'bentoml', settings: {}, authorizationSecret },
+          payloads: payloadsFromSchema(document as JsonObject, content.schema),
+          what: 'BentoML document',
+        },
+      ];
+    });
+  },
+  async ask(context, endpoint, payload) {
+    const answer = await post(context, endpoint, endpoint.url, payload);
+    return isHttpAnswer(answer) ? modelAnswer(answer) : answer;
+  },
+};

@@ -1,0 +1,130 @@
+import type { Json, JsonObject } from '../../../domain/json.js';
+import type { Endpoint } from '../../../domain/model.js';
+import type { ModelAnswer } from '../../../domain/observation.js';
+import { failureAnswer, isObject, modelAnswer } from '../answer.js';
+import { SENTENCES } from '../payloads/sentences.js';
+import {
+  getJson,
+  headersFor,
+  isHttpAnswer,
+  post,
+  rootOf,
+  type Candidate,
+  type Connector,
+  type ConnectorContext,
+} from './connector.js';
+
+/**
+ * Gradio. Current servers (4.x on): POST `/gradio_api/call/<fn>` gives an event id, GET of the same with the id is an
+ * event stream whose `complete` event holds the answer (Gradio's guide "Querying Gradio apps with curl"). Old servers
+ * (3.x): POST `/run/predict`, or `/api/predict`, `{"data": […]}`.
+ */
+export const gradio: Connector = {
+  id: 'gradio',
+  async describe(context, url, authorizationSecret) {
+    for (const prefix of ['/gradio_api', '']) {
+      const info = await getJson(context, `${rootOf(url)}${prefix}/info`, authorizationSecret);
+      if (isObject(info ?? undefined) && isObject((info as JsonObject).named_endpoints)) {
+        return callCandidates(info as JsonObject, `${rootOf(url)}${prefix}`, authorizationSecret);
+      }
+    }
+    const old = /^\/(run|api)\/predict\/?$/.test(url.pathname) ? url.href : null;
+    const config = old === null ? await getJson(context, `${rootOf(url)}/config`, authorizationSecret) : null;
+    if (old === null && !(isObject(config ?? undefined) && (config as JsonObject).components !== undefined)) return [];
+    return [
+      {
+        endpoint: {
+          url: old ?? `${rootOf(url)}/run/predict`,
+          connector: 'gradio',
+          settings: { api: 'run' },
+          authorizationSecret,
+        },
+        payloads: SENTENCES.slice(0, 8).map((text) => ({ data: [text] })),
+        what: 'Gradio configuration',
+      },
+    ];
+  },
+  ask: (context, endpoint, payload) =>
+    endpoint.settings.api === 'run' ? run(context, endpoint, payload) : callAndWait(context, endpoint, payload),
+};
+
+function callCandidates(info: JsonObject, base: string, authorizationSecret: string | null): Candidate[] {
+  const functions = Object.entries(info.named_endpoints as JsonObject);
+  const ranked = functions.sort(([a], [b]) => Number(b === '/predict') - Number(a === '/predict'));
+  return ranked.slice(0, 3).map(([name, description]) => {
+    const parameters =
+      isObject(description) && Array.isArray(description.parameters) ? (description.parameters as readonly Json[]) : [];
+    return {
+      endpoint: { url: `${base}/call${name}`, connector: 'gradio', settings: { api: 'call' }, authorizationSecret },
+      payloads: Array.from({ length: 8 }, (_, variant) => ({
+        data: parameters.map((parameter) => exampleOf(parameter, variant)),
+      })),
+      what: `Gradio function ${name}`,
+    };
+  });
+}
+
+function exampleOf(parameter: Json, variant: number): Json {
+  if (!isObject(parameter)) return null;
+  const type = isObject(parameter.type)
+    ? parameter.type.type
+    : isObject(parameter.python_type)
+      ? parameter.python_type.type
+      : undefined;
+  if (type === 'string' || type === 'str') return SENTENCES[variant % SENTENCES.length] ?? '';
+  const example =
+    parameter.parameter_has_default === true
+      ? (parameter.parameter_default ?? null)
+      : (parameter.example_input ?? null);
+  if (typeof example === 'number') return example + variant;
+  return example;
+}
+
+async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
+  const answer = await post(context, endpoint, endpoint.url, payload);
+  return isHttpAnswer(answer) ? modelAnswer(answer, (body) => (isObject(body) ? (body.data ?? null) : body)) : answer;
+}
+
+async function callAndWait(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
+  const started = await post(context, endpoint, endpoint.url, payload);
+  if (!isHttpAnswer(started)) return started;
+  const eventId = started.status === 200 ? eventIdOf(started.body) : null;
+  if (eventId === null) return modelAnswer(started, () => null);
+  const stream = await context.http.call({
+    method: 'GET',
+    url: `${endpoint.url}/${encodeURIComponent(eventId)}`,
+    headers: { ...headersFor(context, endpoint.authorizationSecret), accept: 'text/event-stream' },
+    body: null,
+    timeoutMs: Math.max(1, context.timeoutMs - started.latencySeconds * 1_000),
+    maxResponseBytes: 1_048_576,
+  });
+  const latencySeconds = started.latencySeconds + stream.latencySeconds;
+  if (stream.kind === 'failure') return failureAnswer(stream.failure.reason, stream.failure.detail, latencySeconds);
+  if (stream.status !== 200) return modelAnswer({ ...stream, latencySeconds });
+  const last = lastEvent(stream.body);
+  if (last === null)
+    return failureAnswer('schema', 'the event stream ended without an answer', latencySeconds, stream.status);
+  if (last.event === 'error')
+    return failureAnswer('http_5xx', 'the Gradio function raised an error', latencySeconds, stream.status);
+  return modelAnswer({ ...stream, body: last.data, latencySeconds });
+}
+
+function eventIdOf(body: string): string | null {
+  try {
+    const parsed = JSON.parse(body) as Json;
+    return isObject(parsed) && typeof parsed.event_id === 'string' ? parsed.event_id : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The stream's last `complete` or `error` event. */
+function lastEvent(stream: string): { readonly event: string; readonly data: string } | null {
+  let found: { event: string; data: string } | null = null;
+  for (const block of stream.split(/\r?\n\r?\n/)) {
+    const event = /^event: ?(.*)$/m.exec(block)?.[1]?.trim();
+    const data = /^data: ?(.*)$/m.exec(block)?.[1];
+    if ((event === 'complete' || event === 'error') && data !== undefined) found = { event, data };
+  }
+  return found;
+}

@@ -1,0 +1,58 @@
+import type { Json, JsonObject } from '../../../domain/json.js';
+import { isObject, modelAnswer } from '../answer.js';
+import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
+import { getJson, isHttpAnswer, isRoot, post, rootOf, type Candidate, type Connector } from './connector.js';
+
+const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
+
+/** Any POST endpoint with JSON in and out, described by an OpenAPI document where there is one. */
+export const rest: Connector = {
+  id: 'rest',
+  async describe(context, url, authorizationSecret) {
+    for (const address of openApiAddresses(url)) {
+      const document = await getJson(context, address, authorizationSecret);
+      if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) continue;
+      return operationsOf(document as JsonObject, url).map(({ path, payloads }): Candidate => ({
+        endpoint: { url: new URL(path, rootOf(url)).href, connector: 'rest', settings: {}, authorizationSecret },
+        payloads,
+        what: 'OpenAPI document',
+      }));
+    }
+    return [];
+  },
+  async ask(context, endpoint, payload) {
+    const answer = await post(context, endpoint, endpoint.url, payload);
+    return isHttpAnswer(answer) ? modelAnswer(answer) : answer;
+  },
+};
+
+/** At the server's root, and beside the path for applications mounted below it. */
+function openApiAddresses(url: URL): string[] {
+  const beside = new URL('./openapi.json', url).href;
+  return [...new Set([`${rootOf(url)}/openapi.json`, beside])];
+}
+
+function operationsOf(document: JsonObject, url: URL): { readonly path: string; readonly payloads: readonly Json[] }[] {
+  const prefix = serverPrefix(document);
+  const operations = Object.entries(document.paths as JsonObject).flatMap(([path, item]) => {
+    const body = isObject(item) && isObject(item.post) ? item.post.requestBody : undefined;
+    const schema = isObject(body) ? jsonSchemaOf(resolveReference(document, body)) : null;
+    if (schema === null || path.includes('{')) return [];
+    return [{ path: `${prefix}${path}`, payloads: payloadsFromSchema(document, schema) }];
+  });
+  if (!isRoot(url)) return operations.filter(({ path }) => path.replace(/\/$/, '') === url.pathname.replace(/\/$/, ''));
+  return operations.sort((a, b) => Number(LIKELY.test(b.path)) - Number(LIKELY.test(a.path))).slice(0, 3);
+}
+
+function serverPrefix(document: JsonObject): string {
+  const [server] = Array.isArray(document.servers) ? (document.servers as readonly Json[]) : [];
+  if (server === undefined || !isObject(server) || typeof server.url !== 'string' || !server.url.startsWith('/'))
+    return '';
+  return server.url.replace(/\/$/, '');
+}
+
+function jsonSchemaOf(body: Json): Json | null {
+  if (!isObject(body) || !isObject(body.content)) return null;
+  const json = body.content['application/json'];
+  return isObject(json) ? (json.example !== undefined ? { example: json.example } : (json.schema ?? null)) : null;
+}

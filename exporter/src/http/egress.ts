@@ -1,0 +1,181 @@
+import { lookup } from 'node:dns';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { Agent, buildConnector, request } from 'undici';
+import type { Failure, FailureReason } from '../domain/observation.js';
+import type { HttpClient } from '../domain/ports.js';
+
+/** Where this process may call besides public addresses. */
+export interface EgressPolicy {
+  /** Host names that may resolve to anything. */
+  readonly allowHosts: readonly string[];
+  /** Address ranges besides public unicast, e.g. `10.0.0.0/8`. */
+  readonly allowCidrs: readonly string[];
+  /** Empty = any. */
+  readonly allowPorts: readonly number[];
+}
+
+const LARGEST_HEADER_BYTES = 16_384;
+
+class Blocked extends Error {
+  readonly code = 'MLFI_BLOCKED';
+}
+
+/** The address without IPv4-in-IPv6 wrapping. */
+function unwrapped(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
+  return ipaddr.process(address.replace(/^\[|\]$/g, ''));
+}
+
+/** True for public unicast addresses and those in a listed range. Translated and tunnelled ranges count as not public. */
+export function isAllowedAddress(address: string, cidrs: readonly string[]): boolean {
+  const parsed = unwrapped(address);
+  if (parsed.range() === 'unicast') return true;
+  return cidrs.some((cidr) => {
+    const [range, bits] = ipaddr.parseCIDR(cidr);
+    return range.kind() === parsed.kind() && parsed.match(range, bits);
+  });
+}
+
+/**
+ * The one way out of the process. The guard sits in the connector, because Node never calls `lookup` for literal
+ * addresses: the literal, every DNS answer and the connected peer are checked. Redirects are not followed.
+ */
+export function createEgress(policy: EgressPolicy): HttpClient & { close(): Promise<void> } {
+  const hosts = new Set(policy.allowHosts.map((host) => host.toLowerCase()));
+  const guard = (hostname: string, address: string): void => {
+    if (hosts.has(hostname.toLowerCase()) || isAllowedAddress(address, policy.allowCidrs)) return;
+    throw new Blocked(
+      `${hostname} is an address this service may not call; list it in egress.allow_cidrs or egress.allow_hosts to allow it`,
+    );
+  };
+  const connect = buildConnector({
+    lookup: (hostname, options, done) => {
+      lookup(hostname, { ...options, all: true }, (error, addresses) => {
+        if (error !== null) return done(error, []);
+        try {
+          for (const { address } of addresses) guard(hostname, address);
+        } catch (blocked) {
+          return done(blocked as Blocked, []);
+        }
+        done(null, addresses);
+      });
+    },
+  });
+  const agent = new Agent({
+    maxHeaderSize: LARGEST_HEADER_BYTES,
+    connect: (options, callback) => {
+      const literal = options.hostname.replace(/^\[|\]$/g, '');
+      try {
+        if (isIP(literal) !== 0) guard(options.hostname, literal);
+      } catch (blocked) {
+        callback(blocked as Blocked, null);
+        return;
+      }
+      connect(options, (error, socket) => {
+        if (error !== null) {
+          callback(error, null);
+          return;
+        }
+        try {
+          guard(options.hostname, socket.remoteAddress ?? '0.0.0.0');
+          callback(null, socket);
+        } catch (blocked) {
+          socket.destroy();
+          callback(blocked as Blocked, null);
+        }
+      });
+    },
+  });
+
+  return {
+    async call(call) {
+      const startedAt = performance.now();
+      const seconds = (): number => (performance.now() - startedAt) / 1_000;
+      const refused = refusal(call.url, policy);
+      if (refused !== null) return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0 };
+      const deadline = AbortSignal.timeout(call.timeoutMs);
+      try {
+        const response = await request(call.url, {
+          dispatcher: agent,
+          method: call.method,
+          headers: call.headers,
+          body: call.body,
+          signal: deadline,
+          headersTimeout: call.timeoutMs,
+          bodyTimeout: call.timeoutMs,
+        });
+        const body = await readBody(response.body, call.maxResponseBytes);
+        const headers = Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [
+            name.toLowerCase(),
+            Array.isArray(value) ? value.join(', ') : (value ?? ''),
+          ]),
+        );
+        return { kind: 'answer', status: response.statusCode, headers, body, latencySeconds: seconds() };
+      } catch (error) {
+        return {
+          kind: 'failure',
+          failure: classified(error, deadline.aborted, call.timeoutMs),
+          latencySeconds: seconds(),
+        };
+      }
+    },
+    close: () => agent.close(),
+  };
+}
+
+function refusal(text: string, policy: EgressPolicy): string | null {
+  if (!URL.canParse(text)) return 'the address is not a URL';
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return `only http and https are called, not ${url.protocol}`;
+  if (url.username !== '' || url.password !== '')
+    return 'addresses with a user name or password are not called; use a secret';
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  if (policy.allowPorts.length > 0 && !policy.allowPorts.includes(port))
+    return `port ${port} is not in egress.allow_ports`;
+  return null;
+}
+
+class TooLarge extends Error {}
+
+async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }, limitBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limitBytes) {
+      body.destroy();
+      throw new TooLarge(`the answer is larger than ${limitBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const failureOf = (reason: FailureReason, detail: string): Failure => ({
+  reason,
+  detail: detail.slice(0, 300),
+  httpStatus: null,
+  retryAfterMs: null,
+});
+
+const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/;
+const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA']);
+
+function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failure {
+  if (error instanceof TooLarge) return failureOf('too_large', error.message);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Blocked) return failureOf('blocked', cause.message);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (timedOut || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT' || code === 'ABORT_ERR')
+    return failureOf('timeout', `no complete answer within ${timeoutMs / 1_000} s`);
+  if (DNS_CODES.has(code)) return failureOf('dns', 'the host name cannot be resolved');
+  if (TLS_CODES.test(code)) return failureOf('tls', `the encrypted connection failed (${code})`);
+  return failureOf(
+    'connect',
+    code === 'ECONNREFUSED'
+      ? 'the connection was refused: nothing listens there'
+      : `the connection failed${code === '' ? '' : ` (${code})`}`,
+  );
+}

@@ -1,0 +1,104 @@
+import type { Knex } from 'knex';
+import type { Execution, Verification, Vote } from '../domain/decision.js';
+import type { GovernanceTransaction } from '../domain/ports.js';
+import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
+import { auditHead, insertAudit } from './audit.js';
+
+interface StoredRecommendation {
+  readonly state: RecommendationState;
+  readonly document: string;
+}
+
+/** The state column is the truth; the document keeps what was proposed. */
+const recommendationOf = (row: StoredRecommendation): Recommendation => ({
+  ...(JSON.parse(row.document) as Recommendation),
+  state: row.state,
+});
+
+export function governanceTransaction(db: Knex): GovernanceTransaction {
+  return {
+    async recommendation(id) {
+      const row = await db('recommendation').where({ id }).first<StoredRecommendation | undefined>('state', 'document');
+      return row === undefined ? null : recommendationOf(row);
+    },
+    async recommendations({ incident, model, states, limit }) {
+      const query = db('recommendation')
+        .orderBy([{ column: 'created_at_ms', order: 'desc' }, { column: 'id' }])
+        .limit(limit);
+      if (incident !== undefined) void query.where({ incident });
+      if (model !== undefined) void query.where({ model });
+      if (states !== undefined) void query.whereIn('state', [...states]);
+      return (await query.select<StoredRecommendation[]>('state', 'document')).map(recommendationOf);
+    },
+    async insertRecommendation(recommendation) {
+      await db('recommendation').insert({
+        id: recommendation.id,
+        incident: recommendation.incidentId,
+        model: recommendation.modelId,
+        state: recommendation.state,
+        created_at_ms: recommendation.createdAtMs,
+        document: JSON.stringify(recommendation),
+      });
+    },
+    async setRecommendationState(id, state) {
+      await db('recommendation').where({ id }).update({ state });
+    },
+    async votes(id) {
+      const rows = await db('vote')
+        .where({ recommendation: id })
+        .orderBy('at_ms')
+        .select<{ document: string }[]>('document');
+      return rows.map(({ document }) => JSON.parse(document) as Vote);
+    },
+    async insertVote(vote) {
+      await db('vote').insert({
+        id: vote.id,
+        recommendation: vote.recommendationId,
+        subject: vote.by.subject,
+        verdict: vote.verdict,
+        at_ms: vote.atMs,
+        document: JSON.stringify(vote),
+      });
+    },
+    async insertExecution(execution) {
+      await db('execution').insert({
+        ...executionRow(execution),
+        id: execution.id,
+        recommendation: execution.recommendationId,
+      });
+    },
+    async updateExecution(execution) {
+      await db('execution').where({ id: execution.id }).update(executionRow(execution));
+    },
+    async execution(recommendation) {
+      const row = await db('execution').where({ recommendation }).first<{ document: string } | undefined>('document');
+      return row === undefined ? null : (JSON.parse(row.document) as Execution);
+    },
+    async executions(state) {
+      const rows = await db('execution')
+        .where({ state })
+        .orderBy('queued_at_ms')
+        .select<{ document: string }[]>('document');
+      return rows.map(({ document }) => JSON.parse(document) as Execution);
+    },
+    async insertVerification(verification) {
+      const row = await db('execution')
+        .where({ id: verification.executionId })
+        .first<{ recommendation: string } | undefined>('recommendation');
+      if (row === undefined) throw new Error(`there is no execution ${verification.executionId} to verify`);
+      await db('verification').insert({ recommendation: row.recommendation, document: JSON.stringify(verification) });
+    },
+    async verification(recommendation) {
+      const row = await db('verification')
+        .where({ recommendation })
+        .first<{ document: string } | undefined>('document');
+      return row === undefined ? null : (JSON.parse(row.document) as Verification);
+    },
+    auditHead: () => auditHead(db),
+    insertAudit: (entry) => insertAudit(db, entry),
+  };
+}
+
+function executionRow(execution: Execution): { state: string; queued_at_ms: number; document: string } {
+  return { state: execution.state, queued_at_ms: execution.queuedAtMs, document: JSON.stringify(execution) };
+}
