@@ -1,0 +1,141 @@
+import type { Discovery, DiscoveryAttempt } from '../../domain/application.js';
+import type { Json } from '../../domain/json.js';
+import type { Failure, ModelAnswer } from '../../domain/observation.js';
+import type { Candidate, ConnectorContext } from './connectors/connector.js';
+import { CONNECTORS, connectorOf } from './connectors/index.js';
+import { SENTENCES } from './payloads/sentences.js';
+
+const MOST_ASKED = 30;
+/** These mean that nobody is there to talk to: further questions would only wait again. */
+const HOPELESS: readonly Failure['reason'][] = ['dns', 'connect', 'tls', 'timeout', 'blocked'];
+/** How much a failure tells a reader about the endpoint; the most telling one is reported. */
+const TELLING: readonly Failure['reason'][] = [
+  'schema',
+  'http_5xx',
+  'not_json',
+  'http_4xx',
+  'timeout',
+  'too_large',
+  'tls',
+  'connect',
+  'dns',
+  'blocked',
+];
+
+const commonShapes = (): Json[] => [
+  ...SENTENCES.slice(0, 8).map((text) => ({ text })),
+  { input: SENTENCES[0] ?? '' },
+  { inputs: SENTENCES[0] ?? '' },
+  { data: [SENTENCES[0] ?? ''] },
+  { features: [0.5, 1.2, 3.1, 0.4] },
+  { instances: [[0.5, 1.2, 3.1, 0.4]] },
+];
+
+/**
+ * Finds out, from a URL alone, in which protocol a model is asked and with what: the endpoint's own description first,
+ * then common shapes. Everything tried is told. An unreachable address costs at most two calls.
+ */
+export async function discover(
+  context: ConnectorContext,
+  url: string,
+  authorizationSecret: string | null,
+): Promise<Discovery> {
+  if (!URL.canParse(url)) {
+    return {
+      kind: 'not-found',
+      failure: { reason: 'blocked', detail: 'the address is not a URL', httpStatus: null, retryAfterMs: null },
+      attempts: [],
+    };
+  }
+  const attempts: DiscoveryAttempt[] = [];
+  const failures: Failure[] = [];
+  const greeting: Candidate = {
+    endpoint: { url, connector: 'rest', settings: {}, authorizationSecret },
+    payloads: [{ text: SENTENCES[0] ?? '' }],
+    what: 'first greeting {"text"}',
+  };
+  const first = await tryCandidate(context, greeting, attempts, failures);
+  if (first === null && failures.some(({ reason }) => HOPELESS.includes(reason))) return notFound(failures, attempts);
+
+  let asked = 1;
+  for (const connector of CONNECTORS) {
+    for (const candidate of await connector.describe(context, new URL(url), authorizationSecret)) {
+      if (asked >= MOST_ASKED) break;
+      asked += candidate.payloads.length > 3 ? 3 : candidate.payloads.length;
+      const found = await tryCandidate(context, candidate, attempts, failures);
+      if (found !== null) return found;
+    }
+  }
+  if (first !== null) return withVariety(first);
+  for (const payload of commonShapes().slice(8)) {
+    const found = await tryCandidate(
+      context,
+      { ...greeting, payloads: [payload], what: `common shape {"${Object.keys(payload as object)[0] ?? ''}"}` },
+      attempts,
+      failures,
+    );
+    if (found !== null) return withVariety(found);
+  }
+  return notFound(failures, attempts);
+}
+
+type Found = Extract<Discovery, { kind: 'found' }>;
+const TRIES_PER_CANDIDATE = 10;
+
+/** The first payload that gets an answer wins; the candidate's others of the same shape come along as variety. */
+async function tryCandidate(
+  context: ConnectorContext,
+  candidate: Candidate,
+  attempts: DiscoveryAttempt[],
+  failures: Failure[],
+): Promise<Found | null> {
+  const { endpoint, payloads, what } = candidate;
+  for (const payload of payloads.slice(0, TRIES_PER_CANDIDATE)) {
+    const answer = await connectorOf(endpoint.connector).ask(context, endpoint, payload);
+    attempts.push({ connector: endpoint.connector, url: endpoint.url, what, outcome: outcomeOf(answer) });
+    if (answer.kind === 'answer') {
+      const rest = payloads.filter((other) => other !== payload && sameShape(other, payload));
+      return { kind: 'found', endpoint, payloads: [payload, ...rest], answer, attempts };
+    }
+    failures.push(answer.failure);
+    if (HOPELESS.includes(answer.failure.reason)) return null;
+  }
+  return null;
+}
+
+/** A found common shape is varied with sentences, as far as the endpoint takes text there. */
+function withVariety(found: Found): Found {
+  const [example] = found.payloads;
+  const varied = SENTENCES.slice(0, 8).map((sentence) => replaceText(example ?? null, sentence));
+  const distinct = new Map([example ?? null, ...varied].map((payload) => [JSON.stringify(payload), payload]));
+  return { ...found, payloads: [...distinct.values()] };
+}
+
+function replaceText(payload: Json, sentence: string): Json {
+  if (typeof payload === 'string') return sentence;
+  if (Array.isArray(payload)) return (payload as readonly Json[]).map((item) => replaceText(item, sentence));
+  if (typeof payload === 'object' && payload !== null)
+    return Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, replaceText(value, sentence)]));
+  return payload;
+}
+
+/** Same keys and list lengths, whatever the values. */
+function sameShape(a: Json, b: Json): boolean {
+  const shape = (value: Json): Json => {
+    if (Array.isArray(value)) return (value as readonly Json[]).map(shape);
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shape(item)]));
+    return 0;
+  };
+  return JSON.stringify(shape(a)) === JSON.stringify(shape(b));
+}
+
+function outcomeOf(answer: ModelAnswer): string {
+  return answer.kind === 'answer' ? 'answered' : `${answer.failure.reason}: ${answer.failure.detail}`;
+}
+
+function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {
+  const [telling] = [...failures].sort((a, b) => TELLING.indexOf(a.reason) - TELLING.indexOf(b.reason));
+  const failure = telling ?? { reason: 'schema', detail: 'nothing was answered', httpStatus: null, retryAfterMs: null };
+  return { kind: 'not-found', failure, attempts };
+}

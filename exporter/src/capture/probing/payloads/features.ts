@@ -1,0 +1,53 @@
+import type { Json, JsonObject } from '../../../domain/json.js';
+import type { Features } from '../../../domain/observation.js';
+import { flattenFeatures, textFeatures } from '../../text-features.js';
+import { isObject } from '../answer.js';
+
+const WRAPPERS = ['features', 'instance', 'instances', 'inputs', 'input', 'data'];
+const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
+
+/** What a payload says about its input, as flat features; null when it says nothing. Texts are described, not kept. */
+export function featuresOf(payload: Json): Features | null {
+  if (typeof payload === 'string') return textFeatures('text', payload);
+  if (!isObject(payload)) return noneIfEmpty(flattenFeatures(payload));
+  for (const name of TEXTS) {
+    const text = payload[name];
+    if (typeof text === 'string') return textFeatures('text', text);
+  }
+  if (isObject(payload.dataframe_split)) return dataframe(payload.dataframe_split);
+  const v2 = tensors(payload);
+  if (v2 !== null) return v2;
+  for (const name of WRAPPERS) {
+    const inner = payload[name];
+    if (inner === undefined) continue;
+    const [only, ...others] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
+    if (typeof only === 'string' && others.length === 0) return textFeatures('text', only);
+    return noneIfEmpty(flattenFeatures(others.length === 0 ? only : inner));
+  }
+  return noneIfEmpty(flattenFeatures(payload));
+}
+
+function dataframe(frame: JsonObject): Features | null {
+  const columns = Array.isArray(frame.columns) ? (frame.columns as readonly Json[]) : [];
+  const [row] = Array.isArray(frame.data) ? (frame.data as readonly Json[]) : [];
+  if (!Array.isArray(row)) return null;
+  return noneIfEmpty(
+    flattenFeatures(Object.fromEntries((row as readonly Json[]).map((value, i) => [String(columns[i] ?? i), value]))),
+  );
+}
+
+/** Open Inference tensors: one feature per element, `name.0`, `name.1` …; a single element is called by the tensor's name. */
+function tensors(payload: JsonObject): Features | null {
+  if (!Array.isArray(payload.inputs)) return null;
+  const inputs = (payload.inputs as readonly Json[]).filter(
+    (input): input is JsonObject => isObject(input) && Array.isArray(input.data),
+  );
+  if (inputs.length === 0) return null;
+  const named = inputs.map((input): [string, Json] => {
+    const data = input.data as readonly Json[];
+    return [String(input.name ?? 'input'), data.length === 1 ? (data[0] ?? null) : data];
+  });
+  return noneIfEmpty(flattenFeatures(Object.fromEntries(named)));
+}
+
+const noneIfEmpty = (features: Features): Features | null => (Object.keys(features).length === 0 ? null : features);

@@ -1,0 +1,194 @@
+import type { GoldenInput, Model } from '../../domain/model.js';
+import type { ModelId } from '../../domain/identifiers.js';
+import type { Json } from '../../domain/json.js';
+import type { ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
+import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
+import { connectorOf } from './connectors/index.js';
+import { featuresOf } from './payloads/features.js';
+import { generatePayloads } from './payloads/generate.js';
+
+export interface ProberPorts {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly authorizationOf: (secretName: string) => string | null;
+}
+
+export interface ProbeResult {
+  readonly observation: Observation;
+  /** Shape of the answer, null for a failure. */
+  readonly shape: string | null;
+}
+
+/** Asks models again and again, politely. */
+export interface Prober {
+  /** Starts probing; a model already watched is started anew with its present settings. */
+  watch(model: Model, onSamples: (samples: readonly ProbeResult[]) => void): void;
+  unwatch(id: ModelId): void;
+  /** One cycle now: every golden input and the generated probes. */
+  cycle(model: Model): Promise<readonly ProbeResult[]>;
+}
+
+interface Question {
+  readonly source: ObservationSource;
+  readonly goldenId: string | null;
+  readonly payload: Json;
+}
+
+const HOUR_MS = 3_600_000;
+const LONGEST_BACK_OFF_MS = 60_000;
+/** When nobody answers, a cycle stops after this many questions. */
+const GIVE_UP_AFTER = 5;
+
+export function createProber(ports: ProberPorts): Prober {
+  const running = new Map<ModelId, AbortController>();
+  const callTimes = new Map<ModelId, number[]>();
+
+  const ask = async (
+    model: Model,
+    question: Question,
+  ): Promise<{ readonly result: ProbeResult; readonly answer: ModelAnswer }> => {
+    const { endpoint, schedule } = model;
+    if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
+    const context = { http: ports.http, timeoutMs: schedule.timeoutMs, authorizationOf: ports.authorizationOf };
+    const atMs = ports.clock.now();
+    const answer = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
+    return {
+      result: {
+        observation: observationOf(question, answer, atMs),
+        shape: answer.kind === 'answer' ? answer.shape : null,
+      },
+      answer,
+    };
+  };
+
+  /** How many calls the hourly budget still allows. */
+  const budgetOf = (model: Model): number => {
+    if (model.schedule.callsPerHour === null) return Infinity;
+    const since = ports.clock.now() - HOUR_MS;
+    const recent = (callTimes.get(model.id) ?? []).filter((at) => at > since);
+    callTimes.set(model.id, recent);
+    return Math.max(0, model.schedule.callsPerHour - recent.length);
+  };
+
+  const cycle = async (
+    model: Model,
+    signal?: AbortSignal,
+  ): Promise<{ readonly results: readonly ProbeResult[]; readonly retryAfterMs: number | null }> => {
+    const questions = questionsFor(model, ports.random).slice(0, budgetOf(model));
+    const results: ProbeResult[] = [];
+    let retryAfterMs: number | null = null;
+    let next = 0;
+    let failedInRow = 0;
+    const worker = async (): Promise<void> => {
+      while (
+        next < questions.length &&
+        signal?.aborted !== true &&
+        retryAfterMs === null &&
+        failedInRow < GIVE_UP_AFTER
+      ) {
+        const question = questions[next];
+        next += 1;
+        if (question === undefined) return;
+        if (model.schedule.callsPerHour !== null) callTimes.get(model.id)?.push(ports.clock.now());
+        const { result, answer } = await ask(model, question);
+        results.push(result);
+        failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
+        if (answer.kind === 'failure' && answer.failure.retryAfterMs !== null)
+          retryAfterMs = answer.failure.retryAfterMs;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, model.schedule.concurrency) }, worker));
+    return { results, retryAfterMs };
+  };
+
+  const probeForever = async (
+    model: Model,
+    onSamples: (samples: readonly ProbeResult[]) => void,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    let failedCycles = 0;
+    while (!signal.aborted) {
+      let retryAfterMs: number | null = null;
+      try {
+        const done = await cycle(model, signal);
+        retryAfterMs = done.retryAfterMs;
+        const down = done.results.length > 0 && done.results.every(({ observation }) => observation.failure !== null);
+        failedCycles = down ? failedCycles + 1 : 0;
+        if (!signal.aborted && done.results.length > 0) onSamples(done.results);
+      } catch (error) {
+        ports.logger.error(
+          { model: model.id, error: error instanceof Error ? error.message : String(error) },
+          'a probe cycle broke off',
+        );
+      }
+      await ports.clock.sleep(pauseMs(model, failedCycles, retryAfterMs, ports.random), signal);
+    }
+  };
+
+  return {
+    watch(model, onSamples) {
+      running.get(model.id)?.abort();
+      const controller = new AbortController();
+      running.set(model.id, controller);
+      void probeForever(model, onSamples, controller.signal);
+    },
+    unwatch(id) {
+      running.get(id)?.abort();
+      running.delete(id);
+    },
+    cycle: async (model) => (await cycle(model)).results,
+  };
+}
+
+/** Interval with jitter; doubled for every fruitless cycle up to a minute (never below the interval); never before Retry-After. */
+function pauseMs({ schedule }: Model, failedCycles: number, retryAfterMs: number | null, random: Random): number {
+  const jitter = 1 + schedule.jitterShare * (2 * random.next() - 1);
+  const backOff = Math.max(
+    schedule.intervalMs,
+    Math.min(LONGEST_BACK_OFF_MS, schedule.intervalMs * 2 ** Math.min(failedCycles, 10)),
+  );
+  return Math.max(backOff * jitter, retryAfterMs ?? 0);
+}
+
+function questionsFor(model: Model, random: Random): Question[] {
+  const golden = model.goldenInputs.map(({ id, payload }: GoldenInput): Question => ({
+    source: 'golden',
+    goldenId: id,
+    payload,
+  }));
+  const probes = generatePayloads(model.probePayloads, model.schedule.probesPerCycle, random).map(
+    ({ payload }): Question => ({ source: 'probe', goldenId: null, payload }),
+  );
+  return [...golden, ...probes];
+}
+
+function observationOf(question: Question, answer: ModelAnswer, atMs: number): Observation {
+  const common = {
+    atMs,
+    source: question.source,
+    predictionId: null,
+    goldenId: question.goldenId,
+    features: featuresOf(question.payload),
+    label: null,
+  };
+  if (answer.kind === 'failure') {
+    return {
+      ...common,
+      prediction: null,
+      confidence: null,
+      latencySeconds: answer.latencySeconds,
+      failure: answer.failure,
+      modelVersion: null,
+    };
+  }
+  return {
+    ...common,
+    prediction: answer.prediction,
+    confidence: answer.confidence,
+    latencySeconds: answer.latencySeconds,
+    failure: null,
+    modelVersion: answer.modelVersion,
+  };
+}
