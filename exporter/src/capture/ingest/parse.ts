@@ -136,7 +136,7 @@ function parseOne(value: unknown, nowMs: number): Observation | LateLabel {
     latencySeconds: latencyOf(record),
     failure,
     label,
-    modelVersion: record.model_version == null ? null : String(record.model_version as string).slice(0, 100),
+    modelVersion: record.model_version == null ? null : String(record.model_version).slice(0, 100),
   };
 }
 

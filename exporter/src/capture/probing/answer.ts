@@ -110,7 +110,7 @@ function confidenceOf(value: JsonObject): number | null {
 function distribution(value: Json | undefined): readonly number[] | null {
   const list = isList(value) ? (isList(value[0]) ? value[0] : value) : isObject(value) ? Object.values(value) : null;
   if (list === null || list.length === 0 || !list.every((item) => typeof item === 'number')) return null;
-  return list as readonly number[];
+  return list;
 }
 
 /** 0–1 as it is, a percentage above 1 up to 100 scaled, anything else unknown. */

@@ -52,7 +52,9 @@ function tensorFor(input: JsonObject, variant: number): JsonObject {
 function outputsAsObject(body: Json): Json {
   if (!isObject(body) || !Array.isArray(body.outputs)) return body;
   const outputs = (body.outputs as readonly Json[]).filter(isObject);
-  const named = Object.fromEntries(outputs.map((output) => [String(output.name), output.data ?? null]));
+  const named = Object.fromEntries(
+    outputs.map((output) => [typeof output.name === 'string' ? output.name : 'output', output.data ?? null]),
+  );
   const [first] = outputs;
   return {
     ...(first === undefined ? {} : { prediction: first.data ?? null }),

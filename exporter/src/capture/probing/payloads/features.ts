@@ -32,7 +32,9 @@ function dataframe(frame: JsonObject): Features | null {
   const [row] = Array.isArray(frame.data) ? (frame.data as readonly Json[]) : [];
   if (!Array.isArray(row)) return null;
   return noneIfEmpty(
-    flattenFeatures(Object.fromEntries((row as readonly Json[]).map((value, i) => [String(columns[i] ?? i), value]))),
+    flattenFeatures(
+      Object.fromEntries((row as readonly Json[]).map((value, i) => [nameOf(columns[i], String(i)), value])),
+    ),
   );
 }
 
@@ -45,9 +47,12 @@ function tensors(payload: JsonObject): Features | null {
   if (inputs.length === 0) return null;
   const named = inputs.map((input): [string, Json] => {
     const data = input.data as readonly Json[];
-    return [String(input.name ?? 'input'), data.length === 1 ? (data[0] ?? null) : data];
+    return [nameOf(input.name, 'input'), data.length === 1 ? (data[0] ?? null) : data];
   });
   return noneIfEmpty(flattenFeatures(Object.fromEntries(named)));
 }
+
+const nameOf = (value: Json | undefined, otherwise: string): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
 
 const noneIfEmpty = (features: Features): Features | null => (Object.keys(features).length === 0 ? null : features);

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import { RequestRefused } from '../domain/application.js';
+
+/**
+ * Reads a request's body as text, gunzipped when it says so, never holding more than `limitBytes`.
+ * @throws RequestRefused `too-large` as soon as the limit is passed, `invalid` for a broken compression
+ */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+  const tooLarge = (): RequestRefused =>
+    new RequestRefused('too-large', `the body is larger than ${limitBytes} bytes; send smaller batches`);
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (!['identity', 'gzip'].includes(encoding))
+    throw new RequestRefused('invalid', 'content-encoding must be gzip or absent', 'content-encoding');
+  const stream = encoding === 'gzip' ? request.pipe(createGunzip()) : request;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limitBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof RequestRefused) throw error;
+    throw new RequestRefused('invalid', 'the body broke off or is not valid gzip');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

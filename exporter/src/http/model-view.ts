@@ -1,0 +1,78 @@
+import type { ModelStatus } from '../domain/application.js';
+import type { SignalCounts } from '../domain/profile.js';
+
+/** A watched model as the API shows it in lists: snake_case, no counts. */
+export function modelView(status: ModelStatus): object {
+  const { model, incident, baseline, learning } = status;
+  return {
+    id: model.id,
+    name: model.name,
+    url: model.endpoint?.url ?? null,
+    connector: model.endpoint?.connector ?? null,
+    owner: model.owner,
+    tags: model.tags,
+    version: model.versionLabel,
+    state: model.state,
+    severity: incident?.severity ?? 'none',
+    incident_id: incident?.id ?? null,
+    headline: incident?.explanation.headline ?? null,
+    cause: incident?.diagnosis.causes[0]?.id ?? null,
+    confidence_mean: status.confidenceMean,
+    error_share: status.errorShare,
+    latency_p50_seconds: status.latencyP50Seconds,
+    latency_p95_seconds: status.latencyP95Seconds,
+    window_samples: status.windowSamples,
+    total_samples: status.totalSamples,
+    last_probe_at_ms: status.lastProbeAtMs,
+    last_prediction_at_ms: status.lastPredictionAtMs,
+    evaluated_at_ms: status.evaluatedAtMs,
+    baseline: baselineView(status),
+    findings: status.findings.length,
+    blind_spots: status.blindSpots,
+    learning: learning === null ? null : learning.verdict,
+    ...(baseline === null ? {} : { baseline_frozen: baseline.frozen }),
+  };
+}
+
+export function baselineView({ baseline, learning }: ModelStatus): object {
+  if (baseline !== null) {
+    return {
+      state: baseline.frozen ? 'frozen' : 'ready',
+      version: baseline.version,
+      samples: baseline.profile.calls,
+      admitted_at_ms: baseline.admittedAtMs,
+    };
+  }
+  if (learning === null) return { state: 'absent' };
+  const { verdict } = learning;
+  return {
+    state: 'learning',
+    version: learning.nextVersion,
+    samples: verdict.kind === 'learning' ? verdict.samples : learning.profile.calls,
+    required_samples: verdict.kind === 'learning' ? verdict.requiredSamples : null,
+    missing: verdict.kind === 'learning' ? verdict.missing : [],
+    refused: verdict.kind === 'refused' ? verdict.reasons : [],
+  };
+}
+
+/** Counts as the API shows them: cells of numeric signals, categories seen at least ten times. */
+export function countsView(counts: SignalCounts): object {
+  if (counts.kind === 'numeric') {
+    return {
+      kind: 'numeric',
+      grid: counts.grid,
+      cells: [...counts.cells].sort(([a], [b]) => a - b),
+      missing: counts.missing,
+      invalid: counts.invalid,
+    };
+  }
+  const frequent = [...counts.categories].filter(([, count]) => count >= 10);
+  const rare = [...counts.categories].filter(([, count]) => count < 10).reduce((sum, [, count]) => sum + count, 0);
+  return {
+    kind: 'categorical',
+    categories: frequent.sort(([, a], [, b]) => b - a),
+    other: counts.other + rare,
+    missing: counts.missing,
+    invalid: counts.invalid,
+  };
+}

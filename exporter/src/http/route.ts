@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import type { Application, IngestBatch } from '../domain/application.js';
+import { RequestRefused } from '../domain/application.js';
+import type { AuditEntry } from '../domain/audit.js';
+import type { Actor } from '../domain/decision.js';
+import type { Incident } from '../domain/incident.js';
+import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { ApiScope, Clock, Logger } from '../domain/ports.js';
+
+/** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
+export interface HttpPorts {
+  readonly application: Application;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly parseBatch: (
+    text: string,
+    isNdjson: boolean,
+    nowMs: number,
+  ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
+  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
+  readonly auditExportLine: (entry: AuditEntry) => string;
+  readonly processMetrics: { readonly contentType: string; render(): Promise<string> };
+  readonly fleetMetrics: () => string;
+  readonly ready: () => Promise<boolean>;
+  readonly limits: { readonly maximumBodyBytes: number };
+}
+
+export type ReportFormat = 'markdown' | 'html' | 'json' | 'csv';
+
+/** One request, already authenticated and within its limits. */
+export interface RequestContext {
+  readonly ports: HttpPorts;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly actor: Actor;
+  /** The body as text, decompressed, at most `maximumBodyBytes`. */
+  readonly text: () => Promise<string>;
+  /** For answers that stream; the handler then returns `streamed`. */
+  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse };
+}
+
+export type Reply =
+  | { readonly kind: 'json'; readonly status?: number; readonly body: unknown }
+  | {
+      readonly kind: 'text';
+      readonly status?: number;
+      readonly type: string;
+      readonly body: string;
+      readonly fileName?: string;
+    }
+  | { readonly kind: 'streamed' };
+
+export const json = (body: unknown, status = 200): Reply => ({ kind: 'json', status, body });
+export const text = (body: string, type: string, fileName?: string): Reply =>
+  fileName === undefined ? { kind: 'text', type, body } : { kind: 'text', type, body, fileName };
+
+/** One line of the route table: the router, the scopes, the OpenAPI document and the authorisation tests are made of it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Koa's syntax, e.g. `/api/v1/models/:id`. */
+  readonly path: string;
+  /** Null = open to everybody. */
+  readonly scope: ApiScope | null;
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly handle: (context: RequestContext) => Promise<Reply> | Reply;
+}
+
+/** Reads and checks a JSON body. @throws RequestRefused `invalid` naming the first wrong field */
+export async function bodyOf<T>(context: RequestContext, schema: z.ZodType<T>): Promise<T> {
+  const raw = await context.text();
+  let value: unknown;
+  try {
+    value = raw.trim() === '' ? {} : JSON.parse(raw);
+  } catch {
+    throw new RequestRefused('invalid', 'the body is not JSON');
+  }
+  const checked = schema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new RequestRefused(
+    'invalid',
+    `${field === '' ? 'the body' : field}: ${issue?.message ?? 'is not as described in /api/v1/openapi.json'}`,
+    field,
+  );
+}
+
+/** The model id in the path. @throws RequestRefused `invalid` */
+export function modelParam(context: RequestContext, name = 'id'): ModelId {
+  try {
+    return modelId(context.params[name] ?? '');
+  } catch (error) {
+    throw new RequestRefused('invalid', error instanceof Error ? error.message : 'not a model id', name);
+  }
+}
+
+/** A whole number from the query within bounds. @throws RequestRefused `invalid` */
+export function numberQuery(
+  context: RequestContext,
+  name: string,
+  otherwise: number,
+  least: number,
+  most: number,
+): number {
+  const given = context.query.get(name);
+  if (given === null) return otherwise;
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new RequestRefused('invalid', `${name} must be a whole number from ${least} to ${most}`, name);
+  return value;
+}

@@ -1,0 +1,73 @@
+import { RequestRefused } from '../../domain/application.js';
+import { incidentId, modelId } from '../../domain/identifiers.js';
+import { json, numberQuery, text, type ReportFormat, type Route } from '../route.js';
+
+const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: string]>> = {
+  markdown: ['text/markdown; charset=utf-8', 'md'],
+  html: ['text/html; charset=utf-8', 'html'],
+  json: ['application/json', 'json'],
+  csv: ['text/csv; charset=utf-8', 'csv'],
+};
+const isFormat = (format: string): format is ReportFormat => format in TYPES;
+
+export const incidentRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/api/v1/incidents',
+    scope: 'read',
+    summary: 'Incidents, newest first; ?model=, ?open=true|false, ?limit=',
+    async handle(context) {
+      const { query, ports } = context;
+      const model = query.get('model');
+      const open = query.get('open');
+      return json({
+        incidents: await ports.application.store.incidents.list({
+          ...(model === null ? {} : { model: modelId(model) }),
+          ...(open === null ? {} : { open: open === 'true' }),
+          limit: numberQuery(context, 'limit', 100, 1, 1_000),
+        }),
+      });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/incidents/:id',
+    scope: 'read',
+    summary: 'One incident with diagnosis, explanation and timeline',
+    handle: async ({ ports, params }) => json(await ports.application.incident(incidentId(params.id ?? ''))),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/incidents/:id/similar',
+    scope: 'read',
+    summary: 'Closed incidents like this one, and what helped',
+    handle: async ({ ports, params }) =>
+      json({ similar: await ports.application.similar(incidentId(params.id ?? '')) }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/incidents/:id/report',
+    scope: 'read',
+    summary: 'Diagnostic report; ?format=markdown|html|json|csv',
+    async handle({ ports, params, query }) {
+      const format = query.get('format') ?? 'markdown';
+      if (!isFormat(format))
+        throw new RequestRefused('invalid', `format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
+      const incident = await ports.application.incident(incidentId(params.id ?? ''));
+      const [type, ending] = TYPES[format];
+      return text(await ports.renderReport(incident, format), type, `incident-${incident.id}.${ending}`);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/lessons',
+    scope: 'read',
+    summary: 'What is remembered of closed incidents',
+    handle: async (context) =>
+      json({
+        lessons: await context.ports.application.store.lessons.list({
+          limit: numberQuery(context, 'limit', 100, 1, 1_000),
+        }),
+      }),
+  },
+];

@@ -1,0 +1,17 @@
+import { decisionRoutes } from './decisions.js';
+import { incidentRoutes } from './incidents.js';
+import { modelRoutes } from './models.js';
+import { observationRoutes } from './observations.js';
+import { seedRoutes } from './seed.js';
+import { serviceRoutes } from './service.js';
+import type { Route } from '../route.js';
+
+/** Every route but the two made of this table: the OpenAPI document and the landing page. */
+export const ROUTES: readonly Route[] = [
+  ...seedRoutes,
+  ...modelRoutes,
+  ...observationRoutes,
+  ...incidentRoutes,
+  ...decisionRoutes,
+  ...serviceRoutes,
+];
