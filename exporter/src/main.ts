@@ -1,33 +1,405 @@
 /** The composition root: the only file that knows every part. */
-import { createHmac } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import type { Config } from './config/config.js';
-import { reloadableConfig } from './config/reload.js';
+import { createHmac, randomBytes } from 'node:crypto';
 import { createApplication, modelOf } from './application.js';
-import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
+import { parseBatch } from './capture/ingest/parse.js';
 import { discover } from './capture/probing/discover.js';
+import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
+import type { Config } from './config/config.js';
+import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
-import type { Actor } from './domain/decision.js';
-import { incidentId, modelId, type IncidentId } from './domain/identifiers.js';
-import type { JsonObject } from './domain/json.js';
-import type { ActionId } from './domain/recommendation.js';
+import type { IncidentId } from './domain/identifiers.js';
+import type { Incident } from './domain/incident.js';
+import type { GoldenInput } from './domain/model.js';
+import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
+import type { ActionId } from './domain/recommendation.js';
+import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { appendAudit } from './governance/audit/chain.js';
+import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
 import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
+import { createAuthenticator, createFirstKey } from './http/auth.js';
 import { createEgress } from './http/egress.js';
-import { createHttpServer } from './http/server.js';
+import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
-import { investigate } from './investigation.js';
+import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
-import { openStore } from './store/open-store.js';
+import { renderFleet } from './metrics/model-families.js';
+import { createProcessMetrics } from './metrics/process-metrics.js';
+import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
 import { seededRandom } from './system/seeded-random.js';
 import { systemClock } from './system/system-clock.js';
+import { version } from './version.js';
+
+/** A running mlfi. */
+export interface Service {
+  readonly application: Application;
+  readonly address: string;
+  /** Where the data lies, for people; no secret in it. */
+  readonly storeLocation: string;
+  /** The first API key, at the very first start only. */
+  readonly firstKey: string | null;
+  readonly config: ReloadableConfig;
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly configurationFile?: string | null;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+const SWEEP_MS = 30_000;
+const PRUNE_MS = 3_600_000;
+const SALT = 'salt';
+
+const storeAt = (config: Config): StoreLocation =>
+  config.database.kind === 'sqlite'
+    ? config.database
+    : { kind: 'postgresql', url: config.database.url.reveal(), poolSize: config.database.poolSize };
+
+/** Salted one-way hash for answers and prediction ids; the salt never leaves the store. */
+async function saltedHash(store: Store): Promise<(text: string) => string> {
+  let salt = await store.settings.get(SALT);
+  if (typeof salt !== 'string') {
+    salt = randomBytes(32).toString('hex');
+    await store.settings.set(SALT, salt);
+  }
+  const key = salt;
+  return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
+}
+
+/** Action → webhook address, from the configuration. */
+function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
+  return Object.fromEntries(
+    config.governance.webhooks.flatMap(({ actions, url }) => actions.map((action) => [action, url])),
+  );
+}
+
+/**
+ * Starts everything: store, watches, governance, HTTP.
+ * @throws Error with the remedy when the store cannot be opened or the address cannot be listened on
+ */
+export async function startService(started: Config, options: ServiceOptions = {}): Promise<Service> {
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? createLogger(started.logging.level);
+  const config = reloadableConfig(started, options.configurationFile ?? null, process.env, logger, () => undefined);
+  const store = await openStore(storeAt(started));
+  const hash = await saltedHash(store);
+  const events = createEventBus(logger);
+  const http = createEgress(started.egress);
+  const authorizationOf = (name: string): string | null => config.current().secrets.get(name)?.reveal() ?? null;
+  const discoverAt = (url: string, secret: string | null): Promise<Discovery> =>
+    discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret);
+  const golden = (payloads: readonly Json[]): readonly GoldenInput[] =>
+    chooseGoldenInputs(payloads, started.probing.goldenInputs);
+  const prober = createProber({ http, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf });
+
+  let relearn = (_id: Parameters<Fleet['watch']>[0]): Promise<void> => Promise.resolve();
+  const executors = createExecutors(
+    {
+      http,
+      clock,
+      timeoutMs: 10_000,
+      secretFor: (url) =>
+        config
+          .current()
+          .governance.webhooks.find((target) => target.url === url)
+          ?.signingSecret?.reveal() ?? null,
+    },
+    (id) => relearn(id),
+  );
+  const governance = createGovernance({
+    store,
+    clock,
+    ids: randomIds,
+    executors,
+    events,
+    logger,
+    policy: () => ({
+      approvals: config.current().governance.approvals,
+      expireAfterMs: config.current().governance.expireAfterMs,
+      killSwitch: config.current().governance.killSwitch,
+    }),
+  });
+  const keeper = createIncidentKeeper({
+    incidents: store.incidents,
+    lessons: store.lessons,
+    governance,
+    events,
+    clock,
+    ids: randomIds,
+    remember: (incident, records) => remember(incident, records, randomIds),
+  });
+  const fleet = new Fleet(
+    {
+      store,
+      clock,
+      random: () => seededRandom(1),
+      logger,
+      events,
+      prober,
+      keeper,
+      hash,
+      rediscover: (model) => discoverAt(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
+    },
+    {
+      thresholds: started.detection,
+      requirements: started.baseline,
+      windowMs: started.windows.lengthMs,
+      rowsKept: started.windows.rowsKept,
+      evaluationMs: started.windows.evaluateEveryMs,
+      commitDelayMs: started.windows.commitDelayMs,
+      webhookTargets: webhookTargets(started),
+    },
+  );
+  relearn = async (id) => {
+    fleet.watch(id).relearn(clock.now());
+    await fleet.committed();
+  };
+
+  const audit = async (body: JsonObject): Promise<void> => {
+    await store.governance((transaction) => appendAudit(transaction, body));
+  };
+  const investigation: InvestigationPorts = {
+    clock,
+    hash,
+    discover: (url) => discoverAt(url, null),
+    chooseGoldenInputs: golden,
+    cycle: (model) => prober.cycle(model),
+    baselines: store.baselines,
+    watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model.id ?? null,
+    lessons: () => fleet.experienceLessons(),
+  };
+  const application = createApplication(
+    {
+      store,
+      clock,
+      events,
+      fleet,
+      keeper,
+      governance,
+      discover: discoverAt,
+      chooseGoldenInputs: golden,
+      audit,
+      verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
+      investigation,
+    },
+    {
+      schedule: started.probing,
+      investigation: {
+        experience: { thresholds: started.detection, webhookTargets: webhookTargets(started) },
+        timeoutMs: started.investigation.timeoutMs,
+        defaultSamples: started.investigation.samples,
+      },
+    },
+  );
+
+  const processMetrics = createProcessMetrics(version);
+  const firstKey = await createFirstKey(store.apiKeys, clock);
+  let server;
+  try {
+    server = await startHttpServer(
+      {
+        application,
+        clock,
+        logger,
+        version,
+        parseBatch,
+        renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
+        auditExportLine,
+        processMetrics,
+        fleetMetrics: () => renderFleet(fleet.statuses()),
+        ready: () =>
+          store.check().then(
+            () => true,
+            () => false,
+          ),
+        limits: { maximumBodyBytes: started.http.maximumBodyBytes },
+        authenticate: createAuthenticator(store.apiKeys, clock),
+        onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
+      },
+      started.listen,
+    );
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+
+  await governance.sweep();
+  await fleet.start();
+  const stopping = new AbortController();
+  void enrolConfigured(started, fleet, discoverAt, golden, clock, logger, stopping.signal);
+  void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
+    const before = clock.now() - started.windows.keepMs;
+    await store.windows.prune(before);
+    await store.ledger.prune(before);
+    await store.batches.prune(before);
+  });
+  const stopReload = config.onHangUp();
+  return {
+    application,
+    address: server.address,
+    storeLocation: started.database.kind === 'sqlite' ? started.database.file : 'PostgreSQL',
+    firstKey,
+    config,
+    async close() {
+      stopReload();
+      stopping.abort();
+      await server.close();
+      await fleet.stop();
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+/** Watches the configured models that are not watched yet. One that does not answer is watched all the same: that is what is wrong with it. */
+async function enrolConfigured(
+  config: Config,
+  fleet: Fleet,
+  discoverAt: (url: string, secret: string | null) => Promise<Discovery>,
+  golden: (payloads: readonly Json[]) => readonly GoldenInput[],
+  clock: Clock,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    config.models
+      .filter(({ id }) => !fleet.has(id))
+      .map(async (registration) => {
+        try {
+          const known = registration.payloads !== undefined && registration.connector !== undefined;
+          const discovery =
+            registration.url === undefined || known
+              ? null
+              : await discoverAt(registration.url, registration.authorizationSecret ?? null);
+          if (signal.aborted) return;
+          const payloads =
+            discovery?.kind === 'not-found' && registration.payloads === undefined
+              ? { payloads: [{ text: 'The service was quick and the staff were friendly.' }] }
+              : {};
+          await fleet.add(
+            modelOf(registration.id, { ...registration, ...payloads }, discovery, golden, config.probing, clock.now()),
+          );
+        } catch (error) {
+          logger.error({ model: registration.id, error: String(error) }, 'a configured model could not be watched');
+        }
+      }),
+  );
+}
+
+async function every(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  logger: Logger,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    await clock.sleep(ms, signal);
+    if (signal.aborted) return;
+    await work().catch((error: unknown) => logger.error({ error: String(error) }, 'upkeep failed'));
+  }
+}
+
+async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
+  const [model, baseline, recommendations] = await Promise.all([
+    store.models.get(incident.modelId),
+    store.baselines.current(incident.modelId),
+    store.governance((transaction) => transaction.recommendations({ incident: incident.id, limit: 100 })),
+  ]);
+  const until = incident.diagnosis.window.toMs + 1;
+  const windows = await store.windows.range(incident.modelId, incident.diagnosis.window.fromMs - 60_000, until);
+  return renderReport(format, {
+    modelName: model?.name ?? incident.modelId,
+    incident,
+    diagnosis: incident.diagnosis,
+    explanation: incident.explanation,
+    recommendations: recommendations
+      .filter(({ state }) => state !== 'withdrawn' || incident.closedAtMs !== null)
+      .reverse(),
+    similar: [],
+    baseline,
+    window: windows.at(-1)?.profile ?? null,
+    generatedAtMs: nowMs,
+  });
+}
+
+export interface OneLookOptions {
+  readonly samples: number;
+  readonly timeoutMs: number;
+  /** Value of the Authorization header, null for none. */
+  readonly authorization: string | null;
+  readonly onProgress: (progress: InvestigationProgress) => void;
+}
+
+/** `mlfi investigate`: one look without a server, a configuration or a store. The caller named the address, so it may be any. */
+export async function investigateOnce(url: string, options: OneLookOptions): Promise<Investigation> {
+  const clock = systemClock;
+  const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });
+  const http: HttpClient = egress;
+  const authorizationOf = (): string | null => options.authorization;
+  const secret = options.authorization === null ? null : 'token';
+  const logger = createLogger('error');
+  const prober = createProber({ http, clock, random: seededRandom(1), logger, authorizationOf });
+  try {
+    return await investigate(
+      {
+        clock,
+        hash: (text) => createHmac('sha256', 'one look').update(text).digest('base64url').slice(0, 22),
+        discover: (address) => discover({ http, timeoutMs: options.timeoutMs, authorizationOf }, address, secret),
+        chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads),
+        cycle: (model) => prober.cycle(model),
+        baselines: null,
+        watchedModelAt: () => null,
+        lessons: () => [],
+      },
+      {
+        experience: { thresholds: DEFAULT_THRESHOLDS, webhookTargets: {} },
+        timeoutMs: options.timeoutMs,
+        defaultSamples: options.samples,
+      },
+      url,
+      options.samples,
+      options.onProgress,
+    );
+  } finally {
+    await egress.close();
+  }
+}
+
+/** The report of an incident (null = the newest) from the store, beside a running service; null when there is none. */
+export async function readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null> {
+  const store = await openStore(storeAt(config), 'read');
+  try {
+    const incident =
+      id === null ? ((await store.incidents.list({ limit: 1 }))[0] ?? null) : await store.incidents.get(id);
+    return incident === null ? null : await reportOf(store, incident, format, systemClock.now());
+  } finally {
+    await store.close();
+  }
+}
+
+/** Checks the audit log in the store, beside a running service. */
+export async function verifyStoredAudit(config: Config, head: string | null): Promise<AuditVerdict> {
+  const store = await openStore(storeAt(config), 'read');
+  try {
+    return await verifyAudit((from, limit) => store.audit.read(from, limit), head);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Checks an exported audit log, offline. */
+export const verifyExportedAudit = (text: string, head: string | null): Promise<AuditVerdict> =>
+  verifyAuditExport(text, head);
