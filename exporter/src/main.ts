@@ -237,7 +237,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   await governance.sweep();
   await fleet.start();
   const stopping = new AbortController();
-  void enrolConfigured(started, fleet, discoverAt, golden, clock, logger, stopping.signal);
+  await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
   void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
   void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
     const before = clock.now() - started.windows.keepMs;
@@ -263,7 +263,14 @@ export async function startService(started: Config, options: ServiceOptions = {}
   };
 }
 
-/** Watches the configured models that are not watched yet. One that does not answer is watched all the same: that is what is wrong with it. */
+/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
+const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
+
+/**
+ * Watches the configured models that are not watched yet: at once, so that their logged predictions are taken, and probed
+ * as soon as it is known how.
+ * @returns when all are watched; what it resolves to ends when all were asked how they want to be probed
+ */
 async function enrolConfigured(
   config: Config,
   fleet: Fleet,
@@ -271,31 +278,24 @@ async function enrolConfigured(
   golden: (payloads: readonly Json[]) => readonly GoldenInput[],
   clock: Clock,
   logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  await Promise.all(
-    config.models
-      .filter(({ id }) => !fleet.has(id))
-      .map(async (registration) => {
-        try {
-          const known = registration.payloads !== undefined && registration.connector !== undefined;
-          const discovery =
-            registration.url === undefined || known
-              ? null
-              : await discoverAt(registration.url, registration.authorizationSecret ?? null);
-          if (signal.aborted) return;
-          const payloads =
-            discovery?.kind === 'not-found' && registration.payloads === undefined
-              ? { payloads: [{ text: 'The service was quick and the staff were friendly.' }] }
-              : {};
-          await fleet.add(
-            modelOf(registration.id, { ...registration, ...payloads }, discovery, golden, config.probing, clock.now()),
-          );
-        } catch (error) {
-          logger.error({ model: registration.id, error: String(error) }, 'a configured model could not be watched');
-        }
-      }),
-  );
+): Promise<{ readonly discovered: Promise<unknown> }> {
+  const fresh = config.models.filter(({ id }) => !fleet.has(id));
+  for (const registration of fresh)
+    await fleet.add(modelOf(registration.id, registration, null, golden, config.probing, clock.now()));
+  const discovered = fresh
+    .filter(({ url, payloads, connector }) => url !== undefined && (payloads === undefined || connector === undefined))
+    .map(async (registration) => {
+      try {
+        const discovery = await discoverAt(registration.url ?? '', registration.authorizationSecret ?? null);
+        if (!fleet.has(registration.id)) return;
+        const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
+        const { state, createdAtMs } = fleet.watch(registration.id).model;
+        await fleet.add({ ...modelOf(registration.id, asked, discovery, golden, config.probing, createdAtMs), state });
+      } catch (error) {
+        logger.error({ model: registration.id, error: String(error) }, 'discovery of a configured model broke off');
+      }
+    });
+  return { discovered: Promise.all(discovered) };
 }
 
 async function every(

@@ -1,5 +1,7 @@
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, request } from 'undici';
 import type { Failure, FailureReason } from '../domain/observation.js';
@@ -26,10 +28,17 @@ function unwrapped(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
   return ipaddr.process(address.replace(/^\[|\]$/g, ''));
 }
 
+/** `::a.b.c.d`, deprecated by RFC 4291 §2.5.5.1; ipaddr.js calls it plain unicast. */
+const IPV4_COMPATIBLE = ipaddr.IPv6.parseCIDR('::/96');
+
+function isIpv4Compatible(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return address instanceof ipaddr.IPv6 && address.match(IPV4_COMPATIBLE);
+}
+
 /** True for public unicast addresses and those in a listed range. Translated and tunnelled ranges count as not public. */
 export function isAllowedAddress(address: string, cidrs: readonly string[]): boolean {
   const parsed = unwrapped(address);
-  if (parsed.range() === 'unicast') return true;
+  if (parsed.range() === 'unicast' && !isIpv4Compatible(parsed)) return true;
   return cidrs.some((cidr) => {
     const [range, bits] = ipaddr.parseCIDR(cidr);
     return range.kind() === parsed.kind() && parsed.match(range, bits);
@@ -38,9 +47,15 @@ export function isAllowedAddress(address: string, cidrs: readonly string[]): boo
 
 /**
  * The one way out of the process. The guard sits in the connector, because Node never calls `lookup` for literal
- * addresses: the literal, every DNS answer and the connected peer are checked. Redirects are not followed.
+ * addresses: the literal, every DNS answer and the connected peer are checked. Redirects are not followed; the size limit
+ * counts bytes after decompression.
+ * @throws RangeError when an entry of `allowCidrs` is not an address range.
  */
 export function createEgress(policy: EgressPolicy): HttpClient & { close(): Promise<void> } {
+  for (const cidr of policy.allowCidrs) {
+    if (!ipaddr.isValidCIDR(cidr))
+      throw new RangeError(`egress.allow_cidrs: "${cidr.slice(0, 80)}" is not an address range such as 10.0.0.0/8`);
+  }
   const hosts = new Set(policy.allowHosts.map((host) => host.toLowerCase()));
   const guard = (hostname: string, address: string): void => {
     if (hosts.has(hostname.toLowerCase()) || isAllowedAddress(address, policy.allowCidrs)) return;
@@ -57,7 +72,9 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
         } catch (blocked) {
           return done(blocked as Blocked, []);
         }
-        done(null, addresses);
+        const [first] = addresses;
+        if (options.all === true || first === undefined) done(null, addresses);
+        else done(null, first.address, first.family);
       });
     },
   });
@@ -104,7 +121,10 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           headersTimeout: call.timeoutMs,
           bodyTimeout: call.timeoutMs,
         });
-        const body = await readBody(response.body, call.maxResponseBytes);
+        const body = await readBody(
+          decoded(response.body, response.headers['content-encoding']),
+          call.maxResponseBytes,
+        );
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [
             name.toLowerCase(),
@@ -139,10 +159,28 @@ function refusal(text: string, policy: EgressPolicy): string | null {
 
 class TooLarge extends Error {}
 
-async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }, limitBytes: number): Promise<string> {
+/** The body without its content coding. An unknown coding is passed through and later found not to be JSON. */
+function decoded(body: Readable, coding: string | string[] | undefined): Readable {
+  const name = String(coding ?? '').toLowerCase();
+  const decoder =
+    name === 'gzip' || name === 'x-gzip'
+      ? createGunzip()
+      : name === 'deflate'
+        ? createInflate()
+        : name === 'br'
+          ? createBrotliDecompress()
+          : null;
+  if (decoder === null) return body;
+  // `pipe` forwards neither errors nor the end of interest: both are needed, or a broken stream would hang.
+  body.on('error', (error) => decoder.destroy(error));
+  decoder.on('close', () => body.destroy());
+  return body.pipe(decoder);
+}
+
+async function readBody(body: Readable, limitBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limitBytes) {
       body.destroy();
@@ -170,6 +208,8 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failu
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (timedOut || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT' || code === 'ABORT_ERR')
     return failureOf('timeout', `no complete answer within ${timeoutMs / 1_000} s`);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW')
+    return failureOf('too_large', `the headers of the answer are larger than ${LARGEST_HEADER_BYTES} bytes`);
   if (DNS_CODES.has(code)) return failureOf('dns', 'the host name cannot be resolved');
   if (TLS_CODES.test(code)) return failureOf('tls', `the encrypted connection failed (${code})`);
   return failureOf(

@@ -35,6 +35,17 @@ const PREDICTION_NAMES = [
   'value',
 ];
 const VERSION_NAMES = ['model_version', 'version', 'modelVersion'];
+/** A lone field of one of these names says how the call went, not what the model thinks. */
+const NOT_PREDICTIONS = new Set([
+  'error',
+  'errors',
+  'detail',
+  'status',
+  ...VERSION_NAMES,
+  ...CONFIDENCE_NAMES,
+  ...DISTRIBUTION_NAMES,
+  'logits',
+]);
 const LONGEST_TEXT = 200;
 const DEEPEST = 6;
 
@@ -54,7 +65,7 @@ export function readAnswer(value: Json, depth = 0): Reading {
     (found) => typeof found === 'string' || typeof found === 'number',
   );
   return {
-    prediction: nested.prediction,
+    prediction: nested.prediction ?? mostProbable(value),
     confidence: confidenceOf(value) ?? nested.confidence,
     modelVersion: modelVersion === undefined ? nested.modelVersion : String(modelVersion).slice(0, 100),
   };
@@ -63,8 +74,20 @@ export function readAnswer(value: Json, depth = 0): Reading {
 function innerOf(value: JsonObject): Json | null {
   for (const name of PREDICTION_NAMES) if (value[name] !== undefined) return value[name];
   if (value.data !== undefined) return value.data;
-  const [only, ...others] = Object.values(value);
-  return others.length === 0 && only !== undefined ? only : null;
+  const [only, ...others] = Object.entries(value);
+  return others.length === 0 && only !== undefined && !NOT_PREDICTIONS.has(only[0]) ? only[1] : null;
+}
+
+/** Class name (keys of an object) or index (list) with the highest probability; null without a distribution. */
+function mostProbable(value: JsonObject): Prediction {
+  for (const name of [...DISTRIBUTION_NAMES, 'logits']) {
+    const found = value[name];
+    const numbers = distribution(found);
+    if (numbers === null || numbers.length < 2) continue;
+    const best = numbers.indexOf(Math.max(...numbers));
+    return isObject(found) ? (Object.keys(found)[best] ?? null) : best;
+  }
+  return null;
 }
 
 function readList(list: readonly Json[], depth: number): Reading {
@@ -73,23 +96,39 @@ function readList(list: readonly Json[], depth: number): Reading {
   );
   if (scored.length > 0 && scored.length === list.length) {
     const best = scored.reduce((top, item) => (Number(item.score) > Number(top.score) ? item : top));
-    return { prediction: scalar(best.label ?? null), confidence: unitInterval(Number(best.score)), modelVersion: null };
+    return {
+      prediction: scalar(best.label ?? null),
+      confidence: unitInterval(Number(best.score), false),
+      modelVersion: null,
+    };
   }
   const [head] = list;
   if (head === undefined) return { prediction: null, confidence: null, modelVersion: null };
+  if (list.length === 1 && isList(head) && isDistribution(head)) {
+    const top = Math.max(...head);
+    return { prediction: head.indexOf(top), confidence: unitInterval(top, false), modelVersion: null };
+  }
   return readAnswer(head, depth + 1);
+}
+
+/** At least two numbers in [0, 1] that add up to 1 within rounding: what a softmax layer returns for one row. */
+function isDistribution(row: readonly Json[]): row is readonly number[] {
+  if (row.length < 2 || !row.every((item) => typeof item === 'number' && item >= 0 && item <= 1 + ROUNDING))
+    return false;
+  return Math.abs((row as readonly number[]).reduce((sum, share) => sum + share, 0) - 1) <= 1e-3;
 }
 
 function confidenceOf(value: JsonObject): number | null {
   for (const name of CONFIDENCE_NAMES) {
     const found = value[name];
-    if (typeof found === 'number') return unitInterval(found);
-    if (isList(found) && found.length === 1 && typeof found[0] === 'number') return unitInterval(found[0]);
+    const alone = isList(found) && found.length === 1 ? found[0] : found;
+    if (typeof alone === 'number') return unitInterval(alone, name !== 'score');
   }
   for (const name of DISTRIBUTION_NAMES) {
     const found = value[name];
     const numbers = distribution(found);
-    if (numbers !== null) return unitInterval(Math.max(...numbers));
+    if (numbers !== null && numbers.every((share) => share >= 0))
+      return unitInterval(Math.max(...numbers), isPercent(numbers));
   }
   const logits = distribution(value.logits);
   if (logits !== null && logits.length > 1) {
@@ -101,7 +140,7 @@ function confidenceOf(value: JsonObject): number | null {
       .filter(isObject)
       .map((entry) => Number(entry.confidence))
       .filter(Number.isFinite);
-    if (best.length > 0) return unitInterval(Math.max(...best));
+    if (best.length > 0) return unitInterval(Math.max(...best), false);
   }
   return null;
 }
@@ -113,10 +152,17 @@ function distribution(value: Json | undefined): readonly number[] | null {
   return list;
 }
 
-/** 0–1 as it is, a percentage above 1 up to 100 scaled, anything else unknown. */
-function unitInterval(value: number): number | null {
-  if (!Number.isFinite(value) || value < 0 || value > 100) return null;
-  return value <= 1 ? value : value / 100;
+/** Single precision makes 1.0000001 out of 1; that is still certainty and not 1 %. */
+const ROUNDING = 1e-3;
+
+/** Shares that add up to 100. */
+const isPercent = (numbers: readonly number[]): boolean => Math.abs(numbers.reduce((sum, n) => sum + n, 0) - 100) <= 1;
+
+/** 0–1 as it is; a percentage from 2 to 100 scaled where the name leaves no doubt; anything else is unknown. */
+function unitInterval(value: number, mayBePercent: boolean): number | null {
+  if (!Number.isFinite(value) || value < 0) return null;
+  if (value <= 1 + ROUNDING) return Math.min(value, 1);
+  return mayBePercent && value >= 2 && value <= 100 ? value / 100 : null;
 }
 
 function scalar(value: Json): Prediction {

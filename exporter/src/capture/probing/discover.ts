@@ -57,11 +57,8 @@ export async function discover(
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first === null && failures.some(({ reason }) => HOPELESS.includes(reason))) return notFound(failures, attempts);
 
-  let asked = 1;
   for (const connector of CONNECTORS) {
     for (const candidate of await connector.describe(context, new URL(url), authorizationSecret)) {
-      if (asked >= MOST_ASKED) break;
-      asked += candidate.payloads.length > 3 ? 3 : candidate.payloads.length;
       const found = await tryCandidate(context, candidate, attempts, failures);
       if (found !== null) return found;
     }
@@ -91,6 +88,7 @@ async function tryCandidate(
 ): Promise<Found | null> {
   const { endpoint, payloads, what } = candidate;
   for (const payload of payloads.slice(0, TRIES_PER_CANDIDATE)) {
+    if (attempts.length >= MOST_ASKED) return null;
     const answer = await connectorOf(endpoint.connector).ask(context, endpoint, payload);
     attempts.push({ connector: endpoint.connector, url: endpoint.url, what, outcome: outcomeOf(answer) });
     if (answer.kind === 'answer') {

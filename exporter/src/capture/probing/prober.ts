@@ -91,6 +91,8 @@ export function createProber(ports: ProberPorts): Prober {
         const question = questions[next];
         next += 1;
         if (question === undefined) return;
+        // Asked again here, because a second cycle of the same model may have spent the budget meanwhile.
+        if (budgetOf(model) === 0) return;
         if (model.schedule.callsPerHour !== null) callTimes.get(model.id)?.push(ports.clock.now());
         const { result, answer } = await ask(model, question);
         results.push(result);

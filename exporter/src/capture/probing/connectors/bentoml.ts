@@ -1,9 +1,11 @@
-import type { JsonObject } from '../../../domain/json.js';
+import type { Json, JsonObject } from '../../../domain/json.js';
 import { isObject, modelAnswer } from '../answer.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { getJson, isHttpAnswer, isRoot, post, rootOf, type Candidate, type Connector } from './connector.js';
 
-/** BentoML: an OpenAPI document at `/docs.json`; service endpoints are tagged "Service APIs". */
+const SERVICE_TAG = 'Service APIs';
+
+/** BentoML: an OpenAPI document at `/docs.json`; the model's own operations are tagged "Service APIs". */
 export const bentoml: Connector = {
   id: 'bentoml',
   async describe(context, url, authorizationSecret) {
@@ -11,7 +13,7 @@ export const bentoml: Connector = {
     if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) return [];
     return Object.entries((document as JsonObject).paths as JsonObject).flatMap(([path, item]): Candidate[] => {
       const operation = isObject(item) && isObject(item.post) ? item.post : null;
-      if (operation === null || (!isRoot(url) && path !== url.pathname)) return [];
+      if (operation === null || !isService(operation) || (!isRoot(url) && path !== url.pathname)) return [];
       const body = resolveReference(document as JsonObject, operation.requestBody ?? null);
       const content = isObject(body) && isObject(body.content) ? body.content['application/json'] : undefined;
       if (!isObject(content) || content.schema === undefined) return [];
@@ -29,3 +31,6 @@ export const bentoml: Connector = {
     return isHttpAnswer(answer) ? modelAnswer(answer) : answer;
   },
 };
+
+const isService = (operation: JsonObject): boolean =>
+  !Array.isArray(operation.tags) || (operation.tags as readonly Json[]).includes(SERVICE_TAG);

@@ -25,7 +25,7 @@ export const gradio: Connector = {
     for (const prefix of ['/gradio_api', '']) {
       const info = await getJson(context, `${rootOf(url)}${prefix}/info`, authorizationSecret);
       if (isObject(info ?? undefined) && isObject((info as JsonObject).named_endpoints)) {
-        return callCandidates(info as JsonObject, `${rootOf(url)}${prefix}`, authorizationSecret);
+        return callCandidates(info as JsonObject, url, prefix, authorizationSecret);
       }
     }
     const old = /^\/(run|api)\/predict\/?$/.test(url.pathname) ? url.href : null;
@@ -48,19 +48,24 @@ export const gradio: Connector = {
     endpoint.settings.api === 'run' ? run(context, endpoint, payload) : callAndWait(context, endpoint, payload),
 };
 
-function callCandidates(info: JsonObject, base: string, authorizationSecret: string | null): Candidate[] {
+/** Functions the server describes, the one the address names first. Without the `/gradio_api` prefix the server may be a 3.x one, which knows `/run` only. */
+function callCandidates(info: JsonObject, url: URL, prefix: string, authorizationSecret: string | null): Candidate[] {
+  const base = `${rootOf(url)}${prefix}`;
+  const rank = (name: string): number => (url.pathname.endsWith(`/call${name}`) ? 2 : name === '/predict' ? 1 : 0);
   const functions = Object.entries(info.named_endpoints as JsonObject);
-  const ranked = functions.sort(([a], [b]) => Number(b === '/predict') - Number(a === '/predict'));
-  return ranked.slice(0, 3).map(([name, description]) => {
+  const ranked = functions.sort(([a], [b]) => rank(b) - rank(a));
+  const apis = prefix === '' ? (['call', 'run'] as const) : (['call'] as const);
+  return ranked.slice(0, 3).flatMap(([name, description]) => {
     const parameters =
       isObject(description) && Array.isArray(description.parameters) ? (description.parameters as readonly Json[]) : [];
-    return {
-      endpoint: { url: `${base}/call${name}`, connector: 'gradio', settings: { api: 'call' }, authorizationSecret },
-      payloads: Array.from({ length: 8 }, (_, variant) => ({
-        data: parameters.map((parameter) => exampleOf(parameter, variant)),
-      })),
+    const payloads = Array.from({ length: 8 }, (_, variant) => ({
+      data: parameters.map((parameter) => exampleOf(parameter, variant)),
+    }));
+    return apis.map((api): Candidate => ({
+      endpoint: { url: `${base}/${api}${name}`, connector: 'gradio', settings: { api }, authorizationSecret },
+      payloads,
       what: `Gradio function ${name}`,
-    };
+    }));
   });
 }
 

@@ -48,16 +48,23 @@ function tensorFor(input: JsonObject, variant: number): JsonObject {
   return { name: input.name ?? 'input', shape, datatype, data: Array.from({ length }, (_, i) => valueAt(i)) };
 }
 
+/** One row of several values (`shape` [1, k]) as a list in a list, the way other protocols write it. */
+function rowOf(output: JsonObject): Json {
+  const { data, shape } = output;
+  const isRow = Array.isArray(shape) && shape.length === 2 && shape[0] === 1 && Number(shape[1]) > 1;
+  return isRow && Array.isArray(data) && !Array.isArray(data[0]) ? [data as readonly Json[]] : (data ?? null);
+}
+
 /** Tensors by name, so that `probabilities` and the like are found; a single unnamed meaning is the prediction. */
 function outputsAsObject(body: Json): Json {
   if (!isObject(body) || !Array.isArray(body.outputs)) return body;
   const outputs = (body.outputs as readonly Json[]).filter(isObject);
   const named = Object.fromEntries(
-    outputs.map((output) => [typeof output.name === 'string' ? output.name : 'output', output.data ?? null]),
+    outputs.map((output) => [typeof output.name === 'string' ? output.name : 'output', rowOf(output)]),
   );
   const [first] = outputs;
   return {
-    ...(first === undefined ? {} : { prediction: first.data ?? null }),
+    ...(first === undefined ? {} : { prediction: rowOf(first) }),
     ...named,
     ...(body.model_version === undefined ? {} : { model_version: body.model_version }),
   };

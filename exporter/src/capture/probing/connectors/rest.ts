@@ -12,7 +12,9 @@ export const rest: Connector = {
     for (const address of openApiAddresses(url)) {
       const document = await getJson(context, address, authorizationSecret);
       if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) continue;
-      return operationsOf(document as JsonObject, url).map(({ path, payloads }): Candidate => ({
+      const operations = operationsOf(document as JsonObject, url);
+      if (operations.length === 0) continue;
+      return operations.map(({ path, payloads }): Candidate => ({
         endpoint: { url: new URL(path, rootOf(url)).href, connector: 'rest', settings: {}, authorizationSecret },
         payloads,
         what: 'OpenAPI document',
@@ -41,7 +43,9 @@ function operationsOf(document: JsonObject, url: URL): { readonly path: string; 
     return [{ path: `${prefix}${path}`, payloads: payloadsFromSchema(document, schema) }];
   });
   if (!isRoot(url)) return operations.filter(({ path }) => path.replace(/\/$/, '') === url.pathname.replace(/\/$/, ''));
-  return operations.sort((a, b) => Number(LIKELY.test(b.path)) - Number(LIKELY.test(a.path))).slice(0, 3);
+  // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
+  const likely = operations.filter(({ path }) => LIKELY.test(path));
+  return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, 3);
 }
 
 function serverPrefix(document: JsonObject): string {

@@ -13,8 +13,13 @@ export const torchserve: Connector = {
     return Promise.resolve([
       {
         endpoint: { url: url.href, connector: 'torchserve', settings: {}, authorizationSecret },
-        payloads: SENTENCES.slice(0, 8).flatMap((text): Json[] => [{ data: text }]),
+        payloads: SENTENCES.slice(0, 8).map((text): Json => ({ data: text })),
         what: 'TorchServe path',
+      },
+      {
+        endpoint: { url: url.href, connector: 'torchserve', settings: {}, authorizationSecret },
+        payloads: SENTENCES.slice(0, 8).map((text): Json => ({ instances: [{ data: text }] })),
+        what: 'TorchServe path, KServe envelope',
       },
     ]);
   },

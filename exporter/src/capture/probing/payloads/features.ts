@@ -3,7 +3,7 @@ import type { Features } from '../../../domain/observation.js';
 import { flattenFeatures, textFeatures } from '../../text-features.js';
 import { isObject } from '../answer.js';
 
-const WRAPPERS = ['features', 'instance', 'instances', 'inputs', 'input', 'data'];
+const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
 
 /** What a payload says about its input, as flat features; null when it says nothing. Texts are described, not kept. */

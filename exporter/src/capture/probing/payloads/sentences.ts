@@ -11,5 +11,5 @@ export const SENTENCES: readonly string[] = [
   'Could you tell me how to reset my password?',
   'The team lost three games in a row and fired its coach.',
   'Interest rates rose by a quarter of a point on Monday.',
-  'This soup needs more salt.',
+  'This soup needs a little more salt.',
 ];
