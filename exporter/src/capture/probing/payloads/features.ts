@@ -12,7 +12,9 @@ export function featuresOf(payload: Json): Features | null {
   if (!isObject(payload)) return noneIfEmpty(flattenFeatures(payload));
   for (const name of TEXTS) {
     const text = payload[name];
-    if (typeof text === 'string') return textFeatures('text', text);
+    if (typeof text !== 'string') continue;
+    const others = Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name && key !== 'parameters'));
+    return { ...flattenFeatures(others), ...textFeatures('text', text) };
   }
   if (isObject(payload.dataframe_split)) return dataframe(payload.dataframe_split);
   const v2 = tensors(payload);

@@ -1,0 +1,222 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEgress, isAllowedAddress, type EgressPolicy } from '../../../exporter/src/http/egress.js';
+
+const CLOSED: EgressPolicy = { allowHosts: [], allowCidrs: [], allowPorts: [] };
+const LOOPBACK: EgressPolicy = { ...CLOSED, allowCidrs: ['127.0.0.0/8'] };
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function listening(server: Pick<Server, 'listen' | 'close' | 'address'>): Promise<number> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  cleanups.push(
+    () =>
+      new Promise((done) => {
+        if ('closeAllConnections' in server) (server as Server).closeAllConnections();
+        server.close(() => done());
+      }),
+  );
+  return (server.address() as AddressInfo).port;
+}
+
+const serving = (handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> =>
+  listening(createServer(handle));
+
+function call(policy: EgressPolicy, url: string, extra: { timeoutMs?: number; maxResponseBytes?: number } = {}) {
+  const egress = createEgress(policy);
+  cleanups.push(() => egress.close());
+  return egress.call({
+    method: 'GET',
+    url,
+    headers: { authorization: 'Bearer s3cret-value' },
+    body: null,
+    timeoutMs: extra.timeoutMs ?? 3_000,
+    maxResponseBytes: extra.maxResponseBytes ?? 10_000,
+  });
+}
+
+async function failure(...given: Parameters<typeof call>) {
+  const answer = await call(...given);
+  if (answer.kind !== 'failure') throw new Error(`answered ${answer.status}: ${answer.body.slice(0, 80)}`);
+  expect(answer.failure.detail).not.toContain('s3cret-value');
+  return answer.failure;
+}
+
+describe('addresses', () => {
+  it.each([
+    ['8.8.8.8', true],
+    ['2606:4700:4700::1111', true],
+    ['100.63.255.254', true],
+    ['100.64.0.1', false],
+    ['100.127.255.255', false],
+    ['100.128.0.1', true],
+    ['10.0.0.1', false],
+    ['172.15.255.255', true],
+    ['172.16.0.1', false],
+    ['192.168.1.1', false],
+    ['169.254.169.254', false],
+    ['127.0.0.1', false],
+    ['0.0.0.0', false],
+    ['224.0.0.1', false],
+    ['255.255.255.255', false],
+    ['::1', false],
+    ['::', false],
+    ['::ffff:127.0.0.1', false],
+    ['::ffff:8.8.8.8', true],
+    ['::127.0.0.1', false],
+    ['64:ff9b::7f00:1', false],
+    ['64:ff9b:1::7f00:1', false],
+    ['2002:7f00:1::', false],
+    ['2001:0:1::1', false],
+    ['fe80::1', false],
+    ['fd00::1', false],
+    ['[::1]', false],
+  ])('%s is public: %s', (address, allowed) => {
+    expect(isAllowedAddress(address, [])).toBe(allowed);
+  });
+
+  it('admits a listed range and not its neighbours', () => {
+    expect(isAllowedAddress('10.1.2.3', ['10.1.0.0/16'])).toBe(true);
+    expect(isAllowedAddress('::ffff:10.1.2.3', ['10.1.0.0/16'])).toBe(true);
+    expect(isAllowedAddress('10.2.0.0', ['10.1.0.0/16', 'fd00::/8'])).toBe(false);
+  });
+
+  it('refuses a range that is none, by name', () => {
+    expect(() => createEgress({ ...CLOSED, allowCidrs: ['10.0.0.0/99'] })).toThrow(
+      /egress\.allow_cidrs.*10\.0\.0\.0\/99/,
+    );
+  });
+});
+
+describe('what is not called', () => {
+  it('refuses every spelling of a loopback address, and the server never hears of it', async () => {
+    let heard = 0;
+    const port = await serving((_, response) => {
+      heard += 1;
+      response.end('{}');
+    });
+    for (const host of [
+      '127.0.0.1',
+      '0x7f000001',
+      '2130706433',
+      '0177.0.0.1',
+      '127.1',
+      '[::ffff:127.0.0.1]',
+      '[64:ff9b::7f00:1]',
+      'localhost',
+      'LOCALHOST',
+    ])
+      expect((await failure(CLOSED, `http://${host}:${port}/`)).reason, host).toBe('blocked');
+    expect(heard).toBe(0);
+  });
+
+  it.each([
+    ['file:///etc/passwd', /http and https/],
+    ['ftp://example.com/', /http and https/],
+    ['http://user:pw@example.com/', /user name or password/],
+    ['not a url', /not a URL/],
+  ])('refuses %s', async (url, reason) => {
+    const refused = await failure(CLOSED, url);
+    expect(refused.reason).toBe('blocked');
+    expect(refused.detail).toMatch(reason);
+    expect(refused.detail).not.toContain('pw');
+  });
+
+  it('refuses a port that is not listed', async () => {
+    const refused = await failure({ ...LOOPBACK, allowPorts: [443] }, 'http://127.0.0.1:8080/');
+    expect(refused).toMatchObject({ reason: 'blocked', detail: expect.stringContaining('8080') as string });
+  });
+
+  it('calls a listed host and a listed range', async () => {
+    const port = await serving((_, response) => response.end('{"ok":true}'));
+    expect(await call({ ...CLOSED, allowHosts: ['localhost'] }, `http://localhost:${port}/`)).toMatchObject({
+      status: 200,
+    });
+    expect(await call(LOOPBACK, `http://127.0.0.1:${port}/`)).toMatchObject({ status: 200, body: '{"ok":true}' });
+  });
+
+  it('does not follow a redirect', async () => {
+    let calls = 0;
+    const port = await serving((_, response) => {
+      calls += 1;
+      response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end();
+    });
+    expect(await call(LOOPBACK, `http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'answer', status: 302 });
+    expect(calls).toBe(1);
+  });
+});
+
+describe('failures', () => {
+  it('tells a name that does not exist from a port where nobody listens', async () => {
+    expect((await failure(CLOSED, 'http://nobody.invalid/')).reason).toBe('dns');
+    const port = await serving((_, response) => response.end());
+    await cleanups.pop()?.();
+    expect(await failure(LOOPBACK, `http://127.0.0.1:${port}/`)).toMatchObject({
+      reason: 'connect',
+      detail: expect.stringContaining('refused') as string,
+    });
+  });
+
+  it('gives up at the deadline: no answer, and a body that drips', async () => {
+    const silent = await serving(() => undefined);
+    const startedAt = performance.now();
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${silent}/`, { timeoutMs: 200 })).reason).toBe('timeout');
+    const dripping = await serving((_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${dripping}/`, { timeoutMs: 300 })).reason).toBe('timeout');
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
+  it('stops reading what is too large', async () => {
+    const port = await serving((_, response) => response.end('x'.repeat(20_000)));
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${port}/`)).reason).toBe('too_large');
+  });
+
+  it('counts bytes after decompression', async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000));
+    const port = await serving((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${port}/`, { maxResponseBytes: 1_048_576 })).reason).toBe(
+      'too_large',
+    );
+  });
+
+  it('reads compressed answers', async () => {
+    for (const [coding, body] of [
+      ['gzip', gzipSync('{"label":"ä"}')],
+      ['br', brotliCompressSync('{"label":"ä"}')],
+    ] as const) {
+      const port = await serving((_, response) => response.writeHead(200, { 'content-encoding': coding }).end(body));
+      expect(await call(LOOPBACK, `http://127.0.0.1:${port}/`)).toMatchObject({ body: '{"label":"ä"}' });
+    }
+  });
+
+  it('survives a broken compressed stream', async () => {
+    const whole = gzipSync('{"label":"positive"}'.repeat(50));
+    const port = await serving((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(whole.subarray(0, 30)),
+    );
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${port}/`)).reason).toBe('connect');
+  });
+
+  it('caps headers', async () => {
+    const port = await serving((_, response) => response.writeHead(200, { 'x-long': 'x'.repeat(40_000) }).end('{}'));
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${port}/`)).reason).toBe('too_large');
+  });
+
+  it('classifies a reset connection and TLS to a plain port', async () => {
+    const resetting = await listening(
+      createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())) as unknown as Server,
+    );
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${resetting}/`)).reason).toBe('connect');
+    const plain = await serving((_, response) => response.end('{}'));
+    expect((await failure(LOOPBACK, `https://127.0.0.1:${plain}/`)).reason).toBe('tls');
+  });
+});
