@@ -9,7 +9,7 @@ import type { Config } from './config/config.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
-import type { IncidentId } from './domain/identifiers.js';
+import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
@@ -103,7 +103,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     chooseGoldenInputs(payloads, started.probing.goldenInputs);
   const prober = createProber({ http, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf });
 
-  let relearn = (_id: Parameters<Fleet['watch']>[0]): Promise<void> => Promise.resolve();
+  let relearn: (id: ModelId) => Promise<void> = () => Promise.resolve();
   const executors = createExecutors(
     {
       http,

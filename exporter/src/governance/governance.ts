@@ -12,7 +12,7 @@ import {
 import type { Incident } from '../domain/incident.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Clock, EventBus, ExecutionOutcome, GovernanceTransaction, Ids, Logger, Store } from '../domain/ports.js';
-import type { Proposal, Recommendation, RecommendationState } from '../domain/recommendation.js';
+import { PRIORITIES, type Proposal, type Recommendation, type RecommendationState } from '../domain/recommendation.js';
 import { appendAudit } from './audit/chain.js';
 import { proposalDigest } from './digest.js';
 import type { Executors } from './executors/index.js';
@@ -177,7 +177,8 @@ class StoredGovernance implements Governance {
     const found = await this.ports.store.governance((transaction) =>
       transaction.recommendations({ ...rest, ...(pendingOnly ? { states: ['pending' as const] } : {}) }),
     );
-    return Promise.all(found.map(({ id }) => this.record(id)));
+    const urgentFirst = [...found].sort((a, b) => PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority));
+    return Promise.all(urgentFirst.map(({ id }) => this.record(id)));
   }
 
   dispatch(): Promise<void> {

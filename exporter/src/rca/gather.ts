@@ -91,7 +91,7 @@ function serviceEvidence(input: EvidenceInput): ServiceEvidence {
   return {
     calls: window.calls,
     failures: proportion(failures, window.calls),
-    failuresByReason: window.failures as Readonly<Partial<Record<FailureReason, number>>>,
+    failuresByReason: window.failures,
     consecutiveFailures: Math.max(input.consecutiveFailures, failures === window.calls ? failures : 0),
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
     baselineErrorShare:

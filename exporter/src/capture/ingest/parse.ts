@@ -136,8 +136,14 @@ function parseOne(value: unknown, nowMs: number): Observation | LateLabel {
     latencySeconds: latencyOf(record),
     failure,
     label,
-    modelVersion: record.model_version == null ? null : String(record.model_version).slice(0, 100),
+    modelVersion: versionOf(record.model_version),
   };
+}
+
+function versionOf(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' || typeof value === 'number') return String(value).slice(0, 100);
+  throw new FieldError('model_version', 'model_version must be a text or a number');
 }
 
 function idOf(value: unknown): string | null {

@@ -62,7 +62,7 @@ export const constantPredictions: Detector = {
       window: windowOf(input),
       baselineSamples: before.total === 0 ? null : before.total,
       sentence:
-        beforeShare === null
+        !wasVaried || beforeShare === null
           ? `${percent(share)} of ${now.total} answers are the same, confidence included, although the inputs differ.`
           : `${percent(share)} of ${now.total} answers are the same; before, the most frequent answer had ${percent(beforeShare)}.`,
     });

@@ -56,7 +56,7 @@ export function histogramChart(before: NumericCounts | null, now: NumericCounts)
 /** From the level before, by its parts, to the level now. */
 export function waterfallChart(decomposition: Decomposition): string {
   const steps = [
-    ...decomposition.parts.map(({ name, value }) => ({ name: name as string, value })),
+    ...decomposition.parts.map(({ name, value }) => ({ name: name, value })),
     { name: 'unexplained', value: decomposition.remainder },
   ];
   let level = decomposition.before;

@@ -48,7 +48,7 @@ function registrationOf(body: z.infer<typeof registration>): ModelRegistration {
     tags: body.tags,
     schedule: body.interval_seconds === undefined ? undefined : { intervalMs: body.interval_seconds * 1_000 },
   };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ModelRegistration;
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
 export const modelRoutes: readonly Route[] = [
