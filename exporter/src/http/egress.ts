@@ -110,7 +110,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       const seconds = (): number => (performance.now() - startedAt) / 1_000;
       const refused = refusal(call.url, policy);
       if (refused !== null) return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0 };
-      const deadline = AbortSignal.timeout(call.timeoutMs);
+      const timeoutMs = Math.max(1, Math.ceil(call.timeoutMs));
+      const deadline = AbortSignal.timeout(timeoutMs);
       try {
         const response = await request(call.url, {
           dispatcher: agent,
@@ -118,8 +119,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           headers: call.headers,
           body: call.body,
           signal: deadline,
-          headersTimeout: call.timeoutMs,
-          bodyTimeout: call.timeoutMs,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
         });
         const body = await readBody(
           decoded(response.body, response.headers['content-encoding']),
@@ -135,7 +136,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       } catch (error) {
         return {
           kind: 'failure',
-          failure: classified(error, deadline.aborted, call.timeoutMs),
+          failure: classified(error, deadline.aborted, timeoutMs),
           latencySeconds: seconds(),
         };
       }

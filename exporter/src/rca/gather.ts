@@ -24,7 +24,7 @@ import type {
 } from '../domain/evidence.js';
 import type { BlindSpot, Finding } from '../domain/finding.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { FailureReason, Observation } from '../domain/observation.js';
+import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
 import { decomposeConfidence } from './attribution/decomposition.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';

@@ -165,7 +165,7 @@ describe('failures', () => {
   it('gives up at the deadline: no answer, and a body that drips', async () => {
     const silent = await serving(() => undefined);
     const startedAt = performance.now();
-    expect((await failure(LOOPBACK, `http://127.0.0.1:${silent}/`, { timeoutMs: 200 })).reason).toBe('timeout');
+    expect((await failure(LOOPBACK, `http://127.0.0.1:${silent}/`, { timeoutMs: 200.5 })).reason).toBe('timeout');
     const dripping = await serving((_, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('x'), 20);

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { discover } from '../../../../exporter/src/capture/probing/discover.js';
+import { isObject } from '../../../../exporter/src/capture/probing/answer.js';
+import type { Json } from '../../../../exporter/src/domain/json.js';
+import { modelServer, type Asked, type Reply, type Routes } from './model-server.js';
+
+let server: Awaited<ReturnType<typeof modelServer>>;
+afterEach(() => server.close());
+
+async function discovered(path: string, routes: Routes) {
+  server = await modelServer(routes);
+  return discover({ ...server.context, timeoutMs: 300 }, `${server.origin}${path}`, 'token');
+}
+
+/** Answers only a body that `accepts`; others get FastAPI's 422. */
+const accepting =
+  (accepts: (body: Json) => boolean, answer: Json = { prediction: 'a', confidence: 0.9 }) =>
+  ({ body }: Asked): Reply =>
+    accepts(body) ? { body: answer } : { status: 422, body: { detail: 'unprocessable' } };
+
+const openapi = {
+  openapi: '3.1.0',
+  paths: {
+    '/retrain': { post: { requestBody: { content: { 'application/json': { schema: { type: 'object' } } } } } },
+    '/predict': {
+      post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Row' } } } } },
+    },
+  },
+  components: {
+    schemas: {
+      Row: {
+        type: 'object',
+        required: ['age', 'job'],
+        properties: {
+          age: { type: 'integer', minimum: 18, maximum: 90 },
+          job: { type: 'string', enum: ['clerk', 'sales'] },
+          rate: { anyOf: [{ type: 'number', exclusiveMinimum: 0, maximum: 1 }, { type: 'null' }] },
+        },
+      },
+    },
+  },
+};
+const isRow = (body: Json): boolean =>
+  isObject(body) &&
+  Number.isInteger(body.age) &&
+  Number(body.age) >= 18 &&
+  Number(body.age) <= 90 &&
+  (body.job === 'clerk' || body.job === 'sales') &&
+  Number(body.rate) > 0 &&
+  Number(body.rate) <= 1;
+
+describe('described endpoints', () => {
+  it.each(['/', '/predict'])('reads OpenAPI from %s and never touches what is not a prediction', async (path) => {
+    const found = await discovered(path, {
+      'GET /openapi.json': { body: openapi },
+      'POST /predict': accepting(isRow),
+      'POST /retrain': { body: { prediction: 'started' } },
+    });
+    expect(found).toMatchObject({ kind: 'found', endpoint: { connector: 'rest', url: `${server.origin}/predict` } });
+    if (found.kind !== 'found') return;
+    expect(found.payloads.length).toBeGreaterThan(3);
+    expect(found.payloads.every(isRow)).toBe(true);
+    expect(server.asked.filter(({ path: asked }) => asked === '/retrain')).toEqual([]);
+  });
+
+  it('finds a Gradio function from the root', async () => {
+    const found = await discovered('/', {
+      'GET /gradio_api/info': {
+        body: { named_endpoints: { '/classify': { parameters: [{ type: { type: 'string' } }], returns: [] } } },
+      },
+      'POST /gradio_api/call/classify': { body: { event_id: '1' } },
+      'GET /gradio_api/call/classify/1': { body: 'event: complete\ndata: ["positive"]\n\n' },
+    });
+    expect(found).toMatchObject({
+      kind: 'found',
+      endpoint: { connector: 'gradio' },
+      answer: { prediction: 'positive' },
+    });
+  });
+
+  it('finds MLflow from the root, with a signature', async () => {
+    const found = await discovered('/', {
+      'GET /version': { body: '2.19.0' },
+      'POST /invocations': ({ body }) =>
+        isObject(body) &&
+        isObject(body.dataframe_split) &&
+        Array.isArray(body.dataframe_split.columns) &&
+        body.dataframe_split.columns.includes('x')
+          ? { body: { predictions: [3] } }
+          : {
+              status: 400,
+              body: {
+                message:
+                  "Failed to enforce schema of data '' with schema '['x': double (required)]'. Error: Model is missing inputs ['x'].",
+              },
+            },
+    });
+    expect(found).toMatchObject({
+      kind: 'found',
+      endpoint: { connector: 'mlflow', url: `${server.origin}/invocations` },
+    });
+  });
+
+  it('finds a v2 model and TorchServe by their paths', async () => {
+    const v2 = await discovered('/v2/models/m', {
+      'GET /v2/models/m': { body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] } },
+      'POST /v2/models/m/infer': accepting((body) => isObject(body) && Array.isArray(body.inputs), {
+        outputs: [{ name: 'y', shape: [1], datatype: 'INT64', data: [1] }],
+      }),
+    });
+    expect(v2).toMatchObject({ kind: 'found', endpoint: { connector: 'open-inference' }, answer: { prediction: 1 } });
+    await server.close();
+    const torch = await discovered('/predictions/m', {
+      'POST /predictions/m': accepting((body) => isObject(body) && Array.isArray(body.instances), {
+        cat: 0.9,
+        dog: 0.1,
+      }),
+    });
+    expect(torch).toMatchObject({
+      kind: 'found',
+      endpoint: { connector: 'torchserve' },
+      answer: { prediction: 'cat' },
+    });
+  });
+});
+
+describe('common shapes', () => {
+  it.each(['text', 'input', 'inputs', 'data', 'features', 'instances'])('{"%s"}', async (key) => {
+    const found = await discovered('/p', { 'POST /p': accepting((body) => isObject(body) && key in body) });
+    expect(found).toMatchObject({ kind: 'found', endpoint: { connector: 'rest', authorizationSecret: 'token' } });
+    if (found.kind !== 'found') return;
+    expect(found.payloads.every((payload) => isObject(payload) && key in payload)).toBe(true);
+    expect(found.attempts.at(-1)).toMatchObject({ outcome: 'answered' });
+    expect(JSON.stringify(found)).not.toContain('s3cret');
+  });
+});
+
+describe('nothing to find', () => {
+  it('asks once when nobody answers in time', async () => {
+    const found = await discovered('/p', { 'POST /p': 'never' });
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'timeout' } });
+    expect(server.asked.length).toBeLessThanOrEqual(2);
+  });
+
+  it('asks once when nobody listens', async () => {
+    server = await modelServer({});
+    const { origin } = server;
+    await server.close();
+    const found = await discover(server.context, `${origin}/p`, null);
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'connect' } });
+    expect(found.attempts.length).toBeLessThanOrEqual(2);
+    server = await modelServer({});
+  });
+
+  it.each<[string, Reply, string]>([
+    ['an error on every question', { status: 500, body: '' }, 'http_5xx'],
+    ['a web page', { body: '<html>' }, 'not_json'],
+    ['a refusal of every question', { status: 401, body: {} }, 'http_4xx'],
+    ['answers without a prediction', { body: { error: 'no' } }, 'schema'],
+  ])('tells %s and stays bounded', async (_, reply, reason) => {
+    const found = await discovered('/p', { 'POST /p': reply });
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason } });
+    expect(found.attempts.length).toBeGreaterThan(4);
+    expect(server.asked.length).toBeLessThanOrEqual(45);
+  });
+
+  it('refuses what is no URL', async () => {
+    server = await modelServer({});
+    expect(await discover(server.context, 'nonsense', null)).toMatchObject({
+      kind: 'not-found',
+      failure: { reason: 'blocked' },
+    });
+  });
+});
