@@ -34,9 +34,12 @@ export async function modelServer(routes: Routes) {
         body: text === '' ? null : (JSON.parse(text) as Json),
       };
       asked.push(one);
-      const route = routes[`${one.method} ${one.path}`] ?? { status: 404, body: { detail: 'Not Found' } };
+      const route: Routes[string] = routes[`${one.method} ${one.path}`] ?? {
+        status: 404,
+        body: { detail: 'Not Found' },
+      };
       if (route === 'never') return;
-      const reply = typeof route === 'function' ? route(one) : route;
+      const reply: Reply = typeof route === 'function' ? route(one) : route;
       response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', ...reply.headers });
       response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
     });

@@ -18,7 +18,10 @@ export function resolveReference(document: JsonObject, value: Json): Json {
   return current;
 }
 
-/** Several different payloads that are valid under a JSON schema: examples first, then enums, bounds and plain words. */
+/**
+ * Several different payloads that are valid under a JSON schema (types, `$ref`, examples, enums, bounds, lengths, dates;
+ * not `pattern`): examples first.
+ */
 export function payloadsFromSchema(document: JsonObject, schema: Json): readonly Json[] {
   const payloads = Array.from({ length: VARIANTS }, (_, variant) => valueFor(document, schema, variant, '', 0));
   return [...new Map(payloads.map((payload) => [JSON.stringify(payload), payload])).values()];
@@ -51,40 +54,63 @@ function valueFor(document: JsonObject, given: Json, variant: number, name: stri
 }
 
 function ofType(document: JsonObject, schema: JsonObject, variant: number, name: string, depth: number): Json {
-  if (schema.type === 'object' || isObject(schema.properties)) {
+  const type = typeOf(schema);
+  if (type === 'object' || isObject(schema.properties)) {
     const properties = isObject(schema.properties) ? schema.properties : {};
     return Object.fromEntries(
       Object.entries(properties).map(([key, part]) => [key, valueFor(document, part, variant, key, depth + 1)]),
     );
   }
-  if (schema.type === 'array') {
-    const length = typeof schema.minItems === 'number' ? Math.min(schema.minItems, 200) : 1;
-    return Array.from({ length: Math.max(1, length) }, (_, i) =>
-      valueFor(document, schema.items ?? {}, variant + i, name, depth + 1),
+  if (type === 'array') {
+    const first = Array.isArray(schema.prefixItems) ? (schema.prefixItems as readonly Json[]) : [];
+    const length = Math.max(first.length, 1, typeof schema.minItems === 'number' ? Math.min(schema.minItems, 200) : 0);
+    return Array.from({ length }, (_, i) =>
+      valueFor(document, first[i] ?? schema.items ?? {}, variant + i, name, depth + 1),
     );
   }
-  if (schema.type === 'integer' || schema.type === 'number') return numberIn(schema, variant);
-  if (schema.type === 'boolean') return variant % 2 === 0;
-  if (schema.type === 'string') return SENTENCES[variant % SENTENCES.length] ?? 'text';
+  if (type === 'integer' || type === 'number') return numberIn(schema, type === 'integer', variant);
+  if (type === 'boolean') return variant % 2 === 0;
+  if (type === 'string') return textOf(schema, variant);
   return {};
 }
 
-function numberIn(schema: JsonObject, variant: number): number {
-  const low =
-    typeof schema.minimum === 'number'
-      ? schema.minimum
-      : typeof schema.exclusiveMinimum === 'number'
-        ? schema.exclusiveMinimum
-        : 0;
-  const high =
-    typeof schema.maximum === 'number'
-      ? schema.maximum
-      : typeof schema.exclusiveMaximum === 'number'
-        ? schema.exclusiveMaximum
-        : low + 10;
-  // Spread over the middle of the range: its ends are legal but seldom ordinary.
+/** The type; of several (JSON Schema 2020-12, `["number", "null"]`) the first that is not null. */
+function typeOf(schema: JsonObject): Json {
+  if (!Array.isArray(schema.type)) return schema.type ?? null;
+  return (schema.type as readonly Json[]).find((type) => type !== 'null') ?? null;
+}
+
+function textOf(schema: JsonObject, variant: number): string {
+  const day = `2024-01-${String(1 + (variant % 28)).padStart(2, '0')}`;
+  if (schema.format === 'date') return day;
+  if (schema.format === 'date-time') return `${day}T12:00:00Z`;
+  const sentence = SENTENCES[variant % SENTENCES.length] ?? 'text';
+  const shortest = typeof schema.minLength === 'number' ? Math.min(schema.minLength, 10_000) : 0;
+  const longest = typeof schema.maxLength === 'number' ? schema.maxLength : Infinity;
+  return `${sentence} `
+    .repeat(Math.max(1, Math.ceil(shortest / (sentence.length + 1))))
+    .slice(0, Math.max(sentence.length, shortest))
+    .slice(0, longest);
+}
+
+const WIDTH = 10;
+
+/** Spread over the middle of the range: its ends are legal but seldom ordinary. */
+function numberIn(schema: JsonObject, isInteger: boolean, variant: number): number {
+  const bound = (inclusive: Json | undefined, exclusive: Json | undefined, inward: number): number | null => {
+    // OpenAPI 3.0 writes `exclusiveMinimum: true` beside `minimum`; 3.1 writes the bound itself.
+    const limit = typeof exclusive === 'number' ? exclusive : typeof inclusive === 'number' ? inclusive : null;
+    if (limit === null || !isInteger) return limit;
+    const isOpen = typeof exclusive === 'number' || exclusive === true;
+    const whole = inward > 0 ? Math.ceil(limit) : Math.floor(limit);
+    return isOpen && whole === limit ? whole + inward : whole;
+  };
+  const minimum = bound(schema.minimum, schema.exclusiveMinimum, 1);
+  const maximum = bound(schema.maximum, schema.exclusiveMaximum, -1);
+  const low = minimum ?? (maximum === null || maximum > 0 ? 0 : maximum - WIDTH);
+  const high = maximum ?? low + WIDTH;
   const value = low + (high - low) * ((variant + 1) / (VARIANTS + 1));
-  return schema.type === 'integer' ? Math.round(value) : Number(value.toPrecision(4));
+  return isInteger ? Math.round(value) : Number(value.toPrecision(4));
 }
 
 /** The example itself first, then the same with its numbers moved a little, types and keys untouched. */

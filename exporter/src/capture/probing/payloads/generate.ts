@@ -28,6 +28,8 @@ const ADVERSARIAL: readonly string[] = [
 ];
 /** A number is moved by at most this share of itself. */
 const JITTER = 0.1;
+/** JSON has no infinity. */
+const LARGEST = Number.MAX_VALUE;
 
 /** `count` payloads of the shape of the examples. Equal examples and an equal random stream give equal payloads. */
 export function generatePayloads(
@@ -70,7 +72,8 @@ function varyText(text: string, random: Random, kind: PayloadKind): string {
 
 function varyNumber(value: number, random: Random, kind: PayloadKind): number {
   if (kind === 'edge') return random.next() < 0.5 ? 0 : -value;
-  if (kind === 'adversarial') return value * 1e6;
+  if (kind === 'adversarial') return Math.abs(value) < LARGEST / 1e6 ? value * 1e6 : Math.sign(value) * LARGEST;
   const moved = value * (1 + JITTER * (2 * random.next() - 1));
+  if (!Number.isFinite(moved)) return value;
   return Number.isInteger(value) ? Math.round(moved) : moved;
 }
