@@ -8,6 +8,9 @@ import { SENTENCES } from './payloads/sentences.js';
 const MOST_ASKED = 30;
 /** These mean that nobody is there to talk to: further questions would only wait again. */
 const HOPELESS: readonly Failure['reason'][] = ['dns', 'connect', 'tls', 'timeout', 'blocked'];
+/** A loading or busy server is not asked thirty more questions. */
+const asksToWait = ({ retryAfterMs }: Failure): boolean => retryAfterMs !== null;
+const endsSearch = (failure: Failure): boolean => HOPELESS.includes(failure.reason) || asksToWait(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
   'schema',
@@ -22,8 +25,8 @@ const TELLING: readonly Failure['reason'][] = [
   'blocked',
 ];
 
-const commonShapes = (): Json[] => [
-  ...SENTENCES.slice(0, 8).map((text) => ({ text })),
+/** What the models of small web services take besides `{"text"}`, which is the greeting. */
+const COMMON_SHAPES: readonly Json[] = [
   { input: SENTENCES[0] ?? '' },
   { inputs: SENTENCES[0] ?? '' },
   { data: [SENTENCES[0] ?? ''] },
@@ -55,16 +58,17 @@ export async function discover(
     what: 'first greeting {"text"}',
   };
   const first = await tryCandidate(context, greeting, attempts, failures);
-  if (first === null && failures.some(({ reason }) => HOPELESS.includes(reason))) return notFound(failures, attempts);
+  if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
 
   for (const connector of CONNECTORS) {
     for (const candidate of await connector.describe(context, new URL(url), authorizationSecret)) {
       const found = await tryCandidate(context, candidate, attempts, failures);
       if (found !== null) return found;
+      if (failures.some(asksToWait)) return first === null ? notFound(failures, attempts) : withVariety(first);
     }
   }
   if (first !== null) return withVariety(first);
-  for (const payload of commonShapes().slice(8)) {
+  for (const payload of COMMON_SHAPES) {
     const found = await tryCandidate(
       context,
       { ...greeting, payloads: [payload], what: `common shape {"${Object.keys(payload as object)[0] ?? ''}"}` },
@@ -72,6 +76,7 @@ export async function discover(
       failures,
     );
     if (found !== null) return withVariety(found);
+    if (failures.some(asksToWait)) break;
   }
   return notFound(failures, attempts);
 }
@@ -96,7 +101,7 @@ async function tryCandidate(
       return { kind: 'found', endpoint, payloads: [payload, ...rest], answer, attempts };
     }
     failures.push(answer.failure);
-    if (HOPELESS.includes(answer.failure.reason)) return null;
+    if (endsSearch(answer.failure)) return null;
   }
   return null;
 }
@@ -133,7 +138,8 @@ function outcomeOf(answer: ModelAnswer): string {
 }
 
 function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {
-  const [telling] = [...failures].sort((a, b) => TELLING.indexOf(a.reason) - TELLING.indexOf(b.reason));
+  const rank = (failure: Failure): number => (asksToWait(failure) ? -1 : TELLING.indexOf(failure.reason));
+  const [telling] = [...failures].sort((a, b) => rank(a) - rank(b));
   const failure = telling ?? { reason: 'schema', detail: 'nothing was answered', httpStatus: null, retryAfterMs: null };
   return { kind: 'not-found', failure, attempts };
 }

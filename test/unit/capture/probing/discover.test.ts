@@ -164,6 +164,14 @@ describe('nothing to find', () => {
     expect(server.asked.length).toBeLessThanOrEqual(45);
   });
 
+  it('stops when the server asks to wait, and says how long', async () => {
+    const found = await discovered('/p', {
+      'POST /p': { status: 503, body: { error: 'loading', estimated_time: 20 } },
+    });
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'http_5xx', retryAfterMs: 20_000 } });
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('refuses what is no URL', async () => {
     server = await modelServer({});
     expect(await discover(server.context, 'nonsense', null)).toMatchObject({
