@@ -9,8 +9,22 @@ const context = { http, timeoutMs: 10_000, authorizationOf: () => null };
 
 /** Real model servers of other people: only the URL is given. */
 const SERVERS = [
-  { name: 'FastAPI + scikit-learn, server root', script: 'fastapi_model.py', ready: '/openapi.json', path: '', connector: 'rest', confidence: true },
-  { name: 'FastAPI + scikit-learn, predict path', script: 'fastapi_model.py', ready: '/openapi.json', path: '/predict', connector: 'rest', confidence: true },
+  {
+    name: 'FastAPI + scikit-learn, server root',
+    script: 'fastapi_model.py',
+    ready: '/openapi.json',
+    path: '',
+    connector: 'rest',
+    confidence: true,
+  },
+  {
+    name: 'FastAPI + scikit-learn, predict path',
+    script: 'fastapi_model.py',
+    ready: '/openapi.json',
+    path: '/predict',
+    connector: 'rest',
+    confidence: true,
+  },
   { name: 'Gradio', script: 'gradio_app.py', ready: '/config', path: '', connector: 'gradio', confidence: true },
   { name: 'MLflow', script: 'mlflow_model.py', ready: '/ping', path: '', connector: 'mlflow', confidence: false },
 ] as const;
@@ -18,24 +32,35 @@ const SERVERS = [
 afterAll(() => http.close());
 
 describe.skipIf(PYTHON === null && MAY_SKIP)('discovery on real model servers', () => {
-  it.each(SERVERS)('$name: finds connector and payload, asks, and classifies its death', async ({ script, ready, path, connector, confidence }) => {
-    const server = await startPython(script, ready);
-    try {
-      const found = await discover(context, `${server.url}${path}`, null);
-      if (found.kind === 'not-found') throw new Error(JSON.stringify(found, null, 1));
-      expect(found.endpoint.connector).toBe(connector);
-      expect(found.answer.prediction).not.toBeNull();
-      if (confidence) expect(found.answer.confidence).toBeGreaterThan(0.3);
-      else expect(found.answer.confidence).toBeNull();
+  it.each(SERVERS)(
+    '$name: finds connector and payload, asks, and classifies its death',
+    async ({ script, ready, path, connector, confidence }) => {
+      const server = await startPython(script, ready);
+      try {
+        const found = await discover(context, `${server.url}${path}`, null);
+        if (found.kind === 'not-found') throw new Error(JSON.stringify(found, null, 1));
+        expect(found.endpoint.connector).toBe(connector);
+        expect(found.answer.prediction).not.toBeNull();
+        if (confidence) expect(found.answer.confidence).toBeGreaterThan(0.3);
+        else expect(found.answer.confidence).toBeNull();
 
-      const again = await connectorOf(found.endpoint.connector).ask(context, found.endpoint, found.payloads[0] ?? null);
-      expect(again).toMatchObject({ kind: 'answer', prediction: found.answer.prediction, shape: found.answer.shape });
+        const again = await connectorOf(found.endpoint.connector).ask(
+          context,
+          found.endpoint,
+          found.payloads[0] ?? null,
+        );
+        expect(again).toMatchObject({ kind: 'answer', prediction: found.answer.prediction, shape: found.answer.shape });
 
-      await server.stop();
-      const dead = await connectorOf(found.endpoint.connector).ask(context, found.endpoint, found.payloads[0] ?? null);
-      expect(dead).toMatchObject({ kind: 'failure', failure: { reason: 'connect' } });
-    } finally {
-      await server.stop();
-    }
-  });
+        await server.stop();
+        const dead = await connectorOf(found.endpoint.connector).ask(
+          context,
+          found.endpoint,
+          found.payloads[0] ?? null,
+        );
+        expect(dead).toMatchObject({ kind: 'failure', failure: { reason: 'connect' } });
+      } finally {
+        await server.stop();
+      }
+    },
+  );
 });

@@ -27,7 +27,10 @@ async function freePort(): Promise<number> {
 export async function startPython(script: string, path: string): Promise<PythonServer> {
   if (PYTHON === null) throw new Error('MLFI_PYTHON is not set; run `npm test -- servers` first');
   const port = await freePort();
-  const child = spawn(PYTHON, [join(import.meta.dirname, script), String(port)], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(PYTHON, [join(import.meta.dirname, script), String(port)], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-4_000);
