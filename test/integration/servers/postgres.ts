@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Postgres {
+  /** Connection string of a fresh, empty database. */
+  freshDatabase(): string;
+  stop(): void;
+}
+
+/** Folder of initdb and pg_ctl as Debian installs them; null when PostgreSQL is not there. */
+export function postgresBinaries(): string | null {
+  try {
+    const [newest] = readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a));
+    return newest === undefined ? null : `/usr/lib/postgresql/${newest}/bin`;
+  } catch {
+    return null;
+  }
+}
+
+function run(command: string, args: readonly string[], asPostgres: boolean): void {
+  const full = asPostgres ? ['runuser', '-u', 'postgres', '--', command, ...args] : [command, ...args];
+  const [program = '', ...rest] = full;
+  const done = spawnSync(program, rest, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+  if (done.status !== 0) throw new Error(`${command} failed: ${done.stderr}`);
+}
+
+/** Starts PostgreSQL on a free loopback port with its data in a temporary folder. As root it runs as user postgres. */
+export async function startPostgres(binaries: string): Promise<Postgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'mlfi-postgres-'));
+  const asPostgres = process.getuid?.() === 0;
+  if (asPostgres) {
+    const uid = Number(spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' }).stdout);
+    chownSync(folder, uid, uid);
+  }
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  const data = join(folder, 'data');
+  run(
+    join(binaries, 'initdb'),
+    ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'],
+    asPostgres,
+  );
+  run(
+    join(binaries, 'pg_ctl'),
+    [
+      '-D',
+      data,
+      '-w',
+      '-l',
+      join(folder, 'log'),
+      '-o',
+      `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder}`,
+      'start',
+    ],
+    asPostgres,
+  );
+  let databases = 0;
+  return {
+    freshDatabase() {
+      databases += 1;
+      const name = `mlfi_${databases}`;
+      run(join(binaries, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', name], false);
+      return `postgresql://postgres@127.0.0.1:${port}/${name}`;
+    },
+    stop() {
+      run(join(binaries, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], asPostgres);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
+import { executionId, modelId, recommendationId, voteId } from '../../exporter/src/domain/identifiers.js';
+import type { Observation } from '../../exporter/src/domain/observation.js';
+import type { Store } from '../../exporter/src/domain/ports.js';
+import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
+import { appendAudit } from '../../exporter/src/governance/audit/chain.js';
+import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
+import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
+import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
+
+const binaries = postgresBinaries();
+const folder = mkdtempSync(join(tmpdir(), 'mlfi-store-'));
+let postgres: Postgres | null = null;
+let files = 0;
+
+beforeAll(async () => {
+  if (binaries !== null) postgres = await startPostgres(binaries);
+});
+afterAll(() => {
+  postgres?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('has PostgreSQL to test on', () => {
+  if (process.env.CI === 'true') expect(binaries).not.toBeNull();
+});
+
+const MODEL = modelId('fraud');
+const observation = (confidence: number): Observation => ({
+  atMs: 1_000,
+  source: 'ingest',
+  predictionId: null,
+  goldenId: null,
+  features: { age: 38, country: 'DE', missing: null },
+  prediction: 'yes',
+  confidence,
+  latencySeconds: 0.02,
+  failure: null,
+  label: null,
+  modelVersion: null,
+});
+const recommendation = (id: string): Recommendation => ({
+  id: recommendationId(id),
+  incidentId: 'i' as Recommendation['incidentId'],
+  modelId: MODEL,
+  revision: 1,
+  createdAtMs: 1,
+  expiresAtMs: 2,
+  requiredApprovals: 1,
+  digest: 'd',
+  state: 'pending',
+  action: 'retrain',
+  cause: 'concept-drift',
+  title: 't',
+  priority: 'HIGH',
+  why: 'w',
+  steps: [],
+  expectedEffect: 'e',
+  risk: 'r',
+  verificationText: 'v',
+  verification: null,
+  plan: null,
+  trackRecord: null,
+});
+
+const STORES: readonly { readonly name: string; readonly location: () => StoreLocation }[] = [
+  { name: 'SQLite', location: () => ({ kind: 'sqlite', file: join(folder, `${(files += 1)}.sqlite`) }) },
+  { name: 'PostgreSQL', location: () => ({ kind: 'postgresql', url: postgres?.freshDatabase() ?? '', poolSize: 8 }) },
+];
+
+describe.each(STORES)('$name', ({ name, location }) => {
+  const usable = name === 'SQLite' || binaries !== null;
+  let at: StoreLocation;
+  let store: Store;
+  beforeAll(async () => {
+    if (!usable) return;
+    at = location();
+    store = await openStore(at);
+  });
+  afterAll(async () => {
+    if (usable) await store.close();
+  });
+
+  it.skipIf(!usable)('gives windows back as they were, replaced as a whole, in order', async () => {
+    const builder = createWindowBuilder();
+    for (let i = 0; i < 100; i += 1) builder.add(observation(i / 100));
+    const profile = builder.build();
+    await store.windows.saveAll([
+      { model: MODEL, windowStartMs: 20, profile },
+      { model: MODEL, windowStartMs: 10, profile: createWindowBuilder().build() },
+    ]);
+    await store.windows.saveAll([{ model: MODEL, windowStartMs: 10, profile }]);
+    const rows = await store.windows.range(MODEL, 0, 100);
+    expect(rows.map(({ windowStartMs }) => windowStartMs)).toEqual([10, 20]);
+    for (const row of rows) expect(row.profile).toEqual(profile);
+    expect(await store.windows.prune(15)).toBe(1);
+  });
+
+  it.skipIf(!usable)('takes a ledger entry out exactly once', async () => {
+    await store.ledger.saveAll([{ model: MODEL, predictionIdHash: 'a', answerHash: 'x', confidenceTenth: 9, atMs: 1 }]);
+    expect(await store.ledger.take(MODEL, ['a', 'b'])).toEqual([
+      { model: MODEL, predictionIdHash: 'a', answerHash: 'x', confidenceTenth: 9, atMs: 1 },
+    ]);
+    expect(await store.ledger.take(MODEL, ['a'])).toEqual([]);
+  });
+
+  it.skipIf(!usable)('writes all of an atomic piece of work or nothing', async () => {
+    await expect(
+      store.atomic(async (part) => {
+        await part.settings.set('half', 1);
+        await part.batches.save(MODEL, 'batch', {}, 1);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(await store.settings.get('half')).toBeNull();
+    expect(await store.batches.find(MODEL, 'batch')).toBeNull();
+  });
+
+  it.skipIf(!usable)(
+    'lets one of ten simultaneous deciders through, 300 times, with an intact audit chain',
+    async () => {
+      for (let round = 0; round < 300; round += 1) {
+        const id = `r${round}`;
+        await store.governance((transaction) => transaction.insertRecommendation(recommendation(id)));
+        const decisions = await Promise.allSettled(
+          Array.from({ length: 10 }, (_, voter) =>
+            store.governance(async (transaction) => {
+              const current = await transaction.recommendation(recommendationId(id));
+              if (current?.state !== 'pending') throw new Error('too late');
+              await transaction.insertVote({
+                id: voteId(`${id}-${voter}`),
+                recommendationId: recommendationId(id),
+                digest: 'd',
+                verdict: 'approve',
+                reason: 'because',
+                by: { kind: 'user', subject: `user:${voter}`, name: 'n' },
+                atMs: voter,
+              });
+              await transaction.setRecommendationState(recommendationId(id), 'approved');
+              await transaction.insertExecution({
+                id: executionId(`${id}-${voter}`),
+                recommendationId: recommendationId(id),
+                executor: 'webhook',
+                state: 'queued',
+                queuedAtMs: round,
+                startedAtMs: null,
+                finishedAtMs: null,
+                detail: '',
+              });
+              await appendAudit(transaction, { round, voter });
+            }),
+          ),
+        );
+        expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      }
+      expect(await store.governance((transaction) => transaction.executions('queued'))).toHaveLength(300);
+      expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({
+        kind: 'intact',
+        entries: 300,
+      });
+    },
+  );
+
+  it.skipIf(!usable)('has everything again after closing and opening', async () => {
+    await store.close();
+    store = await openStore(at);
+    expect(await store.audit.head()).toMatchObject({ sequence: 300 });
+    expect((await store.governance((transaction) => transaction.recommendation(recommendationId('r7'))))?.state).toBe(
+      'approved',
+    );
+  });
+});
+
+it('refuses a second live writer of a SQLite file, and lets it in when the first is gone', async () => {
+  const location: StoreLocation = { kind: 'sqlite', file: join(folder, 'one.sqlite') };
+  const first = await openStore(location);
+  await expect(openStore(location)).rejects.toThrow(/in use by process \d+/);
+  const reader = await openStore(location, 'read');
+  await reader.close();
+  await first.close();
+  writeFileSync(`${location.file}.lock`, '999999999');
+  await (await openStore(location)).close();
+});
+
+it('says what is wrong with a file that is no database', async () => {
+  const file = join(folder, 'text.sqlite');
+  writeFileSync(file, 'this is not a database, it only looks like a file with some text in it. '.repeat(50));
+  await expect(openStore({ kind: 'sqlite', file })).rejects.toThrow(/damaged or is no SQLite file/);
+});
