@@ -83,26 +83,25 @@ export function anomalyScores(forest: Forest, rows: readonly (readonly number[])
   return rows.map((row) => {
     const prepared = prepare(forest, row);
     let length = 0;
-    for (const tree of forest.trees) length += pathLength(tree, prepared, null);
+    for (const tree of forest.trees) length += pathLength(tree, prepared);
     return 2 ** (-length / forest.trees.length / normaliser);
   });
 }
 
 /**
- * How much each original column shortened a row's path: 1/(depth + 1) per split on it, averaged over trees and scaled to
- * sum 1. A heuristic for people, not a Shapley value.
+ * How much each original column makes a row unusual: the fall of its score when that column alone is put back to the
+ * baseline's median, never below 0, scaled to sum 1 (all 0 when no single column does). Ignores what columns do together.
  */
 export function columnContributions(forest: Forest, row: readonly number[], width: number): number[] {
-  const prepared = prepare(forest, row);
-  const weights = new Array<number>(forest.columns.length + forest.indicators.length).fill(0);
-  for (const tree of forest.trees) pathLength(tree, prepared, weights);
-  const contributions = new Array<number>(width).fill(0);
-  const total = weights.reduce((sum, weight) => sum + weight, 0) || 1;
-  weights.forEach((weight, i) => {
-    const column = forest.columns[i] ?? forest.indicators[i - forest.columns.length];
-    if (column !== undefined) contributions[column] = (contributions[column] ?? 0) + weight / total;
+  const [score = 0] = anomalyScores(forest, [row]);
+  const falls = Array.from({ length: width }, (_, column) => {
+    const known = forest.columns.indexOf(column);
+    if (known < 0) return 0;
+    const restored = row.with(column, forest.medians[known] ?? 0);
+    return Math.max(0, score - (anomalyScores(forest, [restored])[0] ?? score));
   });
-  return contributions;
+  const total = falls.reduce((sum, fall) => sum + fall, 0);
+  return total === 0 ? falls : falls.map((fall) => fall / total);
 }
 
 function prepare(shape: Pick<Forest, 'columns' | 'medians' | 'indicators'>, row: readonly number[]): number[] {
@@ -173,13 +172,12 @@ function flatten(root: IsolationTreeNode): IsolationTree {
   };
 }
 
-function pathLength(tree: IsolationTree, row: readonly number[], weights: number[] | null): number {
+function pathLength(tree: IsolationTree, row: readonly number[]): number {
   let node = 0;
   let depth = 0;
   for (;;) {
     const column = tree.column[node] ?? -1;
     if (column < 0) return depth + (tree.value[node] ?? 0);
-    if (weights !== null) weights[column] = (weights[column] ?? 0) + 1 / (depth + 1);
     node = ((row[column] ?? 0) < (tree.value[node] ?? 0) ? tree.left[node] : tree.right[node]) ?? 0;
     depth += 1;
   }

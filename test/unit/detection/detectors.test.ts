@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { detect } from '../../../exporter/src/detection/detect.js';
+import { DETECTORS } from '../../../exporter/src/detection/detectors/index.js';
+import { growForestBaseline } from '../../../exporter/src/detection/forest-baseline.js';
+import { mergeWindows } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { baselineOf, inputOf, normal, observation, profileOf, quietRow } from './rows.js';
+
+const quietRows = (seed: string, count: number): Observation[] => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, i) => quietRow(random, i));
+};
+const detectorsIn = (input: Parameters<typeof detect>[0]): Set<string> =>
+  new Set(detect(input).findings.map(({ detector }) => detector));
+const failed = (reason: 'timeout' | 'http_5xx'): Observation =>
+  observation({
+    prediction: null,
+    confidence: null,
+    failure: { reason, detail: '', httpStatus: null, retryAfterMs: null },
+  });
+
+describe('every detector', () => {
+  it('is in the table once', () => {
+    expect(DETECTORS.map(({ id }) => id).sort()).toEqual([...DETECTOR_IDS].sort());
+  });
+
+  const strange: readonly (readonly [string, readonly Observation[]])[] = [
+    ['an empty window', []],
+    ['one row', [observation()]],
+    [
+      'only nulls',
+      Array.from({ length: 60 }, () =>
+        observation({ prediction: null, confidence: null, latencySeconds: null, features: { a: null } }),
+      ),
+    ],
+    [
+      'NaN and flipped types',
+      Array.from({ length: 60 }, (_, i) => observation({ features: { n1: i % 2 === 0 ? NaN : 'text', c1: 7 } })),
+    ],
+    ['constants', Array.from({ length: 60 }, () => observation({ features: { n1: 1, c1: 'a' } }))],
+    ['5,000 categories', Array.from({ length: 5_000 }, (_, i) => observation({ features: { c1: `v${i}` } }))],
+    ['a clock that stepped back', Array.from({ length: 60 }, (_, i) => observation({ atMs: 1_000 - i }))],
+    ['only failures', Array.from({ length: 60 }, () => failed('timeout'))],
+  ];
+  it.each(strange)('survives %s, with and without a baseline, with finite numbers', (_name, rows) => {
+    for (const baseline of [null, quietRows('b', 300), rows]) {
+      for (const finding of detect(inputOf(baseline, rows)).findings) {
+        expect(Number.isFinite(finding.statistic.value)).toBe(true);
+        expect(Number.isFinite(finding.effect.value)).toBe(true);
+        expect(finding.sentence).not.toMatch(/NaN(?! or of)|undefined|Infinity/);
+      }
+    }
+  });
+
+  it('finds the same however the window was split and merged', () => {
+    const baseline = quietRows('b', 400);
+    const shifted = quietRows('s', 200).map((row) => ({
+      ...row,
+      features: { ...row.features, n1: Number(row.features?.n1) + 20 },
+    }));
+    const input = inputOf(baseline, shifted);
+    const split = mergeWindows(
+      profileOf(shifted.slice(0, 71), input.baseline?.profile),
+      profileOf(shifted.slice(71), input.baseline?.profile),
+    );
+    expect(detect({ ...input, window: split }).findings).toEqual(detect(input).findings);
+  });
+});
+
+describe('false findings', () => {
+  it('stay rare: 400 quiet looks of 200 samples at a model with 20 features', () => {
+    let looks = 0;
+    let misfired = 0;
+    for (let baselineSeed = 0; baselineSeed < 8; baselineSeed += 1) {
+      const baseline = quietRows(`baseline-${baselineSeed}`, 500);
+      const forest = growForestBaseline(baseline, baselineOf(baseline).profile, seededRandom(1));
+      for (let look = 0; look < 50; look += 1) {
+        looks += 1;
+        const found = detect(inputOf(baseline, quietRows(`look-${baselineSeed}-${look}`, 200), { forest })).findings;
+        if (found.length > 0) misfired += 1;
+      }
+    }
+    process.stdout
+      .write(`quiet looks with a false finding: ${misfired} of ${looks} (p < 0.05 on each of 20 features: about 64 %)
+`);
+    expect(misfired / looks).toBeLessThanOrEqual(0.01);
+  });
+});
+
+describe('what is seen', () => {
+  const baseline = quietRows('baseline', 500);
+  it.each([0.5, 1, 2])(
+    'a shift of one feature of 20 by %s standard deviations is found, and only that feature named',
+    (shift) => {
+      const rows = quietRows('shifted', 200).map((row) => ({
+        ...row,
+        features: { ...row.features, n1: Number(row.features?.n1) + 10 * shift },
+      }));
+      const found = detect(inputOf(baseline, rows)).findings;
+      expect(found.map(({ subject }) => subject)).toEqual(['feature:n1']);
+      expect(found[0]?.effect.value).toBeGreaterThan(shift * 0.6);
+      expect(found[0]?.effect.value).toBeLessThan(shift * 1.4);
+    },
+  );
+
+  it('reports a larger effect for a larger shift', () => {
+    const effects = [1, 2, 4].map((shift) => {
+      const rows = quietRows('shifted', 200).map((row) => ({
+        ...row,
+        features: { ...row.features, n1: Number(row.features?.n1) + 10 * shift },
+      }));
+      return detect(inputOf(baseline, rows)).findings[0]?.effect.value ?? 0;
+    });
+    expect(effects).toEqual([...effects].sort((a, b) => a - b));
+  });
+
+  it.each<readonly [string, string, (row: Observation, i: number) => Observation]>([
+    [
+      'null flood',
+      'missing-values',
+      (row, i) => ({ ...row, features: { ...row.features, n1: i % 2 === 0 ? null : Number(row.features?.n1) } }),
+    ],
+    [
+      'NaN flood',
+      'invalid-values',
+      (row, i) => ({ ...row, features: { ...row.features, n1: i % 2 === 0 ? NaN : Number(row.features?.n1) } }),
+    ],
+    [
+      'renamed category',
+      'unseen-categories',
+      (row) => ({
+        ...row,
+        features: { ...row.features, c1: row.features?.c1 === 'a' ? 'A!' : (row.features?.c1 ?? null) },
+      }),
+    ],
+    [
+      'other mix',
+      'categorical-drift',
+      (row, i) => ({ ...row, features: { ...row.features, c1: i % 2 === 0 ? 'd' : (row.features?.c1 ?? null) } }),
+    ],
+    ['lower confidence', 'confidence-distribution', (row) => ({ ...row, confidence: (row.confidence ?? 0) - 0.15 })],
+    ['other answers', 'prediction-mix', (row, i) => ({ ...row, prediction: i % 2 === 0 ? 'yes' : row.prediction })],
+    ['one answer only', 'constant-predictions', (row) => ({ ...row, prediction: 'no' })],
+    ['late answers', 'latency-regression', (row) => ({ ...row, latencySeconds: (row.latencySeconds ?? 0) * 8 })],
+  ])('%s', (_name, detector, change) => {
+    expect(detectorsIn(inputOf(baseline, quietRows('changed', 200).map(change)))).toContain(detector);
+  });
+
+  it('errors and unreachability', () => {
+    const rows = quietRows('errors', 200).map((row, i) => (i % 5 === 0 ? failed('http_5xx') : row));
+    expect(detectorsIn(inputOf(baseline, rows))).toContain('error-rate');
+    expect(detectorsIn(inputOf(null, [failed('timeout'), failed('timeout'), failed('timeout')]))).toContain(
+      'unreachable',
+    );
+    expect(detectorsIn(inputOf(baseline, quietRows('fine', 200), { consecutiveFailures: 5 }))).toContain('unreachable');
+  });
+
+  it('a confidence that sinks inside the window, without a baseline', () => {
+    const random = seededRandom(5);
+    const rows = Array.from({ length: 60 }, (_, i) =>
+      observation({ confidence: 0.9 - 0.006 * i + 0.02 * normal(random) }),
+    );
+    expect(detectorsIn(inputOf(null, rows))).toContain('confidence-trend');
+  });
+
+  it('rows that are unlike the baseline’s taken together, blaming the features that make them so', () => {
+    const random = seededRandom(9);
+    const ordinary = (shift: number): Observation =>
+      observation({
+        features: Object.fromEntries(
+          Array.from({ length: 6 }, (_, i) => [`f${i}`, normal(random) + (i < 3 ? shift : 0)]),
+        ),
+      });
+    const before = Array.from({ length: 1_000 }, () => ordinary(0));
+    const now = Array.from({ length: 200 }, (_, i) => ordinary(i % 3 === 0 ? 3.5 : 0));
+    const forest = growForestBaseline(before, baselineOf(before).profile, seededRandom(1));
+    const found = detect(inputOf(before, now, { forest })).findings.find(
+      ({ detector }) => detector === 'isolation-forest',
+    );
+    expect(found?.statistics.map(({ name }) => name).sort()).toEqual([
+      'contribution:f0',
+      'contribution:f1',
+      'contribution:f2',
+    ]);
+  });
+
+  it('accuracy, from labels', () => {
+    const input = inputOf(baseline, quietRows('labels', 200));
+    const labels = (correct: number) => ({
+      labelled: 200,
+      correct,
+      labelledByConfidence: new Array<number>(10).fill(20),
+      correctByConfidence: new Array<number>(10).fill(correct / 10),
+    });
+    const before = { ...baselineOf(baseline), profile: { ...baselineOf(baseline).profile, labels: labels(180) } };
+    expect(detectorsIn({ ...input, baseline: before, window: { ...input.window, labels: labels(140) } })).toContain(
+      'accuracy-drop',
+    );
+    expect(detectorsIn({ ...input, baseline: before, window: { ...input.window, labels: labels(176) } })).not.toContain(
+      'accuracy-drop',
+    );
+  });
+});
+
+it('says what it cannot see', () => {
+  const { blindSpots } = detect(
+    inputOf(
+      null,
+      Array.from({ length: 40 }, () => observation({ confidence: null })),
+    ),
+  );
+  expect(blindSpots.map(({ reason }) => reason).join(' ')).toMatch(/no confidence.*no features/s);
+});
