@@ -2,6 +2,9 @@ import type { NumericRepair } from './index.js';
 import { determination, quantilePairs } from './quantile-pairs.js';
 
 const LEAST_FIT = 0.98;
+/** A large factor is no coincidence, so sampling noise of a small window may cost more of the fit. */
+const LEAST_FIT_OF_LARGE_FACTOR = 0.95;
+const LARGE_FACTOR = 3;
 /** Factors nearer to 1 than this are drift rather than another unit. */
 const LEAST_FACTOR = 1.5;
 /** Unit changes people make: tens, time, length, mass, percent. A factor within 3 % of one of these is told as that one. */
@@ -20,7 +23,8 @@ export const scaleChange: NumericRepair = (feature, before, now) => {
   );
   const factor = known ?? Number(fitted.toPrecision(3));
   const fit = determination(pairs, (x) => factor * x);
-  if (fit < LEAST_FIT) return null;
+  const isLarge = factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
+  if (fit < (isLarge ? LEAST_FIT_OF_LARGE_FACTOR : LEAST_FIT)) return null;
   const told = factor >= 1 ? `multiplied by ${round(factor)}` : `divided by ${round(1 / factor)}`;
   return {
     transformation: 'scale',
