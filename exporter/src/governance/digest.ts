@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalize } from 'json-canonicalize';
 import type { Proposal } from '../domain/recommendation.js';
 
 /**
@@ -22,7 +22,5 @@ export function proposalDigest(id: string, revision: number, proposal: Proposal,
     verification,
     requiredApprovals,
   };
-  return createHash('sha256')
-    .update(canonicalize(shown) ?? '')
-    .digest('hex');
+  return createHash('sha256').update(canonicalize(shown)).digest('hex');
 }

@@ -202,14 +202,14 @@ describe('diagnosis', () => {
 
   it.each(CASES)('%s → %s (%s)', (_name, cause, severity, made, feature) => {
     const { diagnosis, explanation, proposals } = judged(made);
-    expect({ cause: diagnosis.causes[0]?.id, severity: diagnosis.severity }).toEqual({ cause, severity });
+    expect([diagnosis.causes[0]?.id, diagnosis.severity]).toEqual([cause, severity]);
     if (feature !== undefined) expect(diagnosis.features).toContain(feature);
     expect(diagnosis.causes.reduce((sum, { probability }) => sum + probability, 0)).toBeGreaterThan(0.95);
     expect([explanation.headline, ...explanation.paragraphs].join(' ')).not.toMatch(/undefined|NaN|\[object/);
     const ranks = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'];
     const order = proposals.map(({ priority }) => ranks.indexOf(priority));
     expect(order).toEqual([...order].sort((a, b) => a - b));
-    if (cause !== 'none') expect(proposals[0]?.priority).toBe(severity.toUpperCase());
+    if (cause !== 'none') expect(proposals[0]?.priority).toBe(String(severity).toUpperCase());
   });
 
   it('names the unit and the factor', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalize } from 'json-canonicalize';
 import type { AuditEntry } from '../../domain/audit.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { GovernanceTransaction } from '../../domain/ports.js';
@@ -27,7 +27,7 @@ export async function appendAudit(
   const head = await transaction.auditHead();
   const sequence = (head?.sequence ?? 0) + 1;
   const previousHash = head?.hash ?? GENESIS_HASH;
-  const bytes = Buffer.from(canonicalize(body) ?? '{}', 'utf8');
+  const bytes = Buffer.from(canonicalize(body), 'utf8');
   const entry: AuditEntry = { sequence, previousHash, body: bytes, hash: auditHash(previousHash, sequence, bytes) };
   await transaction.insertAudit(entry);
   return entry;

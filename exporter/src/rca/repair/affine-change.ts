@@ -1,42 +1,39 @@
 import type { NumericRepair } from './index.js';
 import { determination, quantilePairs } from './quantile-pairs.js';
 
-const LEAST_FIT = 0.98;
+const LEAST_FIT = 0.95;
+/** A transformation that moves the values by less than this many of their standard deviations cannot be told from drift. */
+const LEAST_MOVE = 1;
 
-/** Values scaled and shifted, as from °C to °F: least squares line over matched quantiles. A pure shift is told as one. */
+/**
+ * Conversions with a scale and an offset. Only known ones: any two normal distributions are some affine map of each
+ * other, so a fitted one would explain every drift and prove nothing.
+ */
+const CONVERSIONS: readonly { readonly name: string; readonly slope: number; readonly offset: number }[] = [
+  { name: 'converted from °C to °F', slope: 1.8, offset: 32 },
+  { name: 'converted from °F to °C', slope: 1 / 1.8, offset: -32 / 1.8 },
+  { name: 'converted from °C to K', slope: 1, offset: 273.15 },
+  { name: 'converted from K to °C', slope: 1, offset: -273.15 },
+];
+
+/** Values converted between temperature scales: the conversion that fits the matched quantiles best, if one fits well. */
 export const affineChange: NumericRepair = (feature, before, now) => {
   const pairs = quantilePairs(before, now);
   if (pairs === null) return null;
-  const n = pairs.length;
-  const meanX = pairs.reduce((sum, { x }) => sum + x, 0) / n;
-  const meanY = pairs.reduce((sum, { y }) => sum + y, 0) / n;
-  const sxx = pairs.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-  if (sxx === 0) return null;
-  const slope = pairs.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / sxx;
-  const offset = meanY - slope * meanX;
-  const fit = determination(pairs, (x) => slope * x + offset);
-  const spread = Math.sqrt(sxx / n);
-  if (fit < LEAST_FIT || slope <= 0) return null;
-  if (Math.abs(slope - 1) < 0.05) {
-    // A whole standard deviation: smaller shifts are drift, not a transformation.
-    if (Math.abs(offset) < spread) return null;
-    const told = `${offset > 0 ? 'increased' : 'decreased'} by ${Math.abs(Number(offset.toPrecision(3)))}`;
-    return {
-      transformation: 'offset',
-      parameters: { offset },
-      fit,
-      sentence: `\`${feature}\` looks ${told} everywhere (R² ${fit.toFixed(3)}).`,
-    };
-  }
-  if (slope > 0.67 && slope < 1.5) return null;
-  const celsius = Math.abs(slope - 1.8) < 0.05 && Math.abs(offset - 32) < 3;
-  const told = celsius
-    ? 'converted from °C to °F'
-    : `transformed as ${slope.toPrecision(3)} × value ${offset < 0 ? '−' : '+'} ${Math.abs(Number(offset.toPrecision(3)))}`;
+  const meanX = pairs.reduce((sum, { x }) => sum + x, 0) / pairs.length;
+  const spread = Math.sqrt(pairs.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0) / pairs.length);
+  const [best] = CONVERSIONS.map(({ name, slope, offset }) => ({
+    name,
+    slope,
+    offset,
+    fit: determination(pairs, (x) => slope * x + offset),
+  })).sort((a, b) => b.fit - a.fit);
+  if (best === undefined || best.fit < LEAST_FIT) return null;
+  if (Math.abs(best.slope * meanX + best.offset - meanX) < LEAST_MOVE * spread) return null;
   return {
     transformation: 'affine',
-    parameters: { slope, offset },
-    fit,
-    sentence: `\`${feature}\` looks ${told} (R² ${fit.toFixed(3)}).`,
+    parameters: { slope: best.slope, offset: best.offset },
+    fit: best.fit,
+    sentence: `\`${feature}\` looks ${best.name} (R² ${best.fit.toFixed(3)} over matched quantiles).`,
   };
 };
