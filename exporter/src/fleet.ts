@@ -37,7 +37,10 @@ export interface FleetPorts {
 export interface FleetSettings extends WatchSettings {
   readonly evaluationMs: number;
   readonly commitDelayMs: number;
-  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  /** Closed incidents compared with an open one. */
+  readonly lessonsConsidered: () => number;
+  /** Asked at every look, so that a reload of the configuration takes effect. */
+  readonly webhookTargets: () => Readonly<Partial<Record<ActionId, string>>>;
 }
 
 interface Member {
@@ -51,7 +54,6 @@ interface Member {
 
 const NO_WINDOW_YET = 'no look has been taken yet';
 const QUIET_LOOK_MS = 60_000;
-const LESSONS_KEPT = 1_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
 /** All watched models of this process: folds what arrives, commits it, looks at every model in turn. */
@@ -73,10 +75,10 @@ export class Fleet {
 
   /** Takes up every stored model where it was left and begins to look. */
   async start(): Promise<void> {
-    this.lessons = await this.ports.store.lessons.list({ limit: LESSONS_KEPT });
+    this.lessons = await this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered() });
     this.ports.events.subscribe((event) => {
       if (event.kind === 'incident-closed') {
-        void this.ports.store.lessons.list({ limit: LESSONS_KEPT }).then((lessons) => {
+        void this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered() }).then((lessons) => {
           this.lessons = lessons;
         });
       }
@@ -299,7 +301,7 @@ export class Fleet {
     const experience = {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
-      webhookTargets: this.settings.webhookTargets,
+      webhookTargets: this.settings.webhookTargets(),
     };
     member.judgement = judge(watch.subject(), experience, now);
     member.evaluatedAtMs = now;

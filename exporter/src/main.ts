@@ -158,7 +158,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
       rowsKept: started.windows.rowsKept,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
-      webhookTargets: webhookTargets(started),
+      webhookTargets: () => webhookTargets(config.current()),
+      lessonsConsidered: () => config.current().learning.lessonsConsidered,
     },
   );
   relearn = async (id) => {

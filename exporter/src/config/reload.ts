@@ -16,6 +16,9 @@ export const RESTART_SECTIONS = [
   'windows',
   'http',
   'logging',
+  'models',
+  'baseline',
+  'detection',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =
@@ -85,8 +88,34 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const { dataDirectory, database, listen, egress, probing, investigation, windows, http, logging } = started;
-  return { dataDirectory, database, listen, egress, probing, investigation, windows, http, logging };
+  const {
+    dataDirectory,
+    database,
+    listen,
+    egress,
+    probing,
+    investigation,
+    windows,
+    http,
+    logging,
+    models,
+    baseline,
+    detection,
+  } = started;
+  return {
+    dataDirectory,
+    database,
+    listen,
+    egress,
+    probing,
+    investigation,
+    windows,
+    http,
+    logging,
+    models,
+    baseline,
+    detection,
+  };
 }
 
 function changedSections(before: Config, after: Config): (keyof Config)[] {

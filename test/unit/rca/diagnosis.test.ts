@@ -200,17 +200,20 @@ describe('diagnosis', () => {
     expect(CAUSES.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());
   });
 
-  it.each(CASES)('%s → %s (%s)', (_name, cause, severity, made, feature) => {
-    const { diagnosis, explanation, proposals } = judged(made);
-    expect([diagnosis.causes[0]?.id, diagnosis.severity]).toEqual([cause, severity]);
-    if (feature !== undefined) expect(diagnosis.features).toContain(feature);
-    expect(diagnosis.causes.reduce((sum, { probability }) => sum + probability, 0)).toBeGreaterThan(0.95);
-    expect([explanation.headline, ...explanation.paragraphs].join(' ')).not.toMatch(/undefined|NaN|\[object/);
-    const ranks = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'];
-    const order = proposals.map(({ priority }) => ranks.indexOf(priority));
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-    if (cause !== 'none') expect(proposals[0]?.priority).toBe(String(severity).toUpperCase());
-  });
+  it.each(CASES.map(([name, cause, severity, made, feature]) => ({ name, cause, severity, made, feature })))(
+    '$name → $cause ($severity)',
+    ({ cause, severity, made, feature }) => {
+      const { diagnosis, explanation, proposals } = judged(made);
+      expect([diagnosis.causes[0]?.id, diagnosis.severity]).toEqual([cause, severity]);
+      if (feature !== undefined) expect(diagnosis.features).toContain(feature);
+      expect(diagnosis.causes.reduce((sum, { probability }) => sum + probability, 0)).toBeGreaterThan(0.95);
+      expect([explanation.headline, ...explanation.paragraphs].join(' ')).not.toMatch(/undefined|NaN|\[object/);
+      const ranks = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'];
+      const order = proposals.map(({ priority }) => ranks.indexOf(priority));
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+      if (cause !== 'none') expect(proposals[0]?.priority).toBe(severity.toUpperCase());
+    },
+  );
 
   it('names the unit and the factor', () => {
     const { diagnosis } = judged({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
