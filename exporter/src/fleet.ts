@@ -34,13 +34,13 @@ export interface FleetPorts {
   readonly rediscover: (model: Model) => Promise<Discovery>;
 }
 
+/** Read at every look, not copied: getters let a reload of the configuration take effect. */
 export interface FleetSettings extends WatchSettings {
   readonly evaluationMs: number;
   readonly commitDelayMs: number;
   /** Closed incidents compared with an open one. */
-  readonly lessonsConsidered: () => number;
-  /** Asked at every look, so that a reload of the configuration takes effect. */
-  readonly webhookTargets: () => Readonly<Partial<Record<ActionId, string>>>;
+  readonly lessonsConsidered: number;
+  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
 }
 
 interface Member {
@@ -75,10 +75,10 @@ export class Fleet {
 
   /** Takes up every stored model where it was left and begins to look. */
   async start(): Promise<void> {
-    this.lessons = await this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered() });
+    this.lessons = await this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered });
     this.ports.events.subscribe((event) => {
       if (event.kind === 'incident-closed') {
-        void this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered() }).then((lessons) => {
+        void this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered }).then((lessons) => {
           this.lessons = lessons;
         });
       }
@@ -301,7 +301,7 @@ export class Fleet {
     const experience = {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
-      webhookTargets: this.settings.webhookTargets(),
+      webhookTargets: this.settings.webhookTargets,
     };
     member.judgement = judge(watch.subject(), experience, now);
     member.evaluatedAtMs = now;

@@ -152,14 +152,22 @@ export async function startService(started: Config, options: ServiceOptions = {}
       rediscover: (model) => discoverAt(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
     },
     {
-      thresholds: started.detection,
-      requirements: started.baseline,
+      get thresholds() {
+        return config.current().detection;
+      },
+      get requirements() {
+        return config.current().baseline;
+      },
       windowMs: started.windows.lengthMs,
       rowsKept: started.windows.rowsKept,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
-      webhookTargets: () => webhookTargets(config.current()),
-      lessonsConsidered: () => config.current().learning.lessonsConsidered,
+      get webhookTargets() {
+        return webhookTargets(config.current());
+      },
+      get lessonsConsidered() {
+        return config.current().learning.lessonsConsidered;
+      },
     },
   );
   relearn = async (id) => {

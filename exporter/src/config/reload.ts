@@ -17,8 +17,6 @@ export const RESTART_SECTIONS = [
   'http',
   'logging',
   'models',
-  'baseline',
-  'detection',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =
@@ -88,20 +86,7 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const {
-    dataDirectory,
-    database,
-    listen,
-    egress,
-    probing,
-    investigation,
-    windows,
-    http,
-    logging,
-    models,
-    baseline,
-    detection,
-  } = started;
+  const { dataDirectory, database, listen, egress, probing, investigation, windows, http, logging, models } = started;
   return {
     dataDirectory,
     database,
@@ -113,8 +98,6 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     http,
     logging,
     models,
-    baseline,
-    detection,
   };
 }
 
