@@ -10,7 +10,7 @@ import {
   validTotal,
 } from '../detection/statistics/signal-counts.js';
 import { spearman } from '../detection/statistics/spearman.js';
-import { numericSignal } from '../detection/statistics/window-profile.js';
+import { createWindowBuilder, numericSignal } from '../detection/statistics/window-profile.js';
 import type {
   ChangeEvent,
   ConfidenceEvidence,
@@ -48,6 +48,7 @@ export interface EvidenceInput {
 }
 
 const FEWEST_FOR_TREND = 10;
+const FEWEST_FOR_REPAIR = 100;
 /** A change this long before the window began is no longer likely to be behind it. */
 const CHANGES_CONSIDERED_MS = 24 * 3_600_000;
 
@@ -115,8 +116,21 @@ function inBursts(failed: readonly boolean[]): boolean {
   return variance > 0 && (runs - mean) / Math.sqrt(variance) < -3;
 }
 
+/**
+ * The newest rows alone, where they are in memory: a window that still holds rows from before the change is a mixture, and
+ * no single transformation explains a mixture.
+ */
+function newestProfile({ baseline, window, rows }: EvidenceInput): WindowProfile {
+  const count = Math.max(FEWEST_FOR_REPAIR, Math.floor(rows.length / 3));
+  if (baseline === null || rows.length < count) return window;
+  const builder = createWindowBuilder({ like: baseline.profile });
+  for (const row of rows.slice(-count)) builder.add(row);
+  return builder.build();
+}
+
 function featureEvidence(input: EvidenceInput): FeatureEvidence[] {
   const { baseline, window } = input;
+  const newest = newestProfile(input);
   const reported = new Set(
     input.findings
       .filter(({ detector }) =>
@@ -137,7 +151,7 @@ function featureEvidence(input: EvidenceInput): FeatureEvidence[] {
         before,
         now,
         drifted,
-        drifted && baseline !== null ? repairHint(key, baseline.profile, window) : null,
+        drifted && baseline !== null ? repairHint(key, baseline.profile, newest) : null,
       ),
     );
   }

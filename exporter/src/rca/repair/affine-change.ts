@@ -1,7 +1,7 @@
 import type { NumericRepair } from './index.js';
 import { determination, quantilePairs } from './quantile-pairs.js';
 
-const LEAST_FIT = 0.95;
+const LEAST_FIT = 0.9;
 /** A transformation that moves the values by less than this many of their standard deviations cannot be told from drift. */
 const LEAST_MOVE = 1;
 

@@ -1,8 +1,12 @@
 import { cellMiddle } from '../../detection/statistics/grid.js';
-import { numericTotal } from '../../detection/statistics/signal-counts.js';
+import { binCounts, numericTotal, quantileBins } from '../../detection/statistics/signal-counts.js';
+import type { NumericCounts } from '../../domain/profile.js';
 import type { NumericRepair } from './index.js';
 
 const LEAST_RISE = 0.1;
+const TENTHS = 10;
+/** More values than this outside the baseline's range, besides the default itself, are something else. */
+const FEW_OUTSIDE = 0.02;
 
 /** One value has become far more frequent while the rest kept their proportions: a default fills in for something missing. */
 export const defaultValue: NumericRepair = (feature, before, now) => {
@@ -18,15 +22,16 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
   const restNow = m * (1 - best.share);
   const restBefore = n - (before.cells.get(best.cell) ?? 0);
   if (restNow < 10 || restBefore === 0) return null;
-  let distance = 0;
-  for (const cell of new Set([...before.cells.keys(), ...now.cells.keys()])) {
-    if (cell === best.cell) continue;
-    distance += Math.abs((before.cells.get(cell) ?? 0) / restBefore - (now.cells.get(cell) ?? 0) / restNow) / 2;
-  }
-  // Fine cells differ by chance alone: √(cells/n) is about what two equal samples differ by.
-  const chance = Math.sqrt(before.cells.size / restNow);
+  if (outsideShare(before, now, best.cell) > FEW_OUTSIDE) return null;
+  // On tenths of the baseline, because single cells differ by chance alone.
+  const tenths = quantileBins(before, TENTHS);
+  const without = (counts: NumericCounts): number[] =>
+    binCounts({ ...counts, cells: new Map([...counts.cells].filter(([cell]) => cell !== best.cell)) }, tenths);
+  const [was, is] = [without(before), without(now)];
+  const distance = was.reduce((sum, count, i) => sum + Math.abs(count / restBefore - (is[i] ?? 0) / restNow) / 2, 0);
+  const chance = Math.sqrt(TENTHS / restNow);
   const fit = Math.max(0, 1 - distance);
-  if (distance > 0.25 + chance) return null;
+  if (distance > 0.1 + chance) return null;
   const value = Number(cellMiddle(now.grid, best.cell).toPrecision(3));
   return {
     transformation: 'default-value',
@@ -35,3 +40,12 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     sentence: `${(100 * best.share).toFixed(0)} % of \`${feature}\` are now about ${value}, ${(100 * best.rise).toFixed(0)} points more than before: a default seems to fill in for missing values.`,
   };
 };
+
+/** Share of the values now that lie outside the baseline's range, one cell left out. */
+function outsideShare(before: NumericCounts, now: NumericCounts, except: number): number {
+  const known = [...before.cells.keys()];
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  let outside = 0;
+  for (const [cell, count] of now.cells) if (cell !== except && (cell < low || cell > high)) outside += count;
+  return outside / numericTotal(now);
+}

@@ -3,7 +3,7 @@ import { determination, quantilePairs } from './quantile-pairs.js';
 
 const LEAST_FIT = 0.98;
 /** A large factor is no coincidence, so sampling noise of a small window may cost more of the fit. */
-const LEAST_FIT_OF_LARGE_FACTOR = 0.95;
+const LEAST_FIT_OF_LARGE_FACTOR = 0.85;
 const LARGE_FACTOR = 3;
 /** Factors nearer to 1 than this are drift rather than another unit. */
 const LEAST_FACTOR = 1.5;
