@@ -90,6 +90,7 @@ export async function investigate(
       baselineRows: [],
       goldenNow: golden.build(),
       forest: null,
+      windowForest: null,
       consecutiveFailures: trailingFailures(collected),
       lastAnswerAtMs: lastAnswer(collected),
       lastPredictionAtMs: null,

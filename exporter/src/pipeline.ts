@@ -1,6 +1,6 @@
 import { detect } from './detection/detect.js';
 import { goldenEvidence } from './detection/golden.js';
-import type { ForestBaseline } from './detection/forest-baseline.js';
+import type { ForestBaseline, WindowForest } from './detection/forest-baseline.js';
 import type { Diagnosis, Explanation } from './domain/cause.js';
 import type { ChangeEvent, Evidence } from './domain/evidence.js';
 import type { BlindSpot, Finding } from './domain/finding.js';
@@ -30,6 +30,7 @@ export interface Subject {
   readonly baselineRows: readonly Observation[];
   readonly goldenNow: readonly GoldenBaseline[];
   readonly forest: ForestBaseline | null;
+  readonly windowForest: WindowForest | null;
   readonly consecutiveFailures: number;
   readonly lastAnswerAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
@@ -71,6 +72,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     consecutiveFailures: subject.consecutiveFailures,
     thresholds: experience.thresholds,
     forest: subject.forest,
+    windowForest: subject.windowForest,
   });
 
   const evidence = gatherEvidence({

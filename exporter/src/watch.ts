@@ -1,6 +1,11 @@
 import { createGoldenMemory } from './baseline/golden-memory.js';
 import { admit, learn, startLearning } from './baseline/learning.js';
-import { growForestBaseline, type ForestBaseline } from './detection/forest-baseline.js';
+import {
+  growForestBaseline,
+  growWindowForest,
+  type ForestBaseline,
+  type WindowForest,
+} from './detection/forest-baseline.js';
 import {
   createWindowBuilder,
   emptyWindow,
@@ -95,6 +100,7 @@ export class Watch {
   learning: LearningState | null;
   totals: WatchTotals;
   private forest: ForestBaseline | null = null;
+  private windowForest: WindowForest | null = null;
   private rows: Observation[] = [];
   private baselineRows: readonly Observation[] = [];
   private goldenRecent: Sample[] = [];
@@ -150,6 +156,7 @@ export class Watch {
     const version = (this.baseline?.version ?? (this.learning?.nextVersion ?? 1) - 1) + 1;
     this.baseline = null;
     this.forest = null;
+    this.windowForest = null;
     this.learning = startLearning(version, requirements);
     this.goldenLearning = createGoldenMemory(this.hash);
     this.forgetWindow(nowMs);
@@ -169,6 +176,7 @@ export class Watch {
     if (this.learning?.verdict.kind === 'admitted') {
       this.baseline = admit(this.learning, nowMs);
       this.baselineToSave = this.baseline;
+      this.windowForest = growWindowForest(this.rows, this.random());
       this.baselineRows = this.rows.filter((row) => row.failure === null);
       this.forest = growForestBaseline(this.baselineRows, this.baseline.profile, this.random());
       this.learning = null;
@@ -265,6 +273,7 @@ export class Watch {
       baselineRows: this.baselineRows,
       goldenNow: golden.build(),
       forest: this.forest,
+      windowForest: this.windowForest,
       consecutiveFailures: this.totals.consecutiveFailures,
       lastAnswerAtMs: this.totals.lastAnswerAtMs,
       lastPredictionAtMs: this.totals.lastPredictionAtMs,

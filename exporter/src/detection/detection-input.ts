@@ -11,7 +11,7 @@ import type {
   WindowProfile,
 } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import type { ForestBaseline } from './forest-baseline.js';
+import type { ForestBaseline, WindowForest } from './forest-baseline.js';
 import { validTotal } from './statistics/signal-counts.js';
 
 /** Everything a detector may look at. */
@@ -29,6 +29,7 @@ export interface DetectionInput {
   readonly consecutiveFailures: number;
   readonly thresholds: DetectionThresholds;
   readonly forest: ForestBaseline | null;
+  readonly windowForest: WindowForest | null;
 }
 
 export interface DetectorResult {

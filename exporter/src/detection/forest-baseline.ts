@@ -1,4 +1,4 @@
-import { quantileSorted } from 'simple-statistics';
+import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
@@ -12,6 +12,56 @@ export interface ForestBaseline {
   readonly features: readonly string[];
   /** 99th percentile of the scores of rows the forest was not grown on. */
   readonly line: number;
+}
+
+/** A forest on vectors of sub-windows: it sees a model that behaves unusually even when no features are known. */
+export interface WindowForest {
+  readonly forest: Forest;
+  readonly line: number;
+}
+
+/** Rows per sub-window. */
+export const SUB_WINDOW_ROWS = 10;
+const LEAST_SUB_WINDOWS = 30;
+
+/** What a sub-window is described by, in this order. */
+export const WINDOW_VECTOR = ['mean confidence', 'spread of confidence', 'error share', 'slowest latency'] as const;
+
+/** One vector per full sub-window of `SUB_WINDOW_ROWS` rows, in time order; what is not there is NaN. */
+export function windowVectors(rows: readonly Observation[]): number[][] {
+  const vectors: number[][] = [];
+  for (let start = 0; start + SUB_WINDOW_ROWS <= rows.length; start += SUB_WINDOW_ROWS) {
+    const part = rows.slice(start, start + SUB_WINDOW_ROWS);
+    const confidences = part.flatMap(({ confidence }) => (confidence === null ? [] : [confidence]));
+    const latencies = part.flatMap(({ latencySeconds }) => (latencySeconds === null ? [] : [latencySeconds]));
+    vectors.push([
+      confidences.length === 0 ? NaN : mean(confidences),
+      confidences.length === 0 ? NaN : standardDeviation(confidences),
+      part.filter(({ failure }) => failure !== null).length / part.length,
+      latencies.length === 0 ? NaN : Math.max(...latencies),
+    ]);
+  }
+  return vectors;
+}
+
+/** As `growForestBaseline`, on sub-windows; null with fewer than 30 of them or when nothing varies. */
+export function growWindowForest(rows: readonly Observation[], random: Random): WindowForest | null {
+  const vectors = windowVectors(rows.slice(-MOST_ROWS));
+  if (vectors.length < LEAST_SUB_WINDOWS) return null;
+  try {
+    const forest = growForest(
+      vectors.filter((_, i) => i % 3 !== 0),
+      random,
+    );
+    const scores = anomalyScores(
+      forest,
+      vectors.filter((_, i) => i % 3 === 0),
+    ).sort((a, b) => a - b);
+    return { forest, line: scores.at(-1) ?? 1 };
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 const LEAST_ROWS = 50;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { detect } from '../../../exporter/src/detection/detect.js';
 import { DETECTORS } from '../../../exporter/src/detection/detectors/index.js';
-import { growForestBaseline } from '../../../exporter/src/detection/forest-baseline.js';
+import { growForestBaseline, growWindowForest } from '../../../exporter/src/detection/forest-baseline.js';
 import { mergeWindows } from '../../../exporter/src/detection/statistics/window-profile.js';
 import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
@@ -76,9 +76,12 @@ describe('false findings', () => {
     for (let baselineSeed = 0; baselineSeed < 8; baselineSeed += 1) {
       const baseline = quietRows(`baseline-${baselineSeed}`, 500);
       const forest = growForestBaseline(baseline, baselineOf(baseline).profile, seededRandom(1));
+      const windowForest = growWindowForest(baseline, seededRandom(1));
       for (let look = 0; look < 50; look += 1) {
         looks += 1;
-        const found = detect(inputOf(baseline, quietRows(`look-${baselineSeed}-${look}`, 200), { forest })).findings;
+        const found = detect(
+          inputOf(baseline, quietRows(`look-${baselineSeed}-${look}`, 200), { forest, windowForest }),
+        ).findings;
         if (found.length > 0) misfired += 1;
       }
     }
@@ -184,6 +187,23 @@ describe('what is seen', () => {
       'contribution:f1',
       'contribution:f2',
     ]);
+  });
+
+  it('a model that behaves unusually although no features are known', () => {
+    const bare = (seed: string, count: number, spread: number): Observation[] => {
+      const random = seededRandom(seed);
+      return Array.from({ length: count }, () =>
+        observation({ confidence: Math.min(1, Math.max(0, 0.7 + spread * normal(random))) }),
+      );
+    };
+    const before = bare('before', 600, 0.03);
+    const windowForest = growWindowForest(before, seededRandom(1));
+    const subjectsOf = (rows: Observation[]) =>
+      detect(inputOf(before, rows, { windowForest })).findings.filter(
+        ({ detector }) => detector === 'isolation-forest',
+      );
+    expect(subjectsOf(bare('now', 200, 0.2)).map(({ subject }) => subject)).toEqual(['traffic']);
+    expect(subjectsOf(bare('quiet', 200, 0.03))).toEqual([]);
   });
 
   it('accuracy, from labels', () => {

@@ -77,6 +77,7 @@ export function inputOf(
     consecutiveFailures: 0,
     thresholds: DEFAULT_THRESHOLDS,
     forest: null,
+    windowForest: null,
     ...overrides,
   };
 }

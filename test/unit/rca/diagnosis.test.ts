@@ -82,6 +82,7 @@ function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBa
     baselineRows: withBaseline ? BASELINE_ROWS : [],
     goldenNow: now,
     forest: null,
+    windowForest: null,
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
