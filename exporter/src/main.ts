@@ -29,6 +29,7 @@ import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
+import { similarLessons } from './learning/similarity.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
@@ -322,9 +323,10 @@ async function every(
 }
 
 async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
-  const [model, baseline, recommendations] = await Promise.all([
+  const [model, baseline, lessons, recommendations] = await Promise.all([
     store.models.get(incident.modelId),
     store.baselines.current(incident.modelId),
+    store.lessons.list({ limit: 1_000 }),
     store.governance((transaction) => transaction.recommendations({ incident: incident.id, limit: 100 })),
   ]);
   const until = incident.diagnosis.window.toMs + 1;
@@ -337,7 +339,11 @@ async function reportOf(store: Store, incident: Incident, format: ReportFormat, 
     recommendations: recommendations
       .filter(({ state }) => state !== 'withdrawn' || incident.closedAtMs !== null)
       .reverse(),
-    similar: [],
+    similar: similarLessons(
+      incident.fingerprint,
+      incident.openedAtMs,
+      lessons.filter(({ incidentId }) => incidentId !== incident.id),
+    ),
     baseline,
     window: windows.at(-1)?.profile ?? null,
     generatedAtMs: nowMs,

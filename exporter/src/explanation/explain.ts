@@ -48,6 +48,13 @@ function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');
 }
 
+const PART_WORDS: Readonly<Record<string, string>> = {
+  'input mix': 'other inputs',
+  'answers per input': 'other answers to the same kind of input',
+  'data quality': 'inputs the baseline never had',
+  serving: 'serving',
+};
+
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
     `Severity ${diagnosis.severity}: ${diagnosis.severityReason} Seen in ${diagnosis.window.samples} calls from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
@@ -55,8 +62,7 @@ function effectParagraph(diagnosis: Diagnosis): string {
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {
     const shares = decomposition.parts.map(
-      ({ name, value }) =>
-        `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)} from ${name === 'input mix' ? 'other inputs' : 'other answers to the same kind of input'}`,
+      ({ name, value }) => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)} from ${PART_WORDS[name]}`,
     );
     parts.push(
       `Mean confidence went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${decomposition.remainder >= 0 ? '+' : '−'}${Math.abs(decomposition.remainder).toFixed(2)} unexplained (read off counts, not by experiment).`,

@@ -3,6 +3,8 @@ import { RequestRefused, type ModelRegistration } from '../../domain/application
 import { modelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
+import { summariseNumeric } from '../../detection/statistics/signal-counts.js';
+import { numericSignal } from '../../detection/statistics/window-profile.js';
 import { baselineView, countsView, modelView } from '../model-view.js';
 import { bodyOf, json, modelParam, text, type Route } from '../route.js';
 
@@ -148,16 +150,28 @@ export const modelRoutes: readonly Route[] = [
       const windows = await application.store.windows.range(id, 0, clock.now() + 86_400_000);
       const lines = windows.map(({ windowStartMs, profile }) => {
         const failures = Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+        const level = (key: 'confidence' | 'latency_seconds') => {
+          const counts = numericSignal(profile, key);
+          return counts === null ? null : summariseNumeric(counts);
+        };
+        const [confidence, latency] = [level('confidence'), level('latency_seconds')];
         return [
           new Date(windowStartMs).toISOString(),
           profile.calls,
           failures,
+          confidence?.mean ?? '',
+          confidence?.standardDeviation ?? '',
+          latency?.p50 ?? '',
+          latency?.p95 ?? '',
           profile.labels.labelled,
           profile.labels.correct,
         ].join(',');
       });
       return text(
-        ['window_start,calls,failures,labelled,correct', ...lines].join('\r\n') + '\r\n',
+        [
+          'window_start,calls,failures,confidence_mean,confidence_std,latency_p50_seconds,latency_p95_seconds,labelled,correct',
+          ...lines,
+        ].join('\r\n') + '\r\n',
         'text/csv',
         `${id}.csv`,
       );

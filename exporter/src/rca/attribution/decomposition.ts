@@ -7,8 +7,8 @@ const FEWEST_ROWS = 50;
 /**
  * Splits the change of mean confidence into a mix effect (other inputs, answered as before) and a rate effect (the same
  * groups of inputs, answered differently) by the most shifted feature: Kitagawa's (1955) decomposition with averaged
- * weights, which leaves no interaction. Groups the baseline never had cannot be answered "as before" and are the
- * remainder. Correlational: read off rows, nobody was asked.
+ * weights, which leaves no interaction. Inputs the baseline never had (out of its range, missing, unknown) cannot be answered
+ * "as before": what they cost is told as data quality. Correlational: read off rows, nobody was asked.
  * @returns null without enough rows with a confidence on both sides
  */
 export function decomposeConfidence(
@@ -29,12 +29,16 @@ export function decomposeConfidence(
   const to = meanOf(now);
   let mix = 0;
   let rate = 0;
+  let outside = 0;
   for (const group of new Set([...before.keys(), ...now.keys()])) {
     const b = before.get(group);
     const n = now.get(group);
-    if (b === undefined || n === undefined) continue;
-    mix += (n.share - b.share) * ((n.mean + b.mean) / 2 - from);
-    rate += (n.mean - b.mean) * ((n.share + b.share) / 2);
+    if (n === undefined) mix -= (b?.share ?? 0) * ((b?.mean ?? from) - from);
+    else if (b === undefined) outside += n.share * (n.mean - from);
+    else {
+      mix += (n.share - b.share) * ((n.mean + b.mean) / 2 - from);
+      rate += (n.mean - b.mean) * ((n.share + b.share) / 2);
+    }
   }
   const total = to - from;
   return {
@@ -45,8 +49,9 @@ export function decomposeConfidence(
     parts: [
       { name: 'input mix', value: mix },
       { name: 'answers per input', value: rate },
+      { name: 'data quality', value: outside },
     ],
-    remainder: total - mix - rate,
+    remainder: total - mix - rate - outside,
     interventional: false,
   };
 }
