@@ -8,15 +8,12 @@ export interface DemoConfigurationInput {
   readonly models: readonly { readonly id: string; readonly url: string }[];
 }
 
-/** Samples the demo's baselines need: enough for the detectors, seconds to collect. */
-export const BASELINE_SAMPLES = 150;
-
 /** Calls the drifting model answers in health: its baseline and a little more. */
 export const HEALTHY_CALLS_BEFORE_DECAY = 300;
 
 /**
  * The demo's configuration file: impatient (a second where the defaults take a minute), and allowed to call this machine.
- * Detection lines are the defaults.
+ * Detection lines and what a baseline needs are the defaults.
  */
 export function demoConfiguration({ dataDirectory, port, models }: DemoConfigurationInput): string {
   const configuration: JsonObject = {
@@ -25,7 +22,6 @@ export function demoConfiguration({ dataDirectory, port, models }: DemoConfigura
     egress: { allow_cidrs: ['127.0.0.0/8'] },
     probing: { interval: '1s', jitter: 0.2, concurrency: 4, timeout: '2s', probes_per_cycle: 5, golden_inputs: 5 },
     investigation: { timeout: '3s' },
-    baseline: { minimum_samples: BASELINE_SAMPLES },
     windows: { length: '10s', evaluate_every: '1s' },
     logging: { level: 'error' },
     models: models.map(({ id, url }) => ({ id, url, tags: ['demo'] })),
