@@ -1,0 +1,336 @@
+import type { FalsePageBudget } from '../../domain/page-evidence.js';
+import { BlockCalibration, type CalibrationState } from './block-length.js';
+import { ConformalEDetector, type ConformalState } from './conformal-e-detector.js';
+import { riskBound, RiskEDetector, type RiskState } from './risk-e-detector.js';
+import { SeasonalPattern, type SeasonState } from './season.js';
+
+/** A block lasts at least this long: nobody can act on less, and busy models cost no more than quiet ones. */
+const SHORTEST_BLOCK_MS = 250;
+/** The slow twin of a shift detector uses blocks 2^3 times as long: small shifts stand out of longer means. */
+const SLOW_LEVELS = 3;
+/** Once a pattern is subtracted, single scores are no longer exchangeable; means of 2^4 of them are, nearly. */
+const SEASONAL_LEVEL = 4;
+/** Confidence with which a risk bound covers the baseline's true mean. */
+const BOUND_DELTA = 0.05;
+/** Evidence inside the learning period that shows it was no steady normal. */
+const STATIONARITY_BLOCK = 8;
+
+/** One number in [0, 1] per sample, and what is claimed about it. */
+export interface ChannelSettings {
+  /** Named in explanations: `level`, `spread`, `mix`, `missing` … */
+  readonly statistic: string;
+  /** `shift`: is it exchangeable with the past? · `risk`: is its mean no higher than the baseline allows? */
+  readonly claim: 'shift' | 'rise' | 'risk';
+  readonly binary: boolean;
+  /** Follows the clock, so a daily or weekly pattern is looked for. */
+  readonly seasonal: boolean;
+  readonly tolerance: number;
+  readonly seed: number;
+}
+
+type Detector =
+  | { readonly kind: 'shift'; readonly detectors: readonly ConformalEDetector[]; readonly levels: readonly number[] }
+  | { readonly kind: 'risk'; readonly detector: RiskEDetector; readonly level: number; sum: number; filled: number }
+  | { readonly kind: 'hopeless' };
+
+export interface ChannelState {
+  readonly season: SeasonState;
+  readonly calibration: CalibrationState | null;
+  readonly stationarity: ConformalState | null;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  readonly sampleMs: number;
+  readonly learntUnsteadiness: number;
+  readonly detector:
+    | { readonly kind: 'shift'; readonly levels: readonly number[]; readonly states: readonly ConformalState[] }
+    | {
+        readonly kind: 'risk';
+        readonly level: number;
+        readonly bound: number;
+        readonly variance: number | null;
+        readonly sum: number;
+        readonly filled: number;
+        readonly state: RiskState;
+      }
+    | { readonly kind: 'hopeless' }
+    | null;
+}
+
+/** What a channel says of itself. */
+export interface ChannelReading {
+  readonly statistic: string;
+  /** In ticks. */
+  readonly value: number;
+  readonly logRatio: number;
+  readonly changeAtMs: number;
+  readonly direction: 'up' | 'down';
+  readonly blockSamples: number;
+}
+
+/**
+ * One score stream from learning to watching: measures the block length its own correlation asks for, then runs the
+ * e-detectors that suit its claim.
+ */
+export class Channel {
+  private readonly season: SeasonalPattern;
+  private calibration: BlockCalibration | null;
+  private stationarity: ConformalEDetector | null;
+  private detector: Detector | null = null;
+  private firstAtMs = 0;
+  private lastAtMs = 0;
+  /** Mean time between samples in the baseline. */
+  private sampleMs = 0;
+  private learntUnsteadiness = 0;
+  private riskSettings: { readonly bound: number; readonly variance: number | null } | null = null;
+
+  constructor(
+    readonly settings: ChannelSettings,
+    private readonly budget: FalsePageBudget,
+    state?: ChannelState,
+  ) {
+    this.season = new SeasonalPattern(settings.seasonal ? budget.season : 'none', state?.season);
+    if (state === undefined) {
+      this.calibration = this.freshCalibration();
+      this.stationarity = this.freshStationarity();
+      return;
+    }
+    this.calibration = state.calibration === null ? null : new BlockCalibration(this.isShift, state.calibration);
+    this.stationarity =
+      state.stationarity === null ? null : new ConformalEDetector(this.shiftSettings(3, 99), state.stationarity);
+    this.firstAtMs = state.firstAtMs;
+    this.lastAtMs = state.lastAtMs;
+    this.sampleMs = state.sampleMs;
+    this.learntUnsteadiness = state.learntUnsteadiness;
+    this.detector = this.restoreDetector(state.detector);
+  }
+
+  get isShift(): boolean {
+    return this.settings.claim !== 'risk';
+  }
+
+  /** Statistics this channel adds to its signal's average. */
+  get size(): number {
+    return this.isShift ? 2 : 1;
+  }
+
+  get isArmed(): boolean {
+    return this.detector !== null;
+  }
+
+  get isProvisional(): boolean {
+    return this.season.isProvisional;
+  }
+
+  /** What arming waits for; null when armed or nothing can be said. */
+  get waitsFor(): string | null {
+    if (this.season.isWaiting) return `${this.season.hoursNeeded} hours, to know the configured season`;
+    if (this.detector?.kind === 'hopeless') return 'it is as bad as it can get in the baseline';
+    if (this.detector !== null || this.calibration === null) return null;
+    return 'enough samples for blocks that do not correlate';
+  }
+
+  add(score: number, atMs: number): void {
+    if (this.settings.seasonal) this.season.add(score, atMs);
+    const shift = this.settings.seasonal ? this.season.expected(atMs) : 0;
+    const x = shift === 0 ? score : Math.min(1, Math.max(0, this.isShift ? (score - shift + 0.5) / 2 : score - shift));
+    const { detector } = this;
+    if (detector === null) {
+      if (!this.season.isWaiting) this.calibrate(x, atMs);
+      return;
+    }
+    if (detector.kind === 'shift') {
+      for (const each of detector.detectors) each.add(x, atMs);
+      return;
+    }
+    if (detector.kind === 'hopeless') return;
+    detector.sum += x;
+    detector.filled += 1;
+    if (detector.filled < 1 << detector.level) return;
+    detector.detector.add(detector.sum / detector.filled, atMs);
+    detector.sum = 0;
+    detector.filled = 0;
+  }
+
+  /** The question about its season that can be answered now, with this channel's own answer. */
+  seasonDue(nowMs: number): { readonly question: 'daily' | 'weekly'; readonly found: boolean } | null {
+    const question = this.season.due(nowMs);
+    if (question === null) return null;
+    return { question, found: this.budget.season !== 'auto' || this.season.repeats(question) };
+  }
+
+  /** Takes the model's answer about the season; what was learnt without it is void. */
+  settleSeason(question: 'daily' | 'weekly', found: boolean): void {
+    if (this.settings.seasonal && this.season.settle(question, found)) this.relearn();
+  }
+
+  /** Evidence, while learning, that the stream itself is changing; in ticks. */
+  get unsteadiness(): number {
+    return this.stationarity?.value ?? this.learntUnsteadiness;
+  }
+
+  relearn(): void {
+    this.calibration = this.freshCalibration();
+    this.stationarity = this.freshStationarity();
+    this.detector = null;
+    this.riskSettings = null;
+    this.learntUnsteadiness = 0;
+  }
+
+  /**
+   * Goes from learning to watching when the samples allow it.
+   * @param patient false takes the longest blocks there are, although they still correlate
+   */
+  arm(leastSamples: number, patient: boolean): void {
+    const { calibration } = this;
+    if (this.detector !== null || calibration === null || calibration.samples < leastSamples) return;
+    if (this.lastAtMs - this.firstAtMs < this.season.referenceMs) return;
+    this.sampleMs = Math.max(1e-3, (this.lastAtMs - this.firstAtMs) / Math.max(1, calibration.samples - 1));
+    const shortest = Math.max(
+      this.season.referenceMs > 0 ? SEASONAL_LEVEL : 0,
+      Math.ceil(Math.log2(SHORTEST_BLOCK_MS / this.sampleMs)),
+    );
+    const floor = Math.min(calibration.longest, shortest);
+    if (floor < 0) return;
+    const level = calibration.choose(floor) ?? (patient ? null : calibration.longest);
+    if (level === null) return;
+    this.detector = this.isShift ? this.armShift(calibration, level) : this.armRisk(calibration, level);
+    this.calibration = null;
+    this.learntUnsteadiness = this.stationarity?.value ?? 0;
+    this.stationarity = null;
+  }
+
+  /** Null while learning. The strongest of its detectors speaks; their values add. */
+  reading(): ChannelReading | null {
+    const { detector } = this;
+    if (detector === null || detector.kind === 'hopeless') return null;
+    const { statistic } = this.settings;
+    if (detector.kind === 'risk') {
+      const { value, logRatio, changeAtMs } = detector.detector;
+      return { statistic, value, logRatio, changeAtMs, direction: 'up', blockSamples: 1 << detector.level };
+    }
+    const [first] = detector.detectors;
+    if (first === undefined) return null;
+    const strongest = detector.detectors.reduce((best, each) => (each.value > best.value ? each : best), first);
+    return {
+      statistic,
+      value: detector.detectors.reduce((sum, each) => sum + each.value, 0),
+      logRatio: strongest.logRatio,
+      ...strongest.strongest,
+      blockSamples: strongest.blockLength,
+    };
+  }
+
+  /** Stops betting after an alarm. @param tookMs how long the change took to be noticed */
+  freeze(tookMs: number): void {
+    const { detector } = this;
+    if (detector?.kind === 'risk') detector.detector.freeze(tookMs / (this.sampleMs * (1 << detector.level)));
+    if (detector?.kind === 'shift') {
+      for (const each of detector.detectors) each.freeze(tookMs / (this.sampleMs * each.blockLength));
+    }
+  }
+
+  get hasRecovered(): boolean {
+    const { detector } = this;
+    if (detector?.kind === 'risk') return detector.detector.hasRecovered;
+    return detector?.kind === 'shift' ? detector.detectors.every((each) => each.hasRecovered) : true;
+  }
+
+  resume(): void {
+    const { detector } = this;
+    if (detector?.kind === 'risk') detector.detector.resume();
+    if (detector?.kind === 'shift') for (const each of detector.detectors) each.resume();
+  }
+
+  snapshot(): ChannelState {
+    return {
+      season: this.season.snapshot(),
+      calibration: this.calibration?.snapshot() ?? null,
+      stationarity: this.stationarity?.snapshot() ?? null,
+      firstAtMs: this.firstAtMs,
+      lastAtMs: this.lastAtMs,
+      sampleMs: this.sampleMs,
+      learntUnsteadiness: this.learntUnsteadiness,
+      detector: this.detectorState(),
+    };
+  }
+
+  private calibrate(x: number, atMs: number): void {
+    const { calibration } = this;
+    if (calibration === null) return;
+    if (calibration.samples === 0) this.firstAtMs = atMs;
+    this.lastAtMs = Math.max(this.lastAtMs, atMs);
+    calibration.add(x);
+    this.stationarity?.add(x, atMs);
+  }
+
+  private freshCalibration(): BlockCalibration {
+    return new BlockCalibration(this.isShift);
+  }
+
+  private freshStationarity(): ConformalEDetector | null {
+    return this.isShift ? new ConformalEDetector(this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99)) : null;
+  }
+
+  private shiftSettings(level: number, salt: number): ConstructorParameters<typeof ConformalEDetector>[0] {
+    return {
+      blockLength: 1 << level,
+      tolerance: this.settings.tolerance,
+      powerBets: true,
+      startWeight: this.sampleMs === 0 ? 1 : (this.sampleMs * (1 << level)) / this.budget.tickMs,
+      sides: this.settings.claim === 'rise' ? 'up' : 'both',
+      seed: (this.settings.seed + Math.imul(salt + level, 0x9e3779b1)) | 0,
+    };
+  }
+
+  private armShift(calibration: BlockCalibration, level: number): Detector {
+    const levels = [level, level + SLOW_LEVELS];
+    return {
+      kind: 'shift',
+      levels,
+      detectors: levels.map((k) => new ConformalEDetector(this.shiftSettings(k, 0), undefined, calibration.reference(k))),
+    };
+  }
+
+  private armRisk(calibration: BlockCalibration, level: number): Detector {
+    const { blocks, mean, variance } = calibration.summary(level);
+    const { binary, tolerance } = this.settings;
+    const bound = riskBound({ units: blocks, mean, variance, binary }, BOUND_DELTA, tolerance);
+    if (bound >= 0.99) return { kind: 'hopeless' };
+    this.riskSettings = { bound, variance: binary ? null : variance };
+    return { kind: 'risk', level, sum: 0, filled: 0, detector: this.riskDetector(level) };
+  }
+
+  private riskDetector(level: number, state?: RiskState): RiskEDetector {
+    const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
+    return new RiskEDetector(
+      { bound, variance, startWeight: (this.sampleMs * (1 << level)) / this.budget.tickMs },
+      state,
+    );
+  }
+
+  private restoreDetector(state: ChannelState['detector']): Detector | null {
+    if (state === null || state.kind === 'hopeless') return state;
+    if (state.kind === 'shift') {
+      const { levels } = state;
+      return {
+        kind: 'shift',
+        levels,
+        detectors: levels.map((k, i) => new ConformalEDetector(this.shiftSettings(k, 0), state.states[i])),
+      };
+    }
+    const { level, sum, filled, bound, variance } = state;
+    this.riskSettings = { bound, variance };
+    return { kind: 'risk', level, sum, filled, detector: this.riskDetector(level, state.state) };
+  }
+
+  private detectorState(): ChannelState['detector'] {
+    const { detector } = this;
+    if (detector === null || detector.kind === 'hopeless') return detector;
+    if (detector.kind === 'shift') {
+      return { kind: 'shift', levels: detector.levels, states: detector.detectors.map((each) => each.snapshot()) };
+    }
+    const { level, sum, filled } = detector;
+    const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
+    return { kind: 'risk', level, sum, filled, bound, variance, state: detector.detector.snapshot() };
+  }
+}

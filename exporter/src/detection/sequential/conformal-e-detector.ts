@@ -1,0 +1,174 @@
+import { shiftBets } from './bets.js';
+import { binsFor, ConformalReference, type ReferenceState } from './conformal-reference.js';
+import { counterUniform } from './counter-random.js';
+import { Recovery, type RecoveryState } from './recovery.js';
+import { EvidenceBank, type BankState } from './shiryaev-roberts.js';
+
+/** Blocks the reference needs before p-values can say anything; until then blocks are only counted. */
+export const LEAST_REFERENCE_BLOCKS = 20;
+
+export interface ConformalSettings {
+  /** Samples per block. */
+  readonly blockLength: number;
+  /** Shift of the mean p-value that is nobody's business; 0.03 ≈ 0.1 standard deviations of a block. */
+  readonly tolerance: number;
+  readonly powerBets: boolean;
+  /** π: mean duration of a block in ticks, fixed in the baseline. */
+  readonly startWeight: number;
+  readonly sides: 'both' | 'up';
+  readonly seed: number;
+}
+
+export interface ConformalState {
+  readonly reference: ReferenceState;
+  readonly up: BankState;
+  readonly down: BankState | null;
+  readonly recovery: RecoveryState | null;
+  readonly blocks: number;
+  readonly sum: number;
+  readonly filled: number;
+  readonly blockStartedAtMs: number;
+}
+
+/**
+ * Algorithm S: are the blocks of this score exchangeable with all earlier ones? A block's mean gets a conformal p-value
+ * against the growing reference; bets on high and on low p-values feed two evidence banks (methods.md §0.3; Vovk et al.
+ * 2021 "Retrain or not retrain"; Shin, Ramdas & Rinaldo 2024).
+ */
+export class ConformalEDetector {
+  private readonly reference: ConformalReference;
+  private readonly banks: readonly EvidenceBank[];
+  /** Set while frozen. */
+  private recovery: Recovery | null = null;
+  private blocks = 0;
+  private sum = 0;
+  private filled = 0;
+  private blockStartedAtMs = 0;
+
+  constructor(
+    private readonly settings: ConformalSettings,
+    state?: ConformalState,
+    reference?: ReferenceState,
+  ) {
+    this.reference = new ConformalReference(binsFor(settings.blockLength), state?.reference ?? reference);
+    this.banks = this.newBanks(state?.up, state?.down ?? undefined);
+    if (state === undefined) return;
+    this.blocks = state.blocks;
+    this.sum = state.sum;
+    this.filled = state.filled;
+    this.blockStartedAtMs = state.blockStartedAtMs;
+    if (state.recovery !== null) this.recovery = new Recovery(state.recovery);
+  }
+
+  /** Folds one score of [0, 1]; true when it completed a block. */
+  add(score: number, atMs: number): boolean {
+    if (this.filled === 0) this.blockStartedAtMs = atMs;
+    this.sum += score;
+    this.filled += 1;
+    if (this.filled < this.settings.blockLength) return false;
+    const mean = this.sum / this.filled;
+    this.sum = 0;
+    this.filled = 0;
+    this.block(mean, this.blockStartedAtMs);
+    return true;
+  }
+
+  /** Folds the mean of one whole block. */
+  block(mean: number, startedAtMs: number): void {
+    const { reference, settings } = this;
+    const v = counterUniform(settings.seed, this.blocks);
+    this.blocks += 1;
+    if (reference.size < LEAST_REFERENCE_BLOCKS) {
+      reference.add(mean);
+      reference.accept();
+      return;
+    }
+    const p = reference.pValue(mean, v);
+    if (this.recovery !== null) {
+      this.recovery.add(p);
+      return;
+    }
+    this.banks[0]?.step(p, startedAtMs);
+    this.banks[1]?.step(1 - p, startedAtMs);
+    reference.add(mean);
+    if (this.logRatio <= 0) reference.accept();
+  }
+
+  /** Evidence in ticks, averaged over the sides. */
+  get value(): number {
+    return this.banks.reduce((sum, bank) => sum + bank.value, 0) / this.banks.length;
+  }
+
+  /** Natural logarithm of the evidence for a change since `changeAtMs`, averaged over the sides. */
+  get logRatio(): number {
+    return logMean(this.banks.map((bank) => bank.logRatio));
+  }
+
+  get strongest(): { readonly direction: 'up' | 'down'; readonly changeAtMs: number } {
+    const [up, down] = this.banks;
+    const isDown = down !== undefined && up !== undefined && down.value > up.value;
+    return { direction: isDown ? 'down' : 'up', changeAtMs: (isDown ? down : up)?.changeAtMs ?? 0 };
+  }
+
+  /** False while the reference is too small for any block to look unusual. */
+  get isReady(): boolean {
+    return this.reference.size >= LEAST_REFERENCE_BLOCKS;
+  }
+
+  get referenceBlocks(): number {
+    return this.reference.size;
+  }
+
+  get blockLength(): number {
+    return this.settings.blockLength;
+  }
+
+  /**
+   * Stops betting and takes the suspected blocks out of the reference; from now on only the end of the change is watched.
+   * @param blocks how many blocks the change took to be noticed
+   */
+  freeze(blocks: number): void {
+    this.reference.drop();
+    this.recovery = new Recovery(blocks);
+  }
+
+  /** While frozen: are blocks as in the reference again? */
+  get hasRecovered(): boolean {
+    const { tolerance } = this.settings;
+    return this.recovery === null || this.recovery.within(0.5 - tolerance, 0.5 + tolerance, 1 / 12);
+  }
+
+  /** The change is over: the reference stays, evidence starts from nothing. */
+  resume(): void {
+    this.recovery = null;
+    for (const bank of this.banks) bank.reset();
+  }
+
+  snapshot(): ConformalState {
+    const pair = (banks: readonly EvidenceBank[]): { up: BankState; down: BankState | null } => {
+      const [up, down] = banks.map((bank) => bank.snapshot());
+      return { up: up ?? { evidence: [], cusum: [], resetAtMs: [] }, down: down ?? null };
+    };
+    return {
+      reference: this.reference.snapshot(),
+      ...pair(this.banks),
+      recovery: this.recovery?.snapshot() ?? null,
+      blocks: this.blocks,
+      sum: this.sum,
+      filled: this.filled,
+      blockStartedAtMs: this.blockStartedAtMs,
+    };
+  }
+
+  private newBanks(up?: BankState, down?: BankState): readonly EvidenceBank[] {
+    const bets = shiftBets(this.settings.tolerance, this.settings.powerBets);
+    const bank = (state?: BankState): EvidenceBank => new EvidenceBank(bets, this.settings.startWeight, state);
+    return this.settings.sides === 'up' ? [bank(up)] : [bank(up), bank(down)];
+  }
+}
+
+/** log of the mean of exp(values). */
+export function logMean(values: readonly number[]): number {
+  const top = Math.max(...values);
+  return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0) / values.length);
+}

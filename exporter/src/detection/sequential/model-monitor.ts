@@ -1,0 +1,340 @@
+import type { FindingSubject } from '../../domain/finding.js';
+import type { FeatureValue, Observation, Prediction } from '../../domain/observation.js';
+import type { FalsePageBudget, PageEvidence, SignalEvidence } from '../../domain/page-evidence.js';
+import type { SignalKey } from '../../domain/profile.js';
+import { evidenceBenjaminiHochberg } from './e-d-bh.js';
+import {
+  CategoricalSignal,
+  LossSignal,
+  NumericSignal,
+  signalEvidence,
+  type SignalMonitor,
+  type SignalState,
+} from './signal-monitor.js';
+
+/** Signals about the model's service and answers; together they may use half of the budget, the features the other half. */
+const OUTCOMES: readonly FindingSubject[] = [
+  'errors',
+  'confidence',
+  'latency_seconds',
+  'prediction',
+  'golden',
+  'accuracy',
+  'rows',
+];
+const OUTCOME_SHARE = 0.5;
+const FEATURES_WATCHED = 500;
+const SUSPECTS_NAMED = 3;
+/** Evidence inside the learning period counts as "not a steady normal" at this part of the line. */
+const STATIONARITY_PART = 0.1;
+/** A signal whose blocks still correlate after this many times the samples needed is watched all the same. */
+const PATIENCE = 10;
+/** Part of the channels that may still be learning when the baseline is admitted; they join later. */
+const LATECOMERS = 0.25;
+
+interface Alarm {
+  readonly atMs: number;
+  readonly changeAtMs: number;
+  readonly confirmed: readonly FindingSubject[];
+  readonly suspects: readonly FindingSubject[];
+  readonly logEvidence: number;
+  readonly signals: readonly SignalEvidence[];
+}
+
+export interface MonitorState {
+  readonly version: 1;
+  readonly signals: readonly (readonly [FindingSubject, SignalState])[];
+  readonly watching: boolean;
+  readonly alarm: Alarm | null;
+}
+
+/** What a learning period must still show before its baseline may be used. */
+export interface LearningReadiness {
+  readonly missing: readonly string[];
+  /** Signals that changed while being learnt. */
+  readonly unsteady: readonly FindingSubject[];
+}
+
+/**
+ * All e-detectors of one model under one false-page budget. Their weighted sum R stays below its line A for
+ * `meanTimeBetweenMs` on average while nothing changes, however many signals there are, however they depend on each other
+ * and however often anyone looks (methods.md §0; Shin, Ramdas & Rinaldo 2024, theorem 2.4 with a convex combination).
+ */
+export class ModelMonitor {
+  private readonly signals = new Map<FindingSubject, SignalMonitor>();
+  /** False while the baseline is learnt: evidence is gathered, nothing is claimed. */
+  private watching = false;
+  private alarmed: Alarm | null = null;
+  private featureCount = 0;
+  private readonly keyOfFeature = new Map<string, SignalKey>();
+
+  constructor(
+    private readonly model: string,
+    private readonly budget: FalsePageBudget,
+    state?: MonitorState,
+  ) {
+    if (state?.version !== 1) return;
+    this.watching = state.watching;
+    this.alarmed = state.alarm;
+    for (const [subject, signal] of state.signals) this.signals.set(subject, this.restore(subject, signal));
+  }
+
+  /** Folds one call or logged prediction: errors, confidence, latency, prediction and every feature. */
+  observe(observation: Observation): void {
+    const { atMs, failure } = observation;
+    this.loss('errors', failure === null ? 0 : 1, atMs);
+    if (failure !== null) return;
+    if (observation.confidence !== null) this.value('confidence', observation.confidence, atMs);
+    if (observation.latencySeconds !== null) this.value('latency_seconds', observation.latencySeconds, atMs);
+    if (observation.prediction !== null) this.value('prediction', observation.prediction, atMs);
+    const { features } = observation;
+    if (features === null) return;
+    for (const name in features) {
+      let key = this.keyOfFeature.get(name);
+      if (key === undefined) {
+        if (this.keyOfFeature.size >= FEATURES_WATCHED) continue;
+        key = `feature:${name}`;
+        this.keyOfFeature.set(name, key);
+      }
+      this.value(key, features[name] ?? null, atMs);
+    }
+  }
+
+  /** Folds one loss in [0, 1]: a failed call, a wrong answer, a moved golden answer. */
+  loss(subject: 'errors' | 'golden' | 'accuracy', loss: number, atMs: number): void {
+    let signal = this.signals.get(subject);
+    if (signal === undefined) {
+      signal = new LossSignal(subject, this.model, this.budget, subject !== 'golden');
+      this.signals.set(subject, signal);
+    }
+    signal.add(loss, atMs);
+  }
+
+  /** Folds the isolation forest's score of one row, 0–1. */
+  rowScore(score: number, atMs: number): void {
+    this.value('rows', score, atMs);
+  }
+
+  private value(subject: SignalKey | 'rows', value: FeatureValue | Prediction, atMs: number): void {
+    let signal = this.signals.get(subject);
+    if (signal === undefined) {
+      if (value === null || (this.watching && subject.startsWith('feature:'))) return;
+      signal =
+        typeof value === 'number'
+          ? new NumericSignal(subject, this.model, this.budget, harmOf(subject))
+          : new CategoricalSignal(subject === 'rows' ? 'prediction' : subject, this.model, this.budget);
+      this.signals.set(subject, signal);
+      if (subject.startsWith('feature:')) this.featureCount += 1;
+    }
+    signal.add(value, atMs);
+  }
+
+  /**
+   * Moves every signal on: seasons are decided, signals with enough samples start watching. Call at every look.
+   * @param leastSamples samples a signal learns from at least
+   */
+  settle(nowMs: number, leastSamples: number): void {
+    this.settleSeason(nowMs);
+    for (const signal of this.signals.values()) {
+      for (const channel of signal.channels) {
+        if (channel.isArmed) continue;
+        const samples = Math.max(25, leastSamples - 50);
+        channel.arm(samples, true);
+        if (!channel.isArmed) channel.arm(PATIENCE * samples, false);
+      }
+    }
+    if (this.watching && this.alarmed === null && this.total() >= this.line) this.alarm(nowMs);
+  }
+
+  /** One signal with a daily (weekly) pattern shows that the model's traffic has one; then every signal is corrected for it. */
+  private settleSeason(nowMs: number): void {
+    const due = [...this.signals.values()].flatMap(({ channels }) =>
+      channels.flatMap((channel) => {
+        const answer = channel.seasonDue(nowMs);
+        return answer === null ? [] : [{ channel, ...answer }];
+      }),
+    );
+    const found = { daily: false, weekly: false };
+    for (const answer of due) found[answer.question] ||= answer.found;
+    for (const { channel, question } of due) channel.settleSeason(question, found[question]);
+  }
+
+  /** Whether the learning period may become a baseline: long enough for its own correlation, and steady. */
+  readiness(): LearningReadiness {
+    const missing: string[] = [];
+    const unsteady: FindingSubject[] = [];
+    let channels = 0;
+    let learning = 0;
+    for (const signal of this.signals.values()) {
+      const weight = this.weightOf(signal.subject);
+      const unsteadiness = signal.channels.reduce((sum, channel) => sum + channel.unsteadiness, 0);
+      if (weight * unsteadiness >= STATIONARITY_PART * this.line) unsteady.push(signal.subject);
+      if (signal.subject === 'golden' || signal.subject === 'accuracy' || signal.subject === 'rows') continue;
+      const waits = signal.channels.flatMap((channel) => channel.waitsFor ?? []);
+      const learningHere = signal.channels.filter((channel) => !channel.isArmed).length;
+      channels += signal.channels.length;
+      learning += learningHere;
+      const [wait] = waits;
+      if (learningHere > 0 && wait !== undefined) missing.push(`${nameOf(signal.subject)}: ${wait}`);
+    }
+    return { missing: learning > LATECOMERS * channels ? missing : [], unsteady };
+  }
+
+  /** The baseline was admitted: evidence counts from now on. */
+  startWatching(): void {
+    this.watching = true;
+    this.alarmed = null;
+    for (const signal of this.signals.values()) for (const channel of signal.channels) channel.resume();
+  }
+
+  /** Signals that changed while being learnt begin again. */
+  relearn(subjects: readonly FindingSubject[]): void {
+    for (const subject of subjects) this.signals.get(subject)?.relearn();
+  }
+
+  /** True when every signal that changed is as it was in the baseline again. */
+  get hasRecovered(): boolean {
+    const { alarmed } = this;
+    if (alarmed === null) return true;
+    return alarmed.signals.every(({ subject }) => recovered(this.signals.get(subject), alarmed));
+  }
+
+  /** The incident is over: the reference stays, evidence starts from nothing. */
+  resume(): void {
+    this.alarmed = null;
+    for (const signal of this.signals.values()) for (const channel of signal.channels) channel.resume();
+  }
+
+  get isAlarmed(): boolean {
+    return this.alarmed !== null;
+  }
+
+  get line(): number {
+    return this.budget.meanTimeBetweenMs / this.budget.tickMs;
+  }
+
+  /** Everything that can be said about the evidence now; cheap, changes nothing. */
+  evidence(): PageEvidence {
+    const { budget, alarmed } = this;
+    const logLine = Math.log(this.line);
+    const logWarningLine = Math.log(budget.warnMeanTimeBetweenMs / budget.tickMs);
+    const signals = [...this.signals.values()]
+      .map((signal) => {
+        const frozen = alarmed?.signals.find(({ subject }) => subject === signal.subject);
+        return frozen ?? signalEvidence(signal, this.weightOf(signal.subject), false);
+      })
+      .sort((a, b) => Math.log(b.weight) + b.logEvidence - Math.log(a.weight) - a.logEvidence);
+    const logEvidence = alarmed?.logEvidence ?? Math.log(Math.max(this.total(), 1e-12));
+    const verdict = !this.watching
+      ? 'learning'
+      : alarmed !== null
+        ? 'alarm'
+        : logEvidence >= logWarningLine
+          ? 'warning'
+          : 'quiet';
+    return {
+      verdict,
+      logEvidence,
+      logLine,
+      logWarningLine,
+      lineShare: Math.min(1, Math.max(0, Math.log1p(Math.exp(logEvidence)) / Math.log1p(this.line))),
+      budgetLeft: Math.max(0, 1 - Math.exp(logEvidence - logLine)),
+      confirmed: alarmed?.confirmed ?? [],
+      suspects: alarmed?.suspects ?? [],
+      changeAtMs: alarmed?.changeAtMs ?? null,
+      signals,
+      budget,
+    };
+  }
+
+  snapshot(): MonitorState {
+    return {
+      version: 1,
+      signals: [...this.signals].map(([subject, signal]) => [subject, signal.snapshot()] as const),
+      watching: this.watching,
+      alarm: this.alarmed,
+    };
+  }
+
+  /** R: the weighted sum over signals that may page. */
+  private total(): number {
+    let sum = 0;
+    for (const signal of this.signals.values()) sum += this.weightOf(signal.subject) * pagingValue(signal);
+    return sum;
+  }
+
+  private weightOf(subject: FindingSubject): number {
+    if (!subject.startsWith('feature:')) {
+      return this.featureCount === 0 ? 1 / OUTCOMES.length : OUTCOME_SHARE / OUTCOMES.length;
+    }
+    return (1 - OUTCOME_SHARE) / Math.max(1, this.featureCount);
+  }
+
+  private alarm(nowMs: number): void {
+    const subjects = [...this.signals.values()];
+    const values = subjects.map((signal) => subjects.length * this.weightOf(signal.subject) * pagingValue(signal));
+    const named = evidenceBenjaminiHochberg(values, this.line).flatMap((i) => subjects[i]?.subject ?? []);
+    const ranked = subjects
+      .map(({ subject }, i) => ({ subject, value: values[i] ?? 0 }))
+      .sort((a, b) => b.value - a.value);
+    const suspects = named.length > 0 ? [] : ranked.slice(0, SUSPECTS_NAMED).map(({ subject }) => subject);
+    const changed = named.length > 0 ? named : suspects.slice(0, 1);
+    const signals = subjects
+      .filter(({ subject }) => changed.includes(subject))
+      .map((signal) => signalEvidence(signal, this.weightOf(signal.subject), true));
+    const starts = signals.flatMap(({ changeAtMs }) => (changeAtMs === null ? [] : [changeAtMs]));
+    const changeAtMs = starts.length === 0 ? nowMs : Math.min(...starts);
+    this.alarmed = {
+      atMs: nowMs,
+      changeAtMs,
+      confirmed: named,
+      suspects,
+      logEvidence: Math.log(this.total()),
+      signals,
+    };
+    for (const subject of changed) {
+      for (const channel of this.signals.get(subject)?.channels ?? []) channel.freeze(Math.max(1, nowMs - changeAtMs));
+    }
+  }
+
+  private restore(subject: FindingSubject, state: SignalState): SignalMonitor {
+    if (subject.startsWith('feature:')) {
+      this.keyOfFeature.set(subject.slice('feature:'.length), subject as SignalKey);
+      this.featureCount += 1;
+    }
+    if (state.kind === 'loss') {
+      return new LossSignal(subject, this.model, this.budget, subject !== 'golden', state);
+    }
+    const key = subject as SignalKey | 'rows';
+    if (state.kind === 'numeric') return new NumericSignal(key, this.model, this.budget, harmOf(key), state);
+    return new CategoricalSignal(key as SignalKey, this.model, this.budget, state);
+  }
+}
+
+/** A signal that may follow an unknown daily pattern does not page by its shifts; its risks still do. */
+function pagingValue(signal: SignalMonitor): number {
+  let sum = 0;
+  let size = 0;
+  for (const channel of signal.channels) {
+    size += channel.size;
+    if (!channel.isProvisional) sum += channel.reading()?.value ?? 0;
+  }
+  return size === 0 ? 0 : sum / size;
+}
+
+function recovered(signal: SignalMonitor | undefined, alarm: Alarm): boolean {
+  if (signal === undefined) return true;
+  const evidence = alarm.signals.find(({ subject }) => subject === signal.subject);
+  const judged = signal.channels.filter(({ settings }) => settings.statistic === evidence?.statistic);
+  return judged.every((channel) => channel.hasRecovered);
+}
+
+function harmOf(subject: SignalKey | 'rows'): 'low' | 'high' | null {
+  if (subject === 'confidence') return 'low';
+  return subject === 'latency_seconds' ? 'high' : null;
+}
+
+/** A signal as it reads in a sentence. */
+export function nameOf(subject: FindingSubject): string {
+  return subject.startsWith('feature:') ? `\`${subject.slice('feature:'.length)}\`` : subject.replace('_seconds', '');
+}

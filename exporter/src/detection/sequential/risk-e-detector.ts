@@ -1,0 +1,102 @@
+import { clopperPearsonUpper } from '../statistics/clopper-pearson.js';
+import { riskBets } from './bets.js';
+import { Recovery, type RecoveryState } from './recovery.js';
+import { EvidenceBank, type BankState } from './shiryaev-roberts.js';
+
+/** What the baseline knows of a loss: sums over independent-enough units (samples or blocks). */
+export interface RiskBaseline {
+  readonly units: number;
+  readonly mean: number;
+  readonly variance: number;
+  /** True when every loss is 0 or 1. */
+  readonly binary: boolean;
+}
+
+/**
+ * The highest mean the baseline allows, with confidence 1 − `delta`, plus a tolerance. Exact for indicators
+ * (Clopper & Pearson 1934), empirical Bernstein for bounded losses (Maurer & Pontil 2009, theorem 4).
+ * @returns a bound; 1 or more means the loss cannot get noticeably worse
+ */
+export function riskBound(baseline: RiskBaseline, delta: number, tolerance: number): number {
+  const { units, mean, variance, binary } = baseline;
+  if (units < 2) return 1;
+  if (binary) return clopperPearsonUpper(Math.round(mean * units), units, delta) + tolerance;
+  const log = Math.log(2 / delta);
+  return mean + Math.sqrt((2 * variance * log) / units) + (7 * log) / (3 * (units - 1)) + tolerance;
+}
+
+export interface RiskSettings {
+  /** The mean the null allows, from `riskBound`. */
+  readonly bound: number;
+  /** Baseline variance; null for indicators. */
+  readonly variance: number | null;
+  /** π: mean duration of a step in ticks, fixed in the baseline. */
+  readonly startWeight: number;
+}
+
+export interface RiskState {
+  readonly bank: BankState;
+  readonly recovery: RecoveryState | null;
+}
+
+/**
+ * Algorithm R: has the mean of a [0, 1] loss risen above what the baseline allows? No assumption on independence after
+ * the baseline (Podkopaev & Ramdas 2022 "Tracking the risk of a deployed model"; methods.md §0.4).
+ */
+export class RiskEDetector {
+  private readonly bank: EvidenceBank;
+  private recovery: Recovery | null;
+
+  /** @throws RangeError unless 0 < bound < 1 */
+  constructor(
+    private readonly settings: RiskSettings,
+    state?: RiskState,
+  ) {
+    this.bank = this.newBank(state?.bank);
+    this.recovery = state === undefined || state.recovery === null ? null : new Recovery(state.recovery);
+  }
+
+  /** Folds one loss, or the mean loss of one block. */
+  add(loss: number, atMs: number): void {
+    if (this.recovery === null) this.bank.step(loss, atMs);
+    else this.recovery.add(loss);
+  }
+
+  get bound(): number {
+    return this.settings.bound;
+  }
+  get value(): number {
+    return this.bank.value;
+  }
+  get logRatio(): number {
+    return this.bank.logRatio;
+  }
+  get changeAtMs(): number {
+    return this.bank.changeAtMs;
+  }
+
+  /** Stops betting; from now on only the end of the rise is watched. */
+  freeze(steps: number): void {
+    this.recovery = new Recovery(steps);
+  }
+
+  /** While frozen: is the loss back under what the baseline allows? */
+  get hasRecovered(): boolean {
+    const { bound, variance } = this.settings;
+    return this.recovery === null || this.recovery.within(0, bound, variance ?? bound * (1 - bound));
+  }
+
+  resume(): void {
+    this.recovery = null;
+    this.bank.reset();
+  }
+
+  snapshot(): RiskState {
+    return { bank: this.bank.snapshot(), recovery: this.recovery?.snapshot() ?? null };
+  }
+
+  private newBank(state?: BankState): EvidenceBank {
+    const { bound, variance, startWeight } = this.settings;
+    return new EvidenceBank(riskBets(bound, variance), startWeight, state);
+  }
+}

@@ -1,0 +1,175 @@
+import type { Season } from '../../domain/page-evidence.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+const WEEK_HOURS = 168;
+/** Two days (two weeks) whose hourly means correlate this much follow a pattern; chance gives 0.2 (0.08) at most by one standard deviation. */
+const DAILY_CORRELATION = 0.7;
+const WEEKLY_CORRELATION = 0.5;
+const LEAST_COMMON = 0.75;
+const LEAST_RELIABILITY = 0.2;
+
+interface Period {
+  readonly hours: number;
+  readonly correlation: number;
+}
+const DAILY: Period = { hours: DAY_HOURS, correlation: DAILY_CORRELATION };
+const WEEKLY: Period = { hours: WEEK_HOURS, correlation: WEEKLY_CORRELATION };
+
+export interface SeasonState {
+  readonly startMs: number | null;
+  readonly sums: readonly number[];
+  readonly counts: readonly number[];
+  readonly profile: readonly number[] | null;
+  readonly decided: 'nothing' | 'daily' | 'weekly';
+}
+
+/**
+ * The repeating pattern of one score over the day or the week: hourly means of the first two periods. A known season is
+ * waited for; `auto` looks for a daily pattern after two days and for a weekly one after two weeks. Once found, the
+ * pattern is subtracted, so that Monday morning is compared with Monday morning.
+ */
+export class SeasonalPattern {
+  private startMs: number | null;
+  private readonly sums: Float64Array;
+  private readonly counts: Float64Array;
+  /** Hourly deviation from the overall mean; null while there is no pattern. */
+  private profile: readonly number[] | null;
+  private decided: 'nothing' | 'daily' | 'weekly';
+
+  constructor(
+    private readonly season: Season,
+    state?: SeasonState,
+  ) {
+    const slots = season === 'none' ? 0 : season === 'daily' ? 2 * DAY_HOURS : 2 * WEEK_HOURS;
+    this.startMs = state?.startMs ?? null;
+    this.sums = state === undefined ? new Float64Array(slots) : Float64Array.from(state.sums);
+    this.counts = state === undefined ? new Float64Array(slots) : Float64Array.from(state.counts);
+    this.profile = state?.profile ?? null;
+    this.decided = state?.decided ?? 'nothing';
+  }
+
+  /** A pattern may exist that could not be seen yet. */
+  get isProvisional(): boolean {
+    return this.season === 'auto' && this.decided === 'nothing';
+  }
+
+  /** A configured season has not been seen twice yet: nothing can be judged. */
+  get isWaiting(): boolean {
+    return (this.season === 'daily' || this.season === 'weekly') && this.decided === 'nothing';
+  }
+
+  /** Hours a model must be watched before this signal can page. */
+  get hoursNeeded(): number {
+    return this.season === 'none' ? 0 : this.season === 'weekly' ? 2 * WEEK_HOURS : 2 * DAY_HOURS;
+  }
+
+  add(score: number, atMs: number): void {
+    if (this.sums.length === 0) return;
+    this.startMs ??= atMs;
+    const slot = Math.floor((atMs - this.startMs) / HOUR_MS);
+    if (slot < 0 || slot >= this.sums.length) return;
+    this.sums[slot] = (this.sums[slot] ?? 0) + score;
+    this.counts[slot] = (this.counts[slot] ?? 0) + 1;
+  }
+
+  /** Expected deviation of the score from its mean at this time; 0 without a pattern. */
+  expected(atMs: number): number {
+    const { profile } = this;
+    if (profile === null || this.startMs === null) return 0;
+    const position = (atMs - this.startMs) / HOUR_MS - 0.5;
+    const lower = Math.floor(position);
+    const part = position - lower;
+    const at = (hour: number): number => profile[((hour % profile.length) + profile.length) % profile.length] ?? 0;
+    return at(lower) * (1 - part) + at(lower + 1) * part;
+  }
+
+  /** Which question can be answered now that two periods have passed; null when none or already answered. */
+  due(nowMs: number): 'daily' | 'weekly' | null {
+    if (this.startMs === null || this.season === 'none' || this.decided === 'weekly') return null;
+    const hours = (nowMs - this.startMs) / HOUR_MS;
+    if (this.season === 'weekly' || (this.season === 'auto' && this.decided === 'daily')) {
+      return hours >= 2 * WEEK_HOURS ? 'weekly' : null;
+    }
+    return this.decided === 'nothing' && hours >= 2 * DAY_HOURS ? 'daily' : null;
+  }
+
+  /** Do two days (weeks) look alike? */
+  repeats(question: 'daily' | 'weekly'): boolean {
+    return this.likeness(question) >= (question === 'daily' ? DAILY : WEEKLY).correlation;
+  }
+
+  /**
+   * Answers the question. A pattern is shrunk by its reliability 2r/(1 + r) (Spearman 1910, Brown 1910), so that noise
+   * in the hourly means is not taken for a pattern.
+   * @param found whether the model's traffic has the pattern at all
+   * @returns true when what is subtracted has changed, so that what was learnt about the score no longer holds
+   */
+  settle(question: 'daily' | 'weekly', found: boolean): boolean {
+    const waited = this.isWaiting;
+    this.decided = question;
+    const likeness = found ? Math.max(0, this.likeness(question)) : 0;
+    const reliability = (2 * likeness) / (1 + likeness);
+    if (reliability < LEAST_RELIABILITY) return waited;
+    this.profile = this.fit(question === 'daily' ? DAY_HOURS : WEEK_HOURS).map((mean) => reliability * mean);
+    return true;
+  }
+
+  /** How long a reference must be learnt for, so that it holds every part of the pattern: one period, 0 without a pattern. */
+  get referenceMs(): number {
+    return (this.profile?.length ?? 0) * HOUR_MS;
+  }
+
+  /** Correlation of the hourly means of the two periods; 0 when too few hours were seen twice. */
+  private likeness(question: 'daily' | 'weekly'): number {
+    const { hours } = question === 'daily' ? DAILY : WEEKLY;
+    const pairs: [number, number][] = [];
+    for (let h = 0; h < hours; h += 1) {
+      const first = this.mean(h);
+      const second = this.mean(h + hours);
+      const daily = question === 'weekly' ? (this.profile?.[h % DAY_HOURS] ?? 0) : 0;
+      if (first !== null && second !== null) pairs.push([first - daily, second - daily]);
+    }
+    return pairs.length < LEAST_COMMON * hours ? 0 : correlationOf(pairs);
+  }
+
+  private mean(slot: number): number | null {
+    const count = this.counts[slot] ?? 0;
+    return count === 0 ? null : (this.sums[slot] ?? 0) / count;
+  }
+
+  private fit(hours: number): readonly number[] {
+    const byHour = Array.from({ length: hours }, (_, h) => {
+      const counts = (this.counts[h] ?? 0) + (this.counts[h + hours] ?? 0);
+      return counts === 0 ? null : ((this.sums[h] ?? 0) + (this.sums[h + hours] ?? 0)) / counts;
+    });
+    const known = byHour.filter((mean) => mean !== null);
+    const overall = known.reduce((sum, mean) => sum + mean, 0) / Math.max(1, known.length);
+    return byHour.map((mean) => (mean === null ? 0 : mean - overall));
+  }
+
+  snapshot(): SeasonState {
+    return {
+      startMs: this.startMs,
+      sums: [...this.sums],
+      counts: [...this.counts],
+      profile: this.profile,
+      decided: this.decided,
+    };
+  }
+}
+
+function correlationOf(pairs: readonly (readonly [number, number])[]): number {
+  const n = pairs.length;
+  const meanX = pairs.reduce((sum, [x]) => sum + x, 0) / n;
+  const meanY = pairs.reduce((sum, [, y]) => sum + y, 0) / n;
+  let xx = 0;
+  let yy = 0;
+  let xy = 0;
+  for (const [x, y] of pairs) {
+    xx += (x - meanX) ** 2;
+    yy += (y - meanY) ** 2;
+    xy += (x - meanX) * (y - meanY);
+  }
+  return xx < 1e-9 || yy < 1e-9 ? 0 : xy / Math.sqrt(xx * yy);
+}

@@ -1,0 +1,333 @@
+import type { FindingSubject } from '../../domain/finding.js';
+import type { FalsePageBudget, SignalEvidence } from '../../domain/page-evidence.js';
+import type { SignalKey } from '../../domain/profile.js';
+import type { FeatureValue } from '../../domain/observation.js';
+import { cellBounds, cellOf, gridFor } from '../statistics/grid.js';
+import { Channel, type ChannelReading, type ChannelSettings, type ChannelState } from './channel.js';
+import { counterUniform, seedOf } from './counter-random.js';
+import { Ruler, type RulerState } from './probability-integral-transform.js';
+
+/** Samples that fix what is measured (ruler edges, the categories told apart) and are not judged themselves. */
+export const WARM_UP_SAMPLES = 50;
+const CATEGORIES_WATCHED = 10;
+const CATEGORIES_KNOWN = 1_000;
+
+/** How a signal's values become channels. One subject each. */
+export interface SignalMonitor {
+  readonly subject: FindingSubject;
+  readonly channels: readonly Channel[];
+  add(value: FeatureValue, atMs: number): void;
+  /** Forgets what was measured and begins again. */
+  relearn(): void;
+  /** True while the ruler itself is still being made. */
+  readonly isWarmingUp: boolean;
+  snapshot(): SignalState;
+}
+
+export interface SignalState {
+  readonly kind: 'numeric' | 'categorical' | 'loss';
+  readonly channels: readonly ChannelState[];
+  readonly counter: number;
+  readonly warm: readonly (readonly [cell: number | string, count: number])[];
+  readonly grid: ReturnType<typeof gridFor> | null;
+  readonly ruler: RulerState | null;
+  readonly watched: readonly string[];
+  readonly known: readonly string[];
+}
+
+/** Builds the channels of one subject in a fixed order, so that a snapshot finds them again. */
+class Channels {
+  readonly all: readonly Channel[];
+  constructor(
+    subject: string,
+    model: string,
+    budget: FalsePageBudget,
+    wanted: readonly Omit<ChannelSettings, 'seed' | 'tolerance'>[],
+    states: readonly ChannelState[] | undefined,
+  ) {
+    const tolerance = budget.signalTolerance[subject] ?? budget.tolerance;
+    this.all = wanted.map(
+      (settings, i) =>
+        new Channel(
+          { ...settings, tolerance, seed: seedOf(`${model}\n${subject}\n${settings.statistic}\n${i}`) },
+          budget,
+          states?.[i],
+        ),
+    );
+  }
+}
+
+const shift = (statistic: string, claim: 'shift' | 'rise' = 'shift'): Omit<ChannelSettings, 'seed' | 'tolerance'> => ({
+  statistic,
+  claim,
+  binary: false,
+  seasonal: true,
+});
+const risk = (statistic: string, options: { readonly binary: boolean; readonly seasonal: boolean }) =>
+  ({ statistic, claim: 'risk', ...options }) as const;
+
+/** A feature's own unusable values are a risk: missing, or of another type. */
+const UNUSABLE = [risk('missing', { binary: true, seasonal: false }), risk('invalid', { binary: true, seasonal: false })];
+
+/** A number: where it lies among the warm-up values (level), how far out (spread), and whether it is there at all. */
+export class NumericSignal implements SignalMonitor {
+  readonly channels: readonly Channel[];
+  private readonly warm = new Map<number, number>();
+  private grid: ReturnType<typeof gridFor> | null = null;
+  private ruler: Ruler | null = null;
+  private counter = 0;
+  private readonly seed: number;
+  private readonly harmAt: number;
+
+  /**
+   * @param harm `low` / `high`: which end hurts users; adds a risk channel for that end. Confidence hurts when it falls,
+   * latency when it rises; a feature hurts nobody by its value.
+   */
+  constructor(
+    readonly subject: SignalKey | 'rows',
+    model: string,
+    budget: FalsePageBudget,
+    private readonly harm: 'low' | 'high' | null,
+    state?: SignalState,
+  ) {
+    const isFeature = subject.startsWith('feature:');
+    const wanted = [
+      shift('level', subject === 'rows' ? 'rise' : 'shift'),
+      ...(subject === 'rows' ? [] : [shift('spread')]),
+      ...(harm === null ? [] : [risk('risk', { binary: harm === 'high', seasonal: true })]),
+      ...(isFeature ? UNUSABLE : []),
+    ];
+    this.channels = new Channels(subject, model, budget, wanted, state?.channels).all;
+    this.harmAt = wanted.findIndex(({ statistic }) => statistic === 'risk');
+    this.seed = seedOf(`${model}\n${subject}`);
+    if (state === undefined) return;
+    for (const [cell, count] of state.warm) this.warm.set(Number(cell), count);
+    this.grid = state.grid;
+    this.ruler = state.ruler === null ? null : Ruler.restore(state.ruler);
+    this.counter = state.counter;
+  }
+
+  get isWarmingUp(): boolean {
+    return this.ruler === null;
+  }
+
+  add(value: FeatureValue, atMs: number): void {
+    if (this.subject.startsWith('feature:')) {
+      const missing = this.channels.length - 2;
+      const isInvalid = value !== null && (typeof value !== 'number' || !Number.isFinite(value));
+      this.channels[missing]?.add(value === null ? 1 : 0, atMs);
+      this.channels[missing + 1]?.add(isInvalid ? 1 : 0, atMs);
+    }
+    if (typeof value !== 'number' || !Number.isFinite(value)) return;
+    if (this.ruler === null) this.warmUp(value);
+    else this.score(this.ruler, value, atMs);
+  }
+
+  relearn(): void {
+    this.warm.clear();
+    this.ruler = null;
+    for (const channel of this.channels) channel.relearn();
+  }
+
+  private warmUp(value: number): void {
+    const key = this.subject === 'rows' ? 'confidence' : this.subject;
+    this.grid ??= gridFor(key, value);
+    const cell = cellOf(this.grid, value);
+    this.warm.set(cell, (this.warm.get(cell) ?? 0) + 1);
+    this.counter += 1;
+    if (this.counter < WARM_UP_SAMPLES) return;
+    const { grid } = this;
+    this.ruler = Ruler.fit(
+      [...this.warm].flatMap(([each, count]) => new Array<number>(count).fill(cellBounds(grid, each)[1])),
+    );
+    this.warm.clear();
+    this.counter = 0;
+  }
+
+  private score(ruler: Ruler, value: number, atMs: number): void {
+    const u = ruler.position(value, counterUniform(this.seed, this.counter));
+    this.counter += 1;
+    this.channels[0]?.add(u, atMs);
+    if (this.subject !== 'rows') this.channels[1]?.add(4 * (u - 0.5) ** 2, atMs);
+    if (this.harm === 'low') this.channels[this.harmAt]?.add(Math.min(1, Math.max(0, 1 - value)), atMs);
+    else if (this.harm === 'high') this.channels[this.harmAt]?.add(u > HIGH_END ? 1 : 0, atMs);
+  }
+
+  snapshot(): SignalState {
+    return {
+      kind: 'numeric',
+      channels: this.channels.map((channel) => channel.snapshot()),
+      counter: this.counter,
+      warm: [...this.warm],
+      grid: this.grid,
+      ruler: this.ruler?.snapshot() ?? null,
+      watched: [],
+      known: [],
+    };
+  }
+}
+
+/** Above this place among the warm-up values a latency counts as slow: the highest tenth. */
+const HIGH_END = 0.9;
+
+/** A category: the shares of the ten most frequent ones and of all others, values never seen, and missing ones. */
+export class CategoricalSignal implements SignalMonitor {
+  readonly channels: readonly Channel[];
+  private readonly warm = new Map<string, number>();
+  private watched: Map<string, number> | null = null;
+  private readonly known: Set<string>;
+  private counter = 0;
+  private readonly firstRisk: number;
+
+  constructor(
+    readonly subject: SignalKey,
+    model: string,
+    budget: FalsePageBudget,
+    state?: SignalState,
+  ) {
+    const mixes = Array.from({ length: CATEGORIES_WATCHED + 1 }, () => shift('mix'));
+    const risks = subject.startsWith('feature:')
+      ? [risk('unseen', { binary: true, seasonal: false }), ...UNUSABLE]
+      : [];
+    this.channels = new Channels(subject, model, budget, [...mixes, ...risks], state?.channels).all;
+    this.firstRisk = mixes.length;
+    this.known = new Set(state?.known ?? []);
+    this.counter = state?.counter ?? 0;
+    if (state === undefined) return;
+    for (const [category, count] of state.warm) this.warm.set(String(category), count);
+    if (state.watched.length > 0) this.watched = new Map(state.watched.map((category, i) => [category, i]));
+  }
+
+  get isWarmingUp(): boolean {
+    return this.watched === null;
+  }
+
+  add(value: FeatureValue, atMs: number): void {
+    const isFeature = this.subject.startsWith('feature:');
+    if (isFeature) {
+      this.channels[this.firstRisk + 1]?.add(value === null ? 1 : 0, atMs);
+      this.channels[this.firstRisk + 2]?.add(typeof value === 'number' ? 1 : 0, atMs);
+    }
+    if (value === null || typeof value === 'number') return;
+    const category = String(value).slice(0, 100);
+    if (this.watched === null) this.warmUp(category);
+    else this.score(this.watched, category, atMs, isFeature);
+  }
+
+  relearn(): void {
+    this.warm.clear();
+    this.watched = null;
+    this.known.clear();
+    this.counter = 0;
+    for (const channel of this.channels) channel.relearn();
+  }
+
+  private warmUp(category: string): void {
+    this.warm.set(category, (this.warm.get(category) ?? 0) + 1);
+    this.known.add(category);
+    this.counter += 1;
+    if (this.counter < WARM_UP_SAMPLES) return;
+    const frequent = [...this.warm].sort(([, a], [, b]) => b - a).slice(0, CATEGORIES_WATCHED);
+    this.watched = new Map(frequent.map(([name], i) => [name, i]));
+    this.warm.clear();
+  }
+
+  private score(watched: ReadonlyMap<string, number>, category: string, atMs: number, isFeature: boolean): void {
+    const hit = watched.get(category) ?? CATEGORIES_WATCHED;
+    for (let i = 0; i < watched.size; i += 1) this.channels[i]?.add(i === hit ? 1 : 0, atMs);
+    this.channels[CATEGORIES_WATCHED]?.add(hit === CATEGORIES_WATCHED ? 1 : 0, atMs);
+    if (!isFeature) return;
+    const unseen = this.channels[this.firstRisk];
+    const isNew = !this.known.has(category);
+    unseen?.add(isNew ? 1 : 0, atMs);
+    if (isNew && unseen?.isArmed === false && this.known.size < CATEGORIES_KNOWN) this.known.add(category);
+  }
+
+  snapshot(): SignalState {
+    return {
+      kind: 'categorical',
+      channels: this.channels.map((channel) => channel.snapshot()),
+      counter: this.counter,
+      warm: [...this.warm],
+      grid: null,
+      ruler: null,
+      watched: [...(this.watched?.keys() ?? [])],
+      known: [...this.known],
+    };
+  }
+}
+
+/** A loss of 0 to 1 by itself: failed calls, wrong answers, moved golden answers. */
+export class LossSignal implements SignalMonitor {
+  readonly channels: readonly Channel[];
+  readonly isWarmingUp = false;
+
+  constructor(
+    readonly subject: FindingSubject,
+    model: string,
+    budget: FalsePageBudget,
+    binary: boolean,
+    state?: SignalState,
+  ) {
+    this.channels = new Channels(subject, model, budget, [risk('risk', { binary, seasonal: false })], state?.channels).all;
+  }
+
+  add(value: FeatureValue, atMs: number): void {
+    if (typeof value === 'number') this.channels[0]?.add(Math.min(1, Math.max(0, value)), atMs);
+  }
+
+  relearn(): void {
+    for (const channel of this.channels) channel.relearn();
+  }
+
+  snapshot(): SignalState {
+    return {
+      kind: 'loss',
+      channels: this.channels.map((channel) => channel.snapshot()),
+      counter: 0,
+      warm: [],
+      grid: null,
+      ruler: null,
+      watched: [],
+      known: [],
+    };
+  }
+}
+
+/** Evidence of a signal in ticks: the mean over its statistics, those not watching yet counted as nothing. */
+export function signalValue(signal: SignalMonitor): number {
+  let sum = 0;
+  let size = 0;
+  for (const channel of signal.channels) {
+    size += channel.size;
+    sum += channel.reading()?.value ?? 0;
+  }
+  return size === 0 ? 0 : sum / size;
+}
+
+/** What a signal says of itself, for metrics, API and explanations. */
+export function signalEvidence(signal: SignalMonitor, weight: number, changed: boolean): SignalEvidence {
+  const readings = signal.channels.flatMap((channel): ChannelReading[] => {
+    const reading = channel.reading();
+    return reading === null ? [] : [reading];
+  });
+  const value = signalValue(signal);
+  const strongest = readings.reduce<ChannelReading | null>(
+    (best, each) => (best === null || each.value > best.value ? each : best),
+    null,
+  );
+  const waits = signal.channels.map((channel) => channel.waitsFor).find((reason) => reason !== null) ?? null;
+  const provisional = signal.channels.some((channel) => channel.isProvisional);
+  return {
+    subject: signal.subject,
+    watch: changed ? 'changed' : strongest === null ? 'learning' : provisional ? 'provisional' : 'watching',
+    logEvidence: Math.log(Math.max(value, 1e-12)),
+    logRatio: strongest?.logRatio ?? 0,
+    changeAtMs: strongest === null || strongest.changeAtMs === 0 ? null : strongest.changeAtMs,
+    direction: strongest === null || strongest.statistic === 'mix' ? 'changed' : strongest.direction,
+    statistic: strongest?.statistic ?? 'none',
+    blockSamples: strongest?.blockSamples ?? 0,
+    weight,
+    note: signal.isWarmingUp ? `the first ${WARM_UP_SAMPLES} samples set the ruler` : waits,
+  };
+}
