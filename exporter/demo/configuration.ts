@@ -22,6 +22,8 @@ export function demoConfiguration({ dataDirectory, port, models }: DemoConfigura
     egress: { allow_cidrs: ['127.0.0.0/8'] },
     probing: { interval: '1s', jitter: 0.2, concurrency: 4, timeout: '2s', probes_per_cycle: 5, golden_inputs: 5 },
     investigation: { timeout: '3s' },
+    // The traffic of the demo knows no day and night, so there is none to wait for.
+    paging: { season: 'none' },
     windows: { length: '10s', evaluate_every: '1s' },
     logging: { level: 'error' },
     models: models.map(({ id, url }) => ({ id, url, tags: ['demo'] })),

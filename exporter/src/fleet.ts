@@ -6,13 +6,16 @@ import type { Incident } from './domain/incident.js';
 import type { Json } from './domain/json.js';
 import type { Lesson } from './domain/lesson.js';
 import type { Model, ModelState } from './domain/model.js';
+import type { PerformanceEstimate } from './domain/performance.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
 import type { ActionId } from './domain/recommendation.js';
+import type { MonitorState } from './detection/sequential/model-monitor.js';
+import { estimatePerformance } from './performance/estimate.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { judge, type Judgement } from './pipeline.js';
-import { totalsKey, Watch, type Sample, type WatchSettings, type WatchTotals } from './watch.js';
+import { monitorKey, totalsKey, Watch, type Sample, type WatchSettings, type WatchTotals } from './watch.js';
 
 /** The background prober as the fleet uses it. */
 export interface FleetProber {
@@ -46,6 +49,7 @@ export interface FleetSettings extends WatchSettings {
 interface Member {
   readonly watch: Watch;
   judgement: Judgement | null;
+  performance: PerformanceEstimate;
   evaluatedAtMs: number | null;
   evaluationSeconds: number | null;
   samplesSinceLook: number;
@@ -93,7 +97,8 @@ export class Fleet {
     for (const id of this.members.keys()) this.ports.prober.unwatch(id);
     await this.loop;
     await this.commit.settle();
-    if ([...this.members.values()].some(({ watch }) => watch.isDirty)) await this.write();
+    for (const { watch } of this.members.values()) watch.saveMonitorSoon();
+    if (this.members.size > 0) await this.write();
   }
 
   has(id: ModelId): boolean {
@@ -232,8 +237,9 @@ export class Fleet {
 
   private async enrol(model: Model): Promise<void> {
     const { store, clock, hash, random } = this.ports;
-    const [totals, baseline, learning] = await Promise.all([
+    const [totals, monitor, baseline, learning] = await Promise.all([
       store.settings.get(totalsKey(model)),
+      store.settings.get(monitorKey(model)),
       store.baselines.current(model.id),
       store.baselines.learning(model.id),
     ]);
@@ -245,10 +251,12 @@ export class Fleet {
       baseline,
       learning,
       windows,
+      monitor: monitor as unknown as MonitorState | null,
     });
     this.members.set(model.id, {
       watch,
       judgement: null,
+      performance: { kind: 'unknown', reason: NO_WINDOW_YET, realised: null },
       evaluatedAtMs: null,
       evaluationSeconds: null,
       samplesSinceLook: 1,
@@ -293,7 +301,8 @@ export class Fleet {
     if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
     member.samplesSinceLook = 0;
 
-    const admitted = watch.advance(now);
+    const worst = member.judgement?.diagnosis.severity;
+    const admitted = watch.advance(now, worst === 'critical' || worst === 'high');
     if (admitted !== null)
       this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
 
@@ -303,11 +312,18 @@ export class Fleet {
       lessons: this.lessons,
       webhookTargets: this.settings.webhookTargets,
     };
-    member.judgement = judge(watch.subject(), experience, now);
+    const subject = watch.subject();
+    member.judgement = judge(subject, experience, now);
+    member.performance = estimatePerformance(
+      watch.baseline?.profile ?? null,
+      subject.window,
+      member.judgement.findings,
+    );
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
     const incident = await this.ports.keeper.consider(watch.model, member.judgement);
+    if (incident === null) watch.settleEvidence();
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
@@ -349,7 +365,7 @@ export class Fleet {
       await this.ports.store.atomic(async (store) => {
         this.matched = 0;
         for (const watch of dirty) {
-          const written = await watch.write(store);
+          const written = await watch.write(store, this.ports.clock.now());
           undo.push(written.undo);
           this.matched += written.labelsMatched;
         }
@@ -396,6 +412,8 @@ export class Fleet {
       findings: judgement?.findings ?? [],
       blindSpots: judgement?.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
       incident: this.ports.keeper.current(watch.model.id),
+      evidence: watch.evidence(),
+      performance: member.performance,
       evaluatedAtMs: member.evaluatedAtMs,
       evaluationSeconds: member.evaluationSeconds,
       totals: {

@@ -187,6 +187,10 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
       const problem = judgement.diagnosis.severity !== 'none';
       if (course.open !== null) await ports.governance.verify(course.open, judgement.findings, ports.clock.now());
       if (problem) {
+        if (course.open === null && !judgement.pages) {
+          course.problemLooks = 0;
+          return null;
+        }
         if (course.problemLooks === 0) course.firstEvidenceAtMs = ports.clock.now();
         course.problemLooks += 1;
         if (course.open !== null) await update(course, course.open, judgement);

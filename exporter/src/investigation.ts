@@ -91,6 +91,7 @@ export async function investigate(
       goldenNow: golden.build(),
       forest: null,
       windowForest: null,
+      evidence: null,
       consecutiveFailures: trailingFailures(collected),
       lastAnswerAtMs: lastAnswer(collected),
       lastPredictionAtMs: null,

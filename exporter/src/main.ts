@@ -159,6 +159,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       get requirements() {
         return config.current().baseline;
       },
+      budget: started.paging,
       windowMs: started.windows.lengthMs,
       rowsKept: started.windows.rowsKept,
       evaluationMs: started.windows.evaluateEveryMs,

@@ -6,11 +6,13 @@ import type { ChangeEvent, Evidence } from './domain/evidence.js';
 import type { BlindSpot, Finding } from './domain/finding.js';
 import type { Fingerprint } from './domain/incident.js';
 import type { Lesson, SimilarLesson } from './domain/lesson.js';
+import type { PageEvidence } from './domain/page-evidence.js';
 import type { Model } from './domain/model.js';
 import type { Observation } from './domain/observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
+import { mayPage } from './detection/paging.js';
 import { explain } from './explanation/explain.js';
 import { fingerprint } from './learning/fingerprint.js';
 import { similarLessons } from './learning/similarity.js';
@@ -31,6 +33,8 @@ export interface Subject {
   readonly goldenNow: readonly GoldenBaseline[];
   readonly forest: ForestBaseline | null;
   readonly windowForest: WindowForest | null;
+  /** Evidence gathered over time; null for a one-shot look. */
+  readonly evidence: PageEvidence | null;
   readonly consecutiveFailures: number;
   readonly lastAnswerAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
@@ -47,6 +51,8 @@ export interface Experience {
 export interface Judgement {
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
+  /** Whether this may open an incident, by the false-page budget. */
+  readonly pages: boolean;
   readonly evidence: Evidence;
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
@@ -73,6 +79,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     thresholds: experience.thresholds,
     forest: subject.forest,
     windowForest: subject.windowForest,
+    evidence: subject.evidence,
   });
 
   const evidence = gatherEvidence({
@@ -91,7 +98,8 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
   });
 
   const diagnosis = diagnose(evidence);
-  const explanation = explain(diagnosis, model.name);
+  const explanation = explain(diagnosis, model.name, subject.evidence);
+  const pages = mayPage(subject.evidence, findings, experience.thresholds.criticalErrorShare);
   const print = fingerprint(diagnosis);
   const similar = similarLessons(print, nowMs, experience.lessons);
   const proposals = recommend(diagnosis, {
@@ -102,7 +110,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });
-  return { findings, blindSpots, evidence, diagnosis, explanation, fingerprint: print, similar, proposals };
+  return { findings, blindSpots, pages, evidence, diagnosis, explanation, fingerprint: print, similar, proposals };
 }
 
 function confidencesOf(rows: readonly Observation[]): readonly number[] | null {

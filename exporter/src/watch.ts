@@ -1,7 +1,10 @@
-import { createGoldenMemory } from './baseline/golden-memory.js';
+import { createGoldenMemory, goldenText } from './baseline/golden-memory.js';
 import { admit, learn, startLearning } from './baseline/learning.js';
+import { anomalyScores } from './detection/isolation-forest/forest.js';
+import { ModelMonitor, type MonitorState } from './detection/sequential/model-monitor.js';
 import {
   growForestBaseline,
+  strangeShare,
   growWindowForest,
   type ForestBaseline,
   type WindowForest,
@@ -16,6 +19,7 @@ import {
 import type { ChangeEvent } from './domain/evidence.js';
 import type { Json } from './domain/json.js';
 import type { Model } from './domain/model.js';
+import type { FalsePageBudget, PageEvidence } from './domain/page-evidence.js';
 import type { LateLabel, Observation, Prediction } from './domain/observation.js';
 import type { LedgerEntry, Random, Store } from './domain/ports.js';
 import type { BaselineProfile, LearningState, SignalKey, WindowProfile } from './domain/profile.js';
@@ -46,6 +50,7 @@ export interface WatchTotals {
 export interface WatchSettings {
   readonly thresholds: DetectionThresholds;
   readonly requirements: BaselineRequirements;
+  readonly budget: FalsePageBudget;
   /** Length of one stored window. */
   readonly windowMs: number;
   /** Newest observations kept in memory for root-cause analysis; never written. */
@@ -58,6 +63,7 @@ export interface RestoredWatch {
   readonly baseline: BaselineProfile | null;
   readonly learning: LearningState | null;
   readonly windows: readonly { readonly windowStartMs: number; readonly profile: WindowProfile }[];
+  readonly monitor: MonitorState | null;
 }
 
 type Writer = Parameters<Parameters<Store['atomic']>[0]>[0];
@@ -76,6 +82,13 @@ const NO_TOTALS: WatchTotals = {
   changes: [],
 };
 const GOLDEN_REPEATS = 4;
+/** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
+const MONITOR_SAVED_MS = 10_000;
+/** A learning period is extended for blocks to become independent up to this many times the samples it needs. */
+const LEARNING_PATIENCE = 2;
+const ROWS_SCORED_PER_LOOK = 200;
+/** A learning period with more rows set apart than this is contaminated. */
+const MOST_STRANGE_ROWS = 0.1;
 const CHANGES_KEPT = 50;
 
 const bump = (counts: Readonly<Record<string, number>>, key: string): Record<string, number> => ({
@@ -90,6 +103,8 @@ function answerText(answer: Prediction): string {
 
 /** Name of the setting that keeps a watch's totals. */
 export const totalsKey = (model: Model): string => `watch:${model.id}`;
+/** Name of the setting that keeps a watch's e-detectors. */
+export const monitorKey = (model: Model): string => `monitor:${model.id}`;
 
 /**
  * Memory of one watched model: folds samples into counts, learns the baseline, keeps the judged window, and says what
@@ -113,6 +128,11 @@ export class Watch {
   private lateLabels: { hash: string; label: LateLabel }[] = [];
   private baselineToSave: BaselineProfile | null = null;
   private dirty = false;
+  private monitor: ModelMonitor;
+  private monitorSavedAtMs = 0;
+  private monitorDue = false;
+  private readonly goldenKnown = new Map<string, Set<string>>();
+  private rowsToScore: Observation[] = [];
 
   constructor(
     public model: Model,
@@ -130,6 +150,10 @@ export class Watch {
     this.pastWindows = this.baseline === null ? [] : [...restored.windows];
     this.windowStartMs = this.nextWindowStart(nowMs);
     this.builder = this.freshBuilder();
+    this.monitor = this.freshMonitor(restored.monitor ?? undefined);
+    for (const { goldenId, answerHashes } of this.baseline?.golden ?? this.learning?.golden ?? []) {
+      this.goldenKnown.set(goldenId, new Set(Object.keys(answerHashes)));
+    }
   }
 
   /** Folds samples in. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
@@ -158,6 +182,9 @@ export class Watch {
     this.forest = null;
     this.windowForest = null;
     this.learning = startLearning(version, requirements);
+    this.monitor = this.freshMonitor();
+    this.monitorDue = true;
+    this.goldenKnown.clear();
     this.goldenLearning = createGoldenMemory(this.hash);
     this.forgetWindow(nowMs);
     this.dirty = true;
@@ -170,9 +197,22 @@ export class Watch {
     this.dirty = true;
   }
 
-  /** Moves learning on; returns the version just admitted, if any. */
-  advance(nowMs: number): number | null {
+  /**
+   * Moves learning and the e-detectors on.
+   * @param failing the last look found something badly wrong: what is seen now is no normal
+   * @returns the version just admitted, if any
+   */
+  advance(nowMs: number, failing: boolean): number | null {
     this.foldLearning();
+    this.scoreRows();
+    const wasAlarmed = this.monitor.isAlarmed;
+    this.monitor.settle(nowMs, this.settings.requirements.minimumSamples);
+    this.monitorDue ||= this.monitor.isAlarmed !== wasAlarmed;
+    this.judgeLearning(failing);
+    if (this.baseline !== null && !this.monitor.isWatching && this.monitor.readiness().missing.length === 0) {
+      this.monitor.startWatching();
+      this.monitorDue = true;
+    }
     if (this.learning?.verdict.kind === 'admitted') {
       this.baseline = admit(this.learning, nowMs);
       this.baselineToSave = this.baseline;
@@ -180,6 +220,8 @@ export class Watch {
       this.baselineRows = this.rows.filter((row) => row.failure === null);
       this.forest = growForestBaseline(this.baselineRows, this.baseline.profile, this.random());
       this.learning = null;
+      this.monitor.startWatching();
+      this.monitorDue = true;
       this.forgetWindow(nowMs);
       this.dirty = true;
       return this.baseline.version;
@@ -196,7 +238,7 @@ export class Watch {
    * Writes everything not yet stored. Must run inside one `Store.atomic`; what arrives meanwhile waits for the next write.
    * @returns how many late labels found their prediction, and what to do if the transaction does not commit
    */
-  async write(store: Writer): Promise<{ readonly labelsMatched: number; readonly undo: () => void }> {
+  async write(store: Writer, nowMs: number): Promise<{ readonly labelsMatched: number; readonly undo: () => void }> {
     const { model } = this;
     const labelsMatched = await this.joinLabels(store);
     this.foldLearning();
@@ -236,6 +278,11 @@ export class Watch {
       );
       if (ledger.length > 0) await store.ledger.saveAll(ledger);
       await store.settings.set(totalsKey(model), totals as unknown as Json);
+      if (this.monitorDue || nowMs - this.monitorSavedAtMs >= MONITOR_SAVED_MS) {
+        await store.settings.set(monitorKey(model), this.monitor.snapshot() as unknown as Json);
+        this.monitorSavedAtMs = nowMs;
+        this.monitorDue = false;
+      }
     } catch (error) {
       undo();
       throw error;
@@ -251,12 +298,26 @@ export class Watch {
       for (const row of this.rows.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
       return builder.build();
     }
+    const since = this.monitor.isAlarmed ? this.monitor.evidence().changeAtMs : null;
+    const sinceChange = since === null ? null : this.windowSince(since);
+    if (sinceChange !== null) return sinceChange;
     let window = this.builder.build();
     for (let i = this.pastWindows.length - 1; i >= 0 && window.calls < this.settings.thresholds.windowSamples; i -= 1) {
       const past = this.pastWindows[i];
       if (past !== undefined) window = mergeWindows(past.profile, window);
     }
     return window;
+  }
+
+  /** Counts since a change, where the rows in memory reach back to it; null where they do not, or are too few. */
+  private windowSince(changeAtMs: number): WindowProfile | null {
+    const oldest = this.rows[0];
+    if (oldest === undefined || oldest.atMs > changeAtMs) return null;
+    const rows = this.rows.filter((row) => row.atMs >= changeAtMs);
+    if (rows.length < this.settings.thresholds.minimumWindowSamples) return null;
+    const builder = createWindowBuilder({ like: this.baseline?.profile ?? emptyWindow() });
+    for (const row of rows) builder.add(row);
+    return { ...builder.build(), labels: this.builder.build().labels };
   }
 
   /** Everything the pipeline needs to judge this model now. */
@@ -274,6 +335,7 @@ export class Watch {
       goldenNow: golden.build(),
       forest: this.forest,
       windowForest: this.windowForest,
+      evidence: this.monitor.evidence(),
       consecutiveFailures: this.totals.consecutiveFailures,
       lastAnswerAtMs: this.totals.lastAnswerAtMs,
       lastPredictionAtMs: this.totals.lastPredictionAtMs,
@@ -288,15 +350,22 @@ export class Watch {
       const kept = GOLDEN_REPEATS * Math.max(1, this.model.goldenInputs.length);
       if (this.goldenRecent.length > kept) this.goldenRecent.splice(0, this.goldenRecent.length - kept);
       if (this.learning !== null) this.goldenLearning.add(observation, shape);
+      this.compareGolden(observation);
     }
     if (observation.source !== 'ingest' && this.totals.basis === 'ingest') return;
     this.rows.push(observation);
     this.builder.add(observation);
+    this.monitor.observe(observation);
+    if (this.forest !== null && observation.failure === null && observation.features !== null) {
+      this.rowsToScore.push(observation);
+    }
     const { prediction, predictionId, label, confidence } = observation;
     if (prediction === null) return;
     if (label !== null) {
+      const correct = answerText(label) === answerText(prediction);
+      this.monitor.loss('accuracy', correct ? 0 : 1, observation.atMs);
       this.builder.addLabel({
-        correct: answerText(label) === answerText(prediction),
+        correct,
         confidenceTenth: tenthOf(confidence),
       });
     } else if (predictionId !== null) {
@@ -348,6 +417,86 @@ export class Watch {
     this.goldenLearning = golden;
   }
 
+  /** The e-detectors' state goes into the next write, whenever it was last written. */
+  saveMonitorSoon(): void {
+    this.monitorDue = true;
+    this.dirty = true;
+  }
+
+  /** Evidence against the false-page budget as it stands. */
+  evidence(): PageEvidence {
+    return this.monitor.evidence();
+  }
+
+  /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
+  settleEvidence(): void {
+    if (!this.monitor.isAlarmed || !this.monitor.hasRecovered) return;
+    this.monitor.resume();
+    this.saveMonitorSoon();
+  }
+
+  private freshMonitor(state?: MonitorState): ModelMonitor {
+    return new ModelMonitor(this.model.id, this.settings.budget, this.hash, state);
+  }
+
+  /** A learning period must be steady by the e-detectors themselves, and long enough for blocks that do not correlate. */
+  private judgeLearning(failing: boolean): void {
+    const { learning, monitor } = this;
+    if (learning?.verdict.kind !== 'admitted') return;
+    const { missing, unsteady } = monitor.readiness();
+    const wait = (reasons: readonly string[]): LearningState => ({
+      ...learning,
+      verdict: {
+        kind: 'learning',
+        samples: learning.profile.calls,
+        requiredSamples: this.settings.requirements.minimumSamples,
+        missing: reasons,
+      },
+    });
+    const strange = strangeShare(this.rows, learning.profile, this.random());
+    if (unsteady.length > 0) {
+      monitor.relearn(unsteady);
+      const reason = `${unsteady.join(', ')} changed while being learnt, so this is no steady normal. Learning starts over.`;
+      this.learning = {
+        ...startLearning(learning.nextVersion, this.settings.requirements),
+        golden: learning.golden,
+        verdict: { kind: 'refused', reasons: [reason] },
+      };
+    } else if (
+      missing.length > 0 &&
+      learning.profile.calls < LEARNING_PATIENCE * this.settings.requirements.minimumSamples
+    ) {
+      this.learning = wait(missing);
+    } else if (failing) {
+      this.learning = wait(['answers without serious findings: a failing model shows no normal']);
+    } else if (strange > MOST_STRANGE_ROWS) {
+      this.learning = wait([
+        `an even lot of rows: the isolation forest sets ${(100 * strange).toFixed(0)} % of them apart from the rest`,
+      ]);
+    }
+  }
+
+  private compareGolden(observation: Observation): void {
+    const { goldenId, prediction, failure, atMs } = observation;
+    if (goldenId === null || failure !== null) return;
+    const hashed = this.hash(goldenText(prediction));
+    const known = this.goldenKnown.get(goldenId);
+    if (known === undefined) this.goldenKnown.set(goldenId, new Set([hashed]));
+    else {
+      this.monitor.loss('golden', known.has(hashed) ? 0 : 1, atMs);
+      if (this.learning !== null) known.add(hashed);
+    }
+  }
+
+  private scoreRows(): void {
+    const { forest } = this;
+    const rows = this.rowsToScore.slice(-ROWS_SCORED_PER_LOOK);
+    this.rowsToScore = [];
+    if (forest === null || rows.length === 0) return;
+    const scores = anomalyScores(forest.forest, rows.map(forest.encode));
+    rows.forEach((row, i) => this.monitor.rowScore(scores[i] ?? 0, row.atMs));
+  }
+
   private foldLearning(): void {
     if (this.learning === null) return;
     const increment = this.builder.build();
@@ -369,8 +518,10 @@ export class Watch {
       const entry = byHash.get(hash);
       if (entry === undefined) continue;
       byHash.delete(hash);
+      const correct = entry.answerHash === this.hash(answerText(label.label));
+      this.monitor.loss('accuracy', correct ? 0 : 1, label.atMs);
       this.builder.addLabel({
-        correct: entry.answerHash === this.hash(answerText(label.label)),
+        correct,
         confidenceTenth: entry.confidenceTenth,
       });
     }

@@ -28,6 +28,7 @@ export async function runService(settings: object = {}): Promise<RunningService>
       probing: { interval: '1s', timeout: '1s', probes_per_cycle: 5, golden_inputs: 5 },
       investigation: { timeout: '1s' },
       baseline: { minimum_samples: 100 },
+      paging: { season: 'none' },
       windows: { length: '5s', evaluate_every: '1s' },
       logging: { level: 'error' },
       ...settings,

@@ -19,7 +19,7 @@ interface Remembered {
 }
 
 /** Numbers are compared to 6 significant digits: a regression's answer may differ in the last bits without having changed. */
-function answerText(prediction: Prediction): string {
+export function goldenText(prediction: Prediction): string {
   return typeof prediction === 'number' ? `number:${Number(prediction.toPrecision(6))}` : `text:${String(prediction)}`;
 }
 
@@ -47,7 +47,7 @@ export function createGoldenMemory(hash: (text: string) => string, from: readonl
         input = { answers: 0, answerHashes: new Map(), confidences: 0, mean: 0, squares: 0, shape: shape ?? '' };
         inputs.set(goldenId, input);
       }
-      const hashed = hash(answerText(prediction));
+      const hashed = hash(goldenText(prediction));
       input.answers += 1;
       input.answerHashes.set(hashed, (input.answerHashes.get(hashed) ?? 0) + 1);
       if (shape !== null) input.shape = shape;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { ModelRegistration } from '../domain/application.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
 import type { EXECUTABLE_ACTIONS, LOG_LEVELS, Settings } from './schema.js';
@@ -38,6 +39,7 @@ export interface Config {
   readonly investigation: { readonly samples: number; readonly timeoutMs: number };
   readonly baseline: BaselineRequirements;
   readonly detection: DetectionThresholds;
+  readonly paging: FalsePageBudget;
   readonly windows: {
     readonly lengthMs: number;
     readonly evaluateEveryMs: number;
@@ -101,6 +103,14 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       maximumErrorShare: settings.baseline.maximum_error_share,
     },
     detection: thresholdsFrom(settings.detection),
+    paging: {
+      meanTimeBetweenMs: settings.paging.false_page_every,
+      warnMeanTimeBetweenMs: settings.paging.false_warning_every,
+      tickMs: settings.paging.tick,
+      tolerance: settings.paging.tolerance,
+      signalTolerance: settings.paging.signal_tolerance,
+      season: settings.paging.season,
+    },
     windows: {
       lengthMs: settings.windows.length,
       evaluateEveryMs: settings.windows.evaluate_every,

@@ -14,6 +14,7 @@ export const RESTART_SECTIONS = [
   'probing',
   'investigation',
   'windows',
+  'paging',
   'http',
   'logging',
   'models',
@@ -86,7 +87,8 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const { dataDirectory, database, listen, egress, probing, investigation, windows, http, logging, models } = started;
+  const { dataDirectory, database, listen, egress, probing, investigation, windows, paging, http, logging, models } =
+    started;
   return {
     dataDirectory,
     database,
@@ -95,6 +97,7 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     probing,
     investigation,
     windows,
+    paging,
     http,
     logging,
     models,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import type { ActionId } from '../domain/recommendation.js';
+import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
   byteSize,
@@ -123,6 +124,19 @@ const detection = z
   })
   .prefault({});
 
+const tolerance = (): z.ZodNumber => z.number().min(0).max(0.3);
+
+const paging = z
+  .strictObject({
+    false_page_every: duration('1m', '520w').prefault(formatDuration(BUDGET.meanTimeBetweenMs)),
+    false_warning_every: duration('1m', '520w').prefault(formatDuration(BUDGET.warnMeanTimeBetweenMs)),
+    tick: duration('1s', '1h').prefault(formatDuration(BUDGET.tickMs)),
+    tolerance: tolerance().default(BUDGET.tolerance),
+    signal_tolerance: z.record(label(200), tolerance()).default({}),
+    season: z.enum(SEASONS).default(BUDGET.season),
+  })
+  .prefault({});
+
 const windows = z
   .strictObject({
     length: duration('1s', '1d').prefault('5m'),
@@ -203,6 +217,7 @@ export const settingsSchema = z.strictObject({
   investigation,
   baseline,
   detection,
+  paging,
   windows,
   governance,
   learning,

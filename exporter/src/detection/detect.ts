@@ -13,5 +13,12 @@ export function detect(input: DetectionInput): {
   const spots = new Map(
     results.flatMap(({ blindSpots }) => blindSpots.map((spot) => [`${spot.check}\n${spot.reason}`, spot])),
   );
-  return { findings: results.flatMap(({ findings }) => findings), blindSpots: [...spots.values()] };
+  const findings = results.flatMap((result) => result.findings);
+  const described = new Set(
+    findings.filter(({ detector }) => detector !== 'sequential-evidence').map(({ subject }) => subject),
+  );
+  return {
+    findings: findings.filter(({ detector, subject }) => detector !== 'sequential-evidence' || !described.has(subject)),
+    blindSpots: [...spots.values()],
+  };
 }

@@ -1,5 +1,6 @@
 import type { GoldenEvidence } from '../domain/evidence.js';
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
+import type { PageEvidence } from '../domain/page-evidence.js';
 import type { Observation } from '../domain/observation.js';
 import type {
   BaselineProfile,
@@ -30,6 +31,8 @@ export interface DetectionInput {
   readonly thresholds: DetectionThresholds;
   readonly forest: ForestBaseline | null;
   readonly windowForest: WindowForest | null;
+  /** Sequential evidence against the false-page budget; null where nothing is watched over time (one-shot looks). */
+  readonly evidence: PageEvidence | null;
 }
 
 export interface DetectorResult {

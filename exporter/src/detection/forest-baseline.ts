@@ -112,3 +112,22 @@ function encoder(features: readonly string[], profile: WindowProfile): (row: Obs
   });
   return (row) => encoders.map((of) => of(row));
 }
+
+/** Liu, Ting & Zhou 2008: scores well above 0.6 are anomalies; ordinary rows lie near 0.5. */
+const STRANGE_SCORE = 0.65;
+
+/**
+ * Share of held-out rows that a forest grown on the others sets apart: a learning period that mixes two worlds.
+ * 0 when there are too few rows or nothing varies.
+ */
+export function strangeShare(rows: readonly Observation[], profile: WindowProfile, random: Random): number {
+  const forest = growForestBaseline(
+    rows.filter((_, i) => i % 2 === 0),
+    profile,
+    random,
+  );
+  const heldOut = rows.filter((row, i) => i % 2 === 1 && row.features !== null).slice(-MOST_ROWS / 4);
+  if (forest === null || heldOut.length === 0) return 0;
+  const scores = anomalyScores(forest.forest, heldOut.map(forest.encode));
+  return scores.filter((score) => score > STRANGE_SCORE).length / heldOut.length;
+}

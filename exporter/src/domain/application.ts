@@ -9,6 +9,8 @@ import type { Incident } from './incident.js';
 import type { Json } from './json.js';
 import type { SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
+import type { PageEvidence } from './page-evidence.js';
+import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Proposal, Recommendation } from './recommendation.js';
@@ -55,6 +57,9 @@ export interface ModelStatus {
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
   readonly incident: Incident | null;
+  /** Evidence against the false-page budget. */
+  readonly evidence: PageEvidence;
+  readonly performance: PerformanceEstimate;
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */

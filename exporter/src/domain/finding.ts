@@ -22,6 +22,7 @@ export const DETECTOR_IDS = [
   'accuracy-drop',
   'calibration',
   'isolation-forest',
+  'sequential-evidence',
 ] as const;
 export type DetectorId = (typeof DETECTOR_IDS)[number];
 

@@ -73,7 +73,15 @@ export interface PageEvidence {
   /** When the model alarms but no single signal can be singled out: the likeliest ones. */
   readonly suspects: readonly FindingSubject[];
   readonly changeAtMs: number | null;
+  /** After an alarm: every signal that changed is as it was in the baseline again. */
+  readonly recovered: boolean;
   /** Every signal, strongest first. */
   readonly signals: readonly SignalEvidence[];
   readonly budget: FalsePageBudget;
+}
+
+/** "3,400 : 1" from a natural logarithm, two digits; never more than a billion, which is as good as certain. */
+export function oddsText(logRatio: number): string {
+  if (logRatio > Math.log(1e9)) return 'more than 1,000,000,000 : 1';
+  return `${Number(Math.max(1, Math.exp(logRatio)).toPrecision(2)).toLocaleString('en-US')} : 1`;
 }

@@ -1,10 +1,12 @@
 import type { Cause, Diagnosis, Explanation } from '../domain/cause.js';
+import type { PageEvidence } from '../domain/page-evidence.js';
+import { evidenceText } from './evidence-text.js';
 import { timeText } from './time-text.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 /** Sentences from a diagnosis, for somebody who was just woken up: what, why, how sure, what else. Every number is a finding's. */
-export function explain(diagnosis: Diagnosis, modelName: string): Explanation {
+export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageEvidence | null = null): Explanation {
   const name = modelName.slice(0, 120);
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
@@ -12,6 +14,7 @@ export function explain(diagnosis: Diagnosis, modelName: string): Explanation {
     headline: headlineOf(diagnosis, winner, name),
     paragraphs: [
       whyParagraph(diagnosis, winner),
+      evidence === null ? '' : evidenceText(evidence),
       effectParagraph(diagnosis),
       runnersUpParagraph(others),
       diagnosis.unexplained ?? '',

@@ -1,4 +1,5 @@
 import type { ModelStatus } from '../domain/application.js';
+import { oddsText } from '../domain/page-evidence.js';
 import type { SignalCounts } from '../domain/profile.js';
 
 /** A watched model as the API shows it in lists: snake_case, no counts. */
@@ -27,10 +28,58 @@ export function modelView(status: ModelStatus): object {
     last_prediction_at_ms: status.lastPredictionAtMs,
     evaluated_at_ms: status.evaluatedAtMs,
     baseline: baselineView(status),
+    evidence: evidenceView(status),
+    performance: performanceView(status),
     findings: status.findings.length,
     blind_spots: status.blindSpots,
     learning: learning === null ? null : learning.verdict,
     ...(baseline === null ? {} : { baseline_frozen: baseline.frozen }),
+  };
+}
+
+/** Evidence against the false-page budget: how far, since when, which signals. */
+export function evidenceView({ evidence }: ModelStatus): object {
+  return {
+    verdict: evidence.verdict,
+    log_evidence: evidence.logEvidence,
+    log_line: evidence.logLine,
+    line_share: evidence.lineShare,
+    budget_left: evidence.budgetLeft,
+    false_page_every_ms: evidence.budget.meanTimeBetweenMs,
+    changed_at_ms: evidence.changeAtMs,
+    recovered: evidence.recovered,
+    confirmed: evidence.confirmed,
+    suspects: evidence.suspects,
+    signals: evidence.signals.map((signal) => ({
+      signal: signal.subject,
+      watch: signal.watch,
+      log_evidence: signal.logEvidence,
+      odds: oddsText(signal.logRatio),
+      changed_at_ms: signal.changeAtMs,
+      direction: signal.direction,
+      statistic: signal.statistic,
+      block_samples: signal.blockSamples,
+      weight: signal.weight,
+      note: signal.note,
+    })),
+  };
+}
+
+/** Accuracy without labels and with them. */
+export function performanceView({ performance }: ModelStatus): object {
+  if (performance.kind === 'unknown') {
+    return { kind: 'unknown', reason: performance.reason, realised: performance.realised };
+  }
+  return {
+    kind: 'estimated',
+    accuracy: performance.accuracy,
+    band: performance.band,
+    calibrated: performance.calibrated,
+    cross_check: performance.crossCheck,
+    baseline_accuracy: performance.baselineAccuracy,
+    realised: performance.realised,
+    samples: performance.samples,
+    blind_to: performance.blindTo,
   };
 }
 

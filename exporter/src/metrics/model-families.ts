@@ -27,6 +27,7 @@ const states = (label: string, all: readonly string[], current: string): Sample[
 const byReason = (counts: Readonly<Record<string, number>>): Sample[] =>
   Object.entries(counts).map(([reason, value]) => ({ labels: { reason }, value }));
 
+const SIGNALS_EXPORTED = 20;
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const CONFIDENCE_BUCKETS = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
 
@@ -179,6 +180,76 @@ export const FAMILIES: readonly Family[] = [
     help: 'Samples in the baseline, or learnt so far',
     labels: [],
     samples: ({ baseline, learning }) => one(baseline?.profile.calls ?? learning?.profile.calls ?? 0),
+  },
+  {
+    name: 'mlfi_evidence_line_ratio',
+    type: 'gauge',
+    help: 'Evidence that anything changed, on a log scale from 0 to the paging line at 1',
+    labels: [],
+    samples: ({ evidence }) => one(evidence.lineShare),
+  },
+  {
+    name: 'mlfi_evidence_ticks',
+    type: 'gauge',
+    help: 'Evidence that anything changed, in ticks; crosses mlfi_evidence_line_ticks once per false-page budget by chance',
+    labels: [],
+    samples: ({ evidence }) => one(Math.exp(evidence.logEvidence)),
+  },
+  {
+    name: 'mlfi_evidence_line_ticks',
+    type: 'gauge',
+    help: 'Paging line in ticks: mean time between false pages divided by the tick',
+    labels: ['line'],
+    samples: ({ evidence }) => [
+      { labels: { line: 'page' }, value: Math.exp(evidence.logLine) },
+      { labels: { line: 'warning' }, value: Math.exp(evidence.logWarningLine) },
+    ],
+  },
+  {
+    name: 'mlfi_false_page_budget_left_ratio',
+    type: 'gauge',
+    help: 'Part of the false-page budget that the evidence has not used up; 0 at an alarm',
+    labels: [],
+    samples: ({ evidence }) => one(evidence.budgetLeft),
+  },
+  {
+    name: 'mlfi_signal_evidence_log',
+    type: 'gauge',
+    help: 'Natural logarithm of the evidence that one signal changed, in ticks; the 20 strongest signals',
+    labels: ['signal', 'watch'],
+    samples: ({ evidence }) =>
+      evidence.signals.slice(0, SIGNALS_EXPORTED).map(({ subject, watch, logEvidence }) => ({
+        labels: { signal: subject, watch },
+        value: logEvidence,
+      })),
+  },
+  {
+    name: 'mlfi_change_timestamp_seconds',
+    type: 'gauge',
+    help: 'Estimated start of the change behind the alarm',
+    labels: [],
+    samples: ({ evidence }) => one(seconds(evidence.changeAtMs)),
+  },
+  {
+    name: 'mlfi_estimated_accuracy_ratio',
+    type: 'gauge',
+    help: 'Accuracy of the judged window estimated without its labels (CBPE), with the ends of its 95 % band',
+    labels: ['bound'],
+    samples: ({ performance }) =>
+      performance.kind === 'unknown'
+        ? []
+        : [
+            { labels: { bound: 'estimate' }, value: performance.accuracy },
+            { labels: { bound: 'low' }, value: performance.band.low },
+            { labels: { bound: 'high' }, value: performance.band.high },
+          ],
+  },
+  {
+    name: 'mlfi_realised_accuracy_ratio',
+    type: 'gauge',
+    help: 'Accuracy of the judged answers whose labels have arrived',
+    labels: [],
+    samples: ({ performance }) => one(performance.realised?.share ?? null),
   },
   {
     name: 'mlfi_findings',

@@ -25,7 +25,7 @@ export function modelRepository(db: Knex): ModelRepository {
       await db.transaction(async (transaction) => {
         for (const table of OF_A_MODEL) await transaction(table).where({ model: id }).delete();
         await transaction('setting')
-          .where({ name: `watch:${id}` })
+          .whereIn('name', [`watch:${id}`, `monitor:${id}`])
           .delete();
         await transaction('model').where({ id }).delete();
       });

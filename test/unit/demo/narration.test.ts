@@ -4,6 +4,8 @@ import { incidentBlock, LIVE_HEADER, liveLine, printable, redraw, wrapped } from
 import { plainScreen, terminalScreen, widthOf } from '../../../exporter/demo/screen.js';
 import { textModels } from '../../../exporter/demo/models/index.js';
 import { IMMEDIATE_DECAY } from '../../../exporter/demo/models/drifting.js';
+import { ModelMonitor } from '../../../exporter/src/detection/sequential/model-monitor.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/page-evidence.js';
 import type { ModelStatus } from '../../../exporter/src/domain/application.js';
 import type { Cause, CauseId } from '../../../exporter/src/domain/cause.js';
 import { incidentId, modelId } from '../../../exporter/src/domain/identifiers.js';
@@ -90,6 +92,8 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     findings: [],
     blindSpots: [],
     incident: null,
+    evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
+    performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: null },
     evaluatedAtMs: 1,
     evaluationSeconds: 0.001,
     totals: { calls: 0, failures: {}, probes: 0, probeFailures: {} },

@@ -78,6 +78,7 @@ export function inputOf(
     thresholds: DEFAULT_THRESHOLDS,
     forest: null,
     windowForest: null,
+    evidence: null,
     ...overrides,
   };
 }

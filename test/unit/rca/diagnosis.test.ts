@@ -83,6 +83,7 @@ function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBa
     goldenNow: now,
     forest: null,
     windowForest: null,
+    evidence: null,
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,

@@ -16,6 +16,7 @@ import { missingValues } from './missing-values.js';
 import { noPredictions } from './no-predictions.js';
 import { numericDrift } from './numeric-drift.js';
 import { predictionMix } from './prediction-mix.js';
+import { sequentialEvidence } from './sequential-evidence.js';
 import { unreachable } from './unreachable.js';
 import { unseenCategories } from './unseen-categories.js';
 import { unstableAnswers } from './unstable-answers.js';
@@ -42,4 +43,5 @@ export const DETECTORS: readonly Detector[] = [
   categoricalDrift,
   predictionMix,
   isolationForest,
+  sequentialEvidence,
 ];

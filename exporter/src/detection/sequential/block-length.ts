@@ -125,7 +125,12 @@ export class BlockCalibration {
   snapshot(): CalibrationState {
     return {
       samples: this.count,
-      levels: this.levels.map(({ reference, ...rest }) => ({ ...rest, reference: reference === null ? null : sparse(reference) })),
+      levels: this.levels
+        .filter(({ blocks }) => blocks > 0)
+        .map(({ reference, ...rest }) => ({
+          ...rest,
+          reference: reference === null ? null : sparse(reference),
+        })),
     };
   }
 }

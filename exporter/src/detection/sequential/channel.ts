@@ -287,7 +287,9 @@ export class Channel {
     return {
       kind: 'shift',
       levels,
-      detectors: levels.map((k) => new ConformalEDetector(this.shiftSettings(k, 0), undefined, calibration.reference(k))),
+      detectors: levels.map(
+        (k) => new ConformalEDetector(this.shiftSettings(k, 0), undefined, calibration.reference(k)),
+      ),
     };
   }
 

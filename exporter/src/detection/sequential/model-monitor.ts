@@ -71,6 +71,7 @@ export class ModelMonitor {
   constructor(
     private readonly model: string,
     private readonly budget: FalsePageBudget,
+    private readonly hash: (text: string) => string,
     state?: MonitorState,
   ) {
     if (state?.version !== 1) return;
@@ -122,7 +123,7 @@ export class ModelMonitor {
       signal =
         typeof value === 'number'
           ? new NumericSignal(subject, this.model, this.budget, harmOf(subject))
-          : new CategoricalSignal(subject === 'rows' ? 'prediction' : subject, this.model, this.budget);
+          : new CategoricalSignal(subject === 'rows' ? 'prediction' : subject, this.model, this.budget, this.hash);
       this.signals.set(subject, signal);
       if (subject.startsWith('feature:')) this.featureCount += 1;
     }
@@ -205,6 +206,10 @@ export class ModelMonitor {
     for (const signal of this.signals.values()) for (const channel of signal.channels) channel.resume();
   }
 
+  get isWatching(): boolean {
+    return this.watching;
+  }
+
   get isAlarmed(): boolean {
     return this.alarmed !== null;
   }
@@ -242,6 +247,7 @@ export class ModelMonitor {
       confirmed: alarmed?.confirmed ?? [],
       suspects: alarmed?.suspects ?? [],
       changeAtMs: alarmed?.changeAtMs ?? null,
+      recovered: alarmed !== null && this.hasRecovered,
       signals,
       budget,
     };
@@ -307,7 +313,7 @@ export class ModelMonitor {
     }
     const key = subject as SignalKey | 'rows';
     if (state.kind === 'numeric') return new NumericSignal(key, this.model, this.budget, harmOf(key), state);
-    return new CategoricalSignal(key as SignalKey, this.model, this.budget, state);
+    return new CategoricalSignal(key as SignalKey, this.model, this.budget, this.hash, state);
   }
 }
 

@@ -67,7 +67,10 @@ const risk = (statistic: string, options: { readonly binary: boolean; readonly s
   ({ statistic, claim: 'risk', ...options }) as const;
 
 /** A feature's own unusable values are a risk: missing, or of another type. */
-const UNUSABLE = [risk('missing', { binary: true, seasonal: false }), risk('invalid', { binary: true, seasonal: false })];
+const UNUSABLE = [
+  risk('missing', { binary: true, seasonal: false }),
+  risk('invalid', { binary: true, seasonal: false }),
+];
 
 /** A number: where it lies among the warm-up values (level), how far out (spread), and whether it is there at all. */
 export class NumericSignal implements SignalMonitor {
@@ -174,6 +177,7 @@ const HIGH_END = 0.9;
 export class CategoricalSignal implements SignalMonitor {
   readonly channels: readonly Channel[];
   private readonly warm = new Map<string, number>();
+  private readonly tokens = new Map<string, string>();
   private watched: Map<string, number> | null = null;
   private readonly known: Set<string>;
   private counter = 0;
@@ -183,6 +187,7 @@ export class CategoricalSignal implements SignalMonitor {
     readonly subject: SignalKey,
     model: string,
     budget: FalsePageBudget,
+    private readonly hash: (text: string) => string,
     state?: SignalState,
   ) {
     const mixes = Array.from({ length: CATEGORIES_WATCHED + 1 }, () => shift('mix'));
@@ -209,9 +214,19 @@ export class CategoricalSignal implements SignalMonitor {
       this.channels[this.firstRisk + 2]?.add(typeof value === 'number' ? 1 : 0, atMs);
     }
     if (value === null || typeof value === 'number') return;
-    const category = String(value).slice(0, 100);
+    const category = this.tokenOf(String(value).slice(0, 100));
     if (this.watched === null) this.warmUp(category);
     else this.score(this.watched, category, atMs, isFeature);
+  }
+
+  /** Categories are told apart by salted hashes, so that no rare one is ever written. */
+  private tokenOf(category: string): string {
+    let token = this.tokens.get(category);
+    if (token === undefined) {
+      token = this.hash(`category:${category}`);
+      if (this.tokens.size < CATEGORIES_KNOWN) this.tokens.set(category, token);
+    }
+    return token;
   }
 
   relearn(): void {
@@ -269,7 +284,13 @@ export class LossSignal implements SignalMonitor {
     binary: boolean,
     state?: SignalState,
   ) {
-    this.channels = new Channels(subject, model, budget, [risk('risk', { binary, seasonal: false })], state?.channels).all;
+    this.channels = new Channels(
+      subject,
+      model,
+      budget,
+      [risk('risk', { binary, seasonal: false })],
+      state?.channels,
+    ).all;
   }
 
   add(value: FeatureValue, atMs: number): void {

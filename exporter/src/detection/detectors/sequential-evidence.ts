@@ -1,0 +1,131 @@
+import type { Effect, Finding, FindingKind, FindingSubject, Interval } from '../../domain/finding.js';
+import { oddsText, type SignalEvidence } from '../../domain/page-evidence.js';
+import type { SignalKey } from '../../domain/profile.js';
+import { compareCategorical, compareNumeric } from '../statistics/compare.js';
+import { missingShare } from '../statistics/signal-counts.js';
+import { brief, failuresOf, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+
+/** What a change of this signal means for users. */
+function kindOf(signal: SignalEvidence): FindingKind {
+  if (signal.subject === 'errors') return 'service';
+  if (signal.subject === 'latency_seconds') return signal.direction === 'up' ? 'service' : 'note';
+  if (signal.subject === 'golden') return 'model';
+  if (signal.subject === 'accuracy') return 'quality';
+  if (signal.subject === 'confidence') return signal.direction === 'down' ? 'quality' : 'data';
+  return 'data';
+}
+
+interface Measured {
+  readonly effect: Effect;
+  readonly before: number | null;
+  readonly now: number | null;
+  readonly text: string;
+}
+
+/**
+ * A signal whose e-detector crossed its line (algorithms S and R). Small shifts that no window test would notice are told
+ * here; where a window detector describes the same signal, its sentence is kept and this one left out (`detect.ts`).
+ */
+export const sequentialEvidence: Detector = {
+  id: 'sequential-evidence',
+  detect(input) {
+    const { evidence } = input;
+    if (evidence?.verdict !== 'alarm' || evidence.recovered) return { findings: [], blindSpots: [] };
+    return {
+      findings: evidence.signals.filter(({ watch }) => watch === 'changed').map((signal) => findingOf(input, signal)),
+      blindSpots: [],
+    };
+  },
+};
+
+function findingOf(input: DetectionInput, signal: SignalEvidence): Finding {
+  const measured = measure(input, signal);
+  const name = nameOf(signal.subject);
+  return {
+    detector: 'sequential-evidence',
+    subject: signal.subject,
+    kind: kindOf(signal),
+    direction: signal.direction,
+    statistic: { name: 'log_evidence', value: signal.logEvidence },
+    threshold: input.evidence?.logLine ?? 0,
+    pValue: null,
+    effect: measured.effect,
+    statistics: [{ name: 'log_ratio', value: signal.logRatio }],
+    before: measured.before,
+    now: measured.now,
+    window: windowOf(input),
+    baselineSamples: input.baseline?.profile.calls ?? null,
+    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence ${oddsText(signal.logRatio)} against “nothing changed”${sinceOf(signal)}.${measured.text}`,
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  level: 'its level',
+  spread: 'its spread',
+  mix: 'its mix',
+  missing: 'missing values',
+  unseen: 'values never seen before',
+  invalid: 'values of another type',
+  risk: 'it got worse',
+};
+
+const sinceOf = ({ changeAtMs }: SignalEvidence): string =>
+  changeAtMs === null ? '' : ` since ${new Date(changeAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+function nameOf(subject: FindingSubject): string {
+  if (subject.startsWith('feature:')) return `\`${subject.slice('feature:'.length)}\``;
+  const words: Readonly<Record<string, string>> = {
+    latency_seconds: 'Latency',
+    confidence: 'Confidence',
+    prediction: 'The mix of predictions',
+    errors: 'The share of failed calls',
+    golden: 'The answers to golden inputs',
+    accuracy: 'The share of wrong answers',
+    rows: 'The combination of inputs',
+  };
+  return words[subject] ?? subject;
+}
+
+const unknownEffect: Measured = {
+  effect: { measure: 'distance', value: 0, interval: null },
+  before: null,
+  now: null,
+  text: '',
+};
+
+function measure(input: DetectionInput, signal: SignalEvidence): Measured {
+  const { baseline, window } = input;
+  if (signal.subject === 'errors' && baseline !== null) {
+    const before = baseline.profile.calls === 0 ? 0 : failuresOf(baseline.profile) / baseline.profile.calls;
+    return shares(before, window.calls === 0 ? 0 : failuresOf(window) / window.calls);
+  }
+  const before = baseline?.profile.signals.get(signal.subject as SignalKey);
+  const now = window.signals.get(signal.subject as SignalKey);
+  if (before === undefined || now === undefined) return unknownEffect;
+  if (signal.statistic === 'missing') return shares(missingShare(before), missingShare(now));
+  if (before.kind === 'categorical' && now.kind === 'categorical') {
+    const { totalVariation } = compareCategorical(before, now);
+    const effect = { measure: 'distance', value: totalVariation, interval: null } as const;
+    return { effect, before: null, now: null, text: ` ${(100 * totalVariation).toFixed(1)} % of the values moved.` };
+  }
+  if (before.kind !== 'numeric' || now.kind !== 'numeric') return unknownEffect;
+  const { meanShift, meanShiftInterval, meanBefore, meanNow } = compareNumeric(before, now);
+  return {
+    effect: { measure: 'standard-deviations', value: meanShift, interval: meanShiftInterval },
+    before: meanBefore,
+    now: meanNow,
+    text: ` Its mean went from ${brief(meanBefore)} to ${brief(meanNow)} (${brief(meanShift)} standard deviations${intervalText(meanShiftInterval)}).`,
+  };
+}
+
+function shares(before: number, now: number): Measured {
+  return {
+    effect: { measure: 'share', value: now - before, interval: null },
+    before,
+    now,
+    text: ` It went from ${(100 * before).toFixed(1)} % to ${(100 * now).toFixed(1)} %.`,
+  };
+}
+
+const intervalText = (interval: Interval | null): string =>
+  interval === null ? '' : `, ${brief(interval.low)} to ${brief(interval.high)}`;

@@ -1,0 +1,28 @@
+import type { Finding } from '../domain/finding.js';
+import type { PageEvidence } from '../domain/page-evidence.js';
+
+/** Findings that state a fact rather than a statistical claim: nothing answers, nothing comes, the same question is answered differently. */
+const FACTS: ReadonlySet<Finding['detector']> = new Set([
+  'unreachable',
+  'no-predictions',
+  'golden-answers',
+  'answer-schema',
+]);
+
+/**
+ * Whether a model may open an incident now. While it is learnt, absolute rules decide, for there is nothing to compare
+ * with. Once it is watched, only facts and evidence past the line of the false-page budget do; everything else is shown
+ * and waits.
+ * @param criticalErrorShare error share at which failing is a fact
+ */
+export function mayPage(
+  evidence: PageEvidence | null,
+  findings: readonly Finding[],
+  criticalErrorShare: number,
+): boolean {
+  if (evidence === null || evidence.verdict === 'learning') return true;
+  if (evidence.verdict === 'alarm' && !evidence.recovered) return true;
+  return findings.some(
+    ({ detector, now }) => FACTS.has(detector) || (detector === 'error-rate' && (now ?? 0) >= criticalErrorShare),
+  );
+}
