@@ -1,3 +1,4 @@
+import { confirmAdmission } from './baseline/admission.js';
 import { createGoldenMemory, goldenText } from './baseline/golden-memory.js';
 import { admit, learn, startLearning } from './baseline/learning.js';
 import { anomalyScores } from './detection/isolation-forest/forest.js';
@@ -84,11 +85,7 @@ const NO_TOTALS: WatchTotals = {
 const GOLDEN_REPEATS = 4;
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
 const MONITOR_SAVED_MS = 10_000;
-/** A learning period is extended for blocks to become independent up to this many times the samples it needs. */
-const LEARNING_PATIENCE = 2;
 const ROWS_SCORED_PER_LOOK = 200;
-/** A learning period with more rows set apart than this is contaminated. */
-const MOST_STRANGE_ROWS = 0.1;
 const CHANGES_KEPT = 50;
 
 const bump = (counts: Readonly<Record<string, number>>, key: string): Record<string, number> => ({
@@ -444,36 +441,10 @@ export class Watch {
     const { learning, monitor } = this;
     if (learning?.verdict.kind !== 'admitted') return;
     const { missing, unsteady } = monitor.readiness();
-    const wait = (reasons: readonly string[]): LearningState => ({
-      ...learning,
-      verdict: {
-        kind: 'learning',
-        samples: learning.profile.calls,
-        requiredSamples: this.settings.requirements.minimumSamples,
-        missing: reasons,
-      },
-    });
-    const strange = strangeShare(this.rows, learning.profile, this.random());
-    if (unsteady.length > 0) {
-      monitor.relearn(unsteady);
-      const reason = `${unsteady.join(', ')} changed while being learnt, so this is no steady normal. Learning starts over.`;
-      this.learning = {
-        ...startLearning(learning.nextVersion, this.settings.requirements),
-        golden: learning.golden,
-        verdict: { kind: 'refused', reasons: [reason] },
-      };
-    } else if (
-      missing.length > 0 &&
-      learning.profile.calls < LEARNING_PATIENCE * this.settings.requirements.minimumSamples
-    ) {
-      this.learning = wait(missing);
-    } else if (failing) {
-      this.learning = wait(['answers without serious findings: a failing model shows no normal']);
-    } else if (strange > MOST_STRANGE_ROWS) {
-      this.learning = wait([
-        `an even lot of rows: the isolation forest sets ${(100 * strange).toFixed(0)} % of them apart from the rest`,
-      ]);
-    }
+    monitor.relearn(unsteady);
+    const share = strangeShare(this.rows, learning.profile, this.random());
+    const signs = { missing, unsteady, failing, strangeShare: share };
+    this.learning = confirmAdmission(learning, signs, this.settings.requirements);
   }
 
   private compareGolden(observation: Observation): void {

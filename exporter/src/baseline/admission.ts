@@ -1,0 +1,53 @@
+import type { FindingSubject } from '../domain/finding.js';
+import type { LearningState } from '../domain/profile.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
+import { startLearning } from './learning.js';
+
+/** What a learning period looks like from outside its counts. */
+export interface LearningSigns {
+  /** What the e-detectors still need to know their own resolution, in words. */
+  readonly missing: readonly string[];
+  /** Signals whose e-detector fired inside the learning period. */
+  readonly unsteady: readonly FindingSubject[];
+  /** The last look found something badly wrong. */
+  readonly failing: boolean;
+  /** Share of rows an isolation forest sets apart from the rest. */
+  readonly strangeShare: number;
+}
+
+/** A learning period with more rows set apart than this is contaminated. */
+const MOST_STRANGE_ROWS = 0.1;
+/** A learning period is extended for blocks to become independent up to this many times the samples it needs. */
+const PATIENCE = 2;
+
+/**
+ * The last word before a baseline is admitted: the counts alone would admit it; it must also be steady by the e-detectors
+ * themselves, long enough for its own resolution, and not learnt from a failing or two-faced model.
+ */
+export function confirmAdmission(
+  learning: LearningState,
+  signs: LearningSigns,
+  requirements: BaselineRequirements,
+): LearningState {
+  if (learning.verdict.kind !== 'admitted') return learning;
+  const samples = learning.profile.calls;
+  const wait = (missing: readonly string[]): LearningState => ({
+    ...learning,
+    verdict: { kind: 'learning', samples, requiredSamples: requirements.minimumSamples, missing },
+  });
+  if (signs.unsteady.length > 0) {
+    const reason = `${signs.unsteady.join(', ')} changed while being learnt, so this is no steady normal. Learning starts over.`;
+    return {
+      ...startLearning(learning.nextVersion, requirements),
+      golden: learning.golden,
+      verdict: { kind: 'refused', reasons: [reason] },
+    };
+  }
+  if (signs.failing) return wait(['answers without serious findings: a failing model shows no normal']);
+  if (signs.strangeShare > MOST_STRANGE_ROWS) {
+    const share = (100 * signs.strangeShare).toFixed(0);
+    return wait([`an even lot of rows: the isolation forest sets ${share} % of them apart from the rest`]);
+  }
+  if (signs.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples) return wait(signs.missing);
+  return learning;
+}
