@@ -18,6 +18,7 @@ interface Course {
 function curve(course: Course, shifts: readonly number[]): Map<number, number[]> {
   const delays = new Map<number, number[]>(shifts.map((shift) => [shift, []]));
   let wrong = 0;
+  let early = 0;
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const quiet = new SimulatedModel({
       seed,
@@ -26,7 +27,7 @@ function curve(course: Course, shifts: readonly number[]): Map<number, number[]>
       correlation: course.correlation,
       dailyAmplitude: 0,
     });
-    expect(quiet.run(QUIET_HOURS), 'no page before the change').toEqual([]);
+    early += quiet.run(QUIET_HOURS).length;
     for (const shift of shifts) {
       const [alarm] = quiet.fork(1_000 * seed + 7).run(QUIET_HOURS + course.limitHours, shift, true);
       delays.get(shift)?.push(alarm === undefined ? Infinity : alarm.hour - QUIET_HOURS);
@@ -40,6 +41,9 @@ function curve(course: Course, shifts: readonly number[]): Map<number, number[]>
     );
   }
   say(`${course.name}: a feature that had not changed was named in ${wrong} pages`);
+  say(`${course.name}: ${early} pages in ${(SEEDS * QUIET_HOURS) / 24} quiet model-days before the change`);
+  // The budget allows 1.2 in 36 days; four or more of a Poisson of 1.2 would come up in 3 % of all such tests.
+  expect(early).toBeLessThanOrEqual(3);
   return delays;
 }
 

@@ -6,7 +6,7 @@ const LEVELS = 13;
 /** Blocks a length needs in the baseline before it can be chosen: b ≤ N/25 (methods.md §0.3). */
 export const LEAST_BLOCKS = 25;
 /** Neighbouring blocks that correlate less than this count as independent; the tolerance of the bets covers the rest. */
-const INDEPENDENT_CORRELATION = 0.05;
+const INDEPENDENT_CORRELATION = 0.025;
 
 interface Level {
   carry: number;
@@ -92,7 +92,7 @@ export class BlockCalibration {
   }
 
   /**
-   * Smallest k ≥ `from` whose neighbouring blocks correlate at most 0.05: for AR(1) that correlation is (τ − 1/τ)/(4b).
+   * Smallest k ≥ `from` whose neighbouring blocks correlate at most 0.025: for AR(1) that correlation is (τ − 1/τ)/(4b).
    * Null when the baseline holds fewer than 25 blocks of that length.
    */
   choose(from: number): number | null {

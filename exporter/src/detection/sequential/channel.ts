@@ -30,7 +30,7 @@ export interface ChannelSettings {
 
 type Detector =
   | { readonly kind: 'shift'; readonly detectors: readonly ConformalEDetector[]; readonly levels: readonly number[] }
-  | { readonly kind: 'risk'; readonly detector: RiskEDetector; readonly level: number; sum: number; filled: number }
+  | { readonly kind: 'risk'; readonly detector: RiskEDetector; readonly level: number }
   | { readonly kind: 'hopeless' };
 
 export interface ChannelState {
@@ -41,6 +41,9 @@ export interface ChannelState {
   readonly lastAtMs: number;
   readonly sampleMs: number;
   readonly learntUnsteadiness: number;
+  readonly sum: number;
+  readonly filled: number;
+  readonly startedAtMs: number;
   readonly detector:
     | { readonly kind: 'shift'; readonly levels: readonly number[]; readonly states: readonly ConformalState[] }
     | {
@@ -48,8 +51,6 @@ export interface ChannelState {
         readonly level: number;
         readonly bound: number;
         readonly variance: number | null;
-        readonly sum: number;
-        readonly filled: number;
         readonly state: RiskState;
       }
     | { readonly kind: 'hopeless' }
@@ -72,6 +73,7 @@ export interface ChannelReading {
  * e-detectors that suit its claim.
  */
 export class Channel {
+  private readonly isSeasonal: boolean;
   private readonly season: SeasonalPattern;
   private calibration: BlockCalibration | null;
   private stationarity: ConformalEDetector | null;
@@ -81,6 +83,11 @@ export class Channel {
   /** Mean time between samples in the baseline. */
   private sampleMs = 0;
   private learntUnsteadiness = 0;
+  /** The block being filled: every detector of the channel gets its mean. One sample long while learning. */
+  private sum = 0;
+  private filled = 0;
+  private startedAtMs = 0;
+  private blockLength = 1;
   private riskSettings: { readonly bound: number; readonly variance: number | null } | null = null;
 
   constructor(
@@ -88,7 +95,8 @@ export class Channel {
     private readonly budget: FalsePageBudget,
     state?: ChannelState,
   ) {
-    this.season = new SeasonalPattern(settings.seasonal ? budget.season : 'none', state?.season);
+    this.isSeasonal = settings.seasonal && budget.season !== 'none';
+    this.season = new SeasonalPattern(this.isSeasonal ? budget.season : 'none', state?.season);
     if (state === undefined) {
       this.calibration = this.freshCalibration();
       this.stationarity = this.freshStationarity();
@@ -101,7 +109,10 @@ export class Channel {
     this.lastAtMs = state.lastAtMs;
     this.sampleMs = state.sampleMs;
     this.learntUnsteadiness = state.learntUnsteadiness;
-    this.detector = this.restoreDetector(state.detector);
+    this.sum = state.sum;
+    this.filled = state.filled;
+    this.startedAtMs = state.startedAtMs;
+    this.watchWith(this.restoreDetector(state.detector));
   }
 
   get isShift(): boolean {
@@ -130,25 +141,38 @@ export class Channel {
   }
 
   add(score: number, atMs: number): void {
-    if (this.settings.seasonal) this.season.add(score, atMs);
-    const shift = this.settings.seasonal ? this.season.expected(atMs) : 0;
-    const x = shift === 0 ? score : Math.min(1, Math.max(0, this.isShift ? (score - shift + 0.5) / 2 : score - shift));
+    if (this.filled === 0) this.startedAtMs = atMs;
+    this.sum += score;
+    this.filled += 1;
+    if (this.filled >= this.blockLength) this.flush(atMs);
+  }
+
+  /** A block's mean without the pattern of the clock; blocks are short beside an hour. */
+  private corrected(mean: number): number {
+    this.season.add(this.sum, this.filled, this.startedAtMs);
+    const expected = this.season.expected(this.startedAtMs);
+    if (expected === 0) return mean;
+    return Math.min(1, Math.max(0, this.isShift ? (mean - expected + 0.5) / 2 : mean - expected));
+  }
+
+  private flush(atMs: number): void {
+    const raw = this.sum / this.filled;
+    const mean = this.isSeasonal ? this.corrected(raw) : raw;
+    this.sum = 0;
+    this.filled = 0;
     const { detector } = this;
     if (detector === null) {
-      if (!this.season.isWaiting) this.calibrate(x, atMs);
-      return;
-    }
-    if (detector.kind === 'shift') {
-      for (const each of detector.detectors) each.add(x, atMs);
-      return;
-    }
-    if (detector.kind === 'hopeless') return;
-    detector.sum += x;
-    detector.filled += 1;
-    if (detector.filled < 1 << detector.level) return;
-    detector.detector.add(detector.sum / detector.filled, atMs);
-    detector.sum = 0;
-    detector.filled = 0;
+      if (!this.season.isWaiting) this.calibrate(mean, atMs);
+    } else if (detector.kind === 'shift') {
+      for (const each of detector.detectors) each.add(mean, this.startedAtMs);
+    } else if (detector.kind === 'risk') detector.detector.add(mean, this.startedAtMs);
+  }
+
+  private watchWith(detector: Detector | null): void {
+    this.detector = detector;
+    if (detector === null) this.blockLength = 1;
+    else if (detector.kind === 'hopeless') this.blockLength = Infinity;
+    else this.blockLength = 1 << (detector.kind === 'shift' ? (detector.levels[0] ?? 0) : detector.level);
   }
 
   /** The question about its season that can be answered now, with this channel's own answer. */
@@ -160,7 +184,7 @@ export class Channel {
 
   /** Takes the model's answer about the season; what was learnt without it is void. */
   settleSeason(question: 'daily' | 'weekly', found: boolean): void {
-    if (this.settings.seasonal && this.season.settle(question, found)) this.relearn();
+    if (this.isSeasonal && this.season.settle(question, found)) this.relearn();
   }
 
   /** Evidence, while learning, that the stream itself is changing; in ticks. */
@@ -171,7 +195,9 @@ export class Channel {
   relearn(): void {
     this.calibration = this.freshCalibration();
     this.stationarity = this.freshStationarity();
-    this.detector = null;
+    this.watchWith(null);
+    this.sum = 0;
+    this.filled = 0;
     this.riskSettings = null;
     this.learntUnsteadiness = 0;
   }
@@ -193,7 +219,7 @@ export class Channel {
     if (floor < 0) return;
     const level = calibration.choose(floor) ?? (patient ? null : calibration.longest);
     if (level === null) return;
-    this.detector = this.isShift ? this.armShift(calibration, level) : this.armRisk(calibration, level);
+    this.watchWith(this.isShift ? this.armShift(calibration, level) : this.armRisk(calibration, level));
     this.calibration = null;
     this.learntUnsteadiness = this.stationarity?.value ?? 0;
     this.stationarity = null;
@@ -250,6 +276,9 @@ export class Channel {
       lastAtMs: this.lastAtMs,
       sampleMs: this.sampleMs,
       learntUnsteadiness: this.learntUnsteadiness,
+      sum: this.sum,
+      filled: this.filled,
+      startedAtMs: this.startedAtMs,
       detector: this.detectorState(),
     };
   }
@@ -271,9 +300,10 @@ export class Channel {
     return this.isShift ? new ConformalEDetector(this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99)) : null;
   }
 
-  private shiftSettings(level: number, salt: number): ConstructorParameters<typeof ConformalEDetector>[0] {
+  private shiftSettings(level: number, salt: number, stride = 0): ConstructorParameters<typeof ConformalEDetector>[0] {
     return {
       blockLength: 1 << level,
+      stride: 1 << stride,
       tolerance: this.settings.tolerance,
       powerBets: true,
       startWeight: this.sampleMs === 0 ? 1 : (this.sampleMs * (1 << level)) / this.budget.tickMs,
@@ -288,7 +318,7 @@ export class Channel {
       kind: 'shift',
       levels,
       detectors: levels.map(
-        (k) => new ConformalEDetector(this.shiftSettings(k, 0), undefined, calibration.reference(k)),
+        (k) => new ConformalEDetector(this.shiftSettings(k, 0, level), undefined, calibration.reference(k)),
       ),
     };
   }
@@ -299,7 +329,7 @@ export class Channel {
     const bound = riskBound({ units: blocks, mean, variance, binary }, BOUND_DELTA, tolerance);
     if (bound >= 0.99) return { kind: 'hopeless' };
     this.riskSettings = { bound, variance: binary ? null : variance };
-    return { kind: 'risk', level, sum: 0, filled: 0, detector: this.riskDetector(level) };
+    return { kind: 'risk', level, detector: this.riskDetector(level) };
   }
 
   private riskDetector(level: number, state?: RiskState): RiskEDetector {
@@ -317,12 +347,12 @@ export class Channel {
       return {
         kind: 'shift',
         levels,
-        detectors: levels.map((k, i) => new ConformalEDetector(this.shiftSettings(k, 0), state.states[i])),
+        detectors: levels.map((k, i) => new ConformalEDetector(this.shiftSettings(k, 0, levels[0]), state.states[i])),
       };
     }
-    const { level, sum, filled, bound, variance } = state;
+    const { level, bound, variance } = state;
     this.riskSettings = { bound, variance };
-    return { kind: 'risk', level, sum, filled, detector: this.riskDetector(level, state.state) };
+    return { kind: 'risk', level, detector: this.riskDetector(level, state.state) };
   }
 
   private detectorState(): ChannelState['detector'] {
@@ -331,8 +361,8 @@ export class Channel {
     if (detector.kind === 'shift') {
       return { kind: 'shift', levels: detector.levels, states: detector.detectors.map((each) => each.snapshot()) };
     }
-    const { level, sum, filled } = detector;
+    const { level } = detector;
     const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
-    return { kind: 'risk', level, sum, filled, bound, variance, state: detector.detector.snapshot() };
+    return { kind: 'risk', level, bound, variance, state: detector.detector.snapshot() };
   }
 }

@@ -10,6 +10,8 @@ export const LEAST_REFERENCE_BLOCKS = 20;
 export interface ConformalSettings {
   /** Samples per block. */
   readonly blockLength: number;
+  /** Samples behind one score: 1, or a divisor of the block length when scores are means themselves. */
+  readonly stride?: number;
   /** Shift of the mean p-value that is nobody's business; 0.03 ≈ 0.1 standard deviations of a block. */
   readonly tolerance: number;
   readonly powerBets: boolean;
@@ -44,6 +46,7 @@ export class ConformalEDetector {
   private sum = 0;
   private filled = 0;
   private blockStartedAtMs = 0;
+  private readonly scoresPerBlock: number;
 
   constructor(
     private readonly settings: ConformalSettings,
@@ -51,6 +54,7 @@ export class ConformalEDetector {
     reference?: ReferenceState,
   ) {
     this.reference = new ConformalReference(binsFor(settings.blockLength), state?.reference ?? reference);
+    this.scoresPerBlock = settings.blockLength / (settings.stride ?? 1);
     this.banks = this.newBanks(state?.up, state?.down ?? undefined);
     if (state === undefined) return;
     this.blocks = state.blocks;
@@ -65,7 +69,7 @@ export class ConformalEDetector {
     if (this.filled === 0) this.blockStartedAtMs = atMs;
     this.sum += score;
     this.filled += 1;
-    if (this.filled < this.settings.blockLength) return false;
+    if (this.filled < this.scoresPerBlock) return false;
     const mean = this.sum / this.filled;
     this.sum = 0;
     this.filled = 0;

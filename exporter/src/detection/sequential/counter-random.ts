@@ -3,12 +3,11 @@
  * 2011, over two rounds). The same seed and counter always give the same number, so randomised p-values are
  * reproducible and a restored detector goes on exactly where it stopped.
  * @param seed an integer, see `seedOf`
- * @param counter 0, 1, 2, …
+ * @param counter 0, 1, 2, …; repeats after 2^32
  */
 export function counterUniform(seed: number, counter: number): number {
-  let h = mix((seed ^ Math.imul(counter | 0, 0x9e3779b1)) | 0);
-  h = mix((h + Math.imul(Math.floor(counter / 0x1_0000_0000) + 1, 0x85ebca6b)) | 0);
-  return ((h >>> 0) + 0.5) / 0x1_0000_0000;
+  const h = mix((seed ^ Math.imul(counter | 0, 0x9e3779b1)) | 0);
+  return ((mix((h + 0x85ebca6b) | 0) >>> 0) + 0.5) / 0x1_0000_0000;
 }
 
 function mix(value: number): number {

@@ -65,8 +65,7 @@ export class ModelMonitor {
   /** False while the baseline is learnt: evidence is gathered, nothing is claimed. */
   private watching = false;
   private alarmed: Alarm | null = null;
-  private featureCount = 0;
-  private readonly keyOfFeature = new Map<string, SignalKey>();
+  private readonly signalOfFeature = new Map<string, SignalMonitor>();
 
   constructor(
     private readonly model: string,
@@ -77,7 +76,7 @@ export class ModelMonitor {
     if (state?.version !== 1) return;
     this.watching = state.watching;
     this.alarmed = state.alarm;
-    for (const [subject, signal] of state.signals) this.signals.set(subject, this.restore(subject, signal));
+    for (const [subject, signal] of state.signals) this.enlist(subject, this.restore(subject, signal));
   }
 
   /** Folds one call or logged prediction: errors, confidence, latency, prediction and every feature. */
@@ -91,13 +90,10 @@ export class ModelMonitor {
     const { features } = observation;
     if (features === null) return;
     for (const name in features) {
-      let key = this.keyOfFeature.get(name);
-      if (key === undefined) {
-        if (this.keyOfFeature.size >= FEATURES_WATCHED) continue;
-        key = `feature:${name}`;
-        this.keyOfFeature.set(name, key);
-      }
-      this.value(key, features[name] ?? null, atMs);
+      const value = features[name] ?? null;
+      const signal = this.signalOfFeature.get(name);
+      if (signal !== undefined) signal.add(value, atMs);
+      else if (this.signalOfFeature.size < FEATURES_WATCHED) this.value(`feature:${name}`, value, atMs);
     }
   }
 
@@ -124,10 +120,14 @@ export class ModelMonitor {
         typeof value === 'number'
           ? new NumericSignal(subject, this.model, this.budget, harmOf(subject))
           : new CategoricalSignal(subject === 'rows' ? 'prediction' : subject, this.model, this.budget, this.hash);
-      this.signals.set(subject, signal);
-      if (subject.startsWith('feature:')) this.featureCount += 1;
+      this.enlist(subject, signal);
     }
     signal.add(value, atMs);
+  }
+
+  private enlist(subject: FindingSubject, signal: SignalMonitor): void {
+    this.signals.set(subject, signal);
+    if (subject.startsWith('feature:')) this.signalOfFeature.set(subject.slice('feature:'.length), signal);
   }
 
   /**
@@ -271,9 +271,9 @@ export class ModelMonitor {
 
   private weightOf(subject: FindingSubject): number {
     if (!subject.startsWith('feature:')) {
-      return this.featureCount === 0 ? 1 / OUTCOMES.length : OUTCOME_SHARE / OUTCOMES.length;
+      return this.signalOfFeature.size === 0 ? 1 / OUTCOMES.length : OUTCOME_SHARE / OUTCOMES.length;
     }
-    return (1 - OUTCOME_SHARE) / Math.max(1, this.featureCount);
+    return (1 - OUTCOME_SHARE) / Math.max(1, this.signalOfFeature.size);
   }
 
   private alarm(nowMs: number): void {
@@ -304,10 +304,6 @@ export class ModelMonitor {
   }
 
   private restore(subject: FindingSubject, state: SignalState): SignalMonitor {
-    if (subject.startsWith('feature:')) {
-      this.keyOfFeature.set(subject.slice('feature:'.length), subject as SignalKey);
-      this.featureCount += 1;
-    }
     if (state.kind === 'loss') {
       return new LossSignal(subject, this.model, this.budget, subject !== 'golden', state);
     }

@@ -64,13 +64,14 @@ export class SeasonalPattern {
     return this.season === 'none' ? 0 : this.season === 'weekly' ? 2 * WEEK_HOURS : 2 * DAY_HOURS;
   }
 
-  add(score: number, atMs: number): void {
+  /** Counts scores by the hour they began in. */
+  add(sum: number, count: number, atMs: number): void {
     if (this.sums.length === 0) return;
     this.startMs ??= atMs;
     const slot = Math.floor((atMs - this.startMs) / HOUR_MS);
     if (slot < 0 || slot >= this.sums.length) return;
-    this.sums[slot] = (this.sums[slot] ?? 0) + score;
-    this.counts[slot] = (this.counts[slot] ?? 0) + 1;
+    this.sums[slot] = (this.sums[slot] ?? 0) + sum;
+    this.counts[slot] = (this.counts[slot] ?? 0) + count;
   }
 
   /** Expected deviation of the score from its mean at this time; 0 without a pattern. */

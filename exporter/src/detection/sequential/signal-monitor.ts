@@ -80,7 +80,11 @@ export class NumericSignal implements SignalMonitor {
   private ruler: Ruler | null = null;
   private counter = 0;
   private readonly seed: number;
-  private readonly harmAt: number;
+  private readonly level: Channel | null;
+  private readonly spread: Channel | null;
+  private readonly risk: Channel | null;
+  private readonly missing: Channel | null;
+  private readonly invalid: Channel | null;
 
   /**
    * @param harm `low` / `high`: which end hurts users; adds a risk channel for that end. Confidence hurts when it falls,
@@ -101,7 +105,13 @@ export class NumericSignal implements SignalMonitor {
       ...(isFeature ? UNUSABLE : []),
     ];
     this.channels = new Channels(subject, model, budget, wanted, state?.channels).all;
-    this.harmAt = wanted.findIndex(({ statistic }) => statistic === 'risk');
+    const named = (statistic: string): Channel | null =>
+      this.channels[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
+    this.level = named('level');
+    this.spread = named('spread');
+    this.risk = named('risk');
+    this.missing = named('missing');
+    this.invalid = named('invalid');
     this.seed = seedOf(`${model}\n${subject}`);
     if (state === undefined) return;
     for (const [cell, count] of state.warm) this.warm.set(Number(cell), count);
@@ -115,13 +125,12 @@ export class NumericSignal implements SignalMonitor {
   }
 
   add(value: FeatureValue, atMs: number): void {
-    if (this.subject.startsWith('feature:')) {
-      const missing = this.channels.length - 2;
-      const isInvalid = value !== null && (typeof value !== 'number' || !Number.isFinite(value));
-      this.channels[missing]?.add(value === null ? 1 : 0, atMs);
-      this.channels[missing + 1]?.add(isInvalid ? 1 : 0, atMs);
+    const isNumber = typeof value === 'number' && Number.isFinite(value);
+    if (this.missing !== null && this.invalid !== null) {
+      this.missing.add(value === null ? 1 : 0, atMs);
+      this.invalid.add(value === null || isNumber ? 0 : 1, atMs);
     }
-    if (typeof value !== 'number' || !Number.isFinite(value)) return;
+    if (!isNumber) return;
     if (this.ruler === null) this.warmUp(value);
     else this.score(this.ruler, value, atMs);
   }
@@ -150,10 +159,10 @@ export class NumericSignal implements SignalMonitor {
   private score(ruler: Ruler, value: number, atMs: number): void {
     const u = ruler.position(value, counterUniform(this.seed, this.counter));
     this.counter += 1;
-    this.channels[0]?.add(u, atMs);
-    if (this.subject !== 'rows') this.channels[1]?.add(4 * (u - 0.5) ** 2, atMs);
-    if (this.harm === 'low') this.channels[this.harmAt]?.add(Math.min(1, Math.max(0, 1 - value)), atMs);
-    else if (this.harm === 'high') this.channels[this.harmAt]?.add(u > HIGH_END ? 1 : 0, atMs);
+    this.level?.add(u, atMs);
+    if (this.spread !== null) this.spread.add(4 * (u - 0.5) * (u - 0.5), atMs);
+    if (this.harm === 'low') this.risk?.add(Math.min(1, Math.max(0, 1 - value)), atMs);
+    else if (this.harm === 'high') this.risk?.add(u > HIGH_END ? 1 : 0, atMs);
   }
 
   snapshot(): SignalState {
@@ -182,6 +191,7 @@ export class CategoricalSignal implements SignalMonitor {
   private readonly known: Set<string>;
   private counter = 0;
   private readonly firstRisk: number;
+  private readonly isFeature: boolean;
 
   constructor(
     readonly subject: SignalKey,
@@ -191,9 +201,8 @@ export class CategoricalSignal implements SignalMonitor {
     state?: SignalState,
   ) {
     const mixes = Array.from({ length: CATEGORIES_WATCHED + 1 }, () => shift('mix'));
-    const risks = subject.startsWith('feature:')
-      ? [risk('unseen', { binary: true, seasonal: false }), ...UNUSABLE]
-      : [];
+    this.isFeature = subject.startsWith('feature:');
+    const risks = this.isFeature ? [risk('unseen', { binary: true, seasonal: false }), ...UNUSABLE] : [];
     this.channels = new Channels(subject, model, budget, [...mixes, ...risks], state?.channels).all;
     this.firstRisk = mixes.length;
     this.known = new Set(state?.known ?? []);
@@ -208,7 +217,7 @@ export class CategoricalSignal implements SignalMonitor {
   }
 
   add(value: FeatureValue, atMs: number): void {
-    const isFeature = this.subject.startsWith('feature:');
+    const { isFeature } = this;
     if (isFeature) {
       this.channels[this.firstRisk + 1]?.add(value === null ? 1 : 0, atMs);
       this.channels[this.firstRisk + 2]?.add(typeof value === 'number' ? 1 : 0, atMs);

@@ -236,7 +236,7 @@ describe('season', () => {
     const pattern = new SeasonalPattern(season);
     for (let i = 0; i < days * 24 * 20; i += 1) {
       const hour = i / 20;
-      pattern.add(0.5 + wave * Math.sin((2 * Math.PI * hour) / 24) + 0.2 * (random.next() - 0.5), hour * HOUR);
+      pattern.add(0.5 + wave * Math.sin((2 * Math.PI * hour) / 24) + 0.2 * (random.next() - 0.5), 1, hour * HOUR);
     }
     return pattern;
   };
