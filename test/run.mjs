@@ -113,6 +113,7 @@ const STEPS = {
   typecheck: () => npm('run', 'typecheck'),
   lint: () => npm('run', 'lint'),
   unit: () => vitest('unit'),
+  accuracy: () => vitest('accuracy'),
   servers,
   integration: () => vitest('integration'),
   plugin,

@@ -31,15 +31,14 @@ const lines = rows.map((row) => JSON.stringify(row));
 
 const monitor = new ModelMonitor('bench', DEFAULT_FALSE_PAGE_BUDGET, (text) => text);
 let builder = createWindowBuilder();
-let atMs = 1e12;
 function fold(row: Observation): void {
   builder.add(row);
-  monitor.observe({ ...row, atMs: (atMs += 1) });
+  monitor.observe(row);
 }
 for (let i = 0; i < 1_000_000 / FEATURES; i += 1) {
   const row = rows[i % ROWS];
   if (row !== undefined) fold(row);
-  if (i % 1_000 === 0) monitor.settle(atMs, 200);
+  if (i % 1_000 === 0) monitor.settle(row?.atMs ?? 0, 200);
 }
 monitor.startWatching();
 

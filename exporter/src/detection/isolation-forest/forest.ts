@@ -147,7 +147,16 @@ function flatten(root: IsolationTreeNode): IsolationTree {
   const value: number[] = [];
   const left: number[] = [];
   const right: number[] = [];
-  const add = (node: IsolationTreeNode): number => {
+  const isEmpty = (node: IsolationTreeNode | undefined): boolean =>
+    node !== undefined && node.left === undefined && (node.trainingSet?.length ?? 0) === 0;
+  const add = (given: IsolationTreeNode): number => {
+    // A column that is constant in a branch splits nothing off; scikit-learn never splits on one, the package does.
+    let node = given;
+    for (;;) {
+      const only = isEmpty(node.left) ? node.right : isEmpty(node.right) ? node.left : undefined;
+      if (only === undefined) break;
+      node = only;
+    }
     const index = column.length;
     column.push(-1);
     value.push(0);
