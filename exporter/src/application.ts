@@ -127,6 +127,20 @@ export function createApplication(ports: ApplicationPorts, settings: Application
       await fleet.committed();
       await audited('baseline-reset', by, { model: id, reason });
     },
+    async acceptBaseline(id, by, reason) {
+      const watch = fleet.watch(id);
+      const { changeAtMs } = watch.evidence();
+      if (changeAtMs === null) {
+        throw new RequestRefused(
+          'conflict',
+          `nothing has been shown to have changed in "${id}", so there is no new normal to accept; POST …/baseline/reset learns anew from now on`,
+          'model',
+        );
+      }
+      watch.relearn(ports.clock.now(), changeAtMs);
+      await fleet.committed();
+      await audited('baseline-accepted', by, { model: id, reason, changeAtMs });
+    },
     async freezeBaseline(id, frozen, by) {
       const watch = fleet.watch(id);
       if (watch.baseline === null)

@@ -173,7 +173,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
   relearn = async (id) => {
-    fleet.watch(id).relearn(clock.now());
+    const watch = fleet.watch(id);
+    watch.relearn(clock.now(), watch.evidence().changeAtMs);
     await fleet.committed();
   };
 

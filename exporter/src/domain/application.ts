@@ -15,6 +15,7 @@ import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
+import type { RowAnomaly } from './row-anomaly.js';
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {
@@ -60,6 +61,8 @@ export interface ModelStatus {
   /** Evidence against the false-page budget. */
   readonly evidence: PageEvidence;
   readonly performance: PerformanceEstimate;
+  /** The isolation forest's verdict on the judged window. */
+  readonly rowAnomaly: RowAnomaly;
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
@@ -187,6 +190,8 @@ export interface Application {
   recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
 
   resetBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
+  /** What is seen since the change becomes the next baseline. @throws RequestRefused `conflict` when nothing has changed. */
+  acceptBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
   freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
 
   incident(id: IncidentId): Promise<Incident>;

@@ -9,6 +9,7 @@ import type {
   WindowProfile,
 } from '../../domain/profile.js';
 import { cellOf, gridFor } from './grid.js';
+import { lossKey } from './loss-counts.js';
 import { mergeSignalCounts } from './signal-counts.js';
 
 const CATEGORIES_KEPT = 1_000;
@@ -21,6 +22,7 @@ const noLabels = (): LabelCounts => ({
   correct: 0,
   labelledByConfidence: new Array<number>(TENTHS).fill(0),
   correctByConfidence: new Array<number>(TENTHS).fill(0),
+  losses: {},
 });
 
 /** A window in which nothing happened. */
@@ -28,10 +30,15 @@ export function emptyWindow(): WindowProfile {
   return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels() };
 }
 
+/** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
+export type JudgedLabel =
+  | { readonly kind: 'class'; readonly correct: boolean; readonly confidenceTenth: number | null }
+  | { readonly kind: 'quantity'; readonly prediction: number; readonly absoluteError: number };
+
 /** Counts observations as they come; `build` takes an immutable copy. */
 export interface WindowBuilder {
   add(observation: Observation): void;
-  addLabel(label: { readonly correct: boolean; readonly confidenceTenth: number | null }): void;
+  addLabel(label: JudgedLabel): void;
   build(): WindowProfile;
 }
 
@@ -119,6 +126,7 @@ export function createWindowBuilder(
     correct: start.labels.correct,
     labelledByConfidence: [...start.labels.labelledByConfidence],
     correctByConfidence: [...start.labels.correctByConfidence],
+    losses: { ...start.labels.losses } as Record<string, number>,
   };
   const failures: Record<string, number> = { ...start.failures };
   let { calls, fromMs, toMs } = start;
@@ -169,7 +177,15 @@ export function createWindowBuilder(
         count(key, observation.features[name] ?? null);
       }
     },
-    addLabel({ correct, confidenceTenth }) {
+    addLabel(label) {
+      if (label.kind === 'quantity') {
+        const answers = tallies.get('prediction');
+        const grid = answers?.kind === 'numeric' ? answers.grid : gridFor('prediction', label.prediction);
+        const key = lossKey(grid, label.prediction, label.absoluteError);
+        labels.losses[key] = (labels.losses[key] ?? 0) + 1;
+        return;
+      }
+      const { correct, confidenceTenth } = label;
       labels.labelled += 1;
       labels.correct += correct ? 1 : 0;
       if (confidenceTenth === null) return;
@@ -201,6 +217,7 @@ export function createWindowBuilder(
           ...labels,
           labelledByConfidence: [...labels.labelledByConfidence],
           correctByConfidence: [...labels.correctByConfidence],
+          losses: { ...labels.losses },
         },
       };
     },
@@ -221,22 +238,39 @@ export function mergeWindows(a: WindowProfile, b: WindowProfile): WindowProfile 
     else if (isUnseen(counts)) signals.set(key, { ...mine, missing: mine.missing + counts.missing });
     else signals.set(key, mergeSignalCounts(mine, counts));
   }
-  const failures: Record<string, number> = { ...a.failures };
-  for (const [reason, count] of Object.entries(b.failures)) failures[reason] = (failures[reason] ?? 0) + count;
   const add = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value + (y[i] ?? 0));
   return {
     fromMs: a.calls === 0 ? b.fromMs : b.calls === 0 ? a.fromMs : Math.min(a.fromMs, b.fromMs),
     toMs: a.calls === 0 ? b.toMs : b.calls === 0 ? a.toMs : Math.max(a.toMs, b.toMs),
     calls: a.calls + b.calls,
-    failures,
+    failures: addRecords(a.failures, b.failures),
     signals,
     labels: {
       labelled: a.labels.labelled + b.labels.labelled,
       correct: a.labels.correct + b.labels.correct,
       labelledByConfidence: add(a.labels.labelledByConfidence, b.labels.labelledByConfidence),
       correctByConfidence: add(a.labels.correctByConfidence, b.labels.correctByConfidence),
+      losses: addRecords(a.labels.losses, b.labels.losses),
     },
   };
+}
+
+function addRecords(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
+}
+
+/** What is left of `whole` without `part`; entries of which nothing is left are gone. */
+function subtractRecords(
+  whole: Readonly<Record<string, number>>,
+  part: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(whole)
+      .map(([key, count]) => [key, count - (part[key] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
 }
 
 /**
@@ -249,19 +283,18 @@ export function subtractWindows(whole: WindowProfile, part: WindowProfile): Wind
     signals.set(key, other === undefined ? counts : subtractCounts(counts, other));
   }
   const minus = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value - (y[i] ?? 0));
-  const failures: Record<string, number> = {};
-  for (const [reason, count] of Object.entries(whole.failures)) failures[reason] = count - (part.failures[reason] ?? 0);
   return {
     fromMs: part.calls === 0 ? whole.fromMs : part.toMs,
     toMs: whole.toMs,
     calls: whole.calls - part.calls,
-    failures,
+    failures: subtractRecords(whole.failures, part.failures),
     signals,
     labels: {
       labelled: whole.labels.labelled - part.labels.labelled,
       correct: whole.labels.correct - part.labels.correct,
       labelledByConfidence: minus(whole.labels.labelledByConfidence, part.labels.labelledByConfidence),
       correctByConfidence: minus(whole.labels.correctByConfidence, part.labels.correctByConfidence),
+      losses: subtractRecords(whole.labels.losses, part.labels.losses),
     },
   };
 }
