@@ -300,7 +300,8 @@ export class Fleet {
     const { watch } = member;
     const now = this.ports.clock.now();
     if (watch.model.paused) return;
-    const quiet = member.samplesSinceLook === 0 && member.judgement !== null && member.judgement.findings.length === 0;
+    const nothingNew = member.samplesSinceLook === 0 && watch.learning === null;
+    const quiet = nothingNew && member.judgement !== null && member.judgement.findings.length === 0;
     if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
     member.samplesSinceLook = 0;
 

@@ -408,10 +408,12 @@ export class Watch {
   }
 
   private foldLearning(): void {
-    if (this.learning === null) return;
+    const { learning } = this;
+    if (learning === null) return;
     const increment = this.builder.build();
-    if (increment.calls === 0 && increment.labels.labelled === 0) return;
-    this.learning = learn(this.learning, increment, this.goldenLearning.build(), this.settings.requirements);
+    const isEmpty = increment.calls === 0 && labelsIn(increment) === 0;
+    if (isEmpty && !awaitsConfirmation(learning)) return;
+    this.learning = learn(learning, increment, this.goldenLearning.build(), this.settings.requirements);
     this.builder = this.freshBuilder();
   }
 
@@ -424,7 +426,7 @@ export class Watch {
   private rotate(nowMs: number): void {
     if (this.learning === null) {
       const profile = this.builder.build();
-      if (profile.calls > 0 || profile.labels.labelled > 0) {
+      if (profile.calls > 0 || labelsIn(profile) > 0) {
         const closed = { windowStartMs: this.windowStartMs, profile };
         this.pastWindows.push(closed);
         this.closedWindows.push(closed);
@@ -478,3 +480,9 @@ export class Watch {
     };
   }
 }
+
+const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
+
+/** Enough was counted; what is missing may be had without a new sample, so the verdict is asked for again. */
+const awaitsConfirmation = ({ verdict }: LearningState): boolean =>
+  verdict.kind === 'learning' && verdict.samples >= verdict.requiredSamples;

@@ -45,8 +45,9 @@ function distrustOf(findings: readonly Finding[]): string | null {
   if (moved !== undefined)
     return 'the model answers golden inputs differently, so what was learnt about its answers may not hold';
   const strange = findings.find(
-    ({ detector, statistic }) =>
-      (detector === 'unseen-categories' || detector === 'isolation-forest') && statistic.value >= STRANGE_SHARE,
+    ({ detector, subject, statistic }) =>
+      (detector === 'unseen-categories' || (detector === 'isolation-forest' && subject === 'rows')) &&
+      statistic.value >= STRANGE_SHARE,
   );
   if (strange !== undefined) return 'inputs are unlike those of the baseline, where nothing learnt there is a guide';
   return null;
