@@ -46,7 +46,10 @@ type Tally = NumericTally | CategoricalTally;
 interface NumericTally {
   readonly kind: 'numeric';
   readonly grid: Grid;
-  readonly cells: Map<number, number>;
+  /** Counts of the cells around the centre, where nearly all values fall: cell 0 in the middle. */
+  readonly near: Uint32Array;
+  /** All other cells. */
+  readonly far: Map<number, number>;
   missing: number;
   invalid: number;
 }
@@ -58,15 +61,34 @@ interface CategoricalTally {
   invalid: number;
 }
 
+/** Cells of an asinh grid within this of its centre span twelve orders of magnitude; those of the unit grid are fewer. */
+const NEAR = 1_400;
+
+function numericTally(grid: Grid, missing: number, invalid: number): NumericTally {
+  return { kind: 'numeric', grid, near: new Uint32Array(2 * NEAR + 1), far: new Map(), missing, invalid };
+}
+
+function addToCell(tally: NumericTally, cell: number, count: number): void {
+  const { near, far } = tally;
+  const at = cell + NEAR;
+  if (at >= 0 && at < near.length) near[at] = (near[at] ?? 0) + count;
+  else far.set(cell, (far.get(cell) ?? 0) + count);
+}
+
+function cellsOf({ near, far }: NumericTally): Map<number, number> {
+  const cells = new Map<number, number>();
+  near.forEach((count, at) => {
+    if (count > 0) cells.set(at - NEAR, count);
+  });
+  for (const [cell, count] of far) cells.set(cell, count);
+  return cells;
+}
+
 function tallyOf(counts: SignalCounts, keepCounts: boolean): Tally {
   if (counts.kind === 'numeric') {
-    return {
-      kind: 'numeric',
-      grid: counts.grid,
-      cells: new Map(keepCounts ? counts.cells : []),
-      missing: keepCounts ? counts.missing : 0,
-      invalid: keepCounts ? counts.invalid : 0,
-    };
+    const tally = numericTally(counts.grid, keepCounts ? counts.missing : 0, keepCounts ? counts.invalid : 0);
+    if (keepCounts) for (const [cell, count] of counts.cells) addToCell(tally, cell, count);
+    return tally;
   }
   return {
     kind: 'categorical',
@@ -82,8 +104,7 @@ function addNumber(tally: NumericTally, value: number): void {
     tally.invalid += 1;
     return;
   }
-  const cell = cellOf(tally.grid, value);
-  tally.cells.set(cell, (tally.cells.get(cell) ?? 0) + 1);
+  addToCell(tally, cellOf(tally.grid, value), 1);
 }
 
 function addCategory(tally: CategoricalTally, value: string): void {
@@ -131,7 +152,8 @@ export function createWindowBuilder(
   const failures: Record<string, number> = { ...start.failures };
   let { calls, fromMs, toMs } = start;
   let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
-  const keyOfFeature = new Map<string, SignalKey>();
+  /** A feature's tally by the name it comes under: the one look-up a value costs. */
+  const tallyOfFeature = new Map<string, Tally>();
 
   const count = (key: SignalKey, value: FeatureValue | Prediction): void => {
     let tally = tallies.get(key);
@@ -145,17 +167,18 @@ export function createWindowBuilder(
       missingBefore.delete(key);
       tally =
         typeof value === 'number'
-          ? {
-              kind: 'numeric',
-              grid: gridFor(key, Number.isFinite(value) ? value : 0),
-              cells: new Map(),
-              missing,
-              invalid: 0,
-            }
+          ? numericTally(gridFor(key, Number.isFinite(value) ? value : 0), missing, 0)
           : { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 };
       tallies.set(key, tally);
     }
     addValue(tally, value);
+  };
+
+  const countFeature = (name: string, value: FeatureValue): void => {
+    const key: SignalKey = `feature:${name.slice(0, CATEGORY_LENGTH)}`;
+    count(key, value);
+    const tally = tallies.get(key);
+    if (tally !== undefined) tallyOfFeature.set(name, tally);
   };
 
   return {
@@ -171,10 +194,12 @@ export function createWindowBuilder(
       count('confidence', observation.confidence);
       count('prediction', observation.prediction);
       if (observation.features === null) return;
-      for (const name of Object.keys(observation.features)) {
-        let key = keyOfFeature.get(name);
-        if (key === undefined) keyOfFeature.set(name, (key = `feature:${name.slice(0, CATEGORY_LENGTH)}`));
-        count(key, observation.features[name] ?? null);
+      const { features: given } = observation;
+      for (const name in given) {
+        const value = given[name] ?? null;
+        const known = tallyOfFeature.get(name);
+        if (known !== undefined) addValue(known, value);
+        else countFeature(name, value);
       }
     },
     addLabel(label) {
@@ -199,7 +224,13 @@ export function createWindowBuilder(
         signals.set(
           key,
           tally.kind === 'numeric'
-            ? { ...tally, cells: new Map(tally.cells) }
+            ? {
+                kind: 'numeric',
+                grid: tally.grid,
+                cells: cellsOf(tally),
+                missing: tally.missing,
+                invalid: tally.invalid,
+              }
             : { ...tally, categories: new Map(tally.categories) },
         );
       }
