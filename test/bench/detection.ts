@@ -194,28 +194,36 @@ const reference = errorsOf('reference');
 const analysis = errorsOf('analysis');
 const percent = (values: readonly number[]): string =>
   `${((100 * values.reduce((sum, x) => sum + x, 0)) / values.length).toFixed(1)} %`;
-const stretches = Array.from({ length: Math.floor(analysis.length / 5_000) }, (_, i) =>
-  percent(analysis.slice(5_000 * i, 5_000 * (i + 1))),
-).sort();
-const [lowest, highest] = [stretches[0] ?? '', stretches.at(-1) ?? ''];
+const STRETCH = 5_000;
+const stretches = Array.from({ length: Math.floor(analysis.length / STRETCH) }, (_, i) => shareOf(i * STRETCH));
+function shareOf(from: number): number {
+  return analysis.slice(from, from + STRETCH).reduce((sum, error) => sum + error, 0) / STRETCH;
+}
+/** The one lasting change in it: the stretches around the worst one that lie above all others. */
+const worst = stretches.indexOf(Math.max(...stretches));
+const usual = [...stretches].sort((a, b) => a - b)[stretches.length - 4] ?? 0;
+let [first, last] = [worst, worst];
+while ((stretches[first - 1] ?? 0) > usual) first -= 1;
+while ((stretches[last + 1] ?? 0) > usual) last += 1;
+const [from, to] = [first * STRETCH, (last + 1) * STRETCH];
 console.log(
-  `\nemployment_MA: ${analysis.length} labelled answers after ${reference.length}; errors ${percent(reference)} before, ${percent(analysis)} after, ${lowest} to ${highest} in stretches of 5,000; rules as shipped, started anew after each alarm`,
+  `\nemployment_MA: ${analysis.length} labelled answers of a deployed model after ${reference.length}; errors ${percent(reference)} before, ${percent(analysis.slice(0, from))} at first, ${percent(analysis.slice(from, to))} from answer ${from} to ${to}, ${percent(analysis.slice(to))} after; rules as shipped, started anew after each alarm`,
 );
+row(['rule', 'alarms before', 'seen after', 'alarms after']);
 for (const rule of [oursOnErrors(0.03), oursOnErrors(0), ...ERROR_RULES]) {
-  const count = (stream: readonly number[], baseline: readonly number[]): number => {
-    let changed = rule.make(rule.shipped, baseline);
-    let alarms = 0;
-    for (const error of stream) {
-      if (!changed(error)) continue;
-      alarms += 1;
-      changed = rule.make(rule.shipped, baseline);
-    }
-    return alarms;
-  };
-  const half = Math.floor(reference.length / 2);
+  let changed = rule.make(rule.shipped, reference);
+  const alarms: number[] = [];
+  analysis.forEach((error, at) => {
+    if (!changed(error)) return;
+    alarms.push(at);
+    changed = rule.make(rule.shipped, reference);
+  });
+  const seen = alarms.find((at) => at >= from && at < to);
   row([
     rule.name,
-    `${count(reference.slice(half), reference.slice(0, half))} alarms in the second half of the reference, ${count(analysis, reference)} in the analysis`,
+    String(alarms.filter((at) => at < from).length),
+    seen === undefined ? 'missed' : `${seen - from} answers`,
+    String(alarms.filter((at) => at >= to).length),
   ]);
 }
 peers?.close();
