@@ -29,7 +29,7 @@ const VIEWER = person('viewer', 'Viewer');
 /** Ten voters at once: two clicking twice, one who proposed it, one who may not, a machine; now and then one who refuses. */
 function voters(round: number): { readonly by: Actor; readonly verdict: Vote['verdict'] }[] {
   const random = seededRandom(round);
-  const list = [
+  const people = [
     person('ada'),
     person('ada'),
     person('grace'),
@@ -40,7 +40,8 @@ function voters(round: number): { readonly by: Actor; readonly verdict: Vote['ve
     VIEWER,
     machine,
     person('edsger'),
-  ].map((by) => ({ by, verdict: 'approve' as Vote['verdict'] }));
+  ];
+  const list = people.map((by): { by: Actor; verdict: Vote['verdict'] } => ({ by, verdict: 'approve' }));
   if (round % 5 === 0) list[9] = { by: person('edsger'), verdict: 'reject' };
   return list
     .map((voter) => ({ voter, order: random.next() }))
@@ -99,7 +100,9 @@ describe.each(stores.kinds)('%s', (kind) => {
     expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({ kind: 'intact' });
     const bodies = await auditBodies(store);
     expect(bodies.filter(({ to }) => to === 'dispatching')).toHaveLength(approved);
-    console.info(`${kind}: ${ROUNDS} rounds, ${approved} ran once, ${rejected} rejected, ${revoked} revoked, 0 faults`);
+    process.stdout.write(
+      `${kind}: ${ROUNDS} rounds, ${approved} ran once, ${rejected} rejected, ${revoked} revoked, 0 faults\n`,
+    );
     await store.close();
   });
 });

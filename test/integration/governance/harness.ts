@@ -183,9 +183,9 @@ export interface AuditBody {
   readonly by: { readonly subject: string };
 }
 
-/** All audit bodies, oldest first. */
-export async function auditBodies(store: Store): Promise<AuditBody[]> {
-  const entries = await store.audit.read(1, 100_000);
+/** The audit bodies from a sequence on, oldest first. */
+export async function auditBodies(store: Store, from = 1): Promise<AuditBody[]> {
+  const entries = await store.audit.read(from, 100_000);
   return entries.map(({ body }) => JSON.parse(Buffer.from(body).toString('utf8')) as AuditBody);
 }
 
