@@ -367,7 +367,7 @@ function naive(store: Store): Store {
           const run = transaction[operation as keyof GovernanceTransaction] as (
             ...given: readonly unknown[]
           ) => unknown;
-          return Promise.resolve(run(...parameters));
+          return Promise.resolve(run?.(...parameters));
         }),
   });
   return { ...store, governance: (work) => work(loose) };
