@@ -364,10 +364,8 @@ function naive(store: Store): Store {
       (_, operation) =>
       (...parameters: readonly unknown[]): Promise<unknown> =>
         store.governance((transaction) => {
-          const run = transaction[operation as keyof GovernanceTransaction] as (
-            ...given: readonly unknown[]
-          ) => unknown;
-          return Promise.resolve(run?.(...parameters));
+          const operations = transaction as unknown as Record<PropertyKey, (...given: readonly unknown[]) => unknown>;
+          return Promise.resolve(operations[operation]?.(...parameters));
         }),
   });
   return { ...store, governance: (work) => work(loose) };
