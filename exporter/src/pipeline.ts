@@ -58,6 +58,8 @@ export interface Judgement {
   readonly performance: PerformanceEstimate;
   readonly rowAnomaly: RowAnomaly;
   readonly blindSpots: readonly BlindSpot[];
+  /** Which detector could not look at what. */
+  readonly unseen: ReturnType<typeof detect>['unseen'];
   /** Whether this may open an incident, by the false-page budget. */
   readonly pages: boolean;
   readonly evidence: Evidence;
@@ -132,6 +134,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     performance,
     rowAnomaly,
     blindSpots,
+    unseen: detected.unseen,
     pages,
     evidence,
     diagnosis,
