@@ -38,6 +38,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
     segments: evidence.segments,
     decomposition: evidence.decomposition,
     attributions: evidence.attributions,
+    experiment: evidence.experiment,
     changes: evidence.changes,
     unexplained: unexplainedBy(winner, evidence),
     blindSpots: evidence.blindSpots,

@@ -74,6 +74,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
     decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
     attributions: segmentContrasts(input.baselineRows, rows, drifted),
+    experiment: null,
     blindSpots: input.blindSpots,
   };
 }

@@ -28,7 +28,7 @@ export const calibrationDecay: CauseDefinition = {
           ? 'Calibration decay: confidence keeps falling'
           : 'Calibration decay: the same answers with less confidence',
         features: [],
-        shareExplained: shareOfDrop(evidence, 'answers per input'),
+        shareExplained: shareOfDrop(evidence, 'model'),
         statements: weigh(
           [trend, sentenceOf(evidence, 'confidence-trend'), 5.5],
           [

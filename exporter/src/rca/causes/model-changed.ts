@@ -16,7 +16,7 @@ export const modelChanged: CauseDefinition = {
             ? 'Model or its serving changed, without a declared release'
             : 'Model or its serving changed after a release',
         features: [],
-        shareExplained: shareOfDrop(evidence, 'answers per input'),
+        shareExplained: shareOfDrop(evidence, 'model'),
         statements: weigh(
           [has(evidence, 'golden-answers'), sentenceOf(evidence, 'golden-answers'), 4],
           [

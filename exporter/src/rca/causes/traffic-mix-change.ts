@@ -16,7 +16,7 @@ export const trafficMixChange: CauseDefinition = {
     const finding = evidence.findings.find(
       ({ detector, subject }) => detector === 'categorical-drift' && subject === `feature:${features[0] ?? ''}`,
     );
-    const rate = shareOfDrop(evidence, 'answers per input');
+    const rate = shareOfDrop(evidence, 'model');
     return [
       {
         title: `Traffic mix changed in ${quoted(features)}`,
