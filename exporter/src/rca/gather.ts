@@ -29,7 +29,7 @@ import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfi
 import { decomposeConfidence } from './attribution/decomposition.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
 import { repairHint } from './repair/index.js';
-import { findSegments } from './segments/segments.js';
+import { changedSegments } from './segments/changed-segments.js';
 
 export interface EvidenceInput {
   readonly modelId: ModelId;
@@ -57,7 +57,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const { baseline, window, rows } = input;
   const features = featureEvidence(input);
   const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
-  const segments = baseline === null ? [] : findSegments(rows, input.baselineRows);
+  const segments = baseline === null ? [] : changedSegments(rows, input.baselineRows);
   return {
     modelId: input.modelId,
     atMs: input.nowMs,
