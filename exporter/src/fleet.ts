@@ -1,7 +1,7 @@
 import type { Discovery, IngestBatch, IngestResult, ModelStatus } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
 import { quantileOf, summariseNumeric } from './detection/statistics/signal-counts.js';
-import type { ModelId } from './domain/identifiers.js';
+import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { Json } from './domain/json.js';
 import type { Lesson } from './domain/lesson.js';
@@ -11,9 +11,11 @@ import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
 import type { ActionId } from './domain/recommendation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
+import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
-import { judge, type Judgement } from './pipeline.js';
+import { judge, type Judgement, type Subject } from './pipeline.js';
+import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
 import { totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -35,6 +37,13 @@ export interface FleetPorts {
   readonly hash: (text: string) => string;
   /** Looks again at the URL of a model that has never answered. */
   readonly rediscover: (model: Model) => Promise<Discovery>;
+  /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
+  readonly experiment: (
+    subject: Subject,
+    judgement: Judgement,
+    incident: IncidentId,
+    signal: AbortSignal,
+  ) => Promise<CohortShapley>;
 }
 
 /** Read at every look, not copied: getters let a reload of the configuration take effect. */
@@ -44,6 +53,7 @@ export interface FleetSettings extends WatchSettings {
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
   readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  readonly experiments: ExperimentPolicy;
 }
 
 interface Member {
@@ -53,6 +63,8 @@ interface Member {
   evaluationSeconds: number | null;
   samplesSinceLook: number;
   lookingAgain: boolean;
+  /** The experiment of the open incident, under way or done. */
+  experiment: { readonly incident: IncidentId; result: CohortShapley | null; done: Promise<void> } | null;
 }
 
 const NO_WINDOW_YET = 'no look has been taken yet';
@@ -100,6 +112,7 @@ export class Fleet {
     this.stopping.abort();
     for (const id of this.members.keys()) this.ports.prober.unwatch(id);
     await this.loop;
+    await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commit.settle();
     for (const { watch } of this.members.values()) watch.saveMonitorSoon();
     if (this.members.size > 0) await this.write();
@@ -264,6 +277,7 @@ export class Fleet {
       evaluationSeconds: null,
       samplesSinceLook: 1,
       lookingAgain: false,
+      experiment: null,
     });
     await this.ports.keeper.restore(model.id);
     this.probe(watch);
@@ -316,16 +330,36 @@ export class Fleet {
       lessons: this.lessons,
       webhookTargets: this.settings.webhookTargets,
     };
-    const subject = watch.subject();
+    const subject = { ...watch.subject(), experiment: member.experiment?.result ?? null };
     member.judgement = judge(subject, experience, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
     const incident = await this.ports.keeper.consider(watch.model, member.judgement);
     if (incident === null) watch.settleEvidence();
+    this.considerExperiment(member, subject, incident);
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
+  }
+
+  /** Once per incident, beside the looking: an experiment takes minutes when it is polite. */
+  private considerExperiment(member: Member, subject: Subject, incident: Incident | null): void {
+    if (incident?.id !== member.experiment?.incident) member.experiment = null;
+    const { judgement } = member;
+    if (incident === null || judgement === null || member.experiment !== null) return;
+    if (!mayExperiment(this.settings.experiments, subject, judgement)) return;
+    const run = { incident: incident.id, result: null as CohortShapley | null, done: Promise.resolve() };
+    member.experiment = run;
+    run.done = this.ports
+      .experiment(subject, judgement, incident.id, this.stopping.signal)
+      .then((result) => {
+        run.result = result;
+        member.samplesSinceLook += 1;
+      })
+      .catch((error: unknown) =>
+        this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off'),
+      );
   }
 
   /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */

@@ -49,9 +49,10 @@ interface Course {
   differentLooks: number;
 }
 
-/** Two diagnoses tell the same story when cause, features and severity agree. */
+/** Two diagnoses tell the same story when cause, features, severity and what was asked of the model agree. */
 function storyOf(diagnosis: Diagnosis): string {
-  return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, ...diagnosis.features].join('|');
+  const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
+  return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, asked, ...diagnosis.features].join('|');
 }
 
 /** Detectors that cannot see something now which they could see when the incident was diagnosed. */

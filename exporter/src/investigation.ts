@@ -96,6 +96,7 @@ export async function investigate(
       lastAnswerAtMs: lastAnswer(collected),
       lastPredictionAtMs: null,
       changes: [],
+      experiment: null,
     },
     { ...settings.experience, lessons: ports.lessons() },
     ports.clock.now(),

@@ -4,12 +4,13 @@ import { createApplication, modelOf } from './application.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
+import { withFeatures } from './capture/probing/payloads/with-features.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
-import type { Actor } from './domain/decision.js';
+import { SYSTEM, type Actor } from './domain/decision.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
@@ -18,6 +19,7 @@ import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
+import { runExperiment, type ExperimentPorts } from './experiments.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
@@ -156,6 +158,18 @@ export async function startService(started: Config, options: ServiceOptions = {}
     ids: randomIds,
     remember: (incident, records) => remember(incident, records, randomIds),
   });
+  const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
+    store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
+  const experimenting: ExperimentPorts = {
+    clock,
+    random: () => seededRandom(clock.now() % 2 ** 31),
+    ask: (model, payload) => prober.ask(model, payload),
+    payloadFor: (model, features) => {
+      const [example] = model.probePayloads;
+      return example === undefined ? null : withFeatures(example, features);
+    },
+    audit: (kind, fields) => audit(kind, SYSTEM, fields),
+  };
   const fleet = new Fleet(
     {
       store,
@@ -166,6 +180,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
       prober,
       keeper,
       hash,
+      experiment: (subject, judgement, incident, signal) =>
+        runExperiment(experimenting, started.investigation.experiments, subject, judgement, incident, signal),
       rediscover: (model) => discoverAt(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
     },
     {
@@ -183,6 +199,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       get webhookTargets() {
         return webhookTargets(config.current());
       },
+      experiments: started.investigation.experiments,
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
       },
@@ -194,8 +211,6 @@ export async function startService(started: Config, options: ServiceOptions = {}
     await fleet.committed();
   };
 
-  const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
-    store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
   const investigation: InvestigationPorts = {
     clock,
     hash,

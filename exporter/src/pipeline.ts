@@ -20,6 +20,7 @@ import { explain } from './explanation/explain.js';
 import { fingerprint } from './learning/fingerprint.js';
 import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
+import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { diagnose } from './rca/diagnose.js';
 import { gatherEvidence } from './rca/gather.js';
 import { priceFindings } from './performance/cost-of-shift.js';
@@ -44,6 +45,8 @@ export interface Subject {
   readonly lastAnswerAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  /** What the live model was asked during the open incident; null when nothing was. */
+  readonly experiment: CohortShapley | null;
 }
 
 /** What a judgement may draw on besides the model itself. */
@@ -114,6 +117,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     consecutiveFailures: subject.consecutiveFailures,
     lastAnswerAtMs: subject.lastAnswerAtMs,
     changes: subject.changes,
+    experiment: subject.experiment,
   });
 
   const diagnosis = diagnose(evidence);

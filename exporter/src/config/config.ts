@@ -65,7 +65,12 @@ export interface Config {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly models: readonly (ModelRegistration & { readonly id: ModelId })[];
   readonly probing: ProbeSchedule & { readonly goldenInputs: number };
-  readonly investigation: { readonly samples: number; readonly timeoutMs: number };
+  readonly investigation: {
+    readonly samples: number;
+    readonly timeoutMs: number;
+    /** What the investigator may ask of live models during an incident. */
+    readonly experiments: { readonly allow: boolean; readonly callsBudget: number; readonly callsPerSecond: number };
+  };
   readonly baseline: BaselineRequirements;
   readonly detection: DetectionThresholds;
   readonly paging: FalsePageBudget;
@@ -133,7 +138,15 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       callsPerHour: settings.probing.calls_per_hour,
       goldenInputs: settings.probing.golden_inputs,
     },
-    investigation: { samples: settings.investigation.samples, timeoutMs: settings.investigation.timeout },
+    investigation: {
+      samples: settings.investigation.samples,
+      timeoutMs: settings.investigation.timeout,
+      experiments: {
+        allow: settings.investigation.experiments.allow,
+        callsBudget: settings.investigation.experiments.calls_budget,
+        callsPerSecond: settings.investigation.experiments.calls_per_second,
+      },
+    },
     baseline: {
       minimumSamples: settings.baseline.minimum_samples,
       minimumDurationMs: settings.baseline.minimum_duration,

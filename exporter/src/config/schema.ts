@@ -84,6 +84,13 @@ const investigation = z
   .strictObject({
     samples: whole(5, 1_000).default(60),
     timeout: duration('10ms', '5m').prefault('10s'),
+    experiments: z
+      .strictObject({
+        allow: z.boolean().default(false),
+        calls_budget: whole(20, 10_000).default(256),
+        calls_per_second: whole(1, 1_000).default(5),
+      })
+      .prefault({}),
   })
   .prefault({});
 

@@ -26,8 +26,9 @@ import type { BlindSpot, Finding } from '../domain/finding.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
-import { decomposeConfidence } from './attribution/decomposition.js';
+import type { CohortShapley } from './attribution/cohort-shapley.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
+import { decompose } from './decomposition/decompose.js';
 import { repairHint } from './repair/index.js';
 import { changedSegments } from './segments/changed-segments.js';
 
@@ -45,6 +46,7 @@ export interface EvidenceInput {
   readonly consecutiveFailures: number;
   readonly lastAnswerAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  readonly experiment: CohortShapley | null;
 }
 
 const FEWEST_FOR_TREND = 10;
@@ -58,6 +60,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const features = featureEvidence(input);
   const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
   const segments = baseline === null ? [] : changedSegments(rows, input.baselineRows);
+  const asked = input.experiment?.attributions ?? [];
   return {
     modelId: input.modelId,
     atMs: input.nowMs,
@@ -72,9 +75,16 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     labels: labelEvidence(baseline, window),
     segments,
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
-    decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
-    attributions: segmentContrasts(input.baselineRows, rows, drifted),
-    experiment: null,
+    decomposition: decompose({
+      baselineRows: input.baselineRows,
+      rows,
+      features,
+      modelChanged: input.golden.compared === 0 ? null : input.golden.changed > 0,
+      experiment: input.experiment?.experiment ?? null,
+      attributions: asked,
+    }),
+    attributions: asked.length > 0 ? asked : segmentContrasts(input.baselineRows, rows, drifted),
+    experiment: input.experiment?.experiment ?? null,
     blindSpots: input.blindSpots,
   };
 }

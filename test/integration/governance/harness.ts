@@ -84,6 +84,7 @@ export function incident(id: string, closedAtMs: number | null = null): Incident
       segments: [],
       decomposition: null,
       attributions: [],
+      experiment: null,
       changes: [],
       unexplained: null,
       blindSpots: [],

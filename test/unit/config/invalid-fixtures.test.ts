@@ -77,6 +77,7 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'must lie between 1m and 364d',
     'write a duration from 1m to 52w',
   ],
+  'experiments-budget': [4, 19, 'investigation.experiments.calls_budget', 'must be at least 20', 'raise it'],
   'cidr-without-bits': [
     4,
     7,

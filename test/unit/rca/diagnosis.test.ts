@@ -89,6 +89,7 @@ function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBa
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
     changes: [],
+    experiment: null,
   };
   return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], webhookTargets: {} }, 1_000);
 }

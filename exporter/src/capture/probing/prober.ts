@@ -28,6 +28,8 @@ export interface Prober {
   unwatch(id: ModelId): void;
   /** One cycle now: every golden input and the generated probes. */
   cycle(model: Model): Promise<readonly ProbeResult[]>;
+  /** One question now, for an experiment; its answer is no sample. Counts against the hourly budget, which it never exceeds. */
+  ask(model: Model, payload: Json): Promise<ModelAnswer>;
 }
 
 interface Question {
@@ -72,6 +74,10 @@ export function createProber(ports: ProberPorts): Prober {
     return Math.max(0, model.schedule.callsPerHour - recent.length);
   };
 
+  const noteCall = (model: Model): void => {
+    if (model.schedule.callsPerHour !== null) callTimes.get(model.id)?.push(ports.clock.now());
+  };
+
   const cycle = async (
     model: Model,
     signal?: AbortSignal,
@@ -93,7 +99,7 @@ export function createProber(ports: ProberPorts): Prober {
         if (question === undefined) return;
         // Asked again here, because a second cycle of the same model may have spent the budget meanwhile.
         if (budgetOf(model) === 0) return;
-        if (model.schedule.callsPerHour !== null) callTimes.get(model.id)?.push(ports.clock.now());
+        noteCall(model);
         const { result, answer } = await ask(model, question);
         results.push(result);
         failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
@@ -141,6 +147,15 @@ export function createProber(ports: ProberPorts): Prober {
       running.delete(id);
     },
     cycle: async (model) => (await cycle(model)).results,
+    async ask(model, payload) {
+      if (budgetOf(model) === 0) {
+        const detail = 'the hourly call budget is spent';
+        const failure = { reason: 'blocked', detail, httpStatus: null, retryAfterMs: null } as const;
+        return { kind: 'failure', failure, latencySeconds: 0 };
+      }
+      noteCall(model);
+      return (await ask(model, { source: 'probe', goldenId: null, payload })).answer;
+    },
   };
 }
 
