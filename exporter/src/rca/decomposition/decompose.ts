@@ -6,7 +6,7 @@ import type {
   FeatureEvidence,
 } from '../../domain/evidence.js';
 import type { Observation } from '../../domain/observation.js';
-import { codeRows, codingsOf } from '../segments/coding.js';
+import { codeCohorts, pickRows, type CodedCohorts } from '../segments/coding.js';
 import { expectedLoss } from '../segments/expected-loss.js';
 import { blockBootstrap, sumOf } from './block-bootstrap.js';
 import { decomposeAccuracy } from './labelled.js';
@@ -22,6 +22,8 @@ export interface DecompositionInput {
   readonly modelChanged: boolean | null;
   readonly experiment: ExperimentEvidence | null;
   readonly attributions: readonly Attribution[];
+  /** The rows on groups, when somebody made them already. */
+  readonly coded?: CodedCohorts;
 }
 
 /**
@@ -36,8 +38,9 @@ export function decompose(input: DecompositionInput): Decomposition | null {
   );
 }
 
-const confident = (rows: readonly Observation[]): Observation[] =>
-  rows.filter(({ confidence, features }) => confidence !== null && features !== null);
+const isConfident = ({ confidence, features }: Observation): boolean => confidence !== null && features !== null;
+const confident = (rows: readonly Observation[]): Observation[] => rows.filter(isConfident);
+const placesOf = (rows: readonly Observation[]): number[] => rows.flatMap((row, i) => (isConfident(row) ? [i] : []));
 
 /**
  * Read off rows. An additive model of the baseline's confidence by feature groups says how the window's rows would have been
@@ -45,17 +48,19 @@ const confident = (rows: readonly Observation[]): Observation[] =>
  * baseline could not have had are data quality. The additive model is fitted on one half of the baseline and its bias on the
  * other half is the remainder: what such a model cannot see. Correlational: nobody was asked.
  */
-function byCounts({ baselineRows, rows, features }: DecompositionInput): Decomposition | null {
+function byCounts({ baselineRows, rows, features, coded }: DecompositionInput): Decomposition | null {
   const before = confident(baselineRows);
   const now = confident(rows);
   if (before.length < FEWEST_ROWS || now.length < FEWEST_ROWS) return null;
-  const fitted = before.filter((_, i) => i % 2 === 0);
-  const codings = codingsOf(before);
-  const said = (all: readonly Observation[]): Float64Array =>
-    Float64Array.from(all, ({ confidence }) => confidence ?? 0);
-  const expect = expectedLoss(codeRows(fitted, codings), said(fitted));
-  const expectedBefore = expect(codeRows(before, codings));
-  const expectedNow = expect(codeRows(now, codings));
+  const cohorts = coded ?? codeCohorts(baselineRows, rows);
+  const tableBefore = pickRows(cohorts.before, placesOf(baselineRows));
+  const fitted = before.flatMap((_, i) => (i % 2 === 0 ? [i] : []));
+  const expect = expectedLoss(
+    pickRows(tableBefore, fitted),
+    Float64Array.from(fitted, (i) => before[i]?.confidence ?? 0),
+  );
+  const expectedBefore = expect(tableBefore);
+  const expectedNow = expect(pickRows(cohorts.now, placesOf(rows)));
   const outside = createOutsideTest(before, features);
   const held = before.flatMap((row, i) => (i % 2 === 1 ? [(row.confidence ?? 0) - (expectedBefore[i] ?? 0)] : []));
   const bias = held.reduce((sum, residual) => sum + residual, 0) / Math.max(1, held.length);

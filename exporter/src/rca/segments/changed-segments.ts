@@ -1,7 +1,7 @@
 import type { SegmentEvidence } from '../../domain/evidence.js';
 import type { Observation } from '../../domain/observation.js';
 import { normalSurvival } from '../../detection/statistics/special-functions.js';
-import { codeRows, codingsOf, predicateText, type FeatureCoding } from './coding.js';
+import { codeCohorts, pickRows, predicateText, type CodedCohorts, type FeatureCoding } from './coding.js';
 import { expectedLoss } from './expected-loss.js';
 import { sliceLine, type CodedRows, type Slice } from './slice-line.js';
 
@@ -15,6 +15,8 @@ const SIGNIFICANCE = 0.01;
 const LEAST_DIFFERENCE = 0.05;
 /** Above this many features only pairs are searched. */
 const FEATURES_FOR_TRIPLES = 40;
+/** Rows searched at most; the search is exact on these, and all of the other half confirms. */
+const SEARCHED_ROWS = 20_000;
 /** A wider group is told instead when its additional rows changed at least this share as much. */
 const AS_MUCH = 0.5;
 
@@ -46,8 +48,12 @@ const MEASURES: readonly Measure[] = [
  * confirms: one-sided test of the segment's mean excess against the rest's, Bonferroni over the candidates. A window too
  * small to halve is searched and tested whole, Bonferroni over every slice counted.
  */
-export function changedSegments(rows: readonly Observation[], baselineRows: readonly Observation[]): SegmentEvidence[] {
-  return MEASURES.flatMap((measure) => segmentsOf(measure, rows, baselineRows))
+export function changedSegments(
+  rows: readonly Observation[],
+  baselineRows: readonly Observation[],
+  coded: CodedCohorts = codeCohorts(baselineRows, rows),
+): SegmentEvidence[] {
+  return MEASURES.flatMap((measure) => segmentsOf(measure, rows, baselineRows, coded))
     .sort((a, b) => b.contribution - a.contribution)
     .slice(0, REPORTED);
 }
@@ -62,17 +68,21 @@ function segmentsOf(
   measure: Measure,
   rows: readonly Observation[],
   baselineRows: readonly Observation[],
+  { codings, ...coded }: CodedCohorts,
 ): SegmentEvidence[] {
-  const usable = (all: readonly Observation[]): Observation[] =>
-    all.filter((row) => row.features !== null && measure.loss(row) !== null);
+  const usable = (all: readonly Observation[]): number[] =>
+    all.flatMap((row, i) => (row.features !== null && measure.loss(row) !== null ? [i] : []));
+  const lossesOf = (all: readonly Observation[], chosen: readonly number[]): Float64Array =>
+    Float64Array.from(chosen, (i) => {
+      const row = all[i];
+      return row === undefined ? 0 : (measure.loss(row) ?? 0);
+    });
   const now = usable(rows);
   const before = usable(baselineRows);
   if (now.length < FEWEST_ROWS || before.length < FEWEST_ROWS) return [];
-  const codings = codingsOf(before);
-  const beforeTable = codeRows(before, codings);
-  const lossesOf = (all: readonly Observation[]): Float64Array =>
-    Float64Array.from(all, (row) => measure.loss(row) ?? 0);
-  const beforeLosses = lossesOf(before);
+  if (lossesOf(rows, now).every((loss) => loss === 0)) return [];
+  const beforeTable = pickRows(coded.before, before);
+  const beforeLosses = lossesOf(baselineRows, before);
   const expect = expectedLoss(beforeTable, beforeLosses);
   const sideOf = (table: CodedRows, losses: Float64Array): Side => {
     const expected = expect(table);
@@ -80,12 +90,14 @@ function segmentsOf(
   };
   const past = sideOf(beforeTable, beforeLosses);
   const halves = now.length >= 4 * FEWEST_ROWS;
-  const part = (which: 0 | 1): Side => {
-    const chosen = halves ? now.filter((_, i) => halfOf(i) === which) : now;
-    return sideOf(codeRows(chosen, codings), lossesOf(chosen));
+  const part = (which: 0 | 1, most: number): Side => {
+    const half = halves ? now.filter((_, i) => halfOf(i) === which) : now;
+    const every = Math.max(1, Math.ceil(half.length / most));
+    const chosen = half.filter((_, i) => i % every === 0);
+    return sideOf(pickRows(coded.now, chosen), lossesOf(rows, chosen));
   };
-  const whole = sideOf(codeRows(now, codings), lossesOf(now));
-  const searched = part(0);
+  const whole = sideOf(pickRows(coded.now, now), lossesOf(rows, now));
+  const searched = part(0, SEARCHED_ROWS);
   const result = sliceLine(
     searched.table,
     searched.excess.map((excess) => Math.max(0, excess)),
@@ -97,7 +109,7 @@ function segmentsOf(
     },
   );
   const widened = unique(result.slices.map((slice) => widen(slice, searched)));
-  const confirming = halves ? part(1) : searched;
+  const confirming = halves ? part(1, Infinity) : searched;
   const looks = halves ? widened.length : result.evaluated.reduce((sum, count) => sum + count, 0);
   const overall = meanOf(whole.losses) - meanOf(past.losses);
   const found: { readonly segment: SegmentEvidence; readonly slice: Slice }[] = [];

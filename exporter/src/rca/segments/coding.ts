@@ -108,3 +108,23 @@ export function predicateText(predicates: readonly SegmentPredicate[]): string {
     })
     .join(' and ');
 }
+
+/** Both cohorts on the groups of the earlier one; made once and shared, for it is most of the work on large windows. */
+export interface CodedCohorts {
+  readonly codings: readonly FeatureCoding[];
+  readonly before: CodedRows;
+  readonly now: CodedRows;
+}
+
+export function codeCohorts(before: readonly Observation[], now: readonly Observation[]): CodedCohorts {
+  const codings = codingsOf(before);
+  return { codings, before: codeRows(before, codings), now: codeRows(now, codings) };
+}
+
+/** The chosen rows of a table, by row number. */
+export function pickRows(table: CodedRows, chosen: readonly number[]): CodedRows {
+  return {
+    rows: chosen.length,
+    columns: table.columns.map((codes) => Uint16Array.from(chosen, (row) => codes[row] ?? 0)),
+  };
+}
