@@ -16,6 +16,8 @@ import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { judge, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
+import { modelChangedBy } from './rca/gather.js';
+import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
 import { totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -37,6 +39,8 @@ export interface FleetPorts {
   readonly hash: (text: string) => string;
   /** Looks again at the URL of a model that has never answered. */
   readonly rediscover: (model: Model) => Promise<Discovery>;
+  /** Finds segments and decomposes the change; in a worker thread when there are many rows. */
+  readonly analyseRows: (input: RowAnalysisInput) => Promise<RowAnalysis>;
   /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
   readonly experiment: (
     subject: Subject,
@@ -73,6 +77,7 @@ const NOT_LOOKED_YET: PerformanceEstimate = {
   reason: NO_WINDOW_YET,
   realised: { accuracy: null, error: null },
 };
+const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
@@ -330,7 +335,10 @@ export class Fleet {
       lessons: this.lessons,
       webhookTargets: this.settings.webhookTargets,
     };
-    const subject = { ...watch.subject(), experiment: member.experiment?.result ?? null };
+    const experiment = member.experiment?.result ?? null;
+    const plain = { ...watch.subject(), experiment };
+    const rowAnalysis = await this.analyse(plain, member.judgement);
+    const subject = { ...plain, rowAnalysis };
     member.judgement = judge(subject, experience, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
@@ -341,6 +349,24 @@ export class Fleet {
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
+  }
+
+  /** Rows are analysed once the previous look found something; an incident never opens at the first look. */
+  private async analyse(subject: Subject, previous: Judgement | null): Promise<RowAnalysis> {
+    if (previous === null || previous.findings.every(({ kind }) => kind === 'note')) return NOTHING_TO_ANALYSE;
+    const input: RowAnalysisInput = {
+      baselineRows: subject.baselineRows,
+      rows: subject.rows,
+      features: previous.evidence.features,
+      modelChanged: modelChangedBy(previous.evidence.golden),
+      experiment: subject.experiment?.experiment ?? null,
+      attributions: subject.experiment?.attributions ?? [],
+    };
+    return this.ports.analyseRows(input).catch((error: unknown) => {
+      // The other evidence still names a cause: a look must not fail with one of its helpers.
+      this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');
+      return NOTHING_TO_ANALYSE;
+    });
   }
 
   /** Once per incident, beside the looking: an experiment takes minutes when it is polite. */

@@ -40,7 +40,11 @@ import { trackRecord } from './learning/track-record.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
 import { proposalOnRequest } from './recommendation/on-request.js';
+import type { RowPiece } from './rca/row-analysis-worker.js';
+import { analyseRows, isSmall, type RowAnalysis } from './rca/row-analysis.js';
+import { rowPieces } from './rca/row-pieces.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
+import { createAnalysisPool } from './system/analysis-pool.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
@@ -160,6 +164,10 @@ export async function startService(started: Config, options: ServiceOptions = {}
   });
   const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
     store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
+  const analysts = createAnalysisPool<RowPiece, RowAnalysis>(
+    new URL('rca/row-analysis-worker', import.meta.url),
+    import.meta.url,
+  );
   const experimenting: ExperimentPorts = {
     clock,
     random: () => seededRandom(clock.now() % 2 ** 31),
@@ -180,6 +188,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       prober,
       keeper,
       hash,
+      analyseRows: (input) => (isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input))),
       experiment: (subject, judgement, incident, signal) =>
         runExperiment(experimenting, started.investigation.experiments, subject, judgement, incident, signal),
       rediscover: (model) => discoverAt(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
@@ -305,6 +314,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       stopping.abort();
       await server.close();
       await fleet.stop();
+      await analysts.close();
       await http.close();
       await store.close();
     },

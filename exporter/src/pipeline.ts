@@ -23,6 +23,7 @@ import { trackRecord } from './learning/track-record.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { diagnose } from './rca/diagnose.js';
 import { gatherEvidence } from './rca/gather.js';
+import type { RowAnalysis } from './rca/row-analysis.js';
 import { priceFindings } from './performance/cost-of-shift.js';
 import { estimatePerformance } from './performance/estimate.js';
 import { recommend } from './recommendation/recommend.js';
@@ -47,6 +48,8 @@ export interface Subject {
   readonly changes: readonly ChangeEvent[];
   /** What the live model was asked during the open incident; null when nothing was. */
   readonly experiment: CohortShapley | null;
+  /** Segments and decomposition found beforehand in a worker thread; absent to find them here. */
+  readonly rowAnalysis?: RowAnalysis;
 }
 
 /** What a judgement may draw on besides the model itself. */
@@ -118,6 +121,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     lastAnswerAtMs: subject.lastAnswerAtMs,
     changes: subject.changes,
     experiment: subject.experiment,
+    rowAnalysis: subject.rowAnalysis ?? null,
   });
 
   const diagnosis = diagnose(evidence);

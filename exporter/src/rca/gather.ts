@@ -28,9 +28,8 @@ import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
 import type { CohortShapley } from './attribution/cohort-shapley.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
-import { decompose } from './decomposition/decompose.js';
+import { analyseRows, type RowAnalysis } from './row-analysis.js';
 import { repairHint } from './repair/index.js';
-import { changedSegments } from './segments/changed-segments.js';
 
 export interface EvidenceInput {
   readonly modelId: ModelId;
@@ -47,6 +46,8 @@ export interface EvidenceInput {
   readonly lastAnswerAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
   readonly experiment: CohortShapley | null;
+  /** Done already in a worker thread; null to do it here. */
+  readonly rowAnalysis: RowAnalysis | null;
 }
 
 const FEWEST_FOR_TREND = 10;
@@ -59,8 +60,17 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const { baseline, window, rows } = input;
   const features = featureEvidence(input);
   const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
-  const segments = baseline === null ? [] : changedSegments(rows, input.baselineRows);
   const asked = input.experiment?.attributions ?? [];
+  const { segments, decomposition } =
+    input.rowAnalysis ??
+    analyseRows({
+      baselineRows: input.baselineRows,
+      rows,
+      features,
+      modelChanged: modelChangedBy(input.golden),
+      experiment: input.experiment?.experiment ?? null,
+      attributions: asked,
+    });
   return {
     modelId: input.modelId,
     atMs: input.nowMs,
@@ -75,19 +85,16 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     labels: labelEvidence(baseline, window),
     segments,
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
-    decomposition: decompose({
-      baselineRows: input.baselineRows,
-      rows,
-      features,
-      modelChanged: input.golden.compared === 0 ? null : input.golden.changed > 0,
-      experiment: input.experiment?.experiment ?? null,
-      attributions: asked,
-    }),
+    decomposition,
     attributions: asked.length > 0 ? asked : segmentContrasts(input.baselineRows, rows, drifted),
     experiment: input.experiment?.experiment ?? null,
     blindSpots: input.blindSpots,
   };
 }
+
+/** Golden inputs answered otherwise show a changed model; without them nobody can say. */
+export const modelChangedBy = (golden: GoldenEvidence): boolean | null =>
+  golden.compared === 0 ? null : golden.changed > 0;
 
 const failuresOf = (profile: WindowProfile): number =>
   Object.values(profile.failures).reduce((sum, count) => sum + count, 0);

@@ -11,7 +11,7 @@ export type RowPiece =
 export default async function work({ port }: { readonly port: MessagePort }): Promise<RowAnalysis> {
   const rows: Observation[] = [];
   const baselineRows: Observation[] = [];
-  for await (const [piece] of on(port, 'message') as AsyncIterable<readonly [RowPiece]>) {
+  for await (const [piece] of on(port, 'message', { close: ['close'] }) as AsyncIterable<readonly [RowPiece]>) {
     if (piece.kind === 'end') {
       port.close();
       return analyseRows({ ...piece.context, rows, baselineRows });

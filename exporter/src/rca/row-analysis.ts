@@ -33,3 +33,12 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
     decomposition: decompose({ ...input, coded }),
   };
 }
+
+/** Cells that take a few milliseconds; more would hold up the event loop. */
+const FEW_CELLS = 6_000;
+
+/** True when a thread would cost more than the analysis. */
+export function isSmall({ rows, baselineRows }: RowAnalysisInput): boolean {
+  const features = Object.keys(rows[0]?.features ?? {}).length;
+  return (rows.length + baselineRows.length) * Math.max(1, features) <= FEW_CELLS;
+}

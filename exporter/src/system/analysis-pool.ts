@@ -35,9 +35,8 @@ export function createAnalysisPool<Piece, Result>(worker: URL, importer: string)
         port1.postMessage(piece);
         await nextTurn();
       }
-      return result.finally(() => {
-        port1.close();
-      });
+      port1.close();
+      return result;
     },
     close: () => pool.destroy(),
   };

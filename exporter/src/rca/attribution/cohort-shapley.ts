@@ -28,6 +28,8 @@ export interface CohortShapley {
 
 const REST = '\u0000rest';
 const FEWEST_PAIRS = 5;
+/** Rows of each side whose feature names are read. */
+const ROWS_FOR_NAMES = 200;
 
 /**
  * Attributes the change of the mean output between two cohorts to features by asking the live model: stratified cohort
@@ -42,7 +44,8 @@ export async function cohortShapley(
   caller: ModelCaller,
   random: Random,
 ): Promise<CohortShapley> {
-  const everything = [...new Set([...input.now, ...input.before].flatMap(({ features }) => Object.keys(features)))];
+  const looked = [...input.now.slice(0, ROWS_FOR_NAMES), ...input.before.slice(0, ROWS_FOR_NAMES)];
+  const everything = [...new Set(looked.flatMap(({ features }) => Object.keys(features)))];
   const others = everything.filter((feature) => !input.players.includes(feature));
   const groups: readonly (readonly string[])[] = [
     ...input.players.map((player) => [player]),
