@@ -1,11 +1,15 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { createAlertIntake } from './alert-intake.js';
 import { createApplication, modelOf } from './application.js';
+import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
+import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
+import { loadConfig } from './config/load.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
@@ -30,8 +34,9 @@ import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
-import { renderFleet } from './metrics/model-families.js';
+import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
+import { createSharedFacts } from './metrics/shared-facts.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
@@ -60,6 +65,10 @@ export interface ServiceOptions {
 
 const SWEEP_MS = 30_000;
 const PRUNE_MS = 3_600_000;
+const FIGURES_MS = 2_000;
+const STORE_CHECK_MS = 15_000;
+const AUDIT_VERIFIED_EVERY_MS = 600_000;
+const DEFAULT_PROBE_MS = 30_000;
 const SALT = 'salt';
 
 const storeAt = (config: Config): StoreLocation =>
@@ -92,7 +101,19 @@ function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
 export async function startService(started: Config, options: ServiceOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger(started.logging.level);
-  const config = reloadableConfig(started, options.configurationFile ?? null, process.env, logger, () => undefined);
+  const processMetrics = createProcessMetrics(version);
+  const config = reloadableConfig(
+    started,
+    options.configurationFile ?? null,
+    process.env,
+    logger,
+    () => undefined,
+    (file, environment) => {
+      const loaded = loadConfig(file, environment);
+      processMetrics.reloaded(loaded.kind === 'ok');
+      return loaded;
+    },
+  );
   const store = await openStore(storeAt(started));
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
@@ -134,6 +155,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
+    alerts: store.alerts,
     governance,
     events,
     clock,
@@ -162,6 +184,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       budget: started.paging,
       windowMs: started.windows.lengthMs,
       rowsKept: started.windows.rowsKept,
+      binnedSignals: started.metrics.binnedSignals,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
       get webhookTargets() {
@@ -203,6 +226,22 @@ export async function startService(started: Config, options: ServiceOptions = {}
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       investigation,
+      onIngest: ({ accepted, rejected, duplicate }) => {
+        if (!duplicate) processMetrics.ingested(accepted, rejected);
+      },
+      receiveAlerts: createAlertIntake({
+        alerts: store.alerts,
+        clock,
+        logger,
+        isWatched: (id) => fleet.has(id),
+        modelLabels: () => config.current().alerts.modelLabels,
+        isOwn: isOwnAlert,
+        async investigate(id, alert) {
+          await keeper.alerted(id, alert);
+          fleet.lookSoon(id);
+        },
+        count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
+      }),
     },
     {
       schedule: started.probing,
@@ -214,7 +253,31 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
 
-  const processMetrics = createProcessMetrics(version);
+  const shared = createSharedFacts({
+    clock,
+    figures: () => store.figures(),
+    verifyAudit: () => application.verifyAudit(),
+  });
+  const renderer = new FleetRenderer(
+    {
+      ids: () => fleet.ids(),
+      revision: (id) => fleet.revision(id),
+      status: (id) => fleet.status(id),
+      shared: shared.current,
+    },
+    () => {
+      const { models, signalsPerModel, series } = started.metrics;
+      return { models, signals: signalsPerModel, series };
+    },
+  );
+  const storeUp = async (): Promise<boolean> => {
+    const up = await store.check().then(
+      () => true,
+      () => false,
+    );
+    processMetrics.storeUp(up);
+    return up;
+  };
   const firstKey = await createFirstKey(store.apiKeys, clock);
   let server;
   try {
@@ -228,12 +291,26 @@ export async function startService(started: Config, options: ServiceOptions = {}
         renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
         auditExportLine,
         processMetrics,
-        fleetMetrics: () => renderFleet(fleet.statuses()),
-        ready: () =>
-          store.check().then(
-            () => true,
-            () => false,
-          ),
+        async fleetMetrics(format) {
+          const startedAt = performance.now();
+          const render = await renderer.render(format);
+          processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
+          return render.text;
+        },
+        probeModule(name) {
+          if (name === 'default') return { calls: null, golden: true, timeoutMs: DEFAULT_PROBE_MS };
+          return config.current().probeModules.get(name) ?? null;
+        },
+        receiveAlerts: {
+          parse: parseNotification,
+          verifyGrafana(body, signature, timestamp, nowMs) {
+            const secret = config.current().alerts.grafanaSecret;
+            return secret === null
+              ? 'valid'
+              : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
+          },
+        },
+        ready: storeUp,
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator(store.apiKeys, clock),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
@@ -250,11 +327,19 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const stopping = new AbortController();
   await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
   void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  await shared.refresh();
+  void shared
+    .verify()
+    .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
+  void every(clock, FIGURES_MS, stopping.signal, logger, () => shared.refresh());
+  void every(clock, AUDIT_VERIFIED_EVERY_MS, stopping.signal, logger, () => shared.verify());
+  void every(clock, STORE_CHECK_MS, stopping.signal, logger, async () => void (await storeUp()));
   void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
     await store.batches.prune(before);
+    await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
   const stopReload = config.onHangUp();
   return {

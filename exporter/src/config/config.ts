@@ -18,6 +18,15 @@ export interface WebhookTarget {
   readonly timeoutMs: number;
 }
 
+/** One way of asking a model at `/probe`. */
+export interface ProbeModule {
+  /** Calls besides the golden inputs. */
+  readonly calls: number;
+  /** Whether the golden inputs are asked. */
+  readonly golden: boolean;
+  readonly timeoutMs: number;
+}
+
 /** The configuration of one running service: complete, checked, in the domain's units. */
 export interface Config {
   /** Absolute path. */
@@ -54,6 +63,26 @@ export interface Config {
     readonly webhooks: readonly WebhookTarget[];
   };
   readonly learning: { readonly lessonsConsidered: number };
+  readonly metrics: {
+    readonly models: number;
+    readonly signalsPerModel: number;
+    readonly binnedSignals: number;
+    readonly series: number;
+  };
+  readonly probeModules: ReadonlyMap<string, ProbeModule>;
+  readonly alerts: {
+    readonly modelLabels: readonly string[];
+    /** Key of the HMAC-SHA256 signature Grafana must send; null where the bearer token is enough. */
+    readonly grafanaSecret: Secret | null;
+    readonly keepMs: number;
+  };
+  readonly discovery: {
+    /** Absolute paths. */
+    readonly files: readonly string[];
+    readonly urls: readonly string[];
+    readonly authorizationSecret: string | null;
+    readonly refreshMs: number;
+  };
   readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
 }
@@ -131,6 +160,29 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       })),
     },
     learning: { lessonsConsidered: settings.learning.lessons_considered },
+    metrics: {
+      models: settings.metrics.models,
+      signalsPerModel: settings.metrics.signals_per_model,
+      binnedSignals: settings.metrics.binned_signals,
+      series: settings.metrics.series,
+    },
+    probeModules: new Map(
+      Object.entries(settings.probe_modules).map(([name, { calls, golden, timeout }]) => [
+        name,
+        { calls, golden, timeoutMs: timeout },
+      ]),
+    ),
+    alerts: {
+      modelLabels: settings.alerts.model_labels,
+      grafanaSecret: secrets.get(`secrets.${settings.alerts.grafana_secret ?? ''}`) ?? null,
+      keepMs: settings.alerts.keep,
+    },
+    discovery: {
+      files: settings.discovery.files.map((file) => resolve(directory, file)),
+      urls: settings.discovery.urls,
+      authorizationSecret: settings.discovery.authorization_secret,
+      refreshMs: settings.discovery.refresh,
+    },
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
     logging: settings.logging,
   };

@@ -1,7 +1,9 @@
+import { alertRoutes } from './alerts.js';
 import { decisionRoutes } from './decisions.js';
 import { incidentRoutes } from './incidents.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
+import { prometheusRoutes } from './prometheus.js';
 import { seedRoutes } from './seed.js';
 import { serviceRoutes } from './service.js';
 import type { Route } from '../route.js';
@@ -13,5 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...observationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
+  ...alertRoutes,
+  ...prometheusRoutes,
   ...serviceRoutes,
 ];

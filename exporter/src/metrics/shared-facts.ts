@@ -1,0 +1,33 @@
+import type { AuditVerdict } from '../domain/audit.js';
+import type { FleetFigures } from '../domain/figures.js';
+import type { Clock } from '../domain/ports.js';
+import type { SharedFacts } from './fleet-renderer.js';
+
+export interface SharedFactsPorts {
+  readonly clock: Clock;
+  readonly figures: () => Promise<FleetFigures>;
+  readonly verifyAudit: () => Promise<AuditVerdict>;
+}
+
+/** What the replicas share, read from the store now and then so that no scrape waits for the store. */
+export interface SharedFactsReader {
+  readonly current: () => SharedFacts;
+  /** Counts anew. */
+  refresh(): Promise<void>;
+  /** Verifies the whole audit log. */
+  verify(): Promise<void>;
+}
+
+export function createSharedFacts({ clock, figures, verifyAudit }: SharedFactsPorts): SharedFactsReader {
+  let facts: SharedFacts = { revision: 0, figures: { models: new Map(), auditEntries: 0 }, audit: null };
+  return {
+    current: () => facts,
+    async refresh() {
+      facts = { ...facts, revision: facts.revision + 1, figures: await figures() };
+    },
+    async verify() {
+      const verdict = await verifyAudit();
+      facts = { ...facts, audit: { valid: verdict.kind === 'intact', verifiedAtMs: clock.now() } };
+    },
+  };
+}
