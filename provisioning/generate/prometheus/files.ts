@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { metricsPage } from './metrics-page.js';
 import type { ProvisionSettings } from '../settings.js';
 import { alertGroups } from './alerts.js';
+import { prometheusConfiguration } from './configuration.js';
 import { drift, errorRatios, levels } from './recording.js';
 import { Timing, type RuleGroup } from './rule.js';
 import { serving } from './serving.js';
@@ -26,5 +27,18 @@ export function provisionedFiles(settings: ProvisionSettings): Readonly<Record<s
     `provisioning/prometheus/rules/${name}`,
     text,
   ]);
-  return { ...(Object.fromEntries(rules) as Record<string, string>), 'docs/metrics.md': metricsPage() };
+  const configuration = prometheusConfiguration({
+    timing: new Timing(),
+    keyFile: '/run/secrets/mlfi-read-key',
+    replicas: ['mlfi:9899'],
+    service: ['mlfi:9899'],
+    ruleFiles: '/etc/prometheus/rules/*.yml',
+    alertmanagers: ['alertmanager:9093'],
+    scrapeEvery: '30s',
+  });
+  return {
+    'provisioning/prometheus/prometheus.yml': HEADER + stringify(configuration, { lineWidth: 0 }),
+    ...(Object.fromEntries(rules) as Record<string, string>),
+    'docs/metrics.md': metricsPage(),
+  };
 }
