@@ -127,6 +127,17 @@ export class Fleet {
     await this.ports.store.models.remove(id);
   }
 
+  /** Stops watching a model and keeps what is stored of it: added again, it goes on where it was. */
+  async release(id: ModelId): Promise<void> {
+    const { watch } = this.member(id);
+    this.ports.prober.unwatch(id);
+    await this.ports.keeper.forget(id);
+    watch.saveMonitorSoon();
+    await this.committed();
+    this.members.delete(id);
+    await this.ports.store.models.unlist(id);
+  }
+
   async setPaused(id: ModelId, paused: boolean): Promise<Model> {
     const { watch } = this.member(id);
     await this.changeModel(watch, {

@@ -1,10 +1,12 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createAlertIntake } from './alert-intake.js';
-import { createApplication, modelOf } from './application.js';
+import { createApplication } from './application.js';
 import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
 import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
 import { parseBatch } from './capture/ingest/parse.js';
+import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
@@ -20,6 +22,7 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
 import type { ActionId } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
+import { enrol, type EnrolmentPorts } from './enrolment.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { appendAudit } from './governance/audit/chain.js';
@@ -325,7 +328,39 @@ export async function startService(started: Config, options: ServiceOptions = {}
   await governance.sweep();
   await fleet.start();
   const stopping = new AbortController();
-  await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
+  const enrolment: EnrolmentPorts = {
+    fleet,
+    discover: discoverAt,
+    chooseGoldenInputs: golden,
+    schedule: started.probing,
+    clock,
+    logger,
+  };
+  for (const registration of started.models) if (!fleet.has(registration.id)) await enrol(enrolment, registration);
+  const sources = createModelSources(
+    {
+      readFile: (path) => readFile(path, 'utf8'),
+      http,
+      clock,
+      logger,
+      settings: store.settings,
+      isWatched: (id) => fleet.has(id),
+      enrol: async (model) => void (await enrol(enrolment, model)),
+      release: (id) => fleet.release(id),
+      count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
+    },
+    {
+      files: started.discovery.files,
+      urls: started.discovery.urls,
+      authorization:
+        started.discovery.authorizationSecret === null ? null : authorizationOf(started.discovery.authorizationSecret),
+      timeoutMs: started.probing.timeoutMs,
+    },
+  );
+  if (started.discovery.files.length + started.discovery.urls.length > 0) {
+    await sources.refresh();
+    void every(clock, started.discovery.refreshMs, stopping.signal, logger, () => sources.refresh());
+  }
   void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
   await shared.refresh();
   void shared
@@ -357,41 +392,6 @@ export async function startService(started: Config, options: ServiceOptions = {}
       await store.close();
     },
   };
-}
-
-/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
-const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
-
-/**
- * Watches the configured models that are not watched yet: at once, so that their logged predictions are taken, and probed
- * as soon as it is known how.
- * @returns when all are watched; what it resolves to ends when all were asked how they want to be probed
- */
-async function enrolConfigured(
-  config: Config,
-  fleet: Fleet,
-  discoverAt: (url: string, secret: string | null) => Promise<Discovery>,
-  golden: (payloads: readonly Json[]) => readonly GoldenInput[],
-  clock: Clock,
-  logger: Logger,
-): Promise<{ readonly discovered: Promise<unknown> }> {
-  const fresh = config.models.filter(({ id }) => !fleet.has(id));
-  for (const registration of fresh)
-    await fleet.add(modelOf(registration.id, registration, null, golden, config.probing, clock.now()));
-  const discovered = fresh
-    .filter(({ url, payloads, connector }) => url !== undefined && (payloads === undefined || connector === undefined))
-    .map(async (registration) => {
-      try {
-        const discovery = await discoverAt(registration.url ?? '', registration.authorizationSecret ?? null);
-        if (!fleet.has(registration.id)) return;
-        const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-        const { state, createdAtMs } = fleet.watch(registration.id).model;
-        await fleet.add({ ...modelOf(registration.id, asked, discovery, golden, config.probing, createdAtMs), state });
-      } catch (error) {
-        logger.error({ model: registration.id, error: String(error) }, 'discovery of a configured model broke off');
-      }
-    });
-  return { discovered: Promise.all(discovered) };
 }
 
 async function every(

@@ -68,6 +68,9 @@ export interface ModelRepository {
   list(): Promise<readonly Model[]>;
   get(id: ModelId): Promise<Model | null>;
   save(model: Model): Promise<void>;
+  /** Takes the model off the list and keeps what was learnt about it. */
+  unlist(id: ModelId): Promise<void>;
+  /** Removes the model and all that was learnt about it. */
   remove(id: ModelId): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { ModelStatus } from '../domain/application.js';
-import { NO_FIGURES, type FleetFigures } from '../domain/figures.js';
+import { NO_FIGURES, type FleetFigures, type ModelFigures } from '../domain/figures.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { FLEET_METRICS, MODEL_METRICS, type FleetMetricName, type Metric, type ModelMetricName } from './catalogue.js';
 import {
@@ -22,9 +22,8 @@ export interface FleetSource {
   readonly shared: () => SharedFacts;
 }
 
-/** What all replicas share, read now and then from the store. `revision` grows whenever it was read anew. */
+/** What all replicas share, read now and then from the store. A model's figures are the same object while they are the same. */
 export interface SharedFacts {
-  readonly revision: number;
   readonly figures: FleetFigures;
   /** Null before the first verification. */
   readonly audit: { readonly valid: boolean; readonly verifiedAtMs: number } | null;
@@ -66,6 +65,7 @@ interface Prefix {
 
 interface ModelBlock {
   revision: string;
+  figures: ModelFigures;
   /** Text of each family, in the order of `FAMILIES`. */
   readonly texts: string[];
   readonly prefixes: Prefix[][];
@@ -114,8 +114,13 @@ export class FleetRenderer {
     const dropped = { models: ids.length - shown.length, series: cut };
     const parts: string[] = [];
     FAMILIES.forEach(({ name, metric }, index) => {
-      const texts = blocks.flatMap(({ texts }) => texts[index] ?? '').filter((text) => text !== '');
-      if (texts.length > 0) parts.push(familyHeader(name, metric.type, metric.help, format), ...texts);
+      const headerAt = parts.length;
+      parts.push('');
+      for (const block of blocks) {
+        const text = block.texts[index];
+        if (text !== undefined && text !== '') parts.push(text);
+      }
+      if (parts.length > headerAt + 1) parts[headerAt] = familyHeader(name, metric.type, metric.help, format);
     });
     parts.push(serviceFamilies(ids.length, series, dropped, shared, format), endOf(format));
     return { text: parts.join(''), series, dropped };
@@ -128,12 +133,14 @@ export class FleetRenderer {
   private refreshed(id: ModelId, shared: SharedFacts, signals: number): ModelBlock | null {
     const own = this.source.revision(id);
     if (own === null) return null;
-    const revision = `${own}|${shared.revision}|${signals}`;
+    const revision = `${own}|${signals}`;
+    const figures = shared.figures.models.get(id) ?? NO_FIGURES;
     const known = this.blocks.get(id);
-    if (known?.revision === revision) return known;
-    const block = known ?? { revision: '', texts: [], prefixes: FAMILIES.map(() => []), series: 0 };
-    write(block, id, viewOf(this.source.status(id), signals, shared.figures.models.get(id) ?? NO_FIGURES));
+    if (known?.revision === revision && known.figures === figures) return known;
+    const block = known ?? { revision, figures, texts: [], prefixes: FAMILIES.map(() => []), series: 0 };
+    write(block, id, viewOf(this.source.status(id), signals, figures));
     block.revision = revision;
+    block.figures = figures;
     this.blocks.set(id, block);
     return block;
   }
@@ -141,23 +148,29 @@ export class FleetRenderer {
 
 function write(block: ModelBlock, id: ModelId, view: Parameters<Sampler>[0]): void {
   block.series = 0;
-  FAMILIES.forEach(({ name, metric, sampler }, index) => {
+  for (const [index, { name, metric, sampler }] of FAMILIES.entries()) {
     const samples = sampler(view);
     const prefixes = (block.prefixes[index] ??= []);
     prefixes.length = Math.min(prefixes.length, samples.length);
-    let text = '';
-    samples.forEach((sample, place) => {
-      const known = prefixes[place];
-      const prefix = known !== undefined && fits(known, sample) ? known : prefixOf(name, metric, id, sample);
-      prefixes[place] = prefix;
-      text += `${prefix.text}${sampleValue(sample.value)}\n`;
-    });
-    block.texts[index] = text;
+    // Joined, not added up: a string added up is a tree, walked anew by every scrape.
+    const lines: string[] = [];
+    for (let place = 0; place < samples.length; place += 1) {
+      const sample = samples[place];
+      if (sample === undefined) continue;
+      let prefix = prefixes[place];
+      if (prefix === undefined || !fits(prefix, sample)) {
+        prefix = prefixOf(name, metric, id, sample);
+        prefixes[place] = prefix;
+      }
+      lines.push(prefix.text, sampleValue(sample.value), '\n');
+    }
+    block.texts[index] = lines.join('');
     block.series += samples.length;
-  });
+  }
 }
 
 function fits({ labels, suffix }: Prefix, sample: Sample): boolean {
+  if (labels === sample.labels && suffix === (sample.suffix ?? '')) return true;
   if (suffix !== (sample.suffix ?? '') || labels.length !== sample.labels.length) return false;
   for (let i = 0; i < labels.length; i += 1) if (labels[i] !== sample.labels[i]) return false;
   return true;

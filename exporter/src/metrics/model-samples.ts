@@ -1,5 +1,5 @@
 import { binnedDistance } from '../detection/statistics/frozen-bins.js';
-import { cellBounds } from '../detection/statistics/grid.js';
+import { cellBounds, cellMiddle, cellOf } from '../detection/statistics/grid.js';
 import { populationStabilityIndex } from '../detection/statistics/population-stability-index.js';
 import type { ModelStatus } from '../domain/application.js';
 import { NO_FIGURES, type ModelFigures } from '../domain/figures.js';
@@ -29,14 +29,25 @@ export interface ModelView {
 
 export type Sampler = (view: ModelView) => readonly Sample[];
 
-const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const CONFIDENCE_BUCKETS = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
+/** Upper bounds, and the `le` of each and of the last one. */
+interface Buckets {
+  readonly bounds: readonly number[];
+  readonly labels: readonly (readonly [le: string])[];
+}
+const bucketsOf = (bounds: readonly number[]): Buckets => ({
+  bounds,
+  labels: [...bounds.map(canonicalNumber), '+Inf'].map((le) => [le]),
+});
+
+const NO_LABELS: readonly string[] = [];
+const LATENCY_BUCKETS = bucketsOf([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]);
+const CONFIDENCE_BUCKETS = bucketsOf(Array.from({ length: 20 }, (_, i) => (i + 1) / 20));
 const BASELINE_STATES = ['absent', 'learning', 'ready', 'frozen'];
 const LABEL_LENGTH = 100;
 /** A series that is known to exist starts at 0, or its first failure would be no increase. */
 const NO_FAILURES = Object.fromEntries(FAILURE_REASONS.map((reason) => [reason, 0]));
 
-const one = (value: number | null): readonly Sample[] => (value === null ? [] : [{ labels: [], value }]);
+const one = (value: number | null): readonly Sample[] => (value === null ? [] : [{ labels: NO_LABELS, value }]);
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1_000);
 const states = (all: readonly string[], current: string): Sample[] =>
   all.map((state) => ({ labels: [state], value: state === current ? 1 : 0 }));
@@ -45,29 +56,39 @@ const counted = (counts: Readonly<Record<string, number>>): Sample[] =>
 const capped = (text: string): string => (text.length > LABEL_LENGTH ? `${text.slice(0, LABEL_LENGTH - 1)}…` : text);
 
 /** Cells are put where their upper end lies. */
-function histogram(counts: SignalCounts | null | undefined, buckets: readonly number[]): Sample[] {
+function histogram(counts: SignalCounts | null | undefined, buckets: Buckets): Sample[] {
   if (counts?.kind !== 'numeric') return [];
-  const within = buckets.map(() => 0);
+  const { grid, cells } = counts;
+  const { bounds, labels } = buckets;
+  const lastCells = bounds.map((bound) => {
+    const cell = cellOf(grid, bound);
+    return cellBounds(grid, cell)[1] <= bound + 1e-9 ? cell : cell - 1;
+  });
+  const within = new Float64Array(bounds.length + 1);
   let total = 0;
   let sum = 0;
-  for (const [cell, count] of counts.cells) {
-    const [low, high] = cellBounds(counts.grid, cell);
+  for (const [cell, count] of cells) {
     total += count;
-    sum += ((low + high) / 2) * count;
-    buckets.forEach((bound, i) => {
-      if (high <= bound + 1e-9) within[i] = (within[i] ?? 0) + count;
-    });
+    sum += cellMiddle(grid, cell) * count;
+    let first = 0;
+    let last = lastCells.length;
+    while (first < last) {
+      const middle = (first + last) >> 1;
+      if (cell <= (lastCells[middle] ?? Infinity)) last = middle;
+      else first = middle + 1;
+    }
+    within[first] = (within[first] ?? 0) + count;
   }
-  return [
-    ...buckets.map((bound, i): Sample => ({
-      labels: [canonicalNumber(bound)],
-      value: within[i] ?? 0,
-      suffix: '_bucket',
-    })),
-    { labels: ['+Inf'], value: total, suffix: '_bucket' },
-    { labels: [], value: sum, suffix: '_sum' },
-    { labels: [], value: total, suffix: '_count' },
-  ];
+  let below = 0;
+  const samples: Sample[] = labels.map((label, i) => {
+    below += within[i] ?? 0;
+    return { labels: label, value: below, suffix: '_bucket' };
+  });
+  samples.push(
+    { labels: NO_LABELS, value: sum, suffix: '_sum' },
+    { labels: NO_LABELS, value: total, suffix: '_count' },
+  );
+  return samples;
 }
 
 function hostOf(url: string | undefined): string {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { FleetFigures } from '../domain/figures.js';
 import type { Clock } from '../domain/ports.js';
@@ -19,11 +20,17 @@ export interface SharedFactsReader {
 }
 
 export function createSharedFacts({ clock, figures, verifyAudit }: SharedFactsPorts): SharedFactsReader {
-  let facts: SharedFacts = { revision: 0, figures: { models: new Map(), auditEntries: 0 }, audit: null };
+  let facts: SharedFacts = { figures: { models: new Map(), auditEntries: 0 }, audit: null };
   return {
     current: () => facts,
     async refresh() {
-      facts = { ...facts, revision: facts.revision + 1, figures: await figures() };
+      const { models, auditEntries } = await figures();
+      const before = facts.figures.models;
+      const kept = [...models].map(([id, fresh]) => {
+        const old = before.get(id);
+        return [id, old !== undefined && isDeepStrictEqual(old, fresh) ? old : fresh] as const;
+      });
+      facts = { ...facts, figures: { models: new Map(kept), auditEntries } };
     },
     async verify() {
       const verdict = await verifyAudit();

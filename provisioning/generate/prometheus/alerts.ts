@@ -109,6 +109,17 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      // Not for people: it keeps the symptoms muted while long windows still hold what the incident was about.
+      alert: 'MlfiIncidentRecent',
+      severity: 'info',
+      role: 'incident',
+      expr: `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"critical|high"}[${timing.span('35m')}])) == 1`,
+      for: '0s',
+      summary: 'An incident is open or was open in the last 35 minutes.',
+      description: 'Symptoms of {{ $labels.model_name }} that outlive its incident page nobody.',
+    },
+    {
+      ...common,
       alert: 'MlfiSilentFailure',
       severity: 'critical',
       role: 'symptom',

@@ -268,6 +268,12 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiPredictionsStopped'),
     change: swap('> 3600', '> 60'),
   },
+  'symptoms free at once': {
+    caughtBy: 'slow',
+    file: ALERTS,
+    of: alert('MlfiIncidentRecent'),
+    change: swap('[35m]', '[5m]'),
+  },
   'blind without absent()': {
     caughtBy: 'service',
     file: ALERTS,

@@ -21,7 +21,7 @@ function fleetOf(statuses: Map<string, ModelStatus>, limits: () => SeriesLimits 
         if (status === undefined) throw new Error('gone');
         return status;
       },
-      shared: () => ({ revision: 1, figures: { models: new Map(), auditEntries: 7 }, audit: null }),
+      shared: () => ({ figures: { models: new Map(), auditEntries: 7 }, audit: null }),
     },
     limits,
   );
