@@ -42,6 +42,8 @@ async function install() {
 async function servers() {
   const missing = spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status === 0 ? [] : ['postgresql'];
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) missing.push('python3-venv');
+  if (!has('promtool')) missing.push('prometheus');
+  if (!has('amtool')) missing.push('prometheus-alertmanager');
   if (missing.length > 0) {
     if (process.getuid?.() !== 0 || !has('apt-get')) {
       console.log(`NOTICE: the tests on real servers need: apt-get install ${missing.join(' ')}`);

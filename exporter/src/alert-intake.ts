@@ -55,7 +55,9 @@ export function createAlertIntake(
     try {
       receipts = await ports.alerts.take(alerts);
     } catch (error) {
-      ports.logger.error({ error: String(error) }, 'the store refused a notification');
+      // Not the message: a database error repeats the values, which are others' texts.
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      ports.logger.error({ code }, 'the store refused a notification');
       throw new RequestRefused('unavailable', 'the store cannot be written now; send the notification again');
     }
     for (const [index, alert] of alerts.entries()) {

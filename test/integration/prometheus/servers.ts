@@ -34,7 +34,7 @@ async function start(command: string, args: readonly string[], address: string):
   });
   return {
     address,
-    json: async (path) => (await fetch(`${address}${path}`)).json(),
+    json: async (path) => (await fetch(`${address}${path}`)).json() as Promise<unknown>,
     async stop() {
       child.kill('SIGTERM');
       await ended;

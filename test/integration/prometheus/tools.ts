@@ -16,11 +16,20 @@ export interface ToolResult {
 
 /** Runs promtool or amtool; a failing check is a result, not an exception. */
 export async function tool(name: 'promtool' | 'amtool', ...args: readonly string[]): Promise<ToolResult> {
+  return outcome(run(name, [...args], { timeout: 60_000 }));
+}
+
+async function outcome(running: Promise<{ readonly stdout: string; readonly stderr: string }>): Promise<ToolResult> {
   try {
-    const { stdout, stderr } = await run(name, [...args], { timeout: 60_000 });
+    const { stdout, stderr } = await running;
     return { ok: true, output: stdout + stderr };
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     return { ok: false, output: stdout + stderr };
   }
+}
+
+/** `promtool check metrics` of an exposition in a file; it reads from standard input only. */
+export async function checkMetrics(file: string): Promise<ToolResult> {
+  return outcome(run('sh', ['-c', 'promtool check metrics < "$0"', file], { timeout: 60_000 }));
 }

@@ -38,7 +38,7 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'must be a PostgreSQL connection URL',
     'write postgres://user:password@host:5432/database, or leave `database` out to use the embedded SQLite file',
   ],
-  'alerts-no-labels': [2, 17, 'alerts.model_labels', 'must', ''],
+  'alerts-no-labels': [2, 17, 'alerts.model_labels', 'must have at least 1 items', 'add to it'],
   'alerts-secret-unknown': [
     2,
     19,
