@@ -23,7 +23,7 @@ function keeperWith(firing: readonly ExternalAlert[] = []) {
     lessons: { save: () => Promise.resolve(), list: () => Promise.resolve([]) },
     alerts: { list: () => Promise.resolve(firing) },
     governance: {
-      propose: () => Promise.resolve(),
+      propose: () => Promise.resolve([]),
       verify: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
       records: () => Promise.resolve([]),

@@ -131,6 +131,18 @@ export const MODEL_METRICS = rows('models', 'model', {
     'Accuracy of the judged window estimated without its labels (CBPE), with the ends of its 95 % band',
   ],
   mlfi_realised_accuracy_ratio: ['gauge', 'ratio', [], 'Accuracy of the judged answers whose labels have arrived'],
+  mlfi_estimated_absolute_error: [
+    'gauge',
+    '1',
+    ['bound'],
+    "Mean absolute error of the judged window's numeric answers estimated without labels (DLE), in the answer's unit, with the ends of its 95 % band",
+  ],
+  mlfi_realised_absolute_error: [
+    'gauge',
+    '1',
+    [],
+    "Mean absolute error of the judged numeric answers whose labels have arrived, in the answer's unit",
+  ],
   mlfi_findings: ['gauge', '1', ['detector'], 'Findings of the last look'],
   mlfi_finding_ratio: [
     'gauge',

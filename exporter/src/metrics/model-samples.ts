@@ -3,6 +3,7 @@ import { cellBounds, cellMiddle, cellOf } from '../detection/statistics/grid.js'
 import { populationStabilityIndex } from '../detection/statistics/population-stability-index.js';
 import type { ModelStatus } from '../domain/application.js';
 import { NO_FIGURES, type ModelFigures } from '../domain/figures.js';
+import type { Interval } from '../domain/finding.js';
 import { MODEL_STATES } from '../domain/model.js';
 import { FAILURE_REASONS } from '../domain/observation.js';
 import type { SignalCounts } from '../domain/profile.js';
@@ -53,6 +54,11 @@ const states = (all: readonly string[], current: string): Sample[] =>
   all.map((state) => ({ labels: [state], value: state === current ? 1 : 0 }));
 const counted = (counts: Readonly<Record<string, number>>): Sample[] =>
   Object.entries(counts).map(([label, value]) => ({ labels: [label], value }));
+const banded = (value: number, { low, high }: Interval): readonly Sample[] => [
+  { labels: ['estimate'], value },
+  { labels: ['low'], value: low },
+  { labels: ['high'], value: high },
+];
 const capped = (text: string): string => (text.length > LABEL_LENGTH ? `${text.slice(0, LABEL_LENGTH - 1)}…` : text);
 
 /** Cells are put where their upper end lies. */
@@ -175,16 +181,17 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
   mlfi_signals_changed: ({ status: { evidence } }) => one(evidence.confirmed.length),
   mlfi_change_timestamp_seconds: ({ status: { evidence } }) => one(seconds(evidence.changeAtMs)),
   mlfi_baseline_accuracy_ratio: ({ status: { performance } }) =>
-    one(performance.kind === 'unknown' ? null : performance.baselineAccuracy.share),
+    performance.kind === 'unknown' || performance.measure !== 'accuracy' ? [] : one(performance.baselineAccuracy.share),
   mlfi_estimated_accuracy_ratio: ({ status: { performance } }) =>
-    performance.kind === 'unknown'
+    performance.kind === 'unknown' || performance.measure !== 'accuracy'
       ? []
-      : [
-          { labels: ['estimate'], value: performance.accuracy },
-          { labels: ['low'], value: performance.band.low },
-          { labels: ['high'], value: performance.band.high },
-        ],
-  mlfi_realised_accuracy_ratio: ({ status: { performance } }) => one(performance.realised?.share ?? null),
+      : banded(performance.accuracy, performance.band),
+  mlfi_realised_accuracy_ratio: ({ status: { performance } }) => one(performance.realised.accuracy?.share ?? null),
+  mlfi_estimated_absolute_error: ({ status: { performance } }) =>
+    performance.kind === 'unknown' || performance.measure !== 'mean-absolute-error'
+      ? []
+      : banded(performance.meanAbsoluteError, performance.band),
+  mlfi_realised_absolute_error: ({ status: { performance } }) => one(performance.realised.error?.mean ?? null),
   mlfi_findings: ({ status: { findings } }) =>
     [...new Set(findings.map(({ detector }) => detector))].map((detector) => ({
       labels: [detector],

@@ -1,5 +1,7 @@
 import { alertRoutes } from './alerts.js';
+import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
+import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
@@ -17,5 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...decisionRoutes,
   ...alertRoutes,
   ...prometheusRoutes,
+  ...auditRoutes,
+  ...identityRoutes,
   ...serviceRoutes,
 ];
