@@ -14,14 +14,14 @@ import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
-import type { ActionId } from './domain/recommendation.js';
+import type { Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { appendAudit } from './governance/audit/chain.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors } from './governance/executors/index.js';
+import { createExecutors, type Executors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
 import { createAuthenticator, createFirstKey } from './http/auth.js';
 import { createEgress } from './http/egress.js';
@@ -78,13 +78,6 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }
 
-/** Action → webhook address, from the configuration. */
-function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
-  return Object.fromEntries(
-    config.governance.webhooks.flatMap(({ actions, url }) => actions.map((action) => [action, url])),
-  );
-}
-
 /**
  * Starts everything: store, watches, governance, HTTP.
  * @throws Error with the remedy when the store cannot be opened or the address cannot be listened on
@@ -109,12 +102,14 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       http,
       clock,
-      timeoutMs: 10_000,
-      secretFor: (url) =>
-        config
-          .current()
-          .governance.webhooks.find((target) => target.url === url)
-          ?.signingSecret?.reveal() ?? null,
+      targets: () => config.current().governance.targets,
+      secret: authorizationOf,
+      signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
+      secrets: () => {
+        const { secrets, governance: rules, database } = config.current();
+        const all = [...secrets.values(), ...rules.signingSecrets.values()];
+        return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
+      },
     },
     (id) => relearn(id),
   );
@@ -134,7 +129,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
-    governance,
+    governance: {
+      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
+      verify: (incident, findings, nowMs) => governance.verify(incident, findings, nowMs),
+      withdraw: (incident, reason) => governance.withdraw(incident, reason),
+      records: (filter) => governance.records(filter),
+    },
     events,
     clock,
     ids: randomIds,
@@ -164,8 +164,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
       rowsKept: started.windows.rowsKept,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
-      get webhookTargets() {
-        return webhookTargets(config.current());
+      get targets() {
+        return config.current().governance.targets;
       },
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
@@ -207,7 +207,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       schedule: started.probing,
       investigation: {
-        experience: { thresholds: started.detection, webhookTargets: webhookTargets(started) },
+        experience: { thresholds: started.detection, targets: started.governance.targets },
         timeoutMs: started.investigation.timeoutMs,
         defaultSamples: started.investigation.samples,
       },
@@ -273,6 +273,16 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   };
 }
+
+/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
+const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
+  Promise.all(
+    proposals.map(async (proposal) => {
+      const { plan } = proposal;
+      const executor = plan === null ? undefined : executors[plan.executor];
+      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
+    }),
+  );
 
 /** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
 const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
@@ -381,7 +391,7 @@ export async function investigateOnce(url: string, options: OneLookOptions): Pro
         lessons: () => [],
       },
       {
-        experience: { thresholds: DEFAULT_THRESHOLDS, webhookTargets: {} },
+        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [] },
         timeoutMs: options.timeoutMs,
         defaultSamples: options.samples,
       },

@@ -1,22 +1,15 @@
 import { resolve } from 'node:path';
+import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/application.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
-import type { EXECUTABLE_ACTIONS, LOG_LEVELS, Settings } from './schema.js';
+import { targetsFrom, type EXECUTABLE_ACTIONS } from './executors.js';
+import type { LOG_LEVELS, Settings } from './schema.js';
 import type { Secret } from './secret.js';
 
 export type ExecutableAction = (typeof EXECUTABLE_ACTIONS)[number];
-
-/** Where an approved action is sent. Bodies are signed when there is a signing secret. */
-export interface WebhookTarget {
-  readonly name: string;
-  readonly url: string;
-  readonly actions: readonly ExecutableAction[];
-  readonly signingSecret: Secret | null;
-  readonly timeoutMs: number;
-}
 
 /** The configuration of one running service: complete, checked, in the domain's units. */
 export interface Config {
@@ -51,7 +44,10 @@ export interface Config {
     readonly killSwitch: boolean;
     readonly approvals: Readonly<Record<ExecutableAction, number>>;
     readonly expireAfterMs: number;
-    readonly webhooks: readonly WebhookTarget[];
+    /** Where approved actions are sent, webhooks first. */
+    readonly targets: readonly AnyActionTarget[];
+    /** Name of a webhook → key its bodies are signed with. */
+    readonly signingSecrets: ReadonlyMap<string, Secret>;
   };
   readonly learning: { readonly lessonsConsidered: number };
   readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
@@ -122,13 +118,24 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       killSwitch: settings.governance.kill_switch,
       approvals: settings.governance.approvals,
       expireAfterMs: settings.governance.expire_after,
-      webhooks: settings.governance.webhooks.map((target, index) => ({
-        name: target.name,
-        url: target.url,
-        actions: target.actions,
-        signingSecret: secrets.get(`governance.webhooks.${index}.signing_secret`) ?? null,
-        timeoutMs: target.timeout,
-      })),
+      targets: [
+        ...settings.governance.webhooks.map((webhook): AnyActionTarget => ({
+          executor: 'webhook',
+          name: webhook.name,
+          actions: webhook.actions,
+          models: webhook.models ?? null,
+          timeoutMs: webhook.timeout,
+          authorizationSecret: null,
+          settings: { url: webhook.url },
+        })),
+        ...targetsFrom(settings.governance.executors),
+      ],
+      signingSecrets: new Map(
+        settings.governance.webhooks.flatMap(({ name }, index) => {
+          const secret = secrets.get(`governance.webhooks.${index}.signing_secret`);
+          return secret === undefined ? [] : [[name, secret]];
+        }),
+      ),
     },
     learning: { lessonsConsidered: settings.learning.lessons_considered },
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },

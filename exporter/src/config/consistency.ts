@@ -1,3 +1,4 @@
+import { EXECUTOR_SECTIONS } from './executors.js';
 import type { Settings } from './schema.js';
 
 /** A problem with the path of the value it is about. */
@@ -13,7 +14,7 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...exclusive(settings),
     ...repeated(settings),
     ...modelProblems(settings),
-    ...webhookProblems(settings),
+    ...targetProblems(settings),
     ...thresholdProblems(settings),
   ];
 }
@@ -37,10 +38,7 @@ function exclusive(settings: Settings): PlacedProblem[] {
 }
 
 function repeated(settings: Settings): PlacedProblem[] {
-  const lists = [
-    { path: ['models'], key: 'id', names: settings.models.map((model) => model.id) },
-    { path: ['governance', 'webhooks'], key: 'name', names: settings.governance.webhooks.map((target) => target.name) },
-  ];
+  const lists = [{ path: ['models'], key: 'id', names: settings.models.map((model) => model.id) }];
   return lists.flatMap(({ path, key, names }) =>
     names.flatMap((name, index) =>
       names.indexOf(name) < index
@@ -82,23 +80,82 @@ function modelProblems(settings: Settings): PlacedProblem[] {
   });
 }
 
-function webhookProblems(settings: Settings): PlacedProblem[] {
-  const seen = new Map<string, string>();
-  return settings.governance.webhooks.flatMap((target, index) =>
-    target.actions.flatMap((action, position) => {
-      const earlier = seen.get(action);
-      seen.set(action, earlier ?? target.name);
-      return earlier === undefined
-        ? []
-        : [
+interface WrittenTarget {
+  readonly path: readonly (string | number)[];
+  readonly silence: boolean;
+  readonly target: {
+    readonly name: string;
+    readonly actions: readonly string[];
+    readonly models?: readonly string[] | undefined;
+    readonly authorization_secret?: string | undefined;
+  };
+}
+
+/** Webhooks and executors together: names are theirs alone, secrets exist, and every action of a model has one place to go to. */
+function targetProblems({ governance, secrets }: Settings): PlacedProblem[] {
+  const targets: readonly WrittenTarget[] = [
+    ...governance.webhooks.map((target, index) => ({
+      path: ['governance', 'webhooks', index],
+      silence: false,
+      target,
+    })),
+    ...EXECUTOR_SECTIONS.flatMap((section) =>
+      governance.executors[section].map((target, index) => ({
+        path: ['governance', 'executors', section, index],
+        silence: section === 'alertmanager_silences',
+        target,
+      })),
+    ),
+  ];
+  return targets.flatMap((written, index) => {
+    const earlier = targets.slice(0, index);
+    const { path, target } = written;
+    const secret = target.authorization_secret;
+    return [
+      ...(earlier.some(({ target: { name } }) => name === target.name)
+        ? [
             {
-              path: ['governance', 'webhooks', index, 'actions', position],
-              message: `"${action}" already goes to "${earlier}"`,
-              remedy: 'let one webhook carry out each action',
+              path: [...path, 'name'],
+              message: `"${target.name}" is used twice`,
+              remedy: 'give every entry a name of its own',
             },
-          ];
-    }),
-  );
+          ]
+        : []),
+      ...(secret !== undefined && !Object.hasOwn(secrets, secret)
+        ? [
+            {
+              path: [...path, 'authorization_secret'],
+              message: 'names no entry of `secrets`',
+              remedy: 'add the secret under `secrets`, or correct the name',
+            },
+          ]
+        : []),
+      ...overlaps(written, earlier),
+    ];
+  });
+}
+
+/** A target for named models goes before one for all; two of the same rank must not serve the same action. */
+function overlaps({ path, silence, target }: WrittenTarget, earlier: readonly WrittenTarget[]): PlacedProblem[] {
+  return target.actions.flatMap((action, position) => {
+    const rival = earlier.find(
+      (other) =>
+        other.silence === silence &&
+        other.target.actions.includes(action) &&
+        (target.models === undefined
+          ? other.target.models === undefined
+          : target.models.some((model) => other.target.models?.includes(model) === true)),
+    );
+    return rival === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'actions', position],
+            message: `"${action}" already goes to "${rival.target.name}"`,
+            remedy: 'let one target carry out each action, or give them different `models`',
+          },
+        ];
+  });
 }
 
 function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {

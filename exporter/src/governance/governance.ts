@@ -207,9 +207,11 @@ class StoredGovernance implements Governance {
     const interrupted = await this.ports.store.governance((transaction) => transaction.executions('dispatching'));
     for (const execution of interrupted) {
       const executor = this.ports.executors[execution.executor];
+      const plan = (await this.record(execution.recommendationId)).recommendation.plan;
+      const found = executor.repetition === 'lookup' && plan !== null ? await executor.lookup(execution, plan) : null;
       const outcome: ExecutionOutcome =
-        executor.repetition === 'lookup'
-          ? await executor.lookup(execution)
+        found !== null
+          ? { kind: found.kind === 'not-received' ? 'unknown' : found.kind, detail: found.detail }
           : { kind: 'unknown', detail: 'mlfi stopped while this was being sent; it is not sent again' };
       await this.finish(execution, outcome);
     }

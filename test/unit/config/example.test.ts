@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|commands|alertmanager_silences)): \[\]$/gm,
   '$1:',
 );
 
@@ -38,7 +38,7 @@ describe('mlfi.example.yml', () => {
 
   it('shows every key of the schema, and no other', () => {
     const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
-    const free = /^models\.\*\.(payloads|golden_inputs)\./;
+    const free = /^models\.\*\.(payloads|golden_inputs)\.|\.(environment|matchers)\./;
     const known = knownKeys().map(({ path }) => path.join('.'));
     expect([...shown].filter((path) => !free.test(path) && path !== 'secrets.*').sort()).toEqual(known.sort());
   });
@@ -94,10 +94,11 @@ describe('mlfi.example.yml', () => {
       },
     ]);
     expect(loaded.config.database.kind).toBe('postgresql');
-    expect(loaded.config.governance.webhooks[0]).toMatchObject({
-      name: 'ml-platform',
-      actions: ['retrain', 'rollback'],
-    });
+    expect(loaded.config.governance.targets.map(({ executor, name, actions }) => [executor, name, actions])).toEqual([
+      ['webhook', 'ml-platform', ['fix-pipeline', 'recalibrate']],
+      ['command', 'local-restart', ['restart-endpoint']],
+      ['alertmanager-silence', 'quiet', ['restart-endpoint']],
+    ]);
   });
 
   it('names the sections that need a restart as the code knows them', () => {

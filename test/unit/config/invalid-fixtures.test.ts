@@ -30,6 +30,14 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'must be an address range in CIDR notation',
     'write e.g. 10.0.0.0/8 or fd00::/8; one address is 10.1.2.3/32',
   ],
+  'command-as-text': [6, 14, 'governance.executors.commands.0.run', 'must be a list', 'write `[a, b]`'],
+  'command-relative': [
+    6,
+    15,
+    'governance.executors.commands.0.run.0',
+    'must be the absolute path of a program',
+    'arguments are items of their own',
+  ],
   'database-both': [3, 13, 'database.url_file', 'cannot stand beside `url`', 'keep one of the two'],
   'database-url': [
     2,
@@ -67,6 +75,27 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'detection.critical_error_share',
     'must not be below `error_share`',
     'write at least 0.3',
+  ],
+  'executor-action-twice': [
+    9,
+    29,
+    'governance.executors.commands.0.actions.1',
+    '"retrain" already goes to "ci"',
+    'let one target carry out each action, or give them different `models`',
+  ],
+  'executor-name-twice': [
+    8,
+    15,
+    'governance.executors.commands.0.name',
+    '"ci" is used twice',
+    'give every entry a name of its own',
+  ],
+  'executor-secret-unknown': [
+    8,
+    31,
+    'governance.executors.alertmanager_silences.0.authorization_secret',
+    'names no entry of `secrets`',
+    'add the secret under `secrets`, or correct the name',
   ],
   'host-with-scheme': [
     2,
@@ -165,6 +194,13 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'write e.g. fraud-detector',
   ],
   'share-above-one': [2, 19, 'detection.low_confidence', 'must be at most 1', 'lower it'],
+  'silence-without-matchers': [
+    7,
+    19,
+    'governance.executors.alertmanager_silences.0.matchers',
+    'must name at least one label',
+    'write e.g. { model: "{model}" }',
+  ],
   'size-too-large': [
     2,
     17,
@@ -202,7 +238,7 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     27,
     'governance.webhooks.1.actions.1',
     '"retrain" already goes to "ci"',
-    'let one webhook carry out each action',
+    'let one target carry out each action',
   ],
   'webhook-action': [
     5,
