@@ -1,4 +1,4 @@
-import { EXECUTOR_SECTIONS } from './executors.js';
+import { EXECUTOR_SECTIONS, OPERATIONS } from './executors.js';
 import type { Settings } from './schema.js';
 
 /** A problem with the path of the value it is about. */
@@ -88,6 +88,7 @@ interface WrittenTarget {
     readonly actions: readonly string[];
     readonly models?: readonly string[] | undefined;
     readonly authorization_secret?: string | undefined;
+    readonly operation?: keyof typeof OPERATIONS;
   };
 }
 
@@ -130,9 +131,26 @@ function targetProblems({ governance, secrets }: Settings): PlacedProblem[] {
             },
           ]
         : []),
+      ...unfit(written),
       ...overlaps(written, earlier),
     ];
   });
+}
+
+function unfit({ path, target: { operation, actions } }: WrittenTarget): PlacedProblem[] {
+  if (operation === undefined) return [];
+  const fit: readonly string[] = OPERATIONS[operation];
+  return actions.flatMap((action, position) =>
+    fit.includes(action)
+      ? []
+      : [
+          {
+            path: [...path, 'actions', position],
+            message: `"${action}" is not what ${operation} does`,
+            remedy: `write ${fit.map((one) => `\`${one}\``).join(' or ')}, or choose another operation`,
+          },
+        ],
+  );
 }
 
 /** A target for named models goes before one for all; two of the same rank must not serve the same action. */

@@ -122,6 +122,17 @@ export const commandLine = (): z.ZodArray<z.ZodString> =>
       });
     });
 
+/** A repository on GitHub. */
+export const ownerAndName = (): z.ZodType<string, string> =>
+  z.string().superRefine((text, context) => {
+    if (!/^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(text))
+      refuse(
+        context,
+        'must be the owner and the name of a repository',
+        'write e.g. acme/fraud-model, without https://github.com/',
+      );
+  });
+
 /** Texts by name, at least one. */
 export const namedTexts = (): z.ZodRecord<z.ZodString, z.ZodString> =>
   z.record(label(200), z.string().max(4_096)).superRefine((texts, context) => {

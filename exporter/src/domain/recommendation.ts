@@ -22,6 +22,10 @@ export type Priority = (typeof PRIORITIES)[number];
 export const EXECUTOR_IDS = [
   'webhook',
   'rebaseline',
+  'github-workflow',
+  'argo-workflow',
+  'kubernetes',
+  'mlflow',
   'command',
   'alertmanager-silence',
 ] as const;

@@ -109,7 +109,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       const startedAt = performance.now();
       const seconds = (): number => (performance.now() - startedAt) / 1_000;
       const refused = refusal(call.url, policy);
-      if (refused !== null) return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0, unsent: true };
+      if (refused !== null)
+        return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0, unsent: true };
       const timeoutMs = Math.max(1, Math.ceil(call.timeoutMs));
       const deadline = AbortSignal.timeout(timeoutMs);
       try {

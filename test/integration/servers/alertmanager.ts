@@ -1,19 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './python-server.js';
 
 const PROGRAM = 'prometheus-alertmanager';
 export const alertmanagerExists = spawnSync('sh', ['-c', `command -v ${PROGRAM}`]).status === 0;
-
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => probe.close(done));
-  return port;
-}
 
 /** A real Alertmanager with an empty configuration, on loopback. */
 export async function startAlertmanager(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {

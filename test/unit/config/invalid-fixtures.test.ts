@@ -83,6 +83,20 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     '"retrain" already goes to "ci"',
     'let one target carry out each action, or give them different `models`',
   ],
+  'executor-github-repository': [
+    6,
+    21,
+    'governance.executors.github_workflows.0.repository',
+    'must be the owner and the name of a repository',
+    'write e.g. acme/fraud-model',
+  ],
+  'executor-operation': [
+    8,
+    29,
+    'governance.executors.kubernetes.0.actions.1',
+    '"retrain" is not what rollout-undo does',
+    'write `rollback`, or choose another operation',
+  ],
   'executor-name-twice': [
     8,
     15,

@@ -3,8 +3,12 @@ import type { TargetedExecutorId } from '../../domain/action-target.js';
 import type { Executor } from '../../domain/ports.js';
 import type { ExecutorId } from '../../domain/recommendation.js';
 import { createSilenceProtocol } from './alertmanager-silence.js';
+import { createArgoWorkflowProtocol } from './argo-workflow.js';
 import { createCommandProtocol } from './command.js';
 import { configured, type TargetPorts } from './configured.js';
+import { createGithubWorkflowProtocol } from './github-workflow.js';
+import { createKubernetesProtocol } from './kubernetes.js';
+import { createMlflowProtocol } from './mlflow.js';
 import type { Protocol } from './protocol.js';
 import { createRebaselineExecutor } from './rebaseline.js';
 import { silenced } from './silenced.js';
@@ -20,6 +24,10 @@ export function createExecutors(ports: TargetPorts, rebaseline: (model: ModelId)
   return {
     rebaseline: createRebaselineExecutor(rebaseline),
     webhook: acting(createWebhookProtocol(ports)),
+    'github-workflow': acting(createGithubWorkflowProtocol(ports.clock)),
+    'argo-workflow': acting(createArgoWorkflowProtocol()),
+    kubernetes: acting(createKubernetesProtocol(ports.clock)),
+    mlflow: acting(createMlflowProtocol(ports.clock)),
     command: acting(createCommandProtocol()),
     'alertmanager-silence': configured(silence, ports),
   };

@@ -67,6 +67,10 @@ export const listAt = (value: Json | undefined, ...path: readonly string[]): rea
   return Array.isArray(found) ? (found as readonly Json[]) : [];
 };
 
+/** The texts of a list; anything else in it is left out. */
+export const textsAt = (value: Json | undefined, ...path: readonly string[]): readonly string[] =>
+  listAt(value, ...path).filter((item) => typeof item === 'string');
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

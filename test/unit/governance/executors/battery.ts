@@ -13,8 +13,10 @@ export interface Arena {
   readonly action: ActionId;
   /** Everything the server holds that an action may change; must be the same before and after a dry run. */
   readonly state: () => unknown;
+  /** Patience of the executor's calls; real servers need more. */
+  readonly timeoutMs?: number;
   /** How often the server has acted. */
-  readonly effects: () => number;
+  readonly effects: () => number | Promise<number>;
 }
 
 export interface Conformance {
@@ -57,7 +59,7 @@ export function conformance(wanted: Conformance): void {
 
     beforeEach(async () => {
       arena = await wanted.arena();
-      configuredTargets = arena.targets.map((target) => ({ ...target, timeoutMs: TIMEOUT_MS }));
+      configuredTargets = arena.targets.map((target) => ({ ...target, timeoutMs: arena.timeoutMs ?? TIMEOUT_MS }));
       ready();
       plan = planOf(configuredTargets, arena.action);
       plan = (await executor.pin?.(plan)) ?? plan;
@@ -74,17 +76,17 @@ export function conformance(wanted: Conformance): void {
     });
 
     it('changes nothing in a dry run, and says what it would do without a secret', async () => {
-      const before = structuredClone(arena.state());
+      const before = structuredClone(await arena.state());
       const prepared = await executor.prepare(plan);
       expect(prepared.kind === 'ready' ? prepared.text : prepared.reason).toMatch(/^would /);
-      expect(arena.state()).toEqual(before);
-      expect(arena.effects()).toBe(0);
+      expect(await arena.state()).toEqual(before);
+      expect(await arena.effects()).toBe(0);
       expect(JSON.stringify(prepared)).not.toContain(CANARY);
     });
 
     it('acts once and says so', async () => {
       expect(await execute()).toMatchObject({ kind: 'succeeded' });
-      expect(arena.effects()).toBe(1);
+      expect(await arena.effects()).toBe(1);
     });
 
     it('names in the plan all that it sends to the place', async () => {
@@ -99,7 +101,7 @@ export function conformance(wanted: Conformance): void {
         const execution = newExecution(plan);
         expect(await execute(execution)).toMatchObject({ kind: 'succeeded' });
         expect(await execute(execution)).toMatchObject({ kind: 'succeeded' });
-        expect(arena.effects()).toBe(1);
+        expect(await arena.effects()).toBe(1);
       });
     }
 
@@ -114,12 +116,12 @@ export function conformance(wanted: Conformance): void {
       'calls a refusal with %i failed, in words without the secret',
       async (status) => {
         arena.server.fault = { status, body: { message: `no: Authorization: Bearer ${CANARY}` } };
-        const before = structuredClone(arena.state());
+        const before = structuredClone(await arena.state());
         const outcome = await execute();
         expect(outcome).toMatchObject({ kind: 'failed' });
         expect(outcome.detail).toContain(String(status));
         expect(outcome.detail).not.toContain(CANARY);
-        expect(arena.state()).toEqual(before);
+        expect(await arena.state()).toEqual(before);
       },
     );
 

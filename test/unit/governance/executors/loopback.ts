@@ -29,6 +29,8 @@ export type Fault =
 export class Loopback {
   readonly requests: Request[] = [];
   fault: Fault | null = null;
+  /** Called before a request is handled: what others do at that moment. */
+  onRequest: (request: Request) => void = () => undefined;
 
   private constructor(
     private readonly server: Server,
@@ -36,13 +38,13 @@ export class Loopback {
   ) {}
 
   static async start(
-    handle: (request: Request) => Reply,
+    handle: (request: Request) => Reply | Promise<Reply>,
     faulty: (request: Request) => boolean = ({ method }) => method !== 'GET',
   ): Promise<Loopback> {
     const server = createServer((incoming, response) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('end', () => {
+      const answer = async (): Promise<void> => {
         const request: Request = {
           method: incoming.method ?? '',
           url: incoming.url ?? '',
@@ -61,7 +63,8 @@ export class Loopback {
           response.end(JSON.stringify(fault.body ?? {}));
           return;
         }
-        const reply = handle(request);
+        loopback.onRequest(request);
+        const reply = await handle(request);
         const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
         if (fault === 'silent') return;
         if (fault === 'reset') return void incoming.socket.resetAndDestroy();
@@ -72,7 +75,8 @@ export class Loopback {
         }
         response.writeHead(reply.status, { 'content-type': 'application/json' });
         response.end(text);
-      });
+      };
+      incoming.on('end', () => void answer());
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const loopback: Loopback = new Loopback(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
