@@ -28,7 +28,7 @@ import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors } from './governance/executors/index.js';
+import { createExecutors, type Executors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
 import { auditBy } from './governance/transition.js';
 import { createFirstKey } from './http/identity/api-keys.js';
@@ -52,6 +52,7 @@ import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
 import { seededRandom } from './system/seeded-random.js';
 import { systemClock } from './system/system-clock.js';
+import { Upkeep } from './system/upkeep.js';
 import { version } from './version.js';
 
 /** A running mlfi. */
@@ -102,18 +103,11 @@ function requestedProposal(action: ActionId, why: string, incident: Incident, fl
   return proposalOnRequest(action, why, incident.diagnosis, {
     modelId: model.id,
     modelName: model.name,
-    webhookTargets: webhookTargets(config),
+    targets: config.governance.targets,
     track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });
-}
-
-/** Action → webhook address, from the configuration. */
-function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
-  return Object.fromEntries(
-    config.governance.webhooks.flatMap(({ actions, url }) => actions.map((action) => [action, url])),
-  );
 }
 
 /**
@@ -152,12 +146,19 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       http,
       clock,
-      timeoutMs: 10_000,
-      secretFor: (url) =>
-        config
-          .current()
-          .governance.webhooks.find((target) => target.url === url)
-          ?.signingSecret?.reveal() ?? null,
+      targets: () => config.current().governance.targets,
+      secret: authorizationOf,
+      signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
+      secrets: () => {
+        const { secrets, governance: rules, database, identity } = config.current();
+        const all = [
+          ...secrets.values(),
+          ...rules.signingSecrets.values(),
+          ...(identity.grafana === null ? [] : [identity.grafana.sharedSecret]),
+          ...identity.localPeople.map(({ token }) => token),
+        ];
+        return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
+      },
     },
     (id) => relearn(id),
   );
@@ -175,7 +176,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
     incidents: store.incidents,
     lessons: store.lessons,
     alerts: store.alerts,
-    governance,
+    governance: {
+      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
+      verify: (incident, findings, blind, nowMs) => governance.verify(incident, findings, blind, nowMs),
+      withdraw: (incident, reason) => governance.withdraw(incident, reason),
+      records: (filter) => governance.records(filter),
+    },
     events,
     clock,
     ids: randomIds,
@@ -206,8 +212,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
       binnedSignals: started.metrics.binnedSignals,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
-      get webhookTargets() {
-        return webhookTargets(config.current());
+      get targets() {
+        return config.current().governance.targets;
       },
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
@@ -266,7 +272,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       schedule: started.probing,
       investigation: {
-        experience: { thresholds: started.detection, webhookTargets: webhookTargets(started) },
+        experience: { thresholds: started.detection, targets: started.governance.targets },
         timeoutMs: started.investigation.timeoutMs,
         defaultSamples: started.investigation.samples,
       },
@@ -349,7 +355,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
 
   await governance.sweep();
   await fleet.start();
-  const stopping = new AbortController();
+  const upkeep = new Upkeep(clock, logger);
   const enrolment: EnrolmentPorts = {
     fleet,
     discover: discoverAt,
@@ -381,17 +387,17 @@ export async function startService(started: Config, options: ServiceOptions = {}
   );
   if (started.discovery.files.length + started.discovery.urls.length > 0) {
     await sources.refresh();
-    void every(clock, started.discovery.refreshMs, stopping.signal, logger, () => sources.refresh());
+    upkeep.every(started.discovery.refreshMs, () => sources.refresh());
   }
-  void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  upkeep.every(SWEEP_MS, () => governance.sweep());
   await shared.refresh();
   void shared
     .verify()
     .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
-  void every(clock, FIGURES_MS, stopping.signal, logger, () => shared.refresh());
-  void every(clock, AUDIT_VERIFIED_EVERY_MS, stopping.signal, logger, () => shared.verify());
-  void every(clock, STORE_CHECK_MS, stopping.signal, logger, async () => void (await storeUp()));
-  void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
+  upkeep.every(FIGURES_MS, () => shared.refresh());
+  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => shared.verify());
+  upkeep.every(STORE_CHECK_MS, storeUp);
+  upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
@@ -407,8 +413,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
     config,
     async close() {
       stopReload();
-      stopping.abort();
       await server.close();
+      await upkeep.stop();
       await fleet.stop();
       await http.close();
       await store.close();
@@ -416,19 +422,15 @@ export async function startService(started: Config, options: ServiceOptions = {}
   };
 }
 
-async function every(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  logger: Logger,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    await clock.sleep(ms, signal);
-    if (signal.aborted) return;
-    await work().catch((error: unknown) => logger.error({ error: String(error) }, 'upkeep failed'));
-  }
-}
+/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
+const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
+  Promise.all(
+    proposals.map(async (proposal) => {
+      const { plan } = proposal;
+      const executor = plan === null ? undefined : executors[plan.executor];
+      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
+    }),
+  );
 
 async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
   const [model, baseline, lessons, recommendations] = await Promise.all([
@@ -488,7 +490,7 @@ export async function investigateOnce(url: string, options: OneLookOptions): Pro
         lessons: () => [],
       },
       {
-        experience: { thresholds: DEFAULT_THRESHOLDS, webhookTargets: {} },
+        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [] },
         timeoutMs: options.timeoutMs,
         defaultSamples: options.samples,
       },
