@@ -11,6 +11,7 @@ import type { Clock, EventBus, Store } from './domain/ports.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
 import type { IncidentKeeper } from './incident-keeper.js';
+import type { ModelValidations } from './model-validation.js';
 import { investigate, type InvestigationPorts, type InvestigationSettings } from './investigation.js';
 
 /** The part of governance the use cases need. */
@@ -40,6 +41,7 @@ export interface ApplicationPorts {
   readonly audit: (body: JsonObject) => Promise<void>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly investigation: InvestigationPorts;
+  readonly validations: Pick<ModelValidations, 'start' | 'list'>;
 }
 
 export interface ApplicationSettings {
@@ -138,6 +140,9 @@ export function createApplication(ports: ApplicationPorts, settings: Application
         version: watch.baseline.version,
       });
     },
+
+    validate: (id, request, by) => ports.validations.start(id, request, by),
+    validations: (id) => ports.validations.list(id),
 
     incident,
     async similar(id) {

@@ -10,11 +10,12 @@ import type { Model, ModelState } from './domain/model.js';
 import type { PerformanceEstimate } from './domain/performance.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
+import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { estimatePerformance } from './performance/estimate.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
-import { judge, type Judgement } from './pipeline.js';
+import { judge, type Experience, type Judgement } from './pipeline.js';
 import { monitorKey, totalsKey, Watch, type Sample, type WatchSettings, type WatchTotals } from './watch.js';
 
 /** The background prober as the fleet uses it. */
@@ -48,6 +49,8 @@ export interface FleetSettings extends WatchSettings {
 
 interface Member {
   readonly watch: Watch;
+  /** Newest verdict on a candidate version. */
+  validation: Validation | null;
   judgement: Judgement | null;
   performance: PerformanceEstimate;
   evaluatedAtMs: number | null;
@@ -221,6 +224,17 @@ export class Fleet {
     }
   }
 
+  /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */
+  async takeValidation(validation: Validation): Promise<void> {
+    const member = this.members.get(validation.modelId);
+    if (member === undefined || validation.state !== 'finished') return;
+    member.validation = validation;
+    if (member.judgement === null) return;
+    const now = this.ports.clock.now();
+    const judgement = judge(member.watch.subject(), this.experienceOf(member), now);
+    await this.ports.keeper.reconsider(validation.modelId, judgement);
+  }
+
   /** One look at one model. Never rejects: a failed look is logged and tried again. */
   async look(id: ModelId): Promise<void> {
     const member = this.members.get(id);
@@ -237,11 +251,12 @@ export class Fleet {
 
   private async enrol(model: Model): Promise<void> {
     const { store, clock, hash, random } = this.ports;
-    const [totals, monitor, baseline, learning] = await Promise.all([
+    const [totals, monitor, baseline, learning, [validation]] = await Promise.all([
       store.settings.get(totalsKey(model)),
       store.settings.get(monitorKey(model)),
       store.baselines.current(model.id),
       store.baselines.learning(model.id),
+      store.validations.list(model.id, 1),
     ]);
     const from = baseline === null ? clock.now() : Math.max(baseline.admittedAtMs, clock.now() - WINDOWS_RESTORED_MS);
     const windows =
@@ -255,6 +270,7 @@ export class Fleet {
     });
     this.members.set(model.id, {
       watch,
+      validation: validation?.state === 'finished' ? validation : null,
       judgement: null,
       performance: { kind: 'unknown', reason: NO_WINDOW_YET, realised: null },
       evaluatedAtMs: null,
@@ -307,13 +323,8 @@ export class Fleet {
       this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
 
     const startedAt = performance.now();
-    const experience = {
-      thresholds: this.settings.thresholds,
-      lessons: this.lessons,
-      targets: this.settings.targets,
-    };
     const subject = watch.subject();
-    member.judgement = judge(subject, experience, now);
+    member.judgement = judge(subject, this.experienceOf(member), now);
     member.performance = estimatePerformance(
       watch.baseline?.profile ?? null,
       subject.window,
@@ -327,6 +338,15 @@ export class Fleet {
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
+  }
+
+  private experienceOf(member: Member): Experience {
+    return {
+      thresholds: this.settings.thresholds,
+      lessons: this.lessons,
+      targets: this.settings.targets,
+      validation: member.validation,
+    };
   }
 
   /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */

@@ -4,6 +4,8 @@ import { createApplication, modelOf } from './application.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
+import { generatePayloads } from './capture/probing/payloads/generate.js';
+import { payloadLike } from './capture/probing/payloads/mirror.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
@@ -30,6 +32,7 @@ import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
+import { createModelValidations } from './model-validation.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
@@ -190,6 +193,23 @@ export async function startService(started: Config, options: ServiceOptions = {}
     watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model.id ?? null,
     lessons: () => fleet.experienceLessons(),
   };
+  const validations = createModelValidations({
+    clock,
+    ids: randomIds,
+    logger,
+    validations: store.validations,
+    hash,
+    discover: discoverAt,
+    ask: (model, payloads) => prober.askEach(model, payloads),
+    payloadLike,
+    generate: (examples, count) =>
+      generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
+    subject: (id) => fleet.watch(id).subject(),
+    flipShare: (id) => fleet.judgement(id)?.evidence.golden?.answerFlipShare ?? null,
+    audit: (kind, by, fields) =>
+      audit({ kind, atMs: clock.now(), by: { kind: by.kind, subject: by.subject, name: by.name }, ...fields }),
+    finished: (validation) => fleet.takeValidation(validation),
+  });
   const application = createApplication(
     {
       store,
@@ -203,6 +223,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       investigation,
+      validations,
     },
     {
       schedule: started.probing,
@@ -268,6 +289,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       stopping.abort();
       await server.close();
       await fleet.stop();
+      await validations.stop();
       await http.close();
       await store.close();
     },

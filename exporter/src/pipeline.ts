@@ -13,6 +13,7 @@ import type { Observation } from './domain/observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
 import type { Proposal } from './domain/recommendation.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
+import type { Validation } from './domain/validation.js';
 import { mayPage } from './detection/paging.js';
 import { explain } from './explanation/explain.js';
 import { fingerprint } from './learning/fingerprint.js';
@@ -47,6 +48,8 @@ export interface Experience {
   readonly thresholds: DetectionThresholds;
   readonly lessons: readonly Lesson[];
   readonly targets: readonly AnyActionTarget[];
+  /** Newest verdict on a candidate version of the model. */
+  readonly validation: Validation | null;
 }
 
 export interface Judgement {
@@ -107,11 +110,21 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     modelId: model.id,
     modelName: model.name,
     targets: experience.targets,
+    validation: validationInForce(experience.validation, model, nowMs),
     track: (cause, action) => trackRecord(cause, action, experience.lessons),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });
   return { findings, blindSpots, pages, evidence, diagnosis, explanation, fingerprint: print, similar, proposals };
+}
+
+const VALIDATION_COUNTS_MS = 86_400_000;
+
+/** A verdict speaks for a day, and only against the version that was in service: then what it compared is gone. */
+function validationInForce(validation: Validation | null, model: Model, nowMs: number): Validation | null {
+  if (validation?.finishedAtMs == null || nowMs - validation.finishedAtMs >= VALIDATION_COUNTS_MS) return null;
+  const sameModel = validation.currentVersion === model.versionLabel && validation.candidateUrl !== model.endpoint?.url;
+  return sameModel ? validation : null;
 }
 
 function confidencesOf(rows: readonly Observation[]): readonly number[] | null {

@@ -18,6 +18,7 @@ import {
 export const EXECUTABLE_ACTIONS = [
   'retrain',
   'rollback',
+  'deploy',
   'fix-pipeline',
   'recalibrate',
   'rebaseline',

@@ -15,6 +15,7 @@ import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
+import type { Validation, ValidationPurpose } from './validation.js';
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {
@@ -154,6 +155,13 @@ export class RequestRefused extends Error {
   }
 }
 
+export interface ValidationRequest {
+  readonly candidateUrl: string;
+  readonly purpose: ValidationPurpose;
+  /** Inputs asked of both, at most. */
+  readonly samples: number;
+}
+
 export interface RecommendationRecord {
   readonly recommendation: Recommendation;
   readonly votes: readonly Vote[];
@@ -188,6 +196,10 @@ export interface Application {
 
   resetBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
   freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
+
+  /** Begins to compare a candidate with the model in service; the verdict comes later. @throws RequestRefused */
+  validate(id: ModelId, request: ValidationRequest, by: Actor): Promise<Validation>;
+  validations(id: ModelId): Promise<readonly Validation[]>;
 
   incident(id: IncidentId): Promise<Incident>;
   similar(id: IncidentId): Promise<readonly SimilarLesson[]>;

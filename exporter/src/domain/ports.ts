@@ -9,6 +9,7 @@ import type { Model } from './model.js';
 import type { Failure } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
+import type { Validation } from './validation.js';
 
 export interface Clock {
   /** Wall-clock time, milliseconds since 1970. */
@@ -170,6 +171,13 @@ export interface LessonRepository {
   list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
 }
 
+/** Comparisons of candidates with the model in service. */
+export interface ValidationRepository {
+  save(validation: Validation): Promise<void>;
+  /** Newest first. */
+  list(model: ModelId, limit: number): Promise<readonly Validation[]>;
+}
+
 export const API_SCOPES = ['read', 'ingest', 'operate', 'approve', 'admin'] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 export interface ApiKey {
@@ -203,6 +211,7 @@ export interface Store {
   readonly incidents: IncidentRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
+  readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */

@@ -58,7 +58,7 @@ describe('mlfi.example.yml', () => {
       (line, index) =>
         /^\s*#?(- )?[a-z_-]+:/.test(line) &&
         !/^\s*# /.test(lines[index - 1] ?? '') &&
-        !(index > approvals && index <= approvals + 7) &&
+        !(index > approvals && index <= approvals + 8) &&
         !line.includes('signing_secret_file'),
     );
     expect(uncommented).toEqual([]);

@@ -4,6 +4,7 @@ import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
 import { seedRoutes } from './seed.js';
 import { serviceRoutes } from './service.js';
+import { validationRoutes } from './validations.js';
 import type { Route } from '../route.js';
 
 /** Every route but the two made of this table: the OpenAPI document and the landing page. */
@@ -11,6 +12,7 @@ export const ROUTES: readonly Route[] = [
   ...seedRoutes,
   ...modelRoutes,
   ...observationRoutes,
+  ...validationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
   ...serviceRoutes,

@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
 import { first } from './001-first.js';
+import { validations } from './011-validations.js';
 
 export interface NamedMigration extends Knex.Migration {
   readonly name: string;
 }
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
-export const MIGRATIONS: readonly NamedMigration[] = [first];
+export const MIGRATIONS: readonly NamedMigration[] = [first, validations];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
   getMigrations: () => Promise.resolve([...MIGRATIONS]),
