@@ -12,11 +12,11 @@ import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
-import { estimatePerformance } from './performance/estimate.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
-import { judge, type Experience, type Judgement } from './pipeline.js';
-import { monitorKey, totalsKey, Watch, type Sample, type WatchSettings, type WatchTotals } from './watch.js';
+import { judge, validationInForce, type Experience, type Judgement } from './pipeline.js';
+import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
+import { totalsKey, type WatchTotals } from './watch-totals.js';
 
 /** The background prober as the fleet uses it. */
 export interface FleetProber {
@@ -52,7 +52,6 @@ interface Member {
   /** Newest verdict on a candidate version. */
   validation: Validation | null;
   judgement: Judgement | null;
-  performance: PerformanceEstimate;
   evaluatedAtMs: number | null;
   evaluationSeconds: number | null;
   samplesSinceLook: number;
@@ -60,6 +59,11 @@ interface Member {
 }
 
 const NO_WINDOW_YET = 'no look has been taken yet';
+const NOT_LOOKED_YET: PerformanceEstimate = {
+  kind: 'unknown',
+  reason: NO_WINDOW_YET,
+  realised: { accuracy: null, error: null },
+};
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
@@ -148,6 +152,12 @@ export class Fleet {
 
   judgement(id: ModelId): Judgement | null {
     return this.member(id).judgement;
+  }
+
+  /** The newest verdict on a candidate of the model, while it counts. */
+  validation(id: ModelId): Validation | null {
+    const { validation, watch } = this.member(id);
+    return validationInForce(validation, watch.model, this.ports.clock.now());
   }
 
   experienceLessons(): readonly Lesson[] {
@@ -272,7 +282,6 @@ export class Fleet {
       watch,
       validation: validation?.state === 'finished' ? validation : null,
       judgement: null,
-      performance: { kind: 'unknown', reason: NO_WINDOW_YET, realised: null },
       evaluatedAtMs: null,
       evaluationSeconds: null,
       samplesSinceLook: 1,
@@ -313,7 +322,8 @@ export class Fleet {
     const { watch } = member;
     const now = this.ports.clock.now();
     if (watch.model.paused) return;
-    const quiet = member.samplesSinceLook === 0 && member.judgement !== null && member.judgement.findings.length === 0;
+    const nothingNew = member.samplesSinceLook === 0 && watch.learning === null;
+    const quiet = nothingNew && member.judgement !== null && member.judgement.findings.length === 0;
     if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
     member.samplesSinceLook = 0;
 
@@ -325,11 +335,6 @@ export class Fleet {
     const startedAt = performance.now();
     const subject = watch.subject();
     member.judgement = judge(subject, this.experienceOf(member), now);
-    member.performance = estimatePerformance(
-      watch.baseline?.profile ?? null,
-      subject.window,
-      member.judgement.findings,
-    );
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
@@ -433,7 +438,8 @@ export class Fleet {
       blindSpots: judgement?.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
       incident: this.ports.keeper.current(watch.model.id),
       evidence: watch.evidence(),
-      performance: member.performance,
+      performance: judgement?.performance ?? NOT_LOOKED_YET,
+      rowAnomaly: judgement?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
       evaluatedAtMs: member.evaluatedAtMs,
       evaluationSeconds: member.evaluationSeconds,
       totals: {

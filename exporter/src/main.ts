@@ -11,21 +11,25 @@ import type { Config } from './config/config.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
+import type { Actor } from './domain/decision.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
-import type { Proposal } from './domain/recommendation.js';
+import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
-import { appendAudit } from './governance/audit/chain.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors, type Executors } from './governance/executors/index.js';
+import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
-import { createAuthenticator, createFirstKey } from './http/auth.js';
+import { auditBy } from './governance/transition.js';
+import { createFirstKey } from './http/identity/api-keys.js';
+import { createAuthenticator } from './http/identity/authenticate.js';
+import { createTokenVerifier } from './http/identity/grafana-token.js';
+import { createSigningKeys } from './http/identity/signing-keys.js';
 import { createEgress } from './http/egress.js';
 import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
@@ -33,8 +37,10 @@ import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
 import { createModelValidations } from './model-validation.js';
+import { trackRecord } from './learning/track-record.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
+import { proposalOnRequest } from './recommendation/on-request.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
@@ -81,6 +87,20 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }
 
+/** An action somebody asks for, as the rules would propose it for the incident. */
+function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
+  const { model, baseline } = fleet.watch(incident.modelId);
+  return proposalOnRequest(action, why, incident.diagnosis, {
+    modelId: model.id,
+    modelName: model.name,
+    targets: config.governance.targets,
+    validation: fleet.validation(incident.modelId),
+    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
+    hasBaseline: baseline !== null,
+    versionLabel: model.versionLabel,
+  });
+}
+
 /**
  * Starts everything: store, watches, governance, HTTP.
  * @throws Error with the remedy when the store cannot be opened or the address cannot be listened on
@@ -123,21 +143,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
     executors,
     events,
     logger,
-    policy: () => ({
-      approvals: config.current().governance.approvals,
-      expireAfterMs: config.current().governance.expireAfterMs,
-      killSwitch: config.current().governance.killSwitch,
-    }),
+    policy: () => config.current().governance,
+    soleWriter: started.database.kind === 'sqlite',
   });
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
-    governance: {
-      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
-      verify: (incident, findings, nowMs) => governance.verify(incident, findings, nowMs),
-      withdraw: (incident, reason) => governance.withdraw(incident, reason),
-      records: (filter) => governance.records(filter),
-    },
+    governance,
     events,
     clock,
     ids: randomIds,
@@ -176,13 +188,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
   relearn = async (id) => {
-    fleet.watch(id).relearn(clock.now());
+    const watch = fleet.watch(id);
+    watch.relearn(clock.now(), watch.evidence().changeAtMs);
     await fleet.committed();
   };
 
-  const audit = async (body: JsonObject): Promise<void> => {
-    await store.governance((transaction) => appendAudit(transaction, body));
-  };
+  const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
+    store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
   const investigation: InvestigationPorts = {
     clock,
     hash,
@@ -206,8 +218,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
     subject: (id) => fleet.watch(id).subject(),
     flipShare: (id) => fleet.judgement(id)?.evidence.golden?.answerFlipShare ?? null,
-    audit: (kind, by, fields) =>
-      audit({ kind, atMs: clock.now(), by: { kind: by.kind, subject: by.subject, name: by.name }, ...fields }),
+    audit,
     finished: (validation) => fleet.takeValidation(validation),
   });
   const application = createApplication(
@@ -218,6 +229,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       fleet,
       keeper,
       governance,
+      proposalFor: (incident, action, why) => requestedProposal(action, why, incident, fleet, config.current()),
       discover: discoverAt,
       chooseGoldenInputs: golden,
       audit,
@@ -256,7 +268,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
             () => false,
           ),
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
-        authenticate: createAuthenticator(store.apiKeys, clock),
+        authenticate: createAuthenticator({
+          keys: store.apiKeys,
+          clock,
+          settings: () => config.current().identity,
+          verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+        }),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
       },
       started.listen,
@@ -295,16 +312,6 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   };
 }
-
-/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
-const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
-  Promise.all(
-    proposals.map(async (proposal) => {
-      const { plan } = proposal;
-      const executor = plan === null ? undefined : executors[plan.executor];
-      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
-    }),
-  );
 
 /** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
 const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];

@@ -1,4 +1,5 @@
 import { EXECUTOR_SECTIONS, OPERATIONS } from './executors.js';
+import { freezeFrom } from './freeze-notation.js';
 import type { Settings } from './schema.js';
 
 /** A problem with the path of the value it is about. */
@@ -15,6 +16,8 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...repeated(settings),
     ...modelProblems(settings),
     ...targetProblems(settings),
+    ...policyProblems(settings),
+    ...identityProblems(settings),
     ...thresholdProblems(settings),
   ];
 }
@@ -28,6 +31,12 @@ function exclusive(settings: Settings): PlacedProblem[] {
       key: 'signing_secret',
       holder,
     })),
+    { path: ['identity', 'grafana'], key: 'shared_secret', holder: settings.identity.grafana },
+    ...settings.identity.local_people.map((holder, index) => ({
+      path: ['identity', 'local_people', index],
+      key: 'token',
+      holder,
+    })),
   ];
   return pairs.flatMap(({ path, key, holder }) => {
     const given: Readonly<Record<string, unknown>> = holder;
@@ -38,7 +47,15 @@ function exclusive(settings: Settings): PlacedProblem[] {
 }
 
 function repeated(settings: Settings): PlacedProblem[] {
-  const lists = [{ path: ['models'], key: 'id', names: settings.models.map((model) => model.id) }];
+  const lists = [
+    { path: ['models'], key: 'id', names: settings.models.map((model) => model.id) },
+    { path: ['governance', 'freezes'], key: 'name', names: settings.governance.freezes.map((freeze) => freeze.name) },
+    {
+      path: ['identity', 'local_people'],
+      key: 'login',
+      names: settings.identity.local_people.map((person) => person.login),
+    },
+  ];
   return lists.flatMap(({ path, key, names }) =>
     names.flatMap((name, index) =>
       names.indexOf(name) < index
@@ -174,6 +191,57 @@ function overlaps({ path, silence, target }: WrittenTarget, earlier: readonly Wr
           },
         ];
   });
+}
+
+function policyProblems({ governance }: Settings): PlacedProblem[] {
+  const freezes = governance.freezes.flatMap((written, index) => {
+    const read = freezeFrom(written);
+    return read.kind === 'freeze'
+      ? []
+      : [{ path: ['governance', 'freezes', index, read.key], message: read.message, remedy: read.remedy }];
+  });
+  const seen = new Set<string>();
+  const repeated = governance.policies.flatMap(({ actions }, index) =>
+    actions.flatMap((action, position) => {
+      const isNew = !seen.has(action);
+      seen.add(action);
+      return isNew
+        ? []
+        : [
+            {
+              path: ['governance', 'policies', index, 'actions', position],
+              message: `"${action}" has a policy already`,
+              remedy: 'list each action in one policy',
+            },
+          ];
+    }),
+  );
+  const silenced = governance.policies.flatMap((policy, index) =>
+    policy.break_glass === true && !governance.break_glass.enabled
+      ? [
+          {
+            path: ['governance', 'policies', index, 'break_glass'],
+            message: 'has no effect while `governance.break_glass.enabled` is false',
+            remedy: 'enable it there, or remove this key',
+          },
+        ]
+      : [],
+  );
+  return [...freezes, ...repeated, ...silenced];
+}
+
+function identityProblems({ identity: { grafana } }: Settings): PlacedProblem[] {
+  const hasSecret = grafana.shared_secret !== undefined || grafana.shared_secret_file !== undefined;
+  if (hasSecret === (grafana.url !== undefined)) return [];
+  return [
+    {
+      path: ['identity', 'grafana'],
+      message: hasSecret ? 'has a shared secret but no `url`' : 'has a `url` but no shared secret',
+      remedy: hasSecret
+        ? "add `url`, Grafana's root_url"
+        : 'add `shared_secret_file`, with the text entered in the plugin’s configuration',
+    },
+  ];
 }
 
 function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {

@@ -1,7 +1,7 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AuditEntry } from './audit.js';
-import type { Execution, Verification, Vote } from './decision.js';
-import type { ApiKeyId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
+import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
 import type { Lesson } from './lesson.js';
@@ -154,6 +154,16 @@ export interface GovernanceTransaction {
   updateExecution(execution: Execution): Promise<void>;
   execution(recommendation: RecommendationId): Promise<Execution | null>;
   executions(state: Execution['state']): Promise<readonly Execution[]>;
+  executionById(id: ExecutionId): Promise<Execution | null>;
+  /** Adds the next line to an execution's story. */
+  insertAttempt(attempt: Omit<ExecutionAttempt, 'number'>): Promise<void>;
+  attempts(execution: ExecutionId): Promise<readonly ExecutionAttempt[]>;
+  /** Break-glass decisions; `open` = not reviewed yet. */
+  reviews(filter: { readonly open: boolean }): Promise<readonly Review[]>;
+  saveReview(review: Review): Promise<void>;
+  /** The switch people flip while mlfi runs. */
+  killSwitch(): Promise<boolean>;
+  setKillSwitch(on: boolean): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   auditHead(): Promise<AuditEntry | null>;
@@ -178,8 +188,11 @@ export interface ValidationRepository {
   list(model: ModelId, limit: number): Promise<readonly Validation[]>;
 }
 
-export const API_SCOPES = ['read', 'ingest', 'operate', 'approve', 'admin'] as const;
+/** What an API key may be for. Deciding is not among them: keys are machines. */
+export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
+/** What a route may ask for; `approve` is for people only. */
+export type Scope = ApiScope | 'approve';
 export interface ApiKey {
   readonly id: ApiKeyId;
   readonly name: string;

@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|policies|freezes|local_people|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences)): \[\]$/gm,
   '$1:',
 );
 
@@ -46,7 +46,7 @@ describe('mlfi.example.yml', () => {
   it('writes out every key that has a default', () => {
     const active = new Set(pathsOf(parse(TEXT), []));
     const withDefault = knownKeys().filter(
-      ({ path, kind }) => kind !== 'branch' && !path.includes('*') && path[0] !== 'database',
+      ({ path, kind }) => kind !== 'branch' && !path.includes('*') && path[0] !== 'database' && path[1] !== 'grafana',
     );
     for (const { path } of withDefault) expect(active).toContain(path.join('.'));
   });
@@ -59,14 +59,14 @@ describe('mlfi.example.yml', () => {
         /^\s*#?(- )?[a-z_-]+:/.test(line) &&
         !/^\s*# /.test(lines[index - 1] ?? '') &&
         !(index > approvals && index <= approvals + 8) &&
-        !line.includes('signing_secret_file'),
+        !/(signing_secret|shared_secret|token)_file/.test(line),
     );
     expect(uncommented).toEqual([]);
   });
 
   it('holds examples that work when switched on, one of each alternative', () => {
     const chosen = UNCOMMENTED.split('\n')
-      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file):/.test(line))
+      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file):/.test(line))
       .join('\n');
     const loaded = parseConfig('example', chosen, {}, '/');
     expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
@@ -103,6 +103,12 @@ describe('mlfi.example.yml', () => {
       ['command', 'local-restart', ['restart-endpoint']],
       ['alertmanager-silence', 'quiet', ['restart-endpoint']],
     ]);
+    expect(loaded.config.governance.classes[0]?.rules.approvers.users).toEqual(['ada', 'user:12']);
+    expect(loaded.config.governance.freezes[0]).toMatchObject({ kind: 'weekly', days: [5, 6], fromMinute: 1_080 });
+    expect(loaded.config.identity).toMatchObject({
+      grafana: { issuer: 'https://grafana.example.org/', organisation: 1 },
+      localPeople: [{ login: 'ada', role: 'Admin' }],
+    });
   });
 
   it('names the sections that need a restart as the code knows them', () => {

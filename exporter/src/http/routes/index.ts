@@ -1,4 +1,6 @@
+import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
+import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
@@ -15,5 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...validationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
+  ...auditRoutes,
+  ...identityRoutes,
   ...serviceRoutes,
 ];

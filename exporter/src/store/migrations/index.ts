@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { first } from './001-first.js';
+import { decisions } from './010-decisions.js';
 import { validations } from './011-validations.js';
 
 export interface NamedMigration extends Knex.Migration {
@@ -7,7 +8,7 @@ export interface NamedMigration extends Knex.Migration {
 }
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
-export const MIGRATIONS: readonly NamedMigration[] = [first, validations];
+export const MIGRATIONS: readonly NamedMigration[] = [first, decisions, validations];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
   getMigrations: () => Promise.resolve([...MIGRATIONS]),
