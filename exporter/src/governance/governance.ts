@@ -508,6 +508,8 @@ class StoredGovernance implements Governance {
   private async dryRun(recommendation: Recommendation): Promise<string> {
     if (recommendation.plan === null)
       return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
+    if (recommendation.state !== 'pending' && recommendation.state !== 'approved')
+      return `nothing more would be done: this is ${recommendation.state}`;
     const prepared = await this.ports.executors[recommendation.plan.executor].prepare(recommendation.plan);
     return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
   }
