@@ -239,10 +239,15 @@ export class Fleet {
     const member = this.members.get(validation.modelId);
     if (member === undefined || validation.state !== 'finished') return;
     member.validation = validation;
-    if (member.judgement === null) return;
-    const now = this.ports.clock.now();
-    const judgement = judge(member.watch.subject(), this.experienceOf(member), now);
-    await this.ports.keeper.reconsider(validation.modelId, judgement);
+    await this.proposeAgain(validation.modelId);
+  }
+
+  /** Makes an open incident's proposals anew with what is known now. */
+  async proposeAgain(id: ModelId): Promise<void> {
+    const member = this.members.get(id);
+    if (member === undefined || member.judgement === null) return;
+    const judgement = judge(member.watch.subject(), this.experienceOf(member), this.ports.clock.now());
+    await this.ports.keeper.reconsider(id, judgement);
   }
 
   /** One look at one model. Never rejects: a failed look is logged and tried again. */

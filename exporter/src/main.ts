@@ -25,6 +25,7 @@ import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
 import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
+import { outdated } from './governance/pinned.js';
 import { auditBy } from './governance/transition.js';
 import { createFirstKey } from './http/identity/api-keys.js';
 import { createAuthenticator } from './http/identity/authenticate.js';
@@ -68,6 +69,8 @@ export interface ServiceOptions {
 }
 
 const SWEEP_MS = 30_000;
+/** How often it is looked whether the targets of pending plans are still as the plans say. */
+const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const SALT = 'salt';
 
@@ -288,6 +291,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const stopping = new AbortController();
   await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
   void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  void every(clock, PLANS_CHECKED_MS, stopping.signal, logger, async () => {
+    const waiting = await store.governance((transaction) =>
+      transaction.recommendations({ states: ['pending'], limit: 1_000 }),
+    );
+    const stale = await outdated(executors, waiting);
+    for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
+  });
   void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
