@@ -132,8 +132,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
       secret: authorizationOf,
       signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
       secrets: () => {
-        const { secrets, governance: rules, database } = config.current();
-        const all = [...secrets.values(), ...rules.signingSecrets.values()];
+        const { secrets, governance: rules, database, identity } = config.current();
+        const all = [
+          ...secrets.values(),
+          ...rules.signingSecrets.values(),
+          ...(identity.grafana === null ? [] : [identity.grafana.sharedSecret]),
+          ...identity.localPeople.map(({ token }) => token),
+        ];
         return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
       },
     },

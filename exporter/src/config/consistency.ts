@@ -170,29 +170,6 @@ function unfit({ path, target: { operation, actions } }: WrittenTarget): PlacedP
   );
 }
 
-/** A target for named models goes before one for all; two of the same rank must not serve the same action. */
-function overlaps({ path, silence, target }: WrittenTarget, earlier: readonly WrittenTarget[]): PlacedProblem[] {
-  return target.actions.flatMap((action, position) => {
-    const rival = earlier.find(
-      (other) =>
-        other.silence === silence &&
-        other.target.actions.includes(action) &&
-        (target.models === undefined
-          ? other.target.models === undefined
-          : target.models.some((model) => other.target.models?.includes(model) === true)),
-    );
-    return rival === undefined
-      ? []
-      : [
-          {
-            path: [...path, 'actions', position],
-            message: `"${action}" already goes to "${rival.target.name}"`,
-            remedy: 'let one target carry out each action, or give them different `models`',
-          },
-        ];
-  });
-}
-
 function policyProblems({ governance }: Settings): PlacedProblem[] {
   const freezes = governance.freezes.flatMap((written, index) => {
     const read = freezeFrom(written);
@@ -242,6 +219,29 @@ function identityProblems({ identity: { grafana } }: Settings): PlacedProblem[] 
         : 'add `shared_secret_file`, with the text entered in the plugin’s configuration',
     },
   ];
+}
+
+/** A target for named models goes before one for all; two of the same rank must not serve the same action. */
+function overlaps({ path, silence, target }: WrittenTarget, earlier: readonly WrittenTarget[]): PlacedProblem[] {
+  return target.actions.flatMap((action, position) => {
+    const rival = earlier.find(
+      (other) =>
+        other.silence === silence &&
+        other.target.actions.includes(action) &&
+        (target.models === undefined
+          ? other.target.models === undefined
+          : target.models.some((model) => other.target.models?.includes(model) === true)),
+    );
+    return rival === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'actions', position],
+            message: `"${action}" already goes to "${rival.target.name}"`,
+            remedy: 'let one target carry out each action, or give them different `models`',
+          },
+        ];
+  });
 }
 
 function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {

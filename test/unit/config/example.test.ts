@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|policies|freezes|local_people|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people)): \[\]$/gm,
   '$1:',
 );
 

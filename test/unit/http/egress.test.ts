@@ -242,9 +242,7 @@ describe('failures', () => {
   });
 
   it('classifies a reset connection and TLS to a plain port', async () => {
-    const resetting = await listening(
-      createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())),
-    );
+    const resetting = await listening(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
     expect((await failure(LOOPBACK, `http://127.0.0.1:${resetting}/`)).reason).toBe('connect');
     const plain = await serving((_, response) => response.end('{}'));
     expect((await failure(LOOPBACK, `https://127.0.0.1:${plain}/`)).reason).toBe('tls');
