@@ -1,13 +1,19 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { createApplication, modelOf } from './application.js';
+import { readFile } from 'node:fs/promises';
+import { createAlertIntake } from './alert-intake.js';
+import { createApplication } from './application.js';
+import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
+import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
 import { parseBatch } from './capture/ingest/parse.js';
+import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { generatePayloads } from './capture/probing/payloads/generate.js';
 import { payloadLike } from './capture/probing/payloads/mirror.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
+import { loadConfig } from './config/load.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
@@ -17,8 +23,9 @@ import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
-import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
+import { enrol, type EnrolmentPorts } from './enrolment.js';
+import { requestedProposal } from './requested-proposal.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
@@ -38,16 +45,16 @@ import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
 import { createModelValidations } from './model-validation.js';
-import { trackRecord } from './learning/track-record.js';
-import { renderFleet } from './metrics/model-families.js';
+import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
-import { proposalOnRequest } from './recommendation/on-request.js';
+import { createSharedFacts } from './metrics/shared-facts.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
 import { seededRandom } from './system/seeded-random.js';
 import { systemClock } from './system/system-clock.js';
+import { Upkeep } from './system/upkeep.js';
 import { version } from './version.js';
 
 /** A running mlfi. */
@@ -72,6 +79,10 @@ const SWEEP_MS = 30_000;
 /** How often it is looked whether the targets of pending plans are still as the plans say. */
 const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
+const FIGURES_MS = 2_000;
+const STORE_CHECK_MS = 15_000;
+const AUDIT_VERIFIED_EVERY_MS = 600_000;
+const DEFAULT_PROBE_MS = 30_000;
 const SALT = 'salt';
 
 const storeAt = (config: Config): StoreLocation =>
@@ -90,20 +101,6 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }
 
-/** An action somebody asks for, as the rules would propose it for the incident. */
-function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
-  const { model, baseline } = fleet.watch(incident.modelId);
-  return proposalOnRequest(action, why, incident.diagnosis, {
-    modelId: model.id,
-    modelName: model.name,
-    targets: config.governance.targets,
-    validation: fleet.validation(incident.modelId),
-    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
-    hasBaseline: baseline !== null,
-    versionLabel: model.versionLabel,
-  });
-}
-
 /**
  * Starts everything: store, watches, governance, HTTP.
  * @throws Error with the remedy when the store cannot be opened or the address cannot be listened on
@@ -111,7 +108,19 @@ function requestedProposal(action: ActionId, why: string, incident: Incident, fl
 export async function startService(started: Config, options: ServiceOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger(started.logging.level);
-  const config = reloadableConfig(started, options.configurationFile ?? null, process.env, logger, () => undefined);
+  const processMetrics = createProcessMetrics(version);
+  const config = reloadableConfig(
+    started,
+    options.configurationFile ?? null,
+    process.env,
+    logger,
+    () => undefined,
+    (file, environment) => {
+      const loaded = loadConfig(file, environment);
+      processMetrics.reloaded(loaded.kind === 'ok');
+      return loaded;
+    },
+  );
   const store = await openStore(storeAt(started));
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
@@ -157,6 +166,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
+    alerts: store.alerts,
     governance,
     events,
     clock,
@@ -185,6 +195,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       budget: started.paging,
       windowMs: started.windows.lengthMs,
       rowsKept: started.windows.rowsKept,
+      binnedSignals: started.metrics.binnedSignals,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
       get targets() {
@@ -244,6 +255,22 @@ export async function startService(started: Config, options: ServiceOptions = {}
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       investigation,
       validations,
+      onIngest: ({ accepted, rejected, duplicate }) => {
+        if (!duplicate) processMetrics.ingested(accepted, rejected);
+      },
+      receiveAlerts: createAlertIntake({
+        alerts: store.alerts,
+        clock,
+        logger,
+        isWatched: (id) => fleet.has(id),
+        modelLabels: () => config.current().alerts.modelLabels,
+        isOwn: isOwnAlert,
+        async investigate(id, alert) {
+          await keeper.alerted(id, alert);
+          fleet.lookSoon(id);
+        },
+        count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
+      }),
     },
     {
       schedule: started.probing,
@@ -255,7 +282,31 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
 
-  const processMetrics = createProcessMetrics(version);
+  const shared = createSharedFacts({
+    clock,
+    figures: () => store.figures(),
+    verifyAudit: () => application.verifyAudit(),
+  });
+  const renderer = new FleetRenderer(
+    {
+      ids: () => fleet.ids(),
+      revision: (id) => fleet.revision(id),
+      status: (id) => fleet.status(id),
+      shared: shared.current,
+    },
+    () => {
+      const { models, signalsPerModel, series } = started.metrics;
+      return { models, signals: signalsPerModel, series };
+    },
+  );
+  const storeUp = async (): Promise<boolean> => {
+    const up = await store.check().then(
+      () => true,
+      () => false,
+    );
+    processMetrics.storeUp(up);
+    return up;
+  };
   const firstKey = await createFirstKey(store.apiKeys, clock);
   let server;
   try {
@@ -269,12 +320,26 @@ export async function startService(started: Config, options: ServiceOptions = {}
         renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
         auditExportLine,
         processMetrics,
-        fleetMetrics: () => renderFleet(fleet.statuses()),
-        ready: () =>
-          store.check().then(
-            () => true,
-            () => false,
-          ),
+        async fleetMetrics(format) {
+          const startedAt = performance.now();
+          const render = await renderer.render(format);
+          processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
+          return render.text;
+        },
+        probeModule(name) {
+          if (name === 'default') return { calls: null, golden: true, timeoutMs: DEFAULT_PROBE_MS };
+          return config.current().probeModules.get(name) ?? null;
+        },
+        receiveAlerts: {
+          parse: parseNotification,
+          verifyGrafana(body, signature, timestamp, nowMs) {
+            const secret = config.current().alerts.grafanaSecret;
+            return secret === null
+              ? 'valid'
+              : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
+          },
+        },
+        ready: storeUp,
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
@@ -293,21 +358,61 @@ export async function startService(started: Config, options: ServiceOptions = {}
 
   await governance.sweep();
   await fleet.start();
-  const stopping = new AbortController();
-  await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
-  void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
-  void every(clock, PLANS_CHECKED_MS, stopping.signal, logger, async () => {
+  const upkeep = new Upkeep(clock, logger);
+  const enrolment: EnrolmentPorts = {
+    fleet,
+    discover: discoverAt,
+    chooseGoldenInputs: golden,
+    schedule: started.probing,
+    clock,
+    logger,
+  };
+  for (const registration of started.models) if (!fleet.has(registration.id)) await enrol(enrolment, registration);
+  const sources = createModelSources(
+    {
+      readFile: (path) => readFile(path, 'utf8'),
+      http,
+      clock,
+      logger,
+      settings: store.settings,
+      isWatched: (id) => fleet.has(id),
+      enrol: async (model) => void (await enrol(enrolment, model)),
+      release: (id) => fleet.release(id),
+      count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
+    },
+    {
+      files: started.discovery.files,
+      urls: started.discovery.urls,
+      authorization:
+        started.discovery.authorizationSecret === null ? null : authorizationOf(started.discovery.authorizationSecret),
+      timeoutMs: started.probing.timeoutMs,
+    },
+  );
+  if (started.discovery.files.length + started.discovery.urls.length > 0) {
+    await sources.refresh();
+    upkeep.every(started.discovery.refreshMs, () => sources.refresh());
+  }
+  upkeep.every(SWEEP_MS, () => governance.sweep());
+  await shared.refresh();
+  void shared
+    .verify()
+    .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
+  upkeep.every(FIGURES_MS, () => shared.refresh());
+  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => shared.verify());
+  upkeep.every(STORE_CHECK_MS, storeUp);
+  upkeep.every(PLANS_CHECKED_MS, async () => {
     const waiting = await store.governance((transaction) =>
       transaction.recommendations({ states: ['pending'], limit: 1_000 }),
     );
     const stale = await outdated(executors, waiting);
     for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
   });
-  void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
+  upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
     await store.batches.prune(before);
+    await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
   const stopReload = config.onHangUp();
   return {
@@ -318,63 +423,14 @@ export async function startService(started: Config, options: ServiceOptions = {}
     config,
     async close() {
       stopReload();
-      stopping.abort();
       await server.close();
+      await upkeep.stop();
       await fleet.stop();
       await validations.stop();
       await http.close();
       await store.close();
     },
   };
-}
-
-/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
-const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
-
-/**
- * Watches the configured models that are not watched yet: at once, so that their logged predictions are taken, and probed
- * as soon as it is known how.
- * @returns when all are watched; what it resolves to ends when all were asked how they want to be probed
- */
-async function enrolConfigured(
-  config: Config,
-  fleet: Fleet,
-  discoverAt: (url: string, secret: string | null) => Promise<Discovery>,
-  golden: (payloads: readonly Json[]) => readonly GoldenInput[],
-  clock: Clock,
-  logger: Logger,
-): Promise<{ readonly discovered: Promise<unknown> }> {
-  const fresh = config.models.filter(({ id }) => !fleet.has(id));
-  for (const registration of fresh)
-    await fleet.add(modelOf(registration.id, registration, null, golden, config.probing, clock.now()));
-  const discovered = fresh
-    .filter(({ url, payloads, connector }) => url !== undefined && (payloads === undefined || connector === undefined))
-    .map(async (registration) => {
-      try {
-        const discovery = await discoverAt(registration.url ?? '', registration.authorizationSecret ?? null);
-        if (!fleet.has(registration.id)) return;
-        const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-        const { state, createdAtMs } = fleet.watch(registration.id).model;
-        await fleet.add({ ...modelOf(registration.id, asked, discovery, golden, config.probing, createdAtMs), state });
-      } catch (error) {
-        logger.error({ model: registration.id, error: String(error) }, 'discovery of a configured model broke off');
-      }
-    });
-  return { discovered: Promise.all(discovered) };
-}
-
-async function every(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  logger: Logger,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    await clock.sleep(ms, signal);
-    if (signal.aborted) return;
-    await work().catch((error: unknown) => logger.error({ error: String(error) }, 'upkeep failed'));
-  }
 }
 
 async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {

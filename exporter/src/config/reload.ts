@@ -18,6 +18,8 @@ export const RESTART_SECTIONS = [
   'http',
   'logging',
   'models',
+  'metrics',
+  'discovery',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =
@@ -87,8 +89,21 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const { dataDirectory, database, listen, egress, probing, investigation, windows, paging, http, logging, models } =
-    started;
+  const {
+    dataDirectory,
+    database,
+    listen,
+    egress,
+    probing,
+    investigation,
+    windows,
+    paging,
+    http,
+    logging,
+    models,
+    metrics,
+    discovery,
+  } = started;
   return {
     dataDirectory,
     database,
@@ -101,6 +116,8 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     http,
     logging,
     models,
+    metrics,
+    discovery,
   };
 }
 

@@ -1,9 +1,11 @@
+import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
+import { prometheusRoutes } from './prometheus.js';
 import { seedRoutes } from './seed.js';
 import { serviceRoutes } from './service.js';
 import { validationRoutes } from './validations.js';
@@ -17,6 +19,8 @@ export const ROUTES: readonly Route[] = [
   ...validationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
+  ...alertRoutes,
+  ...prometheusRoutes,
   ...auditRoutes,
   ...identityRoutes,
   ...serviceRoutes,
