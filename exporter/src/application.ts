@@ -13,6 +13,7 @@ import type { Governance } from './governance/governance.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
 import type { IncidentKeeper } from './incident-keeper.js';
+import type { ModelValidations } from './model-validation.js';
 import { investigate, type InvestigationPorts, type InvestigationSettings } from './investigation.js';
 
 export interface ApplicationPorts {
@@ -30,6 +31,7 @@ export interface ApplicationPorts {
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly investigation: InvestigationPorts;
+  readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly receiveAlerts: Application['receiveAlerts'];
   readonly onIngest: (result: IngestResult) => void;
 }
@@ -141,6 +143,9 @@ export function createApplication(ports: ApplicationPorts, settings: Application
         version: watch.baseline.version,
       });
     },
+
+    validate: (id, request, by) => ports.validations.start(id, request, by),
+    validations: (id) => ports.validations.list(id),
 
     incident,
     async similar(id) {

@@ -10,11 +10,12 @@ import type { Model, ModelState } from './domain/model.js';
 import type { PerformanceEstimate } from './domain/performance.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
+import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
-import { judge, type Judgement, type Subject } from './pipeline.js';
+import { judge, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { modelChangedBy } from './rca/gather.js';
 import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
@@ -62,6 +63,8 @@ export interface FleetSettings extends WatchSettings {
 
 interface Member {
   readonly watch: Watch;
+  /** Newest verdict on a candidate version. */
+  validation: Validation | null;
   judgement: Judgement | null;
   evaluatedAtMs: number | null;
   evaluationSeconds: number | null;
@@ -180,6 +183,12 @@ export class Fleet {
     return this.member(id).judgement;
   }
 
+  /** The newest verdict on a candidate of the model, while it counts. */
+  validation(id: ModelId): Validation | null {
+    const { validation, watch } = this.member(id);
+    return validationInForce(validation, watch.model, this.ports.clock.now());
+  }
+
   experienceLessons(): readonly Lesson[] {
     return this.lessons;
   }
@@ -293,6 +302,22 @@ export class Fleet {
     }
   }
 
+  /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */
+  async takeValidation(validation: Validation): Promise<void> {
+    const member = this.members.get(validation.modelId);
+    if (member === undefined || validation.state !== 'finished') return;
+    member.validation = validation;
+    await this.proposeAgain(validation.modelId);
+  }
+
+  /** Makes an open incident's proposals anew with what is known now. */
+  async proposeAgain(id: ModelId): Promise<void> {
+    const member = this.members.get(id);
+    if (member === undefined || member.judgement === null) return;
+    const judgement = judge(member.watch.subject(), this.experienceOf(member), this.ports.clock.now());
+    await this.ports.keeper.reconsider(id, judgement);
+  }
+
   /** One look at one model. Never rejects: a failed look is logged and tried again. */
   async look(id: ModelId): Promise<void> {
     const member = this.members.get(id);
@@ -309,11 +334,12 @@ export class Fleet {
 
   private async enrol(model: Model): Promise<void> {
     const { store, clock, hash, random } = this.ports;
-    const [totals, monitor, baseline, learning] = await Promise.all([
+    const [totals, monitor, baseline, learning, [validation]] = await Promise.all([
       store.settings.get(totalsKey(model)),
       store.settings.get(monitorKey(model)),
       store.baselines.current(model.id),
       store.baselines.learning(model.id),
+      store.validations.list(model.id, 1),
     ]);
     const from = baseline === null ? clock.now() : Math.max(baseline.admittedAtMs, clock.now() - WINDOWS_RESTORED_MS);
     const windows =
@@ -327,6 +353,7 @@ export class Fleet {
     });
     this.members.set(model.id, {
       watch,
+      validation: validation?.state === 'finished' ? validation : null,
       judgement: null,
       evaluatedAtMs: null,
       evaluationSeconds: null,
@@ -380,16 +407,11 @@ export class Fleet {
       this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
 
     const startedAt = performance.now();
-    const experience = {
-      thresholds: this.settings.thresholds,
-      lessons: this.lessons,
-      targets: this.settings.targets,
-    };
     const experiment = member.experiment?.result ?? null;
     const plain = { ...watch.subject(), experiment };
     const rowAnalysis = await this.analyse(plain, member.judgement);
     const subject = { ...plain, rowAnalysis };
-    member.judgement = judge(subject, experience, now);
+    member.judgement = judge(subject, this.experienceOf(member), now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
@@ -436,6 +458,15 @@ export class Fleet {
       .catch((error: unknown) =>
         this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off'),
       );
+  }
+
+  private experienceOf(member: Member): Experience {
+    return {
+      thresholds: this.settings.thresholds,
+      lessons: this.lessons,
+      targets: this.settings.targets,
+      validation: member.validation,
+    };
   }
 
   /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */

@@ -38,6 +38,8 @@ export interface IncidentKeeper {
   current(model: ModelId): Incident | null;
   /** Opens, updates or closes the model's incident in the light of one judgement. Returns the one that is open afterwards. */
   consider(model: Model, judgement: Judgement): Promise<Incident | null>;
+  /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
+  reconsider(model: ModelId, judgement: Judgement): Promise<void>;
   /** Adds a line to the open incident's story. */
   note(model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void>;
   /** An alert of somebody else began or ended. While one fires, the first look that finds something opens an incident. */
@@ -230,6 +232,12 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
         }
       }
       return course.open;
+    },
+    async reconsider(model, judgement) {
+      const open = courses.get(model)?.open ?? null;
+      // Another story than the incident's waits for the look that changes the story.
+      if (open === null || storyOf(open.diagnosis) !== storyOf(judgement.diagnosis)) return;
+      await ports.governance.propose(open, judgement.proposals);
     },
     note,
     async alerted(model, alert) {

@@ -28,7 +28,7 @@ export interface InvestigationPorts {
 }
 
 export interface InvestigationSettings {
-  readonly experience: Omit<Experience, 'lessons'>;
+  readonly experience: Omit<Experience, 'lessons' | 'validation'>;
   readonly timeoutMs: number;
   readonly defaultSamples: number;
 }
@@ -98,7 +98,7 @@ export async function investigate(
       changes: [],
       experiment: null,
     },
-    { ...settings.experience, lessons: ports.lessons() },
+    { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),
   );
   const verdict = verdictOf(discovery, judgement);

@@ -9,6 +9,8 @@ import { parseBatch } from './capture/ingest/parse.js';
 import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
+import { generatePayloads } from './capture/probing/payloads/generate.js';
+import { payloadLike } from './capture/probing/payloads/mirror.js';
 import { withFeatures } from './capture/probing/payloads/with-features.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
@@ -22,15 +24,16 @@ import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, Logger, Store } from './domain/ports.js';
-import type { ActionId, Proposal } from './domain/recommendation.js';
 import { enrol, type EnrolmentPorts } from './enrolment.js';
+import { requestedProposal } from './requested-proposal.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { runExperiment, type ExperimentPorts } from './experiments.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors, type Executors } from './governance/executors/index.js';
+import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
+import { outdated } from './governance/pinned.js';
 import { auditBy } from './governance/transition.js';
 import { createFirstKey } from './http/identity/api-keys.js';
 import { createAuthenticator } from './http/identity/authenticate.js';
@@ -42,11 +45,10 @@ import { createIncidentKeeper } from './incident-keeper.js';
 import type { InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
-import { trackRecord } from './learning/track-record.js';
+import { createModelValidations } from './model-validation.js';
 import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
 import { createSharedFacts } from './metrics/shared-facts.js';
-import { proposalOnRequest } from './recommendation/on-request.js';
 import type { RowPiece } from './rca/row-analysis-worker.js';
 import { analyseRows, isSmall, type RowAnalysis } from './rca/row-analysis.js';
 import { rowPieces } from './rca/row-pieces.js';
@@ -79,6 +81,8 @@ export interface ServiceOptions {
 }
 
 const SWEEP_MS = 30_000;
+/** How often it is looked whether the targets of pending plans are still as the plans say. */
+const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
 const STORE_CHECK_MS = 15_000;
@@ -100,19 +104,6 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   }
   const key = salt;
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
-}
-
-/** An action somebody asks for, as the rules would propose it for the incident. */
-function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
-  const { model, baseline } = fleet.watch(incident.modelId);
-  return proposalOnRequest(action, why, incident.diagnosis, {
-    modelId: model.id,
-    modelName: model.name,
-    targets: config.governance.targets,
-    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
-    hasBaseline: baseline !== null,
-    versionLabel: model.versionLabel,
-  });
 }
 
 /**
@@ -181,12 +172,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     incidents: store.incidents,
     lessons: store.lessons,
     alerts: store.alerts,
-    governance: {
-      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
-      verify: (incident, findings, blind, nowMs) => governance.verify(incident, findings, blind, nowMs),
-      withdraw: (incident, reason) => governance.withdraw(incident, reason),
-      records: (filter) => governance.records(filter),
-    },
+    governance,
     events,
     clock,
     ids: randomIds,
@@ -261,6 +247,22 @@ export async function startService(started: Config, options: ServiceOptions = {}
     watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model.id ?? null,
     lessons: () => fleet.experienceLessons(),
   };
+  const validations = createModelValidations({
+    clock,
+    ids: randomIds,
+    logger,
+    validations: store.validations,
+    hash,
+    discover: discoverAt,
+    ask: (model, payloads) => prober.askEach(model, payloads),
+    payloadLike,
+    generate: (examples, count) =>
+      generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
+    subject: (id) => fleet.watch(id).subject(),
+    flipShare: (id) => fleet.judgement(id)?.evidence.golden?.answerFlipShare ?? null,
+    audit,
+    finished: (validation) => fleet.takeValidation(validation),
+  });
   const application = createApplication(
     {
       store,
@@ -275,6 +277,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       investigation,
+      validations,
       onIngest: ({ accepted, rejected, duplicate }) => {
         if (!duplicate) processMetrics.ingested(accepted, rejected);
       },
@@ -420,6 +423,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
   upkeep.every(FIGURES_MS, () => shared.refresh());
   upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => shared.verify());
   upkeep.every(STORE_CHECK_MS, storeUp);
+  upkeep.every(PLANS_CHECKED_MS, async () => {
+    const waiting = await store.governance((transaction) =>
+      transaction.recommendations({ states: ['pending'], limit: 1_000 }),
+    );
+    const stale = await outdated(executors, waiting);
+    for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
+  });
   upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
@@ -440,21 +450,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
       await upkeep.stop();
       await fleet.stop();
       await analysts.close();
+      await validations.stop();
       await http.close();
       await store.close();
     },
   };
 }
-
-/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
-const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
-  Promise.all(
-    proposals.map(async (proposal) => {
-      const { plan } = proposal;
-      const executor = plan === null ? undefined : executors[plan.executor];
-      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
-    }),
-  );
 
 async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
   const [model, baseline, lessons, recommendations] = await Promise.all([

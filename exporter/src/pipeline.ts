@@ -15,6 +15,7 @@ import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } fr
 import type { Proposal } from './domain/recommendation.js';
 import type { RowAnomaly } from './domain/row-anomaly.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
+import type { Validation } from './domain/validation.js';
 import { mayPage } from './detection/paging.js';
 import { judgeRows } from './detection/row-anomaly.js';
 import { explain } from './explanation/explain.js';
@@ -58,6 +59,8 @@ export interface Experience {
   readonly thresholds: DetectionThresholds;
   readonly lessons: readonly Lesson[];
   readonly targets: readonly AnyActionTarget[];
+  /** Newest verdict on a candidate version of the model. */
+  readonly validation: Validation | null;
 }
 
 export interface Judgement {
@@ -134,6 +137,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     modelId: model.id,
     modelName: model.name,
     targets: experience.targets,
+    validation: validationInForce(experience.validation, model, nowMs),
     track: (cause, action) => trackRecord(cause, action, experience.lessons),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
@@ -152,6 +156,15 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     similar,
     proposals,
   };
+}
+
+const VALIDATION_COUNTS_MS = 86_400_000;
+
+/** A verdict speaks for a day, and only against the version that was in service: then what it compared is gone. */
+export function validationInForce(validation: Validation | null, model: Model, nowMs: number): Validation | null {
+  if (validation?.finishedAtMs == null || nowMs - validation.finishedAtMs >= VALIDATION_COUNTS_MS) return null;
+  const sameModel = validation.currentVersion === model.versionLabel && validation.candidateUrl !== model.endpoint?.url;
+  return sameModel ? validation : null;
 }
 
 function confidencesOf(rows: readonly Observation[]): readonly number[] | null {

@@ -5,12 +5,13 @@ import knex from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
-import { executionId, modelId, recommendationId, voteId } from '../../exporter/src/domain/identifiers.js';
+import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { Store } from '../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
 import { appendAudit } from '../../exporter/src/governance/audit/chain.js';
 import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
+import type { Validation } from '../../exporter/src/domain/validation.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
 
@@ -182,6 +183,41 @@ describe.each(STORES)('$name', ({ name, location }) => {
     } finally {
       await fresh.close();
     }
+  });
+
+  it.skipIf(!usable)('keeps validations by model, newest first, the last word on each', async () => {
+    const validation = (id: string, startedAtMs: number, model: string): Validation => ({
+      id: validationId(id),
+      modelId: modelId(model),
+      candidateUrl: 'https://models.example.org/v8',
+      purpose: 'replace',
+      state: 'running',
+      startedAtMs,
+      finishedAtMs: null,
+      currentVersion: null,
+      candidateVersion: null,
+      calls: 0,
+      verdict: null,
+      reasons: [],
+      criteria: [],
+      comparison: null,
+      requestedBy: 'ada',
+    });
+    await store.validations.save(validation('v1', 1, 'churn'));
+    await store.validations.save(validation('v2', 2, 'churn'));
+    await store.validations.save(validation('v3', 3, 'other'));
+    await store.validations.save({
+      ...validation('v1', 1, 'churn'),
+      state: 'finished',
+      verdict: 'pass',
+      reasons: ['ü'],
+    });
+    const found = await store.validations.list(modelId('churn'), 10);
+    expect(found.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['v2', null],
+      ['v1', 'pass'],
+    ]);
+    expect(await store.validations.list(modelId('churn'), 1)).toHaveLength(1);
   });
 
   it.skipIf(!usable)('takes a ledger entry out exactly once', async () => {

@@ -17,6 +17,7 @@ import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } fro
 import type { ActionId, Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
 import type { RowAnomaly } from './row-anomaly.js';
+import type { Validation, ValidationPurpose } from './validation.js';
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {
@@ -159,6 +160,13 @@ export class RequestRefused extends Error {
   }
 }
 
+export interface ValidationRequest {
+  readonly candidateUrl: string;
+  readonly purpose: ValidationPurpose;
+  /** Inputs asked of both, at most. */
+  readonly samples: number;
+}
+
 /** How a model is asked at `/probe`. */
 export interface ProbeRequest {
   /** Calls besides the golden inputs; null for as many as the model's schedule says. */
@@ -223,6 +231,10 @@ export interface Application {
   /** What is seen since the change becomes the next baseline. @throws RequestRefused `conflict` when nothing has changed. */
   acceptBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
   freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
+
+  /** Begins to compare a candidate with the model in service; the verdict comes later. @throws RequestRefused */
+  validate(id: ModelId, request: ValidationRequest, by: Actor): Promise<Validation>;
+  validations(id: ModelId): Promise<readonly Validation[]>;
 
   incident(id: IncidentId): Promise<Incident>;
   similar(id: IncidentId): Promise<readonly SimilarLesson[]>;

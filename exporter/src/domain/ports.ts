@@ -11,6 +11,7 @@ import type { Model } from './model.js';
 import type { Failure } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
+import type { Validation } from './validation.js';
 
 export interface Clock {
   /** Wall-clock time, milliseconds since 1970. */
@@ -185,6 +186,13 @@ export interface LessonRepository {
   list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
 }
 
+/** Comparisons of candidates with the model in service. */
+export interface ValidationRepository {
+  save(validation: Validation): Promise<void>;
+  /** Newest first. */
+  list(model: ModelId, limit: number): Promise<readonly Validation[]>;
+}
+
 /** What an API key may be for. Deciding is not among them: keys are machines. */
 export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
@@ -221,6 +229,7 @@ export interface Store {
   readonly incidents: IncidentRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
+  readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
   readonly alerts: AlertRepository;

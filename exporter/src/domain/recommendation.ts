@@ -7,6 +7,7 @@ import type { JsonObject } from './json.js';
 export const ACTION_IDS = [
   'retrain',
   'rollback',
+  'deploy',
   'fix-pipeline',
   'recalibrate',
   'rebaseline',

@@ -17,6 +17,7 @@ import { differenceOf } from './digest.js';
 import { cancelExecution, Dispatcher } from './execution.js';
 import type { Executors } from './executors/index.js';
 import type { FailPoint } from './fail-points.js';
+import { pinned } from './pinned.js';
 import { isApprover, policyFor, type GovernancePolicy } from './policy.js';
 import { contextOf, insertEscalation, insertRevision, sameContent } from './revision.js';
 import { auditBy, moveTo } from './transition.js';
@@ -95,7 +96,8 @@ class StoredGovernance implements Governance {
     this.dispatcher = new Dispatcher(ports, (moved) => this.tell(moved));
   }
 
-  async propose(incident: Incident, proposals: readonly Proposal[]): Promise<readonly Recommendation[]> {
+  async propose(incident: Incident, unpinned: readonly Proposal[]): Promise<readonly Recommendation[]> {
+    const proposals = await pinned(this.ports.executors, unpinned);
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
     const kept = await this.ports.store.governance(async (transaction) => {
@@ -124,8 +126,9 @@ class StoredGovernance implements Governance {
     return kept;
   }
 
-  async proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord> {
+  async proposeBy(incident: Incident, unpinned: Proposal, by: Actor): Promise<RecommendationRecord> {
     if (incident.closedAtMs !== null) throw new RequestRefused('conflict', 'this incident is closed', 'incident_id');
+    const [proposal = unpinned] = await pinned(this.ports.executors, [unpinned]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
     const made = await this.ports.store.governance(async (transaction) => {
       const existing = await transaction.recommendations({ incident: incident.id, limit: 1_000 });
@@ -505,6 +508,8 @@ class StoredGovernance implements Governance {
   private async dryRun(recommendation: Recommendation): Promise<string> {
     if (recommendation.plan === null)
       return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
+    if (recommendation.state !== 'pending' && recommendation.state !== 'approved')
+      return `nothing more would be done: this is ${recommendation.state}`;
     const prepared = await this.ports.executors[recommendation.plan.executor].prepare(recommendation.plan);
     return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
   }

@@ -9,6 +9,8 @@ import {
   type TrackRecord,
 } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
+import { validatedDeployment, validationText } from './validated.js';
+import type { Validation } from '../domain/validation.js';
 import { RULES, type Rule } from './rules.js';
 
 export interface RecommendationContext {
@@ -16,6 +18,8 @@ export interface RecommendationContext {
   readonly modelName: string;
   /** What carries actions out; an action that none of them serves is advice. */
   readonly targets: readonly AnyActionTarget[];
+  /** Newest verdict on a candidate version, where it is recent. */
+  readonly validation: Validation | null;
   readonly track: (cause: CauseId, action: ActionId) => TrackRecord | null;
   readonly hasBaseline: boolean;
   readonly versionLabel: string | null;
@@ -39,10 +43,12 @@ const FAILED_OFTEN = 3;
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const rules = RULES[winner.id].filter((rule) => applies(rule, context));
+  const rules = [...validatedDeployment(winner.id, context.validation), ...RULES[winner.id]].filter((rule) =>
+    applies(rule, context),
+  );
   const ranked = rules
     .map((rule) => proposalOf(rule, winner.id, diagnosis, context))
-    .sort((a, b) => doubtOf(a) - doubtOf(b));
+    .sort((a, b) => doubtOf(a, context.validation) - doubtOf(b, context.validation));
   const runnerUp = others.find(
     ({ id, probability }) => id !== 'none' && id !== winner.id && probability >= WORTH_A_LOOK,
   );
@@ -63,8 +69,12 @@ function applies(rule: Rule, context: RecommendationContext): boolean {
   return rule.action !== 'rebaseline' || context.hasBaseline;
 }
 
-/** An action that was tried often and mostly in vain goes behind the others; otherwise the rules' order stands. */
-function doubtOf({ trackRecord }: Proposal): number {
+/**
+ * An action that was tried often and mostly in vain, or whose candidate failed its validation, goes behind the others;
+ * otherwise the rules' order stands.
+ */
+function doubtOf({ action, trackRecord }: Proposal, validation: Validation | null): number {
+  if (validation !== null && validation.verdict === 'fail' && validationText(action, validation) !== null) return 1;
   return trackRecord !== null && trackRecord.tried >= FAILED_OFTEN && trackRecord.helped / trackRecord.tried < 0.34
     ? 1
     : 0;
@@ -79,14 +89,15 @@ function milder(priority: Priority, steps: number): Priority {
 export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
   const trackRecord = context.track(cause, rule.action);
+  const validated = context.validation === null ? null : validationText(rule.action, context.validation);
   const record = trackRecord === null ? '' : ` It helped ${trackRecord.helped} of ${trackRecord.tried} times before.`;
   return {
     action: rule.action,
     cause,
     title: rule.title(subject),
     priority: 'LOW',
-    why: rule.why(subject) + record,
-    steps: rule.steps(subject),
+    why: rule.why(subject) + record + (validated === null ? '' : ` ${validated}`),
+    steps: [...rule.steps(subject), ...(validated === null ? [] : [validated])],
     expectedEffect: rule.expectedEffect,
     risk: rule.risk,
     verificationText: `the findings (${detectorsOf(diagnosis).join(', ')}) are gone and stay away for ${HOLD_MS / 60_000} minutes`,
@@ -102,13 +113,17 @@ const detectorsOf = (diagnosis: Diagnosis): string[] => [
 
 function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Plan | null {
   if (action === 'rebaseline') return { executor: 'rebaseline', target: context.modelId, parameters: {} };
-  return planFor(context.targets, {
+  const plan = planFor(context.targets, {
     action,
     model: context.modelId,
     cause,
     features: diagnosis.features,
     version: context.versionLabel,
   });
+  const { validation } = context;
+  if (plan === null || validation === null || validationText(action, validation) === null) return plan;
+  const { id, verdict, candidateUrl } = validation;
+  return { ...plan, parameters: { ...plan.parameters, validation: { id, verdict, candidate: candidateUrl } } };
 }
 
 function nothingToDo(): Proposal {

@@ -60,7 +60,7 @@ describe('mlfi.example.yml', () => {
       (line, index) =>
         /^\s*#?(- )?[a-z_-]+:/.test(line) &&
         !/^\s*# /.test(lines[index - 1] ?? '') &&
-        !(index > approvals && index <= approvals + 7) &&
+        !(index > approvals && index <= approvals + 8) &&
         !/(signing_secret|shared_secret|token)_file/.test(line),
     );
     expect(uncommented).toEqual([]);

@@ -337,7 +337,7 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     26,
     'governance.webhooks.0.actions.1',
     'is not one of the values that can be used here',
-    'write one of `retrain`, `rollback`, `fix-pipeline`, `recalibrate`, `rebaseline`, `scale-out`, `restart-endpoint`',
+    'write one of `retrain`, `rollback`, `deploy`, `fix-pipeline`, `recalibrate`, `rebaseline`, `scale-out`, `restart-endpoint`',
   ],
   'webhook-without-actions': [3, 7, 'governance.webhooks.0.actions', 'is missing', 'add it; it is a list'],
   'window-below-minimum': [

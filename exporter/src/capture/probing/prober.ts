@@ -30,12 +30,19 @@ export interface Prober {
   cycle(model: Model): Promise<readonly ProbeResult[]>;
   /** One question now, for an experiment; its answer is no sample. Counts against the hourly budget, which it never exceeds. */
   ask(model: Model, payload: Json): Promise<ModelAnswer>;
+  /** Asks each payload once, within the model's concurrency and budget; null for those that were not asked any more. */
+  askEach(model: Model, payloads: readonly Json[]): Promise<readonly (ModelAnswer | null)[]>;
 }
 
 interface Question {
   readonly source: ObservationSource;
   readonly goldenId: string | null;
   readonly payload: Json;
+}
+
+interface Answered {
+  readonly result: ProbeResult;
+  readonly answer: ModelAnswer;
 }
 
 const HOUR_MS = 3_600_000;
@@ -47,10 +54,7 @@ export function createProber(ports: ProberPorts): Prober {
   const running = new Map<ModelId, AbortController>();
   const callTimes = new Map<ModelId, number[]>();
 
-  const ask = async (
-    model: Model,
-    question: Question,
-  ): Promise<{ readonly result: ProbeResult; readonly answer: ModelAnswer }> => {
+  const ask = async (model: Model, question: Question): Promise<Answered> => {
     const { endpoint, schedule } = model;
     if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
     const context = { http: ports.http, timeoutMs: schedule.timeoutMs, authorizationOf: ports.authorizationOf };
@@ -82,8 +86,18 @@ export function createProber(ports: ProberPorts): Prober {
     model: Model,
     signal?: AbortSignal,
   ): Promise<{ readonly results: readonly ProbeResult[]; readonly retryAfterMs: number | null }> => {
-    const questions = questionsFor(model, ports.random).slice(0, budgetOf(model));
-    const results: ProbeResult[] = [];
+    const { answered, retryAfterMs } = await askAll(model, questionsFor(model, ports.random), signal);
+    return { results: answered.flatMap((one) => (one === null ? [] : [one.result])), retryAfterMs };
+  };
+
+  /** Asks one question after the other, `concurrency` at a time, until the budget is spent or the model wants to be left alone. */
+  const askAll = async (
+    model: Model,
+    wanted: readonly Question[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly answered: readonly (Answered | null)[]; readonly retryAfterMs: number | null }> => {
+    const questions = wanted.slice(0, budgetOf(model));
+    const answered: (Answered | null)[] = wanted.map(() => null);
     let retryAfterMs: number | null = null;
     let next = 0;
     let failedInRow = 0;
@@ -94,21 +108,23 @@ export function createProber(ports: ProberPorts): Prober {
         retryAfterMs === null &&
         failedInRow < GIVE_UP_AFTER
       ) {
-        const question = questions[next];
+        const index = next;
+        const question = questions[index];
         next += 1;
         if (question === undefined) return;
         // Asked again here, because a second cycle of the same model may have spent the budget meanwhile.
         if (budgetOf(model) === 0) return;
         noteCall(model);
-        const { result, answer } = await ask(model, question);
-        results.push(result);
+        const one = await ask(model, question);
+        const { answer } = one;
+        answered[index] = one;
         failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
         if (answer.kind === 'failure' && answer.failure.retryAfterMs !== null)
           retryAfterMs = answer.failure.retryAfterMs;
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, model.schedule.concurrency) }, worker));
-    return { results, retryAfterMs };
+    return { answered, retryAfterMs };
   };
 
   const probeForever = async (
@@ -155,6 +171,10 @@ export function createProber(ports: ProberPorts): Prober {
       }
       noteCall(model);
       return (await ask(model, { source: 'probe', goldenId: null, payload })).answer;
+    },
+    async askEach(model, payloads) {
+      const questions = payloads.map((payload): Question => ({ source: 'probe', goldenId: null, payload }));
+      return (await askAll(model, questions)).answered.map((one) => one?.answer ?? null);
     },
   };
 }

@@ -8,6 +8,7 @@ import { observationRoutes } from './observations.js';
 import { prometheusRoutes } from './prometheus.js';
 import { seedRoutes } from './seed.js';
 import { serviceRoutes } from './service.js';
+import { validationRoutes } from './validations.js';
 import type { Route } from '../route.js';
 
 /** Every route but the two made of this table: the OpenAPI document and the landing page. */
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...seedRoutes,
   ...modelRoutes,
   ...observationRoutes,
+  ...validationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
   ...alertRoutes,
