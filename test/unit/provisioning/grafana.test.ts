@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { describe, expect, it } from 'vitest';
+import { FAMILIES } from '../../../exporter/src/metrics/model-families.js';
+import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
+import { renderFleet } from '../../../exporter/src/metrics/model-families.js';
+import { ALERTS } from '../../../provisioning/generate/alerts.js';
+import { grafanaFiles } from '../../../provisioning/generate/grafana/files.js';
+import {
+  committedDashboards,
+  committedRules,
+  dashboardExpressions,
+  metricsOf,
+  ROOT,
+  ruleExpressions,
+} from '../../provisioning/expressions.js';
+
+/** Every series name the exporter can render, histograms with their suffixes; `up` is Prometheus' own. */
+async function knownMetrics(): Promise<ReadonlySet<string>> {
+  const named = (name: string, type: string): string[] =>
+    type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name];
+  const rendered = `${await createProcessMetrics('0').render()}\n${renderFleet([])}`;
+  return new Set([
+    'up',
+    ...FAMILIES.flatMap(({ name, type }) => named(name, type)),
+    ...[...rendered.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type = '']) => named(name, type)),
+  ]);
+}
+
+const dashboards = committedDashboards();
+
+describe('what is generated for Grafana', () => {
+  it('is committed as it is generated (npm run provision)', () => {
+    for (const { path, text } of grafanaFiles()) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text);
+  });
+
+  it('has no file beside it that nothing generates', () => {
+    const generated = grafanaFiles().map(({ path }) => path);
+    for (const folder of ['provisioning/grafana/dashboards', 'provisioning/grafana/alerting'])
+      for (const file of readdirSync(join(ROOT, folder)))
+        if (file !== 'provider.yaml') expect(generated).toContain(`${folder}/${file}`);
+  });
+});
+
+describe('metrics named by dashboards and rules', () => {
+  it.each([...dashboardExpressions(), ...ruleExpressions()])('$place: exist in the exporter', async ({ expr }) => {
+    const known = await knownMetrics();
+    const asked = metricsOf(expr);
+    expect(asked.length, 'an expression asks for at least one metric').toBeGreaterThan(0);
+    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('are told from functions, labels and texts', () => {
+    expect(
+      metricsOf('sum by (mlfi_label) (rate(mlfi_a_total{job="mlfi_job", process_x="1"}[5m])) / on (up) nodejs_b'),
+    ).toEqual(['mlfi_a_total', 'nodejs_b']);
+  });
+});
+
+describe.each(dashboards)('dashboard $uid', (dashboard) => {
+  const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+  const queried = panels.filter(({ targets }) => (targets ?? []).length > 0);
+
+  it('has a fixed uid, a description and the tag that lists it', () => {
+    expect(dashboard.uid).toMatch(/^mlfi-[a-z]+$/);
+    expect(dashboard.description).toMatch(/\.$/);
+    expect(dashboard.tags).toContain('mlfi');
+  });
+
+  it('describes every panel in a sentence and gives it a unit', () => {
+    for (const { title, description, type, fieldConfig } of panels) {
+      expect(description, title).toMatch(/[a-z0-9)%]\.$/i);
+      if (!type.startsWith('mlfi-')) expect(fieldConfig?.defaults?.unit, title).toBeTruthy();
+    }
+  });
+
+  it('numbers its panels, without a number twice', () => {
+    const ids = dashboard.panels.map(({ id }) => id);
+    expect(ids).toEqual(ids.map((_, index) => index + 1));
+  });
+
+  it('asks the data source variable only, never a fixed one', () => {
+    expect(dashboard.templating.list[0]?.name).toBe('datasource');
+    for (const { title, datasource, targets } of queried) {
+      expect(datasource?.uid, title).toBe('${datasource}');
+      for (const target of targets ?? []) expect(target.datasource?.uid, title).toBe('${datasource}');
+    }
+  });
+
+  it('links into the plugin and shows incidents, decisions and deployments', () => {
+    expect(dashboard.links.some(({ url }) => url?.startsWith('/a/mlfi-investigator-app/'))).toBe(true);
+    const names = dashboard.annotations.list.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['Incidents', 'Decisions', 'Deployments']));
+  });
+
+  it('uses no model variable it does not have', () => {
+    const has = dashboard.templating.list.some(({ name }) => name === 'model_name');
+    const used = JSON.stringify(panels).includes('$model_name');
+    expect(used).toBe(has);
+  });
+});
+
+it('places the nested panels of the plugin on the model dashboard', () => {
+  const model = dashboards.find(({ uid }) => uid === 'mlfi-model');
+  expect(model?.panels.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['mlfi-approval-panel', 'mlfi-root-cause-panel']),
+  );
+});
+
+describe.each(committedRules())('rule $title', (rule) => {
+  it('is complete: uid, condition, severity, texts and links', () => {
+    expect(rule.uid).toMatch(/^mlfi-[a-z-]{1,35}$/);
+    expect(rule.data.map(({ refId }) => refId)).toContain(rule.condition);
+    for (const { model } of rule.data) {
+      for (const [, refId] of (model.expression ?? '').matchAll(/\$?(cases|answered|fires)\b/g))
+        expect(rule.data.map((query) => query.refId)).toContain(refId);
+    }
+    expect(rule.for).toMatch(/^\d+[mhd]$/);
+    expect(['critical', 'warning', 'info']).toContain(rule.labels.severity);
+    expect(rule.labels.origin).toBe('mlfi');
+    expect(rule.annotations.summary).toMatch(/\.$/);
+    expect(rule.annotations.summary).not.toContain('{{');
+    expect(rule.annotations.description).not.toMatch(/\$value\b/);
+    expect(rule.annotations.runbook_url).toMatch(/#[a-z]+$/);
+    expect(rule.annotations.investigation_url).toMatch(/^\{\{ externalURL \}\}a\/mlfi-investigator-app\//);
+  });
+});
+
+it('gives every rule a uid and a name of its own', () => {
+  const rules = committedRules();
+  expect(new Set(rules.map(({ uid }) => uid)).size).toBe(ALERTS.length);
+  expect(new Set(rules.map(({ title }) => title)).size).toBe(ALERTS.length);
+});
+
+describe('contact point and notification policy', () => {
+  const read = (path: string): unknown => parse(readFileSync(join(ROOT, path), 'utf8'));
+
+  it('send to mlfi nothing that mlfi raised itself', () => {
+    expect(read('provisioning/grafana/notification-policy/policies.yaml')).toMatchObject({
+      policies: [
+        {
+          routes: expect.arrayContaining([
+            expect.objectContaining({
+              receiver: 'mlfi investigator',
+              object_matchers: expect.arrayContaining([['origin', '!=', 'mlfi']]) as unknown,
+            }),
+          ]) as unknown,
+        },
+      ],
+    });
+  });
+
+  it('hold no secret, only the files they are read from', () => {
+    const text = readFileSync(join(ROOT, 'provisioning/grafana/alerting/contact-points.yaml'), 'utf8');
+    const secrets = [...text.matchAll(/(credentials|secret): (.*)/g)].map(([, , value]) => value);
+    expect(secrets).toHaveLength(2);
+    for (const secret of secrets) expect(secret).toMatch(/^\$__file\{\/run\/secrets\/[a-z-]+\}$/);
+  });
+});
