@@ -1,14 +1,18 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { startAnnotator } from './annotation/annotator.js';
+import { createGrafanaClient, type GrafanaAccess } from './annotation/grafana-client.js';
 import { createApplication, modelOf } from './application.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
+import { createChangeWatch, type ChangeSettings } from './changes/change-watch.js';
 import type { Config } from './config/config.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
+import type { Actor } from './domain/decision.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
@@ -214,6 +218,28 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
 
+  const grafana = createGrafanaClient(http, () => grafanaAccess(config.current()));
+  const annotator = startAnnotator({
+    grafana,
+    settings: store.settings,
+    events,
+    clock,
+    logger,
+    voters: async (id, verdict) =>
+      (await governance.record(id)).votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name),
+    target: () => (config.current().annotations.post ? config.current().annotations.grafanaUrl : null),
+  });
+  const changeWatch = createChangeWatch({
+    http,
+    annotations: grafana,
+    clock,
+    logger,
+    settings: () => changeSettings(config.current()),
+    models: () => fleet.statuses().map(({ model }) => model.id),
+    known: (id) => fleet.watch(id).totals.changes,
+    record: (id, change) => application.recordChange(id, change, CHANGE_WATCH),
+  });
+
   const processMetrics = createProcessMetrics(version);
   const firstKey = await createFirstKey(store.apiKeys, clock);
   let server;
@@ -241,6 +267,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       started.listen,
     );
   } catch (error) {
+    await annotator.stop();
     await store.close();
     throw error;
   }
@@ -256,6 +283,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     await store.ledger.prune(before);
     await store.batches.prune(before);
   });
+  const readingChanges = changeWatch.run(stopping.signal);
   const stopReload = config.onHangUp();
   return {
     application,
@@ -267,11 +295,26 @@ export async function startService(started: Config, options: ServiceOptions = {}
       stopReload();
       stopping.abort();
       await server.close();
+      await readingChanges;
       await fleet.stop();
+      await annotator.stop();
       await http.close();
       await store.close();
     },
   };
+}
+
+const CHANGE_WATCH: Actor = { kind: 'system', subject: 'system:changes', name: 'mlfi, reading changes' };
+
+function grafanaAccess({ annotations }: Config): GrafanaAccess | null {
+  const { grafanaUrl, token, timeoutMs } = annotations;
+  return grafanaUrl === null ? null : { url: grafanaUrl, token: token?.reveal() ?? null, timeoutMs };
+}
+
+function changeSettings({ changes, secrets }: Config): ChangeSettings {
+  const { prometheusUrl: url, authorizationSecret: secret, timeoutMs } = changes;
+  const authorization = secret === null ? null : (secrets.get(secret)?.reveal() ?? null);
+  return { ...changes, prometheus: url === null ? null : { url, authorization, timeoutMs } };
 }
 
 /** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */

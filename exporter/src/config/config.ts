@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ModelRegistration } from '../domain/application.js';
+import type { ChangeEvent } from '../domain/evidence.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
@@ -16,6 +17,16 @@ export interface WebhookTarget {
   readonly actions: readonly ExecutableAction[];
   readonly signingSecret: Secret | null;
   readonly timeoutMs: number;
+}
+
+/** A PromQL query whose answers tell of changes; see changes/change-queries.ts. */
+export interface ChangeQuerySettings {
+  readonly name: string;
+  readonly type: 'info' | 'timestamp';
+  readonly kind: ChangeEvent['kind'];
+  readonly expr: string;
+  readonly modelLabel: string;
+  readonly valueLabel: string | null;
 }
 
 /** The configuration of one running service: complete, checked, in the domain's units. */
@@ -54,6 +65,29 @@ export interface Config {
     readonly webhooks: readonly WebhookTarget[];
   };
   readonly learning: { readonly lessonsConsidered: number };
+  /** The Grafana that annotations are posted to and read from. */
+  readonly annotations: {
+    readonly grafanaUrl: string | null;
+    readonly token: Secret | null;
+    readonly post: boolean;
+    readonly timeoutMs: number;
+  };
+  readonly changes: {
+    readonly prometheusUrl: string | null;
+    /** Name of the secret sent as `Authorization`. */
+    readonly authorizationSecret: string | null;
+    readonly pollEveryMs: number;
+    readonly lookBackMs: number;
+    readonly stepMs: number;
+    readonly timeoutMs: number;
+    readonly queries: readonly ChangeQuerySettings[];
+    readonly annotations: readonly {
+      readonly tags: readonly string[];
+      readonly kind: ChangeEvent['kind'];
+      readonly modelTag: string;
+      readonly everyModel: boolean;
+    }[];
+  };
   readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
 }
@@ -131,6 +165,13 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       })),
     },
     learning: { lessonsConsidered: settings.learning.lessons_considered },
+    annotations: {
+      grafanaUrl: settings.annotations.grafana_url,
+      token: secrets.get('annotations.token') ?? null,
+      post: settings.annotations.post,
+      timeoutMs: settings.annotations.timeout,
+    },
+    changes: changesFrom(settings.changes),
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
     logging: settings.logging,
   };
@@ -161,6 +202,31 @@ function thresholdsFrom(lines: Settings['detection']): DetectionThresholds {
     goldenChangedShare: lines.golden_changed_share,
     silenceMs: lines.silence,
     anomalousRowShare: lines.anomalous_row_share,
+  };
+}
+
+function changesFrom(changes: Settings['changes']): Config['changes'] {
+  return {
+    prometheusUrl: changes.prometheus_url,
+    authorizationSecret: changes.authorization_secret ?? null,
+    pollEveryMs: changes.poll_every,
+    lookBackMs: changes.look_back,
+    stepMs: changes.step,
+    timeoutMs: changes.timeout,
+    queries: changes.queries.map(({ name, type, kind, expr, model_label, value_label }) => ({
+      name,
+      type,
+      kind,
+      expr,
+      modelLabel: model_label,
+      valueLabel: value_label ?? null,
+    })),
+    annotations: changes.annotations.map(({ tags, kind, model_tag, every_model }) => ({
+      tags,
+      kind,
+      modelTag: model_tag,
+      everyModel: every_model,
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONNECTOR_IDS } from '../domain/model.js';
+import { CHANGE_KINDS } from '../domain/evidence.js';
 import type { ActionId } from '../domain/recommendation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
@@ -180,6 +181,45 @@ const learning = z
   })
   .prefault({});
 
+const annotations = z
+  .strictObject({
+    grafana_url: httpUrl().nullable().default(null),
+    token: label(16_384).optional(),
+    token_file: label(4_096).optional(),
+    post: z.boolean().default(true),
+    timeout: duration('100ms', '1m').prefault('5s'),
+  })
+  .prefault({});
+
+const changeQuery = z.strictObject({
+  name: slug(),
+  type: z.enum(['info', 'timestamp']),
+  kind: z.enum(CHANGE_KINDS),
+  expr: label(4_096),
+  model_label: label(200).default('model_name'),
+  value_label: label(200).optional(),
+});
+
+const changeAnnotations = z.strictObject({
+  tags: z.array(label(200)).min(1).max(10),
+  kind: z.enum(CHANGE_KINDS),
+  model_tag: label(200).default('model_name'),
+  every_model: z.boolean().default(false),
+});
+
+const changes = z
+  .strictObject({
+    prometheus_url: httpUrl().nullable().default(null),
+    authorization_secret: label(64).optional(),
+    poll_every: duration('1s', '1h').prefault('30s'),
+    look_back: duration('1m', '7d').prefault('1h'),
+    step: duration('1s', '1h').prefault('15s'),
+    timeout: duration('100ms', '1m').prefault('10s'),
+    queries: z.array(changeQuery).max(100).default([]),
+    annotations: z.array(changeAnnotations).max(100).default([]),
+  })
+  .prefault({});
+
 const http = z
   .strictObject({
     maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
@@ -221,6 +261,8 @@ export const settingsSchema = z.strictObject({
   windows,
   governance,
   learning,
+  annotations,
+  changes,
   http,
   logging,
 });

@@ -53,6 +53,14 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       required: false,
       form: { pattern: /^postgres(ql)?:\/\//, message: 'the file it names holds no PostgreSQL connection URL' },
     },
+    {
+      key: 'annotations.token',
+      valuePath: ['annotations', 'token'],
+      value: settings.annotations.token,
+      file: settings.annotations.token_file,
+      required: false,
+      form: null,
+    },
     ...Object.entries(settings.secrets).map(([name, secret]) => ({
       key: `secrets.${name}`,
       valuePath: ['secrets', name, 'value'],

@@ -119,10 +119,12 @@ export interface SegmentEvidence {
   readonly contribution: number;
 }
 
+export const CHANGE_KINDS = ['model-version', 'answer-schema', 'deployment', 'configuration', 'other'] as const;
+
 /** Something somebody did: a release, a configuration change. */
 export interface ChangeEvent {
   readonly atMs: number;
-  readonly kind: 'model-version' | 'answer-schema' | 'deployment' | 'configuration' | 'other';
+  readonly kind: (typeof CHANGE_KINDS)[number];
   readonly text: string;
 }
 

@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|queries|annotations)): \[\]$/gm,
   '$1:',
 );
 
@@ -46,7 +46,11 @@ describe('mlfi.example.yml', () => {
   it('writes out every key that has a default', () => {
     const active = new Set(pathsOf(parse(TEXT), []));
     const withDefault = knownKeys().filter(
-      ({ path, kind }) => kind !== 'branch' && !path.includes('*') && path[0] !== 'database',
+      ({ path, kind }) =>
+        kind !== 'branch' &&
+        !path.includes('*') &&
+        path[0] !== 'database' &&
+        !['token', 'token_file', 'authorization_secret'].includes(path.at(-1) ?? ''),
     );
     for (const { path } of withDefault) expect(active).toContain(path.join('.'));
   });
@@ -66,8 +70,9 @@ describe('mlfi.example.yml', () => {
 
   it('holds examples that work when switched on, one of each alternative', () => {
     const chosen = UNCOMMENTED.split('\n')
-      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file):/.test(line))
-      .join('\n');
+      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file|token_file):/.test(line))
+      .join('\n')
+      .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');
     const loaded = parseConfig('example', chosen, {}, '/');
     expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
     if (loaded.kind !== 'ok') return;
@@ -98,6 +103,8 @@ describe('mlfi.example.yml', () => {
       name: 'ml-platform',
       actions: ['retrain', 'rollback'],
     });
+    expect(loaded.config.changes.queries[0]).toMatchObject({ name: 'deployed-image', valueLabel: 'image' });
+    expect(loaded.config.changes.annotations[0]).toMatchObject({ tags: ['deployment'], everyModel: true });
   });
 
   it('names the sections that need a restart as the code knows them', () => {
