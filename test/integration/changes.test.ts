@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
-import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
 import { eventually, runService, type RunningService } from './running-service.js';
