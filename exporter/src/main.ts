@@ -29,6 +29,7 @@ import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
 import { createAuthenticator, createFirstKey } from './http/auth.js';
 import { createEgress } from './http/egress.js';
+import { provisionApiKeys } from './http/provisioned-api-keys.js';
 import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
@@ -241,6 +242,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
   });
 
   const processMetrics = createProcessMetrics(version);
+  const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
+  await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
   const firstKey = await createFirstKey(store.apiKeys, clock);
   let server;
   try {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ModelRegistration } from '../domain/application.js';
 import type { ChangeEvent } from '../domain/evidence.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { ApiScope } from '../domain/ports.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
@@ -45,6 +46,8 @@ export interface Config {
   };
   /** Name → value; models name the one sent as their `Authorization` header. */
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Keys that are known from the start, besides those made through the API. */
+  readonly apiKeys: readonly { readonly name: string; readonly scopes: readonly ApiScope[]; readonly key: Secret }[];
   readonly models: readonly (ModelRegistration & { readonly id: ModelId })[];
   readonly probing: ProbeSchedule & { readonly goldenInputs: number };
   readonly investigation: { readonly samples: number; readonly timeoutMs: number };
@@ -120,6 +123,10 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         key.startsWith('secrets.') ? [[key.slice('secrets.'.length), secret]] : [],
       ),
     ),
+    apiKeys: settings.api_keys.flatMap(({ name, scopes }, index) => {
+      const key = secrets.get(`api_keys.${index}.key`);
+      return key === undefined ? [] : [{ name, scopes, key }];
+    }),
     models: settings.models.map(registrationFrom),
     probing: {
       intervalMs: settings.probing.interval,

@@ -24,6 +24,7 @@ function exclusive(settings: Settings): PlacedProblem[] {
   const pairs = [
     { path: ['database'], key: 'url', holder: settings.database },
     { path: ['annotations'], key: 'token', holder: settings.annotations },
+    ...settings.api_keys.map((holder, index) => ({ path: ['api_keys', index], key: 'key', holder })),
     ...Object.entries(settings.secrets).map(([name, holder]) => ({ path: ['secrets', name], key: 'value', holder })),
     ...settings.governance.webhooks.map((holder, index) => ({
       path: ['governance', 'webhooks', index],
@@ -43,6 +44,7 @@ function repeated(settings: Settings): PlacedProblem[] {
   const lists = [
     { path: ['models'], key: 'id', names: settings.models.map((model) => model.id) },
     { path: ['governance', 'webhooks'], key: 'name', names: settings.governance.webhooks.map((target) => target.name) },
+    { path: ['api_keys'], key: 'name', names: settings.api_keys.map((apiKey) => apiKey.name) },
     { path: ['changes', 'queries'], key: 'name', names: settings.changes.queries.map((query) => query.name) },
   ];
   return lists.flatMap(({ path, key, names }) =>

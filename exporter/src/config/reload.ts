@@ -18,6 +18,7 @@ export const RESTART_SECTIONS = [
   'http',
   'logging',
   'models',
+  'apiKeys',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =
@@ -87,8 +88,8 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const { dataDirectory, database, listen, egress, probing, investigation, windows, paging, http, logging, models } =
-    started;
+  const { dataDirectory, database, listen, egress, probing, investigation, windows, paging, http, logging } = started;
+  const { models, apiKeys } = started;
   return {
     dataDirectory,
     database,
@@ -101,6 +102,7 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     http,
     logging,
     models,
+    apiKeys,
   };
 }
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { CONNECTOR_IDS } from '../domain/model.js';
+import { API_SCOPES } from '../domain/ports.js';
 import { CHANGE_KINDS } from '../domain/evidence.js';
 import type { ActionId } from '../domain/recommendation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
+  apiKeyText,
   byteSize,
   cidr,
   duration,
@@ -57,6 +59,13 @@ const egress = z
 const secret = z.strictObject({
   value: label(16_384).optional(),
   value_file: label(4_096).optional(),
+});
+
+const apiKey = z.strictObject({
+  name: slug(),
+  scopes: z.array(z.enum(API_SCOPES)).min(1),
+  key: apiKeyText().optional(),
+  key_file: label(4_096).optional(),
 });
 
 const schedule = {
@@ -252,6 +261,7 @@ export const settingsSchema = z.strictObject({
   listen,
   egress,
   secrets: z.record(slug(), secret).default({}),
+  api_keys: z.array(apiKey).max(1_000).default([]),
   models: z.array(model).max(10_000).default([]),
   probing,
   investigation,

@@ -37,7 +37,11 @@ export function readSecrets(
       });
     } else if (read.text !== undefined) secrets.set(slot.key, new Secret(read.text));
     else if (slot.required) {
-      problems.push({ path: path.slice(0, -1), message: 'holds no secret', remedy: 'add `value` or `value_file`' });
+      problems.push({
+        path: path.slice(0, -1),
+        message: 'holds no secret',
+        remedy: `add \`${String(path.at(-1))}\` or \`${String(fileKeyOf(path).at(-1))}\``,
+      });
     }
   }
   return { secrets, problems };
@@ -53,6 +57,17 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       required: false,
       form: { pattern: /^postgres(ql)?:\/\//, message: 'the file it names holds no PostgreSQL connection URL' },
     },
+    ...settings.api_keys.map((apiKey, index) => ({
+      key: `api_keys.${index}.key`,
+      valuePath: ['api_keys', index, 'key'],
+      value: apiKey.key,
+      file: apiKey.key_file,
+      required: true,
+      form: {
+        pattern: /^mlfi_[A-Za-z0-9-]{12}_[A-Za-z0-9_-]{43}$/,
+        message: 'the file it names holds no key of the form mlfi_<12 characters>_<43 characters of base64url>',
+      },
+    })),
     {
       key: 'annotations.token',
       valuePath: ['annotations', 'token'],

@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|queries|annotations)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|queries|annotations|api_keys)): \[\]$/gm,
   '$1:',
 );
 
@@ -70,7 +70,7 @@ describe('mlfi.example.yml', () => {
 
   it('holds examples that work when switched on, one of each alternative', () => {
     const chosen = UNCOMMENTED.split('\n')
-      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file|token_file):/.test(line))
+      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file|token_file|key_file):/.test(line))
       .join('\n')
       .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');
     const loaded = parseConfig('example', chosen, {}, '/');
@@ -111,7 +111,10 @@ describe('mlfi.example.yml', () => {
     const said = /Needing a restart: ([^.]+)\. Taking effect at once: ([^.]+)\./.exec(TEXT.replaceAll(/\n# ?/g, ' '));
     const names = (text: string | undefined): string[] => (text ?? '').split(', ').map((name) => name.trim());
     expect(names(said?.[1]).sort()).toEqual(
-      RESTART_SECTIONS.map((section) => (section === 'dataDirectory' ? 'data_dir' : section)).toSorted(),
+      RESTART_SECTIONS.map(
+        (section) =>
+          (({ dataDirectory: 'data_dir', apiKeys: 'api_keys' }) as Record<string, string>)[section] ?? section,
+      ).toSorted(),
     );
     const sections = knownKeys().flatMap(({ path }) => (path.length === 1 ? path : []));
     expect([...names(said?.[1]), ...names(said?.[2])].sort()).toEqual([...sections].sort());

@@ -72,6 +72,21 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'has no use for the type timestamp',
     'remove it, or write `type: info`',
   ],
+  'api-key-form': [
+    4,
+    10,
+    'api_keys.0.key',
+    'must be an API key',
+    'write mlfi_, 12 random characters of a–z, A–Z, 0–9 and "-", then "_" and 43 random characters of base64url',
+  ],
+  'api-key-without-text': [2, 5, 'api_keys.0', 'holds no secret', 'add `key` or `key_file`'],
+  'api-key-scope': [
+    3,
+    14,
+    'api_keys.0.scopes.0',
+    'is not one of the values that can be used here',
+    'write one of `read`, `ingest`, `operate`, `approve`, `admin`',
+  ],
   'approvals-unknown-action': [
     3,
     5,
