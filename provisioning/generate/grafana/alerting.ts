@@ -90,10 +90,10 @@ export const alertingFiles = (): readonly GeneratedFile[] => [
               type: 'webhook',
               disableResolveMessage: false,
               settings: {
-                url: 'http://mlfi:9899/api/v1/webhooks/grafana',
+                url: 'http://mlfi:9899/api/v1/alerts/grafana',
                 httpMethod: 'POST',
                 authorization_scheme: 'Bearer',
-                authorization_credentials: '$__file{/run/secrets/mlfi-webhook-key}',
+                authorization_credentials: '$__file{/run/secrets/mlfi-ingest-key}',
                 maxAlerts: 200,
                 hmacConfig: {
                   secret: '$__file{/run/secrets/mlfi-grafana-signing-key}',
