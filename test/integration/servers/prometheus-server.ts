@@ -29,7 +29,8 @@ export interface PrometheusServer {
 
 const START_TIMEOUT_MS = 30_000;
 
-async function freePort(): Promise<number> {
+/** A loopback port that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
