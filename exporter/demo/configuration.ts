@@ -4,6 +4,8 @@ import type { JsonObject } from '../src/domain/json.js';
 export interface DemoConfigurationInput {
   readonly dataDirectory: string;
   readonly port: number;
+  /** Token of the one person who decides in the demo. */
+  readonly personToken: string;
   /** Name and address of every sample model. */
   readonly models: readonly { readonly id: string; readonly url: string }[];
 }
@@ -15,7 +17,7 @@ export const HEALTHY_CALLS_BEFORE_DECAY = 300;
  * The demo's configuration file: impatient (a second where the defaults take a minute), and allowed to call this machine.
  * Detection lines and what a baseline needs are the defaults.
  */
-export function demoConfiguration({ dataDirectory, port, models }: DemoConfigurationInput): string {
+export function demoConfiguration({ dataDirectory, port, personToken, models }: DemoConfigurationInput): string {
   const configuration: JsonObject = {
     data_dir: dataDirectory,
     listen: { address: '127.0.0.1', port },
@@ -26,6 +28,8 @@ export function demoConfiguration({ dataDirectory, port, models }: DemoConfigura
     paging: { season: 'none' },
     windows: { length: '10s', evaluate_every: '1s' },
     logging: { level: 'error' },
+    // Without Grafana somebody has to be vouched for here: whoever holds the token is that person.
+    identity: { local_people: [{ login: 'you', name: 'You, at this machine', token: personToken }] },
     models: models.map(({ id, url }) => ({ id, url, tags: ['demo'] })),
   };
   return `# Written by \`npm run demo\`; a configuration for a demonstration, not for production.\n${stringify(configuration)}`;

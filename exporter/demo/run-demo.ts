@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../src/config/config.js';
@@ -52,6 +53,7 @@ const GOOD_ROWS_BEFORE_FAULT_SAMPLES = 60;
 const PATIENCE_FOR_ADVICE_MS = 3_000;
 const MINIMUM_JUDGED_SAMPLES = 60;
 const KEY_FILE = 'demo-api-key';
+const PERSON_FILE = 'demo-person-token';
 
 /** Starts sample models, exporter and traffic, and tells what is found until it is stopped. @returns the exit code */
 export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<number> {
@@ -95,8 +97,10 @@ async function startExporter(
 ): Promise<{ readonly service: DemoService; readonly apiKey: string } | null> {
   const configurationFile = join(options.dataDirectory, 'mlfi.yml');
   const watched = models.names.map((id) => ({ id, url: models.urlOf(id) }));
-  const text = demoConfiguration({ dataDirectory: options.dataDirectory, port: options.port, models: watched });
-  writeFileSync(configurationFile, text);
+  const personToken = tokenOfPerson(join(options.dataDirectory, PERSON_FILE));
+  const { dataDirectory, port } = options;
+  const text = demoConfiguration({ dataDirectory, port, personToken, models: watched });
+  writeFileSync(configurationFile, text, { mode: 0o600 });
   const loaded = loadConfig(configurationFile, {});
   if (loaded.kind === 'refused') {
     screen.print(loaded.problems.map(describeProblem));
@@ -120,11 +124,18 @@ async function startExporter(
     `  configuration  ${configurationFile}`,
     `  address        ${service.address}`,
     `  API key        ${apiKey}`,
+    `  to decide      ${personToken}  (you; an API key may propose, but it never votes)`,
     `  break it       curl -d '"null_flood"' http://127.0.0.1:${models.port}/tabular/switch`,
     `  next           curl -H "Authorization: Bearer ${apiKey}" ${service.address}/api/v1/incidents`,
     options.once ? '  stops          when every model has its verdict' : '  stop           Ctrl-C',
   ]);
   return { service, apiKey };
+}
+
+/** The token of the demo's one person: made at the first start, the same at every other. */
+function tokenOfPerson(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
 }
 
 /** Watches until stopped, until every verdict is reached (with `once`), or until something breaks. */

@@ -1,31 +1,19 @@
-import type { Application, Discovery, ModelRegistration, RecommendationRecord } from './domain/application.js';
+import type { Application, Discovery, ModelRegistration } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
-import type { Actor, Vote } from './domain/decision.js';
-import type { IncidentId, ModelId, RecommendationId } from './domain/identifiers.js';
+import type { Actor } from './domain/decision.js';
+import type { IncidentId, ModelId } from './domain/identifiers.js';
 import { slugOf } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { GoldenInput, Model, ProbeSchedule } from './domain/model.js';
 import type { Clock, EventBus, Store } from './domain/ports.js';
+import type { ActionId, Proposal } from './domain/recommendation.js';
+import type { Governance } from './governance/governance.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts, type InvestigationSettings } from './investigation.js';
-
-/** The part of governance the use cases need. */
-export interface ApplicationGovernance {
-  vote(
-    id: RecommendationId,
-    verdict: Vote['verdict'],
-    digest: string,
-    reason: string,
-    by: Actor,
-  ): Promise<RecommendationRecord>;
-  record(id: RecommendationId): Promise<RecommendationRecord>;
-  records(filter: Parameters<Application['recommendations']>[0]): Promise<readonly RecommendationRecord[]>;
-  dispatch(): Promise<unknown>;
-}
 
 export interface ApplicationPorts {
   readonly store: Store;
@@ -33,11 +21,13 @@ export interface ApplicationPorts {
   readonly events: EventBus;
   readonly fleet: Fleet;
   readonly keeper: IncidentKeeper;
-  readonly governance: ApplicationGovernance;
+  readonly governance: Governance;
+  /** The action as a proposal for the incident, with the plan that would carry it out. */
+  readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Proposal;
   readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   /** Appends one entry to the audit log in a transaction of its own. */
-  readonly audit: (body: JsonObject) => Promise<void>;
+  readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly investigation: InvestigationPorts;
 }
@@ -50,14 +40,6 @@ export interface ApplicationSettings {
 /** The use cases, on top of a running fleet. */
 export function createApplication(ports: ApplicationPorts, settings: ApplicationSettings): Application {
   const { store, fleet, governance } = ports;
-
-  const audited = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
-    ports.audit({
-      kind,
-      atMs: ports.clock.now(),
-      by: { kind: by.kind, subject: by.subject, name: by.name },
-      ...fields,
-    });
 
   const incident = async (id: IncidentId): Promise<Incident> => {
     const found = await store.incidents.get(id);
@@ -97,16 +79,16 @@ export function createApplication(ports: ApplicationPorts, settings: Application
         ports.clock.now(),
       );
       await fleet.add(model);
-      await audited('model-registered', by, { model: id });
+      await ports.audit('model-registered', by, { model: id });
       return model;
     },
     async remove(id, by) {
       await fleet.remove(id);
-      await audited('model-removed', by, { model: id });
+      await ports.audit('model-removed', by, { model: id });
     },
     async setPaused(id, paused, by) {
       const model = await fleet.setPaused(id, paused);
-      await audited(paused ? 'model-paused' : 'model-started', by, { model: id });
+      await ports.audit(paused ? 'model-paused' : 'model-started', by, { model: id });
       return model;
     },
     statuses: () => fleet.statuses(),
@@ -119,13 +101,27 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     async recordChange(id, change, by) {
       fleet.watch(id).recordChange(change);
       await fleet.committed();
-      await audited('change-recorded', by, { model: id, change: { ...change } });
+      await ports.audit('change-recorded', by, { model: id, change: { ...change } });
     },
 
     async resetBaseline(id, by, reason) {
       fleet.watch(id).relearn(ports.clock.now());
       await fleet.committed();
-      await audited('baseline-reset', by, { model: id, reason });
+      await ports.audit('baseline-reset', by, { model: id, reason });
+    },
+    async acceptBaseline(id, by, reason) {
+      const watch = fleet.watch(id);
+      const { changeAtMs } = watch.evidence();
+      if (changeAtMs === null) {
+        throw new RequestRefused(
+          'conflict',
+          `nothing has been shown to have changed in "${id}", so there is no new normal to accept; POST …/baseline/reset learns anew from now on`,
+          'model',
+        );
+      }
+      watch.relearn(ports.clock.now(), changeAtMs);
+      await fleet.committed();
+      await ports.audit('baseline-accepted', by, { model: id, reason, changeAtMs });
     },
     async freezeBaseline(id, frozen, by) {
       const watch = fleet.watch(id);
@@ -133,7 +129,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
         throw new RequestRefused('conflict', `model "${id}" has no admitted baseline to freeze yet`, 'model');
       watch.freeze(frozen);
       await fleet.committed();
-      await audited(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, {
+      await ports.audit(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, {
         model: id,
         version: watch.baseline.version,
       });
@@ -149,22 +145,51 @@ export function createApplication(ports: ApplicationPorts, settings: Application
 
     recommendation: (id) => governance.record(id),
     recommendations: (filter) => governance.records(filter),
-    async vote(id, verdict, digest, reason, by) {
-      const voted = await governance.vote(id, verdict, digest, reason, by);
-      await ports.keeper.note(voted.recommendation.modelId, {
-        kind: 'decision',
-        text: `${by.name} ${verdict === 'approve' ? 'approved' : 'rejected'} "${voted.recommendation.title}": ${reason}`,
-      });
+    async propose({ incident: about, action, why }, by) {
+      if (action === 'none') throw new RequestRefused('invalid', 'there is nothing to propose in "none"', 'action');
+      const of = await incident(about);
+      return governance.proposeBy(of, ports.proposalFor(of, action, why), by);
+    },
+    async vote(request, by) {
+      const voted = await governance.vote(request, by);
+      const { modelId, title } = voted.recommendation;
+      const done = request.verdict === 'approve' ? 'approved' : 'rejected';
+      await ports.keeper.note(modelId, { kind: 'decision', text: `${by.name} ${done} "${title}": ${request.reason}` });
       await governance.dispatch();
-      const record = await governance.record(id);
+      const record = await governance.record(request.recommendation);
       if (record.execution !== null) {
-        await ports.keeper.note(record.recommendation.modelId, {
-          kind: 'execution',
-          text: `"${record.recommendation.title}": ${record.execution.state}. ${record.execution.detail}`,
-        });
+        const { state, detail } = record.execution;
+        await ports.keeper.note(modelId, { kind: 'execution', text: `"${title}": ${state}. ${detail}` });
       }
       return record;
     },
+    async revoke(id, reason, by) {
+      const record = await governance.revoke(id, reason, by);
+      const { modelId, title } = record.recommendation;
+      await ports.keeper.note(modelId, { kind: 'decision', text: `${by.name} revoked "${title}": ${reason}` });
+      return record;
+    },
+    async withdraw(id, reason, by) {
+      const record = await governance.withdrawOne(id, reason, by);
+      const { modelId, title } = record.recommendation;
+      await ports.keeper.note(modelId, { kind: 'decision', text: `${by.name} withdrew "${title}": ${reason}` });
+      return record;
+    },
+    async report(id, outcome, detail, by) {
+      const record = await governance.report(id, outcome, detail, by);
+      const { modelId, title } = record.recommendation;
+      await ports.keeper.note(modelId, { kind: 'execution', text: `${by.name}: "${title}" ${outcome}. ${detail}` });
+      return record;
+    },
+    callback: (id, outcome, detail, by) => governance.callback(id, outcome, detail, by),
+    decides: (by) => governance.decides(by),
+    setKillSwitch: async (on, reason, by) => {
+      await governance.setKillSwitch(on, reason, by);
+      if (!on) await governance.dispatch();
+    },
+    killSwitch: () => governance.killSwitch(),
+    reviews: (open) => governance.reviews(open),
+    review: (id, finding, by) => governance.review(id, finding, by),
 
     auditEntries: (from, limit) => store.audit.read(from, limit),
     verifyAudit: () => ports.verifyAudit(),

@@ -11,11 +11,11 @@ import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
 import type { ActionId } from './domain/recommendation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
-import { estimatePerformance } from './performance/estimate.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { judge, type Judgement } from './pipeline.js';
-import { monitorKey, totalsKey, Watch, type Sample, type WatchSettings, type WatchTotals } from './watch.js';
+import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
+import { totalsKey, type WatchTotals } from './watch-totals.js';
 
 /** The background prober as the fleet uses it. */
 export interface FleetProber {
@@ -49,7 +49,6 @@ export interface FleetSettings extends WatchSettings {
 interface Member {
   readonly watch: Watch;
   judgement: Judgement | null;
-  performance: PerformanceEstimate;
   evaluatedAtMs: number | null;
   evaluationSeconds: number | null;
   samplesSinceLook: number;
@@ -57,6 +56,11 @@ interface Member {
 }
 
 const NO_WINDOW_YET = 'no look has been taken yet';
+const NOT_LOOKED_YET: PerformanceEstimate = {
+  kind: 'unknown',
+  reason: NO_WINDOW_YET,
+  realised: { accuracy: null, error: null },
+};
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
@@ -256,7 +260,6 @@ export class Fleet {
     this.members.set(model.id, {
       watch,
       judgement: null,
-      performance: { kind: 'unknown', reason: NO_WINDOW_YET, realised: null },
       evaluatedAtMs: null,
       evaluationSeconds: null,
       samplesSinceLook: 1,
@@ -297,7 +300,8 @@ export class Fleet {
     const { watch } = member;
     const now = this.ports.clock.now();
     if (watch.model.paused) return;
-    const quiet = member.samplesSinceLook === 0 && member.judgement !== null && member.judgement.findings.length === 0;
+    const nothingNew = member.samplesSinceLook === 0 && watch.learning === null;
+    const quiet = nothingNew && member.judgement !== null && member.judgement.findings.length === 0;
     if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
     member.samplesSinceLook = 0;
 
@@ -314,11 +318,6 @@ export class Fleet {
     };
     const subject = watch.subject();
     member.judgement = judge(subject, experience, now);
-    member.performance = estimatePerformance(
-      watch.baseline?.profile ?? null,
-      subject.window,
-      member.judgement.findings,
-    );
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
@@ -413,7 +412,8 @@ export class Fleet {
       blindSpots: judgement?.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
       incident: this.ports.keeper.current(watch.model.id),
       evidence: watch.evidence(),
-      performance: member.performance,
+      performance: judgement?.performance ?? NOT_LOOKED_YET,
+      rowAnomaly: judgement?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
       evaluatedAtMs: member.evaluatedAtMs,
       evaluationSeconds: member.evaluationSeconds,
       totals: {

@@ -1,26 +1,16 @@
 import type { Diagnosis } from './domain/cause.js';
-import type { IncidentId, ModelId } from './domain/identifiers.js';
+import type { ModelId } from './domain/identifiers.js';
 import { incidentId } from './domain/identifiers.js';
 import type { Incident, TimelineEntry } from './domain/incident.js';
 import type { Lesson } from './domain/lesson.js';
 import type { Model } from './domain/model.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from './domain/ports.js';
-import type { Finding } from './domain/finding.js';
-import type { Proposal } from './domain/recommendation.js';
 import type { RecommendationRecord } from './domain/application.js';
+import type { Governance } from './governance/governance.js';
 import type { Judgement } from './pipeline.js';
 
 /** The part of governance an incident needs. */
-export interface IncidentGovernance {
-  propose(incident: Incident, proposals: readonly Proposal[]): Promise<unknown>;
-  verify(incident: Incident, findings: readonly Finding[], nowMs: number): Promise<unknown>;
-  withdraw(incident: Incident, reason: string): Promise<unknown>;
-  records(filter: {
-    readonly incident?: IncidentId;
-    readonly pendingOnly: boolean;
-    readonly limit: number;
-  }): Promise<readonly RecommendationRecord[]>;
-}
+export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records'>;
 
 export interface IncidentPorts {
   readonly incidents: IncidentRepository;
@@ -62,6 +52,12 @@ interface Course {
 /** Two diagnoses tell the same story when cause, features and severity agree. */
 function storyOf(diagnosis: Diagnosis): string {
   return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, ...diagnosis.features].join('|');
+}
+
+/** Detectors that cannot see something now which they could see when the incident was diagnosed. */
+function newlyBlind(diagnosis: Diagnosis, unseen: Judgement['unseen']): ReadonlySet<string> {
+  const before = new Set(diagnosis.blindSpots.map(({ check }) => check));
+  return new Set(unseen.filter(({ check }) => !before.has(check)).map(({ detector }) => detector));
 }
 
 const sinceText = (ms: number): string => new Date(ms).toISOString();
@@ -185,7 +181,10 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     async consider(model, judgement) {
       const course = courseOf(model.id);
       const problem = judgement.diagnosis.severity !== 'none';
-      if (course.open !== null) await ports.governance.verify(course.open, judgement.findings, ports.clock.now());
+      if (course.open !== null) {
+        const blind = newlyBlind(course.open.diagnosis, judgement.unseen);
+        await ports.governance.verify(course.open, judgement.findings, blind, ports.clock.now());
+      }
       if (problem) {
         if (course.open === null && !judgement.pages) {
           course.problemLooks = 0;

@@ -18,25 +18,30 @@ import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
-import type { ActionId } from './domain/recommendation.js';
+import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
-import { appendAudit } from './governance/audit/chain.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
 import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
-import { createAuthenticator, createFirstKey } from './http/auth.js';
+import { auditBy } from './governance/transition.js';
+import { createFirstKey } from './http/identity/api-keys.js';
+import { createAuthenticator } from './http/identity/authenticate.js';
+import { createTokenVerifier } from './http/identity/grafana-token.js';
+import { createSigningKeys } from './http/identity/signing-keys.js';
 import { createEgress } from './http/egress.js';
-import { provisionApiKeys } from './http/provisioned-api-keys.js';
+import { provisionApiKeys } from './http/identity/provisioned-api-keys.js';
 import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
+import { trackRecord } from './learning/track-record.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
+import { proposalOnRequest } from './recommendation/on-request.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
@@ -81,6 +86,19 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   }
   const key = salt;
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
+}
+
+/** An action somebody asks for, as the rules would propose it for the incident. */
+function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
+  const { model, baseline } = fleet.watch(incident.modelId);
+  return proposalOnRequest(action, why, incident.diagnosis, {
+    modelId: model.id,
+    modelName: model.name,
+    webhookTargets: webhookTargets(config),
+    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
+    hasBaseline: baseline !== null,
+    versionLabel: model.versionLabel,
+  });
 }
 
 /** Action → webhook address, from the configuration. */
@@ -130,11 +148,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
     executors,
     events,
     logger,
-    policy: () => ({
-      approvals: config.current().governance.approvals,
-      expireAfterMs: config.current().governance.expireAfterMs,
-      killSwitch: config.current().governance.killSwitch,
-    }),
+    policy: () => config.current().governance,
+    soleWriter: started.database.kind === 'sqlite',
   });
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
@@ -178,13 +193,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
   relearn = async (id) => {
-    fleet.watch(id).relearn(clock.now());
+    const watch = fleet.watch(id);
+    watch.relearn(clock.now(), watch.evidence().changeAtMs);
     await fleet.committed();
   };
 
-  const audit = async (body: JsonObject): Promise<void> => {
-    await store.governance((transaction) => appendAudit(transaction, body));
-  };
+  const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
+    store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
   const investigation: InvestigationPorts = {
     clock,
     hash,
@@ -203,6 +218,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       fleet,
       keeper,
       governance,
+      proposalFor: (incident, action, why) => requestedProposal(action, why, incident, fleet, config.current()),
       discover: discoverAt,
       chooseGoldenInputs: golden,
       audit,
@@ -264,7 +280,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
             () => false,
           ),
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
-        authenticate: createAuthenticator(store.apiKeys, clock),
+        authenticate: createAuthenticator({
+          keys: store.apiKeys,
+          clock,
+          settings: () => config.current().identity,
+          verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+        }),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
       },
       started.listen,

@@ -6,19 +6,24 @@ import type { ChangeEvent, Evidence } from './domain/evidence.js';
 import type { BlindSpot, Finding } from './domain/finding.js';
 import type { Fingerprint } from './domain/incident.js';
 import type { Lesson, SimilarLesson } from './domain/lesson.js';
+import type { PerformanceEstimate } from './domain/performance.js';
 import type { PageEvidence } from './domain/page-evidence.js';
 import type { Model } from './domain/model.js';
 import type { Observation } from './domain/observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
+import type { RowAnomaly } from './domain/row-anomaly.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
 import { mayPage } from './detection/paging.js';
+import { judgeRows } from './detection/row-anomaly.js';
 import { explain } from './explanation/explain.js';
 import { fingerprint } from './learning/fingerprint.js';
 import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
 import { diagnose } from './rca/diagnose.js';
 import { gatherEvidence } from './rca/gather.js';
+import { priceFindings } from './performance/cost-of-shift.js';
+import { estimatePerformance } from './performance/estimate.js';
 import { recommend } from './recommendation/recommend.js';
 
 /** One model as it stands: counts, recent rows, golden answers and what is known about its past. */
@@ -50,7 +55,11 @@ export interface Experience {
 
 export interface Judgement {
   readonly findings: readonly Finding[];
+  readonly performance: PerformanceEstimate;
+  readonly rowAnomaly: RowAnomaly;
   readonly blindSpots: readonly BlindSpot[];
+  /** Which detector could not look at what. */
+  readonly unseen: ReturnType<typeof detect>['unseen'];
   /** Whether this may open an incident, by the false-page budget. */
   readonly pages: boolean;
   readonly evidence: Evidence;
@@ -66,7 +75,8 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
   const { model, baseline, window, rows } = subject;
   const golden = goldenEvidence(baseline?.golden ?? [], subject.goldenNow);
 
-  const { findings, blindSpots } = detect({
+  const rowAnomaly = judgeRows(subject.forest, rows, experience.thresholds);
+  const detected = detect({
     baseline,
     window,
     rows,
@@ -78,8 +88,17 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     consecutiveFailures: subject.consecutiveFailures,
     thresholds: experience.thresholds,
     forest: subject.forest,
+    rowAnomaly,
     windowForest: subject.windowForest,
     evidence: subject.evidence,
+  });
+  const { blindSpots } = detected;
+  const performance = estimatePerformance(baseline?.profile ?? null, window, detected.findings);
+  const findings = priceFindings(detected.findings, {
+    baseline: baseline?.profile ?? null,
+    baselineRows: subject.baselineRows,
+    rows,
+    performance,
   });
 
   const evidence = gatherEvidence({
@@ -110,7 +129,20 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });
-  return { findings, blindSpots, pages, evidence, diagnosis, explanation, fingerprint: print, similar, proposals };
+  return {
+    findings,
+    performance,
+    rowAnomaly,
+    blindSpots,
+    unseen: detected.unseen,
+    pages,
+    evidence,
+    diagnosis,
+    explanation,
+    fingerprint: print,
+    similar,
+    proposals,
+  };
 }
 
 function confidencesOf(rows: readonly Observation[]): readonly number[] | null {

@@ -21,31 +21,18 @@ import type { ChangeEvent } from './domain/evidence.js';
 import type { Json } from './domain/json.js';
 import type { Model } from './domain/model.js';
 import type { FalsePageBudget, PageEvidence } from './domain/page-evidence.js';
-import type { LateLabel, Observation, Prediction } from './domain/observation.js';
-import type { LedgerEntry, Random, Store } from './domain/ports.js';
+import type { LateLabel, Observation } from './domain/observation.js';
+import type { Random, Store } from './domain/ports.js';
 import type { BaselineProfile, LearningState, SignalKey, WindowProfile } from './domain/profile.js';
 import type { BaselineRequirements, DetectionThresholds } from './domain/thresholds.js';
+import { LabelJoin, type Judged } from './label-join.js';
 import type { Subject } from './pipeline.js';
+import { countCall, NO_TOTALS, totalsKey, type WatchTotals } from './watch-totals.js';
 
 /** One call or logged prediction with the shape of its answer. */
 export interface Sample {
   readonly observation: Observation;
   readonly shape: string | null;
-}
-
-/** Counters and times that survive restarts; kept beside the counts. */
-export interface WatchTotals {
-  readonly basis: 'probe' | 'ingest';
-  readonly calls: number;
-  readonly failures: Readonly<Record<string, number>>;
-  readonly probes: number;
-  readonly probeFailures: Readonly<Record<string, number>>;
-  readonly lastProbeAtMs: number | null;
-  readonly lastPredictionAtMs: number | null;
-  readonly lastAnswerAtMs: number | null;
-  readonly consecutiveFailures: number;
-  readonly lastVersion: string | null;
-  readonly changes: readonly ChangeEvent[];
 }
 
 export interface WatchSettings {
@@ -69,37 +56,12 @@ export interface RestoredWatch {
 
 type Writer = Parameters<Parameters<Store['atomic']>[0]>[0];
 
-const NO_TOTALS: WatchTotals = {
-  basis: 'probe',
-  calls: 0,
-  failures: {},
-  probes: 0,
-  probeFailures: {},
-  lastProbeAtMs: null,
-  lastPredictionAtMs: null,
-  lastAnswerAtMs: null,
-  consecutiveFailures: 0,
-  lastVersion: null,
-  changes: [],
-};
 const GOLDEN_REPEATS = 4;
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
 const MONITOR_SAVED_MS = 10_000;
 const ROWS_SCORED_PER_LOOK = 200;
 const CHANGES_KEPT = 50;
 
-const bump = (counts: Readonly<Record<string, number>>, key: string): Record<string, number> => ({
-  ...counts,
-  [key]: (counts[key] ?? 0) + 1,
-});
-
-/** Canonical text of an answer, for hashing and for comparing with a label. */
-function answerText(answer: Prediction): string {
-  return typeof answer === 'number' ? `number:${answer}` : `text:${String(answer).trim()}`;
-}
-
-/** Name of the setting that keeps a watch's totals. */
-export const totalsKey = (model: Model): string => `watch:${model.id}`;
 /** Name of the setting that keeps a watch's e-detectors. */
 export const monitorKey = (model: Model): string => `monitor:${model.id}`;
 
@@ -120,9 +82,8 @@ export class Watch {
   private builder: WindowBuilder;
   private windowStartMs: number;
   private pastWindows: { windowStartMs: number; profile: WindowProfile }[];
-  private ledger: LedgerEntry[] = [];
+  private readonly labels: LabelJoin;
   private closedWindows: { windowStartMs: number; profile: WindowProfile }[] = [];
-  private lateLabels: { hash: string; label: LateLabel }[] = [];
   private baselineToSave: BaselineProfile | null = null;
   private dirty = false;
   private monitor: ModelMonitor;
@@ -139,6 +100,7 @@ export class Watch {
     nowMs: number,
     restored: RestoredWatch,
   ) {
+    this.labels = new LabelJoin(model.id, hash);
     this.totals = restored.totals ?? NO_TOTALS;
     const superseded = restored.learning !== null && restored.learning.verdict.kind !== 'admitted';
     this.baseline = superseded ? null : restored.baseline;
@@ -163,7 +125,7 @@ export class Watch {
 
   /** Remembers labels that arrived later; they are joined at the next commit. */
   label(labels: readonly LateLabel[]): void {
-    for (const label of labels) this.lateLabels.push({ hash: this.hash(`id:${label.predictionId}`), label });
+    this.labels.add(labels);
     this.dirty ||= labels.length > 0;
   }
 
@@ -172,8 +134,16 @@ export class Watch {
     this.dirty = true;
   }
 
-  /** Starts the next baseline version; the old one no longer judges. */
-  relearn(nowMs: number, requirements: BaselineRequirements = this.settings.requirements): void {
+  /**
+   * Starts the next baseline version; the old one no longer judges.
+   * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
+   *   learns from now on
+   */
+  relearn(nowMs: number, fromMs: number | null = null): void {
+    const { requirements } = this.settings;
+    const since = fromMs ?? Infinity;
+    const rows = this.rows.filter(({ atMs }) => atMs >= since);
+    const golden = this.goldenRecent.filter(({ observation }) => observation.atMs >= since);
     const version = (this.baseline?.version ?? (this.learning?.nextVersion ?? 1) - 1) + 1;
     this.baseline = null;
     this.forest = null;
@@ -184,6 +154,8 @@ export class Watch {
     this.goldenKnown.clear();
     this.goldenLearning = createGoldenMemory(this.hash);
     this.forgetWindow(nowMs);
+    for (const sample of golden) this.learnGolden(sample);
+    for (const row of rows) this.fold(row);
     this.dirty = true;
   }
 
@@ -237,13 +209,13 @@ export class Watch {
    */
   async write(store: Writer, nowMs: number): Promise<{ readonly labelsMatched: number; readonly undo: () => void }> {
     const { model } = this;
-    const labelsMatched = await this.joinLabels(store);
+    const judged = await this.labels.join(store.ledger);
+    for (const each of judged) this.judgeAnswer(each);
     this.foldLearning();
     const baseline = this.baselineToSave;
-    const ledger = this.ledger;
+    const ledger = this.labels.takeLedger();
     const closed = this.closedWindows;
     this.baselineToSave = null;
-    this.ledger = [];
     this.closedWindows = [];
     this.dirty = false;
     const { learning, totals } = this;
@@ -251,7 +223,7 @@ export class Watch {
     const windows = learning === null ? [...closed, current] : closed;
     const undo = (): void => {
       this.baselineToSave ??= baseline;
-      this.ledger = [...ledger, ...this.ledger];
+      this.labels.returnLedger(ledger);
       this.closedWindows = [...closed, ...this.closedWindows];
       this.dirty = true;
     };
@@ -284,7 +256,7 @@ export class Watch {
       undo();
       throw error;
     }
-    return { labelsMatched, undo };
+    return { labelsMatched: judged.length, undo };
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
@@ -341,66 +313,33 @@ export class Watch {
   }
 
   private observeOne({ observation, shape }: Sample): void {
-    this.count(observation);
+    if (observation.source === 'ingest' && this.totals.basis === 'probe') this.switchToIngest(observation.atMs);
+    const { totals, change } = countCall(this.totals, observation);
+    this.totals = totals;
+    if (change !== null) this.recordChange(change);
     if (observation.source === 'golden') {
       this.goldenRecent.push({ observation, shape });
       const kept = GOLDEN_REPEATS * Math.max(1, this.model.goldenInputs.length);
       if (this.goldenRecent.length > kept) this.goldenRecent.splice(0, this.goldenRecent.length - kept);
-      if (this.learning !== null) this.goldenLearning.add(observation, shape);
-      this.compareGolden(observation);
+      this.learnGolden({ observation, shape });
     }
     if (observation.source !== 'ingest' && this.totals.basis === 'ingest') return;
+    this.fold(observation);
+    const judged = this.labels.answered(observation);
+    if (judged !== null) this.judgeAnswer(judged);
+  }
+
+  private learnGolden({ observation, shape }: Sample): void {
+    if (this.learning !== null) this.goldenLearning.add(observation, shape);
+    this.compareGolden(observation);
+  }
+
+  private fold(observation: Observation): void {
     this.rows.push(observation);
     this.builder.add(observation);
     this.monitor.observe(observation);
     if (this.forest !== null && observation.failure === null && observation.features !== null) {
       this.rowsToScore.push(observation);
-    }
-    const { prediction, predictionId, label, confidence } = observation;
-    if (prediction === null) return;
-    if (label !== null) {
-      const correct = answerText(label) === answerText(prediction);
-      this.monitor.loss('accuracy', correct ? 0 : 1, observation.atMs);
-      this.builder.addLabel({
-        correct,
-        confidenceTenth: tenthOf(confidence),
-      });
-    } else if (predictionId !== null) {
-      this.ledger.push({
-        model: this.model.id,
-        predictionIdHash: this.hash(`id:${predictionId}`),
-        answerHash: this.hash(answerText(prediction)),
-        confidenceTenth: tenthOf(confidence),
-        atMs: observation.atMs,
-      });
-    }
-  }
-
-  private count(observation: Observation): void {
-    const { totals } = this;
-    const failed = observation.failure;
-    const probed = observation.source !== 'ingest';
-    if (!probed && totals.basis === 'probe') this.switchToIngest(observation.atMs);
-    const version = observation.modelVersion;
-    const before = this.totals;
-    this.totals = {
-      ...before,
-      calls: before.calls + 1,
-      failures: failed === null ? before.failures : bump(before.failures, failed.reason),
-      probes: before.probes + (probed ? 1 : 0),
-      probeFailures: probed && failed !== null ? bump(before.probeFailures, failed.reason) : before.probeFailures,
-      lastProbeAtMs: probed ? observation.atMs : before.lastProbeAtMs,
-      lastPredictionAtMs: probed ? before.lastPredictionAtMs : observation.atMs,
-      lastAnswerAtMs: failed === null ? observation.atMs : before.lastAnswerAtMs,
-      consecutiveFailures: failed === null ? 0 : before.consecutiveFailures + 1,
-      lastVersion: version ?? before.lastVersion,
-    };
-    if (version !== null && before.lastVersion !== null && version !== before.lastVersion) {
-      this.recordChange({
-        atMs: observation.atMs,
-        kind: 'model-version',
-        text: `The answers' model version changed from ${before.lastVersion.slice(0, 60)} to ${version.slice(0, 60)}.`,
-      });
     }
   }
 
@@ -469,41 +408,25 @@ export class Watch {
   }
 
   private foldLearning(): void {
-    if (this.learning === null) return;
+    const { learning } = this;
+    if (learning === null) return;
     const increment = this.builder.build();
-    if (increment.calls === 0 && increment.labels.labelled === 0) return;
-    this.learning = learn(this.learning, increment, this.goldenLearning.build(), this.settings.requirements);
+    const isEmpty = increment.calls === 0 && labelsIn(increment) === 0;
+    if (isEmpty && !awaitsConfirmation(learning)) return;
+    this.learning = learn(learning, increment, this.goldenLearning.build(), this.settings.requirements);
     this.builder = this.freshBuilder();
   }
 
-  private async joinLabels(store: Writer): Promise<number> {
-    if (this.lateLabels.length === 0) return 0;
-    const labels = this.lateLabels;
-    if (this.ledger.length > 0) {
-      await store.ledger.saveAll(this.ledger);
-      this.ledger = [];
-    }
-    const found = await store.ledger.take(this.model.id, [...new Set(labels.map((entry) => entry.hash))]);
-    const byHash = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
-    for (const { hash, label } of labels) {
-      const entry = byHash.get(hash);
-      if (entry === undefined) continue;
-      byHash.delete(hash);
-      const correct = entry.answerHash === this.hash(answerText(label.label));
-      this.monitor.loss('accuracy', correct ? 0 : 1, label.atMs);
-      this.builder.addLabel({
-        correct,
-        confidenceTenth: entry.confidenceTenth,
-      });
-    }
-    this.lateLabels = [];
-    return found.length;
+  private judgeAnswer({ label, atMs }: Judged): void {
+    this.builder.addLabel(label);
+    if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, atMs);
+    else this.monitor.loss('accuracy', label.correct ? 0 : 1, atMs);
   }
 
   private rotate(nowMs: number): void {
     if (this.learning === null) {
       const profile = this.builder.build();
-      if (profile.calls > 0 || profile.labels.labelled > 0) {
+      if (profile.calls > 0 || labelsIn(profile) > 0) {
         const closed = { windowStartMs: this.windowStartMs, profile };
         this.pastWindows.push(closed);
         this.closedWindows.push(closed);
@@ -558,6 +481,8 @@ export class Watch {
   }
 }
 
-function tenthOf(confidence: number | null): number | null {
-  return confidence === null ? null : Math.min(9, Math.max(0, Math.floor(confidence * 10)));
-}
+const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
+
+/** Enough was counted; what is missing may be had without a new sample, so the verdict is asked for again. */
+const awaitsConfirmation = ({ verdict }: LearningState): boolean =>
+  verdict.kind === 'learning' && verdict.samples >= verdict.requiredSamples;

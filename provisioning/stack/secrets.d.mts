@@ -3,7 +3,7 @@ export const SECRETS: Readonly<
   Record<
     | 'mlfi-read-key'
     | 'mlfi-ingest-key'
-    | 'mlfi-plugin-key'
+    | 'mlfi-plugin-secret'
     | 'grafana-admin-password'
     | 'grafana-secret-key'
     | 'grafana-annotations-token',

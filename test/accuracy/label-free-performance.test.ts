@@ -5,7 +5,7 @@ import { createWindowBuilder } from '../../exporter/src/detection/statistics/win
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../exporter/src/domain/profile.js';
 import { estimatePerformance } from '../../exporter/src/performance/estimate.js';
-import { say } from './streams.js';
+import { say, streams } from './streams.js';
 
 /** The real log of a deployed model; see test/data/employment_MA/SOURCES.md. */
 interface Answer {
@@ -42,7 +42,8 @@ function profile(answers: readonly Answer[], labelled: boolean, like?: WindowPro
   const builder = createWindowBuilder(like === undefined ? {} : { like });
   for (const { confidence, correct } of answers) {
     builder.add(observation(confidence));
-    if (labelled) builder.addLabel({ correct, confidenceTenth: Math.min(9, Math.floor(confidence * 10)) });
+    if (labelled)
+      builder.addLabel({ kind: 'class', correct, confidenceTenth: Math.min(9, Math.floor(confidence * 10)) });
   }
   return builder.build();
 }
@@ -63,7 +64,7 @@ test('estimates the accuracy of employment_MA without its labels within 0.006 on
     const chunk = analysis.slice(start, start + CHUNK);
     const truth = shareCorrect(chunk);
     const estimate = estimatePerformance(baseline, profile(chunk, false, baseline), []);
-    if (estimate.kind !== 'estimated') throw new Error(estimate.reason);
+    if (estimate.kind === 'unknown' || estimate.measure !== 'accuracy') throw new Error(JSON.stringify(estimate));
     errors.cbpe += Math.abs(estimate.accuracy - truth);
     errors.doc += Math.abs(estimate.crossCheck - truth);
     errors.constant += Math.abs(constant - truth);
@@ -115,7 +116,54 @@ test('recalibrates a model that overstates itself, and then estimates what it is
     profile(boastful.slice(10_000), false),
     [],
   );
-  if (estimate.kind !== 'estimated') throw new Error(estimate.reason);
+  if (estimate.kind === 'unknown' || estimate.measure !== 'accuracy') throw new Error(JSON.stringify(estimate));
   expect(estimate.calibrated).toBe(true);
   expect(Math.abs(estimate.accuracy - shareCorrect(boastful.slice(10_000)))).toBeLessThan(0.015);
+});
+
+/** A regressor whose errors grow with its answer, and the answers it is asked for. */
+function regression(seed: number, count: number, draw: (normal: number) => number, like?: WindowProfile) {
+  const source = streams(seed);
+  const builder = createWindowBuilder(like === undefined ? {} : { like });
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) {
+    const prediction = draw(source.normal());
+    const absoluteError = Math.abs(0.2 * prediction * source.normal());
+    builder.add({ ...observation(0), confidence: null, prediction });
+    if (like === undefined) builder.addLabel({ kind: 'quantity', prediction, absoluteError });
+    sum += absoluteError;
+  }
+  return { profile: builder.build(), truth: sum / count };
+}
+
+test('estimates the error of a regressor without labels when it is asked for other quantities', () => {
+  const baseline = regression(1, 4_000, (z) => 100 * Math.exp(0.5 * z));
+  for (const [name, factor] of [
+    ['as before', 1],
+    ['smaller ones', 0.7],
+    ['larger ones', 1.3],
+  ] as const) {
+    const window = regression(2, 2_000, (z) => factor * 100 * Math.exp(0.4 * z), baseline.profile);
+    const estimate = estimatePerformance(baseline.profile, window.profile, []);
+    if (estimate.kind === 'unknown' || estimate.measure !== 'mean-absolute-error') {
+      throw new Error(JSON.stringify(estimate));
+    }
+    const { meanAbsoluteError, band, baselineError } = estimate;
+    say(
+      `mean absolute error when asked for ${name}: estimated ${meanAbsoluteError.toFixed(2)} (${band.low.toFixed(2)} to ${band.high.toFixed(2)}), true ${window.truth.toFixed(2)}; last known ${baselineError.mean.toFixed(2)}`,
+    );
+    expect(Math.abs(meanAbsoluteError / window.truth - 1)).toBeLessThan(0.08);
+    if (factor !== 1) {
+      expect(Math.abs(meanAbsoluteError - window.truth)).toBeLessThan(Math.abs(baselineError.mean - window.truth) / 3);
+    }
+  }
+});
+
+test('says "unknown" for quantities no label ever covered', () => {
+  const baseline = regression(1, 4_000, (z) => 100 * Math.exp(0.5 * z));
+  const window = regression(2, 500, (z) => 5_000 * Math.exp(0.1 * z), baseline.profile);
+  expect(estimatePerformance(baseline.profile, window.profile, [])).toMatchObject({
+    kind: 'unknown',
+    reason: expect.stringMatching(/^100 % of the answers are smaller or larger/) as string,
+  });
 });

@@ -1,14 +1,20 @@
 /**
- * Ours against the rules others ship: what they do by default while nothing changes, and how fast each sees a change
- * once all are set to the same false-alarm rate. Run: npx tsx test/bench/detection.ts (about two minutes)
+ * Ours against the rules others ship, all on the same streams: what they do by default while nothing changes, and how
+ * fast each sees a change once all are set to the same false-alarm rate. Run: npm run bench:detection
+ *
+ * Rules named "river …" and "frouros …" are those packages themselves, run where MLFI_BENCH_PYTHON names a Python that
+ * has them (pip install river frouros); without it our own transcriptions stand for them.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { ConformalEDetector } from '../../exporter/src/detection/sequential/conformal-e-detector.js';
 import { Ruler } from '../../exporter/src/detection/sequential/probability-integral-transform.js';
 import { riskBound, RiskEDetector } from '../../exporter/src/detection/sequential/risk-e-detector.js';
-import { median, streams, type Streams } from '../accuracy/streams.js';
+import { median, streams } from '../accuracy/streams.js';
+import { inProcess, type Contestant } from './contestant.js';
+import { startPeers } from './peer-rules.js';
 import { ERROR_RULES, VALUE_RULES, type Rule } from './rules.js';
+import { makeRuns, type Draw, type Runs } from './streams-file.js';
 
 const BASELINE = 500;
 const LINE = 10_000;
@@ -16,6 +22,7 @@ const QUIET = 4_000;
 const QUIET_RUNS = 40;
 const RUNS = 60;
 const PATIENCE = 3_000;
+const QUIET_BEFORE = 500;
 /** Share of quiet runs of 4,000 that alarm when the mean run length is 10,000. */
 const MATCHED = 1 - Math.exp(-QUIET / LINE);
 
@@ -44,13 +51,14 @@ const ours: Rule = {
   },
 };
 
-const oursOnErrors: Rule = {
-  name: 'mlfi, tolerant risk e-detector',
+/** Algorithm R as a rule. `tolerance`: how much worse errors may get before it is anybody's business. */
+const oursOnErrors = (tolerance: number): Rule => ({
+  name: `mlfi, risk e-detector${tolerance === 0 ? '' : `, tolerance ${tolerance}`}`,
   shipped: Math.log10(LINE),
   strictest: 12,
   make: (strictness, baseline) => {
     const mean = baseline.reduce((sum, x) => sum + x, 0) / baseline.length;
-    const bound = riskBound({ units: baseline.length, mean, variance: 0, binary: true }, 0.05, 0);
+    const bound = riskBound({ units: baseline.length, mean, variance: 0, binary: true }, 0.05, tolerance);
     const detector = new RiskEDetector({ bound, variance: null, startWeight: 1 });
     let at = 0;
     return (value) => {
@@ -58,96 +66,78 @@ const oursOnErrors: Rule = {
       return detector.value >= 10 ** strictness;
     };
   },
-};
+});
 
-type Draw = (source: Streams) => number;
-const take = (n: number, source: Streams, draw: Draw): number[] => Array.from({ length: n }, () => draw(source));
+const peers = process.env.MLFI_BENCH_PYTHON === undefined ? null : startPeers(process.env.MLFI_BENCH_PYTHON);
+if (peers === null) console.log('NOTICE: river and frouros skipped; set MLFI_BENCH_PYTHON to a Python that has them');
+const onValues = [...[ours, ...VALUE_RULES].map(inProcess), ...(peers?.values ?? [])];
+const onErrors = [...[oursOnErrors(0), ...ERROR_RULES].map(inProcess), ...(peers?.errors ?? [])];
 
-/** Sample of the first alarm, Infinity for none. */
-function firstAlarm(
-  rule: Rule,
-  strictness: number,
-  seed: number,
-  draws: readonly [Draw, number][],
-  before: Draw,
-): number {
-  const source = streams(seed);
-  const changed = rule.make(strictness, take(BASELINE, source, before));
-  let at = 0;
-  for (const [draw, samples] of draws) {
-    for (let i = 0; i < samples; i += 1) {
-      at += 1;
-      if (changed(draw(source))) return at;
-    }
-  }
-  return Infinity;
-}
-
-const quietShare = (rule: Rule, strictness: number, before: Draw): number =>
-  Array.from({ length: QUIET_RUNS }, (_, i) => firstAlarm(rule, strictness, i + 1, [[before, QUIET]], before)).filter(
-    Number.isFinite,
-  ).length / QUIET_RUNS;
+const alarmedShare = async (rule: Contestant, strictness: number, quiet: Runs): Promise<number> =>
+  (await rule.firstAlarms(strictness, quiet)).filter(Number.isFinite).length / quiet.rows.length;
 
 /** Strictness at which the rule alarms once in 10,000 quiet samples, by bisection; null when even the strictest does more. */
-function matched(rule: Rule, before: Draw): number | null {
-  if (quietShare(rule, rule.strictest, before) > MATCHED) return null;
+async function matched(rule: Contestant, quiet: Runs): Promise<number | null> {
+  if (!rule.matchable || (await alarmedShare(rule, rule.strictest, quiet)) > MATCHED) return null;
   let low = 0;
   let high = rule.strictest;
-  for (let step = 0; step < 12; step += 1) {
+  for (let step = 0; step < 10; step += 1) {
     const middle = (low + high) / 2;
-    if (quietShare(rule, middle, before) > MATCHED) low = middle;
+    if ((await alarmedShare(rule, middle, quiet)) > MATCHED) low = middle;
     else high = middle;
   }
   return high;
 }
 
 /** Median delay after 500 quiet samples and misses within 3,000; runs that alarm before the change count as such. */
-function delays(rule: Rule, strictness: number, before: Draw, after: Draw): string {
-  const found = Array.from({ length: RUNS }, (_, i) =>
-    firstAlarm(
-      rule,
-      strictness,
-      5_000 + i,
-      [
-        [before, 500],
-        [after, PATIENCE],
-      ],
-      before,
-    ),
-  );
-  const early = found.filter((at) => at <= 500).length;
-  const late = found.filter((at) => at > 500).map((at) => at - 500);
+async function delays(rule: Contestant, strictness: number, changing: Runs): Promise<string> {
+  const found = await rule.firstAlarms(strictness, changing);
+  const early = found.filter((at) => at <= QUIET_BEFORE).length;
+  const late = found.filter((at) => at > QUIET_BEFORE).map((at) => at - QUIET_BEFORE);
   const missed = late.filter((delay) => delay === Infinity).length;
-  const text = missed > late.length / 2 ? 'missed' : String(median(late));
+  const text = late.length === 0 ? '–' : 2 * missed >= late.length ? 'missed' : String(median(late));
   return `${text}${missed > 0 ? ` (${missed} missed)` : ''}${early > 0 ? ` (${early} early)` : ''}`;
 }
 
-function table(
+function row(cells: readonly string[]): void {
+  console.log(cells.map((cell, i) => `${cell} `.padEnd(i === 0 ? 38 : 24)).join(''));
+}
+
+async function table(
   title: string,
-  rules: readonly Rule[],
+  rules: readonly Contestant[],
   before: Draw,
   afters: readonly (readonly [string, Draw])[],
-): void {
+): Promise<void> {
+  const quiet = makeRuns(QUIET_RUNS, 1, [
+    [before, BASELINE],
+    [before, QUIET],
+  ]);
+  const changing = afters.map(([, after]) =>
+    makeRuns(RUNS, 5_000, [
+      [before, BASELINE],
+      [before, QUIET_BEFORE],
+      [after, PATIENCE],
+    ]),
+  );
   console.log(`\n${title}`);
-  console.log(
-    `${'rule'.padEnd(32)}${'quiet runs that alarm as shipped'.padEnd(34)}${'matched to'.padEnd(12)}${afters.map(([name]) => name.padEnd(22)).join('')}`,
-  );
+  row(['rule', 'quiet runs, as shipped', 'matched to', ...afters.map(([name]) => name)]);
   for (const rule of rules) {
-    const shipped = quietShare(rule, rule.shipped, before);
-    const strictness = matched(rule, before);
-    const cells = afters.map(([, after]) =>
-      (strictness === null ? 'cannot be matched' : delays(rule, strictness, before, after)).padEnd(22),
-    );
-    console.log(
-      `${rule.name.padEnd(32)}${`${(100 * shipped).toFixed(0)} % in ${QUIET} samples`.padEnd(34)}${(strictness?.toFixed(2) ?? '–').padEnd(12)}${cells.join('')}`,
-    );
+    const shipped = await alarmedShare(rule, rule.shipped, quiet);
+    const strictness = await matched(rule, quiet);
+    const cells: string[] = [];
+    for (const runs of changing)
+      cells.push(
+        strictness === null
+          ? rule.matchable
+            ? 'cannot be matched'
+            : 'not matched'
+          : await delays(rule, strictness, runs),
+      );
+    row([rule.name, `${(100 * shipped).toFixed(0)} % alarm in ${QUIET}`, strictness?.toFixed(2) ?? '–', ...cells]);
   }
-  console.log(
-    `${'always alarm'.padEnd(32)}${'100 %'.padEnd(34)}${'–'.padEnd(12)}${afters.map(() => '1 (all early)'.padEnd(22)).join('')}`,
-  );
-  console.log(
-    `${'never alarm'.padEnd(32)}${'0 %'.padEnd(34)}${'–'.padEnd(12)}${afters.map(() => 'missed'.padEnd(22)).join('')}`,
-  );
+  row(['always alarm', `100 % alarm in ${QUIET}`, '–', ...afters.map(() => 'all early')]);
+  row(['never alarm', `0 % alarm in ${QUIET}`, '–', ...afters.map(() => 'missed')]);
 }
 
 const normal: Draw = (source) => source.normal();
@@ -155,9 +145,9 @@ const shifted =
   (by: number): Draw =>
   (source) =>
     source.normal() + by;
-table(
+await table(
   `values, N(0,1), baseline ${BASELINE}, all matched to one false alarm in ${LINE} samples; median delay in samples`,
-  [ours, ...VALUE_RULES],
+  onValues,
   normal,
   [
     ['shift 0.5 sd', shifted(0.5)],
@@ -171,7 +161,7 @@ const wrong =
   (share: number): Draw =>
   (source) =>
     source.uniform() < share ? 1 : 0;
-table('errors, 10 % before', [oursOnErrors, ...ERROR_RULES], wrong(0.1), [
+await table('errors, 10 % before', onErrors, wrong(0.1), [
   ['15 %', wrong(0.15)],
   ['20 %', wrong(0.2)],
   ['30 %', wrong(0.3)],
@@ -186,13 +176,13 @@ const sea =
     const truth = sum <= threshold !== source.uniform() < 0.1;
     return truth === sum <= 8 ? 0 : 1;
   };
-table('SEA, a model of the first concept (threshold 8)', [oursOnErrors, ...ERROR_RULES], sea(8), [
+await table('SEA, a model of the first concept (threshold 8)', onErrors, sea(8), [
   ['threshold 9', sea(9)],
   ['threshold 7', sea(7)],
   ['threshold 9.5', sea(9.5)],
 ]);
 
-/** employment_MA: the error stream of a deployed model, whose accuracy falls in 2016–2018; see test/data. */
+/** employment_MA: the error stream of a deployed model; see test/data. */
 const errorsOf = (name: string): number[] =>
   gunzipSync(readFileSync(new URL(`../data/employment_MA/${name}.csv.gz`, import.meta.url)))
     .toString()
@@ -202,26 +192,38 @@ const errorsOf = (name: string): number[] =>
     .map((line) => (line.endsWith(',1') ? 0 : 1));
 const reference = errorsOf('reference');
 const analysis = errorsOf('analysis');
+const percent = (values: readonly number[]): string =>
+  `${((100 * values.reduce((sum, x) => sum + x, 0)) / values.length).toFixed(1)} %`;
+const STRETCH = 5_000;
+const stretches = Array.from({ length: Math.floor(analysis.length / STRETCH) }, (_, i) => shareOf(i * STRETCH));
+function shareOf(from: number): number {
+  return analysis.slice(from, from + STRETCH).reduce((sum, error) => sum + error, 0) / STRETCH;
+}
+/** The one lasting change in it: the stretches around the worst one that lie above all others. */
+const worst = stretches.indexOf(Math.max(...stretches));
+const usual = [...stretches].sort((a, b) => a - b)[stretches.length - 4] ?? 0;
+let [first, last] = [worst, worst];
+while ((stretches[first - 1] ?? 0) > usual) first -= 1;
+while ((stretches[last + 1] ?? 0) > usual) last += 1;
+const [from, to] = [first * STRETCH, (last + 1) * STRETCH];
 console.log(
-  `\nemployment_MA: ${analysis.length} labelled answers after ${reference.length}; errors ${mean(reference)} before, ${mean(analysis)} after; rules as shipped, started anew after each alarm`,
+  `\nemployment_MA: ${analysis.length} labelled answers of a deployed model after ${reference.length}; errors ${percent(reference)} before, ${percent(analysis.slice(0, from))} at first, ${percent(analysis.slice(from, to))} from answer ${from} to ${to}, ${percent(analysis.slice(to))} after; rules as shipped, started anew after each alarm`,
 );
-for (const rule of [oursOnErrors, ...ERROR_RULES]) {
-  const count = (stream: readonly number[], baseline: readonly number[]): number => {
-    let changed = rule.make(rule.shipped, baseline);
-    let alarms = 0;
-    for (const error of stream) {
-      if (!changed(error)) continue;
-      alarms += 1;
-      changed = rule.make(rule.shipped, baseline);
-    }
-    return alarms;
-  };
-  const half = Math.floor(reference.length / 2);
-  console.log(
-    `${rule.name.padEnd(32)}${count(reference.slice(half), reference.slice(0, half))} alarms in the second half of the reference, ${count(analysis, reference)} in the analysis`,
-  );
+row(['rule', 'alarms before', 'seen after', 'alarms after']);
+for (const rule of [oursOnErrors(0.03), oursOnErrors(0), ...ERROR_RULES]) {
+  let changed = rule.make(rule.shipped, reference);
+  const alarms: number[] = [];
+  analysis.forEach((error, at) => {
+    if (!changed(error)) return;
+    alarms.push(at);
+    changed = rule.make(rule.shipped, reference);
+  });
+  const seen = alarms.find((at) => at >= from && at < to);
+  row([
+    rule.name,
+    String(alarms.filter((at) => at < from).length),
+    seen === undefined ? 'missed' : `${seen - from} answers`,
+    String(alarms.filter((at) => at >= to).length),
+  ]);
 }
-
-function mean(values: readonly number[]): string {
-  return `${((100 * values.reduce((sum, x) => sum + x, 0)) / values.length).toFixed(1)} %`;
-}
+peers?.close();

@@ -2,7 +2,7 @@ import { request as rawRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../exporter/src/http/routes/index.js';
-import { runService, type RunningService } from './running-service.js';
+import { runService, TOKENS, type RunningService } from './running-service.js';
 
 let running: RunningService;
 beforeAll(async () => {
@@ -23,8 +23,9 @@ async function status(method: string, path: string, key: string | null): Promise
 }
 
 describe('every guarded route', () => {
-  it.each(guarded)('$method $path: 401 without a key, 403 with a wrong one', async ({ method, path }) => {
-    expect(await status(method, pathOf(path), null)).toBe(401);
+  it.each(guarded)('$method $path: refused without a credential, 403 with a wrong one', async (route) => {
+    const { method, path, scope } = route;
+    expect(await status(method, pathOf(path), null)).toBe(scope === 'approve' ? 403 : 401);
     expect(await status(method, pathOf(path), `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`)).toBe(403);
     expect(await status(method, pathOf(path), 'nonsense')).toBe(403);
   });
@@ -36,7 +37,7 @@ describe('every guarded route', () => {
         key: string;
       };
     const keys = new Map<string, { id: string; key: string }>();
-    for (const scope of ['read', 'ingest', 'operate', 'approve', 'admin']) keys.set(scope, await made(scope));
+    for (const scope of ['read', 'ingest', 'operate', 'propose', 'admin']) keys.set(scope, await made(scope));
     for (const { method, path, scope } of guarded) {
       if (path === '/api/v1/events' || (method === 'DELETE' && path.includes('keys'))) continue;
       for (const [name, { key }] of keys) {
@@ -49,6 +50,26 @@ describe('every guarded route', () => {
     await running.request('DELETE', `/api/v1/keys/${read?.id ?? ''}`);
     expect(await status('GET', '/api/v1/models', read?.key ?? '')).toBe(403);
   });
+});
+
+it('lets no API key decide, made of whatever scopes, and people only where their role allows it', async () => {
+  expect(await running.request('POST', '/api/v1/keys', { name: 'x', scopes: ['approve'] })).toMatchObject({
+    status: 400,
+    body: { error: { field: 'scopes.0' } },
+  });
+  for (const { method, path } of guarded.filter(({ scope }) => scope === 'approve')) {
+    expect(await running.request(method, path, {})).toMatchObject({
+      status: 403,
+      body: { error: { details: { problem: 'not-a-person' } } },
+    });
+    expect(await status(method, path, TOKENS.ada)).not.toBe(403);
+  }
+  expect(await running.request('GET', '/api/v1/whoami', undefined, TOKENS.ada)).toMatchObject({
+    status: 200,
+    body: { kind: 'user', subject: 'local:ada', person: { role: 'Admin' }, problem: null },
+  });
+  const asKey = await running.request('GET', '/api/v1/whoami');
+  expect(asKey.body).toMatchObject({ kind: 'api-key', person: null, decides: [] });
 });
 
 it.each([

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
-import { eventually, runService, type RunningService } from './running-service.js';
+import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 
 interface ModelView {
   readonly state: string;
@@ -148,13 +148,14 @@ it('keeps a pending decision over a restart, binds the vote to its digest, execu
   expect(after?.digest).toBe(before.digest);
   expect((await view('low')).incident_id).toBe(incident);
 
-  const vote = (digest: string): Promise<{ status: number; body: unknown }> =>
-    running.request('POST', '/api/v1/votes', {
-      recommendation_id: before.id,
-      digest,
-      verdict: 'approve',
-      reason: 'the labels confirm it',
-    });
+  const vote = (digest: string, bearer: string = TOKENS.ada): Promise<{ status: number; body: unknown }> =>
+    running.request(
+      'POST',
+      '/api/v1/votes',
+      { recommendation_id: before.id, digest, verdict: 'approve', reason: 'the labels confirm it' },
+      bearer,
+    );
+  expect(await vote(before.digest, running.key)).toMatchObject({ status: 403 });
   expect(await vote('0'.repeat(64))).toMatchObject({
     status: 409,
     body: { error: { field: 'digest', details: { digest: before.digest } } },

@@ -10,12 +10,23 @@ export interface RunningService {
   readonly service: Service;
   readonly key: string;
   readonly directory: string;
-  /** Calls the API with the first key. */
-  request(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Calls the API with the first key, or with another bearer. */
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    bearer?: string,
+  ): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Stops and starts again on the same data. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Local people of every test service, by login. */
+export const TOKENS = {
+  ada: 'ada-0123456789012345678901234567890',
+  grace: 'grace-0123456789012345678901234567',
+} as const;
 
 export async function runService(settings: object = {}): Promise<RunningService> {
   const directory = mkdtempSync(join(tmpdir(), 'mlfi-service-'));
@@ -31,6 +42,12 @@ export async function runService(settings: object = {}): Promise<RunningService>
       paging: { season: 'none' },
       windows: { length: '5s', evaluate_every: '1s' },
       logging: { level: 'error' },
+      identity: {
+        local_people: [
+          { login: 'ada', name: 'Ada', token: TOKENS.ada },
+          { login: 'grace', name: 'Grace', token: TOKENS.grace },
+        ],
+      },
       ...settings,
     }),
     {},
@@ -46,10 +63,10 @@ export async function runService(settings: object = {}): Promise<RunningService>
     },
     key,
     directory,
-    async request(method, path, body) {
+    async request(method, path, body, bearer = key) {
       const response = await fetch(`${service.address}${path}`, {
         method,
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();

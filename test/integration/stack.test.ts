@@ -110,13 +110,13 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)('the stack, without containers', ()
 
   it('gives the plugin’s key what the plugin asks, and nobody anything without a key', async () => {
     const models = `http://127.0.0.1:${mlfiPort}/api/v1/models`;
-    const key = readFileSync(join(secrets, 'mlfi-plugin-key'), 'utf8');
+    const key = readFileSync(join(secrets, 'mlfi-plugin-secret'), 'utf8');
     expect((await fetch(models, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
     expect((await fetch(models)).status).not.toBe(200);
   });
 
   it('prints no secret', () => {
-    for (const name of ['mlfi-read-key', 'mlfi-ingest-key', 'mlfi-plugin-key'])
+    for (const name of ['mlfi-read-key', 'mlfi-ingest-key', 'mlfi-plugin-secret'])
       expect(output.join('')).not.toContain(readFileSync(join(secrets, name), 'utf8'));
   });
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import knex from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
 import { executionId, modelId, recommendationId, voteId } from '../../exporter/src/domain/identifiers.js';
@@ -51,6 +52,18 @@ const recommendation = (id: string): Recommendation => ({
   createdAtMs: 1,
   expiresAtMs: 2,
   requiredApprovals: 1,
+  policy: {
+    version: 'v',
+    approvers: { users: [], emails: [], roles: [] },
+    proposerMayVote: false,
+    expireAfterMs: 1,
+    startWithinMs: 1,
+    breakGlass: false,
+  },
+  proposedBy: { kind: 'system', subject: 'system', name: 'mlfi' },
+  modelVersion: null,
+  evidence: { headline: 'h', findings: [] },
+  followUpTo: null,
   digest: 'd',
   state: 'pending',
   action: 'retrain',
@@ -162,6 +175,36 @@ describe.each(STORES)('$name', ({ name, location }) => {
         kind: 'intact',
         entries: 300,
       });
+    },
+  );
+
+  it.skipIf(!usable)(
+    'lets nobody rewrite a proposal, a vote, an attempt or the log; only the state moves',
+    async () => {
+      const direct = knex(
+        at.kind === 'sqlite'
+          ? { client: 'sqlite3', connection: { filename: at.file }, useNullAsDefault: true }
+          : { client: 'pg', connection: at.url },
+      );
+      try {
+        await store.governance((transaction) =>
+          transaction.insertAttempt({
+            executionId: executionId('e'),
+            kind: 'sent',
+            outcome: 'started',
+            atMs: 1,
+            detail: '',
+          }),
+        );
+        for (const table of ['recommendation', 'vote', 'execution_attempt', 'audit']) {
+          const column = table === 'audit' ? 'body' : 'document';
+          await expect(direct(table).update({ [column]: '{}' })).rejects.toThrow(/never changed/);
+          await expect(direct(table).delete()).rejects.toThrow(/never changed/);
+        }
+        expect(await direct('recommendation').where({ id: 'r9' }).update({ state: 'revoked' })).toBe(1);
+      } finally {
+        await direct.destroy();
+      }
     },
   );
 

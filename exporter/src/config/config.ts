@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import type { ModelRegistration } from '../domain/application.js';
+import type { Approvers, Freeze } from '../domain/decision-policy.js';
+import type { OrgRole } from '../domain/decision.js';
 import type { ChangeEvent } from '../domain/evidence.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { ApiScope } from '../domain/ports.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
+import { freezeFrom } from './freeze-notation.js';
 import type { EXECUTABLE_ACTIONS, LOG_LEVELS, Settings } from './schema.js';
 import type { Secret } from './secret.js';
 
@@ -28,6 +31,32 @@ export interface ChangeQuerySettings {
   readonly expr: string;
   readonly modelLabel: string;
   readonly valueLabel: string | null;
+}
+
+/** Rules of the decisions about a class of actions. */
+export interface DecisionRules {
+  readonly approvers: Approvers;
+  readonly proposerMayVote: boolean;
+  readonly expireAfterMs: number;
+  readonly startWithinMs: number;
+  readonly breakGlass: boolean;
+}
+
+/** The Grafana whose users may decide. */
+export interface GrafanaSettings {
+  /** Issuer of its ID tokens: its root URL, with a slash at the end. */
+  readonly issuer: string;
+  readonly keysUrl: string;
+  readonly organisation: number;
+  readonly sharedSecret: Secret;
+}
+
+/** Somebody the operator vouches for, with a token of their own. */
+export interface LocalPerson {
+  readonly login: string;
+  readonly name: string;
+  readonly role: OrgRole;
+  readonly token: Secret;
 }
 
 /** The configuration of one running service: complete, checked, in the domain's units. */
@@ -64,8 +93,16 @@ export interface Config {
   readonly governance: {
     readonly killSwitch: boolean;
     readonly approvals: Readonly<Record<ExecutableAction, number>>;
-    readonly expireAfterMs: number;
+    readonly otherwise: DecisionRules;
+    readonly classes: readonly { readonly actions: readonly ExecutableAction[]; readonly rules: DecisionRules }[];
+    readonly freezes: readonly Freeze[];
+    readonly breakGlass: { readonly approvers: Approvers; readonly reviewWithinMs: number };
     readonly webhooks: readonly WebhookTarget[];
+  };
+  readonly identity: {
+    /** Null = nobody comes in through Grafana. */
+    readonly grafana: GrafanaSettings | null;
+    readonly localPeople: readonly LocalPerson[];
   };
   readonly learning: { readonly lessonsConsidered: number };
   /** The Grafana that annotations are posted to and read from. */
@@ -162,7 +199,19 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
     governance: {
       killSwitch: settings.governance.kill_switch,
       approvals: settings.governance.approvals,
-      expireAfterMs: settings.governance.expire_after,
+      ...rulesFrom(settings.governance),
+      freezes: settings.governance.freezes.flatMap((written) => {
+        const read = freezeFrom(written);
+        return read.kind === 'freeze' ? [read.freeze] : [];
+      }),
+      breakGlass: {
+        approvers: {
+          users: settings.governance.break_glass.users,
+          emails: [],
+          roles: settings.governance.break_glass.roles,
+        },
+        reviewWithinMs: settings.governance.break_glass.review_within,
+      },
       webhooks: settings.governance.webhooks.map((target, index) => ({
         name: target.name,
         url: target.url,
@@ -171,6 +220,7 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         timeoutMs: target.timeout,
       })),
     },
+    identity: identityFrom(settings.identity, secrets),
     learning: { lessonsConsidered: settings.learning.lessons_considered },
     annotations: {
       grafanaUrl: settings.annotations.grafana_url,
@@ -181,6 +231,43 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
     changes: changesFrom(settings.changes),
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
     logging: settings.logging,
+  };
+}
+
+function rulesFrom(governance: Settings['governance']): Pick<Config['governance'], 'otherwise' | 'classes'> {
+  const otherwise: DecisionRules = {
+    approvers: governance.approvers,
+    proposerMayVote: governance.proposer_may_vote,
+    expireAfterMs: governance.expire_after,
+    startWithinMs: governance.start_within,
+    breakGlass: governance.break_glass.enabled,
+  };
+  const classes = governance.policies.map((written) => ({
+    actions: written.actions,
+    rules: {
+      approvers: written.approvers ?? otherwise.approvers,
+      proposerMayVote: written.proposer_may_vote ?? otherwise.proposerMayVote,
+      expireAfterMs: written.expire_after ?? otherwise.expireAfterMs,
+      startWithinMs: written.start_within ?? otherwise.startWithinMs,
+      breakGlass: (written.break_glass ?? true) && otherwise.breakGlass,
+    },
+  }));
+  return { otherwise, classes };
+}
+
+function identityFrom(settings: Settings['identity'], secrets: SecretsByKey): Config['identity'] {
+  const { url, keys_url, organisation } = settings.grafana;
+  const sharedSecret = secrets.get('identity.grafana.shared_secret');
+  const issuer = url === undefined || url.endsWith('/') ? url : `${url}/`;
+  return {
+    grafana:
+      issuer === undefined || sharedSecret === undefined
+        ? null
+        : { issuer, keysUrl: keys_url ?? `${issuer}api/signing-keys/keys`, organisation, sharedSecret },
+    localPeople: settings.local_people.flatMap(({ login, name, role }, index) => {
+      const token = secrets.get(`identity.local_people.${index}.token`);
+      return token === undefined ? [] : [{ login, name, role, token }];
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { freezeFrom } from './freeze-notation.js';
 import type { Settings } from './schema.js';
 
 /** A problem with the path of the value it is about. */
@@ -14,6 +15,8 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...repeated(settings),
     ...modelProblems(settings),
     ...webhookProblems(settings),
+    ...policyProblems(settings),
+    ...identityProblems(settings),
     ...thresholdProblems(settings),
     ...annotationProblems(settings),
     ...changeProblems(settings),
@@ -31,6 +34,12 @@ function exclusive(settings: Settings): PlacedProblem[] {
       key: 'signing_secret',
       holder,
     })),
+    { path: ['identity', 'grafana'], key: 'shared_secret', holder: settings.identity.grafana },
+    ...settings.identity.local_people.map((holder, index) => ({
+      path: ['identity', 'local_people', index],
+      key: 'token',
+      holder,
+    })),
   ];
   return pairs.flatMap(({ path, key, holder }) => {
     const given: Readonly<Record<string, unknown>> = holder;
@@ -46,6 +55,12 @@ function repeated(settings: Settings): PlacedProblem[] {
     { path: ['governance', 'webhooks'], key: 'name', names: settings.governance.webhooks.map((target) => target.name) },
     { path: ['api_keys'], key: 'name', names: settings.api_keys.map((apiKey) => apiKey.name) },
     { path: ['changes', 'queries'], key: 'name', names: settings.changes.queries.map((query) => query.name) },
+    { path: ['governance', 'freezes'], key: 'name', names: settings.governance.freezes.map((freeze) => freeze.name) },
+    {
+      path: ['identity', 'local_people'],
+      key: 'login',
+      names: settings.identity.local_people.map((person) => person.login),
+    },
   ];
   return lists.flatMap(({ path, key, names }) =>
     names.flatMap((name, index) =>
@@ -105,6 +120,57 @@ function webhookProblems(settings: Settings): PlacedProblem[] {
           ];
     }),
   );
+}
+
+function policyProblems({ governance }: Settings): PlacedProblem[] {
+  const freezes = governance.freezes.flatMap((written, index) => {
+    const read = freezeFrom(written);
+    return read.kind === 'freeze'
+      ? []
+      : [{ path: ['governance', 'freezes', index, read.key], message: read.message, remedy: read.remedy }];
+  });
+  const seen = new Set<string>();
+  const repeated = governance.policies.flatMap(({ actions }, index) =>
+    actions.flatMap((action, position) => {
+      const isNew = !seen.has(action);
+      seen.add(action);
+      return isNew
+        ? []
+        : [
+            {
+              path: ['governance', 'policies', index, 'actions', position],
+              message: `"${action}" has a policy already`,
+              remedy: 'list each action in one policy',
+            },
+          ];
+    }),
+  );
+  const silenced = governance.policies.flatMap((policy, index) =>
+    policy.break_glass === true && !governance.break_glass.enabled
+      ? [
+          {
+            path: ['governance', 'policies', index, 'break_glass'],
+            message: 'has no effect while `governance.break_glass.enabled` is false',
+            remedy: 'enable it there, or remove this key',
+          },
+        ]
+      : [],
+  );
+  return [...freezes, ...repeated, ...silenced];
+}
+
+function identityProblems({ identity: { grafana } }: Settings): PlacedProblem[] {
+  const hasSecret = grafana.shared_secret !== undefined || grafana.shared_secret_file !== undefined;
+  if (hasSecret === (grafana.url !== undefined)) return [];
+  return [
+    {
+      path: ['identity', 'grafana'],
+      message: hasSecret ? 'has a shared secret but no `url`' : 'has a `url` but no shared secret',
+      remedy: hasSecret
+        ? "add `url`, Grafana's root_url"
+        : 'add `shared_secret_file`, with the text entered in the plugin’s configuration',
+    },
+  ];
 }
 
 function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ORG_ROLES } from '../domain/decision.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/ports.js';
 import { CHANGE_KINDS } from '../domain/evidence.js';
@@ -175,12 +176,88 @@ const approvals = z
   )
   .prefault({});
 
+const approvers = z.strictObject({
+  users: z.array(label(200)).max(1_000).default([]),
+  emails: z.array(label(320)).max(1_000).default([]),
+  roles: z.array(z.enum(ORG_ROLES)).max(4).default([]),
+});
+
+const ruleFields = {
+  proposer_may_vote: z.boolean(),
+  expire_after: duration('1m', '52w'),
+  start_within: duration('1m', '52w'),
+};
+
+const policyClass = z.strictObject({
+  actions: z.array(z.enum(EXECUTABLE_ACTIONS)).min(1),
+  approvers: approvers.optional(),
+  proposer_may_vote: ruleFields.proposer_may_vote.optional(),
+  expire_after: ruleFields.expire_after.optional(),
+  start_within: ruleFields.start_within.optional(),
+  break_glass: z.boolean().optional(),
+});
+
+export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+
+const freeze = z.strictObject({
+  name: label(100),
+  from: label(40),
+  until: label(40),
+  days: z.array(z.enum(WEEKDAYS)).max(7).optional(),
+  time_zone: label(64).optional(),
+});
+
+const breakGlass = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    users: z.array(label(200)).max(1_000).default([]),
+    roles: z.array(z.enum(ORG_ROLES)).max(4).default(['Admin']),
+    review_within: duration('1h', '52w').prefault('72h'),
+  })
+  .prefault({});
+
 const governance = z
   .strictObject({
     kill_switch: z.boolean().default(false),
     approvals,
-    expire_after: duration('1m', '52w').prefault('24h'),
+    approvers: approvers.prefault({ roles: ['Admin'] }),
+    proposer_may_vote: ruleFields.proposer_may_vote.default(false),
+    expire_after: ruleFields.expire_after.prefault('24h'),
+    start_within: ruleFields.start_within.prefault('1h'),
+    policies: z.array(policyClass).max(20).default([]),
+    freezes: z.array(freeze).max(100).default([]),
+    break_glass: breakGlass,
     webhooks: z.array(webhook).max(100).default([]),
+  })
+  .prefault({});
+
+/** Short secrets can be guessed: 32 characters of anything random are enough. */
+export const SHORTEST_SECRET = 32;
+const longSecret = (): z.ZodString => z.string().min(SHORTEST_SECRET).max(16_384);
+
+const identity = z
+  .strictObject({
+    grafana: z
+      .strictObject({
+        url: httpUrl().optional(),
+        keys_url: httpUrl().optional(),
+        organisation: whole(1, 2_147_483_647).default(1),
+        shared_secret: longSecret().optional(),
+        shared_secret_file: label(4_096).optional(),
+      })
+      .prefault({}),
+    local_people: z
+      .array(
+        z.strictObject({
+          login: slug(),
+          name: label(200),
+          role: z.enum(ORG_ROLES).default('Admin'),
+          token: longSecret().optional(),
+          token_file: label(4_096).optional(),
+        }),
+      )
+      .max(100)
+      .default([]),
   })
   .prefault({});
 
@@ -270,6 +347,7 @@ export const settingsSchema = z.strictObject({
   paging,
   windows,
   governance,
+  identity,
   learning,
   annotations,
   changes,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SecretsByKey } from './config.js';
 import type { PlacedProblem } from './consistency.js';
-import type { Settings } from './schema.js';
+import { SHORTEST_SECRET, type Settings } from './schema.js';
 import { Secret } from './secret.js';
 
 interface SecretSlot {
@@ -17,6 +17,10 @@ interface SecretSlot {
 }
 
 const LARGEST_SECRET_BYTES = 65_536;
+const LONG = {
+  pattern: new RegExp(`^.{${SHORTEST_SECRET},}$`),
+  message: `the file it names holds fewer than ${SHORTEST_SECRET} characters`,
+};
 
 /** Collects all secrets; those given as `*_file` are read, without one newline at the end. Texts never enter a problem. */
 export function readSecrets(
@@ -40,7 +44,7 @@ export function readSecrets(
       problems.push({
         path: path.slice(0, -1),
         message: 'holds no secret',
-        remedy: `add \`${String(path.at(-1))}\` or \`${String(fileKeyOf(path).at(-1))}\``,
+        remedy: `add \`${String(slot.valuePath.at(-1))}\` or \`${String(slot.valuePath.at(-1))}_file\``,
       });
     }
   }
@@ -91,6 +95,22 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       file: target.signing_secret_file,
       required: false,
       form: null,
+    })),
+    {
+      key: 'identity.grafana.shared_secret',
+      valuePath: ['identity', 'grafana', 'shared_secret'],
+      value: settings.identity.grafana.shared_secret,
+      file: settings.identity.grafana.shared_secret_file,
+      required: false,
+      form: LONG,
+    },
+    ...settings.identity.local_people.map((person, index) => ({
+      key: `identity.local_people.${index}.token`,
+      valuePath: ['identity', 'local_people', index, 'token'],
+      value: person.token,
+      file: person.token_file,
+      required: true,
+      form: LONG,
     })),
   ];
 }

@@ -1,4 +1,4 @@
-import type { BlindSpot, Finding } from '../domain/finding.js';
+import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
 import type { DetectionInput } from './detection-input.js';
 import { DETECTORS } from './detectors/index.js';
 
@@ -8,8 +8,10 @@ export type { DetectionInput } from './detection-input.js';
 export function detect(input: DetectionInput): {
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
+  /** Which detector could not look at what. */
+  readonly unseen: readonly { readonly detector: DetectorId; readonly check: string }[];
 } {
-  const results = DETECTORS.map((detector) => detector.detect(input));
+  const results = DETECTORS.map((detector) => ({ id: detector.id, ...detector.detect(input) }));
   const spots = new Map(
     results.flatMap(({ blindSpots }) => blindSpots.map((spot) => [`${spot.check}\n${spot.reason}`, spot])),
   );
@@ -20,5 +22,6 @@ export function detect(input: DetectionInput): {
   return {
     findings: findings.filter(({ detector, subject }) => detector !== 'sequential-evidence' || !described.has(subject)),
     blindSpots: [...spots.values()],
+    unseen: results.flatMap(({ id, blindSpots }) => blindSpots.map(({ check }) => ({ detector: id, check }))),
   };
 }

@@ -11,6 +11,7 @@ import type {
   SignalKey,
   WindowProfile,
 } from '../domain/profile.js';
+import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { ForestBaseline, WindowForest } from './forest-baseline.js';
 import { validTotal } from './statistics/signal-counts.js';
@@ -30,6 +31,8 @@ export interface DetectionInput {
   readonly consecutiveFailures: number;
   readonly thresholds: DetectionThresholds;
   readonly forest: ForestBaseline | null;
+  /** What that forest says of the window's rows. */
+  readonly rowAnomaly: RowAnomaly;
   readonly windowForest: WindowForest | null;
   /** Sequential evidence against the false-page budget; null where nothing is watched over time (one-shot looks). */
   readonly evidence: PageEvidence | null;

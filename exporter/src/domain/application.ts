@@ -1,10 +1,10 @@
 /** The use cases of the running service: what `http/` and `cli/` may ask of it. Implemented by `application.ts`. */
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AuditEntry, AuditVerdict } from './audit.js';
-import type { Actor, Execution, Verification, Vote } from './decision.js';
+import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { ChangeEvent } from './evidence.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
-import type { IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
 import type { SimilarLesson } from './lesson.js';
@@ -13,8 +13,9 @@ import type { PageEvidence } from './page-evidence.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
-import type { Proposal, Recommendation } from './recommendation.js';
+import type { ActionId, Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
+import type { RowAnomaly } from './row-anomaly.js';
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {
@@ -60,6 +61,8 @@ export interface ModelStatus {
   /** Evidence against the false-page budget. */
   readonly evidence: PageEvidence;
   readonly performance: PerformanceEstimate;
+  /** The isolation forest's verdict on the judged window. */
+  readonly rowAnomaly: RowAnomaly;
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
@@ -158,9 +161,26 @@ export interface RecommendationRecord {
   readonly recommendation: Recommendation;
   readonly votes: readonly Vote[];
   readonly execution: Execution | null;
+  /** What happened to the execution, oldest first. */
+  readonly attempts: readonly ExecutionAttempt[];
   readonly verification: Verification | null;
   /** The executor's dry run, or why there is nothing to execute. */
   readonly dryRun: string;
+}
+
+export interface VoteRequest {
+  readonly recommendation: RecommendationId;
+  readonly verdict: Vote['verdict'];
+  /** Digest of what the voter was shown. */
+  readonly digest: string;
+  readonly reason: string;
+  readonly breakGlass: BreakGlass | null;
+}
+
+export interface ProposalRequest {
+  readonly incident: IncidentId;
+  readonly action: ActionId;
+  readonly why: string;
 }
 
 export interface Application {
@@ -187,6 +207,8 @@ export interface Application {
   recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
 
   resetBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
+  /** What is seen since the change becomes the next baseline. @throws RequestRefused `conflict` when nothing has changed. */
+  acceptBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
   freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
 
   incident(id: IncidentId): Promise<Incident>;
@@ -199,14 +221,27 @@ export interface Application {
     readonly pendingOnly: boolean;
     readonly limit: number;
   }): Promise<readonly RecommendationRecord[]>;
-  /** @throws RequestRefused `conflict` with the current digest when the one given is stale. */
-  vote(
+  /** Puts an action on the table of an open incident, beside what the diagnosis proposes. */
+  propose(request: ProposalRequest, by: Actor): Promise<RecommendationRecord>;
+  /** @throws RequestRefused `conflict` with the current digest and the difference when the one given is stale */
+  vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;
+  revoke(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
+  withdraw(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
+  /** A person says what became of an action. */
+  report(
     id: RecommendationId,
-    verdict: Vote['verdict'],
-    digest: string,
-    reason: string,
+    outcome: 'succeeded' | 'failed',
+    detail: string,
     by: Actor,
   ): Promise<RecommendationRecord>;
+  /** An executor says what became of an execution. */
+  callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
+  /** Actions the actor may vote on, by the rules in force. */
+  decides(by: Actor): readonly ActionId[];
+  setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
+  killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }>;
+  reviews(open: boolean): Promise<readonly Review[]>;
+  review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
   auditEntries(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditVerdict>;

@@ -1,12 +1,44 @@
 import type { ExecutionId, RecommendationId, VoteId } from './identifiers.js';
 import type { ExecutorId } from './recommendation.js';
 
-/** Who did something. Only `user` may vote. */
+export const ORG_ROLES = ['None', 'Viewer', 'Editor', 'Admin'] as const;
+/** Role in the Grafana organisation; local people are given one in the configuration. */
+export type OrgRole = (typeof ORG_ROLES)[number];
+
+/** A human whose identity was proven for this request. */
+export interface Person {
+  /** Who says so: a Grafana ID token, or the operator's list of local people. */
+  readonly issuer: 'grafana' | 'local';
+  /** Stable within the issuer: `user:12` in Grafana, the login of a local person. */
+  readonly id: string;
+  /** Grafana's user UID; null for local people. */
+  readonly uid: string | null;
+  readonly login: string;
+  /** Only an address Grafana calls verified. */
+  readonly email: string | null;
+  readonly role: OrgRole;
+  /** How the person signed in to Grafana, when the token says so. */
+  readonly authenticatedBy: string | null;
+  /** Key that signed the token and SHA-256 (hex) of the token, for the audit; null for local people. */
+  readonly keyId: string | null;
+  readonly tokenHash: string | null;
+}
+
+/** Who did something. Only a `user` with a proven `person` may vote. */
 export interface Actor {
   readonly kind: 'user' | 'api-key' | 'system';
-  /** Stable subject, e.g. `key:3f2a…` or `user:12`. */
+  /** Stable subject, e.g. `key:3f2a…`, `grafana:user:12` or `local:ada`. */
   readonly subject: string;
   readonly name: string;
+  readonly person?: Person;
+}
+
+export const SYSTEM: Actor = { kind: 'system', subject: 'system', name: 'mlfi' };
+
+/** One person deciding alone in an emergency, to be reviewed afterwards. */
+export interface BreakGlass {
+  /** Number or address of the ticket that explains it. */
+  readonly ticket: string;
 }
 
 export interface Vote {
@@ -17,17 +49,33 @@ export interface Vote {
   readonly reason: string;
   readonly by: Actor;
   readonly atMs: number;
+  readonly breakGlass?: BreakGlass;
 }
 
-/** One attempt to act. `unknown`: it was sent and no answer came; it is never resent by itself. */
+/**
+ * The act that follows an approval; at most one per recommendation. `unknown`: it was sent and no answer came; it is never
+ * resent unless a lookup proves that it did not arrive. `cancelled`: it never started. Executor `person`: a human did it
+ * and said so.
+ */
 export interface Execution {
   readonly id: ExecutionId;
   readonly recommendationId: RecommendationId;
-  readonly executor: ExecutorId;
-  readonly state: 'queued' | 'dispatching' | 'succeeded' | 'failed' | 'unknown';
+  readonly executor: ExecutorId | 'person';
+  readonly state: 'queued' | 'dispatching' | 'succeeded' | 'failed' | 'unknown' | 'cancelled';
   readonly queuedAtMs: number;
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
+  readonly detail: string;
+}
+
+/** One line of an execution's story; never changed or deleted. */
+export interface ExecutionAttempt {
+  readonly executionId: ExecutionId;
+  /** 1, 2, … within the execution. */
+  readonly number: number;
+  readonly kind: 'sent' | 'answer' | 'lookup' | 'callback' | 'person' | 'cancelled';
+  readonly outcome: 'started' | 'succeeded' | 'failed' | 'unknown' | 'not-received' | 'cancelled';
+  readonly atMs: number;
   readonly detail: string;
 }
 
@@ -36,4 +84,15 @@ export interface Verification {
   readonly outcome: 'recovered' | 'not_recovered' | 'inconclusive';
   readonly atMs: number;
   readonly detail: string;
+}
+
+/** What is owed after a break-glass decision: another person has to look at it. */
+export interface Review {
+  readonly recommendationId: RecommendationId;
+  readonly usedBy: Actor;
+  readonly ticket: string;
+  readonly dueAtMs: number;
+  readonly reviewedBy: Actor | null;
+  readonly reviewedAtMs: number | null;
+  readonly finding: string | null;
 }

@@ -1,3 +1,4 @@
+import type { PerformanceCost } from './performance.js';
 import type { SignalKey } from './profile.js';
 
 /** One file each in `detection/detectors/`. */
@@ -40,6 +41,7 @@ export interface Interval {
 export interface Effect {
   readonly measure: 'standard-deviations' | 'ratio' | 'share' | 'seconds' | 'confidence' | 'distance' | 'count';
   readonly value: number;
+  /** Sampling error of the value; null for a plain count or duration, which has none, and where nothing could be measured. */
   readonly interval: Interval | null;
 }
 
@@ -65,6 +67,8 @@ export interface Finding {
   /** Fixed-sample p-value, if the test has one; shown, never paged on. */
   readonly pValue: number | null;
   readonly effect: Effect;
+  /** What the change is estimated to cost in performance; absent where that cannot be had. */
+  readonly cost?: PerformanceCost;
   /** Further statistics of the same comparison (PSI, JS, Wasserstein …) for people and dashboards. */
   readonly statistics: readonly NamedStatistic[];
   /** The signal's level before and now, in its own unit (mean, share or rate); null when there is no baseline. */

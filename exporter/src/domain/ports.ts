@@ -1,7 +1,7 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AuditEntry } from './audit.js';
-import type { Execution, Verification, Vote } from './decision.js';
-import type { ApiKeyId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
+import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
 import type { Lesson } from './lesson.js';
@@ -147,6 +147,16 @@ export interface GovernanceTransaction {
   updateExecution(execution: Execution): Promise<void>;
   execution(recommendation: RecommendationId): Promise<Execution | null>;
   executions(state: Execution['state']): Promise<readonly Execution[]>;
+  executionById(id: ExecutionId): Promise<Execution | null>;
+  /** Adds the next line to an execution's story. */
+  insertAttempt(attempt: Omit<ExecutionAttempt, 'number'>): Promise<void>;
+  attempts(execution: ExecutionId): Promise<readonly ExecutionAttempt[]>;
+  /** Break-glass decisions; `open` = not reviewed yet. */
+  reviews(filter: { readonly open: boolean }): Promise<readonly Review[]>;
+  saveReview(review: Review): Promise<void>;
+  /** The switch people flip while mlfi runs. */
+  killSwitch(): Promise<boolean>;
+  setKillSwitch(on: boolean): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   auditHead(): Promise<AuditEntry | null>;
@@ -164,8 +174,11 @@ export interface LessonRepository {
   list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
 }
 
-export const API_SCOPES = ['read', 'ingest', 'operate', 'approve', 'admin'] as const;
+/** What an API key may be for. Deciding is not among them: keys are machines. */
+export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
+/** What a route may ask for; `approve` is for people only. */
+export type Scope = ApiScope | 'approve';
 export interface ApiKey {
   readonly id: ApiKeyId;
   readonly name: string;
@@ -229,8 +242,8 @@ export interface Executor {
     { readonly kind: 'ready'; readonly text: string } | { readonly kind: 'impossible'; readonly reason: string }
   >;
   execute(plan: Plan, execution: Execution, recommendation: Recommendation): Promise<ExecutionOutcome>;
-  /** What became of an execution whose answer was lost. */
-  lookup(execution: Execution): Promise<ExecutionOutcome>;
+  /** What became of an execution whose answer was lost. `not-received` only when it is proven that it never arrived. */
+  lookup(execution: Execution): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
 }
 
 // ---------------------------------------------------------------- annotations and changes

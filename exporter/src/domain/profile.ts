@@ -37,12 +37,19 @@ export type SignalCounts = NumericCounts | CategoricalCounts;
 /** `confidence`, `latency_seconds`, `prediction`, or `feature:<name>`. */
 export type SignalKey = 'confidence' | 'latency_seconds' | 'prediction' | `feature:${string}`;
 
+/**
+ * Absolute errors of numeric answers whose numeric label arrived, counted by rounded size of answer and error
+ * (`detection/statistics/loss-counts.ts`).
+ */
+export type LossCounts = Readonly<Record<string, number>>;
+
 /** Correct and all labelled answers, overall and by tenth of confidence (index 0 = [0,0.1) … 9 = [0.9,1]). */
 export interface LabelCounts {
   readonly labelled: number;
   readonly correct: number;
   readonly labelledByConfidence: readonly number[];
   readonly correctByConfidence: readonly number[];
+  readonly losses: LossCounts;
 }
 
 /** What happened in one window of time, as counts. `from`/`to` are the first and last observation, inclusive. */

@@ -1,4 +1,6 @@
 import type { CauseId } from './cause.js';
+import type { DecisionPolicy } from './decision-policy.js';
+import type { Actor } from './decision.js';
 import type { IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { JsonObject } from './json.js';
 
@@ -86,7 +88,17 @@ export interface Recommendation extends Proposal {
   readonly revision: number;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+  /** Approvals by different people. */
   readonly requiredApprovals: number;
+  /** The other rules of this decision, as they were when the revision was made. */
+  readonly policy: DecisionPolicy;
+  readonly proposedBy: Actor;
+  /** Version label of the model when this was proposed; another version in service makes the plan void. */
+  readonly modelVersion: string | null;
+  /** What the approver is told it rests on. */
+  readonly evidence: { readonly headline: string; readonly findings: readonly string[] };
+  /** The recommendation whose failure led to this one. */
+  readonly followUpTo: RecommendationId | null;
   /** SHA-256 (hex) of the canonical JSON of what an approver is shown; a vote must name it. */
   readonly digest: string;
   readonly state: RecommendationState;

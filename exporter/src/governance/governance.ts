@@ -1,24 +1,26 @@
-import { RequestRefused, type RecommendationRecord } from '../domain/application.js';
-import type { Actor, Execution, Verification, Vote } from '../domain/decision.js';
+import { RequestRefused, type RecommendationRecord, type VoteRequest } from '../domain/application.js';
+import { SYSTEM, type Actor, type BreakGlass, type Review, type Verification, type Vote } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import {
   executionId,
-  recommendationId,
   voteId,
+  type ExecutionId,
   type IncidentId,
   type ModelId,
   type RecommendationId,
 } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { JsonObject } from '../domain/json.js';
-import type { Clock, EventBus, ExecutionOutcome, GovernanceTransaction, Ids, Logger, Store } from '../domain/ports.js';
-import { PRIORITIES, type Proposal, type Recommendation, type RecommendationState } from '../domain/recommendation.js';
-import { appendAudit } from './audit/chain.js';
-import { proposalDigest } from './digest.js';
+import type { Clock, EventBus, GovernanceTransaction, Ids, Logger, Store } from '../domain/ports.js';
+import { ACTION_IDS, PRIORITIES, type ActionId, type Proposal, type Recommendation } from '../domain/recommendation.js';
+import { checkReason, judgeBallot } from './ballot.js';
+import { differenceOf } from './digest.js';
+import { cancelExecution, Dispatcher } from './execution.js';
 import type { Executors } from './executors/index.js';
-import { requiredApprovals, type GovernancePolicy } from './policy.js';
-import { mayMove } from './state-machine.js';
-import { judgeOutcome } from './verification.js';
+import type { FailPoint } from './fail-points.js';
+import { isApprover, policyFor, type GovernancePolicy } from './policy.js';
+import { contextOf, insertEscalation, insertRevision, sameContent } from './revision.js';
+import { auditBy, moveTo } from './transition.js';
+import { judgeOutcome, type VerificationCourse } from './verification.js';
 
 export interface GovernancePorts {
   readonly store: Store;
@@ -28,6 +30,10 @@ export interface GovernancePorts {
   readonly policy: () => GovernancePolicy;
   readonly events: EventBus;
   readonly logger: Logger;
+  /** True when no other process can write this store: what is found half-sent at the start was ours. */
+  readonly soleWriter: boolean;
+  /** Called at the moments a crash test may want to die. */
+  readonly failPoint?: (point: FailPoint) => void;
 }
 
 export interface RecordFilter {
@@ -41,64 +47,76 @@ export interface RecordFilter {
 export interface Governance {
   /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
   propose(incident: Incident, proposals: readonly Proposal[]): Promise<readonly Recommendation[]>;
-  /** @throws RequestRefused when the vote does not count, with the reason */
-  vote(
+  /** A proposal of a person or a machine, beside those of the diagnosis. @throws RequestRefused when the same is open already */
+  proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;
+  /** Actions the actor may vote on, by the rules in force. */
+  decides(by: Actor): readonly ActionId[];
+  /** @throws RequestRefused when the vote does not count, with the reason; stale digests with the difference */
+  vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;
+  /** Takes an approval back before anything was sent. */
+  revoke(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
+  /** Takes a pending recommendation off the table. */
+  withdrawOne(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
+  /** A person says what became of an action: an execution nobody could ask about, or advice carried out by hand. */
+  report(
     id: RecommendationId,
-    verdict: Vote['verdict'],
-    digest: string,
-    reason: string,
+    outcome: 'succeeded' | 'failed',
+    detail: string,
     by: Actor,
   ): Promise<RecommendationRecord>;
+  /** An executor says what became of an execution; repetitions and contradictions change nothing. */
+  callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
   record(id: RecommendationId): Promise<RecommendationRecord>;
   records(filter: RecordFilter): Promise<readonly RecommendationRecord[]>;
+  setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
+  killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }>;
+  reviews(open: boolean): Promise<readonly Review[]>;
+  /** @throws RequestRefused when the reviewer is the one who broke the glass */
+  review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
   /** Runs what is approved and queued. Nothing runs twice. */
   dispatch(): Promise<void>;
   /** Expires what waited too long and settles executions a crash left open. To be called at start and now and then. */
   sweep(): Promise<void>;
-  /** Judges finished executions by the criteria fixed when they were proposed. */
-  verify(incident: Incident, findings: readonly Finding[], nowMs: number): Promise<void>;
+  /** Judges finished executions by the criteria fixed when they were proposed. `blind` = detectors that could not look. */
+  verify(incident: Incident, findings: readonly Finding[], blind: ReadonlySet<string>, nowMs: number): Promise<void>;
   withdraw(incident: Incident, reason: string): Promise<void>;
 }
-
-const REASON_CHARACTERS = { least: 3, most: 4_096 };
-const SYSTEM: Actor = { kind: 'system', subject: 'system', name: 'mlfi' };
 
 export function createGovernance(ports: GovernancePorts): Governance {
   return new StoredGovernance(ports);
 }
 
 class StoredGovernance implements Governance {
-  private dispatching: Promise<void> = Promise.resolve();
+  private readonly dispatcher: Dispatcher;
+  /** How the criteria of each execution have held so far; in memory, so a restart starts the hold time anew. */
+  private readonly courses = new Map<string, VerificationCourse>();
 
-  constructor(private readonly ports: GovernancePorts) {}
+  constructor(private readonly ports: GovernancePorts) {
+    this.dispatcher = new Dispatcher(ports, (moved) => this.tell(moved));
+  }
 
   async propose(incident: Incident, proposals: readonly Proposal[]): Promise<readonly Recommendation[]> {
+    const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
     const kept = await this.ports.store.governance(async (transaction) => {
       const existing = await transaction.recommendations({ incident: incident.id, limit: 1_000 });
       const result: Recommendation[] = [];
       for (const proposal of proposals.filter(({ action }) => action !== 'none')) {
-        const same = existing.filter(({ action, cause }) => action === proposal.action && cause === proposal.cause);
-        const newest = same.reduce<Recommendation | null>(
-          (best, next) => (best === null || next.revision > best.revision ? next : best),
-          null,
-        );
-        if (
-          newest !== null &&
-          newest.state !== 'withdrawn' &&
-          (newest.state !== 'pending' || sameContent(newest, proposal))
-        ) {
+        const newest = newestOf(existing, proposal);
+        const replaceable = newest === null || ['withdrawn', 'expired'].includes(newest.state);
+        if (!replaceable && (newest.state !== 'pending' || sameContent(newest, proposal))) {
           result.push(newest);
           continue;
         }
-        const made = await this.insert(transaction, incident, proposal, (newest?.revision ?? 0) + 1);
+        const made = await this.insert(transaction, proposal, context, (newest?.revision ?? 0) + 1);
         changed.push(made);
         result.push(made);
       }
       const current = new Set(result.map(({ id }) => id));
       for (const old of existing) {
-        if (old.state === 'pending' && !current.has(old.id))
-          changed.push(await this.move(transaction, old, 'withdrawn', SYSTEM, 'replaced by a newer diagnosis'));
+        if (old.state !== 'pending' || current.has(old.id)) continue;
+        if (old.proposedBy.kind !== 'system' || old.followUpTo !== null) continue;
+        changed.push(await this.move(transaction, old, 'withdrawn', SYSTEM, 'replaced by a newer diagnosis'));
       }
       return result;
     });
@@ -106,29 +124,45 @@ class StoredGovernance implements Governance {
     return kept;
   }
 
-  async vote(
-    id: RecommendationId,
-    verdict: Vote['verdict'],
-    digest: string,
-    reason: string,
-    by: Actor,
-  ): Promise<RecommendationRecord> {
-    if (by.kind === 'system') throw new RequestRefused('forbidden', 'only people vote', 'by');
-    if (reason.trim().length < REASON_CHARACTERS.least || reason.length > REASON_CHARACTERS.most) {
-      throw new RequestRefused(
-        'invalid',
-        `a reason of ${REASON_CHARACTERS.least} to ${REASON_CHARACTERS.most} characters is needed`,
-        'reason',
-      );
-    }
+  async proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord> {
+    if (incident.closedAtMs !== null) throw new RequestRefused('conflict', 'this incident is closed', 'incident_id');
+    const context = contextOf(incident, await this.versionOf(incident.modelId), by);
+    const made = await this.ports.store.governance(async (transaction) => {
+      const existing = await transaction.recommendations({ incident: incident.id, limit: 1_000 });
+      const newest = newestOf(existing, proposal);
+      if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
+        throw new RequestRefused('conflict', `this action is ${newest.state} already`, 'action', { id: newest.id });
+      return this.insert(transaction, proposal, context, (newest?.revision ?? 0) + 1);
+    });
+    this.tell([made]);
+    return this.record(made.id);
+  }
+
+  decides({ person }: Actor): readonly ActionId[] {
+    if (person === undefined) return [];
+    return ACTION_IDS.filter(
+      (action) => action !== 'none' && isApprover(policyFor(this.ports.policy(), action).rules.approvers, person),
+    );
+  }
+
+  async vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord> {
+    const { recommendation: id, verdict, digest, reason, breakGlass } = request;
+    const policy = this.ports.policy();
     const moved = await this.ports.store.governance(async (transaction) => {
       const recommendation = await this.find(transaction, id);
-      this.refuseStale(recommendation, digest);
-      const votes = await transaction.votes(id);
-      if (votes.some((vote) => vote.by.subject === by.subject && vote.verdict === verdict)) {
-        throw new RequestRefused('conflict', 'you have voted on this already', 'by');
-      }
-      const next = this.nextState(recommendation, votes, verdict, by);
+      await this.refuseStale(transaction, recommendation, digest);
+      const now = this.ports.clock.now();
+      const { next, counted } = judgeBallot({
+        recommendation,
+        votes: await transaction.votes(id),
+        verdict,
+        reason,
+        by,
+        breakGlass,
+        inForce: policyFor(policy, recommendation.action).rules,
+        breakGlassApprovers: policy.breakGlass.approvers,
+        nowMs: now,
+      });
       const vote: Vote = {
         id: voteId(this.ports.ids.next()),
         recommendationId: id,
@@ -136,40 +170,118 @@ class StoredGovernance implements Governance {
         verdict,
         reason,
         by,
-        atMs: this.ports.clock.now(),
+        atMs: now,
+        ...(breakGlass === null ? {} : { breakGlass }),
       };
       await transaction.insertVote(vote);
-      await this.audit(transaction, 'vote', by, { recommendation: id, verdict, reason, digest });
-      if (next === null) return recommendation;
-      const decided = await this.move(transaction, recommendation, next, by, reason);
-      if (next === 'approved' && recommendation.plan !== null) {
-        await transaction.insertExecution({
-          id: executionId(this.ports.ids.next()),
-          recommendationId: id,
-          executor: recommendation.plan.executor,
-          state: 'queued',
-          queuedAtMs: this.ports.clock.now(),
-          startedAtMs: null,
-          finishedAtMs: null,
-          detail: '',
-        });
-      }
+      await this.audit(transaction, breakGlass === null ? 'vote' : 'break-glass', by, {
+        recommendation: id,
+        verdict,
+        reason,
+        digest,
+        policy: recommendation.policy.version,
+        counted,
+        ...(breakGlass === null ? {} : { ticket: breakGlass.ticket }),
+      });
+      if (breakGlass !== null) await this.oweReview(transaction, id, by, breakGlass, policy);
+      const decided = next === null ? recommendation : await this.move(transaction, recommendation, next, by, reason);
+      if (next === 'approved') await this.order(transaction, decided);
+      if (next === 'revoked') await this.cancelOrder(transaction, id, 'the approval was revoked');
+      this.ports.failPoint?.('before-vote-commit');
       return decided;
+    });
+    this.ports.failPoint?.('after-vote-commit');
+    this.tell([moved]);
+    return this.record(id);
+  }
+
+  async revoke(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord> {
+    checkReason(reason);
+    const moved = await this.ports.store.governance(async (transaction) => {
+      const recommendation = await this.find(transaction, id);
+      const inForce = policyFor(this.ports.policy(), recommendation.action).rules;
+      const mayStop = by.person?.role === 'Admin' || isListed(by, recommendation, inForce);
+      if (!mayStop) throw new RequestRefused('forbidden', 'only an approver or an admin may revoke', 'by');
+      if (recommendation.state === 'dispatching' || recommendation.state === 'unknown')
+        throw new RequestRefused('conflict', 'it was sent already and can no longer be revoked', 'state', {
+          state: recommendation.state,
+        });
+      const revoked = await this.move(transaction, recommendation, 'revoked', by, reason);
+      await this.cancelOrder(transaction, id, 'the approval was revoked');
+      return revoked;
     });
     this.tell([moved]);
     return this.record(id);
   }
 
+  async withdrawOne(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord> {
+    checkReason(reason);
+    const moved = await this.ports.store.governance(async (transaction) => {
+      const recommendation = await this.find(transaction, id);
+      if (recommendation.state !== 'pending')
+        throw new RequestRefused('conflict', `this recommendation is ${recommendation.state} already`, 'state', {
+          state: recommendation.state,
+        });
+      return this.move(transaction, recommendation, 'withdrawn', by, reason);
+    });
+    this.tell([moved]);
+    return this.record(id);
+  }
+
+  async report(
+    id: RecommendationId,
+    outcome: 'succeeded' | 'failed',
+    detail: string,
+    by: Actor,
+  ): Promise<RecommendationRecord> {
+    checkReason(detail);
+    if (by.kind !== 'user')
+      throw new RequestRefused('forbidden', 'only people report on what they saw; machines use the callback', 'by');
+    const { recommendation, execution } = await this.record(id);
+    if (execution !== null && execution.executor !== 'person') {
+      await this.dispatcher.settle(execution.id, { kind: outcome, detail }, 'person', by);
+      return this.record(id);
+    }
+    if (recommendation.plan !== null || recommendation.state !== 'approved')
+      throw new RequestRefused('conflict', `nothing to report on: this is ${recommendation.state}`, 'state');
+    const moved = await this.ports.store.governance(async (transaction) => {
+      const fresh = await this.find(transaction, id);
+      const now = this.ports.clock.now();
+      const done = await this.move(transaction, fresh, outcome, by, detail);
+      const made = executionId(this.ports.ids.next());
+      await transaction.insertExecution({
+        id: made,
+        recommendationId: id,
+        executor: 'person',
+        state: outcome,
+        queuedAtMs: now,
+        startedAtMs: now,
+        finishedAtMs: now,
+        detail: detail.slice(0, 1_000),
+      });
+      await transaction.insertAttempt({ executionId: made, kind: 'person', outcome, atMs: now, detail });
+      return done;
+    });
+    this.tell([moved]);
+    return this.record(id);
+  }
+
+  callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void> {
+    return this.dispatcher.settle(id, { kind: outcome, detail }, 'callback', by);
+  }
+
   async record(id: RecommendationId): Promise<RecommendationRecord> {
-    const { recommendation, votes, execution, verification } = await this.ports.store.governance(
-      async (transaction) => ({
+    const found = await this.ports.store.governance(async (transaction) => {
+      const execution = await transaction.execution(id);
+      return {
         recommendation: await this.find(transaction, id),
         votes: await transaction.votes(id),
-        execution: await transaction.execution(id),
+        execution,
+        attempts: execution === null ? [] : await transaction.attempts(execution.id),
         verification: await transaction.verification(id),
-      }),
-    );
-    return { recommendation, votes, execution, verification, dryRun: await this.dryRun(recommendation) };
+      };
+    });
+    return { ...found, dryRun: await this.dryRun(found.recommendation) };
   }
 
   async records(filter: RecordFilter): Promise<readonly RecommendationRecord[]> {
@@ -181,11 +293,42 @@ class StoredGovernance implements Governance {
     return Promise.all(urgentFirst.map(({ id }) => this.record(id)));
   }
 
+  async setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void> {
+    checkReason(reason);
+    await this.ports.store.governance(async (transaction) => {
+      await transaction.setKillSwitch(on);
+      await this.audit(transaction, 'kill-switch', by, { on, reason });
+    });
+  }
+
+  async killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }> {
+    const switched = await this.ports.store.governance((transaction) => transaction.killSwitch());
+    return { configured: this.ports.policy().killSwitch, switched };
+  }
+
+  reviews(open: boolean): Promise<readonly Review[]> {
+    return this.ports.store.governance((transaction) => transaction.reviews({ open }));
+  }
+
+  async review(id: RecommendationId, finding: string, by: Actor): Promise<void> {
+    checkReason(finding);
+    await this.ports.store.governance(async (transaction) => {
+      const review = (await transaction.reviews({ open: true })).find(
+        ({ recommendationId }) => recommendationId === id,
+      );
+      if (review === undefined)
+        throw new RequestRefused('not-found', 'no review is owed for this', 'recommendation_id');
+      const recommendation = await this.find(transaction, id);
+      const inForce = policyFor(this.ports.policy(), recommendation.action).rules;
+      if (by.kind !== 'user' || by.subject === review.usedBy.subject || !isListed(by, recommendation, inForce))
+        throw new RequestRefused('forbidden', 'another approver than the one who broke the glass has to review', 'by');
+      await transaction.saveReview({ ...review, reviewedBy: by, reviewedAtMs: this.ports.clock.now(), finding });
+      await this.audit(transaction, 'break-glass-reviewed', by, { recommendation: id, finding });
+    });
+  }
+
   dispatch(): Promise<void> {
-    this.dispatching = this.dispatching
-      .then(() => this.dispatchQueued())
-      .catch((error: unknown) => this.ports.logger.error({ error: String(error) }, 'dispatch failed'));
-    return this.dispatching;
+    return this.dispatcher.dispatch();
   }
 
   async sweep(): Promise<void> {
@@ -199,23 +342,16 @@ class StoredGovernance implements Governance {
       return moved;
     });
     this.tell(expired);
-    await this.dispatch();
+    await this.dispatcher.dispatch();
+    await this.dispatcher.lookUpUnknown();
   }
 
-  /** Settles executions that were being sent when the process died. To be called once at start, before anything is dispatched. */
-  private async settleInterrupted(): Promise<void> {
-    const interrupted = await this.ports.store.governance((transaction) => transaction.executions('dispatching'));
-    for (const execution of interrupted) {
-      const executor = this.ports.executors[execution.executor];
-      const outcome: ExecutionOutcome =
-        executor.repetition === 'lookup'
-          ? await executor.lookup(execution)
-          : { kind: 'unknown', detail: 'mlfi stopped while this was being sent; it is not sent again' };
-      await this.finish(execution, outcome);
-    }
-  }
-
-  async verify(incident: Incident, findings: readonly Finding[], nowMs: number): Promise<void> {
+  async verify(
+    incident: Incident,
+    findings: readonly Finding[],
+    blind: ReadonlySet<string>,
+    nowMs: number,
+  ): Promise<void> {
     const moved = await this.ports.store.governance(async (transaction) => {
       const done: Recommendation[] = [];
       for (const recommendation of await transaction.recommendations({
@@ -225,16 +361,30 @@ class StoredGovernance implements Governance {
       })) {
         const execution = await transaction.execution(recommendation.id);
         if (execution === null) continue;
-        const judged = judgeOutcome(recommendation.verification, execution, findings, nowMs, this.clearSince);
-        if (judged === null) continue;
-        const verification: Verification = {
-          executionId: execution.id,
-          outcome: judged.outcome,
-          atMs: nowMs,
-          detail: judged.detail,
-        };
+        const course = this.courses.get(execution.id) ?? { clearSinceMs: null, looks: 0 };
+        const judged = judgeOutcome(recommendation.verification, execution, findings, blind, nowMs, course);
+        if (judged.kind === 'waiting') {
+          this.courses.set(execution.id, judged.course);
+          continue;
+        }
+        this.courses.delete(execution.id);
+        const { outcome, detail } = judged;
+        const verification: Verification = { executionId: execution.id, outcome, atMs: nowMs, detail };
         await transaction.insertVerification(verification);
-        done.push(await this.move(transaction, recommendation, judged.outcome, SYSTEM, judged.detail));
+        done.push(await this.move(transaction, recommendation, outcome, SYSTEM, detail));
+        if (outcome !== 'not_recovered') continue;
+        const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
+        const next = this.ports.ids.next();
+        const followUp = await insertEscalation(
+          transaction,
+          recommendation,
+          what,
+          this.ports.policy(),
+          next,
+          nowMs,
+          SYSTEM,
+        );
+        if (followUp !== null) done.push(followUp);
       }
       return done;
     });
@@ -252,86 +402,8 @@ class StoredGovernance implements Governance {
     this.tell(moved);
   }
 
-  /** Since when the criteria of an execution have held without a break; in memory, so a restart starts the clock anew. */
-  private readonly clearSince = new Map<string, number>();
-  private interruptedSettled = false;
-
-  private async dispatchQueued(): Promise<void> {
-    if (!this.interruptedSettled) {
-      this.interruptedSettled = true;
-      await this.settleInterrupted();
-    }
-    if (this.ports.policy().killSwitch) return;
-    for (const execution of await this.ports.store.governance((transaction) => transaction.executions('queued'))) {
-      const claimed = await this.claim(execution);
-      if (claimed === null) continue;
-      const { recommendation, started } = claimed;
-      if (recommendation.plan === null) continue;
-      let outcome: ExecutionOutcome;
-      try {
-        outcome = await this.ports.executors[started.executor].execute(recommendation.plan, started, recommendation);
-      } catch (error) {
-        outcome = {
-          kind: 'unknown',
-          detail: `the executor broke off: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown error'}`,
-        };
-      }
-      await this.finish(started, outcome);
-    }
-  }
-
-  /** Checks the preconditions once more and commits "dispatching" before anything is sent. */
-  private async claim(
-    execution: Execution,
-  ): Promise<{ readonly recommendation: Recommendation; readonly started: Execution } | null> {
-    const obstacle = await this.obstacle(execution.recommendationId);
-    const result = await this.ports.store.governance(async (transaction) => {
-      const recommendation = await transaction.recommendation(execution.recommendationId);
-      const fresh = await transaction.execution(execution.recommendationId);
-      if (recommendation === null || fresh === null || fresh.state !== 'queued') return null;
-      const now = this.ports.clock.now();
-      if (recommendation.state !== 'approved' || obstacle !== null) {
-        await transaction.updateExecution({
-          ...fresh,
-          state: 'failed',
-          finishedAtMs: now,
-          detail: `not started: ${obstacle ?? recommendation.state}`,
-        });
-        const moved =
-          recommendation.state === 'approved'
-            ? await this.move(transaction, recommendation, 'withdrawn', SYSTEM, obstacle ?? '')
-            : recommendation;
-        return { started: null, recommendation: moved };
-      }
-      const started: Execution = { ...fresh, state: 'dispatching', startedAtMs: now };
-      await transaction.updateExecution(started);
-      return { started, recommendation: await this.move(transaction, recommendation, 'dispatching', SYSTEM, '') };
-    });
-    if (result === null) return null;
-    this.tell([result.recommendation]);
-    return result.started === null ? null : { started: result.started, recommendation: result.recommendation };
-  }
-
-  /** Read before the transaction: a store with one connection cannot answer inside it. */
-  private async obstacle(id: RecommendationId): Promise<string | null> {
-    const { recommendation } = await this.record(id);
-    if (recommendation.expiresAtMs <= this.ports.clock.now()) return 'the approval has expired';
-    const incident = await this.ports.store.incidents.get(recommendation.incidentId);
-    return incident === null || incident.closedAtMs !== null ? 'the incident is closed' : null;
-  }
-
-  private async finish(execution: Execution, outcome: ExecutionOutcome): Promise<void> {
-    const moved = await this.ports.store.governance(async (transaction) => {
-      const recommendation = await this.find(transaction, execution.recommendationId);
-      await transaction.updateExecution({
-        ...execution,
-        state: outcome.kind,
-        finishedAtMs: this.ports.clock.now(),
-        detail: outcome.detail.slice(0, 1_000),
-      });
-      return this.move(transaction, recommendation, outcome.kind, SYSTEM, outcome.detail);
-    });
-    this.tell([moved]);
+  private async versionOf(model: ModelId): Promise<string | null> {
+    return (await this.ports.store.models.get(model))?.versionLabel ?? null;
   }
 
   private async find(transaction: GovernanceTransaction, id: RecommendationId): Promise<Recommendation> {
@@ -341,107 +413,98 @@ class StoredGovernance implements Governance {
     return recommendation;
   }
 
-  private refuseStale(recommendation: Recommendation, digest: string): void {
-    if (recommendation.digest === digest) return;
+  /** A digest of anything but this revision as it stands is refused, with what is different when that can be told. */
+  private async refuseStale(
+    transaction: GovernanceTransaction,
+    recommendation: Recommendation,
+    digest: string,
+  ): Promise<void> {
+    const { incidentId, action, cause, revision } = recommendation;
+    const family = (await transaction.recommendations({ incident: incidentId, limit: 1_000 })).filter(
+      (other) => other.action === action && other.cause === cause,
+    );
+    const newest = family.reduce((best, next) => (next.revision > best.revision ? next : best), recommendation);
+    const isReplaced = recommendation.state === 'withdrawn' && newest.revision > revision;
+    if (recommendation.digest === digest && !isReplaced) return;
+    const shown = family.find((other) => other.digest === digest);
     throw new RequestRefused(
       'conflict',
-      'the digest is not that of what would be approved; look at the recommendation again',
+      'this is not what would be approved now; look at the recommendation again',
       'digest',
       {
-        digest: recommendation.digest,
-        revision: recommendation.revision,
+        recommendation_id: newest.id,
+        revision: newest.revision,
+        digest: newest.digest,
+        difference: shown === undefined ? null : differenceOf(shown, newest),
       },
     );
   }
 
-  /** The state the vote leads to, null when more votes are needed. Deny wins; after approval a denial revokes. */
-  private nextState(
-    recommendation: Recommendation,
-    votes: readonly Vote[],
-    verdict: Vote['verdict'],
-    by: Actor,
-  ): RecommendationState | null {
-    const { state, expiresAtMs } = recommendation;
-    if (state === 'approved' && verdict === 'reject') return 'revoked';
-    if (state !== 'pending')
-      throw new RequestRefused('conflict', `this recommendation is ${state} already`, 'state', { state });
-    if (expiresAtMs <= this.ports.clock.now())
-      throw new RequestRefused('conflict', 'this recommendation has expired', 'state', { state: 'expired' });
-    if (verdict === 'reject') return 'rejected';
-    const approvers = new Set(votes.filter((vote) => vote.verdict === 'approve').map((vote) => vote.by.subject)).add(
-      by.subject,
-    );
-    return approvers.size >= recommendation.requiredApprovals ? 'approved' : null;
-  }
-
-  private async insert(
+  private insert(
     transaction: GovernanceTransaction,
-    incident: Incident,
     proposal: Proposal,
+    context: Parameters<typeof insertRevision>[2],
     revision: number,
   ): Promise<Recommendation> {
-    const id = recommendationId(this.ports.ids.next());
-    const policy = this.ports.policy();
-    const approvals = requiredApprovals(policy, proposal.action);
-    const now = this.ports.clock.now();
-    const recommendation: Recommendation = {
-      ...proposal,
-      id,
-      incidentId: incident.id,
-      modelId: incident.modelId,
-      revision,
-      createdAtMs: now,
-      expiresAtMs: now + policy.expireAfterMs,
-      requiredApprovals: approvals,
-      digest: proposalDigest(id, revision, proposal, approvals),
-      state: 'pending',
-    };
-    await transaction.insertRecommendation(recommendation);
-    await this.audit(transaction, 'proposed', SYSTEM, {
-      recommendation: id,
-      incident: incident.id,
-      model: incident.modelId,
-      action: proposal.action,
-      digest: recommendation.digest,
-    });
-    return recommendation;
+    const { ids, clock, policy } = this.ports;
+    return insertRevision(transaction, proposal, context, revision, policy(), ids.next(), clock.now());
   }
 
-  private async move(
+  /** The execution order: committed together with the deciding vote. Advice has none. */
+  private async order(transaction: GovernanceTransaction, recommendation: Recommendation): Promise<void> {
+    if (recommendation.plan === null) return;
+    await transaction.insertExecution({
+      id: executionId(this.ports.ids.next()),
+      recommendationId: recommendation.id,
+      executor: recommendation.plan.executor,
+      state: 'queued',
+      queuedAtMs: this.ports.clock.now(),
+      startedAtMs: null,
+      finishedAtMs: null,
+      detail: '',
+    });
+  }
+
+  private async cancelOrder(transaction: GovernanceTransaction, id: RecommendationId, reason: string): Promise<void> {
+    const execution = await transaction.execution(id);
+    if (execution?.state === 'queued') await cancelExecution(transaction, execution, this.ports.clock.now(), reason);
+  }
+
+  private async oweReview(
+    transaction: GovernanceTransaction,
+    id: RecommendationId,
+    by: Actor,
+    { ticket }: BreakGlass,
+    policy: GovernancePolicy,
+  ): Promise<void> {
+    const dueAtMs = this.ports.clock.now() + policy.breakGlass.reviewWithinMs;
+    const open = { reviewedBy: null, reviewedAtMs: null, finding: null };
+    await transaction.saveReview({ recommendationId: id, usedBy: by, ticket, dueAtMs, ...open });
+    this.ports.logger.warn({ recommendation: id, by: by.subject, ticket, dueAtMs }, 'break-glass was used');
+  }
+
+  private move(
     transaction: GovernanceTransaction,
     recommendation: Recommendation,
-    to: RecommendationState,
+    to: Recommendation['state'],
     by: Actor,
     reason: string,
   ): Promise<Recommendation> {
-    if (!mayMove(recommendation.state, to))
-      throw new RequestRefused(
-        'conflict',
-        `a recommendation that is ${recommendation.state} cannot become ${to}`,
-        'state',
-      );
-    await transaction.setRecommendationState(recommendation.id, to);
-    await this.audit(transaction, 'state', by, {
-      recommendation: recommendation.id,
-      from: recommendation.state,
-      to,
-      reason: reason.slice(0, 1_000),
-    });
-    return { ...recommendation, state: to };
+    return moveTo(transaction, this.ports.clock.now(), recommendation, to, by, reason);
   }
 
-  private async audit(transaction: GovernanceTransaction, kind: string, by: Actor, fields: JsonObject): Promise<void> {
-    await appendAudit(transaction, {
-      kind,
-      atMs: this.ports.clock.now(),
-      by: { kind: by.kind, subject: by.subject, name: by.name },
-      ...fields,
-    });
+  private audit(
+    transaction: GovernanceTransaction,
+    kind: string,
+    by: Actor,
+    fields: Parameters<typeof auditBy>[4],
+  ): Promise<void> {
+    return auditBy(transaction, this.ports.clock.now(), kind, by, fields);
   }
 
   private async dryRun(recommendation: Recommendation): Promise<string> {
     if (recommendation.plan === null)
-      return 'advice for people: mlfi has nothing to execute (configure a webhook for this action to change that)';
+      return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
     const prepared = await this.ports.executors[recommendation.plan.executor].prepare(recommendation.plan);
     return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
   }
@@ -452,8 +515,23 @@ class StoredGovernance implements Governance {
   }
 }
 
-/** Same action on the same target with the same steps; wording with fresh numbers does not make a new revision. */
-function sameContent(recommendation: Recommendation, proposal: Proposal): boolean {
-  const content = (p: Proposal): string => JSON.stringify([p.action, p.cause, p.title, p.priority, p.steps, p.plan]);
-  return content(recommendation) === content(proposal);
+/** The newest revision of the same action against the same cause; follow-ups stand for themselves. */
+function newestOf(existing: readonly Recommendation[], proposal: Proposal): Recommendation | null {
+  return existing
+    .filter(
+      ({ action, cause, followUpTo }) => action === proposal.action && cause === proposal.cause && followUpTo === null,
+    )
+    .reduce<Recommendation | null>(
+      (best, next) => (best === null || next.revision > best.revision ? next : best),
+      null,
+    );
+}
+
+/** Whether the actor is an approver of the recommendation, its proposer or not. */
+function isListed(by: Actor, recommendation: Recommendation, inForce: Recommendation['policy']): boolean {
+  return (
+    by.person !== undefined &&
+    isApprover(recommendation.policy.approvers, by.person) &&
+    isApprover(inForce.approvers, by.person)
+  );
 }

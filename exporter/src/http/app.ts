@@ -3,8 +3,9 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { RequestRefused } from '../domain/application.js';
 import type { Actor } from '../domain/decision.js';
-import type { Authentication } from './auth.js';
+import type { Scope } from '../domain/ports.js';
 import { readBody } from './body.js';
+import type { Authentication } from './identity/authenticate.js';
 import { landingPage } from './landing-page.js';
 import { openApiDocument } from './openapi.js';
 import type { HttpPorts, Reply, Route } from './route.js';
@@ -23,7 +24,6 @@ const SUSPICIOUS_PATH = /\.\.|\/\/|%2f|%5c|%2e|\\/i;
 const NOBODY: Actor = { kind: 'api-key', subject: 'nobody', name: 'nobody' };
 
 export interface AppPorts extends HttpPorts {
-  readonly authenticate: (header: string | undefined) => Promise<Authentication>;
   readonly onRequest: (route: string, method: string, status: number, seconds: number) => void;
 }
 
@@ -107,12 +107,15 @@ async function serve(
   render(context, reply);
 }
 
-/** 401 only for a caller that sent no credential at all; a wrong or insufficient one is 403, which Grafana passes on as it is. */
+/**
+ * 401 only for a caller without any credential, and never where people decide: Grafana would send the request a second time.
+ * A wrong or insufficient credential is 403, which Grafana passes on as it is.
+ */
 async function authorised(ports: AppPorts, route: Route, context: Koa.Context): Promise<Actor | null> {
   if (route.scope === null) return NOBODY;
-  const known = await ports.authenticate(context.get('authorization'));
+  const known = await ports.authenticate(context.headers);
   if (known.kind === 'known' && known.scopes.includes(route.scope)) return known.actor;
-  if (known.kind === 'absent') {
+  if (known.kind === 'absent' && route.scope !== 'approve') {
     context.set('www-authenticate', 'Bearer');
     context.status = 401;
     context.body = {
@@ -125,13 +128,18 @@ async function authorised(ports: AppPorts, route: Route, context: Koa.Context): 
     };
     return null;
   }
-  throw new RequestRefused(
-    'forbidden',
-    known.kind === 'refused'
-      ? 'this API key is not known or was revoked'
-      : `this API key lacks the scope "${route.scope}"`,
-    'authorization',
-  );
+  const { code, message } = refusalOf(known, route.scope);
+  throw new RequestRefused('forbidden', message, 'authorization', { problem: code });
+}
+
+function refusalOf(known: Authentication, scope: Scope): { readonly code: string; readonly message: string } {
+  if (known.kind === 'absent')
+    return { code: 'no-credential', message: 'people decide in Grafana, or with a token of identity.local_people' };
+  if (known.kind === 'refused') return known.problem;
+  if (known.problem !== null) return known.problem;
+  if (scope === 'approve' && known.actor.kind === 'api-key')
+    return { code: 'not-a-person', message: 'only people decide: an API key may propose, but it never votes' };
+  return { code: 'scope', message: `this credential lacks the scope "${scope}"` };
 }
 
 function render(context: Koa.Context, reply: Reply): void {

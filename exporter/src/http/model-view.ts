@@ -30,6 +30,7 @@ export function modelView(status: ModelStatus): object {
     baseline: baselineView(status),
     evidence: evidenceView(status),
     performance: performanceView(status),
+    anomaly: anomalyView(status),
     findings: status.findings.length,
     blind_spots: status.blindSpots,
     learning: learning === null ? null : learning.verdict,
@@ -65,22 +66,33 @@ export function evidenceView({ evidence }: ModelStatus): object {
   };
 }
 
-/** Accuracy without labels and with them. */
+/** How good the answers are without labels, and what labels have shown. */
 export function performanceView({ performance }: ModelStatus): object {
-  if (performance.kind === 'unknown') {
-    return { kind: 'unknown', reason: performance.reason, realised: performance.realised };
+  const realised = {
+    realised: performance.realised.accuracy,
+    realised_error: performance.realised.error,
+  };
+  if (performance.kind === 'unknown') return { kind: 'unknown', reason: performance.reason, ...realised };
+  const { band, samples, blindTo, measure } = performance;
+  const common = { kind: 'estimated', measure, band, samples, blind_to: blindTo, ...realised };
+  if (performance.measure === 'mean-absolute-error') {
+    const { meanAbsoluteError, baselineError } = performance;
+    return { ...common, mean_absolute_error: meanAbsoluteError, baseline_error: baselineError };
   }
   return {
-    kind: 'estimated',
+    ...common,
     accuracy: performance.accuracy,
-    band: performance.band,
     calibrated: performance.calibrated,
     cross_check: performance.crossCheck,
     baseline_accuracy: performance.baselineAccuracy,
-    realised: performance.realised,
-    samples: performance.samples,
-    blind_to: performance.blindTo,
   };
+}
+
+/** The isolation forest's verdict on the judged window, and which features make its unusual rows unusual. */
+export function anomalyView({ rowAnomaly }: ModelStatus): object {
+  if (rowAnomaly.verdict === 'unknown') return rowAnomaly;
+  const { verdict, rows, unusualRows, share, interval, contributions } = rowAnomaly;
+  return { verdict, rows, unusual_rows: unusualRows, share, interval, contributions: contributions.slice(0, 10) };
 }
 
 export function baselineView({ baseline, learning }: ModelStatus): object {

@@ -6,7 +6,8 @@ import type { AuditEntry } from '../domain/audit.js';
 import type { Actor } from '../domain/decision.js';
 import type { Incident } from '../domain/incident.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
-import type { ApiScope, Clock, Logger } from '../domain/ports.js';
+import type { Clock, Logger, Scope } from '../domain/ports.js';
+import type { Authentication } from './identity/authenticate.js';
 
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
@@ -23,6 +24,8 @@ export interface HttpPorts {
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { readonly contentType: string; render(): Promise<string> };
   readonly fleetMetrics: () => string;
+  /** Who is calling, from the request's headers. */
+  readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
   readonly ready: () => Promise<boolean>;
   readonly limits: { readonly maximumBodyBytes: number };
 }
@@ -63,7 +66,7 @@ export interface Route {
   /** Koa's syntax, e.g. `/api/v1/models/:id`. */
   readonly path: string;
   /** Null = open to everybody. */
-  readonly scope: ApiScope | null;
+  readonly scope: Scope | null;
   readonly summary: string;
   readonly body?: z.ZodType;
   readonly handle: (context: RequestContext) => Promise<Reply> | Reply;

@@ -236,7 +236,7 @@ export const FAMILIES: readonly Family[] = [
     help: 'Accuracy of the judged window estimated without its labels (CBPE), with the ends of its 95 % band',
     labels: ['bound'],
     samples: ({ performance }) =>
-      performance.kind === 'unknown'
+      performance.kind === 'unknown' || performance.measure !== 'accuracy'
         ? []
         : [
             { labels: { bound: 'estimate' }, value: performance.accuracy },
@@ -249,7 +249,28 @@ export const FAMILIES: readonly Family[] = [
     type: 'gauge',
     help: 'Accuracy of the judged answers whose labels have arrived',
     labels: [],
-    samples: ({ performance }) => one(performance.realised?.share ?? null),
+    samples: ({ performance }) => one(performance.realised.accuracy?.share ?? null),
+  },
+  {
+    name: 'mlfi_estimated_absolute_error',
+    type: 'gauge',
+    help: "Mean absolute error of the judged window's numeric answers estimated without labels (DLE), in the answer's unit, with the ends of its 95 % band",
+    labels: ['bound'],
+    samples: ({ performance }) =>
+      performance.kind === 'unknown' || performance.measure !== 'mean-absolute-error'
+        ? []
+        : [
+            { labels: { bound: 'estimate' }, value: performance.meanAbsoluteError },
+            { labels: { bound: 'low' }, value: performance.band.low },
+            { labels: { bound: 'high' }, value: performance.band.high },
+          ],
+  },
+  {
+    name: 'mlfi_realised_absolute_error',
+    type: 'gauge',
+    help: "Mean absolute error of the judged numeric answers whose labels have arrived, in the answer's unit",
+    labels: [],
+    samples: ({ performance }) => one(performance.realised.error?.mean ?? null),
   },
   {
     name: 'mlfi_findings',

@@ -74,7 +74,8 @@ function milder(priority: Priority, steps: number): Priority {
   return PRIORITIES[Math.min(at, PRIORITIES.indexOf('LOW'))] ?? 'LOW';
 }
 
-function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
+/** The proposal a rule makes for a diagnosis; LOW until it is ranked. */
+export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
   const trackRecord = context.track(cause, rule.action);
   const record = trackRecord === null ? '' : ` It helped ${trackRecord.helped} of ${trackRecord.tried} times before.`;

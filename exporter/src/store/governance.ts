@@ -1,8 +1,11 @@
 import type { Knex } from 'knex';
-import type { Execution, Verification, Vote } from '../domain/decision.js';
+import type { Execution, ExecutionAttempt, Review, Verification, Vote } from '../domain/decision.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { auditHead, insertAudit } from './audit.js';
+import { settingRepository } from './settings.js';
+
+const KILL_SWITCH = 'kill_switch';
 
 interface StoredRecommendation {
   readonly state: RecommendationState;
@@ -81,6 +84,45 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         .select<{ document: string }[]>('document');
       return rows.map(({ document }) => JSON.parse(document) as Execution);
     },
+    async executionById(id) {
+      const row = await db('execution').where({ id }).first<{ document: string } | undefined>('document');
+      return row === undefined ? null : (JSON.parse(row.document) as Execution);
+    },
+    async insertAttempt(attempt) {
+      const { executionId: execution, atMs } = attempt;
+      const before = await db('execution_attempt')
+        .where({ execution })
+        .max<{ number: number | null }[]>({ number: 'number' });
+      const number = Number(before[0]?.number ?? 0) + 1;
+      const document = JSON.stringify({ ...attempt, number });
+      await db('execution_attempt').insert({ execution, number, at_ms: atMs, document });
+    },
+    async attempts(execution) {
+      const rows = await db('execution_attempt')
+        .where({ execution })
+        .orderBy('number')
+        .select<{ document: string }[]>('document');
+      return rows.map(({ document }) => JSON.parse(document) as ExecutionAttempt);
+    },
+    async reviews({ open }) {
+      const rows = await db('review')
+        .where({ open })
+        .orderBy('recommendation')
+        .select<{ document: string }[]>('document');
+      return rows.map(({ document }) => JSON.parse(document) as Review);
+    },
+    async saveReview(review) {
+      await db('review')
+        .insert({
+          recommendation: review.recommendationId,
+          open: review.reviewedBy === null,
+          document: JSON.stringify(review),
+        })
+        .onConflict('recommendation')
+        .merge();
+    },
+    killSwitch: async () => (await settingRepository(db).get(KILL_SWITCH)) === true,
+    setKillSwitch: (on) => settingRepository(db).set(KILL_SWITCH, on),
     async insertVerification(verification) {
       const row = await db('execution')
         .where({ id: verification.executionId })

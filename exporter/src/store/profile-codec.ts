@@ -1,4 +1,11 @@
-import type { BaselineProfile, LearningState, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import type {
+  BaselineProfile,
+  LabelCounts,
+  LearningState,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../domain/profile.js';
 
 /** Maps as arrays of pairs; everything else of a profile is JSON already. */
 interface StoredCounts {
@@ -31,9 +38,14 @@ function packWindow({ signals, ...rest }: WindowProfile): StoredWindow {
   return { signals: [...signals].map(([key, counts]) => [key, packCounts(counts)] as const), rest };
 }
 
+/** Windows written before numeric labels were counted have no losses. */
 function unpackWindow({ signals, rest }: StoredWindow): WindowProfile {
+  const stored = rest as Omit<WindowProfile, 'signals' | 'labels'> & {
+    readonly labels: Omit<LabelCounts, 'losses'> & Partial<Pick<LabelCounts, 'losses'>>;
+  };
   return {
-    ...(rest as Omit<WindowProfile, 'signals'>),
+    ...stored,
+    labels: { ...stored.labels, losses: stored.labels.losses ?? {} },
     signals: new Map(signals.map(([key, counts]) => [key, unpackCounts(counts)])),
   };
 }

@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|queries|annotations|api_keys)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|policies|freezes|local_people|queries|annotations|api_keys)): \[\]$/gm,
   '$1:',
 );
 
@@ -50,6 +50,7 @@ describe('mlfi.example.yml', () => {
         kind !== 'branch' &&
         !path.includes('*') &&
         path[0] !== 'database' &&
+        path[1] !== 'grafana' &&
         !['token', 'token_file', 'authorization_secret'].includes(path.at(-1) ?? ''),
     );
     for (const { path } of withDefault) expect(active).toContain(path.join('.'));
@@ -63,14 +64,16 @@ describe('mlfi.example.yml', () => {
         /^\s*#?(- )?[a-z_-]+:/.test(line) &&
         !/^\s*# /.test(lines[index - 1] ?? '') &&
         !(index > approvals && index <= approvals + 7) &&
-        !line.includes('signing_secret_file'),
+        !/(signing_secret|shared_secret|token)_file/.test(line),
     );
     expect(uncommented).toEqual([]);
   });
 
   it('holds examples that work when switched on, one of each alternative', () => {
     const chosen = UNCOMMENTED.split('\n')
-      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file|token_file|key_file):/.test(line))
+      .filter(
+        (line) => !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file|key_file):/.test(line),
+      )
       .join('\n')
       .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');
     const loaded = parseConfig('example', chosen, {}, '/');
@@ -105,6 +108,12 @@ describe('mlfi.example.yml', () => {
     });
     expect(loaded.config.changes.queries[0]).toMatchObject({ name: 'deployed-image', valueLabel: 'image' });
     expect(loaded.config.changes.annotations[0]).toMatchObject({ tags: ['deployment'], everyModel: true });
+    expect(loaded.config.governance.classes[0]?.rules.approvers.users).toEqual(['ada', 'user:12']);
+    expect(loaded.config.governance.freezes[0]).toMatchObject({ kind: 'weekly', days: [5, 6], fromMinute: 1_080 });
+    expect(loaded.config.identity).toMatchObject({
+      grafana: { issuer: 'https://grafana.example.org/', organisation: 1 },
+      localPeople: [{ login: 'ada', role: 'Admin' }],
+    });
   });
 
   it('names the sections that need a restart as the code knows them', () => {

@@ -213,6 +213,7 @@ describe('what is seen', () => {
       correct,
       labelledByConfidence: new Array<number>(10).fill(20),
       correctByConfidence: new Array<number>(10).fill(correct / 10),
+      losses: {},
     });
     const before = { ...baselineOf(baseline), profile: { ...baselineOf(baseline).profile, labels: labels(180) } };
     expect(detectorsIn({ ...input, baseline: before, window: { ...input.window, labels: labels(140) } })).toContain(

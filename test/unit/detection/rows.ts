@@ -4,6 +4,7 @@ import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { Random } from '../../../exporter/src/domain/ports.js';
 import { quantileBins } from '../../../exporter/src/detection/statistics/signal-counts.js';
 import { createWindowBuilder, emptyWindow } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { judgeRows } from '../../../exporter/src/detection/row-anomaly.js';
 import { goldenEvidence } from '../../../exporter/src/detection/golden.js';
 import type { DetectionInput } from '../../../exporter/src/detection/detection-input.js';
 
@@ -77,6 +78,7 @@ export function inputOf(
     consecutiveFailures: 0,
     thresholds: DEFAULT_THRESHOLDS,
     forest: null,
+    rowAnomaly: judgeRows(overrides.forest ?? null, overrides.rows ?? rows, DEFAULT_THRESHOLDS),
     windowForest: null,
     evidence: null,
     ...overrides,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overridableKeys, variableOf } from '../../../exporter/src/config/environment.js';
 import { parseConfig } from '../../../exporter/src/config/load.js';
-import { readApiKey } from '../../../exporter/src/http/auth.js';
+import { readApiKey } from '../../../exporter/src/http/identity/api-keys.js';
 import { ROUTES } from '../../../exporter/src/http/routes/index.js';
 import { mountsOf, readCompose, type ComposeService } from '../../provisioning/compose.js';
 import { ROOT } from '../../provisioning/expressions.js';
@@ -148,7 +148,7 @@ describe('what the stack starts with', () => {
 
   it('makes API keys that mlfi takes', () => {
     for (let n = 0; n < 50; n += 1)
-      for (const name of ['mlfi-read-key', 'mlfi-ingest-key', 'mlfi-plugin-key'] as const)
+      for (const name of ['mlfi-read-key', 'mlfi-ingest-key'] as const)
         expect(readApiKey(SECRETS[name]())).not.toBeNull();
   });
 
@@ -160,7 +160,9 @@ describe('what the stack starts with', () => {
     if (loaded.kind !== 'ok') return;
     const { config } = loaded;
     expect(config.listen).toEqual({ address: '0.0.0.0', port: PORTS.mlfi });
-    const called = [...config.models.map(({ url }) => url ?? ''), config.annotations.grafanaUrl ?? ''];
+    const { grafanaUrl } = config.annotations;
+    const keysUrl = config.identity.grafana?.keysUrl;
+    const called = [...config.models.map(({ url }) => url ?? ''), grafanaUrl ?? '', keysUrl ?? ''];
     for (const url of called) expect(config.egress.allowHosts).toContain(new URL(url).hostname);
     expect(config.dataDirectory).toBe('/data');
     expect(mountsOf(compose.services.mlfi as ComposeService).map(({ target }) => target)).toContain('/data');

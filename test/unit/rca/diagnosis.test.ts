@@ -66,6 +66,7 @@ const labelsOf = (correct: number) => ({
   correct,
   labelledByConfidence: new Array<number>(10).fill(20),
   correctByConfidence: new Array<number>(10).fill(correct / 10),
+  losses: {},
 });
 
 function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBaseline = true }: Case): Judgement {

@@ -1,4 +1,5 @@
-import { expectedCalibrationError } from '../statistics/calibration.js';
+import { normalQuantile } from '../statistics/special-functions.js';
+import { calibrationStandardError, expectedCalibrationError } from '../statistics/calibration.js';
 import { found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 100;
@@ -14,6 +15,10 @@ export const calibration: Detector = {
     const errorNow = expectedCalibrationError(input.window.labels);
     if (errorBefore === null || errorNow === null || errorNow - errorBefore < input.thresholds.calibrationError)
       return nothing;
+    const rise = errorNow - errorBefore;
+    const half =
+      normalQuantile(0.975) *
+      Math.hypot(calibrationStandardError(before), calibrationStandardError(input.window.labels));
     return found({
       detector: 'calibration',
       subject: 'confidence',
@@ -22,7 +27,11 @@ export const calibration: Detector = {
       statistic: { name: 'expected_calibration_error', value: errorNow },
       threshold: errorBefore + input.thresholds.calibrationError,
       pValue: null,
-      effect: { measure: 'share', value: errorNow - errorBefore, interval: null },
+      effect: {
+        measure: 'share',
+        value: rise,
+        interval: { low: rise - half, high: rise + half, level: 0.95 },
+      },
       statistics: [],
       before: errorBefore,
       now: errorNow,

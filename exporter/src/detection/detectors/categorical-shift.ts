@@ -24,7 +24,7 @@ export function categoricalShift(
     statistic: { name: 'total_variation', value: totalVariation },
     threshold: input.thresholds.distance,
     pValue: chiSquared.pValue,
-    effect: { measure: 'distance', value: totalVariation, interval: null },
+    effect: { measure: 'distance', value: totalVariation, interval: comparison.totalVariationInterval },
     statistics: [
       { name: 'chi_squared', value: chiSquared.statistic },
       { name: 'cramers_v', value: comparison.cramersV },

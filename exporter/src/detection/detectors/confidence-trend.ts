@@ -1,8 +1,16 @@
+import { mean, sampleVariance } from 'simple-statistics';
 import { spearman } from '../statistics/spearman.js';
+import { differenceOfMeans, type Moments } from '../statistics/welch.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_SAMPLES = 20;
 const LEAST_DROP = 0.1;
+
+const momentsOf = (values: number[]): Moments => ({
+  samples: values.length,
+  mean: mean(values),
+  variance: sampleVariance(values),
+});
 
 /** Confidence falls steadily inside the window itself: needs no baseline, so it also shows while one is being learnt. */
 export const confidenceTrend: Detector = {
@@ -15,10 +23,10 @@ export const confidenceTrend: Detector = {
       confidences,
     );
     const quarter = Math.floor(confidences.length / 4);
-    const mean = (values: readonly number[]): number =>
-      values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-    const first = mean(confidences.slice(0, quarter));
-    const last = mean(confidences.slice(-quarter));
+    const firstQuarter = momentsOf(confidences.slice(0, quarter));
+    const lastQuarter = momentsOf(confidences.slice(-quarter));
+    const first = firstQuarter.mean;
+    const last = lastQuarter.mean;
     const { thresholds } = input;
     if (correlation > -thresholds.trend || pValue >= thresholds.significance || first - last < LEAST_DROP)
       return nothing;
@@ -30,7 +38,11 @@ export const confidenceTrend: Detector = {
       statistic: { name: 'spearman_with_time', value: correlation },
       threshold: -thresholds.trend,
       pValue,
-      effect: { measure: 'confidence', value: last - first, interval: null },
+      effect: {
+        measure: 'confidence',
+        value: last - first,
+        interval: differenceOfMeans(firstQuarter, lastQuarter),
+      },
       statistics: [],
       before: first,
       now: last,

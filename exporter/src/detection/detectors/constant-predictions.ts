@@ -1,4 +1,6 @@
 import type { CategoricalCounts, SignalCounts } from '../../domain/profile.js';
+import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
+import { proportion } from '../statistics/clopper-pearson.js';
 import { categoricalTotal, numericTotal } from '../statistics/signal-counts.js';
 import { found, nothing, percent, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
@@ -55,7 +57,14 @@ export const constantPredictions: Detector = {
       statistic: { name: 'top_share', value: share },
       threshold: thresholds.constantShare,
       pValue: null,
-      effect: { measure: 'share', value: share - (beforeShare ?? 0), interval: null },
+      effect: {
+        measure: 'share',
+        value: share - (beforeShare ?? 0),
+        interval:
+          beforeShare === null
+            ? proportion(now.top, now.total).interval
+            : differenceOfProportions({ count: before.top, of: before.total }, { count: now.top, of: now.total }),
+      },
       statistics: [],
       before: beforeShare,
       now: share,

@@ -1,3 +1,4 @@
+import { proportion } from '../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 /** Same questions, different answers than in the baseline: the model or its serving changed. */
@@ -22,7 +23,7 @@ export const goldenAnswers: Detector = {
       statistic: { name: 'changed_share', value: share },
       threshold: thresholds.goldenChangedShare,
       pValue: null,
-      effect: { measure: 'share', value: share, interval: null },
+      effect: { measure: 'share', value: share, interval: proportion(golden.changed, golden.compared).interval },
       statistics: [{ name: 'answers_changed', value: golden.answersChanged }],
       before: 0,
       now: share,

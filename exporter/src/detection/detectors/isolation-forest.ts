@@ -1,4 +1,5 @@
-import { anomalyScores, columnContributions } from '../isolation-forest/forest.js';
+import { anomalyScores } from '../isolation-forest/forest.js';
+import { QUIET_ROW_SHARE } from '../row-anomaly.js';
 import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
 import { SUB_WINDOW_ROWS, WINDOW_VECTOR, windowVectors } from '../forest-baseline.js';
 import {
@@ -12,8 +13,7 @@ import {
   type DetectorResult,
 } from '../detection-input.js';
 
-/** By construction this share of quiet rows lies above the line. */
-const QUIET_SHARE = 0.01;
+const FEATURES_BLAMED = 3;
 
 /** Many rows, or many groups of answers, are unlike the baseline's taken as a whole, even if no single figure is. */
 export const isolationForest: Detector = {
@@ -61,21 +61,12 @@ function unusualBehaviour(input: DetectionInput): DetectorResult {
 }
 
 function unusualRows(input: DetectionInput): DetectorResult {
-  const { forest, thresholds } = input;
-  if (forest === null)
-    return blind('unusual rows', 'no rows of the baseline are in memory (no features, or the service was restarted)');
-  const rows = input.rows.filter((row) => row.features !== null);
-  if (rows.length < thresholds.minimumWindowSamples) return nothing;
-  const encoded = rows.map((row) => forest.encode(row));
-  const scores = anomalyScores(forest.forest, encoded);
-  const unusual = encoded.filter((_, i) => (scores[i] ?? 0) > forest.line);
-  const share = unusual.length / rows.length;
-  if (share < thresholds.anomalousRowShare) return nothing;
-  if (clopperPearsonLower(unusual.length, rows.length, thresholds.significance) <= 2 * QUIET_SHARE) return nothing;
-  const blamed = blame(
-    unusual.slice(0, 50).map((row) => columnContributions(forest.forest, row, forest.features.length)),
-    forest.features,
-  );
+  const { rowAnomaly, thresholds } = input;
+  if (rowAnomaly.verdict === 'unknown')
+    return input.forest === null ? blind('unusual rows', rowAnomaly.reason) : nothing;
+  if (rowAnomaly.verdict === 'usual') return nothing;
+  const { share, interval, rows } = rowAnomaly;
+  const blamed = rowAnomaly.contributions.slice(0, FEATURES_BLAMED);
   return found({
     detector: 'isolation-forest',
     subject: 'rows',
@@ -86,27 +77,14 @@ function unusualRows(input: DetectionInput): DetectorResult {
     pValue: null,
     effect: {
       measure: 'share',
-      value: share - QUIET_SHARE,
-      interval: proportion(unusual.length, rows.length).interval,
+      value: share - QUIET_ROW_SHARE,
+      interval: { ...interval, low: interval.low - QUIET_ROW_SHARE, high: interval.high - QUIET_ROW_SHARE },
     },
     statistics: blamed.map(({ feature, share: part }) => ({ name: `contribution:${feature}`, value: part })),
-    before: QUIET_SHARE,
+    before: QUIET_ROW_SHARE,
     now: share,
     window: windowOf(input),
     baselineSamples: null,
-    sentence: `${percent(share)} of ${rows.length} rows are as unusual as the most unusual hundredth of the baseline, mostly by ${blamed.map(({ feature }) => `\`${feature}\``).join(', ')}.`,
+    sentence: `${percent(share)} of ${rows} rows are as unusual as the most unusual hundredth of the baseline, mostly by ${blamed.map(({ feature }) => `\`${feature}\``).join(', ')}.`,
   });
-}
-
-function blame(
-  contributions: readonly (readonly number[])[],
-  features: readonly string[],
-): { readonly feature: string; readonly share: number }[] {
-  return features
-    .map((feature, i) => ({
-      feature,
-      share: contributions.reduce((sum, row) => sum + (row[i] ?? 0), 0) / Math.max(1, contributions.length),
-    }))
-    .sort((a, b) => b.share - a.share)
-    .slice(0, 3);
 }

@@ -1,4 +1,7 @@
+import type { LevelSummary } from '../../domain/evidence.js';
+import type { NamedStatistic } from '../../domain/finding.js';
 import { compareNumeric } from '../statistics/compare.js';
+import { quantileInterval } from '../statistics/quantile-interval.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
 import {
@@ -31,40 +34,33 @@ function againstBaseline(input: DetectionInput, beforeCounts: Counts, nowCounts:
   const before = summariseNumeric(beforeCounts);
   const now = summariseNumeric(nowCounts);
   if (before === null || now === null) return nothing;
-  const comparison = compareNumeric(beforeCounts, nowCounts);
+  const { ksPValue } = compareNumeric(beforeCounts, nowCounts);
   const ratio = now.p95 / Math.max(before.p95, 1e-6);
   if (ratio < input.thresholds.latencyRatio || now.p95 - before.p95 < LEAST_DIFFERENCE_SECONDS) return nothing;
-  if (comparison.ksPValue >= significancePerSignal(input)) return nothing;
-  return late(
-    input,
-    ratio,
-    input.thresholds.latencyRatio,
-    'p95_ratio',
-    before.p95,
-    now.p95,
-    before.samples,
-    comparison.ksPValue,
-  );
+  if (ksPValue >= significancePerSignal(input)) return nothing;
+  const statistic = { name: 'p95_ratio', value: ratio };
+  return late(input, nowCounts, now.p95, { statistic, threshold: input.thresholds.latencyRatio, before, ksPValue });
 }
 
 function alone(input: DetectionInput): DetectorResult {
   const counts = numericSignal(input.window, 'latency_seconds');
   const now = counts === null ? null : summariseNumeric(counts);
-  const line = input.thresholds.slowLatencySeconds;
-  if (now === null || now.samples < FEWEST_SAMPLES || now.p95 <= line) return nothing;
-  return late(input, now.p95, line, 'p95_seconds', null, now.p95, null, null);
+  const threshold = input.thresholds.slowLatencySeconds;
+  if (counts === null || now === null || now.samples < FEWEST_SAMPLES || now.p95 <= threshold) return nothing;
+  const statistic = { name: 'p95_seconds', value: now.p95 };
+  return late(input, counts, now.p95, { statistic, threshold, before: null, ksPValue: null });
 }
 
-function late(
-  input: DetectionInput,
-  value: number,
-  threshold: number,
-  name: string,
-  before: number | null,
-  now: number,
-  baselineSamples: number | null,
-  pValue: number | null,
-): DetectorResult {
+interface Against {
+  readonly statistic: NamedStatistic;
+  readonly threshold: number;
+  readonly before: LevelSummary | null;
+  readonly ksPValue: number | null;
+}
+
+function late(input: DetectionInput, counts: Counts, now: number, against: Against): DetectorResult {
+  const before = against.before?.p95 ?? null;
+  const interval = quantileInterval(counts, 0.95);
   const compared =
     before === null ? '' : `, before ${before.toFixed(3)} s (× ${(now / Math.max(before, 1e-6)).toFixed(1)})`;
   return found({
@@ -72,15 +68,22 @@ function late(
     subject: 'latency_seconds',
     kind: 'service',
     direction: 'up',
-    statistic: { name, value },
-    threshold,
-    pValue,
-    effect: { measure: 'seconds', value: now - (before ?? 0), interval: null },
+    statistic: against.statistic,
+    threshold: against.threshold,
+    pValue: against.ksPValue,
+    effect: {
+      measure: 'seconds',
+      value: now - (before ?? 0),
+      interval:
+        interval === null
+          ? null
+          : { ...interval, low: interval.low - (before ?? 0), high: interval.high - (before ?? 0) },
+    },
     statistics: [],
     before,
     now,
     window: windowOf(input),
-    baselineSamples,
+    baselineSamples: against.before?.samples ?? null,
     sentence: `The slowest twentieth of answers takes ${now.toFixed(3)} s or more${compared}.`,
   });
 }

@@ -1,8 +1,9 @@
 import type { Effect, Finding, FindingKind, FindingSubject, Interval } from '../../domain/finding.js';
 import { oddsText, type SignalEvidence } from '../../domain/page-evidence.js';
-import type { SignalKey } from '../../domain/profile.js';
+import type { SignalCounts, SignalKey } from '../../domain/profile.js';
 import { compareCategorical, compareNumeric } from '../statistics/compare.js';
-import { missingShare } from '../statistics/signal-counts.js';
+import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
+import { validTotal } from '../statistics/signal-counts.js';
 import { brief, failuresOf, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
 /** What a change of this signal means for users. */
@@ -96,16 +97,18 @@ const unknownEffect: Measured = {
 function measure(input: DetectionInput, signal: SignalEvidence): Measured {
   const { baseline, window } = input;
   if (signal.subject === 'errors' && baseline !== null) {
-    const before = baseline.profile.calls === 0 ? 0 : failuresOf(baseline.profile) / baseline.profile.calls;
-    return shares(before, window.calls === 0 ? 0 : failuresOf(window) / window.calls);
+    return shares(
+      { count: failuresOf(baseline.profile), of: baseline.profile.calls },
+      { count: failuresOf(window), of: window.calls },
+    );
   }
   const before = baseline?.profile.signals.get(signal.subject as SignalKey);
   const now = window.signals.get(signal.subject as SignalKey);
   if (before === undefined || now === undefined) return unknownEffect;
-  if (signal.statistic === 'missing') return shares(missingShare(before), missingShare(now));
+  if (signal.statistic === 'missing') return shares(missingOf(before), missingOf(now));
   if (before.kind === 'categorical' && now.kind === 'categorical') {
-    const { totalVariation } = compareCategorical(before, now);
-    const effect = { measure: 'distance', value: totalVariation, interval: null } as const;
+    const { totalVariation, totalVariationInterval } = compareCategorical(before, now);
+    const effect = { measure: 'distance', value: totalVariation, interval: totalVariationInterval } as const;
     return { effect, before: null, now: null, text: ` ${(100 * totalVariation).toFixed(1)} % of the values moved.` };
   }
   if (before.kind !== 'numeric' || now.kind !== 'numeric') return unknownEffect;
@@ -118,12 +121,23 @@ function measure(input: DetectionInput, signal: SignalEvidence): Measured {
   };
 }
 
-function shares(before: number, now: number): Measured {
+interface Count {
+  readonly count: number;
+  readonly of: number;
+}
+
+const missingOf = (counts: SignalCounts): Count => ({
+  count: counts.missing,
+  of: validTotal(counts) + counts.missing + counts.invalid,
+});
+
+function shares(before: Count, now: Count): Measured {
+  const [was, is] = [before, now].map(({ count, of }) => (of === 0 ? 0 : count / of)) as [number, number];
   return {
-    effect: { measure: 'share', value: now - before, interval: null },
-    before,
-    now,
-    text: ` It went from ${(100 * before).toFixed(1)} % to ${(100 * now).toFixed(1)} %.`,
+    effect: { measure: 'share', value: is - was, interval: differenceOfProportions(before, now) },
+    before: was,
+    now: is,
+    text: ` It went from ${(100 * was).toFixed(1)} % to ${(100 * is).toFixed(1)} %.`,
   };
 }
 

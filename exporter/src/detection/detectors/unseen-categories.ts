@@ -1,5 +1,5 @@
 import { compareCategorical } from '../statistics/compare.js';
-import { clopperPearsonLower } from '../statistics/clopper-pearson.js';
+import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
 import {
   featuresOf,
   isIdentifierLike,
@@ -34,7 +34,11 @@ export const unseenCategories: Detector = {
           statistic: { name: 'unseen_share', value: comparison.unseenShare },
           threshold: input.thresholds.unseenShare,
           pValue: null,
-          effect: { measure: 'share', value: comparison.unseenShare, interval: null },
+          effect: {
+            measure: 'share',
+            value: comparison.unseenShare,
+            interval: proportion(count, comparison.nNow).interval,
+          },
           statistics: [],
           before: 0,
           now: comparison.unseenShare,

@@ -1,3 +1,4 @@
+import { normalQuantile } from '../statistics/special-functions.js';
 import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
 
 const FLIP_SHARE = 0.25;
@@ -16,6 +17,8 @@ export const unstableAnswers: Detector = {
     const spread = golden.confidenceSpread ?? 0;
     const flips = golden.answerFlipShare ?? 0;
     if (spread < thresholds.answerSpread && flips < FLIP_SHARE) return nothing;
+    const degreesOfFreedom = Math.max(1, repeated - input.goldenNow.length);
+    const half = (normalQuantile(0.975) * spread) / Math.sqrt(2 * degreesOfFreedom);
     return found({
       detector: 'unstable-answers',
       subject: 'golden',
@@ -24,7 +27,11 @@ export const unstableAnswers: Detector = {
       statistic: { name: 'confidence_spread', value: spread },
       threshold: thresholds.answerSpread,
       pValue: null,
-      effect: { measure: 'confidence', value: spread, interval: null },
+      effect: {
+        measure: 'confidence',
+        value: spread,
+        interval: { low: spread - half, high: spread + half, level: 0.95 },
+      },
       statistics: [{ name: 'answer_flip_share', value: flips }],
       before: null,
       now: spread,

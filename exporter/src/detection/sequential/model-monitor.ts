@@ -8,6 +8,7 @@ import {
   LossSignal,
   NumericSignal,
   signalEvidence,
+  type NumericSubject,
   type SignalMonitor,
   type SignalState,
 } from './signal-monitor.js';
@@ -107,19 +108,29 @@ export class ModelMonitor {
     signal.add(loss, atMs);
   }
 
+  /** Folds by how much a numeric answer missed its label, in the answer's unit; only rising misses count as a change. */
+  miss(absoluteError: number, atMs: number): void {
+    this.value('accuracy', absoluteError, atMs);
+  }
+
   /** Folds the isolation forest's score of one row, 0–1. */
   rowScore(score: number, atMs: number): void {
     this.value('rows', score, atMs);
   }
 
-  private value(subject: SignalKey | 'rows', value: FeatureValue | Prediction, atMs: number): void {
+  private value(subject: NumericSubject, value: FeatureValue | Prediction, atMs: number): void {
     let signal = this.signals.get(subject);
     if (signal === undefined) {
       if (value === null || (this.watching && subject.startsWith('feature:'))) return;
       signal =
         typeof value === 'number'
           ? new NumericSignal(subject, this.model, this.budget, harmOf(subject))
-          : new CategoricalSignal(subject === 'rows' ? 'prediction' : subject, this.model, this.budget, this.hash);
+          : new CategoricalSignal(
+              subject === 'rows' || subject === 'accuracy' ? 'prediction' : subject,
+              this.model,
+              this.budget,
+              this.hash,
+            );
       this.enlist(subject, signal);
     }
     signal.add(value, atMs);
@@ -307,7 +318,7 @@ export class ModelMonitor {
     if (state.kind === 'loss') {
       return new LossSignal(subject, this.model, this.budget, subject !== 'golden', state);
     }
-    const key = subject as SignalKey | 'rows';
+    const key = subject as NumericSubject;
     if (state.kind === 'numeric') return new NumericSignal(key, this.model, this.budget, harmOf(key), state);
     return new CategoricalSignal(key as SignalKey, this.model, this.budget, this.hash, state);
   }
@@ -331,9 +342,9 @@ function recovered(signal: SignalMonitor | undefined, alarm: Alarm): boolean {
   return judged.every((channel) => channel.hasRecovered);
 }
 
-function harmOf(subject: SignalKey | 'rows'): 'low' | 'high' | null {
+function harmOf(subject: NumericSubject): 'low' | 'high' | null {
   if (subject === 'confidence') return 'low';
-  return subject === 'latency_seconds' ? 'high' : null;
+  return subject === 'latency_seconds' || subject === 'accuracy' ? 'high' : null;
 }
 
 /** A signal as it reads in a sentence. */

@@ -1,6 +1,6 @@
 import type { FindingSubject } from '../../domain/finding.js';
 import type { FalsePageBudget, SignalEvidence } from '../../domain/page-evidence.js';
-import type { SignalKey } from '../../domain/profile.js';
+import type { Grid, SignalKey } from '../../domain/profile.js';
 import type { FeatureValue } from '../../domain/observation.js';
 import { cellBounds, cellOf, gridFor } from '../statistics/grid.js';
 import { Channel, type ChannelReading, type ChannelSettings, type ChannelState } from './channel.js';
@@ -11,6 +11,12 @@ import { Ruler, type RulerState } from './probability-integral-transform.js';
 export const WARM_UP_SAMPLES = 50;
 const CATEGORIES_WATCHED = 10;
 const CATEGORIES_KNOWN = 1_000;
+
+/** What a number can be of: a signal, the forest's score of a row, or the error of a numeric answer. */
+export type NumericSubject = SignalKey | 'rows' | 'accuracy';
+
+/** Of these only a rise is a change: stranger rows, larger errors. */
+const ONE_SIDED: readonly NumericSubject[] = ['rows', 'accuracy'];
 
 /** How a signal's values become channels. One subject each. */
 export interface SignalMonitor {
@@ -29,7 +35,7 @@ export interface SignalState {
   readonly channels: readonly ChannelState[];
   readonly counter: number;
   readonly warm: readonly (readonly [cell: number | string, count: number])[];
-  readonly grid: ReturnType<typeof gridFor> | null;
+  readonly grid: Grid | null;
   readonly ruler: RulerState | null;
   readonly watched: readonly string[];
   readonly known: readonly string[];
@@ -76,7 +82,7 @@ const UNUSABLE = [
 export class NumericSignal implements SignalMonitor {
   readonly channels: readonly Channel[];
   private readonly warm = new Map<number, number>();
-  private grid: ReturnType<typeof gridFor> | null = null;
+  private grid: Grid | null = null;
   private ruler: Ruler | null = null;
   private counter = 0;
   private readonly seed: number;
@@ -91,16 +97,17 @@ export class NumericSignal implements SignalMonitor {
    * latency when it rises; a feature hurts nobody by its value.
    */
   constructor(
-    readonly subject: SignalKey | 'rows',
+    readonly subject: NumericSubject,
     model: string,
     budget: FalsePageBudget,
     private readonly harm: 'low' | 'high' | null,
     state?: SignalState,
   ) {
     const isFeature = subject.startsWith('feature:');
+    const isOneSided = ONE_SIDED.includes(subject);
     const wanted = [
-      shift('level', subject === 'rows' ? 'rise' : 'shift'),
-      ...(subject === 'rows' ? [] : [shift('spread')]),
+      shift('level', isOneSided ? 'rise' : 'shift'),
+      ...(isOneSided ? [] : [shift('spread')]),
       ...(harm === null ? [] : [risk('risk', { binary: harm === 'high', seasonal: true })]),
       ...(isFeature ? UNUSABLE : []),
     ];
@@ -142,8 +149,7 @@ export class NumericSignal implements SignalMonitor {
   }
 
   private warmUp(value: number): void {
-    const key = this.subject === 'rows' ? 'confidence' : this.subject;
-    this.grid ??= gridFor(key, value);
+    this.grid ??= gridOf(this.subject, value);
     const cell = cellOf(this.grid, value);
     this.warm.set(cell, (this.warm.get(cell) ?? 0) + 1);
     this.counter += 1;
@@ -177,6 +183,12 @@ export class NumericSignal implements SignalMonitor {
       known: [],
     };
   }
+}
+
+/** Scores lie in [0, 1]; errors spread upwards from zero. */
+function gridOf(subject: NumericSubject, first: number): Grid {
+  if (subject === 'rows') return gridFor('confidence', first);
+  return subject === 'accuracy' ? gridFor('prediction', 0) : gridFor(subject, first);
 }
 
 /** Above this place among the warm-up values a latency counts as slow: the highest tenth. */

@@ -14,6 +14,7 @@ import {
   summariseNumeric,
 } from './signal-counts.js';
 import { kolmogorovSurvival, normalQuantile } from './special-functions.js';
+import { totalVariationInterval } from './total-variation.js';
 import { wassersteinOfWeights } from './wasserstein.js';
 import { welchTest } from './welch.js';
 
@@ -163,6 +164,7 @@ export interface CategoricalComparison {
   readonly psiNullExpectation: number;
   /** ½ Σ|p − q|, 0–1. */
   readonly totalVariation: number;
+  readonly totalVariationInterval: Interval;
   /** Share of the values now whose category the baseline never had. */
   readonly unseenShare: number;
   /** Their names, most frequent first, at most 20. */
@@ -196,6 +198,7 @@ export function compareCategorical(before: CategoricalCounts, now: CategoricalCo
     totalVariation: comparable
       ? p.reduce((sum, count, i) => sum + Math.abs(count / nBefore - (q[i] ?? 0) / nNow), 0) / 2
       : 0,
+    totalVariationInterval: totalVariationInterval(p, q),
     unseenShare: comparable ? unseenCount / nNow : 0,
     unseen: comparable ? unseen.slice(0, 20).map(([name]) => name) : [],
   };

@@ -1,4 +1,5 @@
-import { studentTwoSided } from './special-functions.js';
+import type { Interval } from '../../domain/finding.js';
+import { normalQuantile, studentTwoSided } from './special-functions.js';
 
 export interface Moments {
   readonly samples: number;
@@ -19,4 +20,13 @@ export function welchTest(
   const statistic = (a.mean - b.mean) / Math.sqrt(va + vb);
   const degreesOfFreedom = (va + vb) ** 2 / (va ** 2 / (a.samples - 1) + vb ** 2 / (b.samples - 1));
   return { statistic, degreesOfFreedom, pValue: studentTwoSided(statistic, degreesOfFreedom) };
+}
+
+/** Interval of mean_now − mean_before, normal approximation with unequal variances; null with fewer than two values a side. */
+export function differenceOfMeans(before: Moments, now: Moments, level = 0.95): Interval | null {
+  if (before.samples < 2 || now.samples < 2) return null;
+  const standardError = Math.sqrt(before.variance / before.samples + now.variance / now.samples);
+  const half = normalQuantile((1 + level) / 2) * standardError;
+  const difference = now.mean - before.mean;
+  return { low: difference - half, high: difference + half, level };
 }

@@ -9,6 +9,7 @@ import type {
   WindowProfile,
 } from '../../domain/profile.js';
 import { cellOf, gridFor } from './grid.js';
+import { lossKey } from './loss-counts.js';
 import { mergeSignalCounts } from './signal-counts.js';
 
 const CATEGORIES_KEPT = 1_000;
@@ -21,6 +22,7 @@ const noLabels = (): LabelCounts => ({
   correct: 0,
   labelledByConfidence: new Array<number>(TENTHS).fill(0),
   correctByConfidence: new Array<number>(TENTHS).fill(0),
+  losses: {},
 });
 
 /** A window in which nothing happened. */
@@ -28,10 +30,15 @@ export function emptyWindow(): WindowProfile {
   return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels() };
 }
 
+/** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
+export type JudgedLabel =
+  | { readonly kind: 'class'; readonly correct: boolean; readonly confidenceTenth: number | null }
+  | { readonly kind: 'quantity'; readonly prediction: number; readonly absoluteError: number };
+
 /** Counts observations as they come; `build` takes an immutable copy. */
 export interface WindowBuilder {
   add(observation: Observation): void;
-  addLabel(label: { readonly correct: boolean; readonly confidenceTenth: number | null }): void;
+  addLabel(label: JudgedLabel): void;
   build(): WindowProfile;
 }
 
@@ -39,7 +46,10 @@ type Tally = NumericTally | CategoricalTally;
 interface NumericTally {
   readonly kind: 'numeric';
   readonly grid: Grid;
-  readonly cells: Map<number, number>;
+  /** Counts of the cells around the centre, where nearly all values fall: cell 0 in the middle. */
+  readonly near: Uint32Array;
+  /** All other cells. */
+  readonly far: Map<number, number>;
   missing: number;
   invalid: number;
 }
@@ -51,15 +61,34 @@ interface CategoricalTally {
   invalid: number;
 }
 
+/** Cells of an asinh grid within this of its centre span twelve orders of magnitude; those of the unit grid are fewer. */
+const NEAR = 1_400;
+
+function numericTally(grid: Grid, missing: number, invalid: number): NumericTally {
+  return { kind: 'numeric', grid, near: new Uint32Array(2 * NEAR + 1), far: new Map(), missing, invalid };
+}
+
+function addToCell(tally: NumericTally, cell: number, count: number): void {
+  const { near, far } = tally;
+  const at = cell + NEAR;
+  if (at >= 0 && at < near.length) near[at] = (near[at] ?? 0) + count;
+  else far.set(cell, (far.get(cell) ?? 0) + count);
+}
+
+function cellsOf({ near, far }: NumericTally): Map<number, number> {
+  const cells = new Map<number, number>();
+  near.forEach((count, at) => {
+    if (count > 0) cells.set(at - NEAR, count);
+  });
+  for (const [cell, count] of far) cells.set(cell, count);
+  return cells;
+}
+
 function tallyOf(counts: SignalCounts, keepCounts: boolean): Tally {
   if (counts.kind === 'numeric') {
-    return {
-      kind: 'numeric',
-      grid: counts.grid,
-      cells: new Map(keepCounts ? counts.cells : []),
-      missing: keepCounts ? counts.missing : 0,
-      invalid: keepCounts ? counts.invalid : 0,
-    };
+    const tally = numericTally(counts.grid, keepCounts ? counts.missing : 0, keepCounts ? counts.invalid : 0);
+    if (keepCounts) for (const [cell, count] of counts.cells) addToCell(tally, cell, count);
+    return tally;
   }
   return {
     kind: 'categorical',
@@ -75,8 +104,7 @@ function addNumber(tally: NumericTally, value: number): void {
     tally.invalid += 1;
     return;
   }
-  const cell = cellOf(tally.grid, value);
-  tally.cells.set(cell, (tally.cells.get(cell) ?? 0) + 1);
+  addToCell(tally, cellOf(tally.grid, value), 1);
 }
 
 function addCategory(tally: CategoricalTally, value: string): void {
@@ -119,11 +147,13 @@ export function createWindowBuilder(
     correct: start.labels.correct,
     labelledByConfidence: [...start.labels.labelledByConfidence],
     correctByConfidence: [...start.labels.correctByConfidence],
+    losses: { ...start.labels.losses } as Record<string, number>,
   };
   const failures: Record<string, number> = { ...start.failures };
   let { calls, fromMs, toMs } = start;
   let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
-  const keyOfFeature = new Map<string, SignalKey>();
+  /** A feature's tally by the name it comes under: the one look-up a value costs. */
+  const tallyOfFeature = new Map<string, Tally>();
 
   const count = (key: SignalKey, value: FeatureValue | Prediction): void => {
     let tally = tallies.get(key);
@@ -137,17 +167,18 @@ export function createWindowBuilder(
       missingBefore.delete(key);
       tally =
         typeof value === 'number'
-          ? {
-              kind: 'numeric',
-              grid: gridFor(key, Number.isFinite(value) ? value : 0),
-              cells: new Map(),
-              missing,
-              invalid: 0,
-            }
+          ? numericTally(gridFor(key, Number.isFinite(value) ? value : 0), missing, 0)
           : { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 };
       tallies.set(key, tally);
     }
     addValue(tally, value);
+  };
+
+  const countFeature = (name: string, value: FeatureValue): void => {
+    const key: SignalKey = `feature:${name.slice(0, CATEGORY_LENGTH)}`;
+    count(key, value);
+    const tally = tallies.get(key);
+    if (tally !== undefined) tallyOfFeature.set(name, tally);
   };
 
   return {
@@ -163,13 +194,23 @@ export function createWindowBuilder(
       count('confidence', observation.confidence);
       count('prediction', observation.prediction);
       if (observation.features === null) return;
-      for (const name of Object.keys(observation.features)) {
-        let key = keyOfFeature.get(name);
-        if (key === undefined) keyOfFeature.set(name, (key = `feature:${name.slice(0, CATEGORY_LENGTH)}`));
-        count(key, observation.features[name] ?? null);
+      const { features: given } = observation;
+      for (const name in given) {
+        const value = given[name] ?? null;
+        const known = tallyOfFeature.get(name);
+        if (known !== undefined) addValue(known, value);
+        else countFeature(name, value);
       }
     },
-    addLabel({ correct, confidenceTenth }) {
+    addLabel(label) {
+      if (label.kind === 'quantity') {
+        const answers = tallies.get('prediction');
+        const grid = answers?.kind === 'numeric' ? answers.grid : gridFor('prediction', label.prediction);
+        const key = lossKey(grid, label.prediction, label.absoluteError);
+        labels.losses[key] = (labels.losses[key] ?? 0) + 1;
+        return;
+      }
+      const { correct, confidenceTenth } = label;
       labels.labelled += 1;
       labels.correct += correct ? 1 : 0;
       if (confidenceTenth === null) return;
@@ -183,7 +224,13 @@ export function createWindowBuilder(
         signals.set(
           key,
           tally.kind === 'numeric'
-            ? { ...tally, cells: new Map(tally.cells) }
+            ? {
+                kind: 'numeric',
+                grid: tally.grid,
+                cells: cellsOf(tally),
+                missing: tally.missing,
+                invalid: tally.invalid,
+              }
             : { ...tally, categories: new Map(tally.categories) },
         );
       }
@@ -201,6 +248,7 @@ export function createWindowBuilder(
           ...labels,
           labelledByConfidence: [...labels.labelledByConfidence],
           correctByConfidence: [...labels.correctByConfidence],
+          losses: { ...labels.losses },
         },
       };
     },
@@ -221,22 +269,39 @@ export function mergeWindows(a: WindowProfile, b: WindowProfile): WindowProfile 
     else if (isUnseen(counts)) signals.set(key, { ...mine, missing: mine.missing + counts.missing });
     else signals.set(key, mergeSignalCounts(mine, counts));
   }
-  const failures: Record<string, number> = { ...a.failures };
-  for (const [reason, count] of Object.entries(b.failures)) failures[reason] = (failures[reason] ?? 0) + count;
   const add = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value + (y[i] ?? 0));
   return {
     fromMs: a.calls === 0 ? b.fromMs : b.calls === 0 ? a.fromMs : Math.min(a.fromMs, b.fromMs),
     toMs: a.calls === 0 ? b.toMs : b.calls === 0 ? a.toMs : Math.max(a.toMs, b.toMs),
     calls: a.calls + b.calls,
-    failures,
+    failures: addRecords(a.failures, b.failures),
     signals,
     labels: {
       labelled: a.labels.labelled + b.labels.labelled,
       correct: a.labels.correct + b.labels.correct,
       labelledByConfidence: add(a.labels.labelledByConfidence, b.labels.labelledByConfidence),
       correctByConfidence: add(a.labels.correctByConfidence, b.labels.correctByConfidence),
+      losses: addRecords(a.labels.losses, b.labels.losses),
     },
   };
+}
+
+function addRecords(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
+}
+
+/** What is left of `whole` without `part`; entries of which nothing is left are gone. */
+function subtractRecords(
+  whole: Readonly<Record<string, number>>,
+  part: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(whole)
+      .map(([key, count]) => [key, count - (part[key] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
 }
 
 /**
@@ -249,19 +314,18 @@ export function subtractWindows(whole: WindowProfile, part: WindowProfile): Wind
     signals.set(key, other === undefined ? counts : subtractCounts(counts, other));
   }
   const minus = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value - (y[i] ?? 0));
-  const failures: Record<string, number> = {};
-  for (const [reason, count] of Object.entries(whole.failures)) failures[reason] = count - (part.failures[reason] ?? 0);
   return {
     fromMs: part.calls === 0 ? whole.fromMs : part.toMs,
     toMs: whole.toMs,
     calls: whole.calls - part.calls,
-    failures,
+    failures: subtractRecords(whole.failures, part.failures),
     signals,
     labels: {
       labelled: whole.labels.labelled - part.labels.labelled,
       correct: whole.labels.correct - part.labels.correct,
       labelledByConfidence: minus(whole.labels.labelledByConfidence, part.labels.labelledByConfidence),
       correctByConfidence: minus(whole.labels.correctByConfidence, part.labels.correctByConfidence),
+      losses: subtractRecords(whole.labels.losses, part.labels.losses),
     },
   };
 }

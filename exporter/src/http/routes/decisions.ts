@@ -1,19 +1,55 @@
 import { z } from 'zod';
 import type { RecommendationRecord } from '../../domain/application.js';
-import { incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
-import { bodyOf, json, numberQuery, text, type Route } from '../route.js';
+import type { Actor, Review } from '../../domain/decision.js';
+import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
+import { ACTION_IDS } from '../../domain/recommendation.js';
+import { bodyOf, json, numberQuery, type Route } from '../route.js';
 
+const id = z.string().min(1).max(100);
+const reason = z.string().min(3).max(4_096);
+const proposal = z.strictObject({ incident_id: id, action: z.enum(ACTION_IDS), why: reason });
 const vote = z.strictObject({
-  recommendation_id: z.string().min(1).max(100),
+  recommendation_id: id,
   digest: z.string().regex(/^[0-9a-f]{64}$/, 'must be the 64-digit digest shown with the recommendation'),
   verdict: z.enum(['approve', 'reject']),
-  reason: z.string().min(3).max(4_096),
+  reason,
+  break_glass: z.strictObject({ ticket: z.string().min(1).max(200) }).optional(),
 });
-const PAGE = 1_000;
+const withReason = z.strictObject({ recommendation_id: id, reason });
+const report = z.strictObject({ recommendation_id: id, outcome: z.enum(['succeeded', 'failed']), reason });
+const callback = z.strictObject({
+  execution_id: id,
+  outcome: z.enum(['succeeded', 'failed']),
+  detail: z.string().max(1_000).default(''),
+});
+const killSwitch = z.strictObject({ on: z.boolean(), reason });
 
-function recordView({ recommendation, votes, execution, verification, dryRun }: RecommendationRecord): object {
-  return { ...recommendation, votes, execution, verification, dry_run: dryRun };
+/** The actor as readers see it: no key id and no token hash. */
+const actorView = ({ kind, subject, name, person }: Actor): object => ({
+  kind,
+  subject,
+  name,
+  ...(person === undefined ? {} : { login: person.login, role: person.role, issuer: person.issuer }),
+});
+
+function recordView(record: RecommendationRecord): object {
+  const { recommendation, votes, execution, attempts, verification, dryRun } = record;
+  return {
+    ...recommendation,
+    proposedBy: actorView(recommendation.proposedBy),
+    votes: votes.map((cast) => ({ ...cast, by: actorView(cast.by) })),
+    execution,
+    attempts,
+    verification,
+    dry_run: dryRun,
+  };
 }
+
+const reviewView = (review: Review): object => ({
+  ...review,
+  usedBy: actorView(review.usedBy),
+  reviewedBy: review.reviewedBy === null ? null : actorView(review.reviewedBy),
+});
 
 export const decisionRoutes: readonly Route[] = [
   {
@@ -38,68 +74,130 @@ export const decisionRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/recommendations/:id',
     scope: 'read',
-    summary: 'One recommendation with plan, dry run, digest, votes and outcome',
+    summary: 'One recommendation with plan, dry run, digest, policy, votes, attempts and outcome',
     handle: async ({ ports, params }) =>
       json(recordView(await ports.application.recommendation(recommendationId(params.id ?? '')))),
   },
   {
     method: 'POST',
+    path: '/api/v1/recommendations',
+    scope: 'propose',
+    summary: 'Propose an action for an open incident; a person who proposes may not decide',
+    body: proposal,
+    async handle(context) {
+      const { incident_id, action, why } = await bodyOf(context, proposal);
+      const request = { incident: incidentId(incident_id), action, why };
+      return json(recordView(await context.ports.application.propose(request, context.actor)), 201);
+    },
+  },
+  {
+    method: 'POST',
     path: '/api/v1/votes',
     scope: 'approve',
-    summary: 'Approve or reject exactly what the digest stands for',
+    summary: 'Approve or reject exactly what the digest stands for; with break_glass one person decides alone',
     body: vote,
     async handle(context) {
       const body = await bodyOf(context, vote);
-      const record = await context.ports.application.vote(
-        recommendationId(body.recommendation_id),
-        body.verdict,
-        body.digest,
-        body.reason,
-        context.actor,
-      );
+      const request = {
+        recommendation: recommendationId(body.recommendation_id),
+        verdict: body.verdict,
+        digest: body.digest,
+        reason: body.reason,
+        breakGlass: body.break_glass ?? null,
+      };
+      return json(recordView(await context.ports.application.vote(request, context.actor)));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/revocations',
+    scope: 'approve',
+    summary: 'Take an approval back before anything was sent',
+    body: withReason,
+    async handle(context) {
+      const body = await bodyOf(context, withReason);
+      const { application } = context.ports;
+      const record = await application.revoke(recommendationId(body.recommendation_id), body.reason, context.actor);
       return json(recordView(record));
     },
   },
   {
-    method: 'GET',
-    path: '/api/v1/audit',
-    scope: 'read',
-    summary: 'Audit entries; ?from=, ?limit=',
+    method: 'POST',
+    path: '/api/v1/withdrawals',
+    scope: 'propose',
+    summary: 'Take a pending recommendation off the table',
+    body: withReason,
     async handle(context) {
-      const entries = await context.ports.application.auditEntries(
-        numberQuery(context, 'from', 1, 1, 2 ** 31),
-        numberQuery(context, 'limit', 100, 1, PAGE),
+      const body = await bodyOf(context, withReason);
+      const { application } = context.ports;
+      const record = await application.withdraw(recommendationId(body.recommendation_id), body.reason, context.actor);
+      return json(recordView(record));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/outcomes',
+    scope: 'approve',
+    summary:
+      'A person says what became of an action: an execution whose answer was lost, or advice carried out by hand',
+    body: report,
+    async handle(context) {
+      const { recommendation_id, outcome, reason: detail } = await bodyOf(context, report);
+      const { application } = context.ports;
+      return json(
+        recordView(await application.report(recommendationId(recommendation_id), outcome, detail, context.actor)),
       );
-      return json({
-        entries: entries.map(({ sequence, previousHash, hash, body }) => ({
-          sequence,
-          previous_hash: previousHash,
-          hash,
-          body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown,
-        })),
-      });
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/callbacks',
+    scope: 'operate',
+    summary: 'The system that carries an action out says what became of it; repetitions change nothing',
+    body: callback,
+    async handle(context) {
+      const { execution_id, outcome, detail } = await bodyOf(context, callback);
+      await context.ports.application.callback(executionId(execution_id), outcome, detail, context.actor);
+      return json({ received: true });
     },
   },
   {
     method: 'GET',
-    path: '/api/v1/audit/verify',
+    path: '/api/v1/kill-switch',
     scope: 'read',
-    summary: 'Check the whole hash chain now',
-    handle: async ({ ports }) => json(await ports.application.verifyAudit()),
+    summary: 'Whether executions are stopped, by the configuration or by a person',
+    handle: async ({ ports }) => json(await ports.application.killSwitch()),
+  },
+  {
+    method: 'PUT',
+    path: '/api/v1/kill-switch',
+    scope: 'approve',
+    summary: 'Stop every execution, or let them go on',
+    body: killSwitch,
+    async handle(context) {
+      const { on, reason: why } = await bodyOf(context, killSwitch);
+      await context.ports.application.setKillSwitch(on, why, context.actor);
+      return json(await context.ports.application.killSwitch());
+    },
   },
   {
     method: 'GET',
-    path: '/api/v1/audit/export',
+    path: '/api/v1/reviews',
     scope: 'read',
-    summary: 'The whole log as JSON lines, for `mlfi audit verify --export`',
-    async handle({ ports }) {
-      const lines: string[] = [];
-      for (let from = 1; ; from += PAGE) {
-        const entries = await ports.application.auditEntries(from, PAGE);
-        lines.push(...entries.map(ports.auditExportLine));
-        if (entries.length < PAGE) break;
-      }
-      return text(lines.join(''), 'application/x-ndjson', 'audit.ndjson');
+    summary: 'Break-glass decisions that another person has to review; ?open=false for those reviewed',
+    handle: async ({ ports, query }) =>
+      json({ reviews: (await ports.application.reviews(query.get('open') !== 'false')).map(reviewView) }),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/reviews',
+    scope: 'approve',
+    summary: 'Review a break-glass decision of somebody else',
+    body: withReason,
+    async handle(context) {
+      const body = await bodyOf(context, withReason);
+      await context.ports.application.review(recommendationId(body.recommendation_id), body.reason, context.actor);
+      return json({ reviewed: true });
     },
   },
 ];

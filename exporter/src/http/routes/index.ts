@@ -1,4 +1,6 @@
+import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
+import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
@@ -13,5 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...observationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
+  ...auditRoutes,
+  ...identityRoutes,
   ...serviceRoutes,
 ];

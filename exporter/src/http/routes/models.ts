@@ -205,6 +205,18 @@ export const modelRoutes: readonly Route[] = [
   },
   {
     method: 'POST',
+    path: '/api/v1/models/:id/baseline/accept',
+    scope: 'operate',
+    summary: 'Accept what is seen since the change as the new normal',
+    body: reason,
+    async handle(context) {
+      const body = await bodyOf(context, reason);
+      await context.ports.application.acceptBaseline(modelParam(context), context.actor, body.reason);
+      return json(baselineView(context.ports.application.status(modelParam(context))), 202);
+    },
+  },
+  {
+    method: 'POST',
     path: '/api/v1/models/:id/baseline/freeze',
     scope: 'operate',
     summary: 'Freeze or unfreeze the admitted baseline',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RequestRefused } from '../../domain/application.js';
 import { apiKeyId } from '../../domain/identifiers.js';
 import { API_SCOPES, type ApiKey, type DomainEvent } from '../../domain/ports.js';
-import { createApiKey } from '../auth.js';
+import { createApiKey } from '../identity/api-keys.js';
 import { bodyOf, json, modelParam, text, type Route } from '../route.js';
 
 const newKey = z.strictObject({ name: z.string().min(1).max(100), scopes: z.array(z.enum(API_SCOPES)).min(1) });
@@ -147,13 +147,6 @@ export const serviceRoutes: readonly Route[] = [
       });
       return { kind: 'streamed' };
     },
-  },
-  {
-    method: 'GET',
-    path: '/api/v1/me',
-    scope: 'read',
-    summary: 'Who the caller is',
-    handle: ({ actor }) => json(actor),
   },
   {
     method: 'GET',

@@ -32,9 +32,20 @@ function row(features: Record<string, FeatureValue>, confidence: number | null =
     modelVersion: null,
   };
 }
+/** Every row brings a label too: right when confidence is high, or an error of the size of its age. */
 function profileOf(rows: readonly Observation[], like: WindowProfile = emptyWindow()): WindowProfile {
   const builder = createWindowBuilder({ like });
-  for (const observation of rows) builder.add(observation);
+  for (const observation of rows) {
+    builder.add(observation);
+    const { confidence, features } = observation;
+    const age = features?.age;
+    if (confidence !== null) {
+      builder.addLabel({ kind: 'class', correct: confidence > 0.5, confidenceTenth: Math.min(9, confidence * 10) | 0 });
+    }
+    if (typeof age === 'number' && Number.isFinite(age)) {
+      builder.addLabel({ kind: 'quantity', prediction: age, absoluteError: Math.abs(age) / 7 });
+    }
+  }
   return builder.build();
 }
 const numeric = (profile: WindowProfile, feature: string) => {
@@ -75,7 +86,9 @@ describe('window profiles', () => {
         expect(mergeWindows(mergeWindows(pa, pb), pc)).toEqual(whole);
         expect(mergeWindows(pa, mergeWindows(pb, pc))).toEqual(whole);
         expect(mergeWindows(pb, pa).signals).toEqual(mergeWindows(pa, pb).signals);
-        expect(subtractWindows(whole, mergeWindows(pa, pb)).calls).toBe(c.length);
+        const rest = subtractWindows(whole, mergeWindows(pa, pb));
+        expect(rest.calls).toBe(c.length);
+        expect(rest.labels).toEqual(pc.labels);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { apiKeyId } from '../domain/identifiers.js';
-import type { ApiKey, ApiKeyRepository, ApiScope, Clock, SettingRepository } from '../domain/ports.js';
-import { readApiKey } from './auth.js';
+import { apiKeyId } from '../../domain/identifiers.js';
+import type { ApiKey, ApiKeyRepository, ApiScope, Clock, SettingRepository } from '../../domain/ports.js';
+import { readApiKey } from './api-keys.js';
 
 /** A key the operator made and wrote down, e.g. for Prometheus. */
 export interface ProvisionedKey {

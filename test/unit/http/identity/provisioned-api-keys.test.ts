@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ApiKeyId } from '../../../exporter/src/domain/identifiers.js';
-import type { Json } from '../../../exporter/src/domain/json.js';
-import type { ApiKey, ApiKeyRepository, Clock, SettingRepository } from '../../../exporter/src/domain/ports.js';
-import { createApiKey, createAuthenticator } from '../../../exporter/src/http/auth.js';
-import { provisionApiKeys } from '../../../exporter/src/http/provisioned-api-keys.js';
+import type { ApiKeyId } from '../../../../exporter/src/domain/identifiers.js';
+import type { Json } from '../../../../exporter/src/domain/json.js';
+import type { ApiKey, ApiKeyRepository, Clock, SettingRepository } from '../../../../exporter/src/domain/ports.js';
+import { createApiKey, findApiKey } from '../../../../exporter/src/http/identity/api-keys.js';
+import { provisionApiKeys } from '../../../../exporter/src/http/identity/provisioned-api-keys.js';
 
 const clock: Clock = { now: () => 1_000, sleep: () => Promise.resolve() };
 const textOf = (letter: string): string => `mlfi_${letter.repeat(12)}_${letter.repeat(43)}`;
@@ -31,7 +31,8 @@ const provision = (...names: string[]): Promise<void> =>
     settings,
     clock,
   );
-const knows = async (text: string): Promise<string> => (await createAuthenticator(keys, clock)(`Bearer ${text}`)).kind;
+const knows = async (text: string): Promise<string> =>
+  (await findApiKey(keys, clock, text)) === null ? 'refused' : 'known';
 
 describe('configured API keys', () => {
   it('are known from the start, by their hash alone', async () => {

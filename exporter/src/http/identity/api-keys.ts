@@ -1,7 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Actor } from '../domain/decision.js';
-import { apiKeyId } from '../domain/identifiers.js';
-import { API_SCOPES, type ApiKey, type ApiKeyRepository, type ApiScope, type Clock } from '../domain/ports.js';
+import { apiKeyId } from '../../domain/identifiers.js';
+import { API_SCOPES, type ApiKey, type ApiKeyRepository, type ApiScope, type Clock } from '../../domain/ports.js';
 
 /** `mlfi_<id>_<secret>`; id 12 and secret 43 characters of base64url, of which `_` is excluded from the id. */
 const KEY = /^mlfi_([A-Za-z0-9-]{12})_([A-Za-z0-9_-]{43})$/;
@@ -42,32 +41,21 @@ export async function createFirstKey(keys: ApiKeyRepository, clock: Clock): Prom
   return (await createApiKey(keys, clock, 'first key', API_SCOPES)).text;
 }
 
-export type Authentication =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'known'; readonly actor: Actor; readonly scopes: readonly ApiScope[] };
-
 const LAST_USED_EVERY_MS = 60_000;
 
-/** Checks `Authorization: Bearer mlfi_…` in constant time; remembers use at most once a minute. */
-export function createAuthenticator(
-  keys: ApiKeyRepository,
-  clock: Clock,
-): (header: string | undefined) => Promise<Authentication> {
-  return async (header) => {
-    if (header === undefined || header === '') return { kind: 'absent' };
-    const match = KEY.exec(header.replace(/^Bearer\s+/i, ''));
-    if (match === null) return { kind: 'refused' };
-    const [, id = '', secret = ''] = match;
-    const key = await keys.get(apiKeyId(id));
-    const matches = timingSafeEqual(
-      Buffer.from(hashOf(secret), 'hex'),
-      Buffer.from(key?.secretHash ?? hashOf(''), 'hex'),
-    );
-    if (key === null || !matches || key.revokedAtMs !== null) return { kind: 'refused' };
-    const now = clock.now();
-    if (key.lastUsedAtMs === null || now - key.lastUsedAtMs > LAST_USED_EVERY_MS)
-      await keys.save({ ...key, lastUsedAtMs: now });
-    return { kind: 'known', actor: { kind: 'api-key', subject: `key:${key.id}`, name: key.name }, scopes: key.scopes };
-  };
+/** The key a text `mlfi_<id>_<secret>` stands for, compared in constant time; null when unknown or revoked. Use is remembered at most once a minute. */
+export async function findApiKey(keys: ApiKeyRepository, clock: Clock, text: string): Promise<ApiKey | null> {
+  const match = KEY.exec(text);
+  if (match === null) return null;
+  const [, id = '', secret = ''] = match;
+  const key = await keys.get(apiKeyId(id));
+  const matches = timingSafeEqual(
+    Buffer.from(hashOf(secret), 'hex'),
+    Buffer.from(key?.secretHash ?? hashOf(''), 'hex'),
+  );
+  if (key === null || !matches || key.revokedAtMs !== null) return null;
+  const now = clock.now();
+  if (key.lastUsedAtMs === null || now - key.lastUsedAtMs > LAST_USED_EVERY_MS)
+    await keys.save({ ...key, lastUsedAtMs: now });
+  return key;
 }

@@ -1,0 +1,144 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Actor, OrgRole } from '../../domain/decision.js';
+import { API_SCOPES, type ApiKeyRepository, type Clock, type Scope } from '../../domain/ports.js';
+import { findApiKey } from './api-keys.js';
+import type { TokenIssuer, TokenVerdict } from './grafana-token.js';
+import { problem, type IdentityProblem } from './problem.js';
+
+export interface IdentitySettings {
+  readonly grafana: (TokenIssuer & { readonly sharedSecret: Hidden }) | null;
+  readonly localPeople: readonly {
+    readonly login: string;
+    readonly name: string;
+    readonly role: OrgRole;
+    readonly token: Hidden;
+  }[];
+}
+interface Hidden {
+  reveal(): string;
+}
+
+export type Authentication =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly problem: IdentityProblem }
+  | {
+      readonly kind: 'known';
+      readonly actor: Actor;
+      readonly scopes: readonly Scope[];
+      /** Why this is nobody in person although it came through Grafana. */
+      readonly problem: IdentityProblem | null;
+    };
+
+export interface AuthenticationPorts {
+  readonly keys: ApiKeyRepository;
+  readonly clock: Clock;
+  readonly settings: () => IdentitySettings;
+  readonly verifyToken: (token: string | undefined, issuer: TokenIssuer) => Promise<TokenVerdict>;
+}
+
+/** Set by Grafana per route of the plugin, over whatever the browser sent. */
+export const GRANT_HEADER = 'x-route-grant';
+/** Headers only Grafana's plugin proxy adds: their sender gets 403, because Grafana repeats a request answered with 401. */
+const GRAFANA_HEADERS = ['x-grafana-id', 'x-grafana-context', GRANT_HEADER];
+
+const SCOPES_OF_ROLE: Readonly<Record<OrgRole, readonly Scope[]>> = {
+  None: [],
+  Viewer: ['read'],
+  Editor: ['read', 'operate', 'propose', 'approve'],
+  Admin: ['read', 'operate', 'propose', 'approve', 'admin'],
+};
+
+/** Equal texts, in a time that does not depend on where they differ. */
+function matches(given: string, secret: Hidden): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret.reveal()));
+}
+
+/**
+ * Tells who is calling: an API key (a machine), a local person by a token of their own, or a Grafana user by the shared
+ * secret of the plugin route and an ID token. Without a valid ID token Grafana may still read, and nothing else.
+ */
+export function createAuthenticator(
+  ports: AuthenticationPorts,
+): (headers: IncomingHttpHeaders) => Promise<Authentication> {
+  return async (headers) => {
+    const viaGrafana = GRAFANA_HEADERS.some((name) => headers[name] !== undefined);
+    const bearer = (headers.authorization ?? '').replace(/^Bearer(\s+|$)/i, '').trim();
+    if (bearer === '') {
+      return viaGrafana || headers.authorization !== undefined
+        ? refusal(
+            'no-credential',
+            "Grafana sent no secret: enter the exporter's shared secret in the plugin's configuration",
+          )
+        : { kind: 'absent' };
+    }
+    if (bearer.startsWith('mlfi_')) return byApiKey(ports, bearer);
+    const { grafana, localPeople } = ports.settings();
+    const person = localPeople.find(({ token }) => matches(bearer, token));
+    if (person !== undefined) return asLocalPerson(person);
+    if (grafana === null) {
+      return refusal(
+        viaGrafana ? 'grafana-not-configured' : 'unknown-key-or-secret',
+        viaGrafana
+          ? 'this exporter knows no Grafana: set identity.grafana.url and identity.grafana.shared_secret_file'
+          : 'this bearer token is not known here',
+      );
+    }
+    if (!matches(bearer, grafana.sharedSecret))
+      return refusal(
+        'unknown-key-or-secret',
+        "this is neither an API key nor the shared secret: enter identity.grafana.shared_secret in the plugin's configuration",
+      );
+    return byGrafana(ports, grafana, headers);
+  };
+}
+
+const refusal = (code: IdentityProblem['code'], message: string): Authentication => ({
+  kind: 'refused',
+  problem: problem(code, message),
+});
+
+async function byApiKey(ports: AuthenticationPorts, text: string): Promise<Authentication> {
+  const key = await findApiKey(ports.keys, ports.clock, text);
+  if (key === null) return refusal('unknown-key-or-secret', 'this API key is not known or was revoked');
+  const scopes = API_SCOPES.filter((scope) => key.scopes.includes(scope));
+  return { kind: 'known', actor: { kind: 'api-key', subject: `key:${key.id}`, name: key.name }, scopes, problem: null };
+}
+
+function asLocalPerson({ login, name, role }: IdentitySettings['localPeople'][number]): Authentication {
+  const person = { issuer: 'local', id: login, uid: null, login, email: null, role } as const;
+  const proof = { authenticatedBy: null, keyId: null, tokenHash: null };
+  return {
+    kind: 'known',
+    actor: { kind: 'user', subject: `local:${login}`, name, person: { ...person, ...proof } },
+    scopes: SCOPES_OF_ROLE[role],
+    problem: null,
+  };
+}
+
+async function byGrafana(
+  ports: AuthenticationPorts,
+  issuer: TokenIssuer,
+  headers: IncomingHttpHeaders,
+): Promise<Authentication> {
+  const granted = grantsOf(headers[GRANT_HEADER]);
+  const verdict = await ports.verifyToken(headers['x-grafana-id'] as string | undefined, issuer);
+  if (verdict.kind === 'refused') {
+    return {
+      kind: 'known',
+      actor: { kind: 'api-key', subject: 'grafana', name: 'Grafana, for nobody in particular' },
+      scopes: granted.filter((scope) => scope === 'read'),
+      problem: verdict.problem,
+    };
+  }
+  const { person, name } = verdict;
+  const actor: Actor = { kind: 'user', subject: `grafana:${person.id}`, name, person };
+  return { kind: 'known', actor, scopes: granted, problem: null };
+}
+
+/** What the plugin's route was opened for; without the header, reading. */
+function grantsOf(header: string | string[] | undefined): readonly Scope[] {
+  const words = String(header ?? 'read').split(/[\s,]+/);
+  return (['read', 'operate', 'propose', 'approve', 'admin'] as const).filter((scope) => words.includes(scope));
+}

@@ -1,0 +1,117 @@
+import { quantileSorted } from 'simple-statistics';
+import type { Finding } from '../domain/finding.js';
+import type { FeatureValue, Observation } from '../domain/observation.js';
+import type { PerformanceCost, PerformanceEstimate } from '../domain/performance.js';
+import type { WindowProfile } from '../domain/profile.js';
+import { numericSignal } from '../detection/statistics/window-profile.js';
+import { calibrate } from './confidence-calibration.js';
+
+const LEAST_ROWS = 50;
+const TENTHS = 10;
+const Z = 1.96;
+
+export interface PricingInput {
+  readonly baseline: WindowProfile | null;
+  readonly baselineRows: readonly Observation[];
+  readonly rows: readonly Observation[];
+  readonly performance: PerformanceEstimate;
+}
+
+/**
+ * Findings with what they are estimated to cost in accuracy, where that can be had: a moved feature by the mix it brings,
+ * moved confidence by the whole estimated drop. Without an accuracy estimate nothing is priced.
+ */
+export function priceFindings(findings: readonly Finding[], input: PricingInput): readonly Finding[] {
+  const { performance, baseline } = input;
+  const confidence = baseline === null ? null : numericSignal(baseline, 'confidence');
+  if (performance.kind === 'unknown' || performance.measure !== 'accuracy') return findings;
+  if (baseline === null || confidence === null) return findings;
+  const calibration = calibrate(baseline.labels, confidence);
+  const probability = (stated: number): number => calibration.probability(stated);
+  return findings.map((finding) => {
+    const cost = finding.subject.startsWith('feature:')
+      ? costOfShift(finding.subject.slice('feature:'.length), input.baselineRows, input.rows, probability)
+      : finding.subject === 'confidence'
+        ? wholeDrop(performance)
+        : null;
+    return cost === null ? finding : { ...finding, cost, sentence: `${finding.sentence} ${costText(cost)}` };
+  });
+}
+
+function wholeDrop(
+  performance: Extract<PerformanceEstimate, { kind: 'estimated'; measure: 'accuracy' }>,
+): PerformanceCost {
+  const { share } = performance.baselineAccuracy;
+  const { low, high, level } = performance.band;
+  return {
+    measure: 'accuracy',
+    value: share - performance.accuracy,
+    interval: { low: share - high, high: share - low, level },
+  };
+}
+
+/**
+ * What the changed mix of one feature costs: Σ (pᵥ − qᵥ)·cᵥ over its values (tenths for numbers), with p and q the shares
+ * before and now and c the mean calibrated confidence among rows of that value. Assumes that such rows are answered as
+ * well as before. Null with fewer than 50 rows on a side.
+ */
+export function costOfShift(
+  feature: string,
+  before: readonly Observation[],
+  now: readonly Observation[],
+  probability: (confidence: number) => number,
+): PerformanceCost | null {
+  const values = (rows: readonly Observation[]): readonly (readonly [FeatureValue, number])[] =>
+    rows.flatMap(({ features, confidence }) =>
+      features === null || confidence === null ? [] : [[features[feature] ?? null, confidence] as const],
+    );
+  const [a, b] = [values(before), values(now)];
+  if (Math.min(a.length, b.length) < LEAST_ROWS) return null;
+  const cellOf = cells(a.map(([value]) => value));
+  const tally = new Map<string, { before: number; now: number; sum: number }>();
+  for (const [side, rows] of [['before', a] as const, ['now', b] as const]) {
+    for (const [value, confidence] of rows) {
+      const cell = cellOf(value);
+      const entry = tally.get(cell) ?? { before: 0, now: 0, sum: 0 };
+      entry[side] += 1;
+      entry.sum += probability(confidence);
+      tally.set(cell, entry);
+    }
+  }
+  let [was, is, wasSquare, isSquare] = [0, 0, 0, 0];
+  for (const entry of tally.values()) {
+    const level = entry.sum / (entry.before + entry.now);
+    was += (entry.before / a.length) * level;
+    is += (entry.now / b.length) * level;
+    wasSquare += (entry.before / a.length) * level ** 2;
+    isSquare += (entry.now / b.length) * level ** 2;
+  }
+  const half = Z * Math.sqrt(Math.max(0, wasSquare - was ** 2) / a.length + Math.max(0, isSquare - is ** 2) / b.length);
+  const value = was - is;
+  return { measure: 'accuracy', value, interval: { low: value - half, high: value + half, level: 0.95 } };
+}
+
+/** Names the cell of a value: the tenth of a number among the baseline's, the category itself, or "missing". */
+function cells(baseline: readonly FeatureValue[]): (value: FeatureValue) => string {
+  const sorted = baseline
+    .filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
+    .sort((x, y) => x - y);
+  const edges =
+    sorted.length === 0 ? [] : Array.from({ length: TENTHS - 1 }, (_, k) => quantileSorted(sorted, (k + 1) / TENTHS));
+  return (value) => {
+    if (value === null) return 'missing';
+    return typeof value === 'number' ? `#${edges.filter((edge) => value > edge).length}` : `=${String(value)}`;
+  };
+}
+
+const points = (share: number): string => (100 * share).toFixed(1);
+
+function costText({ value, interval }: PerformanceCost): string {
+  const range = `${points(interval.low)} to ${points(interval.high)}`;
+  if (interval.low > 0) {
+    return `It is estimated to cost ${points(value)} points of accuracy (${range}), if confidence stays as honest as it was.`;
+  }
+  return interval.high < 0
+    ? `It is estimated to cost no accuracy (${range} points).`
+    : `No cost in accuracy can be told from chance (${range} points).`;
+}

@@ -1,0 +1,23 @@
+import type { Diagnosis } from '../domain/cause.js';
+import type { ActionId, Proposal } from '../domain/recommendation.js';
+import { proposalOf, type RecommendationContext } from './recommend.js';
+import { RULES, type Rule } from './rules.js';
+
+/** An action somebody asks for: worded by the cause's own rule for it when there is one, with the reason they gave. */
+export function proposalOnRequest(
+  action: ActionId,
+  why: string,
+  diagnosis: Diagnosis,
+  context: RecommendationContext,
+): Proposal {
+  const cause = diagnosis.causes[0]?.id ?? 'none';
+  const rule: Rule = RULES[cause].find((known) => known.action === action) ?? {
+    action,
+    title: () => `${action} ${context.modelName}`,
+    why: () => '',
+    steps: () => [],
+    expectedEffect: 'What its proposer expects; the rules do not know this action for this cause.',
+    risk: 'Not judged: the rules do not know this action for this cause.',
+  };
+  return { ...proposalOf(rule, cause, diagnosis, context), why, priority: 'MEDIUM' };
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Features, Observation } from '../../../exporter/src/domain/observation.js';
+import { costOfShift } from '../../../exporter/src/performance/cost-of-shift.js';
+import { extremeFeature } from '../../../exporter/src/performance/extremes.js';
+import { createWindowBuilder } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+
+const row = (features: Features, confidence: number): Observation => ({
+  atMs: 1,
+  source: 'ingest',
+  predictionId: null,
+  goldenId: null,
+  features,
+  prediction: 'yes',
+  confidence,
+  latencySeconds: null,
+  failure: null,
+  label: null,
+  modelVersion: null,
+});
+const stated = (confidence: number): number => confidence;
+
+describe('what a moved feature costs', () => {
+  /** Answers on the mobile channel are right 70 % of the time, on the web 90 %. */
+  const rows = (seed: string, mobile: number, count = 2_000): Observation[] => {
+    const random = seededRandom(seed);
+    return Array.from({ length: count }, () => {
+      const isMobile = random.next() < mobile;
+      return row(
+        { channel: isMobile ? 'mobile' : 'web', size: random.next() },
+        (isMobile ? 0.7 : 0.9) + 0.1 * (random.next() - 0.5),
+      );
+    });
+  };
+
+  it('is the change of mix times the difference between its values: 0.4 × 0.2', () => {
+    const cost = costOfShift('channel', rows('a', 0.2), rows('b', 0.6), stated);
+    expect(cost?.value).toBeCloseTo(0.08, 2);
+    expect(cost?.interval.low).toBeGreaterThan(0.06);
+    expect(cost?.interval.high).toBeLessThan(0.1);
+  });
+
+  it('is nothing for a feature that did not move, or that confidence does not follow', () => {
+    const cost = costOfShift('size', rows('a', 0.2), rows('b', 0.6), stated);
+    expect(cost?.interval.low).toBeLessThan(0.01);
+    const same = costOfShift('channel', rows('a', 0.2), rows('c', 0.2), stated);
+    expect(same?.interval.low).toBeLessThan(0);
+    expect(same?.interval.high).toBeGreaterThan(0);
+  });
+
+  it('is not told from fewer than 50 rows, nor without confidence', () => {
+    expect(costOfShift('channel', rows('a', 0.2), rows('b', 0.6, 49), stated)).toBeNull();
+    const silent = rows('b', 0.6).map((each) => ({ ...each, confidence: null }));
+    expect(costOfShift('channel', rows('a', 0.2), silent, stated)).toBeNull();
+  });
+});
+
+describe('values beyond the baseline', () => {
+  const profile = (seed: string, value: (u: number) => number) => {
+    const random = seededRandom(seed);
+    const builder = createWindowBuilder();
+    for (let i = 0; i < 2_000; i += 1) builder.add(row({ x: value(random.next()), y: random.next() }, 0.5));
+    return builder.build();
+  };
+  const before = profile('before', (u) => 10 + u);
+
+  it('are named with their share', () => {
+    expect(
+      extremeFeature(
+        before,
+        profile('now', (u) => (u < 0.2 ? 40 : 10 + u)),
+      ),
+    ).toMatch(/^(19|20|21) % of `x` lie beyond/);
+  });
+  it('are not seen where there are none', () => {
+    for (let i = 0; i < 20; i += 1)
+      expect(
+        extremeFeature(
+          before,
+          profile(`quiet ${i}`, (u) => 10 + u),
+        ),
+      ).toBeNull();
+  });
+});
