@@ -20,9 +20,6 @@ export interface Alert {
   readonly perModel: boolean;
 }
 
-/** Where people read the runbooks; change it to your copy and run `npm run provision`. */
-export const RUNBOOKS = 'https://github.com/mlfi/mlfi/blob/main/docs/runbooks.md';
-
 const errorShare = (window: string): string =>
   `sum by (model_name) (rate(mlfi_model_prediction_errors_total[${window}])) / sum by (model_name) (rate(mlfi_model_predictions_total[${window}]))`;
 

@@ -1,5 +1,5 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import type { GeneratedFile } from '../generated-file.js';
+import type { ProvisionSettings } from '../settings.js';
 import { alertingFiles } from './alerting.js';
 import { driftDashboard } from './drift.js';
 import { fleetDashboard } from './fleet.js';
@@ -16,11 +16,13 @@ export const dashboards = (): readonly Dashboard[] => [
   selfDashboard(),
 ];
 
-/** Everything generated for Grafana, relative to the repository. */
-export const grafanaFiles = (): readonly GeneratedFile[] => [
-  ...dashboards().map((dashboard) => ({
-    path: `provisioning/grafana/dashboards/${dashboard.uid}.json`,
-    text: `${JSON.stringify(dashboard, null, 2)}\n`,
-  })),
-  ...alertingFiles(),
-];
+/** Everything generated for Grafana: path from the repository's root → text. */
+export const provisionedFiles = (settings: ProvisionSettings): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
+    dashboards().map((dashboard) => [
+      `provisioning/grafana/dashboards/${dashboard.uid}.json`,
+      `${JSON.stringify(dashboard, null, 2)}\n`,
+    ]),
+  ),
+  ...alertingFiles(settings),
+});

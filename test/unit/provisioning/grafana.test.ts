@@ -6,7 +6,8 @@ import { FAMILIES } from '../../../exporter/src/metrics/model-families.js';
 import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
 import { renderFleet } from '../../../exporter/src/metrics/model-families.js';
 import { ALERTS } from '../../../provisioning/generate/alerts.js';
-import { grafanaFiles } from '../../../provisioning/generate/grafana/files.js';
+import { allFiles } from '../../../provisioning/generate/all-files.js';
+import { DEFAULT_SETTINGS } from '../../../provisioning/generate/settings.js';
 import {
   committedDashboards,
   committedRules,
@@ -31,12 +32,14 @@ async function knownMetrics(): Promise<ReadonlySet<string>> {
 const dashboards = committedDashboards();
 
 describe('what is generated for Grafana', () => {
-  it('is committed as it is generated (npm run provision)', () => {
-    for (const { path, text } of grafanaFiles()) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text);
+  it('is committed as it is generated (npm run provision)', async () => {
+    const files = Object.entries(await allFiles(DEFAULT_SETTINGS));
+    expect(files.length).toBeGreaterThan(dashboards.length);
+    for (const [path, text] of files) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text);
   });
 
-  it('has no file beside it that nothing generates', () => {
-    const generated = grafanaFiles().map(({ path }) => path);
+  it('has no file beside it that nothing generates', async () => {
+    const generated = Object.keys(await allFiles(DEFAULT_SETTINGS));
     for (const folder of ['provisioning/grafana/dashboards', 'provisioning/grafana/alerting'])
       for (const file of readdirSync(join(ROOT, folder)))
         if (file !== 'provider.yaml') expect(generated).toContain(`${folder}/${file}`);
@@ -136,19 +139,33 @@ it('gives every rule a uid and a name of its own', () => {
 describe('contact point and notification policy', () => {
   const read = (path: string): unknown => parse(readFileSync(join(ROOT, path), 'utf8'));
 
-  it('send to mlfi nothing that mlfi raised itself', () => {
-    expect(read('provisioning/grafana/notification-policy/policies.yaml')).toMatchObject({
-      policies: [
-        {
-          routes: expect.arrayContaining([
-            expect.objectContaining({
-              receiver: 'mlfi investigator',
-              object_matchers: expect.arrayContaining([['origin', '!=', 'mlfi']]) as unknown,
-            }),
-          ]) as unknown,
-        },
-      ],
-    });
+  interface Policy {
+    readonly receiver: string;
+    readonly object_matchers?: readonly (readonly [string, '=' | '!=', string])[];
+    readonly continue?: boolean;
+    readonly routes?: readonly Policy[];
+  }
+  /** Whom an alert reaches: the first child that matches and those after it that it lets through, else the parent. */
+  const receiversOf = (policy: Policy, labels: Readonly<Record<string, string>>): readonly string[] => {
+    const reached: string[] = [];
+    for (const child of policy.routes ?? []) {
+      const matches = (child.object_matchers ?? []).every(
+        ([label, operator, value]) => ((labels[label] ?? '') === value) === (operator === '='),
+      );
+      if (!matches) continue;
+      reached.push(...receiversOf(child, labels));
+      if (child.continue !== true) break;
+    }
+    return reached.length > 0 ? reached : [policy.receiver];
+  };
+
+  it.each([
+    ['about a model, from elsewhere', { model_name: 'fraud' }, ['mlfi investigator', 'grafana-default-email']],
+    ['from elsewhere, about no model', { alertname: 'DiskFull' }, ['grafana-default-email']],
+    ['of mlfi itself', { model_name: 'fraud', origin: 'mlfi' }, ['grafana-default-email']],
+  ])('route an alert %s to those it concerns, once each', (_, labels, receivers) => {
+    const { policies } = read('provisioning/grafana/notification-policy/policies.yaml') as { policies: [Policy] };
+    expect(receiversOf(policies[0], labels as Readonly<Record<string, string>>)).toEqual(receivers);
   });
 
   it('hold no secret, only the files they are read from', () => {
