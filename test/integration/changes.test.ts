@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
+import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
 import { eventually, runService, type RunningService } from './running-service.js';
@@ -138,6 +139,24 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)(
         async () => (await recorded('healthy')).find(({ kind }) => kind === 'deployment') ?? null,
       );
       expect(change).toEqual({ atMs: time, kind: 'deployment', text: 'Release 1.6 by CI' });
+    });
+
+    it('makes a deployment evidence of the incident that follows it', async () => {
+      const time = Date.now() - 240_000;
+      grafana.stored.push({
+        id: 1_000,
+        time,
+        timeEnd: time,
+        text: 'Release 2.0',
+        tags: ['deployment', 'model:unsure'],
+      });
+      await running.request('POST', '/api/v1/models', { id: 'unsure', url: models.urlOf('low-confidence') });
+      const incident = await eventually('an incident with the deployment in its story', 60_000, () => {
+        const open = running.service.application.status(modelId('unsure')).incident;
+        return open !== null && open.diagnosis.changes.length > 0 ? open : null;
+      });
+      expect(incident.diagnosis.changes).toEqual([{ atMs: time, kind: 'deployment', text: 'Release 2.0' }]);
+      expect(incident.timeline[0]).toEqual({ atMs: time, kind: 'change', text: 'Release 2.0' });
     });
 
     it('records nothing again after a restart', async () => {
