@@ -1,5 +1,7 @@
-/** What pages and what only warns: one table from which the rules for Prometheus and for Grafana are made. */
-export interface Alert {
+import type { AlertRule } from './grafana/managed-rule.js';
+import type { ProvisionSettings } from './settings.js';
+
+interface Alert {
   /** CamelCase with the prefix `Mlfi`. */
   readonly name: string;
   /** PromQL that yields a series for every case that is wrong, and nothing otherwise. */
@@ -14,8 +16,6 @@ export interface Alert {
   readonly summary: string;
   /** The figures, in Prometheus' template language: `$labels` and `$value`. */
   readonly description: string;
-  /** Heading of docs/runbooks.md, as an anchor. */
-  readonly runbook: string;
   /** Whether its series carry `model_name`, so that it can link to the model in the plugin. */
   readonly perModel: boolean;
 }
@@ -33,7 +33,8 @@ const burn = (factor: number, long: string, short: string): string =>
 /** A gauge over five minutes, so that one failed scrape neither clears nor raises an alert. */
 const highest = (metric: string, window = '5m'): string => `max by (model_name) (max_over_time(${metric}[${window}]))`;
 
-export const ALERTS: readonly Alert[] = [
+/** What pages and what only warns. */
+const ALERTS: readonly Alert[] = [
   {
     name: 'MlfiModelUnreachable',
     expr: `${highest('mlfi_model_up', '2m')} == 0`,
@@ -42,7 +43,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'critical',
     summary: 'A model gives no answer.',
     description: 'Model {{ $labels.model_name }} has given no answer for at least two minutes.',
-    runbook: 'mlfimodelunreachable',
     perModel: true,
   },
   {
@@ -54,7 +54,6 @@ export const ALERTS: readonly Alert[] = [
     summary: 'A model burns its error budget fast.',
     description:
       'Model {{ $labels.model_name }} fails {{ $value | humanizePercentage }} of its predictions over the last hour.',
-    runbook: 'mlfierrorbudgetburnfast',
     perModel: true,
   },
   {
@@ -66,7 +65,6 @@ export const ALERTS: readonly Alert[] = [
     summary: 'A model burns its error budget slowly.',
     description:
       'Model {{ $labels.model_name }} fails {{ $value | humanizePercentage }} of its predictions over the last day.',
-    runbook: 'mlfierrorbudgetburnslow',
     perModel: true,
   },
   {
@@ -78,7 +76,6 @@ export const ALERTS: readonly Alert[] = [
     summary: 'mlfi holds an incident open that hurts users.',
     description:
       'Model {{ $labels.model_name }} has an open incident of the level critical or high; its cause and the actions to decide on are in the plugin.',
-    runbook: 'mlfiincidentopen',
     perModel: true,
   },
   {
@@ -89,7 +86,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'mlfi holds an incident open that may come to hurt users.',
     description: 'Model {{ $labels.model_name }} has an open incident of the level medium or low.',
-    runbook: 'mlfiincidentopenminor',
     perModel: true,
   },
   {
@@ -100,7 +96,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'A model answers its golden inputs differently.',
     description: 'Model {{ $labels.model_name }} answers the same questions differently than in its baseline.',
-    runbook: 'mlfigoldenanswerschanged',
     perModel: true,
   },
   {
@@ -111,7 +106,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'The prediction log of a model has gone silent.',
     description: 'Model {{ $labels.model_name }} logged its last prediction {{ $value | humanizeDuration }} ago.',
-    runbook: 'mlfipredictionsstopped',
     perModel: true,
   },
   {
@@ -122,7 +116,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'mlfi no longer judges a model.',
     description: 'Model {{ $labels.model_name }} was last judged {{ $value | humanizeDuration }} ago.',
-    runbook: 'mlfilooksstale',
     perModel: true,
   },
   {
@@ -133,7 +126,6 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'mlfi leaves series out of its scrape.',
     description: '{{ $value }} samples found no room in the last scrape of /metrics/models.',
-    runbook: 'mlfiseriesdropped',
     perModel: false,
   },
   {
@@ -144,7 +136,22 @@ export const ALERTS: readonly Alert[] = [
     severity: 'critical',
     summary: 'No model is watched: mlfi is blind.',
     description: 'Prometheus has no mlfi_model_info: mlfi is down, not scraped, or watches nothing.',
-    runbook: 'mlfimonitorblind',
     perModel: false,
   },
 ];
+
+/** Every alert as Prometheus takes it. */
+export const alertRules = ({ grafanaUrl, runbookUrl }: ProvisionSettings): readonly AlertRule[] =>
+  ALERTS.map(({ name, expr, for: pending, keepFiringFor, severity, summary, description, perModel }) => ({
+    alert: name,
+    expr,
+    for: pending,
+    ...(keepFiringFor === null ? {} : { keep_firing_for: keepFiringFor }),
+    labels: { severity, origin: 'mlfi' },
+    annotations: {
+      summary,
+      description,
+      runbook_url: `${runbookUrl}#${name.toLowerCase()}`,
+      investigation_url: `${grafanaUrl}/a/mlfi-investigator-app/${perModel ? 'models/{{ $labels.model_name }}' : 'fleet'}`,
+    },
+  }));

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../exporter/src/metrics/model-families.js';
 import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
 import { renderFleet } from '../../../exporter/src/metrics/model-families.js';
-import { ALERTS } from '../../../provisioning/generate/alerts.js';
+import { alertRules } from '../../../provisioning/generate/alerts.js';
+import { managedRule, uidOf, withoutRecorded } from '../../../provisioning/generate/grafana/managed-rule.js';
 import { allFiles } from '../../../provisioning/generate/all-files.js';
 import { DEFAULT_SETTINGS } from '../../../provisioning/generate/settings.js';
 import {
@@ -113,7 +114,7 @@ it('places the nested panels of the plugin on the model dashboard', () => {
 
 describe.each(committedRules())('rule $title', (rule) => {
   it('is complete: uid, condition, severity, texts and links', () => {
-    expect(rule.uid).toMatch(/^mlfi-[a-z-]{1,35}$/);
+    expect(rule.uid).toMatch(/^mlfi-[a-z0-9-]{1,35}$/);
     expect(rule.data.map(({ refId }) => refId)).toContain(rule.condition);
     for (const { model } of rule.data) {
       for (const [, refId] of (model.expression ?? '').matchAll(/\$?(cases|answered|fires)\b/g))
@@ -126,14 +127,14 @@ describe.each(committedRules())('rule $title', (rule) => {
     expect(rule.annotations.summary).not.toContain('{{');
     expect(rule.annotations.description).not.toMatch(/\$value\b/);
     expect(rule.annotations.runbook_url).toMatch(/#[a-z]+$/);
-    expect(rule.annotations.investigation_url).toMatch(/^\{\{ externalURL \}\}a\/mlfi-investigator-app\//);
+    expect(rule.annotations.investigation_url).toMatch(/^https?:\/\/[^/]+\/a\/mlfi-investigator-app\//);
   });
 });
 
 it('gives every rule a uid and a name of its own', () => {
   const rules = committedRules();
-  expect(new Set(rules.map(({ uid }) => uid)).size).toBe(ALERTS.length);
-  expect(new Set(rules.map(({ title }) => title)).size).toBe(ALERTS.length);
+  expect(new Set(rules.map(({ uid }) => uid)).size).toBe(alertRules(DEFAULT_SETTINGS).length);
+  expect(new Set(rules.map(({ title }) => title)).size).toBe(alertRules(DEFAULT_SETTINGS).length);
 });
 
 describe('contact point and notification policy', () => {
@@ -173,5 +174,47 @@ describe('contact point and notification policy', () => {
     const secrets = [...text.matchAll(/(credentials|secret): (.*)/g)].map(([, , value]) => value);
     expect(secrets).toHaveLength(2);
     for (const secret of secrets) expect(secret).toMatch(/^\$__file\{\/run\/secrets\/[a-z-]+\}$/);
+  });
+});
+
+describe('a Prometheus rule made into a Grafana rule', () => {
+  const rule = {
+    alert: 'MlfiErrorBudgetBurn',
+    expr: 'model:ratio:rate1h > 14.4 * 0.01 and on (model_name) up{job="a:b"} == 1',
+    for: '2m',
+    keep_firing_for: '10m',
+    labels: { severity: 'critical', origin: 'mlfi', long_window: '1h' },
+    annotations: {
+      summary: 'A sentence.',
+      description: '{{ $value | humanizePercentage }} of $values',
+      cause: '{{ with printf "x" | query }}{{ . | first | value }}{{ end }}',
+    },
+  };
+  const recorded = new Map([
+    ['model:ratio:rate1h', 'model:errors:rate1h / (model:all:rate1h > 0)'],
+    ['model:errors:rate1h', 'rate(errors_total[1h])'],
+    ['model:all:rate1h', 'rate(all_total[1h])'],
+  ]);
+
+  it('asks for no recorded series, in the order of evaluation it had', () => {
+    expect(withoutRecorded(rule.expr, recorded)).toBe(
+      '((rate(errors_total[1h])) / ((rate(all_total[1h])) > 0)) > 14.4 * 0.01 and on (model_name) up{job="a:b"} == 1',
+    );
+    expect(() => withoutRecorded('model:unknown:x > 1', recorded)).toThrow('model:unknown:x is recorded by no rule');
+    expect(() => withoutRecorded('model:all:rate1h{a="b"}', recorded)).toThrow('followed by a selector');
+    expect(() => withoutRecorded('max_over_time(model:all:rate1h[5m])', recorded)).toThrow('or a range');
+  });
+
+  it('keeps times, labels and the annotations Grafana can fill in, with a uid of its own per window', () => {
+    expect(uidOf(rule)).toBe('mlfi-error-budget-burn-1h');
+    expect(managedRule(rule, recorded)).toMatchObject({
+      title: 'MlfiErrorBudgetBurn (1h)',
+      for: '2m',
+      keepFiringFor: '10m',
+      labels: rule.labels,
+      annotations: { summary: 'A sentence.', description: '{{ $values.cases.Value | humanizePercentage }} of $values' },
+    });
+    expect(JSON.stringify(managedRule(rule, recorded))).not.toContain('query }}');
+    expect(() => uidOf({ ...rule, alert: `Mlfi${'Long'.repeat(12)}` })).toThrow('longer than the 40');
   });
 });
