@@ -41,6 +41,7 @@ async function install() {
 /** Debian packages of the real servers. Without root it is said what to install; on CI that is a failure. */
 async function servers() {
   const missing = spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status === 0 ? [] : ['postgresql'];
+  missing.push(...['prometheus', 'prometheus-alertmanager'].filter((name) => !has(name)));
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) missing.push('python3-venv');
   for (const [command, name] of [
     ['prometheus', 'prometheus'],

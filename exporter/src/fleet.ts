@@ -1,3 +1,4 @@
+import type { AnyActionTarget } from './domain/action-target.js';
 import type { Discovery, IngestBatch, IngestResult, ModelStatus } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
 import { quantileOf, summariseNumeric } from './detection/statistics/signal-counts.js';
@@ -9,7 +10,6 @@ import type { Model, ModelState } from './domain/model.js';
 import type { PerformanceEstimate } from './domain/performance.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
-import type { ActionId } from './domain/recommendation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
@@ -43,7 +43,7 @@ export interface FleetSettings extends WatchSettings {
   readonly commitDelayMs: number;
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
-  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  readonly targets: readonly AnyActionTarget[];
 }
 
 interface Member {
@@ -314,7 +314,7 @@ export class Fleet {
     const experience = {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
-      webhookTargets: this.settings.webhookTargets,
+      targets: this.settings.targets,
     };
     const subject = watch.subject();
     member.judgement = judge(subject, experience, now);

@@ -24,7 +24,7 @@ import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors } from './governance/executors/index.js';
+import { createExecutors, type Executors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
 import { auditBy } from './governance/transition.js';
 import { createFirstKey } from './http/identity/api-keys.js';
@@ -94,18 +94,11 @@ function requestedProposal(action: ActionId, why: string, incident: Incident, fl
   return proposalOnRequest(action, why, incident.diagnosis, {
     modelId: model.id,
     modelName: model.name,
-    webhookTargets: webhookTargets(config),
+    targets: config.governance.targets,
     track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });
-}
-
-/** Action → webhook address, from the configuration. */
-function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
-  return Object.fromEntries(
-    config.governance.webhooks.flatMap(({ actions, url }) => actions.map((action) => [action, url])),
-  );
 }
 
 /**
@@ -132,12 +125,19 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       http,
       clock,
-      timeoutMs: 10_000,
-      secretFor: (url) =>
-        config
-          .current()
-          .governance.webhooks.find((target) => target.url === url)
-          ?.signingSecret?.reveal() ?? null,
+      targets: () => config.current().governance.targets,
+      secret: authorizationOf,
+      signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
+      secrets: () => {
+        const { secrets, governance: rules, database, identity } = config.current();
+        const all = [
+          ...secrets.values(),
+          ...rules.signingSecrets.values(),
+          ...(identity.grafana === null ? [] : [identity.grafana.sharedSecret]),
+          ...identity.localPeople.map(({ token }) => token),
+        ];
+        return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
+      },
     },
     (id) => relearn(id),
   );
@@ -154,7 +154,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
-    governance,
+    governance: {
+      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
+      verify: (incident, findings, blind, nowMs) => governance.verify(incident, findings, blind, nowMs),
+      withdraw: (incident, reason) => governance.withdraw(incident, reason),
+      records: (filter) => governance.records(filter),
+    },
     events,
     clock,
     ids: randomIds,
@@ -184,8 +189,8 @@ export async function startService(started: Config, options: ServiceOptions = {}
       rowsKept: started.windows.rowsKept,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
-      get webhookTargets() {
-        return webhookTargets(config.current());
+      get targets() {
+        return config.current().governance.targets;
       },
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
@@ -228,7 +233,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       schedule: started.probing,
       investigation: {
-        experience: { thresholds: started.detection, webhookTargets: webhookTargets(started) },
+        experience: { thresholds: started.detection, targets: started.governance.targets },
         timeoutMs: started.investigation.timeoutMs,
         defaultSamples: started.investigation.samples,
       },
@@ -341,6 +346,16 @@ function changeSettings({ changes, secrets }: Config): ChangeSettings {
   return { ...changes, prometheus: url === null ? null : { url, authorization, timeoutMs } };
 }
 
+/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
+const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
+  Promise.all(
+    proposals.map(async (proposal) => {
+      const { plan } = proposal;
+      const executor = plan === null ? undefined : executors[plan.executor];
+      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
+    }),
+  );
+
 /** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
 const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
 
@@ -448,7 +463,7 @@ export async function investigateOnce(url: string, options: OneLookOptions): Pro
         lessons: () => [],
       },
       {
-        experience: { thresholds: DEFAULT_THRESHOLDS, webhookTargets: {} },
+        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [] },
         timeoutMs: options.timeoutMs,
         defaultSamples: options.samples,
       },

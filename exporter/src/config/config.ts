@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/application.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
 import type { OrgRole } from '../domain/decision.js';
@@ -8,20 +9,12 @@ import type { ApiScope } from '../domain/ports.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
+import { targetsFrom, type EXECUTABLE_ACTIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
-import type { EXECUTABLE_ACTIONS, LOG_LEVELS, Settings } from './schema.js';
+import type { LOG_LEVELS, Settings } from './schema.js';
 import type { Secret } from './secret.js';
 
 export type ExecutableAction = (typeof EXECUTABLE_ACTIONS)[number];
-
-/** Where an approved action is sent. Bodies are signed when there is a signing secret. */
-export interface WebhookTarget {
-  readonly name: string;
-  readonly url: string;
-  readonly actions: readonly ExecutableAction[];
-  readonly signingSecret: Secret | null;
-  readonly timeoutMs: number;
-}
 
 /** A PromQL query whose answers tell of changes; see changes/change-queries.ts. */
 export interface ChangeQuerySettings {
@@ -97,7 +90,10 @@ export interface Config {
     readonly classes: readonly { readonly actions: readonly ExecutableAction[]; readonly rules: DecisionRules }[];
     readonly freezes: readonly Freeze[];
     readonly breakGlass: { readonly approvers: Approvers; readonly reviewWithinMs: number };
-    readonly webhooks: readonly WebhookTarget[];
+    /** Where approved actions are sent, webhooks first. */
+    readonly targets: readonly AnyActionTarget[];
+    /** Name of a webhook → key its bodies are signed with. */
+    readonly signingSecrets: ReadonlyMap<string, Secret>;
   };
   readonly identity: {
     /** Null = nobody comes in through Grafana. */
@@ -212,13 +208,24 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         },
         reviewWithinMs: settings.governance.break_glass.review_within,
       },
-      webhooks: settings.governance.webhooks.map((target, index) => ({
-        name: target.name,
-        url: target.url,
-        actions: target.actions,
-        signingSecret: secrets.get(`governance.webhooks.${index}.signing_secret`) ?? null,
-        timeoutMs: target.timeout,
-      })),
+      targets: [
+        ...settings.governance.webhooks.map((webhook): AnyActionTarget => ({
+          executor: 'webhook',
+          name: webhook.name,
+          actions: webhook.actions,
+          models: webhook.models ?? null,
+          timeoutMs: webhook.timeout,
+          authorizationSecret: null,
+          settings: { url: webhook.url },
+        })),
+        ...targetsFrom(settings.governance.executors),
+      ],
+      signingSecrets: new Map(
+        settings.governance.webhooks.flatMap(({ name }, index) => {
+          const secret = secrets.get(`governance.webhooks.${index}.signing_secret`);
+          return secret === undefined ? [] : [[name, secret]];
+        }),
+      ),
     },
     identity: identityFrom(settings.identity, secrets),
     learning: { lessonsConsidered: settings.learning.lessons_considered },

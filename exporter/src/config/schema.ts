@@ -3,7 +3,6 @@ import { ORG_ROLES } from '../domain/decision.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/ports.js';
 import { CHANGE_KINDS } from '../domain/evidence.js';
-import type { ActionId } from '../domain/recommendation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
@@ -20,18 +19,8 @@ import {
   slug,
   whole,
 } from './fields.js';
+import { EXECUTABLE_ACTIONS, executors } from './executors.js';
 import { formatDuration } from './duration.js';
-
-/** Actions a plan can carry out; the others are advice for people. */
-export const EXECUTABLE_ACTIONS = [
-  'retrain',
-  'rollback',
-  'fix-pipeline',
-  'recalibrate',
-  'rebaseline',
-  'scale-out',
-  'restart-endpoint',
-] as const satisfies readonly ActionId[];
 
 const database = z
   .strictObject({
@@ -162,6 +151,7 @@ const webhook = z.strictObject({
   name: slug(),
   url: httpUrl(),
   actions: z.array(z.enum(EXECUTABLE_ACTIONS)).min(1),
+  models: z.array(slug()).min(1).max(10_000).optional(),
   signing_secret: label(16_384).optional(),
   signing_secret_file: label(4_096).optional(),
   timeout: duration('100ms', '5m').prefault('10s'),
@@ -228,6 +218,7 @@ const governance = z
     freezes: z.array(freeze).max(100).default([]),
     break_glass: breakGlass,
     webhooks: z.array(webhook).max(100).default([]),
+    executors,
   })
   .prefault({});
 

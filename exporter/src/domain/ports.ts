@@ -35,7 +35,7 @@ export interface Logger {
 }
 
 export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
@@ -53,11 +53,17 @@ export interface HttpAnswer {
   readonly latencySeconds: number;
 }
 
+export interface HttpFailure {
+  readonly kind: 'failure';
+  readonly failure: Failure;
+  readonly latencySeconds: number;
+  /** Certain that nothing of the request left this process. Absent: it may have arrived. */
+  readonly unsent?: true;
+}
+
 /** The one way out of the process (`http/egress.ts`). Never throws for network trouble; a failure is a value. */
 export interface HttpClient {
-  call(
-    request: HttpCall,
-  ): Promise<HttpAnswer | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number }>;
+  call(request: HttpCall): Promise<HttpAnswer | HttpFailure>;
 }
 
 // ---------------------------------------------------------------- store
@@ -235,6 +241,11 @@ export interface Executor {
   readonly id: Plan['executor'];
   /** What happens when the same execution id is sent twice. */
   readonly repetition: 'idempotent' | 'lookup' | 'none';
+  /**
+   * Adds to a plan what it found at the target and relies on (e.g. from which revision to which), so that people approve
+   * that and nothing else. Changes nothing there; a target that cannot be asked leaves the plan as it is.
+   */
+  pin?(plan: Plan): Promise<Plan>;
   /** Dry run: says what would be done, or why it cannot. Changes nothing. */
   prepare(
     plan: Plan,
@@ -243,7 +254,10 @@ export interface Executor {
   >;
   execute(plan: Plan, execution: Execution, recommendation: Recommendation): Promise<ExecutionOutcome>;
   /** What became of an execution whose answer was lost. `not-received` only when it is proven that it never arrived. */
-  lookup(execution: Execution): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
+  lookup(
+    execution: Execution,
+    plan: Plan,
+  ): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
 }
 
 // ---------------------------------------------------------------- annotations and changes

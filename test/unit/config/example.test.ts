@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|policies|freezes|local_people|queries|annotations|api_keys)): \[\]$/gm,
+  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations)): \[\]$/gm,
   '$1:',
 );
 
@@ -38,7 +38,7 @@ describe('mlfi.example.yml', () => {
 
   it('shows every key of the schema, and no other', () => {
     const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
-    const free = /^models\.\*\.(payloads|golden_inputs)\./;
+    const free = /^models\.\*\.(payloads|golden_inputs)\.|\.(environment|matchers|inputs|parameters)\./;
     const known = knownKeys().map(({ path }) => path.join('.'));
     expect([...shown].filter((path) => !free.test(path) && path !== 'secrets.*').sort()).toEqual(known.sort());
   });
@@ -102,10 +102,15 @@ describe('mlfi.example.yml', () => {
       },
     ]);
     expect(loaded.config.database.kind).toBe('postgresql');
-    expect(loaded.config.governance.webhooks[0]).toMatchObject({
-      name: 'ml-platform',
-      actions: ['retrain', 'rollback'],
-    });
+    expect(loaded.config.governance.targets.map(({ executor, name, actions }) => [executor, name, actions])).toEqual([
+      ['webhook', 'ml-platform', ['fix-pipeline']],
+      ['github-workflow', 'retraining', ['retrain']],
+      ['argo-workflow', 'pipelines', ['recalibrate']],
+      ['kubernetes', 'undo', ['rollback']],
+      ['mlflow', 'registry', ['rollback']],
+      ['command', 'local-restart', ['restart-endpoint']],
+      ['alertmanager-silence', 'quiet', ['restart-endpoint']],
+    ]);
     expect(loaded.config.changes.queries[0]).toMatchObject({ name: 'deployed-image', valueLabel: 'image' });
     expect(loaded.config.changes.annotations[0]).toMatchObject({ tags: ['deployment'], everyModel: true });
     expect(loaded.config.governance.classes[0]?.rules.approvers.users).toEqual(['ada', 'user:12']);
