@@ -43,11 +43,8 @@ async function servers() {
   const missing = spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status === 0 ? [] : ['postgresql'];
   missing.push(...['prometheus', 'prometheus-alertmanager'].filter((name) => !has(name)));
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) missing.push('python3-venv');
-  for (const [command, name] of [
-    ['prometheus', 'prometheus'],
-    ['prometheus-alertmanager', 'prometheus-alertmanager'],
-  ])
-    if (!has(command)) missing.push(name);
+  if (!has('promtool')) missing.push('prometheus');
+  if (!has('amtool')) missing.push('prometheus-alertmanager');
   if (missing.length > 0) {
     if (process.getuid?.() !== 0 || !has('apt-get')) {
       console.log(`NOTICE: the tests on real servers need: apt-get install ${missing.join(' ')}`);

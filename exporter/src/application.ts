@@ -1,4 +1,4 @@
-import type { Application, Discovery, ModelRegistration } from './domain/application.js';
+import type { Application, Discovery, IngestResult, ModelRegistration } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
 import type { Actor } from './domain/decision.js';
@@ -30,6 +30,8 @@ export interface ApplicationPorts {
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly investigation: InvestigationPorts;
+  readonly receiveAlerts: Application['receiveAlerts'];
+  readonly onIngest: (result: IngestResult) => void;
 }
 
 export interface ApplicationSettings {
@@ -93,11 +95,16 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     statuses: () => fleet.statuses(),
     status: (id) => fleet.status(id),
-    async probeNow(id) {
-      return (await fleet.probeNow(id)).map(({ observation }) => observation);
+    async probeNow(id, request) {
+      return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;
     },
+    receiveAlerts: (sender, alerts) => ports.receiveAlerts(sender, alerts),
 
-    ingest: (id, batch) => fleet.ingest(id, batch),
+    async ingest(id, batch) {
+      const result = await fleet.ingest(id, batch);
+      ports.onIngest(result);
+      return result;
+    },
     async recordChange(id, change, by) {
       fleet.watch(id).recordChange(change);
       await fleet.committed();

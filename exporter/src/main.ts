@@ -1,14 +1,17 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { startAnnotator } from './annotation/annotator.js';
-import { createGrafanaClient, type GrafanaAccess } from './annotation/grafana-client.js';
-import { createApplication, modelOf } from './application.js';
+import { readFile } from 'node:fs/promises';
+import { createAlertIntake } from './alert-intake.js';
+import { createApplication } from './application.js';
+import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
+import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
 import { parseBatch } from './capture/ingest/parse.js';
+import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
-import { createChangeWatch, type ChangeSettings } from './changes/change-watch.js';
 import type { Config } from './config/config.js';
+import { loadConfig } from './config/load.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
@@ -20,11 +23,13 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
-import { renderReport, type ReportFormat } from './explanation/report/index.js';
+import { enrol, type EnrolmentPorts } from './enrolment.js';
+import type { ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors, type Executors } from './governance/executors/index.js';
+import { createExecutors } from './governance/executors/index.js';
+import { pinned } from './governance/executors/pinned.js';
 import { createGovernance } from './governance/governance.js';
 import { auditBy } from './governance/transition.js';
 import { createFirstKey } from './http/identity/api-keys.js';
@@ -35,13 +40,15 @@ import { createEgress } from './http/egress.js';
 import { provisionApiKeys } from './http/identity/provisioned-api-keys.js';
 import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
+import { reportOf } from './incident-report.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
-import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
-import { renderFleet } from './metrics/model-families.js';
+import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
+import { createSharedFacts } from './metrics/shared-facts.js';
 import { proposalOnRequest } from './recommendation/on-request.js';
+import { startNeighbours } from './neighbours.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
@@ -70,6 +77,10 @@ export interface ServiceOptions {
 
 const SWEEP_MS = 30_000;
 const PRUNE_MS = 3_600_000;
+const FIGURES_MS = 2_000;
+const STORE_CHECK_MS = 15_000;
+const AUDIT_VERIFIED_EVERY_MS = 600_000;
+const DEFAULT_PROBE_MS = 30_000;
 const SALT = 'salt';
 
 const storeAt = (config: Config): StoreLocation =>
@@ -108,7 +119,19 @@ function requestedProposal(action: ActionId, why: string, incident: Incident, fl
 export async function startService(started: Config, options: ServiceOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger(started.logging.level);
-  const config = reloadableConfig(started, options.configurationFile ?? null, process.env, logger, () => undefined);
+  const processMetrics = createProcessMetrics(version);
+  const config = reloadableConfig(
+    started,
+    options.configurationFile ?? null,
+    process.env,
+    logger,
+    () => undefined,
+    (file, environment) => {
+      const loaded = loadConfig(file, environment);
+      processMetrics.reloaded(loaded.kind === 'ok');
+      return loaded;
+    },
+  );
   const store = await openStore(storeAt(started));
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
@@ -154,6 +177,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
+    alerts: store.alerts,
     governance: {
       propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
       verify: (incident, findings, blind, nowMs) => governance.verify(incident, findings, blind, nowMs),
@@ -187,6 +211,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       budget: started.paging,
       windowMs: started.windows.lengthMs,
       rowsKept: started.windows.rowsKept,
+      binnedSignals: started.metrics.binnedSignals,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
       get targets() {
@@ -229,6 +254,22 @@ export async function startService(started: Config, options: ServiceOptions = {}
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       investigation,
+      onIngest: ({ accepted, rejected, duplicate }) => {
+        if (!duplicate) processMetrics.ingested(accepted, rejected);
+      },
+      receiveAlerts: createAlertIntake({
+        alerts: store.alerts,
+        clock,
+        logger,
+        isWatched: (id) => fleet.has(id),
+        modelLabels: () => config.current().alerts.modelLabels,
+        isOwn: isOwnAlert,
+        async investigate(id, alert) {
+          await keeper.alerted(id, alert);
+          fleet.lookSoon(id);
+        },
+        count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
+      }),
     },
     {
       schedule: started.probing,
@@ -240,31 +281,45 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
 
-  const grafana = createGrafanaClient(http, () => grafanaAccess(config.current()));
-  const annotator = startAnnotator({
-    grafana,
-    settings: store.settings,
-    events,
+  const neighbours = startNeighbours({
+    http,
     clock,
     logger,
+    events,
+    settings: store.settings,
+    config: () => config.current(),
+    fleet,
     voters: async (id, verdict) =>
       (await governance.record(id)).votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name),
-    target: () => (config.current().annotations.post ? config.current().annotations.grafanaUrl : null),
+    record: (id, change, by) => application.recordChange(id, change, by),
   });
-  const changeWatch = createChangeWatch({
-    http,
-    annotations: grafana,
-    clock,
-    logger,
-    settings: () => changeSettings(config.current()),
-    models: () => fleet.statuses().map(({ model }) => model.id),
-    known: (id) => fleet.watch(id).totals.changes,
-    record: (id, change) => application.recordChange(id, change, CHANGE_WATCH),
-  });
-
-  const processMetrics = createProcessMetrics(version);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
+  const shared = createSharedFacts({
+    clock,
+    figures: () => store.figures(),
+    verifyAudit: () => application.verifyAudit(),
+  });
+  const renderer = new FleetRenderer(
+    {
+      ids: () => fleet.ids(),
+      revision: (id) => fleet.revision(id),
+      status: (id) => fleet.status(id),
+      shared: shared.current,
+    },
+    () => {
+      const { models, signalsPerModel, series } = started.metrics;
+      return { models, signals: signalsPerModel, series };
+    },
+  );
+  const storeUp = async (): Promise<boolean> => {
+    const up = await store.check().then(
+      () => true,
+      () => false,
+    );
+    processMetrics.storeUp(up);
+    return up;
+  };
   const firstKey = await createFirstKey(store.apiKeys, clock);
   let server;
   try {
@@ -278,12 +333,26 @@ export async function startService(started: Config, options: ServiceOptions = {}
         renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
         auditExportLine,
         processMetrics,
-        fleetMetrics: () => renderFleet(fleet.statuses()),
-        ready: () =>
-          store.check().then(
-            () => true,
-            () => false,
-          ),
+        async fleetMetrics(format) {
+          const startedAt = performance.now();
+          const render = await renderer.render(format);
+          processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
+          return render.text;
+        },
+        probeModule(name) {
+          if (name === 'default') return { calls: null, golden: true, timeoutMs: DEFAULT_PROBE_MS };
+          return config.current().probeModules.get(name) ?? null;
+        },
+        receiveAlerts: {
+          parse: parseNotification,
+          verifyGrafana(body, signature, timestamp, nowMs) {
+            const secret = config.current().alerts.grafanaSecret;
+            return secret === null
+              ? 'valid'
+              : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
+          },
+        },
+        ready: storeUp,
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
@@ -296,7 +365,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       started.listen,
     );
   } catch (error) {
-    await annotator.stop();
+    await neighbours.stop();
     await store.close();
     throw error;
   }
@@ -304,15 +373,55 @@ export async function startService(started: Config, options: ServiceOptions = {}
   await governance.sweep();
   await fleet.start();
   const stopping = new AbortController();
-  await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
+  const enrolment: EnrolmentPorts = {
+    fleet,
+    discover: discoverAt,
+    chooseGoldenInputs: golden,
+    schedule: started.probing,
+    clock,
+    logger,
+  };
+  for (const registration of started.models) if (!fleet.has(registration.id)) await enrol(enrolment, registration);
+  const sources = createModelSources(
+    {
+      readFile: (path) => readFile(path, 'utf8'),
+      http,
+      clock,
+      logger,
+      settings: store.settings,
+      isWatched: (id) => fleet.has(id),
+      enrol: async (model) => void (await enrol(enrolment, model)),
+      release: (id) => fleet.release(id),
+      count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
+    },
+    {
+      files: started.discovery.files,
+      urls: started.discovery.urls,
+      authorization:
+        started.discovery.authorizationSecret === null ? null : authorizationOf(started.discovery.authorizationSecret),
+      timeoutMs: started.probing.timeoutMs,
+    },
+  );
+  if (started.discovery.files.length + started.discovery.urls.length > 0) {
+    await sources.refresh();
+    void every(clock, started.discovery.refreshMs, stopping.signal, logger, () => sources.refresh());
+  }
   void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  await shared.refresh();
+  void shared
+    .verify()
+    .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
+  void every(clock, FIGURES_MS, stopping.signal, logger, () => shared.refresh());
+  void every(clock, AUDIT_VERIFIED_EVERY_MS, stopping.signal, logger, () => shared.verify());
+  void every(clock, STORE_CHECK_MS, stopping.signal, logger, async () => void (await storeUp()));
   void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
     await store.batches.prune(before);
+    await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
-  const readingChanges = changeWatch.run(stopping.signal);
+  neighbours.readChanges();
   const stopReload = config.onHangUp();
   return {
     application,
@@ -324,71 +433,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
       stopReload();
       stopping.abort();
       await server.close();
-      await readingChanges;
       await fleet.stop();
-      await annotator.stop();
+      await neighbours.stop();
       await http.close();
       await store.close();
     },
   };
-}
-
-const CHANGE_WATCH: Actor = { kind: 'system', subject: 'system:changes', name: 'mlfi, reading changes' };
-
-function grafanaAccess({ annotations }: Config): GrafanaAccess | null {
-  const { grafanaUrl, token, timeoutMs } = annotations;
-  return grafanaUrl === null ? null : { url: grafanaUrl, token: token?.reveal() ?? null, timeoutMs };
-}
-
-function changeSettings({ changes, secrets }: Config): ChangeSettings {
-  const { prometheusUrl: url, authorizationSecret: secret, timeoutMs } = changes;
-  const authorization = secret === null ? null : (secrets.get(secret)?.reveal() ?? null);
-  return { ...changes, prometheus: url === null ? null : { url, authorization, timeoutMs } };
-}
-
-/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
-const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
-  Promise.all(
-    proposals.map(async (proposal) => {
-      const { plan } = proposal;
-      const executor = plan === null ? undefined : executors[plan.executor];
-      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
-    }),
-  );
-
-/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
-const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
-
-/**
- * Watches the configured models that are not watched yet: at once, so that their logged predictions are taken, and probed
- * as soon as it is known how.
- * @returns when all are watched; what it resolves to ends when all were asked how they want to be probed
- */
-async function enrolConfigured(
-  config: Config,
-  fleet: Fleet,
-  discoverAt: (url: string, secret: string | null) => Promise<Discovery>,
-  golden: (payloads: readonly Json[]) => readonly GoldenInput[],
-  clock: Clock,
-  logger: Logger,
-): Promise<{ readonly discovered: Promise<unknown> }> {
-  const fresh = config.models.filter(({ id }) => !fleet.has(id));
-  for (const registration of fresh)
-    await fleet.add(modelOf(registration.id, registration, null, golden, config.probing, clock.now()));
-  const discovered = fresh
-    .filter(({ url, payloads, connector }) => url !== undefined && (payloads === undefined || connector === undefined))
-    .map(async (registration) => {
-      try {
-        const discovery = await discoverAt(registration.url ?? '', registration.authorizationSecret ?? null);
-        if (!fleet.has(registration.id)) return;
-        const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-        const { state, createdAtMs } = fleet.watch(registration.id).model;
-        await fleet.add({ ...modelOf(registration.id, asked, discovery, golden, config.probing, createdAtMs), state });
-      } catch (error) {
-        logger.error({ model: registration.id, error: String(error) }, 'discovery of a configured model broke off');
-      }
-    });
-  return { discovered: Promise.all(discovered) };
 }
 
 async function every(
@@ -403,34 +453,6 @@ async function every(
     if (signal.aborted) return;
     await work().catch((error: unknown) => logger.error({ error: String(error) }, 'upkeep failed'));
   }
-}
-
-async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
-  const [model, baseline, lessons, recommendations] = await Promise.all([
-    store.models.get(incident.modelId),
-    store.baselines.current(incident.modelId),
-    store.lessons.list({ limit: 1_000 }),
-    store.governance((transaction) => transaction.recommendations({ incident: incident.id, limit: 100 })),
-  ]);
-  const until = incident.diagnosis.window.toMs + 1;
-  const windows = await store.windows.range(incident.modelId, incident.diagnosis.window.fromMs - 60_000, until);
-  return renderReport(format, {
-    modelName: model?.name ?? incident.modelId,
-    incident,
-    diagnosis: incident.diagnosis,
-    explanation: incident.explanation,
-    recommendations: recommendations
-      .filter(({ state }) => state !== 'withdrawn' || incident.closedAtMs !== null)
-      .reverse(),
-    similar: similarLessons(
-      incident.fingerprint,
-      incident.openedAtMs,
-      lessons.filter(({ incidentId }) => incidentId !== incident.id),
-    ),
-    baseline,
-    window: windows.at(-1)?.profile ?? null,
-    generatedAtMs: nowMs,
-  });
 }
 
 export interface OneLookOptions {

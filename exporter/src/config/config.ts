@@ -26,6 +26,15 @@ export interface ChangeQuerySettings {
   readonly valueLabel: string | null;
 }
 
+/** One way of asking a model at `/probe`. */
+export interface ProbeModule {
+  /** Calls besides the golden inputs. */
+  readonly calls: number;
+  /** Whether the golden inputs are asked. */
+  readonly golden: boolean;
+  readonly timeoutMs: number;
+}
+
 /** Rules of the decisions about a class of actions. */
 export interface DecisionRules {
   readonly approvers: Approvers;
@@ -123,6 +132,26 @@ export interface Config {
       readonly modelTag: string;
       readonly everyModel: boolean;
     }[];
+  };
+  readonly metrics: {
+    readonly models: number;
+    readonly signalsPerModel: number;
+    readonly binnedSignals: number;
+    readonly series: number;
+  };
+  readonly probeModules: ReadonlyMap<string, ProbeModule>;
+  readonly alerts: {
+    readonly modelLabels: readonly string[];
+    /** Key of the HMAC-SHA256 signature Grafana must send; null where the bearer token is enough. */
+    readonly grafanaSecret: Secret | null;
+    readonly keepMs: number;
+  };
+  readonly discovery: {
+    /** Absolute paths. */
+    readonly files: readonly string[];
+    readonly urls: readonly string[];
+    readonly authorizationSecret: string | null;
+    readonly refreshMs: number;
   };
   readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
@@ -236,6 +265,29 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       timeoutMs: settings.annotations.timeout,
     },
     changes: changesFrom(settings.changes),
+    metrics: {
+      models: settings.metrics.models,
+      signalsPerModel: settings.metrics.signals_per_model,
+      binnedSignals: settings.metrics.binned_signals,
+      series: settings.metrics.series,
+    },
+    probeModules: new Map(
+      Object.entries(settings.probe_modules).map(([name, { calls, golden, timeout }]) => [
+        name,
+        { calls, golden, timeoutMs: timeout },
+      ]),
+    ),
+    alerts: {
+      modelLabels: settings.alerts.model_labels,
+      grafanaSecret: secrets.get(`secrets.${settings.alerts.grafana_secret ?? ''}`) ?? null,
+      keepMs: settings.alerts.keep,
+    },
+    discovery: {
+      files: settings.discovery.files.map((file) => resolve(directory, file)),
+      urls: settings.discovery.urls,
+      authorizationSecret: settings.discovery.authorization_secret,
+      refreshMs: settings.discovery.refresh,
+    },
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
     logging: settings.logging,
   };

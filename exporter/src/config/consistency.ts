@@ -21,6 +21,7 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...thresholdProblems(settings),
     ...annotationProblems(settings),
     ...changeProblems(settings),
+    ...secretProblems(settings),
   ];
 }
 
@@ -334,4 +335,23 @@ function changeProblems({ changes, secrets }: Settings): PlacedProblem[] {
     });
   }
   return problems;
+}
+
+/** Sections besides `models` that name an entry of `secrets`. */
+function secretProblems({ alerts, discovery, secrets }: Settings): PlacedProblem[] {
+  const named = [
+    { path: ['alerts', 'grafana_secret'], name: alerts.grafana_secret },
+    { path: ['discovery', 'authorization_secret'], name: discovery.authorization_secret },
+  ];
+  return named.flatMap(({ path, name }) =>
+    name === null || Object.hasOwn(secrets, name)
+      ? []
+      : [
+          {
+            path,
+            message: 'names no entry of `secrets`',
+            remedy: 'add the secret under `secrets`, or correct the name',
+          },
+        ],
+  );
 }

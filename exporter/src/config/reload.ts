@@ -19,6 +19,8 @@ export const RESTART_SECTIONS = [
   'logging',
   'models',
   'apiKeys',
+  'metrics',
+  'discovery',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =
@@ -88,8 +90,22 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const { dataDirectory, database, listen, egress, probing, investigation, windows, paging, http, logging } = started;
-  const { models, apiKeys } = started;
+  const {
+    dataDirectory,
+    database,
+    listen,
+    egress,
+    probing,
+    investigation,
+    windows,
+    paging,
+    http,
+    logging,
+    models,
+    apiKeys,
+    metrics,
+    discovery,
+  } = started;
   return {
     dataDirectory,
     database,
@@ -103,6 +119,8 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     logging,
     models,
     apiKeys,
+    metrics,
+    discovery,
   };
 }
 

@@ -297,6 +297,38 @@ const changes = z
   })
   .prefault({});
 
+const metrics = z
+  .strictObject({
+    models: whole(1, 100_000).default(1_000),
+    signals_per_model: whole(1, 500).default(20),
+    binned_signals: whole(0, 100).default(6),
+    series: whole(1_000, 10_000_000).default(100_000),
+  })
+  .prefault({});
+
+const probeModule = z.strictObject({
+  calls: whole(0, 1_000).default(4),
+  golden: z.boolean().default(true),
+  timeout: duration('10ms', '5m').prefault('10s'),
+});
+
+const alerts = z
+  .strictObject({
+    model_labels: z.array(label(200)).min(1).max(20).default(['model_name', 'model', 'isvc']),
+    grafana_secret: label(64).nullable().default(null),
+    keep: duration('1h', '520w').prefault('30d'),
+  })
+  .prefault({});
+
+const discovery = z
+  .strictObject({
+    files: z.array(label(4_096)).max(100).default([]),
+    urls: z.array(httpUrl()).max(100).default([]),
+    authorization_secret: label(64).nullable().default(null),
+    refresh: duration('1s', '1d').prefault('30s'),
+  })
+  .prefault({});
+
 const http = z
   .strictObject({
     maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
@@ -342,6 +374,10 @@ export const settingsSchema = z.strictObject({
   learning,
   annotations,
   changes,
+  metrics,
+  probe_modules: z.record(slug(), probeModule).default({}),
+  alerts,
+  discovery,
   http,
   logging,
 });

@@ -1,6 +1,8 @@
 /** Small interfaces the stages need and `main.ts` fills. */
+import type { AlertRepository } from './alert.js';
 import type { AuditEntry } from './audit.js';
 import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
+import type { FleetFigures } from './figures.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
@@ -72,6 +74,9 @@ export interface ModelRepository {
   list(): Promise<readonly Model[]>;
   get(id: ModelId): Promise<Model | null>;
   save(model: Model): Promise<void>;
+  /** Takes the model off the list and keeps what was learnt about it. */
+  unlist(id: ModelId): Promise<void>;
+  /** Removes the model and all that was learnt about it. */
   remove(id: ModelId): Promise<void>;
 }
 
@@ -218,6 +223,9 @@ export interface Store {
   readonly lessons: LessonRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
+  readonly alerts: AlertRepository;
+  /** Incidents, decisions and actions counted per model. */
+  figures(): Promise<FleetFigures>;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
   /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */

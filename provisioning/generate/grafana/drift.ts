@@ -73,6 +73,62 @@ export function driftDashboard(): Dashboard {
       .withRow(new RowBuilder('Where'))
       .withPanel(
         timeSeriesPanel({
+          title: 'Signals shown to have changed',
+          description: 'Number of signals shown to have changed, with false discoveries controlled.',
+          unit: 'short',
+          min: 0,
+          queries: [{ expr: `max by (model_name) (mlfi_signals_changed{${MODELS}})`, legend: '{{model_name}}' }],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Distance from the baseline',
+          description:
+            'Kolmogorov–Smirnov distance (numbers) or total variation (categories) of the judged window from the baseline; the farthest signals.',
+          unit: 'percentunit',
+          min: 0,
+          max: 1,
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal) (mlfi_signal_distance_ratio{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Population stability index',
+          description: 'PSI of the judged window against the baseline over the exported bins; 0.2 is the usual line.',
+          unit: 'short',
+          min: 0,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 0.2, color: 'red' },
+          ],
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal) (mlfi_signal_population_stability{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Share of the change by feature',
+          description: 'Share of the change of the open incident carried by each feature. No data without an incident.',
+          unit: 'percentunit',
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal) (mlfi_rca_attribution_ratio{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
           title: 'Signals with the strongest evidence',
           description:
             'Natural logarithm of the evidence that a signal changed, in ticks: inputs, answers, confidence, errors, latency.',

@@ -37,6 +37,122 @@ export function incidentsDashboard(): Dashboard {
   }
   return numbered(
     builder
+      .withRow(new RowBuilder('Decisions'))
+      .withPanel(
+        statPanel({
+          title: 'Decisions waiting',
+          description: 'Recommendations that wait for a person. Decide in the plugin.',
+          unit: 'short',
+          span: 6,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 1, color: 'orange' },
+          ],
+          queries: [{ expr: `sum(mlfi_recommendations{${MODELS}, state="pending"})` }],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Longest wait',
+          description: 'How long the oldest recommendation has waited for a decision. No data while none waits.',
+          unit: 's',
+          span: 6,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 3_600, color: 'orange' },
+            { from: 43_200, color: 'red' },
+          ],
+          queries: [
+            {
+              expr: `time() - min(mlfi_recommendation_oldest_pending_timestamp_seconds{${MODELS}} > 0)`,
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Outcome unknown',
+          description: 'Actions that were sent and not answered: a person has to find out what became of them.',
+          unit: 'short',
+          span: 6,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 1, color: 'red' },
+          ],
+          queries: [{ expr: `sum(mlfi_executions_unknown{${MODELS}})` }],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Actions that helped',
+          description: 'Share of verified actions after which the model recovered. No data before one was verified.',
+          unit: 'percentunit',
+          span: 6,
+          steps: [{ from: null, color: 'text' }],
+          queries: [
+            {
+              expr: `(sum(mlfi_verifications_total{${MODELS}, outcome="recovered"}) or vector(0)) / (sum(mlfi_verifications_total{${MODELS}}) > 0)`,
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        tablePanel({
+          title: 'Most urgent recommendation by model',
+          description: 'What mlfi would do first about each open incident, and whether it was decided.',
+          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
+          columns: [
+            {
+              title: 'Recommendation',
+              unit: 'short',
+              expr: `max by (model_name, action, cause, priority, state) (mlfi_recommendation_info{${MODELS}})`,
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Recommendations by state',
+          description: 'Recommendations by state: pending ones wait for a person.',
+          unit: 'short',
+          min: 0,
+          stacked: true,
+          perModel: false,
+          queries: [{ expr: `sum by (state) (mlfi_recommendations{${MODELS}}) > 0`, legend: '{{state}}' }],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Incidents opened and actions carried out',
+          description: 'Incidents opened and actions dispatched, within the resolution of the graph.',
+          unit: 'short',
+          min: 0,
+          perModel: false,
+          queries: [
+            { expr: `sum(increase(mlfi_incidents_total{${MODELS}}[$__rate_interval]))`, legend: 'incidents' },
+            { expr: `sum(increase(mlfi_executions_total{${MODELS}}[$__rate_interval]))`, legend: 'actions' },
+            {
+              expr: `sum(increase(mlfi_execution_failures_total{${MODELS}}[$__rate_interval]))`,
+              legend: 'failed actions',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Alerts of others about the models',
+          description: 'Alerts that others raised about a model and that still fire, as received by mlfi.',
+          unit: 'short',
+          min: 0,
+          span: 24,
+          queries: [
+            {
+              expr: `sum by (model_name, sender) (mlfi_alerts_firing{${MODELS}})`,
+              legend: '{{model_name}} ({{sender}})',
+            },
+          ],
+        }),
+      )
       .withPanel(
         tablePanel({
           title: 'Open incidents by model',

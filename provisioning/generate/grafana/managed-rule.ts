@@ -1,12 +1,4 @@
-/** An alerting rule as Prometheus takes it. */
-export interface AlertRule {
-  readonly alert: string;
-  readonly expr: string;
-  readonly for: string;
-  readonly keep_firing_for?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-}
+import type { AlertRule } from '../prometheus/rule.js';
 
 /** uid of the data source in provisioning/grafana/datasources. */
 const PROMETHEUS_UID = 'prom';

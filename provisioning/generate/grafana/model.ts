@@ -171,6 +171,7 @@ export function modelDashboard(): Dashboard {
           queries: [
             { expr: `max by (model_name, bound) (mlfi_estimated_accuracy_ratio{${MODELS}})`, legend: '{{bound}}' },
             { expr: `max by (model_name) (mlfi_realised_accuracy_ratio{${MODELS}})`, legend: 'realised' },
+            { expr: `max by (model_name) (mlfi_baseline_accuracy_ratio{${MODELS}})`, legend: 'baseline' },
           ],
         }),
       )

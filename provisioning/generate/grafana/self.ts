@@ -76,7 +76,7 @@ export function selfDashboard(): Dashboard {
             { from: null, color: 'green' },
             { from: 1, color: 'red' },
           ],
-          queries: [{ expr: 'max(mlfi_series_dropped_total)' }],
+          queries: [{ expr: 'sum(mlfi_model_series_dropped)' }],
         }),
       )
       .withPanel(
@@ -124,6 +124,108 @@ export function selfDashboard(): Dashboard {
               legend: '{{route}}',
             },
           ],
+        }),
+      )
+      .withRow(new RowBuilder('Store, audit, configuration'))
+      .withPanel(
+        statPanel({
+          title: 'Store',
+          description: 'Whether the store could be written at the last check, worst of all instances.',
+          unit: 'bool_on_off',
+          span: 6,
+          steps: [
+            { from: null, color: 'red' },
+            { from: 1, color: 'green' },
+          ],
+          queries: [{ expr: 'min(mlfi_store_up)' }],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Audit chain',
+          description: 'Whether the last verification of the audit log found it intact.',
+          unit: 'bool_yes_no',
+          span: 6,
+          steps: [
+            { from: null, color: 'red' },
+            { from: 1, color: 'green' },
+          ],
+          queries: [{ expr: 'min(mlfi_audit_chain_valid)' }],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Audit last verified',
+          description: 'How long ago the audit log was last verified.',
+          unit: 's',
+          span: 6,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 172_800, color: 'red' },
+          ],
+          queries: [{ expr: 'time() - max(mlfi_audit_last_verified_timestamp_seconds)' }],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Configuration',
+          description: 'Whether the last reload of the configuration was taken, worst of all instances.',
+          unit: 'bool_yes_no',
+          span: 6,
+          steps: [
+            { from: null, color: 'red' },
+            { from: 1, color: 'green' },
+          ],
+          queries: [{ expr: 'min(mlfi_config_last_reload_successful)' }],
+        }),
+      )
+      .withRow(new RowBuilder('What comes in'))
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Logged predictions and labels',
+          description: 'Lines taken and refused per second.',
+          unit: 'reqps',
+          min: 0,
+          perModel: false,
+          queries: [
+            { expr: 'sum(rate(mlfi_ingest_events_total[$__rate_interval]))', legend: 'taken' },
+            { expr: 'sum(rate(mlfi_ingest_rejected_total[$__rate_interval]))', legend: 'refused' },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Alerts of others received',
+          description: 'Alerts in received notifications by sender and by what was done with them.',
+          unit: 'short',
+          min: 0,
+          perModel: false,
+          queries: [
+            {
+              expr: 'sum by (sender, outcome) (increase(mlfi_webhook_alerts_total[$__rate_interval]))',
+              legend: '{{sender}}: {{outcome}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Series of models',
+          description: 'Series of models in a scrape of /metrics/models.',
+          unit: 'short',
+          min: 0,
+          perModel: false,
+          queries: [{ expr: 'max(mlfi_model_series)', legend: 'series' }],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Time to write them',
+          description: 'How long the last rendering of /metrics/models took, pauses included.',
+          unit: 's',
+          min: 0,
+          perModel: false,
+          queries: [{ expr: 'max(mlfi_render_duration_seconds)', legend: 'rendering' }],
         }),
       )
       .withRow(new RowBuilder('Looks'))

@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations)): \[\]$/gm,
+  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules)): (?:\[\]|\{\})$/gm,
   '$1:',
 );
 
@@ -19,7 +19,7 @@ function pathsOf(value: unknown, path: readonly string[]): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, [...path, '*']));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const name = path.length === 1 && path[0] === 'secrets' ? '*' : key;
+    const name = path.length === 1 && ['secrets', 'probe_modules'].includes(path[0] ?? '') ? '*' : key;
     return [[...path, name].join('.'), ...pathsOf(inner, [...path, name])];
   });
 }
@@ -40,7 +40,9 @@ describe('mlfi.example.yml', () => {
     const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
     const free = /^models\.\*\.(payloads|golden_inputs)\.|\.(environment|matchers|inputs|parameters)\./;
     const known = knownKeys().map(({ path }) => path.join('.'));
-    expect([...shown].filter((path) => !free.test(path) && path !== 'secrets.*').sort()).toEqual(known.sort());
+    expect(
+      [...shown].filter((path) => !free.test(path) && !['secrets.*', 'probe_modules.*'].includes(path)).sort(),
+    ).toEqual(known.sort());
   });
 
   it('writes out every key that has a default', () => {

@@ -172,6 +172,21 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'must be a PostgreSQL connection URL',
     'write postgres://user:password@host:5432/database, or leave `database` out to use the embedded SQLite file',
   ],
+  'alerts-no-labels': [2, 17, 'alerts.model_labels', 'must have at least 1 items', 'add to it'],
+  'alerts-secret-unknown': [
+    2,
+    19,
+    'alerts.grafana_secret',
+    'names no entry of `secrets`',
+    'add the secret under `secrets`, or correct the name',
+  ],
+  'discovery-url': [
+    2,
+    10,
+    'discovery.urls.0',
+    'must be a whole http or https address',
+    'write e.g. https://models.example.org/predict',
+  ],
   'duplicate-key': [3, 1, '', 'the same key is given twice', 'keep one of the two'],
   'duration-text-without-unit': [
     2,
@@ -250,6 +265,14 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'logging.level',
     'is not one of the values that can be used here',
     'write one of `debug`, `info`, `warn`, `error`, `silent`',
+  ],
+  'metrics-no-signals': [2, 22, 'metrics.signals_per_model', 'must be at least 1', 'raise it'],
+  'probe-module-name': [
+    2,
+    3,
+    'probe_modules.Golden_Inputs',
+    'must be 1–64 characters of a–z, 0–9 and "-", starting and ending with a letter or digit',
+    'write e.g. fraud-detector',
   ],
   'model-connector-without-url': [
     3,

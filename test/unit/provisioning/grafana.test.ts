@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { FAMILIES } from '../../../exporter/src/metrics/model-families.js';
-import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
-import { renderFleet } from '../../../exporter/src/metrics/model-families.js';
-import { alertRules } from '../../../provisioning/generate/alerts.js';
+import { METRICS, seriesNames } from '../../../exporter/src/metrics/catalogue.js';
+import { alertRules } from '../../../provisioning/generate/prometheus/alerts.js';
+import { Timing } from '../../../provisioning/generate/prometheus/rule.js';
 import { managedRule, uidOf, withoutRecorded } from '../../../provisioning/generate/grafana/managed-rule.js';
 import { allFiles } from '../../../provisioning/generate/all-files.js';
 import { DEFAULT_SETTINGS } from '../../../provisioning/generate/settings.js';
@@ -20,14 +20,11 @@ import {
 
 /** Every series name the exporter can render, histograms with their suffixes; `up` is Prometheus' own. */
 async function knownMetrics(): Promise<ReadonlySet<string>> {
-  const named = (name: string, type: string): string[] =>
-    type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name];
-  const rendered = `${await createProcessMetrics('0').render()}\n${renderFleet([])}`;
-  return new Set([
-    'up',
-    ...FAMILIES.flatMap(({ name, type }) => named(name, type)),
-    ...[...rendered.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type = '']) => named(name, type)),
-  ]);
+  const own = Object.entries(METRICS).flatMap(([name, metric]) => seriesNames(name, metric));
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const defaults = registry.getMetricsAsArray().map(({ name }) => name);
+  return new Set(['up', ...own, ...defaults]);
 }
 
 const dashboards = committedDashboards();
@@ -120,7 +117,7 @@ describe.each(committedRules())('rule $title', (rule) => {
       for (const [, refId] of (model.expression ?? '').matchAll(/\$?(cases|answered|fires)\b/g))
         expect(rule.data.map((query) => query.refId)).toContain(refId);
     }
-    expect(rule.for).toMatch(/^\d+[mhd]$/);
+    expect(rule.for).toMatch(/^\d+[smhd]$/);
     expect(['critical', 'warning', 'info']).toContain(rule.labels.severity);
     expect(rule.labels.origin).toBe('mlfi');
     expect(rule.annotations.summary).toMatch(/\.$/);
@@ -133,8 +130,8 @@ describe.each(committedRules())('rule $title', (rule) => {
 
 it('gives every rule a uid and a name of its own', () => {
   const rules = committedRules();
-  expect(new Set(rules.map(({ uid }) => uid)).size).toBe(alertRules(DEFAULT_SETTINGS).length);
-  expect(new Set(rules.map(({ title }) => title)).size).toBe(alertRules(DEFAULT_SETTINGS).length);
+  expect(new Set(rules.map(({ uid }) => uid)).size).toBe(alertRules(new Timing(), DEFAULT_SETTINGS).length);
+  expect(new Set(rules.map(({ title }) => title)).size).toBe(alertRules(new Timing(), DEFAULT_SETTINGS).length);
 });
 
 describe('contact point and notification policy', () => {

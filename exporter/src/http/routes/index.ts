@@ -1,9 +1,11 @@
+import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
+import { prometheusRoutes } from './prometheus.js';
 import { seedRoutes } from './seed.js';
 import { serviceRoutes } from './service.js';
 import type { Route } from '../route.js';
@@ -15,6 +17,8 @@ export const ROUTES: readonly Route[] = [
   ...observationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
+  ...alertRoutes,
+  ...prometheusRoutes,
   ...auditRoutes,
   ...identityRoutes,
   ...serviceRoutes,
