@@ -55,6 +55,7 @@ import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
 import { seededRandom } from './system/seeded-random.js';
 import { systemClock } from './system/system-clock.js';
+import { Upkeep } from './system/upkeep.js';
 import { version } from './version.js';
 
 /** A running mlfi. */
@@ -372,7 +373,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
 
   await governance.sweep();
   await fleet.start();
-  const stopping = new AbortController();
+  const upkeep = new Upkeep(clock, logger);
   const enrolment: EnrolmentPorts = {
     fleet,
     discover: discoverAt,
@@ -404,17 +405,17 @@ export async function startService(started: Config, options: ServiceOptions = {}
   );
   if (started.discovery.files.length + started.discovery.urls.length > 0) {
     await sources.refresh();
-    void every(clock, started.discovery.refreshMs, stopping.signal, logger, () => sources.refresh());
+    upkeep.every(started.discovery.refreshMs, () => sources.refresh());
   }
-  void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  upkeep.every(SWEEP_MS, () => governance.sweep());
   await shared.refresh();
   void shared
     .verify()
     .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
-  void every(clock, FIGURES_MS, stopping.signal, logger, () => shared.refresh());
-  void every(clock, AUDIT_VERIFIED_EVERY_MS, stopping.signal, logger, () => shared.verify());
-  void every(clock, STORE_CHECK_MS, stopping.signal, logger, async () => void (await storeUp()));
-  void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
+  upkeep.every(FIGURES_MS, () => shared.refresh());
+  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => shared.verify());
+  upkeep.every(STORE_CHECK_MS, storeUp);
+  upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
@@ -431,28 +432,14 @@ export async function startService(started: Config, options: ServiceOptions = {}
     config,
     async close() {
       stopReload();
-      stopping.abort();
       await server.close();
+      await upkeep.stop();
       await fleet.stop();
       await neighbours.stop();
       await http.close();
       await store.close();
     },
   };
-}
-
-async function every(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  logger: Logger,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    await clock.sleep(ms, signal);
-    if (signal.aborted) return;
-    await work().catch((error: unknown) => logger.error({ error: String(error) }, 'upkeep failed'));
-  }
 }
 
 export interface OneLookOptions {

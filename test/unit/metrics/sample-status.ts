@@ -82,7 +82,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     window,
     running: new RunningTotals(6).read(baseline, window, window),
     findings: [],
-    rowAnomaly: { verdict: 'unknown', reason: 'no baseline' },
+    rowAnomaly: { verdict: 'unknown', reason: 'no look yet' },
     blindSpots: [],
     incident: null,
     evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
