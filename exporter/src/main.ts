@@ -20,13 +20,12 @@ import type { Application, Discovery } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
 import { SYSTEM, type Actor } from './domain/decision.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
-import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, Logger, Store } from './domain/ports.js';
 import { enrol, type EnrolmentPorts } from './enrolment.js';
 import { requestedProposal } from './requested-proposal.js';
-import { renderReport, type ReportFormat } from './explanation/report/index.js';
+import type { ReportFormat } from './explanation/report/index.js';
 import { runExperiment, type ExperimentPorts } from './experiments.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
@@ -40,11 +39,12 @@ import { createAuthenticator } from './http/identity/authenticate.js';
 import { createTokenVerifier } from './http/identity/grafana-token.js';
 import { createSigningKeys } from './http/identity/signing-keys.js';
 import { createEgress } from './http/egress.js';
+import { provisionApiKeys } from './http/identity/provisioned-api-keys.js';
 import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
+import { reportOf } from './incident-report.js';
 import type { InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
-import { similarLessons } from './learning/similarity.js';
 import { createModelValidations } from './model-validation.js';
 import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
@@ -52,6 +52,7 @@ import { createSharedFacts } from './metrics/shared-facts.js';
 import type { RowPiece } from './rca/row-analysis-worker.js';
 import { analyseRows, isSmall, type RowAnalysis } from './rca/row-analysis.js';
 import { rowPieces } from './rca/row-pieces.js';
+import { startNeighbours } from './neighbours.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createAnalysisPool } from './system/analysis-pool.js';
 import { createEventBus } from './system/event-bus.js';
@@ -305,6 +306,20 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
 
+  const neighbours = startNeighbours({
+    http,
+    clock,
+    logger,
+    events,
+    settings: store.settings,
+    config: () => config.current(),
+    fleet,
+    voters: async (id, verdict) =>
+      (await governance.record(id)).votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name),
+    record: (id, change, by) => application.recordChange(id, change, by),
+  });
+  const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
+  await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
   const shared = createSharedFacts({
     clock,
     figures: () => store.figures(),
@@ -375,6 +390,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       started.listen,
     );
   } catch (error) {
+    await neighbours.stop();
     await store.close();
     throw error;
   }
@@ -437,6 +453,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     await store.batches.prune(before);
     await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
+  neighbours.readChanges();
   const stopReload = config.onHangUp();
   return {
     application,
@@ -451,38 +468,11 @@ export async function startService(started: Config, options: ServiceOptions = {}
       await fleet.stop();
       await analysts.close();
       await validations.stop();
+      await neighbours.stop();
       await http.close();
       await store.close();
     },
   };
-}
-
-async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
-  const [model, baseline, lessons, recommendations] = await Promise.all([
-    store.models.get(incident.modelId),
-    store.baselines.current(incident.modelId),
-    store.lessons.list({ limit: 1_000 }),
-    store.governance((transaction) => transaction.recommendations({ incident: incident.id, limit: 100 })),
-  ]);
-  const until = incident.diagnosis.window.toMs + 1;
-  const windows = await store.windows.range(incident.modelId, incident.diagnosis.window.fromMs - 60_000, until);
-  return renderReport(format, {
-    modelName: model?.name ?? incident.modelId,
-    incident,
-    diagnosis: incident.diagnosis,
-    explanation: incident.explanation,
-    recommendations: recommendations
-      .filter(({ state }) => state !== 'withdrawn' || incident.closedAtMs !== null)
-      .reverse(),
-    similar: similarLessons(
-      incident.fingerprint,
-      incident.openedAtMs,
-      lessons.filter(({ incidentId }) => incidentId !== incident.id),
-    ),
-    baseline,
-    window: windows.at(-1)?.profile ?? null,
-    generatedAtMs: nowMs,
-  });
 }
 
 /** The report of an incident (null = the newest) from the store, beside a running service; null when there is none. */

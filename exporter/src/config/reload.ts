@@ -18,6 +18,7 @@ export const RESTART_SECTIONS = [
   'http',
   'logging',
   'models',
+  'apiKeys',
   'metrics',
   'discovery',
 ] as const satisfies readonly (keyof Config)[];
@@ -101,6 +102,7 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     http,
     logging,
     models,
+    apiKeys,
     metrics,
     discovery,
   } = started;
@@ -116,6 +118,7 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     http,
     logging,
     models,
+    apiKeys,
     metrics,
     discovery,
   };

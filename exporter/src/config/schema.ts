@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { ORG_ROLES } from '../domain/decision.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
+import { API_SCOPES } from '../domain/ports.js';
+import { CHANGE_KINDS } from '../domain/evidence.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
+  apiKeyText,
   byteSize,
   cidr,
   duration,
@@ -46,6 +49,13 @@ const egress = z
 const secret = z.strictObject({
   value: label(16_384).optional(),
   value_file: label(4_096).optional(),
+});
+
+const apiKey = z.strictObject({
+  name: slug(),
+  scopes: z.array(z.enum(API_SCOPES)).min(1),
+  key: apiKeyText().optional(),
+  key_file: label(4_096).optional(),
 });
 
 const schedule = {
@@ -255,6 +265,45 @@ const learning = z
   })
   .prefault({});
 
+const annotations = z
+  .strictObject({
+    grafana_url: httpUrl().nullable().default(null),
+    token: label(16_384).optional(),
+    token_file: label(4_096).optional(),
+    post: z.boolean().default(true),
+    timeout: duration('100ms', '1m').prefault('5s'),
+  })
+  .prefault({});
+
+const changeQuery = z.strictObject({
+  name: slug(),
+  type: z.enum(['info', 'timestamp']),
+  kind: z.enum(CHANGE_KINDS),
+  expr: label(4_096),
+  model_label: label(200).default('model_name'),
+  value_label: label(200).optional(),
+});
+
+const changeAnnotations = z.strictObject({
+  tags: z.array(label(200)).min(1).max(10),
+  kind: z.enum(CHANGE_KINDS),
+  model_tag: label(200).default('model_name'),
+  every_model: z.boolean().default(false),
+});
+
+const changes = z
+  .strictObject({
+    prometheus_url: httpUrl().nullable().default(null),
+    authorization_secret: label(64).optional(),
+    poll_every: duration('1s', '1h').prefault('30s'),
+    look_back: duration('1m', '7d').prefault('1h'),
+    step: duration('1s', '1h').prefault('15s'),
+    timeout: duration('100ms', '1m').prefault('10s'),
+    queries: z.array(changeQuery).max(100).default([]),
+    annotations: z.array(changeAnnotations).max(100).default([]),
+  })
+  .prefault({});
+
 const metrics = z
   .strictObject({
     models: whole(1, 100_000).default(1_000),
@@ -319,6 +368,7 @@ export const settingsSchema = z.strictObject({
   listen,
   egress,
   secrets: z.record(slug(), secret).default({}),
+  api_keys: z.array(apiKey).max(1_000).default([]),
   models: z.array(model).max(10_000).default([]),
   probing,
   investigation,
@@ -329,6 +379,8 @@ export const settingsSchema = z.strictObject({
   governance,
   identity,
   learning,
+  annotations,
+  changes,
   metrics,
   probe_modules: z.record(slug(), probeModule).default({}),
   alerts,

@@ -277,6 +277,29 @@ export interface Executor {
   ): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
 }
 
+// ---------------------------------------------------------------- annotations and changes
+
+/** A mark on Grafana's dashboards: a point, or a stretch of time. Text is HTML. */
+export interface GrafanaAnnotation {
+  readonly timeMs: number;
+  readonly timeEndMs: number | null;
+  readonly text: string;
+  readonly tags: readonly string[];
+}
+
+/** Reads Grafana's annotations that carry all of `tags` and touch [fromMs, toMs]. */
+export interface AnnotationSource {
+  list(query: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly tags: readonly string[];
+    readonly limit: number;
+  }): Promise<
+    | { readonly kind: 'found'; readonly annotations: readonly GrafanaAnnotation[] }
+    | { readonly kind: 'failure'; readonly reason: string }
+  >;
+}
+
 // ---------------------------------------------------------------- events
 
 /** What the service tells its listeners (SSE, demo, metrics). */
