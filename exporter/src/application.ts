@@ -9,6 +9,7 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { GoldenInput, Model, ProbeSchedule } from './domain/model.js';
 import type { Clock, EventBus, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
+import type { Checkpointing } from './governance/audit/checkpointing.js';
 import type { Governance } from './governance/governance.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
@@ -29,6 +30,7 @@ export interface ApplicationPorts {
   /** Appends one entry to the audit log in a transaction of its own. */
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
+  readonly checkpointing: Pick<Checkpointing, 'make' | 'verifierKey'>;
   readonly investigation: InvestigationPorts;
 }
 
@@ -193,6 +195,11 @@ export function createApplication(ports: ApplicationPorts, settings: Application
 
     auditEntries: (from, limit) => store.audit.read(from, limit),
     verifyAudit: () => ports.verifyAudit(),
+    checkpointKey: ports.checkpointing.verifierKey,
+    checkpoints: (limit) => store.audit.checkpoints(limit),
+    async makeCheckpoint() {
+      await ports.checkpointing.make();
+    },
   };
 }
 

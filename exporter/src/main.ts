@@ -1,6 +1,7 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { createApplication, modelOf } from './application.js';
+import { auditCheckpoints, stopWhenRestored, verifyExportedLog, verifyLog, type HeldTexts } from './audit-log.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
@@ -19,8 +20,9 @@ import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
+import type { Checkpointing } from './governance/audit/checkpointing.js';
 import { auditExportLine } from './governance/audit/export.js';
-import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
+import { verifyAudit } from './governance/audit/verify.js';
 import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
 import { auditBy } from './governance/transition.js';
@@ -73,6 +75,16 @@ const storeAt = (config: Config): StoreLocation =>
     ? config.database
     : { kind: 'postgresql', url: config.database.url.reveal(), poolSize: config.database.poolSize };
 
+/** As `auditCheckpoints`; a store that cannot be signed for is closed again. */
+async function checkpointsOf(...of: Parameters<typeof auditCheckpoints>): Promise<Checkpointing> {
+  try {
+    return auditCheckpoints(...of);
+  } catch (error) {
+    await of[1].store.close();
+    throw error;
+  }
+}
+
 /** Salted one-way hash for answers and prediction ids; the salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {
   let salt = await store.settings.get(SALT);
@@ -116,6 +128,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
   const http = createEgress(started.egress);
+  const checkpointing = await checkpointsOf(started, { store, clock, logger, http }, () => config.current());
   const authorizationOf = (name: string): string | null => config.current().secrets.get(name)?.reveal() ?? null;
   const discoverAt = (url: string, secret: string | null): Promise<Discovery> =>
     discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret);
@@ -219,6 +232,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       chooseGoldenInputs: golden,
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
+      checkpointing,
       investigation,
     },
     {
@@ -267,11 +281,19 @@ export async function startService(started: Config, options: ServiceOptions = {}
     throw error;
   }
 
+  await stopWhenRestored(checkpointing, store, clock, logger);
   await governance.sweep();
   await fleet.start();
   const stopping = new AbortController();
   await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
   void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
+  void every(
+    clock,
+    started.audit.checkpointEveryMs,
+    stopping.signal,
+    logger,
+    async () => void (await checkpointing.make()),
+  );
   void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
@@ -429,15 +451,27 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
 }
 
 /** Checks the audit log in the store, beside a running service. */
-export async function verifyStoredAudit(config: Config, head: string | null): Promise<AuditVerdict> {
+export async function verifyStoredAudit(config: Config, held: HeldTexts): Promise<AuditVerdict> {
   const store = await openStore(storeAt(config), 'read');
   try {
-    return await verifyAudit((from, limit) => store.audit.read(from, limit), head);
+    return await verifyLog(store, held);
   } finally {
     await store.close();
   }
 }
 
-/** Checks an exported audit log, offline. */
-export const verifyExportedAudit = (text: string, head: string | null): Promise<AuditVerdict> =>
-  verifyAuditExport(text, head);
+/** Writes the whole log as JSON lines, beside a running service. */
+export async function exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void> {
+  const store = await openStore(storeAt(config), 'read');
+  try {
+    for (let from = 1; ; from += 1_000) {
+      const entries = await store.audit.read(from, 1_000);
+      write(entries.map(auditExportLine).join(''));
+      if (entries.length < 1_000) return;
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+export { verifyExportedLog };

@@ -85,6 +85,16 @@ export interface Config {
     readonly breakGlass: { readonly approvers: Approvers; readonly reviewWithinMs: number };
     readonly webhooks: readonly WebhookTarget[];
   };
+  readonly audit: {
+    /** Name under which checkpoints are signed. */
+    readonly name: string;
+    /** Absolute path. */
+    readonly signingKeyFile: string;
+    readonly checkpointEveryMs: number;
+    readonly webhook: string | null;
+    /** Token with which checkpoints become annotations in `identity.grafana`. */
+    readonly grafanaToken: Secret | null;
+  };
   readonly identity: {
     /** Null = nobody comes in through Grafana. */
     readonly grafana: GrafanaSettings | null;
@@ -178,6 +188,13 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         signingSecret: secrets.get(`governance.webhooks.${index}.signing_secret`) ?? null,
         timeoutMs: target.timeout,
       })),
+    },
+    audit: {
+      name: settings.audit.name,
+      signingKeyFile: resolve(dataDirectory, settings.audit.signing_key_file),
+      checkpointEveryMs: settings.audit.checkpoint_every,
+      webhook: settings.audit.webhook ?? null,
+      grafanaToken: secrets.get('audit.grafana_token') ?? null,
     },
     identity: identityFrom(settings.identity, secrets),
     learning: { lessonsConsidered: settings.learning.lessons_considered },

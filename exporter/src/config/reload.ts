@@ -18,6 +18,7 @@ export const RESTART_SECTIONS = [
   'http',
   'logging',
   'models',
+  'audit',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =
@@ -87,8 +88,20 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const { dataDirectory, database, listen, egress, probing, investigation, windows, paging, http, logging, models } =
-    started;
+  const {
+    dataDirectory,
+    database,
+    listen,
+    egress,
+    probing,
+    investigation,
+    windows,
+    paging,
+    http,
+    logging,
+    models,
+    audit,
+  } = started;
   return {
     dataDirectory,
     database,
@@ -101,6 +114,7 @@ function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> 
     http,
     logging,
     models,
+    audit,
   };
 }
 

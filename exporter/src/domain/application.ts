@@ -1,6 +1,6 @@
 /** The use cases of the running service: what `http/` and `cli/` may ask of it. Implemented by `application.ts`. */
 import type { Diagnosis, Explanation } from './cause.js';
-import type { AuditEntry, AuditVerdict } from './audit.js';
+import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
 import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { ChangeEvent } from './evidence.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
@@ -245,4 +245,9 @@ export interface Application {
 
   auditEntries(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditVerdict>;
+  /** Public key of the checkpoints, `<name>+<key id>+<key>`. */
+  readonly checkpointKey: string;
+  /** Newest first. */
+  checkpoints(limit: number): Promise<readonly StoredCheckpoint[]>;
+  makeCheckpoint(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** Small interfaces the stages need and `main.ts` fills. */
-import type { AuditEntry } from './audit.js';
+import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
@@ -167,6 +167,10 @@ export interface AuditRepository {
   /** Entries with sequence in [from, from + limit), ascending; sequences start at 1. */
   read(from: number, limit: number): Promise<readonly AuditEntry[]>;
   head(): Promise<AuditEntry | null>;
+  /** Newest first. */
+  checkpoints(limit: number): Promise<readonly StoredCheckpoint[]>;
+  /** Keeps the first one of a size. */
+  saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
 }
 
 export interface LessonRepository {
