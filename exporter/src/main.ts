@@ -36,6 +36,7 @@ import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
+import { actionOutlook } from './learning/outlook.js';
 import { trackRecord } from './learning/track-record.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
@@ -99,11 +100,14 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
 /** An action somebody asks for, as the rules would propose it for the incident. */
 function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
   const { model, baseline } = fleet.watch(incident.modelId);
-  return proposalOnRequest(action, why, incident.diagnosis, {
+  const { fingerprint, diagnosis } = incident;
+  const learnt = { fingerprint, atMs: diagnosis.atMs, lessons: fleet.experienceLessons() };
+  return proposalOnRequest(action, why, diagnosis, {
     modelId: model.id,
     modelName: model.name,
     webhookTargets: webhookTargets(config),
-    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
+    track: (cause, tried, place) => trackRecord(cause, tried, place, learnt),
+    outlook: (cause, tried, place) => actionOutlook(cause, tried, place, learnt),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });

@@ -2,6 +2,7 @@ import type { CauseId, Diagnosis } from '../domain/cause.js';
 import {
   PRIORITIES,
   type ActionId,
+  type Outlook,
   type Plan,
   type Priority,
   type Proposal,
@@ -15,7 +16,9 @@ export interface RecommendationContext {
   readonly modelName: string;
   /** Action → address that carries it out; without one an action is advice. */
   readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
-  readonly track: (cause: CauseId, action: ActionId) => TrackRecord | null;
+  /** `place`: position of the action among the rules of the cause, 0 = first. */
+  readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
+  readonly outlook: (cause: CauseId, action: ActionId, place: number) => Outlook;
   readonly hasBaseline: boolean;
   readonly versionLabel: string | null;
 }
@@ -32,7 +35,6 @@ const HOLD_MS = 300_000;
 const GIVE_UP_MS = 3_600_000;
 /** A runner-up this probable gets its first action proposed too. */
 const WORTH_A_LOOK = 0.2;
-const FAILED_OFTEN = 3;
 
 /** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
@@ -40,8 +42,12 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
   const rules = RULES[winner.id].filter((rule) => applies(rule, context));
   const ranked = rules
-    .map((rule) => proposalOf(rule, winner.id, diagnosis, context))
-    .sort((a, b) => doubtOf(a) - doubtOf(b));
+    .map((rule) => ({
+      proposal: proposalOf(rule, winner.id, diagnosis, context),
+      cautious: context.outlook(winner.id, rule.action, placeOf(rule.action, winner.id)).cautious,
+    }))
+    .sort((a, b) => b.cautious - a.cautious)
+    .map(({ proposal }) => proposal);
   const runnerUp = others.find(
     ({ id, probability }) => id !== 'none' && id !== winner.id && probability >= WORTH_A_LOOK,
   );
@@ -62,11 +68,13 @@ function applies(rule: Rule, context: RecommendationContext): boolean {
   return rule.action !== 'rebaseline' || context.hasBaseline;
 }
 
-/** An action that was tried often and mostly in vain goes behind the others; otherwise the rules' order stands. */
-function doubtOf({ trackRecord }: Proposal): number {
-  return trackRecord !== null && trackRecord.tried >= FAILED_OFTEN && trackRecord.helped / trackRecord.tried < 0.34
-    ? 1
-    : 0;
+const placeOf = (action: ActionId, cause: CauseId): number => {
+  const place = RULES[cause].findIndex((rule) => rule.action === action);
+  return place < 0 ? RULES[cause].length : place;
+};
+
+function recordText({ helped, tried, outlook: { low, high } }: TrackRecord): string {
+  return ` It helped ${helped} of ${tried} times before (95 % interval of its chance to help: ${low.toFixed(2)}–${high.toFixed(2)}).`;
 }
 
 function milder(priority: Priority, steps: number): Priority {
@@ -77,8 +85,8 @@ function milder(priority: Priority, steps: number): Priority {
 /** The proposal a rule makes for a diagnosis; LOW until it is ranked. */
 export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
-  const trackRecord = context.track(cause, rule.action);
-  const record = trackRecord === null ? '' : ` It helped ${trackRecord.helped} of ${trackRecord.tried} times before.`;
+  const trackRecord = context.track(cause, rule.action, placeOf(rule.action, cause));
+  const record = trackRecord === null ? '' : recordText(trackRecord);
   return {
     action: rule.action,
     cause,
