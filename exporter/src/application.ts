@@ -11,6 +11,7 @@ import type { Clock, EventBus, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
 import type { Checkpointing } from './governance/audit/checkpointing.js';
 import type { Governance } from './governance/governance.js';
+import { learntFrom } from './learning/learnt.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
 import type { IncidentKeeper } from './incident-keeper.js';
@@ -192,6 +193,12 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     killSwitch: () => governance.killSwitch(),
     reviews: (open) => governance.reviews(open),
     review: (id, finding, by) => governance.review(id, finding, by),
+
+    learnt: () => learntFrom(fleet.experienceLessons(), fleet.learningSinceMs),
+    async resetLearning(reason, by) {
+      await ports.audit('learning-reset', by, { reason });
+      await fleet.resetLearning();
+    },
 
     auditEntries: (from, limit) => store.audit.read(from, limit),
     verifyAudit: () => ports.verifyAudit(),

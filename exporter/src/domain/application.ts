@@ -7,7 +7,7 @@ import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
-import type { SimilarLesson } from './lesson.js';
+import type { Learnt, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
 import type { PerformanceEstimate } from './performance.js';
@@ -242,6 +242,11 @@ export interface Application {
   killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
+
+  /** What the ranking of actions rests on. */
+  learnt(): Learnt;
+  /** Lessons so far are kept, but no longer used. */
+  resetLearning(reason: string, by: Actor): Promise<void>;
 
   auditEntries(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditVerdict>;

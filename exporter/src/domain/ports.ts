@@ -175,7 +175,12 @@ export interface AuditRepository {
 
 export interface LessonRepository {
   save(lesson: Lesson): Promise<void>;
-  list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
+  /** Newest first. */
+  list(filter: {
+    readonly model?: ModelId;
+    readonly closedAfterMs?: number;
+    readonly limit: number;
+  }): Promise<readonly Lesson[]>;
 }
 
 /** What an API key may be for. Deciding is not among them: keys are machines. */

@@ -2,6 +2,7 @@ import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
+import { learningRoutes } from './learning.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
 import { seedRoutes } from './seed.js';
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...incidentRoutes,
   ...decisionRoutes,
   ...auditRoutes,
+  ...learningRoutes,
   ...identityRoutes,
   ...serviceRoutes,
 ];
