@@ -18,7 +18,7 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
-import { renderReport, type ReportFormat } from './explanation/report/index.js';
+import { decisionsCsv, renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
 import type { Checkpointing } from './governance/audit/checkpointing.js';
 import { auditExportLine } from './governance/audit/export.js';
@@ -262,6 +262,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
         parseBatch,
         renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
         auditExportLine,
+        decisionsCsv,
         processMetrics,
         fleetMetrics: () => renderFleet(fleet.statuses()),
         ready: () =>

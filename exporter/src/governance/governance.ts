@@ -353,9 +353,11 @@ class StoredGovernance implements Governance {
 
   async withdraw(incident: Incident, reason: string): Promise<void> {
     const moved = await this.ports.store.governance(async (transaction) => {
-      const open = await transaction.recommendations({ incident: incident.id, states: ['pending'], limit: 1_000 });
+      const states = ['pending', 'approved'] as const;
+      const open = await transaction.recommendations({ incident: incident.id, states, limit: 1_000 });
       const withdrawn: Recommendation[] = [];
-      for (const recommendation of open)
+      // What is approved and has a plan is settled by the dispatcher, together with its execution.
+      for (const recommendation of open.filter(({ state, plan }) => state === 'pending' || plan === null))
         withdrawn.push(await this.move(transaction, recommendation, 'withdrawn', SYSTEM, reason));
       return withdrawn;
     });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Application, IngestBatch } from '../domain/application.js';
+import type { Application, IngestBatch, RecommendationRecord } from '../domain/application.js';
 import { RequestRefused } from '../domain/application.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { Actor } from '../domain/decision.js';
@@ -21,6 +21,7 @@ export interface HttpPorts {
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
   readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
+  readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { readonly contentType: string; render(): Promise<string> };
   readonly fleetMetrics: () => string;
