@@ -38,6 +38,7 @@ import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
 import { actionOutlook } from './learning/outlook.js';
 import { trackRecord } from './learning/track-record.js';
+import { renderGovernance, type GovernanceFigures } from './metrics/governance-families.js';
 import { renderFleet } from './metrics/model-families.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
 import { proposalOnRequest } from './recommendation/on-request.js';
@@ -84,6 +85,21 @@ async function checkpointsOf(...of: Parameters<typeof auditCheckpoints>): Promis
     await of[1].store.close();
     throw error;
   }
+}
+
+async function governanceFigures(store: Store, configured: boolean, nowMs: number): Promise<GovernanceFigures> {
+  const [head, [checkpoint]] = await Promise.all([store.audit.head(), store.audit.checkpoints(1)]);
+  return store.governance(async (transaction) => {
+    const owed = await transaction.reviews({ open: true });
+    return {
+      recommendations: await transaction.recommendationCounts(),
+      killSwitch: configured || (await transaction.killSwitch()),
+      reviewsOwed: owed.length,
+      reviewsOverdue: owed.filter(({ dueAtMs }) => dueAtMs < nowMs).length,
+      auditHead: head?.sequence ?? 0,
+      checkpoint: checkpoint ?? null,
+    };
+  });
 }
 
 /** Salted one-way hash for answers and prediction ids; the salt never leaves the store. */
@@ -264,7 +280,9 @@ export async function startService(started: Config, options: ServiceOptions = {}
         auditExportLine,
         decisionsCsv,
         processMetrics,
-        fleetMetrics: () => renderFleet(fleet.statuses()),
+        fleetMetrics: async () =>
+          renderFleet(fleet.statuses()) +
+          renderGovernance(await governanceFigures(store, config.current().governance.killSwitch, clock.now())),
         ready: () =>
           store.check().then(
             () => true,

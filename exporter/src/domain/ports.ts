@@ -138,6 +138,8 @@ export interface GovernanceTransaction {
     readonly states?: readonly RecommendationState[];
     readonly limit: number;
   }): Promise<readonly Recommendation[]>;
+  /** How many there are in each state. */
+  recommendationCounts(): Promise<Readonly<Partial<Record<RecommendationState, number>>>>;
   insertRecommendation(recommendation: Recommendation): Promise<void>;
   setRecommendationState(id: RecommendationId, state: RecommendationState): Promise<void>;
   votes(id: RecommendationId): Promise<readonly Vote[]>;

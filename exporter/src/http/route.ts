@@ -24,7 +24,7 @@ export interface HttpPorts {
   readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { readonly contentType: string; render(): Promise<string> };
-  readonly fleetMetrics: () => string;
+  readonly fleetMetrics: () => Promise<string>;
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
   readonly ready: () => Promise<boolean>;

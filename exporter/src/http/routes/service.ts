@@ -73,7 +73,7 @@ export const serviceRoutes: readonly Route[] = [
     path: '/metrics/models',
     scope: 'read',
     summary: 'All models, for Prometheus',
-    handle: ({ ports }) => text(ports.fleetMetrics(), PROMETHEUS),
+    handle: async ({ ports }) => text(await ports.fleetMetrics(), PROMETHEUS),
   },
   {
     method: 'GET',
