@@ -88,34 +88,10 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const {
-    dataDirectory,
-    database,
-    listen,
-    egress,
-    probing,
-    investigation,
-    windows,
-    paging,
-    http,
-    logging,
-    models,
-    audit,
-  } = started;
-  return {
-    dataDirectory,
-    database,
-    listen,
-    egress,
-    probing,
-    investigation,
-    windows,
-    paging,
-    http,
-    logging,
-    models,
-    audit,
-  };
+  return Object.fromEntries(RESTART_SECTIONS.map((section) => [section, started[section]])) as Pick<
+    Config,
+    (typeof RESTART_SECTIONS)[number]
+  >;
 }
 
 function changedSections(before: Config, after: Config): (keyof Config)[] {

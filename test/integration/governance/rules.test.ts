@@ -390,3 +390,52 @@ describe('after the action', () => {
     expect((await auditBodies(store)).filter(({ kind }) => kind === 'contradiction')).toHaveLength(1);
   });
 });
+
+describe('a sender that is taken for dead', () => {
+  it.each([
+    ['none', 'unknown', 1],
+    ['idempotent', 'succeeded', 2],
+    ['lookup', 'succeeded', 2],
+  ] as const)(
+    '%s: is taken over after ten minutes, not before, and its late answer counts no longer',
+    async (repetition, ends, sendings) => {
+      let answer: (late: ExecutionOutcome) => void = () => undefined;
+      const deliveries: string[] = [];
+      const replica = (execute: () => Promise<ExecutionOutcome>): Governance =>
+        governanceOn(store, {
+          clock,
+          ids: randomIds,
+          policy: () => policy,
+          soleWriter: false,
+          executors: allExecutors({
+            repetition,
+            prepare: () => Promise.resolve({ kind: 'ready', text: '' }),
+            execute: (_, { id }) => {
+              deliveries.push(id);
+              return execute();
+            },
+            lookup: () => Promise.resolve({ kind: 'not-received', detail: 'no such execution' }),
+          }),
+        });
+      const slow = replica(() => new Promise((resolve) => (answer = resolve)));
+      const other = replica(() => Promise.resolve({ kind: 'succeeded', detail: 'by the other one' }));
+      const recommendation = await proposed();
+      await vote(recommendation);
+      const sending = slow.dispatch();
+      await expect.poll(() => deliveries.length).toBe(1);
+      clock.advance(9 * 60_000);
+      await other.dispatch();
+      expect(await stateOf(recommendation)).toBe('dispatching');
+      clock.advance(2 * 60_000);
+      await other.dispatch();
+      expect(await stateOf(recommendation)).toBe(ends);
+      answer({ kind: 'failed', detail: 'a late answer' });
+      await sending;
+      expect(await stateOf(recommendation)).toBe(ends);
+      expect(deliveries).toHaveLength(sendings);
+      expect(new Set(deliveries).size).toBe(1);
+      const { attempts } = await governance.record(recommendation.id);
+      expect(attempts.at(-1)).toMatchObject({ kind: 'answer', outcome: 'failed', detail: 'a late answer' });
+    },
+  );
+});
