@@ -36,7 +36,7 @@ export default tseslint.config(
     ignores: ['**/dist/**', '**/artifacts/**', '**/work/**', '**/.venv/**', 'grafana-plugin/**', '**/node_modules/**'],
   },
   {
-    files: ['exporter/**/*.ts', 'test/**/*.ts'],
+    files: ['exporter/**/*.ts', 'test/**/*.ts', 'provisioning/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     plugins: { import: importPlugin },
     languageOptions: {

@@ -41,7 +41,10 @@ async function install() {
 /** Debian packages of the real servers. Without root it is said what to install; on CI that is a failure. */
 async function servers() {
   const missing = spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status === 0 ? [] : ['postgresql'];
+  missing.push(...['prometheus', 'prometheus-alertmanager'].filter((name) => !has(name)));
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) missing.push('python3-venv');
+  if (!has('promtool')) missing.push('prometheus');
+  if (!has('amtool')) missing.push('prometheus-alertmanager');
   if (missing.length > 0) {
     if (process.getuid?.() !== 0 || !has('apt-get')) {
       console.log(`NOTICE: the tests on real servers need: apt-get install ${missing.join(' ')}`);

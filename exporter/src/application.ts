@@ -1,4 +1,4 @@
-import type { Application, Discovery, ModelRegistration } from './domain/application.js';
+import type { Application, Discovery, IngestResult, ModelRegistration } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
 import type { Actor } from './domain/decision.js';
@@ -25,7 +25,7 @@ export interface ApplicationPorts {
   readonly keeper: IncidentKeeper;
   readonly governance: Governance;
   /** The action as a proposal for the incident, with the plan that would carry it out. */
-  readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Proposal;
+  readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Promise<Proposal>;
   readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   /** Appends one entry to the audit log in a transaction of its own. */
@@ -33,6 +33,8 @@ export interface ApplicationPorts {
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly checkpointing: Pick<Checkpointing, 'make' | 'verifierKey'>;
   readonly investigation: InvestigationPorts;
+  readonly receiveAlerts: Application['receiveAlerts'];
+  readonly onIngest: (result: IngestResult) => void;
 }
 
 export interface ApplicationSettings {
@@ -96,11 +98,16 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     statuses: () => fleet.statuses(),
     status: (id) => fleet.status(id),
-    async probeNow(id) {
-      return (await fleet.probeNow(id)).map(({ observation }) => observation);
+    async probeNow(id, request) {
+      return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;
     },
+    receiveAlerts: (sender, alerts) => ports.receiveAlerts(sender, alerts),
 
-    ingest: (id, batch) => fleet.ingest(id, batch),
+    async ingest(id, batch) {
+      const result = await fleet.ingest(id, batch);
+      ports.onIngest(result);
+      return result;
+    },
     async recordChange(id, change, by) {
       fleet.watch(id).recordChange(change);
       await fleet.committed();
@@ -151,7 +158,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     async propose({ incident: about, action, why }, by) {
       if (action === 'none') throw new RequestRefused('invalid', 'there is nothing to propose in "none"', 'action');
       const of = await incident(about);
-      return governance.proposeBy(of, ports.proposalFor(of, action, why), by);
+      return governance.proposeBy(of, await ports.proposalFor(of, action, why), by);
     },
     async vote(request, by) {
       const voted = await governance.vote(request, by);

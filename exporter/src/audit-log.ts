@@ -14,16 +14,19 @@ import { auditBy } from './governance/transition.js';
 
 const ANCHOR_FILE = 'audit-checkpoint';
 
-/** Checkpoints of the service's log, with the key in its file. @throws Error naming the file when the key cannot be used */
-export function auditCheckpoints(
+/** Checkpoints of the service's log, with the key in its file. @throws Error naming the file when the key cannot be used; the store is closed then */
+export async function auditCheckpoints(
   config: Config,
   ports: { readonly store: Store; readonly clock: Clock; readonly logger: Logger; readonly http: HttpClient },
   current: () => Config,
-): Checkpointing {
+): Promise<Checkpointing> {
   const anchor = join(config.dataDirectory, ANCHOR_FILE);
   return createCheckpointing({
     ...ports,
-    signer: signerOf(config),
+    signer: await signerOf(config).catch(async (error: unknown) => {
+      await ports.store.close();
+      throw error;
+    }),
     anchors: () => {
       const { audit, identity } = current();
       const grafana =
@@ -42,7 +45,7 @@ export function auditCheckpoints(
   });
 }
 
-function signerOf({ audit: { signingKeyFile, name } }: Config): CheckpointSigner {
+async function signerOf({ audit: { signingKeyFile, name } }: Config): Promise<CheckpointSigner> {
   if (!existsSync(signingKeyFile)) {
     mkdirSync(dirname(signingKeyFile), { recursive: true, mode: 0o700 });
     const { privateKey } = generateKeyPairSync('ed25519');

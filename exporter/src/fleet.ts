@@ -1,4 +1,5 @@
-import type { Discovery, IngestBatch, IngestResult, ModelStatus } from './domain/application.js';
+import type { AnyActionTarget } from './domain/action-target.js';
+import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
 import { quantileOf, summariseNumeric } from './detection/statistics/signal-counts.js';
 import type { ModelId } from './domain/identifiers.js';
@@ -9,7 +10,6 @@ import type { Model, ModelState } from './domain/model.js';
 import type { PerformanceEstimate } from './domain/performance.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { SignalKey, WindowProfile } from './domain/profile.js';
-import type { ActionId } from './domain/recommendation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
@@ -43,7 +43,7 @@ export interface FleetSettings extends WatchSettings {
   readonly commitDelayMs: number;
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
-  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  readonly targets: readonly AnyActionTarget[];
 }
 
 interface Member {
@@ -130,6 +130,17 @@ export class Fleet {
     await this.ports.store.models.remove(id);
   }
 
+  /** Stops watching a model and keeps what is stored of it: added again, it goes on where it was. */
+  async release(id: ModelId): Promise<void> {
+    const { watch } = this.member(id);
+    this.ports.prober.unwatch(id);
+    await this.ports.keeper.forget(id);
+    watch.saveMonitorSoon();
+    await this.committed();
+    this.members.delete(id);
+    await this.ports.store.models.unlist(id);
+  }
+
   async setPaused(id: ModelId, paused: boolean): Promise<Model> {
     const { watch } = this.member(id);
     await this.changeModel(watch, {
@@ -179,17 +190,56 @@ export class Fleet {
     return [...this.members.values()].map((member) => this.statusOf(member));
   }
 
+  ids(): readonly ModelId[] {
+    return [...this.members.keys()];
+  }
+
+  /** Changes whenever the model's status may have changed, null for no such model; cheap, for those who keep something made of a status. */
+  revision(id: ModelId): string | null {
+    const member = this.members.get(id);
+    if (member === undefined) return null;
+    const { watch, evaluatedAtMs } = member;
+    return `${evaluatedAtMs ?? 0}|${watch.totals.calls}|${watch.model.state}|${watch.baseline?.version ?? 0}|${this.ports.keeper.current(id)?.timeline.length ?? 0}`;
+  }
+
   status(id: ModelId): ModelStatus {
     return this.statusOf(this.member(id));
   }
 
-  async probeNow(id: ModelId): Promise<readonly Sample[]> {
+  /** One probe now. What comes back counts like any other probe; null when it takes longer than `timeoutMs`. */
+  async probeNow(id: ModelId, { calls, golden, timeoutMs }: ProbeRequest): Promise<readonly Sample[] | null> {
     const { watch } = this.member(id);
-    if (watch.model.endpoint === null)
+    const { model } = watch;
+    if (model.endpoint === null)
       throw new RequestRefused('invalid', `model "${id}" has no endpoint to probe`, 'target');
-    const samples = await this.ports.prober.cycle(watch.model);
-    this.receive(watch, samples);
+    const { schedule } = model;
+    const over = new AbortController();
+    const cycle = this.ports.prober.cycle({
+      ...model,
+      goldenInputs: golden ? model.goldenInputs : [],
+      schedule: {
+        ...schedule,
+        probesPerCycle: calls ?? schedule.probesPerCycle,
+        timeoutMs: Math.min(schedule.timeoutMs, timeoutMs),
+      },
+    });
+    const samples = await Promise.race([cycle, this.ports.clock.sleep(timeoutMs, over.signal).then(() => null)]);
+    over.abort();
+    void cycle.then((late) => this.receive(watch, late)).catch(() => undefined);
     return samples;
+  }
+
+  /** Somebody has reason to think that something is wrong: probes the model and has the next look not pass it over. */
+  lookSoon(id: ModelId): void {
+    const member = this.members.get(id);
+    if (member === undefined || member.watch.model.paused) return;
+    member.samplesSinceLook += 1;
+    const { endpoint, schedule } = member.watch.model;
+    if (endpoint === null) return;
+    const timeoutMs = schedule.timeoutMs * (schedule.probesPerCycle + member.watch.model.goldenInputs.length);
+    this.probeNow(id, { calls: null, golden: true, timeoutMs }).catch((error: unknown) =>
+      this.ports.logger.warn({ model: id, error: String(error) }, 'a probe after an alert broke off'),
+    );
   }
 
   /** Folds a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing. */
@@ -334,7 +384,7 @@ export class Fleet {
     const experience = {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
-      webhookTargets: this.settings.webhookTargets,
+      targets: this.settings.targets,
     };
     const subject = watch.subject();
     member.judgement = judge(subject, experience, now);
@@ -428,6 +478,7 @@ export class Fleet {
       baseline: watch.baseline,
       learning: watch.learning,
       window,
+      running: watch.runningCounts(window),
       findings: judgement?.findings ?? [],
       blindSpots: judgement?.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
       incident: this.ports.keeper.current(watch.model.id),

@@ -1,3 +1,4 @@
+import type { AlertRepository, ExternalAlert } from './domain/alert.js';
 import type { Diagnosis } from './domain/cause.js';
 import type { ModelId } from './domain/identifiers.js';
 import { incidentId } from './domain/identifiers.js';
@@ -15,6 +16,7 @@ export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdr
 export interface IncidentPorts {
   readonly incidents: IncidentRepository;
   readonly lessons: LessonRepository;
+  readonly alerts: Pick<AlertRepository, 'list'>;
   readonly governance: IncidentGovernance;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -38,6 +40,8 @@ export interface IncidentKeeper {
   consider(model: Model, judgement: Judgement): Promise<Incident | null>;
   /** Adds a line to the open incident's story. */
   note(model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void>;
+  /** An alert of somebody else began or ended. While one fires, the first look that finds something opens an incident. */
+  alerted(model: ModelId, alert: ExternalAlert): Promise<void>;
   forget(model: ModelId): Promise<void>;
 }
 
@@ -47,12 +51,20 @@ interface Course {
   firstEvidenceAtMs: number;
   clearLooks: number;
   differentLooks: number;
+  /** Alerts of others that fire. */
+  alerts: readonly ExternalAlert[];
 }
 
 /** Two diagnoses tell the same story when cause, features and severity agree. */
 function storyOf(diagnosis: Diagnosis): string {
   return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, ...diagnosis.features].join('|');
 }
+
+const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
+  a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
+
+const alertText = ({ sender, name, summary }: ExternalAlert): string =>
+  `${sender === 'grafana' ? 'Grafana' : 'Alertmanager'}: ${name}${summary === '' ? '' : ` — ${summary}`}`;
 
 /** Detectors that cannot see something now which they could see when the incident was diagnosed. */
 function newlyBlind(diagnosis: Diagnosis, unseen: Judgement['unseen']): ReadonlySet<string> {
@@ -69,7 +81,7 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
   const courseOf = (model: ModelId): Course => {
     let course = courses.get(model);
     if (course === undefined) {
-      course = { open: null, problemLooks: 0, firstEvidenceAtMs: 0, clearLooks: 0, differentLooks: 0 };
+      course = { open: null, problemLooks: 0, firstEvidenceAtMs: 0, clearLooks: 0, differentLooks: 0, alerts: [] };
       courses.set(model, course);
     }
     return course;
@@ -103,6 +115,11 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
       fingerprint: judgement.fingerprint,
       timeline: [
         ...changes,
+        ...course.alerts.map((alert): TimelineEntry => ({
+          atMs: alert.startsAtMs,
+          kind: 'alert',
+          text: alertText(alert),
+        })),
         {
           atMs: course.firstEvidenceAtMs,
           kind: 'first-evidence',
@@ -173,9 +190,18 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     );
   };
 
+  const note = async (model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void> => {
+    const course = courses.get(model);
+    if (course?.open == null) return;
+    const incident = { ...course.open, timeline: [...course.open.timeline, { ...entry, atMs: ports.clock.now() }] };
+    await save(course, incident, 'incident-updated');
+  };
+
   return {
     async restore(model) {
-      courseOf(model).open = await ports.incidents.openFor(model);
+      const course = courseOf(model);
+      course.open = await ports.incidents.openFor(model);
+      course.alerts = await ports.alerts.list({ model, firing: true, limit: 100 });
     },
     current: (model) => courses.get(model)?.open ?? null,
     async consider(model, judgement) {
@@ -186,14 +212,14 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
         await ports.governance.verify(course.open, judgement.findings, blind, ports.clock.now());
       }
       if (problem) {
-        if (course.open === null && !judgement.pages) {
+        if (course.open === null && !judgement.pages && course.alerts.length === 0) {
           course.problemLooks = 0;
           return null;
         }
         if (course.problemLooks === 0) course.firstEvidenceAtMs = ports.clock.now();
         course.problemLooks += 1;
         if (course.open !== null) await update(course, course.open, judgement);
-        else if (course.problemLooks >= patience.open) await open(course, model, judgement);
+        else if (course.problemLooks >= patience.open || course.alerts.length > 0) await open(course, model, judgement);
       } else {
         course.problemLooks = 0;
         if (course.open !== null) {
@@ -204,11 +230,15 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
       }
       return course.open;
     },
-    async note(model, entry) {
-      const course = courses.get(model);
-      if (course?.open == null) return;
-      const incident = { ...course.open, timeline: [...course.open.timeline, { ...entry, atMs: ports.clock.now() }] };
-      await save(course, incident, 'incident-updated');
+    note,
+    async alerted(model, alert) {
+      const course = courseOf(model);
+      const others = course.alerts.filter((known) => !isSameAlert(known, alert));
+      course.alerts = alert.endsAtMs === null ? [...others, alert] : others;
+      await note(model, {
+        kind: 'alert',
+        text: alert.endsAtMs === null ? alertText(alert) : `Over: ${alertText(alert)}`,
+      });
     },
     async forget(model) {
       const course = courses.get(model);

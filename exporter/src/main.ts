@@ -1,12 +1,18 @@
 /** The composition root: the only file that knows every part. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { createApplication, modelOf } from './application.js';
+import { readFile } from 'node:fs/promises';
+import { createAlertIntake } from './alert-intake.js';
+import { createApplication } from './application.js';
+import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
+import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
 import { auditCheckpoints, stopWhenRestored, verifyExportedLog, verifyLog, type HeldTexts } from './audit-log.js';
 import { parseBatch } from './capture/ingest/parse.js';
+import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
+import { loadConfig } from './config/load.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
 import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
@@ -16,11 +22,10 @@ import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
-import type { ActionId, Proposal } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
+import { enrol, type EnrolmentPorts } from './enrolment.js';
 import { decisionsCsv, renderReport, type ReportFormat } from './explanation/report/index.js';
 import { Fleet } from './fleet.js';
-import type { Checkpointing } from './governance/audit/checkpointing.js';
 import { auditExportLine } from './governance/audit/export.js';
 import { verifyAudit } from './governance/audit/verify.js';
 import { createExecutors } from './governance/executors/index.js';
@@ -36,18 +41,17 @@ import { createIncidentKeeper } from './incident-keeper.js';
 import { investigate, type InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
 import { similarLessons } from './learning/similarity.js';
-import { actionOutlook } from './learning/outlook.js';
-import { trackRecord } from './learning/track-record.js';
-import { renderGovernance, type GovernanceFigures } from './metrics/governance-families.js';
-import { renderFleet } from './metrics/model-families.js';
+import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
-import { proposalOnRequest } from './recommendation/on-request.js';
+import { createSharedFacts } from './metrics/shared-facts.js';
+import { pinned, requestedProposal } from './proposing.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
 import { seededRandom } from './system/seeded-random.js';
 import { systemClock } from './system/system-clock.js';
+import { Upkeep } from './system/upkeep.js';
 import { version } from './version.js';
 
 /** A running mlfi. */
@@ -70,37 +74,16 @@ export interface ServiceOptions {
 
 const SWEEP_MS = 30_000;
 const PRUNE_MS = 3_600_000;
+const FIGURES_MS = 2_000;
+const STORE_CHECK_MS = 15_000;
+const AUDIT_VERIFIED_EVERY_MS = 600_000;
+const DEFAULT_PROBE_MS = 30_000;
 const SALT = 'salt';
 
 const storeAt = (config: Config): StoreLocation =>
   config.database.kind === 'sqlite'
     ? config.database
     : { kind: 'postgresql', url: config.database.url.reveal(), poolSize: config.database.poolSize };
-
-/** As `auditCheckpoints`; a store that cannot be signed for is closed again. */
-async function checkpointsOf(...of: Parameters<typeof auditCheckpoints>): Promise<Checkpointing> {
-  try {
-    return auditCheckpoints(...of);
-  } catch (error) {
-    await of[1].store.close();
-    throw error;
-  }
-}
-
-async function governanceFigures(store: Store, configured: boolean, nowMs: number): Promise<GovernanceFigures> {
-  const [head, [checkpoint]] = await Promise.all([store.audit.head(), store.audit.checkpoints(1)]);
-  return store.governance(async (transaction) => {
-    const owed = await transaction.reviews({ open: true });
-    return {
-      recommendations: await transaction.recommendationCounts(),
-      killSwitch: configured || (await transaction.killSwitch()),
-      reviewsOwed: owed.length,
-      reviewsOverdue: owed.filter(({ dueAtMs }) => dueAtMs < nowMs).length,
-      auditHead: head?.sequence ?? 0,
-      checkpoint: checkpoint ?? null,
-    };
-  });
-}
 
 /** Salted one-way hash for answers and prediction ids; the salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {
@@ -113,29 +96,6 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }
 
-/** An action somebody asks for, as the rules would propose it for the incident. */
-function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
-  const { model, baseline } = fleet.watch(incident.modelId);
-  const { fingerprint, diagnosis } = incident;
-  const learnt = { fingerprint, atMs: diagnosis.atMs, lessons: fleet.experienceLessons() };
-  return proposalOnRequest(action, why, diagnosis, {
-    modelId: model.id,
-    modelName: model.name,
-    webhookTargets: webhookTargets(config),
-    track: (cause, tried, place) => trackRecord(cause, tried, place, learnt),
-    outlook: (cause, tried, place) => actionOutlook(cause, tried, place, learnt),
-    hasBaseline: baseline !== null,
-    versionLabel: model.versionLabel,
-  });
-}
-
-/** Action → webhook address, from the configuration. */
-function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
-  return Object.fromEntries(
-    config.governance.webhooks.flatMap(({ actions, url }) => actions.map((action) => [action, url])),
-  );
-}
-
 /**
  * Starts everything: store, watches, governance, HTTP.
  * @throws Error with the remedy when the store cannot be opened or the address cannot be listened on
@@ -143,12 +103,24 @@ function webhookTargets(config: Config): Partial<Record<ActionId, string>> {
 export async function startService(started: Config, options: ServiceOptions = {}): Promise<Service> {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger(started.logging.level);
-  const config = reloadableConfig(started, options.configurationFile ?? null, process.env, logger, () => undefined);
+  const processMetrics = createProcessMetrics(version);
+  const config = reloadableConfig(
+    started,
+    options.configurationFile ?? null,
+    process.env,
+    logger,
+    () => undefined,
+    (file, environment) => {
+      const loaded = loadConfig(file, environment);
+      processMetrics.reloaded(loaded.kind === 'ok');
+      return loaded;
+    },
+  );
   const store = await openStore(storeAt(started));
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
   const http = createEgress(started.egress);
-  const checkpointing = await checkpointsOf(started, { store, clock, logger, http }, () => config.current());
+  const checkpointing = await auditCheckpoints(started, { store, clock, logger, http }, () => config.current());
   const authorizationOf = (name: string): string | null => config.current().secrets.get(name)?.reveal() ?? null;
   const discoverAt = (url: string, secret: string | null): Promise<Discovery> =>
     discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret);
@@ -161,12 +133,20 @@ export async function startService(started: Config, options: ServiceOptions = {}
     {
       http,
       clock,
-      timeoutMs: 10_000,
-      secretFor: (url) =>
-        config
-          .current()
-          .governance.webhooks.find((target) => target.url === url)
-          ?.signingSecret?.reveal() ?? null,
+      targets: () => config.current().governance.targets,
+      secret: authorizationOf,
+      signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
+      secrets: () => {
+        const { secrets, governance: rules, database, identity, audit: log } = config.current();
+        const all = [
+          ...secrets.values(),
+          ...rules.signingSecrets.values(),
+          ...(identity.grafana === null ? [] : [identity.grafana.sharedSecret]),
+          ...identity.localPeople.map(({ token }) => token),
+          ...(log.grafanaToken === null ? [] : [log.grafanaToken]),
+        ];
+        return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
+      },
     },
     (id) => relearn(id),
   );
@@ -183,7 +163,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const keeper = createIncidentKeeper({
     incidents: store.incidents,
     lessons: store.lessons,
-    governance,
+    alerts: store.alerts,
+    governance: {
+      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
+      verify: (incident, findings, blind, nowMs) => governance.verify(incident, findings, blind, nowMs),
+      withdraw: (incident, reason) => governance.withdraw(incident, reason),
+      records: (filter) => governance.records(filter),
+    },
     events,
     clock,
     ids: randomIds,
@@ -211,10 +197,11 @@ export async function startService(started: Config, options: ServiceOptions = {}
       budget: started.paging,
       windowMs: started.windows.lengthMs,
       rowsKept: started.windows.rowsKept,
+      binnedSignals: started.metrics.binnedSignals,
       evaluationMs: started.windows.evaluateEveryMs,
       commitDelayMs: started.windows.commitDelayMs,
-      get webhookTargets() {
-        return webhookTargets(config.current());
+      get targets() {
+        return config.current().governance.targets;
       },
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
@@ -247,25 +234,69 @@ export async function startService(started: Config, options: ServiceOptions = {}
       fleet,
       keeper,
       governance,
-      proposalFor: (incident, action, why) => requestedProposal(action, why, incident, fleet, config.current()),
+      async proposalFor(incident, action, why) {
+        const asked = requestedProposal(action, why, incident, fleet, config.current());
+        const [proposal = asked] = await pinned(executors, [asked]);
+        return proposal;
+      },
       discover: discoverAt,
       chooseGoldenInputs: golden,
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
       investigation,
+      onIngest: ({ accepted, rejected, duplicate }) => {
+        if (!duplicate) processMetrics.ingested(accepted, rejected);
+      },
+      receiveAlerts: createAlertIntake({
+        alerts: store.alerts,
+        clock,
+        logger,
+        isWatched: (id) => fleet.has(id),
+        modelLabels: () => config.current().alerts.modelLabels,
+        isOwn: isOwnAlert,
+        async investigate(id, alert) {
+          await keeper.alerted(id, alert);
+          fleet.lookSoon(id);
+        },
+        count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
+      }),
     },
     {
       schedule: started.probing,
       investigation: {
-        experience: { thresholds: started.detection, webhookTargets: webhookTargets(started) },
+        experience: { thresholds: started.detection, targets: started.governance.targets },
         timeoutMs: started.investigation.timeoutMs,
         defaultSamples: started.investigation.samples,
       },
     },
   );
 
-  const processMetrics = createProcessMetrics(version);
+  const shared = createSharedFacts({
+    clock,
+    figures: () => store.figures(),
+    verifyAudit: () => application.verifyAudit(),
+  });
+  const renderer = new FleetRenderer(
+    {
+      ids: () => fleet.ids(),
+      revision: (id) => fleet.revision(id),
+      status: (id) => fleet.status(id),
+      shared: shared.current,
+    },
+    () => {
+      const { models, signalsPerModel, series } = started.metrics;
+      return { models, signals: signalsPerModel, series };
+    },
+  );
+  const storeUp = async (): Promise<boolean> => {
+    const up = await store.check().then(
+      () => true,
+      () => false,
+    );
+    processMetrics.storeUp(up);
+    return up;
+  };
   const firstKey = await createFirstKey(store.apiKeys, clock);
   let server;
   try {
@@ -280,14 +311,26 @@ export async function startService(started: Config, options: ServiceOptions = {}
         auditExportLine,
         decisionsCsv,
         processMetrics,
-        fleetMetrics: async () =>
-          renderFleet(fleet.statuses()) +
-          renderGovernance(await governanceFigures(store, config.current().governance.killSwitch, clock.now())),
-        ready: () =>
-          store.check().then(
-            () => true,
-            () => false,
-          ),
+        async fleetMetrics(format) {
+          const startedAt = performance.now();
+          const render = await renderer.render(format);
+          processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
+          return render.text;
+        },
+        probeModule(name) {
+          if (name === 'default') return { calls: null, golden: true, timeoutMs: DEFAULT_PROBE_MS };
+          return config.current().probeModules.get(name) ?? null;
+        },
+        receiveAlerts: {
+          parse: parseNotification,
+          verifyGrafana(body, signature, timestamp, nowMs) {
+            const secret = config.current().alerts.grafanaSecret;
+            return secret === null
+              ? 'valid'
+              : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
+          },
+        },
+        ready: storeUp,
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
@@ -307,21 +350,55 @@ export async function startService(started: Config, options: ServiceOptions = {}
   await stopWhenRestored(checkpointing, store, clock, logger);
   await governance.sweep();
   await fleet.start();
-  const stopping = new AbortController();
-  await enrolConfigured(started, fleet, discoverAt, golden, clock, logger);
-  void every(clock, SWEEP_MS, stopping.signal, logger, () => governance.sweep());
-  void every(
+  const upkeep = new Upkeep(clock, logger);
+  const enrolment: EnrolmentPorts = {
+    fleet,
+    discover: discoverAt,
+    chooseGoldenInputs: golden,
+    schedule: started.probing,
     clock,
-    started.audit.checkpointEveryMs,
-    stopping.signal,
     logger,
-    async () => void (await checkpointing.make()),
+  };
+  for (const registration of started.models) if (!fleet.has(registration.id)) await enrol(enrolment, registration);
+  const sources = createModelSources(
+    {
+      readFile: (path) => readFile(path, 'utf8'),
+      http,
+      clock,
+      logger,
+      settings: store.settings,
+      isWatched: (id) => fleet.has(id),
+      enrol: async (model) => void (await enrol(enrolment, model)),
+      release: (id) => fleet.release(id),
+      count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
+    },
+    {
+      files: started.discovery.files,
+      urls: started.discovery.urls,
+      authorization:
+        started.discovery.authorizationSecret === null ? null : authorizationOf(started.discovery.authorizationSecret),
+      timeoutMs: started.probing.timeoutMs,
+    },
   );
-  void every(clock, PRUNE_MS, stopping.signal, logger, async () => {
+  if (started.discovery.files.length + started.discovery.urls.length > 0) {
+    await sources.refresh();
+    upkeep.every(started.discovery.refreshMs, () => sources.refresh());
+  }
+  upkeep.every(SWEEP_MS, () => governance.sweep());
+  await shared.refresh();
+  void shared
+    .verify()
+    .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
+  upkeep.every(FIGURES_MS, () => shared.refresh());
+  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => shared.verify());
+  upkeep.every(STORE_CHECK_MS, storeUp);
+  upkeep.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
+  upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
     await store.batches.prune(before);
+    await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
   const stopReload = config.onHangUp();
   return {
@@ -332,62 +409,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
     config,
     async close() {
       stopReload();
-      stopping.abort();
       await server.close();
+      await upkeep.stop();
       await fleet.stop();
       await http.close();
       await store.close();
     },
   };
-}
-
-/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
-const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
-
-/**
- * Watches the configured models that are not watched yet: at once, so that their logged predictions are taken, and probed
- * as soon as it is known how.
- * @returns when all are watched; what it resolves to ends when all were asked how they want to be probed
- */
-async function enrolConfigured(
-  config: Config,
-  fleet: Fleet,
-  discoverAt: (url: string, secret: string | null) => Promise<Discovery>,
-  golden: (payloads: readonly Json[]) => readonly GoldenInput[],
-  clock: Clock,
-  logger: Logger,
-): Promise<{ readonly discovered: Promise<unknown> }> {
-  const fresh = config.models.filter(({ id }) => !fleet.has(id));
-  for (const registration of fresh)
-    await fleet.add(modelOf(registration.id, registration, null, golden, config.probing, clock.now()));
-  const discovered = fresh
-    .filter(({ url, payloads, connector }) => url !== undefined && (payloads === undefined || connector === undefined))
-    .map(async (registration) => {
-      try {
-        const discovery = await discoverAt(registration.url ?? '', registration.authorizationSecret ?? null);
-        if (!fleet.has(registration.id)) return;
-        const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-        const { state, createdAtMs } = fleet.watch(registration.id).model;
-        await fleet.add({ ...modelOf(registration.id, asked, discovery, golden, config.probing, createdAtMs), state });
-      } catch (error) {
-        logger.error({ model: registration.id, error: String(error) }, 'discovery of a configured model broke off');
-      }
-    });
-  return { discovered: Promise.all(discovered) };
-}
-
-async function every(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  logger: Logger,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    await clock.sleep(ms, signal);
-    if (signal.aborted) return;
-    await work().catch((error: unknown) => logger.error({ error: String(error) }, 'upkeep failed'));
-  }
 }
 
 async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
@@ -448,7 +476,7 @@ export async function investigateOnce(url: string, options: OneLookOptions): Pro
         lessons: () => [],
       },
       {
-        experience: { thresholds: DEFAULT_THRESHOLDS, webhookTargets: {} },
+        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [] },
         timeoutMs: options.timeoutMs,
         defaultSamples: options.samples,
       },

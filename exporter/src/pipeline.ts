@@ -1,4 +1,5 @@
 import { detect } from './detection/detect.js';
+import type { AnyActionTarget } from './domain/action-target.js';
 import { goldenEvidence } from './detection/golden.js';
 import type { ForestBaseline, WindowForest } from './detection/forest-baseline.js';
 import type { Diagnosis, Explanation } from './domain/cause.js';
@@ -11,7 +12,7 @@ import type { PageEvidence } from './domain/page-evidence.js';
 import type { Model } from './domain/model.js';
 import type { Observation } from './domain/observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
-import type { ActionId, Proposal } from './domain/recommendation.js';
+import type { Proposal } from './domain/recommendation.js';
 import type { RowAnomaly } from './domain/row-anomaly.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
 import { mayPage } from './detection/paging.js';
@@ -51,7 +52,7 @@ export interface Subject {
 export interface Experience {
   readonly thresholds: DetectionThresholds;
   readonly lessons: readonly Lesson[];
-  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  readonly targets: readonly AnyActionTarget[];
 }
 
 export interface Judgement {
@@ -126,7 +127,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
   const proposals = recommend(diagnosis, {
     modelId: model.id,
     modelName: model.name,
-    webhookTargets: experience.webhookTargets,
+    targets: experience.targets,
     track: (cause, action, place) => trackRecord(cause, action, place, learnt),
     outlook: (cause, action, place) => actionOutlook(cause, action, place, learnt),
     hasBaseline: baseline !== null,

@@ -23,10 +23,11 @@ import type { Model } from './domain/model.js';
 import type { FalsePageBudget, PageEvidence } from './domain/page-evidence.js';
 import type { LateLabel, Observation } from './domain/observation.js';
 import type { Random, Store } from './domain/ports.js';
-import type { BaselineProfile, LearningState, SignalKey, WindowProfile } from './domain/profile.js';
+import type { BaselineProfile, LearningState, RunningCounts, SignalKey, WindowProfile } from './domain/profile.js';
 import type { BaselineRequirements, DetectionThresholds } from './domain/thresholds.js';
 import { LabelJoin, type Judged } from './label-join.js';
 import type { Subject } from './pipeline.js';
+import { RunningTotals } from './running-totals.js';
 import { countCall, NO_TOTALS, totalsKey, type WatchTotals } from './watch-totals.js';
 
 /** One call or logged prediction with the shape of its answer. */
@@ -43,6 +44,8 @@ export interface WatchSettings {
   readonly windowMs: number;
   /** Newest observations kept in memory for root-cause analysis; never written. */
   readonly rowsKept: number;
+  /** Signals counted in frozen bins for Prometheus. */
+  readonly binnedSignals: number;
 }
 
 /** What was stored of a watch. */
@@ -91,6 +94,7 @@ export class Watch {
   private monitorDue = false;
   private readonly goldenKnown = new Map<string, Set<string>>();
   private rowsToScore: Observation[] = [];
+  private readonly running;
 
   constructor(
     public model: Model,
@@ -102,6 +106,7 @@ export class Watch {
   ) {
     this.labels = new LabelJoin(model.id, hash);
     this.totals = restored.totals ?? NO_TOTALS;
+    this.running = new RunningTotals(settings.binnedSignals);
     const superseded = restored.learning !== null && restored.learning.verdict.kind !== 'admitted';
     this.baseline = superseded ? null : restored.baseline;
     this.learning = this.baseline === null ? (restored.learning ?? startLearning(1, settings.requirements)) : null;
@@ -276,6 +281,11 @@ export class Watch {
       if (past !== undefined) window = mergeWindows(past.profile, window);
     }
     return window;
+  }
+
+  /** Counts that only grow; @param judged the window the figures beside them are about */
+  runningCounts(judged: WindowProfile): RunningCounts {
+    return this.running.read(this.baseline, this.builder.build(), judged);
   }
 
   /** Counts since a change, where the rows in memory reach back to it; null where they do not, or are too few. */
@@ -461,6 +471,8 @@ export class Watch {
   }
 
   private freshBuilder(): WindowBuilder {
+    const finished = this.builder as WindowBuilder | undefined;
+    if (finished !== undefined) this.running.close(finished.build());
     return createWindowBuilder({ like: this.baseline?.profile ?? this.learning?.profile ?? emptyWindow() });
   }
 

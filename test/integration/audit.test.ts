@@ -116,19 +116,6 @@ it('takes over a store of the first version; what was pending there can only exp
   await store.close();
 });
 
-it('tells Prometheus how decisions and audit stand', async () => {
-  const { body } = await running.request('GET', '/metrics/models');
-  const text = String(body);
-  expect(text).toMatch(/^mlfi_recommendations\{state="pending"\} 0$/m);
-  expect(text).toMatch(/^mlfi_automation_stopped 0$/m);
-  expect(text).toMatch(/^mlfi_break_glass_unreviewed 0$/m);
-  const head = Number(/^mlfi_audit_head_sequence (\d+)$/m.exec(text)?.[1]);
-  expect(head).toBeGreaterThan(3);
-  await checkpointed();
-  const after = String((await running.request('GET', '/metrics/models')).body);
-  expect(Number(/^mlfi_audit_anchored_sequence (\d+)$/m.exec(after)?.[1])).toBe(head);
-});
-
 it('shows what was learnt and lets a person reset it, on record', async () => {
   const before = (await running.request('GET', '/api/v1/learning')).body as { version: string };
   expect(before).toMatchObject({ sinceMs: null, actions: [] });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/application.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
 import type { OrgRole } from '../domain/decision.js';
@@ -6,18 +7,19 @@ import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
+import { targetsFrom, type EXECUTABLE_ACTIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
-import type { EXECUTABLE_ACTIONS, LOG_LEVELS, Settings } from './schema.js';
+import type { LOG_LEVELS, Settings } from './schema.js';
 import type { Secret } from './secret.js';
 
 export type ExecutableAction = (typeof EXECUTABLE_ACTIONS)[number];
 
-/** Where an approved action is sent. Bodies are signed when there is a signing secret. */
-export interface WebhookTarget {
-  readonly name: string;
-  readonly url: string;
-  readonly actions: readonly ExecutableAction[];
-  readonly signingSecret: Secret | null;
+/** One way of asking a model at `/probe`. */
+export interface ProbeModule {
+  /** Calls besides the golden inputs. */
+  readonly calls: number;
+  /** Whether the golden inputs are asked. */
+  readonly golden: boolean;
   readonly timeoutMs: number;
 }
 
@@ -83,7 +85,10 @@ export interface Config {
     readonly classes: readonly { readonly actions: readonly ExecutableAction[]; readonly rules: DecisionRules }[];
     readonly freezes: readonly Freeze[];
     readonly breakGlass: { readonly approvers: Approvers; readonly reviewWithinMs: number };
-    readonly webhooks: readonly WebhookTarget[];
+    /** Where approved actions are sent, webhooks first. */
+    readonly targets: readonly AnyActionTarget[];
+    /** Name of a webhook → key its bodies are signed with. */
+    readonly signingSecrets: ReadonlyMap<string, Secret>;
   };
   readonly audit: {
     /** Name under which checkpoints are signed. */
@@ -101,6 +106,26 @@ export interface Config {
     readonly localPeople: readonly LocalPerson[];
   };
   readonly learning: { readonly lessonsConsidered: number };
+  readonly metrics: {
+    readonly models: number;
+    readonly signalsPerModel: number;
+    readonly binnedSignals: number;
+    readonly series: number;
+  };
+  readonly probeModules: ReadonlyMap<string, ProbeModule>;
+  readonly alerts: {
+    readonly modelLabels: readonly string[];
+    /** Key of the HMAC-SHA256 signature Grafana must send; null where the bearer token is enough. */
+    readonly grafanaSecret: Secret | null;
+    readonly keepMs: number;
+  };
+  readonly discovery: {
+    /** Absolute paths. */
+    readonly files: readonly string[];
+    readonly urls: readonly string[];
+    readonly authorizationSecret: string | null;
+    readonly refreshMs: number;
+  };
   readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
 }
@@ -181,13 +206,24 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         },
         reviewWithinMs: settings.governance.break_glass.review_within,
       },
-      webhooks: settings.governance.webhooks.map((target, index) => ({
-        name: target.name,
-        url: target.url,
-        actions: target.actions,
-        signingSecret: secrets.get(`governance.webhooks.${index}.signing_secret`) ?? null,
-        timeoutMs: target.timeout,
-      })),
+      targets: [
+        ...settings.governance.webhooks.map((webhook): AnyActionTarget => ({
+          executor: 'webhook',
+          name: webhook.name,
+          actions: webhook.actions,
+          models: webhook.models ?? null,
+          timeoutMs: webhook.timeout,
+          authorizationSecret: null,
+          settings: { url: webhook.url },
+        })),
+        ...targetsFrom(settings.governance.executors),
+      ],
+      signingSecrets: new Map(
+        settings.governance.webhooks.flatMap(({ name }, index) => {
+          const secret = secrets.get(`governance.webhooks.${index}.signing_secret`);
+          return secret === undefined ? [] : [[name, secret]];
+        }),
+      ),
     },
     audit: {
       name: settings.audit.name,
@@ -198,6 +234,29 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
     },
     identity: identityFrom(settings.identity, secrets),
     learning: { lessonsConsidered: settings.learning.lessons_considered },
+    metrics: {
+      models: settings.metrics.models,
+      signalsPerModel: settings.metrics.signals_per_model,
+      binnedSignals: settings.metrics.binned_signals,
+      series: settings.metrics.series,
+    },
+    probeModules: new Map(
+      Object.entries(settings.probe_modules).map(([name, { calls, golden, timeout }]) => [
+        name,
+        { calls, golden, timeoutMs: timeout },
+      ]),
+    ),
+    alerts: {
+      modelLabels: settings.alerts.model_labels,
+      grafanaSecret: secrets.get(`secrets.${settings.alerts.grafana_secret ?? ''}`) ?? null,
+      keepMs: settings.alerts.keep,
+    },
+    discovery: {
+      files: settings.discovery.files.map((file) => resolve(directory, file)),
+      urls: settings.discovery.urls,
+      authorizationSecret: settings.discovery.authorization_secret,
+      refreshMs: settings.discovery.refresh,
+    },
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
     logging: settings.logging,
   };

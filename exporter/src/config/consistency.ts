@@ -1,3 +1,4 @@
+import { EXECUTOR_SECTIONS, OPERATIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
 import type { Settings } from './schema.js';
 
@@ -14,10 +15,11 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...exclusive(settings),
     ...repeated(settings),
     ...modelProblems(settings),
-    ...webhookProblems(settings),
+    ...targetProblems(settings),
     ...policyProblems(settings),
     ...identityProblems(settings),
     ...thresholdProblems(settings),
+    ...secretProblems(settings),
   ];
 }
 
@@ -49,7 +51,6 @@ function exclusive(settings: Settings): PlacedProblem[] {
 function repeated(settings: Settings): PlacedProblem[] {
   const lists = [
     { path: ['models'], key: 'id', names: settings.models.map((model) => model.id) },
-    { path: ['governance', 'webhooks'], key: 'name', names: settings.governance.webhooks.map((target) => target.name) },
     { path: ['governance', 'freezes'], key: 'name', names: settings.governance.freezes.map((freeze) => freeze.name) },
     {
       path: ['identity', 'local_people'],
@@ -98,22 +99,76 @@ function modelProblems(settings: Settings): PlacedProblem[] {
   });
 }
 
-function webhookProblems(settings: Settings): PlacedProblem[] {
-  const seen = new Map<string, string>();
-  return settings.governance.webhooks.flatMap((target, index) =>
-    target.actions.flatMap((action, position) => {
-      const earlier = seen.get(action);
-      seen.set(action, earlier ?? target.name);
-      return earlier === undefined
-        ? []
-        : [
+interface WrittenTarget {
+  readonly path: readonly (string | number)[];
+  readonly silence: boolean;
+  readonly target: {
+    readonly name: string;
+    readonly actions: readonly string[];
+    readonly models?: readonly string[] | undefined;
+    readonly authorization_secret?: string | undefined;
+    readonly operation?: keyof typeof OPERATIONS;
+  };
+}
+
+/** Webhooks and executors together: names are theirs alone, secrets exist, and every action of a model has one place to go to. */
+function targetProblems({ governance, secrets }: Settings): PlacedProblem[] {
+  const targets: readonly WrittenTarget[] = [
+    ...governance.webhooks.map((target, index) => ({
+      path: ['governance', 'webhooks', index],
+      silence: false,
+      target,
+    })),
+    ...EXECUTOR_SECTIONS.flatMap((section) =>
+      governance.executors[section].map((target, index) => ({
+        path: ['governance', 'executors', section, index],
+        silence: section === 'alertmanager_silences',
+        target,
+      })),
+    ),
+  ];
+  return targets.flatMap((written, index) => {
+    const earlier = targets.slice(0, index);
+    const { path, target } = written;
+    const secret = target.authorization_secret;
+    return [
+      ...(earlier.some(({ target: { name } }) => name === target.name)
+        ? [
             {
-              path: ['governance', 'webhooks', index, 'actions', position],
-              message: `"${action}" already goes to "${earlier}"`,
-              remedy: 'let one webhook carry out each action',
+              path: [...path, 'name'],
+              message: `"${target.name}" is used twice`,
+              remedy: 'give every entry a name of its own',
             },
-          ];
-    }),
+          ]
+        : []),
+      ...(secret !== undefined && !Object.hasOwn(secrets, secret)
+        ? [
+            {
+              path: [...path, 'authorization_secret'],
+              message: 'names no entry of `secrets`',
+              remedy: 'add the secret under `secrets`, or correct the name',
+            },
+          ]
+        : []),
+      ...unfit(written),
+      ...overlaps(written, earlier),
+    ];
+  });
+}
+
+function unfit({ path, target: { operation, actions } }: WrittenTarget): PlacedProblem[] {
+  if (operation === undefined) return [];
+  const fit: readonly string[] = OPERATIONS[operation];
+  return actions.flatMap((action, position) =>
+    fit.includes(action)
+      ? []
+      : [
+          {
+            path: [...path, 'actions', position],
+            message: `"${action}" is not what ${operation} does`,
+            remedy: `write ${fit.map((one) => `\`${one}\``).join(' or ')}, or choose another operation`,
+          },
+        ],
   );
 }
 
@@ -177,6 +232,29 @@ function identityProblems({ audit, identity: { grafana } }: Settings): PlacedPro
   ];
 }
 
+/** A target for named models goes before one for all; two of the same rank must not serve the same action. */
+function overlaps({ path, silence, target }: WrittenTarget, earlier: readonly WrittenTarget[]): PlacedProblem[] {
+  return target.actions.flatMap((action, position) => {
+    const rival = earlier.find(
+      (other) =>
+        other.silence === silence &&
+        other.target.actions.includes(action) &&
+        (target.models === undefined
+          ? other.target.models === undefined
+          : target.models.some((model) => other.target.models?.includes(model) === true)),
+    );
+    return rival === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'actions', position],
+            message: `"${action}" already goes to "${rival.target.name}"`,
+            remedy: 'let one target carry out each action, or give them different `models`',
+          },
+        ];
+  });
+}
+
 function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {
   const problems: PlacedProblem[] = [];
   if (detection.critical_error_share < detection.error_share) {
@@ -201,4 +279,23 @@ function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {
     });
   }
   return problems;
+}
+
+/** Sections besides `models` that name an entry of `secrets`. */
+function secretProblems({ alerts, discovery, secrets }: Settings): PlacedProblem[] {
+  const named = [
+    { path: ['alerts', 'grafana_secret'], name: alerts.grafana_secret },
+    { path: ['discovery', 'authorization_secret'], name: discovery.authorization_secret },
+  ];
+  return named.flatMap(({ path, name }) =>
+    name === null || Object.hasOwn(secrets, name)
+      ? []
+      : [
+          {
+            path,
+            message: 'names no entry of `secrets`',
+            remedy: 'add the secret under `secrets`, or correct the name',
+          },
+        ],
+  );
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import { formatDuration, parseDuration } from './duration.js';
@@ -94,6 +95,49 @@ export const postgresUrl = (): z.ZodType<string, string> =>
         'write postgres://user:password@host:5432/database, or leave `database` out to use the embedded SQLite file',
       );
     }
+  });
+
+/** An absolute path on this machine. */
+export const absolutePath = (): z.ZodType<string, string> =>
+  z
+    .string()
+    .max(4_096)
+    .superRefine((text, context) => {
+      if (!isAbsolute(text)) refuse(context, 'must be an absolute path', 'write e.g. /opt/models/bin/rollback');
+    });
+
+/** A program with its arguments, the way the system takes them: no shell in between. */
+export const commandLine = (): z.ZodArray<z.ZodString> =>
+  z
+    .array(z.string().max(4_096))
+    .min(1)
+    .max(100)
+    .superRefine(([program], context) => {
+      if (program === undefined || isAbsolute(program)) return;
+      context.addIssue({
+        code: 'custom',
+        path: [0],
+        message: 'must be the absolute path of a program',
+        params: { remedy: 'write e.g. [/usr/bin/systemctl, restart, model.service]; arguments are items of their own' },
+      });
+    });
+
+/** A repository on GitHub. */
+export const ownerAndName = (): z.ZodType<string, string> =>
+  z.string().superRefine((text, context) => {
+    if (!/^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(text))
+      refuse(
+        context,
+        'must be the owner and the name of a repository',
+        'write e.g. acme/fraud-model, without https://github.com/',
+      );
+  });
+
+/** Texts by name, at least one. */
+export const namedTexts = (): z.ZodRecord<z.ZodString, z.ZodString> =>
+  z.record(label(200), z.string().max(4_096)).superRefine((texts, context) => {
+    if (Object.keys(texts).length === 0)
+      refuse(context, 'must name at least one label', 'write e.g. { model: "{model}" }');
   });
 
 /** An IP address or host name to listen on. */

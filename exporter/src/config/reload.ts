@@ -19,6 +19,8 @@ export const RESTART_SECTIONS = [
   'logging',
   'models',
   'audit',
+  'metrics',
+  'discovery',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =

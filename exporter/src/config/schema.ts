@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ORG_ROLES } from '../domain/decision.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
-import type { ActionId } from '../domain/recommendation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
@@ -17,18 +16,8 @@ import {
   slug,
   whole,
 } from './fields.js';
+import { EXECUTABLE_ACTIONS, executors } from './executors.js';
 import { formatDuration } from './duration.js';
-
-/** Actions a plan can carry out; the others are advice for people. */
-export const EXECUTABLE_ACTIONS = [
-  'retrain',
-  'rollback',
-  'fix-pipeline',
-  'recalibrate',
-  'rebaseline',
-  'scale-out',
-  'restart-endpoint',
-] as const satisfies readonly ActionId[];
 
 const database = z
   .strictObject({
@@ -152,6 +141,7 @@ const webhook = z.strictObject({
   name: slug(),
   url: httpUrl(),
   actions: z.array(z.enum(EXECUTABLE_ACTIONS)).min(1),
+  models: z.array(slug()).min(1).max(10_000).optional(),
   signing_secret: label(16_384).optional(),
   signing_secret_file: label(4_096).optional(),
   timeout: duration('100ms', '5m').prefault('10s'),
@@ -218,6 +208,7 @@ const governance = z
     freezes: z.array(freeze).max(100).default([]),
     break_glass: breakGlass,
     webhooks: z.array(webhook).max(100).default([]),
+    executors,
   })
   .prefault({});
 
@@ -271,6 +262,38 @@ const learning = z
   })
   .prefault({});
 
+const metrics = z
+  .strictObject({
+    models: whole(1, 100_000).default(1_000),
+    signals_per_model: whole(1, 500).default(20),
+    binned_signals: whole(0, 100).default(6),
+    series: whole(1_000, 10_000_000).default(100_000),
+  })
+  .prefault({});
+
+const probeModule = z.strictObject({
+  calls: whole(0, 1_000).default(4),
+  golden: z.boolean().default(true),
+  timeout: duration('10ms', '5m').prefault('10s'),
+});
+
+const alerts = z
+  .strictObject({
+    model_labels: z.array(label(200)).min(1).max(20).default(['model_name', 'model', 'isvc']),
+    grafana_secret: label(64).nullable().default(null),
+    keep: duration('1h', '520w').prefault('30d'),
+  })
+  .prefault({});
+
+const discovery = z
+  .strictObject({
+    files: z.array(label(4_096)).max(100).default([]),
+    urls: z.array(httpUrl()).max(100).default([]),
+    authorization_secret: label(64).nullable().default(null),
+    refresh: duration('1s', '1d').prefault('30s'),
+  })
+  .prefault({});
+
 const http = z
   .strictObject({
     maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
@@ -314,6 +337,10 @@ export const settingsSchema = z.strictObject({
   audit,
   identity,
   learning,
+  metrics,
+  probe_modules: z.record(slug(), probeModule).default({}),
+  alerts,
+  discovery,
   http,
   logging,
 });

@@ -33,13 +33,15 @@ export function readSecrets(
     const inFile = slot.file !== undefined && slot.value === undefined;
     const path = inFile ? fileKeyOf(slot.valuePath) : slot.valuePath;
     const read = !inFile ? { text: slot.value } : readSecret(resolve(directory, slot.file), slot.form);
+    const rotates = inFile && slot.key.startsWith('secrets.');
     if ('problem' in read) {
       problems.push({
         path,
         message: read.problem,
         remedy: 'name a readable file that holds the secret and nothing else',
       });
-    } else if (read.text !== undefined) secrets.set(slot.key, new Secret(read.text));
+    } else if (read.text !== undefined)
+      secrets.set(slot.key, new Secret(read.text, rotates ? () => textOf(slot, directory) : null));
     else if (slot.required) {
       problems.push({
         path: path.slice(0, -1),
@@ -102,6 +104,12 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       form: LONG,
     })),
   ];
+}
+
+/** The secret as its file holds it now, null when that cannot be used. */
+function textOf({ file, form }: SecretSlot, directory: string): string | null {
+  const read = file === undefined ? null : readSecret(resolve(directory, file), form);
+  return read === null || 'problem' in read ? null : read.text;
 }
 
 function fileKeyOf(path: readonly (string | number)[]): readonly (string | number)[] {

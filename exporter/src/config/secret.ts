@@ -4,13 +4,17 @@ const HIDDEN = '<secret>';
 
 /** A value that cannot leak by accident: printing, logging and JSON show `<secret>`; only `reveal()` gives the text. */
 export class Secret {
-  readonly #text: string;
+  #text: string;
+  readonly #readAgain: (() => string | null) | null;
 
-  constructor(text: string) {
+  /** @param readAgain reads the file the text came from, so that a rotated secret (as Kubernetes does hourly) is followed; null = it cannot be read now, the last text stays */
+  constructor(text: string, readAgain: (() => string | null) | null = null) {
     this.#text = text;
+    this.#readAgain = readAgain;
   }
 
   reveal(): string {
+    this.#text = this.#readAgain?.() ?? this.#text;
     return this.#text;
   }
 

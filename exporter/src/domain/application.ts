@@ -1,5 +1,6 @@
 /** The use cases of the running service: what `http/` and `cli/` may ask of it. Implemented by `application.ts`. */
 import type { Diagnosis, Explanation } from './cause.js';
+import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
 import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
 import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { ChangeEvent } from './evidence.js';
@@ -12,7 +13,7 @@ import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
-import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
+import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
 import type { ActionId, Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
 import type { RowAnomaly } from './row-anomaly.js';
@@ -55,6 +56,7 @@ export interface ModelStatus {
   readonly baseline: BaselineProfile | null;
   readonly learning: LearningState | null;
   readonly window: WindowProfile;
+  readonly running: RunningCounts;
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
   readonly incident: Incident | null;
@@ -157,6 +159,15 @@ export class RequestRefused extends Error {
   }
 }
 
+/** How a model is asked at `/probe`. */
+export interface ProbeRequest {
+  /** Calls besides the golden inputs; null for as many as the model's schedule says. */
+  readonly calls: number | null;
+  readonly golden: boolean;
+  /** For the whole probe. */
+  readonly timeoutMs: number;
+}
+
 export interface RecommendationRecord {
   readonly recommendation: Recommendation;
   readonly votes: readonly Vote[];
@@ -200,8 +211,10 @@ export interface Application {
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
   status(id: ModelId): ModelStatus;
-  /** Runs one probe cycle now and returns what came back (for `/probe`). */
-  probeNow(id: ModelId, timeoutMs: number): Promise<readonly Observation[]>;
+  /** Runs one probe cycle now and returns what came back (for `/probe`); null when it took longer than it was given. */
+  probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Observation[] | null>;
+  /** Keeps alerts others raised, and has the models they name looked at. Resolves when they are stored. */
+  receiveAlerts(sender: AlertSender, alerts: readonly ReceivedAlert[]): Promise<AlertIntake>;
 
   ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult>;
   recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;

@@ -7,6 +7,7 @@ export interface TimelineEntry {
   readonly kind:
     | 'change'
     | 'first-evidence'
+    | 'alert'
     | 'opened'
     | 'diagnosis-changed'
     | 'decision'

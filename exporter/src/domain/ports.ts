@@ -1,6 +1,8 @@
 /** Small interfaces the stages need and `main.ts` fills. */
+import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
+import type { FleetFigures } from './figures.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
@@ -35,7 +37,7 @@ export interface Logger {
 }
 
 export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
@@ -53,11 +55,17 @@ export interface HttpAnswer {
   readonly latencySeconds: number;
 }
 
+export interface HttpFailure {
+  readonly kind: 'failure';
+  readonly failure: Failure;
+  readonly latencySeconds: number;
+  /** Certain that nothing of the request left this process. Absent: it may have arrived. */
+  readonly unsent?: true;
+}
+
 /** The one way out of the process (`http/egress.ts`). Never throws for network trouble; a failure is a value. */
 export interface HttpClient {
-  call(
-    request: HttpCall,
-  ): Promise<HttpAnswer | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number }>;
+  call(request: HttpCall): Promise<HttpAnswer | HttpFailure>;
 }
 
 // ---------------------------------------------------------------- store
@@ -66,6 +74,9 @@ export interface ModelRepository {
   list(): Promise<readonly Model[]>;
   get(id: ModelId): Promise<Model | null>;
   save(model: Model): Promise<void>;
+  /** Takes the model off the list and keeps what was learnt about it. */
+  unlist(id: ModelId): Promise<void>;
+  /** Removes the model and all that was learnt about it. */
   remove(id: ModelId): Promise<void>;
 }
 
@@ -138,8 +149,6 @@ export interface GovernanceTransaction {
     readonly states?: readonly RecommendationState[];
     readonly limit: number;
   }): Promise<readonly Recommendation[]>;
-  /** How many there are in each state. */
-  recommendationCounts(): Promise<Readonly<Partial<Record<RecommendationState, number>>>>;
   insertRecommendation(recommendation: Recommendation): Promise<void>;
   setRecommendationState(id: RecommendationId, state: RecommendationState): Promise<void>;
   votes(id: RecommendationId): Promise<readonly Vote[]>;
@@ -223,6 +232,9 @@ export interface Store {
   readonly lessons: LessonRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
+  readonly alerts: AlertRepository;
+  /** Incidents, decisions and actions counted per model. */
+  figures(): Promise<FleetFigures>;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
   /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */
@@ -246,6 +258,11 @@ export interface Executor {
   readonly id: Plan['executor'];
   /** What happens when the same execution id is sent twice. */
   readonly repetition: 'idempotent' | 'lookup' | 'none';
+  /**
+   * Adds to a plan what it found at the target and relies on (e.g. from which revision to which), so that people approve
+   * that and nothing else. Changes nothing there; a target that cannot be asked leaves the plan as it is.
+   */
+  pin?(plan: Plan): Promise<Plan>;
   /** Dry run: says what would be done, or why it cannot. Changes nothing. */
   prepare(
     plan: Plan,
@@ -254,7 +271,10 @@ export interface Executor {
   >;
   execute(plan: Plan, execution: Execution, recommendation: Recommendation): Promise<ExecutionOutcome>;
   /** What became of an execution whose answer was lost. `not-received` only when it is proven that it never arrived. */
-  lookup(execution: Execution): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
+  lookup(
+    execution: Execution,
+    plan: Plan,
+  ): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
 }
 
 // ---------------------------------------------------------------- events

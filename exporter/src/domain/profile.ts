@@ -103,3 +103,20 @@ export interface LearningState {
   readonly golden: readonly GoldenBaseline[];
   readonly verdict: AdmissionVerdict;
 }
+
+/** Counts of one signal over the frozen bins that are exported: the baseline, the judged window, and all since the baseline. */
+export interface BinnedSignal {
+  readonly signal: SignalKey;
+  readonly kind: 'numeric' | 'categorical';
+  readonly bins: readonly string[];
+  readonly baseline: readonly number[];
+  readonly window: readonly number[];
+  readonly total: readonly number[];
+}
+
+/** What only grows while the process lives; for Prometheus counters. */
+export interface RunningCounts {
+  readonly latency: NumericCounts | null;
+  readonly confidence: NumericCounts | null;
+  readonly binned: readonly BinnedSignal[];
+}

@@ -21,7 +21,16 @@ export type ActionId = (typeof ACTION_IDS)[number];
 export const PRIORITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-export const EXECUTOR_IDS = ['webhook', 'rebaseline'] as const;
+export const EXECUTOR_IDS = [
+  'webhook',
+  'rebaseline',
+  'github-workflow',
+  'argo-workflow',
+  'kubernetes',
+  'mlflow',
+  'command',
+  'alertmanager-silence',
+] as const;
 export type ExecutorId = (typeof EXECUTOR_IDS)[number];
 
 /** What would be done on approval, exactly. Null plan = advice for people, nothing to execute. */

@@ -72,7 +72,12 @@ export class Dispatcher {
     for (const execution of unknown) {
       const executor = this.executorOf(execution);
       if (executor?.repetition !== 'lookup' || now - (execution.finishedAtMs ?? now) > LOOKED_UP_FOR_MS) continue;
-      const found = await executor.lookup(execution);
+      const recommendation = await this.ports.store.governance((transaction) =>
+        transaction.recommendation(execution.recommendationId),
+      );
+      const plan = recommendation?.plan ?? null;
+      if (plan === null) continue;
+      const found = await executor.lookup(execution, plan);
       if (found.kind === 'unknown') continue;
       const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
       const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';
@@ -240,9 +245,10 @@ export class Dispatcher {
         await this.send(claimed);
         continue;
       }
+      const { plan } = claimed.recommendation;
       const found =
-        executor?.repetition === 'lookup'
-          ? await executor.lookup(claimed.execution).catch((error: unknown) => ({
+        executor?.repetition === 'lookup' && plan !== null
+          ? await executor.lookup(claimed.execution, plan).catch((error: unknown) => ({
               kind: 'unknown' as const,
               detail: `the lookup broke off: ${String(error).slice(0, 200)}`,
             }))

@@ -154,6 +154,10 @@ function render(context: Koa.Context, reply: Reply): void {
     return;
   }
   context.set('content-type', reply.type);
+  if (reply.encoding !== undefined) {
+    context.set('content-encoding', reply.encoding);
+    context.vary('accept-encoding');
+  }
   if (reply.fileName !== undefined)
     context.set('content-disposition', `inline; filename="${reply.fileName.replace(/[^A-Za-z0-9._-]/g, '_')}"`);
   context.body = reply.body;

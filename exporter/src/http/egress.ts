@@ -109,7 +109,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       const startedAt = performance.now();
       const seconds = (): number => (performance.now() - startedAt) / 1_000;
       const refused = refusal(call.url, policy);
-      if (refused !== null) return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0 };
+      if (refused !== null)
+        return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0, unsent: true };
       const timeoutMs = Math.max(1, Math.ceil(call.timeoutMs));
       const deadline = AbortSignal.timeout(timeoutMs);
       try {
@@ -138,6 +139,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           kind: 'failure',
           failure: classified(error, deadline.aborted, timeoutMs),
           latencySeconds: seconds(),
+          ...(neverLeft(error) ? { unsent: true } : {}),
         };
       }
     },
@@ -200,13 +202,30 @@ const failureOf = (reason: FailureReason, detail: string): Failure => ({
 });
 
 const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/;
+/** The part of them that is decided before a request may be written. */
+const CERTIFICATE_CODES = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA']);
+
+/** Codes of a connection that was never made: no byte of the request can have left. */
+const UNCONNECTED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** True when it is certain that nothing was sent. A reset or a deadline is no such proof. */
+function neverLeft(error: unknown): boolean {
+  const cause = causeOf(error);
+  if (cause instanceof Blocked) return true;
+  const code = codeOf(cause);
+  return DNS_CODES.has(code) || CERTIFICATE_CODES.test(code) || UNCONNECTED.test(code);
+}
+
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? error.cause : error;
+const codeOf = (cause: unknown): string => (cause instanceof Error && 'code' in cause ? String(cause.code) : '');
 
 function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failure {
   if (error instanceof TooLarge) return failureOf('too_large', error.message);
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const cause = causeOf(error);
   if (cause instanceof Blocked) return failureOf('blocked', cause.message);
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = codeOf(cause);
   if (timedOut || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT' || code === 'ABORT_ERR')
     return failureOf('timeout', `no complete answer within ${timeoutMs / 1_000} s`);
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW')

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Application, IngestBatch, RecommendationRecord } from '../domain/application.js';
+import type { Application, IngestBatch, ProbeRequest, RecommendationRecord } from '../domain/application.js';
 import { RequestRefused } from '../domain/application.js';
+import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { Actor } from '../domain/decision.js';
 import type { Incident } from '../domain/incident.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
 import type { Authentication } from './identity/authenticate.js';
+import type { ExpositionFormat } from '../metrics/exposition.js';
 
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
@@ -23,8 +25,25 @@ export interface HttpPorts {
   readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
   readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
-  readonly processMetrics: { readonly contentType: string; render(): Promise<string> };
-  readonly fleetMetrics: () => Promise<string>;
+  readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
+  readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;
+  /** How a probe module asks, null for an unknown one. */
+  readonly probeModule: (name: string) => ProbeRequest | null;
+  readonly receiveAlerts: {
+    readonly parse: (
+      body: string,
+      nowMs: number,
+    ) =>
+      | { readonly kind: 'parsed'; readonly alerts: readonly ReceivedAlert[] }
+      | { readonly kind: 'refused'; readonly field: string; readonly message: string };
+    /** `valid` also where no secret is configured. */
+    readonly verifyGrafana: (
+      body: string,
+      signature: string | undefined,
+      timestamp: string | undefined,
+      nowMs: number,
+    ) => 'valid' | 'absent' | 'wrong' | 'stale';
+  };
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
   readonly ready: () => Promise<boolean>;
@@ -52,7 +71,8 @@ export type Reply =
       readonly kind: 'text';
       readonly status?: number;
       readonly type: string;
-      readonly body: string;
+      readonly body: string | Buffer;
+      readonly encoding?: 'gzip';
       readonly fileName?: string;
     }
   | { readonly kind: 'streamed' };

@@ -1,31 +1,103 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AlertReceipt, AlertSender } from '../domain/alert.js';
+import { PROCESS_METRICS, type ProcessMetricName } from './catalogue.js';
+import { canonicalNumber, endOf, familyHeader, labelSet, sampleValue, type ExpositionFormat } from './exposition.js';
+import type { FleetRender } from './fleet-renderer.js';
 
+/** What became of one alert of a notification. */
+export type AlertOutcome = AlertReceipt | 'own' | 'unassigned';
+
+/** Metrics of this process. Others say what happened; this counts it. */
 export interface ProcessMetrics {
-  readonly contentType: string;
-  render(): Promise<string>;
+  render(format: ExpositionFormat): Promise<string>;
   request(route: string, method: string, status: number, seconds: number): void;
+  ingested(accepted: number, rejected: number): void;
+  storeUp(up: boolean): void;
+  reloaded(successful: boolean): void;
+  rendered(render: FleetRender, seconds: number): void;
+  notified(sender: AlertSender, outcomes: readonly AlertOutcome[]): void;
+  discovered(source: string, models: number | null, atMs: number): void;
 }
 
-/** Metrics of this process in a registry of its own. Text format only: prom-client renames counters for good in the other. */
+/** Gauges of prom-client that are called like counters; the same is in nodejs_active_resources and its siblings. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+const definition = (name: ProcessMetricName): { name: string; help: string; labelNames: string[] } => ({
+  name,
+  help: PROCESS_METRICS[name].help,
+  labelNames: PROCESS_METRICS[name].labels.filter((label) => label !== 'le'),
+});
+
+/** Metrics of this process in a registry of its own. */
 export function createProcessMetrics(version: string): ProcessMetrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({
-    name: 'mlfi_build_info',
-    help: 'Version of this process, always 1',
-    labelNames: ['version', 'nodeversion'],
-    registers: [registry],
-  }).set({ version, nodeversion: process.version }, 1);
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const gauge = (name: ProcessMetricName): Gauge => new Gauge({ ...definition(name), registers });
+  const counter = (name: ProcessMetricName): Counter => new Counter({ ...definition(name), registers });
+
+  gauge('mlfi_build_info').set({ version, nodeversion: process.version }, 1);
+  const reload = gauge('mlfi_config_last_reload_successful');
+  reload.set(1);
   const requests = new Histogram({
-    name: 'mlfi_http_request_duration_seconds',
-    help: 'How long requests took, by route template',
-    labelNames: ['route', 'method', 'code'],
+    ...definition('mlfi_http_request_duration_seconds'),
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
-    registers: [registry],
+    registers,
   });
+  const events = counter('mlfi_ingest_events_total');
+  const rejected = counter('mlfi_ingest_rejected_total');
+  const store = gauge('mlfi_store_up');
+  store.set(1);
+  const dropped = counter('mlfi_series_dropped_total');
+  for (const reason of ['models', 'series']) dropped.inc({ reason }, 0);
+  const rendering = gauge('mlfi_render_duration_seconds');
+  const notifications = counter('mlfi_webhooks_received_total');
+  const alerts = counter('mlfi_webhook_alerts_total');
+  const found = gauge('mlfi_discovery_models');
+  const failures = counter('mlfi_discovery_failures_total');
+  const lastSuccess = gauge('mlfi_discovery_last_success_timestamp_seconds');
   return {
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render: (format) => encode(registry, format),
     request: (route, method, status, seconds) => requests.observe({ route, method, code: String(status) }, seconds),
+    ingested(accepted, refused) {
+      events.inc(accepted);
+      rejected.inc(refused);
+    },
+    storeUp: (up) => store.set(up ? 1 : 0),
+    reloaded: (successful) => reload.set(successful ? 1 : 0),
+    rendered(render, seconds) {
+      for (const [reason, count] of Object.entries(render.dropped)) dropped.inc({ reason }, count);
+      rendering.set(seconds);
+    },
+    notified(sender, outcomes) {
+      notifications.inc({ sender });
+      for (const outcome of outcomes) alerts.inc({ sender, outcome });
+    },
+    discovered(source, models, atMs) {
+      failures.inc({ source }, models === null ? 1 : 0);
+      if (models === null) return;
+      found.set({ source }, models);
+      lastSuccess.set({ source }, atMs / 1_000);
+    },
   };
 }
+
+/** prom-client renames its counters for good when it writes OpenMetrics, so both formats are written here from its values. */
+async function encode(registry: Registry, format: ExpositionFormat): Promise<string> {
+  const families = await registry.getMetricsAsJSON();
+  return (
+    families
+      .map(({ name, help, type, values }) => {
+        const kind = String(type) === 'untyped' ? 'untyped' : (String(type) as 'gauge');
+        const lines = (values as readonly { metricName?: string; labels: object; value: number }[]).map(
+          ({ metricName, labels, value }) =>
+            `${metricName ?? name}${labelSet(Object.keys(labels), Object.values(labels).map(labelValue))} ${sampleValue(value)}\n`,
+        );
+        return lines.length === 0 ? '' : familyHeader(name, kind, help, format) + lines.join('');
+      })
+      .join('') + endOf(format)
+  );
+}
+
+const labelValue = (value: unknown): string => (typeof value === 'number' ? canonicalNumber(value) : String(value));

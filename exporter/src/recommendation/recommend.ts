@@ -1,3 +1,4 @@
+import { planFor, type AnyActionTarget } from '../domain/action-target.js';
 import type { CauseId, Diagnosis } from '../domain/cause.js';
 import {
   PRIORITIES,
@@ -14,8 +15,8 @@ import { RULES, type Rule } from './rules.js';
 export interface RecommendationContext {
   readonly modelId: string;
   readonly modelName: string;
-  /** Action → address that carries it out; without one an action is advice. */
-  readonly webhookTargets: Readonly<Partial<Record<ActionId, string>>>;
+  /** What carries actions out; an action that none of them serves is advice. */
+  readonly targets: readonly AnyActionTarget[];
   /** `place`: position of the action among the rules of the cause, 0 = first. */
   readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
   readonly outlook: (cause: CauseId, action: ActionId, place: number) => Outlook;
@@ -109,19 +110,13 @@ const detectorsOf = (diagnosis: Diagnosis): string[] => [
 
 function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Plan | null {
   if (action === 'rebaseline') return { executor: 'rebaseline', target: context.modelId, parameters: {} };
-  const target = context.webhookTargets[action];
-  if (target === undefined) return null;
-  return {
-    executor: 'webhook',
-    target,
-    parameters: {
-      action,
-      model: context.modelId,
-      cause,
-      features: [...diagnosis.features],
-      version: context.versionLabel,
-    },
-  };
+  return planFor(context.targets, {
+    action,
+    model: context.modelId,
+    cause,
+    features: diagnosis.features,
+    version: context.versionLabel,
+  });
 }
 
 function nothingToDo(): Proposal {

@@ -33,12 +33,6 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       if (states !== undefined) void query.whereIn('state', [...states]);
       return (await query.select<StoredRecommendation[]>('state', 'document')).map(recommendationOf);
     },
-    async recommendationCounts() {
-      const rows = await db('recommendation')
-        .groupBy('state')
-        .select<{ state: RecommendationState; total: string | number }[]>('state', db.raw('count(*) as total'));
-      return Object.fromEntries(rows.map(({ state, total }) => [state, Number(total)]));
-    },
     async insertRecommendation(recommendation) {
       await db('recommendation').insert({
         id: recommendation.id,

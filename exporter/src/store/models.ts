@@ -21,6 +21,9 @@ export function modelRepository(db: Knex): ModelRepository {
         .onConflict('id')
         .merge();
     },
+    async unlist(id) {
+      await db('model').where({ id }).delete();
+    },
     async remove(id) {
       await db.transaction(async (transaction) => {
         for (const table of OF_A_MODEL) await transaction(table).where({ model: id }).delete();

@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import type { Store } from '../domain/ports.js';
+import { alertRepository } from './alerts.js';
 import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
 import { batchRepository } from './batches.js';
+import { readFigures } from './figures.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
@@ -100,6 +102,8 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => void): Sto
     lessons: lessonRepository(db),
     apiKeys: apiKeyRepository(db),
     settings: settingRepository(db),
+    alerts: alertRepository(db),
+    figures: () => readFigures(db),
     governance: (work) =>
       db.transaction(async (transaction) => {
         if (kind === 'postgresql') await transaction.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]);

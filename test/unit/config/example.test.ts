@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|policies|freezes|local_people)): \[\]$/gm,
+  /^(\s*(?:models|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|probe_modules)): (?:\[\]|\{\})$/gm,
   '$1:',
 );
 
@@ -19,7 +19,7 @@ function pathsOf(value: unknown, path: readonly string[]): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, [...path, '*']));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const name = path.length === 1 && path[0] === 'secrets' ? '*' : key;
+    const name = path.length === 1 && ['secrets', 'probe_modules'].includes(path[0] ?? '') ? '*' : key;
     return [[...path, name].join('.'), ...pathsOf(inner, [...path, name])];
   });
 }
@@ -38,9 +38,11 @@ describe('mlfi.example.yml', () => {
 
   it('shows every key of the schema, and no other', () => {
     const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
-    const free = /^models\.\*\.(payloads|golden_inputs)\./;
+    const free = /^models\.\*\.(payloads|golden_inputs)\.|\.(environment|matchers|inputs|parameters)\./;
     const known = knownKeys().map(({ path }) => path.join('.'));
-    expect([...shown].filter((path) => !free.test(path) && path !== 'secrets.*').sort()).toEqual(known.sort());
+    expect(
+      [...shown].filter((path) => !free.test(path) && !['secrets.*', 'probe_modules.*'].includes(path)).sort(),
+    ).toEqual(known.sort());
   });
 
   it('writes out every key that has a default', () => {
@@ -102,10 +104,15 @@ describe('mlfi.example.yml', () => {
       },
     ]);
     expect(loaded.config.database.kind).toBe('postgresql');
-    expect(loaded.config.governance.webhooks[0]).toMatchObject({
-      name: 'ml-platform',
-      actions: ['retrain', 'rollback'],
-    });
+    expect(loaded.config.governance.targets.map(({ executor, name, actions }) => [executor, name, actions])).toEqual([
+      ['webhook', 'ml-platform', ['fix-pipeline']],
+      ['github-workflow', 'retraining', ['retrain']],
+      ['argo-workflow', 'pipelines', ['recalibrate']],
+      ['kubernetes', 'undo', ['rollback']],
+      ['mlflow', 'registry', ['rollback']],
+      ['command', 'local-restart', ['restart-endpoint']],
+      ['alertmanager-silence', 'quiet', ['restart-endpoint']],
+    ]);
     expect(loaded.config.governance.classes[0]?.rules.approvers.users).toEqual(['ada', 'user:12']);
     expect(loaded.config.governance.freezes[0]).toMatchObject({ kind: 'weekly', days: [5, 6], fromMinute: 1_080 });
     expect(loaded.config.identity).toMatchObject({

@@ -164,7 +164,7 @@ governance:
     expect(config.secrets.get('hf')?.reveal()).toBe(`Bearer ${CANARY}`);
     expect(config.secrets.get('plain')?.reveal()).toBe(`${CANARY}-plain`);
     expect(config.secrets.get('from-env')?.reveal()).toBe(`${CANARY}-env`);
-    expect(config.governance.webhooks[0]?.signingSecret?.reveal()).toBe(`Bearer ${CANARY}`);
+    expect(config.governance.signingSecrets.get('ci')?.reveal()).toBe(`Bearer ${CANARY}`);
     const shown = [
       inspect(config, { depth: 10 }),
       JSON.stringify(config),

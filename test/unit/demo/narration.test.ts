@@ -89,6 +89,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     },
     learning: null,
     window: createWindowBuilder().build(),
+    running: { latency: null, confidence: null, binned: [] },
     findings: [],
     blindSpots: [],
     incident: null,

@@ -90,7 +90,7 @@ function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBa
     lastPredictionAtMs: null,
     changes: [],
   };
-  return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], webhookTargets: {} }, 1_000);
+  return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [] }, 1_000);
 }
 const changed = (change: (row: Observation, i: number) => Observation): Observation[] => rowsOf('now').map(change);
 const withFeature = (row: Observation, name: string, value: number | string | null): Observation => ({

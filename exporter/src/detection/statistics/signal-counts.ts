@@ -92,14 +92,18 @@ export function quantileOf(counts: NumericCounts, q: number): number | null {
   return null;
 }
 
-/** Mean, sample standard deviation (0 for one value) and quantiles by cell middles; null without values. */
+/**
+ * Mean, sample standard deviation (0 for one value) and quantiles by cell middles; null without values. Summed in the order
+ * of the cells, so that equal counts give equal bits however they came together.
+ */
 export function summariseNumeric(counts: NumericCounts): LevelSummary | null {
   const samples = numericTotal(counts);
   if (samples === 0) return null;
+  const cells = sortedCells(counts);
   let mean = 0;
-  for (const [cell, count] of counts.cells) mean += (cellMiddle(counts.grid, cell) * count) / samples;
+  for (const [cell, count] of cells) mean += (cellMiddle(counts.grid, cell) * count) / samples;
   let squares = 0;
-  for (const [cell, count] of counts.cells) squares += count * (cellMiddle(counts.grid, cell) - mean) ** 2;
+  for (const [cell, count] of cells) squares += count * (cellMiddle(counts.grid, cell) - mean) ** 2;
   const quantile = (q: number): number => quantileOf(counts, q) ?? mean;
   return {
     samples,

@@ -1,12 +1,34 @@
 import type { ModelId } from '../../domain/identifiers.js';
+import type { TargetedExecutorId } from '../../domain/action-target.js';
 import type { Executor } from '../../domain/ports.js';
 import type { ExecutorId } from '../../domain/recommendation.js';
+import { createSilenceProtocol } from './alertmanager-silence.js';
+import { createArgoWorkflowProtocol } from './argo-workflow.js';
+import { createCommandProtocol } from './command.js';
+import { configured, type TargetPorts } from './configured.js';
+import { createGithubWorkflowProtocol } from './github-workflow.js';
+import { createKubernetesProtocol } from './kubernetes.js';
+import { createMlflowProtocol } from './mlflow.js';
+import type { Protocol } from './protocol.js';
 import { createRebaselineExecutor } from './rebaseline.js';
-import { createWebhookExecutor, type WebhookPorts } from './webhook.js';
+import { silenced } from './silenced.js';
+import { createWebhookProtocol } from './webhook.js';
 
 export type Executors = Readonly<Record<ExecutorId, Executor>>;
 
 /** Every executor. A new one is one file and one line here. */
-export function createExecutors(webhook: WebhookPorts, rebaseline: (model: ModelId) => Promise<void>): Executors {
-  return { webhook: createWebhookExecutor(webhook), rebaseline: createRebaselineExecutor(rebaseline) };
+export function createExecutors(ports: TargetPorts, rebaseline: (model: ModelId) => Promise<void>): Executors {
+  const silence = createSilenceProtocol(ports.clock);
+  const acting = <E extends TargetedExecutorId>(protocol: Protocol<E>): Executor =>
+    silenced(configured(protocol, ports), silence, ports);
+  return {
+    rebaseline: createRebaselineExecutor(rebaseline),
+    webhook: acting(createWebhookProtocol(ports)),
+    'github-workflow': acting(createGithubWorkflowProtocol(ports.clock)),
+    'argo-workflow': acting(createArgoWorkflowProtocol()),
+    kubernetes: acting(createKubernetesProtocol(ports.clock)),
+    mlflow: acting(createMlflowProtocol(ports.clock)),
+    command: acting(createCommandProtocol()),
+    'alertmanager-silence': configured(silence, ports),
+  };
 }

@@ -1,3 +1,4 @@
+import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
@@ -5,6 +6,7 @@ import { incidentRoutes } from './incidents.js';
 import { learningRoutes } from './learning.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
+import { prometheusRoutes } from './prometheus.js';
 import { seedRoutes } from './seed.js';
 import { serviceRoutes } from './service.js';
 import type { Route } from '../route.js';
@@ -16,6 +18,8 @@ export const ROUTES: readonly Route[] = [
   ...observationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,
+  ...alertRoutes,
+  ...prometheusRoutes,
   ...auditRoutes,
   ...learningRoutes,
   ...identityRoutes,

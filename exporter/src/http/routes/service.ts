@@ -3,11 +3,10 @@ import { RequestRefused } from '../../domain/application.js';
 import { apiKeyId } from '../../domain/identifiers.js';
 import { API_SCOPES, type ApiKey, type DomainEvent } from '../../domain/ports.js';
 import { createApiKey } from '../identity/api-keys.js';
-import { bodyOf, json, modelParam, text, type Route } from '../route.js';
+import { bodyOf, json, text, type Route } from '../route.js';
 
 const newKey = z.strictObject({ name: z.string().min(1).max(100), scopes: z.array(z.enum(API_SCOPES)).min(1) });
 const HEARTBEAT_MS = 15_000;
-const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
 const keyView = ({ id, name, scopes, createdAtMs, lastUsedAtMs, revokedAtMs }: ApiKey): object => ({
   id,
@@ -59,67 +58,6 @@ export const serviceRoutes: readonly Route[] = [
     async handle({ ports }) {
       if (!(await ports.ready())) throw new RequestRefused('unavailable', 'the store cannot be written now');
       return text('ready\n', 'text/plain');
-    },
-  },
-  {
-    method: 'GET',
-    path: '/metrics',
-    scope: 'read',
-    summary: 'This process, for Prometheus',
-    handle: async ({ ports }) => text(await ports.processMetrics.render(), PROMETHEUS),
-  },
-  {
-    method: 'GET',
-    path: '/metrics/models',
-    scope: 'read',
-    summary: 'All models, for Prometheus',
-    handle: async ({ ports }) => text(await ports.fleetMetrics(), PROMETHEUS),
-  },
-  {
-    method: 'GET',
-    path: '/probe',
-    scope: 'read',
-    summary: 'Probe a watched model now, as blackbox_exporter does; ?target=<model id>',
-    async handle(context) {
-      const target = context.query.get('target') ?? '';
-      const id = modelParam({ ...context, params: { target } }, 'target');
-      const startedAt = performance.now();
-      const samples = await context.ports.application.probeNow(id, 30_000);
-      const failed = samples.filter(({ failure }) => failure !== null).length;
-      const confidences = samples.flatMap(({ confidence }) => (confidence === null ? [] : [confidence]));
-      const gauge = (name: string, help: string, value: number): string =>
-        `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`;
-      return text(
-        gauge('probe_success', 'Whether every call was answered', samples.length > 0 && failed === 0 ? 1 : 0) +
-          gauge('probe_duration_seconds', 'How long the whole probe took', (performance.now() - startedAt) / 1_000) +
-          gauge('mlfi_probe_samples', 'Calls made', samples.length) +
-          (confidences.length === 0
-            ? ''
-            : gauge(
-                'mlfi_probe_confidence_ratio',
-                'Mean confidence of the answers',
-                confidences.reduce((sum, value) => sum + value, 0) / confidences.length,
-              )),
-        PROMETHEUS,
-      );
-    },
-  },
-  {
-    method: 'GET',
-    path: '/sd/models',
-    scope: 'read',
-    summary: 'Prometheus HTTP service discovery: one probe target per model',
-    handle(context) {
-      const host = context.headers.host ?? 'localhost';
-      return json(
-        context.ports.application
-          .statuses()
-          .filter(({ model }) => model.endpoint !== null)
-          .map(({ model }) => ({
-            targets: [host],
-            labels: { __metrics_path__: '/probe', __param_target: model.id, model_name: model.id },
-          })),
-      );
     },
   },
   {

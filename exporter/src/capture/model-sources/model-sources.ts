@@ -1,0 +1,131 @@
+import { modelId, type ModelId } from '../../domain/identifiers.js';
+import type { Json } from '../../domain/json.js';
+import type { Clock, HttpClient, Logger, SettingRepository } from '../../domain/ports.js';
+import { readTargetGroups, type DiscoveredModel } from './target-groups.js';
+
+export interface ModelSourcePorts {
+  readonly readFile: (path: string) => Promise<string>;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: SettingRepository;
+  readonly isWatched: (id: ModelId) => boolean;
+  /** Watches a model, or takes over what changed of one. */
+  readonly enrol: (model: DiscoveredModel) => Promise<void>;
+  /** Stops watching a model; what was learnt about it is kept, in case it comes back. */
+  readonly release: (id: ModelId) => Promise<void>;
+  /** @param models null when the source could not be read */
+  readonly count: (source: string, models: number | null, atMs: number) => void;
+}
+
+export interface ModelSourceSettings {
+  readonly files: readonly string[];
+  readonly urls: readonly string[];
+  /** Value of the Authorization header for the addresses. */
+  readonly authorization: string | null;
+  readonly timeoutMs: number;
+}
+
+export interface ModelSources {
+  /** Reads every source once and brings the watched models in line with what they list. */
+  refresh(): Promise<void>;
+}
+
+const REMEMBERED = 'discovered-models';
+const LARGEST_LIST_BYTES = 8 * 1024 * 1024;
+
+interface Owned {
+  readonly source: string;
+  /** What was listed, to see a change. */
+  readonly listed: string;
+}
+
+/** Name of a source in metrics and logs: an address without its query, which may hold a token. */
+const nameOf = (kind: 'file' | 'http', place: string): string => {
+  if (kind === 'file') return `file:${place.split('/').at(-1) ?? place}`;
+  const { host, pathname } = new URL(place);
+  return `http:${host}${pathname}`;
+};
+
+/** Models listed in files (file_sd) and at addresses (HTTP SD). A source that cannot be read keeps its last good list. */
+export function createModelSources(ports: ModelSourcePorts, settings: ModelSourceSettings): ModelSources {
+  let owned: Map<ModelId, Owned> | null = null;
+
+  const remembered = async (): Promise<Map<ModelId, Owned>> => {
+    const stored = (await ports.settings.get(REMEMBERED)) as Record<string, Owned> | null;
+    return new Map(Object.entries(stored ?? {}).map(([id, entry]) => [modelId(id), entry]));
+  };
+
+  const fetched = async (url: string): Promise<string> => {
+    const answer = await ports.http.call({
+      method: 'GET',
+      url,
+      headers: {
+        accept: 'application/json',
+        'x-prometheus-refresh-interval-seconds': '30',
+        ...(settings.authorization === null ? {} : { authorization: settings.authorization }),
+      },
+      body: null,
+      timeoutMs: settings.timeoutMs,
+      maxResponseBytes: LARGEST_LIST_BYTES,
+    });
+    if (answer.kind === 'failure') throw new Error(answer.failure.detail);
+    if (answer.status !== 200) throw new Error(`answered ${answer.status}, must be 200`);
+    return answer.body;
+  };
+
+  const listOf = async (source: string, text: () => Promise<string>): Promise<readonly DiscoveredModel[] | null> => {
+    const fail = (problem: string): null => {
+      ports.logger.error({ source, problem }, 'a discovery source cannot be read; its last list stays in force');
+      ports.count(source, null, ports.clock.now());
+      return null;
+    };
+    let raw: string;
+    try {
+      raw = await text();
+    } catch (error) {
+      return fail(error instanceof Error ? error.message : String(error));
+    }
+    const read = readTargetGroups(raw);
+    if (read.kind === 'refused') return fail(read.problem);
+    ports.count(source, read.models.length, ports.clock.now());
+    return read.models;
+  };
+
+  const take = async (known: Map<ModelId, Owned>, source: string, model: DiscoveredModel): Promise<void> => {
+    const listed = JSON.stringify(model);
+    const before = known.get(model.id);
+    if (before === undefined && ports.isWatched(model.id)) {
+      ports.logger.debug({ source, model: model.id }, 'a listed model is watched already, from elsewhere');
+      return;
+    }
+    if (before !== undefined && before.source !== source) return;
+    if (before?.listed === listed && ports.isWatched(model.id)) return;
+    await ports.enrol(model);
+    known.set(model.id, { source, listed });
+  };
+
+  return {
+    async refresh() {
+      const known = (owned ??= await remembered());
+      const before = JSON.stringify([...known]);
+      const sources = [
+        ...settings.files.map((file) => ({ name: nameOf('file', file), text: () => ports.readFile(file) })),
+        ...settings.urls.map((url) => ({ name: nameOf('http', url), text: () => fetched(url) })),
+      ];
+      for (const { name, text } of sources) {
+        const models = await listOf(name, text);
+        if (models === null) continue;
+        const listed = new Set(models.map(({ id }) => id));
+        for (const [id, { source }] of known) {
+          if (source !== name || listed.has(id)) continue;
+          if (ports.isWatched(id)) await ports.release(id);
+          known.delete(id);
+        }
+        for (const model of models) await take(known, name, model);
+      }
+      if (JSON.stringify([...known]) !== before)
+        await ports.settings.set(REMEMBERED, Object.fromEntries(known) as unknown as Json);
+    },
+  };
+}

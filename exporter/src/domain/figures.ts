@@ -1,0 +1,40 @@
+import type { CauseId } from './cause.js';
+import type { ActionId, ExecutorId, Priority, RecommendationState } from './recommendation.js';
+import type { ModelId } from './identifiers.js';
+
+/** How far decisions about one model have come, counted in the store; all replicas read the same. */
+export interface ModelFigures {
+  readonly incidents: number;
+  readonly recommendations: Readonly<Partial<Record<RecommendationState, number>>>;
+  /** Creation of the pending recommendation that waits longest; null when none waits. */
+  readonly oldestPendingAtMs: number | null;
+  /** The most urgent recommendation still open; null when there is none. */
+  readonly top: {
+    readonly action: ActionId;
+    readonly cause: CauseId;
+    readonly priority: Priority;
+    readonly state: RecommendationState;
+    readonly title: string;
+  } | null;
+  readonly executions: readonly { readonly executor: ExecutorId; readonly count: number; readonly failed: number }[];
+  readonly executionsUnknown: number;
+  readonly verifications: Readonly<Record<string, number>>;
+  /** Alerts of others that still fire, by sender. */
+  readonly alertsFiring: Readonly<Record<string, number>>;
+}
+
+export interface FleetFigures {
+  readonly models: ReadonlyMap<ModelId, ModelFigures>;
+  readonly auditEntries: number;
+}
+
+export const NO_FIGURES: ModelFigures = {
+  incidents: 0,
+  recommendations: {},
+  oldestPendingAtMs: null,
+  top: null,
+  executions: [],
+  executionsUnknown: 0,
+  verifications: {},
+  alertsFiring: {},
+};

@@ -1,0 +1,298 @@
+import type { Json, JsonObject } from '../../domain/json.js';
+import type { Clock, HttpCall } from '../../domain/ports.js';
+import type { Plan } from '../../domain/recommendation.js';
+import { outcomeOf, unreadable } from './outcome.js';
+import { at, isObject, listAt, numberAt, pinnedOf, textAt, textsAt, type Protocol, type Site } from './protocol.js';
+
+/** Written on the deployment in the same request that acts, so that it proves what arrived. */
+export const EXECUTION_ANNOTATION = 'mlfi.io/execution-id';
+const REVISION = 'deployment.kubernetes.io/revision';
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+const CHANGE_CAUSE = 'kubernetes.io/change-cause';
+const TEMPLATE_HASH = 'pod-template-hash';
+
+type KubernetesSite = Site<'kubernetes'>;
+
+/** The one request that acts, or why there is none. */
+type Change =
+  | {
+      readonly kind: 'change';
+      /** After "would …" and "the API server took it: …". */
+      readonly text: string;
+      readonly method: HttpCall['method'];
+      readonly path: string;
+      readonly contentType: string;
+      readonly body: Json;
+    }
+  | { readonly kind: 'obstacle'; readonly reason: string }
+  | { readonly kind: 'done'; readonly detail: string };
+
+/**
+ * Acts on a Deployment through the Kubernetes API: `rollout-undo` as `kubectl rollout undo` does (the pod template of an
+ * earlier ReplicaSet, as a JSON patch), `restart` as `kubectl rollout restart` (an annotation of the template), `scale-out`
+ * through the scale subresource. The plan names the revision or the number of replicas that was seen; every request
+ * carries the resourceVersion that was read, so a change by anybody else in between is a refusal, not an overwrite.
+ */
+export function createKubernetesProtocol(clock: Clock): Protocol<'kubernetes'> {
+  return {
+    executor: 'kubernetes',
+    repetition: 'lookup',
+    async pin(site) {
+      if (site.settings.operation === 'scale-out') {
+        const scale = await read(site, `${deploymentPath(site)}/scale`);
+        if (typeof scale === 'string') return null;
+        const from = replicasOf(scale);
+        return {
+          from_replicas: from,
+          to_replicas: Math.max(from, Math.min(from + site.settings.addReplicas, site.settings.mostReplicas)),
+        };
+      }
+      const deployment = await read(site, deploymentPath(site));
+      if (typeof deployment === 'string') return null;
+      const revision = revisionOf(deployment);
+      if (site.settings.operation === 'restart') return { revision };
+      const sets = await replicaSetsOf(site, deployment);
+      if (typeof sets === 'string' || revision === null) return null;
+      const previous = sets.filter((set) => (revisionOf(set) ?? Infinity) < revision).at(-1);
+      return {
+        from_revision: revision,
+        to_revision: revisionOf(previous) ?? 0,
+        from_images: imagesOf(deployment),
+        to_images: imagesOf(previous),
+      };
+    },
+    async prepare(site, plan) {
+      const change = await changeFor(site, plan, null, clock);
+      if (change.kind === 'done') return { kind: 'impossible', reason: change.detail };
+      if (change.kind === 'obstacle') return { kind: 'impossible', reason: change.reason };
+      const reply = await site.call(change.method, `${change.path}?dryRun=All`, {
+        body: change.body,
+        headers: { 'content-type': change.contentType },
+      });
+      if (reply.kind !== 'answer' || reply.status >= 300)
+        return { kind: 'impossible', reason: `the API server's dry run ${unreadable(reply)}` };
+      const hint = await autoscalerHint(site);
+      return { kind: 'ready', text: `would ${change.text}; the API server's own dry run accepts it${hint}` };
+    },
+    async execute(site, plan, execution) {
+      const change = await changeFor(site, plan, execution.id, clock);
+      if (change.kind === 'done') return { kind: 'succeeded', detail: change.detail };
+      if (change.kind === 'obstacle') return { kind: 'failed', detail: `not sent: ${change.reason}` };
+      const reply = await site.call(change.method, change.path, {
+        body: change.body,
+        headers: { 'content-type': change.contentType },
+      });
+      return outcomeOf(reply, () => ({
+        kind: 'succeeded',
+        detail: `the API server took it: ${change.text}; whether the new pods become ready is for the verification`,
+      }));
+    },
+    async lookup(site, plan, execution) {
+      const pinned = pinnedOf(plan);
+      if (site.settings.operation === 'scale-out') {
+        const scale = await read(site, `${deploymentPath(site)}/scale`);
+        if (typeof scale === 'string') return { kind: 'unknown', detail: scale };
+        const replicas = replicasOf(scale);
+        if (replicas === numberAt(pinned, 'to_replicas'))
+          return { kind: 'succeeded', detail: `it has ${replicas} replicas` };
+        return replicas === numberAt(pinned, 'from_replicas')
+          ? { kind: 'not-received', detail: `it still has ${replicas} replicas` }
+          : { kind: 'unknown', detail: `it has ${replicas} replicas; somebody else scaled it` };
+      }
+      const deployment = await read(site, deploymentPath(site));
+      if (typeof deployment === 'string') return { kind: 'unknown', detail: deployment };
+      if (textAt(deployment, 'metadata', 'annotations', EXECUTION_ANNOTATION) === execution.id)
+        return { kind: 'succeeded', detail: 'the deployment carries the id of this execution' };
+      const seen = numberAt(pinned, 'from_revision') ?? numberAt(pinned, 'revision');
+      return revisionOf(deployment) === seen
+        ? {
+            kind: 'not-received',
+            detail: `the deployment is still at revision ${seen ?? '?'} without the id of this execution`,
+          }
+        : { kind: 'unknown', detail: 'the deployment was changed by somebody else since' };
+    },
+  };
+}
+
+async function changeFor(site: KubernetesSite, plan: Plan, execution: string | null, clock: Clock): Promise<Change> {
+  const { settings } = site;
+  const pinned = pinnedOf(plan);
+  if (Object.keys(pinned).length === 0)
+    return { kind: 'obstacle', reason: 'the plan was made while the API server could not be asked' };
+  if (settings.operation === 'scale-out') return scaleChange(site, pinned);
+  const deployment = await read(site, deploymentPath(site));
+  if (typeof deployment === 'string') return { kind: 'obstacle', reason: deployment };
+  if (execution !== null && textAt(deployment, 'metadata', 'annotations', EXECUTION_ANNOTATION) === execution)
+    return { kind: 'done', detail: 'the deployment carries the id of this execution already' };
+  const seen = numberAt(pinned, 'from_revision') ?? numberAt(pinned, 'revision');
+  const revision = revisionOf(deployment);
+  if (revision !== seen)
+    return {
+      kind: 'obstacle',
+      reason: `${nameOf(site)} is at revision ${revision ?? '?'} now; the plan was made at ${seen ?? '?'}`,
+    };
+  if (at(deployment, 'spec', 'paused') === true)
+    return { kind: 'obstacle', reason: `${nameOf(site)} is paused; resume it first` };
+  const marks = { [EXECUTION_ANNOTATION]: execution ?? 'dry-run' };
+  return settings.operation === 'restart'
+    ? restartChange(site, deployment, marks, clock)
+    : undoChange(site, deployment, pinned, marks);
+}
+
+function restartChange(site: KubernetesSite, deployment: Json, marks: JsonObject, clock: Clock): Change {
+  return {
+    kind: 'change',
+    text: `restart the pods of ${nameOf(site)} one after another, as its strategy says`,
+    method: 'PATCH',
+    path: deploymentPath(site),
+    contentType: 'application/strategic-merge-patch+json',
+    body: {
+      metadata: { resourceVersion: textAt(deployment, 'metadata', 'resourceVersion'), annotations: marks },
+      spec: { template: { metadata: { annotations: { [RESTARTED_AT]: new Date(clock.now()).toISOString() } } } },
+    },
+  };
+}
+
+async function undoChange(
+  site: KubernetesSite,
+  deployment: Json,
+  pinned: JsonObject,
+  marks: JsonObject,
+): Promise<Change> {
+  const wanted = numberAt(pinned, 'to_revision');
+  if (wanted === null || wanted === 0) return { kind: 'obstacle', reason: `${nameOf(site)} has no earlier revision` };
+  const sets = await replicaSetsOf(site, deployment);
+  if (typeof sets === 'string') return { kind: 'obstacle', reason: sets };
+  const set = sets.find((one) => revisionOf(one) === wanted);
+  const template = at(set, 'spec', 'template');
+  if (!isObject(template)) return { kind: 'obstacle', reason: `revision ${wanted} of ${nameOf(site)} is gone` };
+  const from = textsAt(pinned, 'from_images').join(', ');
+  const to = imagesOf(set).join(', ');
+  return {
+    kind: 'change',
+    text: `roll ${nameOf(site)} back from revision ${numberAt(pinned, 'from_revision') ?? '?'} (${from}) to revision ${wanted} (${to})`,
+    method: 'PATCH',
+    path: deploymentPath(site),
+    contentType: 'application/json-patch+json',
+    body: [
+      { op: 'test', path: '/metadata/resourceVersion', value: textAt(deployment, 'metadata', 'resourceVersion') },
+      { op: 'replace', path: '/spec/template', value: withoutHash(template) },
+      ...Object.entries({ ...marks, [CHANGE_CAUSE]: `mlfi: back to revision ${wanted}` }).map(
+        ([name, value]): Json => ({
+          op: 'add',
+          path: `/metadata/annotations/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+          value,
+        }),
+      ),
+    ],
+  };
+}
+
+async function scaleChange(site: KubernetesSite, pinned: JsonObject): Promise<Change> {
+  const from = numberAt(pinned, 'from_replicas') ?? 0;
+  const to = numberAt(pinned, 'to_replicas') ?? 0;
+  const path = `${deploymentPath(site)}/scale`;
+  if (to <= from) return { kind: 'obstacle', reason: `${nameOf(site)} has ${from} replicas, the most that is allowed` };
+  const scale = await read(site, path);
+  if (typeof scale === 'string') return { kind: 'obstacle', reason: scale };
+  const now = replicasOf(scale);
+  if (now === to) return { kind: 'done', detail: `${nameOf(site)} has ${to} replicas already` };
+  if (now !== from)
+    return { kind: 'obstacle', reason: `${nameOf(site)} has ${now} replicas now; the plan was made at ${from}` };
+  return {
+    kind: 'change',
+    text: `scale ${nameOf(site)} from ${from} to ${to} replicas`,
+    method: 'PUT',
+    path,
+    contentType: 'application/json',
+    body: {
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: {
+        name: site.settings.deployment,
+        namespace: site.settings.namespace,
+        resourceVersion: textAt(scale, 'metadata', 'resourceVersion'),
+      },
+      spec: { replicas: to },
+    },
+  };
+}
+
+/** An autoscaler undoes what others scale, and says so to nobody. */
+async function autoscalerHint(site: KubernetesSite): Promise<string> {
+  if (site.settings.operation !== 'scale-out') return '';
+  const found = await read(
+    site,
+    `/apis/autoscaling/v2/namespaces/${encodeURIComponent(site.settings.namespace)}/horizontalpodautoscalers`,
+  );
+  const ours = listAt(typeof found === 'string' ? undefined : found, 'items').find(
+    (scaler) =>
+      textAt(scaler, 'spec', 'scaleTargetRef', 'kind') === 'Deployment' &&
+      textAt(scaler, 'spec', 'scaleTargetRef', 'name') === site.settings.deployment,
+  );
+  return ours === undefined
+    ? ''
+    : `; but the autoscaler ${textAt(ours, 'metadata', 'name') ?? ''} may undo it: raise its minimum instead`;
+}
+
+/** The object at a path, or why it cannot be read. Changes nothing. */
+async function read(site: KubernetesSite, path: string): Promise<Json | string> {
+  const reply = await site.call('GET', path);
+  return reply.kind === 'answer' && reply.status === 200 && isObject(reply.json)
+    ? reply.json
+    : `the API server cannot be asked about ${nameOf(site)}: ${unreadable(reply)}`;
+}
+
+/** ReplicaSets the deployment owns, lowest revision first. */
+async function replicaSetsOf(site: KubernetesSite, deployment: Json): Promise<readonly Json[] | string> {
+  const selector = encodeURIComponent(selectorText(at(deployment, 'spec', 'selector')));
+  const list = await read(site, `${namespacePath(site)}/replicasets?labelSelector=${selector}`);
+  if (typeof list === 'string') return list;
+  const owner = textAt(deployment, 'metadata', 'uid');
+  return listAt(list, 'items')
+    .filter((set) =>
+      listAt(set, 'metadata', 'ownerReferences').some(
+        (one) => textAt(one, 'uid') === owner && at(one, 'controller') === true,
+      ),
+    )
+    .toSorted((a, b) => (revisionOf(a) ?? 0) - (revisionOf(b) ?? 0));
+}
+
+/** A label selector the way a query writes it. */
+function selectorText(selector: Json | undefined): string {
+  const labels = at(selector, 'matchLabels');
+  const equal = Object.keys(isObject(labels) ? labels : {}).map((key) => `${key}=${textAt(labels, key) ?? ''}`);
+  const sets = listAt(selector, 'matchExpressions').map((one) => {
+    const key = textAt(one, 'key') ?? '';
+    const values = textsAt(one, 'values').join(',');
+    const operator = textAt(one, 'operator');
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${values})`;
+  });
+  return [...equal, ...sets].join(',');
+}
+
+/** The template without the label the deployment controller adds for each ReplicaSet. */
+function withoutHash(template: JsonObject): JsonObject {
+  const { metadata } = template;
+  if (!isObject(metadata) || !isObject(metadata['labels'])) return template;
+  const labels = Object.fromEntries(Object.entries(metadata['labels']).filter(([name]) => name !== TEMPLATE_HASH));
+  return { ...template, metadata: { ...metadata, labels } };
+}
+
+function revisionOf(object: Json | undefined): number | null {
+  const text = textAt(object, 'metadata', 'annotations', REVISION);
+  return text === null || !/^\d+$/.test(text) ? null : Number(text);
+}
+
+const replicasOf = (scale: Json): number => numberAt(scale, 'spec', 'replicas') ?? 0;
+
+const imagesOf = (object: Json | undefined): readonly string[] =>
+  listAt(object, 'spec', 'template', 'spec', 'containers').map((container) => textAt(container, 'image') ?? '?');
+
+const namespacePath = ({ settings }: KubernetesSite): string =>
+  `/apis/apps/v1/namespaces/${encodeURIComponent(settings.namespace)}`;
+const deploymentPath = (site: KubernetesSite): string =>
+  `${namespacePath(site)}/deployments/${encodeURIComponent(site.settings.deployment)}`;
+const nameOf = ({ settings }: KubernetesSite): string => `deployment ${settings.namespace}/${settings.deployment}`;

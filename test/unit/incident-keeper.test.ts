@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
+import { modelId } from '../../exporter/src/domain/identifiers.js';
+import type { Incident } from '../../exporter/src/domain/incident.js';
+import type { Lesson } from '../../exporter/src/domain/lesson.js';
+import { createIncidentKeeper } from '../../exporter/src/incident-keeper.js';
+import type { Judgement } from '../../exporter/src/pipeline.js';
+import { systemClock } from '../../exporter/src/system/system-clock.js';
+import { sampleStatus } from './metrics/sample-status.js';
+
+const model = sampleStatus('fraud').model;
+
+function keeperWith(firing: readonly ExternalAlert[] = []) {
+  const saved = new Map<string, Incident>();
+  let next = 0;
+  const keeper = createIncidentKeeper({
+    incidents: {
+      get: (id) => Promise.resolve(saved.get(id) ?? null),
+      openFor: () => Promise.resolve([...saved.values()].find(({ closedAtMs }) => closedAtMs === null) ?? null),
+      list: () => Promise.resolve([...saved.values()]),
+      save: (incident) => Promise.resolve(void saved.set(incident.id, incident)),
+    },
+    lessons: { save: () => Promise.resolve(), list: () => Promise.resolve([]) },
+    alerts: { list: () => Promise.resolve(firing) },
+    governance: {
+      propose: () => Promise.resolve([]),
+      verify: () => Promise.resolve(),
+      withdraw: () => Promise.resolve(),
+      records: () => Promise.resolve([]),
+    },
+    events: { publish: () => undefined, subscribe: () => () => undefined },
+    clock: systemClock,
+    ids: { next: () => `i${(next += 1)}` },
+    remember: () => ({}) as Lesson,
+  });
+  return { keeper, saved };
+}
+
+const judgement = (severity: 'none' | 'high', pages: boolean): Judgement =>
+  ({
+    findings: [],
+    pages,
+    proposals: [],
+    fingerprint: {},
+    explanation: { headline: 'Confidence fell.', paragraphs: [] },
+    diagnosis: { severity, causes: [], features: [], findings: [], changes: [] },
+  }) as unknown as Judgement;
+
+const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
+  sender: 'grafana',
+  fingerprint: 'f',
+  startsAtMs: 1_000,
+  endsAtMs: null,
+  modelId: modelId('fraud'),
+  name: 'Checkout',
+  summary: 'complains',
+  labels: {},
+  receivedAtMs: 2_000,
+  ...over,
+});
+
+describe('an alert of somebody else', () => {
+  it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
+    const { keeper } = keeperWith();
+    for (let look = 0; look < 5; look += 1) expect(await keeper.consider(model, judgement('high', false))).toBeNull();
+    await keeper.alerted(model.id, alert());
+    expect(await keeper.consider(model, judgement('none', false))).toBeNull();
+    const incident = await keeper.consider(model, judgement('high', false));
+    expect(incident?.timeline.filter(({ kind }) => kind === 'alert')).toEqual([
+      { atMs: 1_000, kind: 'alert', text: 'Grafana: Checkout — complains' },
+    ]);
+  });
+
+  it('that is over no longer does', async () => {
+    const { keeper } = keeperWith();
+    await keeper.alerted(model.id, alert());
+    await keeper.alerted(model.id, alert({ endsAtMs: 5_000 }));
+    expect(await keeper.consider(model, judgement('high', false))).toBeNull();
+  });
+
+  it('joins the story of an incident that is open, at its beginning and at its end', async () => {
+    const { keeper, saved } = keeperWith();
+    await keeper.consider(model, judgement('high', true));
+    await keeper.consider(model, judgement('high', true));
+    await keeper.alerted(model.id, alert());
+    await keeper.alerted(model.id, alert({ endsAtMs: 5_000 }));
+    const stories = [...saved.values()].flatMap(({ timeline }) => timeline).filter(({ kind }) => kind === 'alert');
+    expect(stories.map(({ text }) => text)).toEqual([
+      'Grafana: Checkout — complains',
+      'Over: Grafana: Checkout — complains',
+    ]);
+    expect(saved.size).toBe(1);
+  });
+
+  it('that still fires after a restart counts as before', async () => {
+    const { keeper } = keeperWith([alert()]);
+    await keeper.restore(model.id);
+    expect(await keeper.consider(model, judgement('high', false))).not.toBeNull();
+  });
+});
