@@ -84,12 +84,15 @@ const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
+const LEARNING_SINCE = 'learning_since';
+
 /** All watched models of this process: folds what arrives, commits it, looks at every model in turn. */
 export class Fleet {
   private readonly members = new Map<ModelId, Member>();
   private readonly commit;
   private readonly batches = new Map<string, { id: ModelId; batchId: string; result: IngestResult }>();
   private lessons: readonly Lesson[] = [];
+  private learntSinceMs: number | null = null;
   private matched = 0;
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
@@ -103,13 +106,9 @@ export class Fleet {
 
   /** Takes up every stored model where it was left and begins to look. */
   async start(): Promise<void> {
-    this.lessons = await this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered });
+    await this.recallLessons();
     this.ports.events.subscribe((event) => {
-      if (event.kind === 'incident-closed') {
-        void this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered }).then((lessons) => {
-          this.lessons = lessons;
-        });
-      }
+      if (event.kind === 'incident-closed') void this.recallLessons();
     });
     for (const model of await this.ports.store.models.list()) await this.enrol(model);
     this.loop = this.lookForever();
@@ -187,6 +186,27 @@ export class Fleet {
   validation(id: ModelId): Validation | null {
     const { validation, watch } = this.member(id);
     return validationInForce(validation, watch.model, this.ports.clock.now());
+  }
+
+  /** Reads anew what earlier incidents teach, from the moment on that learning was last reset. */
+  async recallLessons(): Promise<void> {
+    const { settings, lessons } = this.ports.store;
+    const since = await settings.get(LEARNING_SINCE);
+    this.learntSinceMs = typeof since === 'number' ? since : null;
+    this.lessons = await lessons.list({
+      limit: this.settings.lessonsConsidered,
+      ...(this.learntSinceMs === null ? {} : { closedAfterMs: this.learntSinceMs }),
+    });
+  }
+
+  /** Lessons of until now are no longer used. */
+  async resetLearning(): Promise<void> {
+    await this.ports.store.settings.set(LEARNING_SINCE, this.ports.clock.now());
+    await this.recallLessons();
+  }
+
+  get learningSinceMs(): number | null {
+    return this.learntSinceMs;
   }
 
   experienceLessons(): readonly Lesson[] {

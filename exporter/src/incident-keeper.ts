@@ -189,7 +189,7 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
     return records.some(
       ({ recommendation: { plan, state } }) =>
-        plan !== null && ['approved', 'dispatching', 'succeeded'].includes(state),
+        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
     );
   };
 

@@ -5,6 +5,7 @@ import { createAlertIntake } from './alert-intake.js';
 import { createApplication } from './application.js';
 import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
 import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
+import { auditCheckpoints, stopWhenRestored, verifyExportedLog, verifyLog, type HeldTexts } from './audit-log.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
@@ -25,11 +26,11 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { Clock, Logger, Store } from './domain/ports.js';
 import { enrol, type EnrolmentPorts } from './enrolment.js';
 import { requestedProposal } from './requested-proposal.js';
-import type { ReportFormat } from './explanation/report/index.js';
+import { decisionsCsv, type ReportFormat } from './explanation/report/index.js';
 import { runExperiment, type ExperimentPorts } from './experiments.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
-import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
+import { verifyAudit } from './governance/audit/verify.js';
 import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
 import { outdated } from './governance/pinned.js';
@@ -131,6 +132,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
   const http = createEgress(started.egress);
+  const checkpointing = await auditCheckpoints(started, { store, clock, logger, http }, () => config.current());
   const authorizationOf = (name: string): string | null => config.current().secrets.get(name)?.reveal() ?? null;
   const discoverAt = (url: string, secret: string | null): Promise<Discovery> =>
     discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret);
@@ -147,12 +149,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
       secret: authorizationOf,
       signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
       secrets: () => {
-        const { secrets, governance: rules, database, identity } = config.current();
+        const { secrets, governance: rules, database, identity, audit: log } = config.current();
         const all = [
           ...secrets.values(),
           ...rules.signingSecrets.values(),
           ...(identity.grafana === null ? [] : [identity.grafana.sharedSecret]),
           ...identity.localPeople.map(({ token }) => token),
+          ...(log.grafanaToken === null ? [] : [log.grafanaToken]),
         ];
         return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
       },
@@ -277,6 +280,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       chooseGoldenInputs: golden,
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
+      checkpointing,
       investigation,
       validations,
       onIngest: ({ accepted, rejected, duplicate }) => {
@@ -357,6 +361,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
         parseBatch,
         renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
         auditExportLine,
+        decisionsCsv,
         processMetrics,
         async fleetMetrics(format) {
           const startedAt = performance.now();
@@ -395,6 +400,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     throw error;
   }
 
+  await stopWhenRestored(checkpointing, store, clock, logger);
   await governance.sweep();
   await fleet.start();
   const upkeep = new Upkeep(clock, logger);
@@ -446,6 +452,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     const stale = await outdated(executors, waiting);
     for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
   });
+  upkeep.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
   upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
@@ -488,15 +495,27 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
 }
 
 /** Checks the audit log in the store, beside a running service. */
-export async function verifyStoredAudit(config: Config, head: string | null): Promise<AuditVerdict> {
+export async function verifyStoredAudit(config: Config, held: HeldTexts): Promise<AuditVerdict> {
   const store = await openStore(storeAt(config), 'read');
   try {
-    return await verifyAudit((from, limit) => store.audit.read(from, limit), head);
+    return await verifyLog(store, held);
   } finally {
     await store.close();
   }
 }
 
-/** Checks an exported audit log, offline. */
-export const verifyExportedAudit = (text: string, head: string | null): Promise<AuditVerdict> =>
-  verifyAuditExport(text, head);
+/** Writes the whole log as JSON lines, beside a running service. */
+export async function exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void> {
+  const store = await openStore(storeAt(config), 'read');
+  try {
+    for (let from = 1; ; from += 1_000) {
+      const entries = await store.audit.read(from, 1_000);
+      write(entries.map(auditExportLine).join(''));
+      if (entries.length < 1_000) return;
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+export { verifyExportedLog };

@@ -20,6 +20,7 @@ import { mayPage } from './detection/paging.js';
 import { judgeRows } from './detection/row-anomaly.js';
 import { explain } from './explanation/explain.js';
 import { fingerprint } from './learning/fingerprint.js';
+import { actionOutlook } from './learning/outlook.js';
 import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
@@ -133,12 +134,14 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
   const pages = mayPage(subject.evidence, findings, experience.thresholds.criticalErrorShare);
   const print = fingerprint(diagnosis);
   const similar = similarLessons(print, nowMs, experience.lessons);
+  const learnt = { fingerprint: print, atMs: nowMs, lessons: experience.lessons };
   const proposals = recommend(diagnosis, {
     modelId: model.id,
     modelName: model.name,
     targets: experience.targets,
     validation: validationInForce(experience.validation, model, nowMs),
-    track: (cause, action) => trackRecord(cause, action, experience.lessons),
+    track: (cause, action, place) => trackRecord(cause, action, place, learnt),
+    outlook: (cause, action, place) => actionOutlook(cause, action, place, learnt),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });

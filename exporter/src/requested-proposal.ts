@@ -2,6 +2,7 @@ import type { Config } from './config/config.js';
 import type { Incident } from './domain/incident.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
 import type { Fleet } from './fleet.js';
+import { actionOutlook } from './learning/outlook.js';
 import { trackRecord } from './learning/track-record.js';
 import { proposalOnRequest } from './recommendation/on-request.js';
 
@@ -14,12 +15,15 @@ export function requestedProposal(
   config: Config,
 ): Proposal {
   const { model, baseline } = fleet.watch(incident.modelId);
-  return proposalOnRequest(action, why, incident.diagnosis, {
+  const { fingerprint, diagnosis } = incident;
+  const learnt = { fingerprint, atMs: diagnosis.atMs, lessons: fleet.experienceLessons() };
+  return proposalOnRequest(action, why, diagnosis, {
     modelId: model.id,
     modelName: model.name,
     targets: config.governance.targets,
     validation: fleet.validation(incident.modelId),
-    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
+    track: (cause, tried, place) => trackRecord(cause, tried, place, learnt),
+    outlook: (cause, tried, place) => actionOutlook(cause, tried, place, learnt),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });

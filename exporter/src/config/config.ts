@@ -109,6 +109,16 @@ export interface Config {
     /** Name of a webhook → key its bodies are signed with. */
     readonly signingSecrets: ReadonlyMap<string, Secret>;
   };
+  readonly audit: {
+    /** Name under which checkpoints are signed. */
+    readonly name: string;
+    /** Absolute path. */
+    readonly signingKeyFile: string;
+    readonly checkpointEveryMs: number;
+    readonly webhook: string | null;
+    /** Token with which checkpoints become annotations in `identity.grafana`. */
+    readonly grafanaToken: Secret | null;
+  };
   readonly identity: {
     /** Null = nobody comes in through Grafana. */
     readonly grafana: GrafanaSettings | null;
@@ -268,6 +278,13 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
           return secret === undefined ? [] : [[name, secret]];
         }),
       ),
+    },
+    audit: {
+      name: settings.audit.name,
+      signingKeyFile: resolve(dataDirectory, settings.audit.signing_key_file),
+      checkpointEveryMs: settings.audit.checkpoint_every,
+      webhook: settings.audit.webhook ?? null,
+      grafanaToken: secrets.get('audit.grafana_token') ?? null,
     },
     identity: identityFrom(settings.identity, secrets),
     learning: { lessonsConsidered: settings.learning.lessons_considered },

@@ -36,6 +36,7 @@ function exclusive(settings: Settings): PlacedProblem[] {
       key: 'signing_secret',
       holder,
     })),
+    { path: ['audit'], key: 'grafana_token', holder: settings.audit },
     { path: ['identity', 'grafana'], key: 'shared_secret', holder: settings.identity.grafana },
     ...settings.identity.local_people.map((holder, index) => ({
       path: ['identity', 'local_people', index],
@@ -214,7 +215,16 @@ function policyProblems({ governance }: Settings): PlacedProblem[] {
   return [...freezes, ...repeated, ...silenced];
 }
 
-function identityProblems({ identity: { grafana } }: Settings): PlacedProblem[] {
+function identityProblems({ audit, identity: { grafana } }: Settings): PlacedProblem[] {
+  if (grafana.url === undefined && (audit.grafana_token !== undefined || audit.grafana_token_file !== undefined)) {
+    return [
+      {
+        path: ['audit'],
+        message: 'has a token for Grafana, but no Grafana is known',
+        remedy: 'add `identity.grafana.url`, or remove the token',
+      },
+    ];
+  }
   const hasSecret = grafana.shared_secret !== undefined || grafana.shared_secret_file !== undefined;
   if (hasSecret === (grafana.url !== undefined)) return [];
   return [

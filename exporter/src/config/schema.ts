@@ -229,6 +229,20 @@ const governance = z
   })
   .prefault({});
 
+const audit = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9._/-]{1,100}$/)
+      .default('mlfi'),
+    signing_key_file: label(4_096).default('audit-signing-key.pem'),
+    checkpoint_every: duration('1m', '7d').prefault('1h'),
+    webhook: httpUrl().optional(),
+    grafana_token: label(16_384).optional(),
+    grafana_token_file: label(4_096).optional(),
+  })
+  .prefault({});
+
 /** Short secrets can be guessed: 32 characters of anything random are enough. */
 export const SHORTEST_SECRET = 32;
 const longSecret = (): z.ZodString => z.string().min(SHORTEST_SECRET).max(16_384);
@@ -377,6 +391,7 @@ export const settingsSchema = z.strictObject({
   paging,
   windows,
   governance,
+  audit,
   identity,
   learning,
   annotations,

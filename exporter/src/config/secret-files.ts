@@ -99,6 +99,14 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       form: null,
     })),
     {
+      key: 'audit.grafana_token',
+      valuePath: ['audit', 'grafana_token'],
+      value: settings.audit.grafana_token,
+      file: settings.audit.grafana_token_file,
+      required: false,
+      form: null,
+    },
+    {
       key: 'identity.grafana.shared_secret',
       valuePath: ['identity', 'grafana', 'shared_secret'],
       value: settings.identity.grafana.shared_secret,

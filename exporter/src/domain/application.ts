@@ -1,14 +1,14 @@
 /** The use cases of the running service: what `http/` and `cli/` may ask of it. Implemented by `application.ts`. */
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
-import type { AuditEntry, AuditVerdict } from './audit.js';
+import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
 import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { ChangeEvent } from './evidence.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
-import type { SimilarLesson } from './lesson.js';
+import type { Learnt, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
 import type { PerformanceEstimate } from './performance.js';
@@ -268,6 +268,16 @@ export interface Application {
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
+  /** What the ranking of actions rests on. */
+  learnt(): Learnt;
+  /** Lessons so far are kept, but no longer used. */
+  resetLearning(reason: string, by: Actor): Promise<void>;
+
   auditEntries(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditVerdict>;
+  /** Public key of the checkpoints, `<name>+<key id>+<key>`. */
+  readonly checkpointKey: string;
+  /** Newest first. */
+  checkpoints(limit: number): Promise<readonly StoredCheckpoint[]>;
+  makeCheckpoint(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
-import type { AuditEntry } from './audit.js';
+import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { FleetFigures } from './figures.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
@@ -179,11 +179,20 @@ export interface AuditRepository {
   /** Entries with sequence in [from, from + limit), ascending; sequences start at 1. */
   read(from: number, limit: number): Promise<readonly AuditEntry[]>;
   head(): Promise<AuditEntry | null>;
+  /** Newest first. */
+  checkpoints(limit: number): Promise<readonly StoredCheckpoint[]>;
+  /** Keeps the first one of a size. */
+  saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
 }
 
 export interface LessonRepository {
   save(lesson: Lesson): Promise<void>;
-  list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
+  /** Newest first. */
+  list(filter: {
+    readonly model?: ModelId;
+    readonly closedAfterMs?: number;
+    readonly limit: number;
+  }): Promise<readonly Lesson[]>;
 }
 
 /** Comparisons of candidates with the model in service. */

@@ -3,6 +3,7 @@ import type { CauseId, Diagnosis } from '../domain/cause.js';
 import {
   PRIORITIES,
   type ActionId,
+  type Outlook,
   type Plan,
   type Priority,
   type Proposal,
@@ -20,7 +21,9 @@ export interface RecommendationContext {
   readonly targets: readonly AnyActionTarget[];
   /** Newest verdict on a candidate version, where it is recent. */
   readonly validation: Validation | null;
-  readonly track: (cause: CauseId, action: ActionId) => TrackRecord | null;
+  /** `place`: position of the action among the rules of the cause, 0 = first. */
+  readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
+  readonly outlook: (cause: CauseId, action: ActionId, place: number) => Outlook;
   readonly hasBaseline: boolean;
   readonly versionLabel: string | null;
 }
@@ -37,7 +40,6 @@ const HOLD_MS = 300_000;
 const GIVE_UP_MS = 3_600_000;
 /** A runner-up this probable gets its first action proposed too. */
 const WORTH_A_LOOK = 0.2;
-const FAILED_OFTEN = 3;
 
 /** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
@@ -47,8 +49,15 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
     applies(rule, context),
   );
   const ranked = rules
-    .map((rule) => proposalOf(rule, winner.id, diagnosis, context))
-    .sort((a, b) => doubtOf(a, context.validation) - doubtOf(b, context.validation));
+    .map((rule) => ({
+      proposal: proposalOf(rule, winner.id, diagnosis, context),
+      cautious: context.outlook(winner.id, rule.action, placeOf(rule.action, winner.id)).cautious,
+    }))
+    .sort(
+      (a, b) =>
+        doubtOf(a.proposal, context.validation) - doubtOf(b.proposal, context.validation) || b.cautious - a.cautious,
+    )
+    .map(({ proposal }) => proposal);
   const runnerUp = others.find(
     ({ id, probability }) => id !== 'none' && id !== winner.id && probability >= WORTH_A_LOOK,
   );
@@ -69,15 +78,18 @@ function applies(rule: Rule, context: RecommendationContext): boolean {
   return rule.action !== 'rebaseline' || context.hasBaseline;
 }
 
-/**
- * An action that was tried often and mostly in vain, or whose candidate failed its validation, goes behind the others;
- * otherwise the rules' order stands.
- */
-function doubtOf({ action, trackRecord }: Proposal, validation: Validation | null): number {
-  if (validation !== null && validation.verdict === 'fail' && validationText(action, validation) !== null) return 1;
-  return trackRecord !== null && trackRecord.tried >= FAILED_OFTEN && trackRecord.helped / trackRecord.tried < 0.34
-    ? 1
-    : 0;
+/** An action whose candidate failed its validation goes behind the others. */
+function doubtOf({ action }: Proposal, validation: Validation | null): number {
+  return validation !== null && validation.verdict === 'fail' && validationText(action, validation) !== null ? 1 : 0;
+}
+
+const placeOf = (action: ActionId, cause: CauseId): number => {
+  const place = RULES[cause].findIndex((rule) => rule.action === action);
+  return place < 0 ? RULES[cause].length : place;
+};
+
+function recordText({ helped, tried, outlook: { low, high } }: TrackRecord): string {
+  return ` It helped ${helped} of ${tried} times before (95 % interval of its chance to help: ${low.toFixed(2)}–${high.toFixed(2)}).`;
 }
 
 function milder(priority: Priority, steps: number): Priority {
@@ -88,9 +100,9 @@ function milder(priority: Priority, steps: number): Priority {
 /** The proposal a rule makes for a diagnosis; LOW until it is ranked. */
 export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
-  const trackRecord = context.track(cause, rule.action);
+  const trackRecord = context.track(cause, rule.action, placeOf(rule.action, cause));
+  const record = trackRecord === null ? '' : recordText(trackRecord);
   const validated = context.validation === null ? null : validationText(rule.action, context.validation);
-  const record = trackRecord === null ? '' : ` It helped ${trackRecord.helped} of ${trackRecord.tried} times before.`;
   return {
     action: rule.action,
     cause,

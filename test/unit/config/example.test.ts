@@ -53,7 +53,8 @@ describe('mlfi.example.yml', () => {
         !path.includes('*') &&
         path[0] !== 'database' &&
         path[1] !== 'grafana' &&
-        !['token', 'token_file', 'authorization_secret'].includes(path.at(-1) ?? ''),
+        !['token', 'token_file', 'authorization_secret'].includes(path.at(-1) ?? '') &&
+        path[0] !== 'audit',
     );
     for (const { path } of withDefault) expect(active).toContain(path.join('.'));
   });
@@ -66,7 +67,7 @@ describe('mlfi.example.yml', () => {
         /^\s*#?(- )?[a-z_-]+:/.test(line) &&
         !/^\s*# /.test(lines[index - 1] ?? '') &&
         !(index > approvals && index <= approvals + 8) &&
-        !/(signing_secret|shared_secret|token)_file/.test(line),
+        !/(signing_secret|shared_secret|token|grafana_token)_file/.test(line),
     );
     expect(uncommented).toEqual([]);
   });
@@ -74,7 +75,10 @@ describe('mlfi.example.yml', () => {
   it('holds examples that work when switched on, one of each alternative', () => {
     const chosen = UNCOMMENTED.split('\n')
       .filter(
-        (line) => !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file|key_file):/.test(line),
+        (line) =>
+          !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file|grafana_token_file|key_file):/.test(
+            line,
+          ),
       )
       .join('\n')
       .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');

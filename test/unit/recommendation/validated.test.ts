@@ -1,3 +1,4 @@
+import { actionOutlook } from '../../../exporter/src/learning/outlook.js';
 import { expect, it } from 'vitest';
 import type { AnyActionTarget } from '../../../exporter/src/domain/action-target.js';
 import type { CauseId, Diagnosis } from '../../../exporter/src/domain/cause.js';
@@ -69,6 +70,7 @@ const proposals = (cause: CauseId, given: Validation | null) =>
     targets: TARGETS,
     validation: given,
     track: () => null,
+    outlook: (cause, action, place) => actionOutlook(cause, action, place, { fingerprint: {}, atMs: 0, lessons: [] }),
     hasBaseline: true,
     versionLabel: 'v7',
   });

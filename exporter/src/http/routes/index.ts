@@ -3,6 +3,7 @@ import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
+import { learningRoutes } from './learning.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
 import { prometheusRoutes } from './prometheus.js';
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...alertRoutes,
   ...prometheusRoutes,
   ...auditRoutes,
+  ...learningRoutes,
   ...identityRoutes,
   ...serviceRoutes,
 ];
