@@ -4,6 +4,7 @@ import { getBackendSrv, locationService } from '@grafana/runtime';
 import { Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { lastValueFrom } from 'rxjs';
 import { PLUGIN_ID } from '../constants';
+import { ConnectionTest } from './ConnectionTest';
 
 export interface Settings {
   exporterUrl?: string;
@@ -44,6 +45,7 @@ function Configuration({ plugin }: ConfigurationProps) {
   };
 
   return (
+    <>
     <form onSubmit={save}>
       <FieldSet label="Exporter">
         <Field
@@ -54,7 +56,7 @@ function Configuration({ plugin }: ConfigurationProps) {
         >
           <Input width={60} id="exporter-url" value={exporterUrl} onChange={(e) => setExporterUrl(e.currentTarget.value)} />
         </Field>
-        <Field label="API key" description="Printed once at the exporter's first start; needs the scope read">
+        <Field label="Shared secret" description="identity.grafana.shared_secret of the exporter. An API key works too, for reading only.">
           <SecretInput
             width={60}
             id="exporter-token"
@@ -72,6 +74,11 @@ function Configuration({ plugin }: ConfigurationProps) {
         </Button>
       </FieldSet>
     </form>
+    <ConnectionTest disabled={!tokenIsSet || urlIsWrong || exporterUrl === ''} />
+    <p style={{ marginTop: 16 }}>
+      Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.
+    </p>
+    </>
   );
 }
 
