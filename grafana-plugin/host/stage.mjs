@@ -31,7 +31,8 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
   listen: { address: '127.0.0.1', port },
   egress: { allow_cidrs: ['127.0.0.0/8'] },
   probing: { interval: '1s', jitter: 0.2, concurrency: 4, timeout: '2s', probes_per_cycle: 5, golden_inputs: 5 },
-  paging: { season: 'none' },
+  // The machine of the tests is busy: how long an answer takes says nothing here.
+  paging: { season: 'none', signal_tolerance: { latency_seconds: 0.3 } },
   windows: { length: '10s', evaluate_every: '1s' },
   logging: { level: 'warn' },
   governance: {

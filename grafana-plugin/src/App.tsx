@@ -1,8 +1,9 @@
 import React, { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router-dom';
 import type { AppRootProps } from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
 import { Skeleton } from './components/States';
-import { PAGES } from './constants';
+import { PAGES, PLUGIN_ID } from './constants';
 
 const Fleet = lazy(() => import('./fleet/Fleet'));
 const Connect = lazy(() => import('./connect/Connect'));
@@ -10,6 +11,8 @@ const ModelPage = lazy(() => import('./model/ModelPage'));
 const IncidentPage = lazy(() => import('./incident/IncidentPage'));
 const Approvals = lazy(() => import('./approvals/Approvals'));
 const Audit = lazy(() => import('./audit/Audit'));
+
+void initPluginTranslations(PLUGIN_ID);
 
 function App(_: AppRootProps) {
   return (

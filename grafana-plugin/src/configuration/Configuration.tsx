@@ -1,5 +1,6 @@
 import React, { useState, type SyntheticEvent } from 'react';
 import type { AppPluginMeta, PluginConfigPageProps } from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
 import { getBackendSrv, locationService } from '@grafana/runtime';
 import { Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { lastValueFrom } from 'rxjs';
@@ -10,6 +11,8 @@ export interface Settings {
   exporterUrl?: string;
 }
 export type ConfigurationProps = PluginConfigPageProps<AppPluginMeta<Settings>>;
+
+void initPluginTranslations(PLUGIN_ID);
 
 function isHttpUrl(text: string): boolean {
   try {
