@@ -50,7 +50,7 @@ function Facts({ recommendation: { why, risk, expectedEffect, steps, trackRecord
   );
 }
 
-function Outcome({ recommendation: { votes, execution, verification, attempts } }: { recommendation: Recommendation }) {
+function Outcome({ recommendation: { state, votes, execution, verification, verificationText, attempts } }: { recommendation: Recommendation }) {
   return (
     <div aria-live="polite">
       {votes.map((vote) => (
@@ -63,6 +63,9 @@ function Outcome({ recommendation: { votes, execution, verification, attempts } 
           {t('decision.execution', 'Execution by {{executor}}: {{state}}', { executor: execution.executor, state: execution.state })}
           {execution.detail === '' ? '' : ` – ${execution.detail}`} ({t('decision.attempts', '{{count}} events', { count: attempts.length })})
         </p>
+      )}
+      {state === 'succeeded' && verification === null && (
+        <p style={{ margin: 0 }}>{t('decision.verifying', 'Watching whether it helped: {{criteria}}', { criteria: verificationText, interpolation: { escapeValue: false } })}</p>
       )}
       {verification !== null && (
         <p style={{ margin: 0 }}>
