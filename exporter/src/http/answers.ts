@@ -187,9 +187,7 @@ const recommendation = z.object({
   risk: z.string(),
   verificationText: z.string(),
   plan: z.object({ executor: z.string(), target: z.string(), parameters: z.looseObject({}) }).nullable(),
-  trackRecord: z
-    .object({ helped: z.number(), tried: z.number(), similarIncidents: z.array(z.string()) })
-    .nullable(),
+  trackRecord: z.object({ helped: z.number(), tried: z.number(), similarIncidents: z.array(z.string()) }).nullable(),
   revision: z.number(),
   createdAtMs: z.number(),
   expiresAtMs: z.number(),
@@ -198,9 +196,7 @@ const recommendation = z.object({
   evidence: z.object({ headline: z.string(), findings: z.array(z.string()) }),
   digest: z.string(),
   state: z.enum(RECOMMENDATION_STATES),
-  votes: z.array(
-    z.object({ verdict: z.enum(['approve', 'reject']), reason: z.string(), by: actor, atMs: z.number() }),
-  ),
+  votes: z.array(z.object({ verdict: z.enum(['approve', 'reject']), reason: z.string(), by: actor, atMs: z.number() })),
   execution: z
     .object({
       id: z.string(),

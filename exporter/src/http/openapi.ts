@@ -7,13 +7,11 @@ import type { Route } from './route.js';
  * `$ref` would point outside its place; `{}` says the same.
  */
 function jsonSchema(schema: z.ZodType): object {
-  const { $defs: _defs, $schema: _dialect, ...plain } = z.toJSONSchema(schema, {
-    unrepresentable: 'any',
-    io: 'input',
-  });
-  return JSON.parse(JSON.stringify(plain), (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && '$ref' in value ? {} : value,
-  ) as object;
+  const written = JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }));
+  return JSON.parse(written, (key, value: unknown) => {
+    if (key === '$defs' || key === '$schema') return undefined;
+    return typeof value === 'object' && value !== null && '$ref' in value ? {} : value;
+  }) as object;
 }
 
 function answered({ method, path }: Route): object {

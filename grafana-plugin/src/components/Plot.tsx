@@ -1,5 +1,5 @@
 import React, { useMemo } from 'react';
-import { FieldType, toDataFrame, type GrafanaTheme2 } from '@grafana/data';
+import { colorManipulator, FieldType, toDataFrame, type GrafanaTheme2 } from '@grafana/data';
 import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleDistribution, ScaleOrientation, VisibilityMode } from '@grafana/schema';
 import { UPlotChart, UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
 import { useMeasure } from './useMeasure';
@@ -18,6 +18,8 @@ interface PlotProps {
   isTime: boolean;
   style: 'line' | 'bars';
   height?: number;
+  /** The y axis reaches at least this far. */
+  softMax?: number;
   formatY: (value: number) => string;
   formatX?: (value: number) => string;
 }
@@ -25,25 +27,25 @@ interface PlotProps {
 const colourOf = (theme: GrafanaTheme2, colour: PlotSeries['colour']) => (colour === 'before' ? theme.visualization.getColorByName('blue') : theme.visualization.getColorByName('orange'));
 
 /** Lines over time or overlaid bars over a quantity, drawn by Grafana's own plot. */
-export function Plot({ label, x, series, isTime, style, height = 160, formatY, formatX }: PlotProps) {
+export function Plot({ label, x, series, isTime, style, height = 160, softMax, formatY, formatX }: PlotProps) {
   const theme = useTheme2();
   const [ref, width] = useMeasure();
   const names = series.map(({ name, colour }) => `${name}:${colour}`).join('|');
   const config = useMemo(() => {
     const builder = new UPlotConfigBuilder('utc');
     builder.addScale({ scaleKey: 'x', isTime, orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right });
-    builder.addScale({ scaleKey: 'y', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up, distribution: ScaleDistribution.Linear, softMin: 0 });
+    builder.addScale({ scaleKey: 'y', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up, distribution: ScaleDistribution.Linear, softMin: 0, softMax });
     builder.addAxis({ scaleKey: 'x', isTime, placement: AxisPlacement.Bottom, theme, ...(formatX === undefined ? {} : { formatValue: (value: unknown) => formatX(Number(value)) }) });
     builder.addAxis({ scaleKey: 'y', placement: AxisPlacement.Left, theme, formatValue: (value: unknown) => formatY(Number(value)) });
     for (const text of names.split('|')) {
       const colour = colourOf(theme, text.endsWith(':before') ? 'before' : 'now');
       builder.addSeries({
         scaleKey: 'y', theme, pxAlign: true, drawStyle: style === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line, barWidthFactor: 0.95, barAlignment: 0,
-        lineColor: colour, lineWidth: style === 'bars' ? 1 : 2, fillColor: colour, fillOpacity: style === 'bars' ? 40 : 12, showPoints: VisibilityMode.Auto, pointSize: 4, spanNulls: false,
+        lineColor: colour, lineWidth: style === 'bars' ? 1 : 2, fillColor: colorManipulator.alpha(colour, style === 'bars' ? 0.45 : 0.1), showPoints: VisibilityMode.Auto, pointSize: 4, spanNulls: false,
       });
     }
     return builder;
-  }, [theme, names, isTime, style, formatY, formatX]);
+  }, [theme, names, isTime, style, softMax, formatY, formatX]);
   const frame = useMemo(
     () => toDataFrame({ fields: [{ name: 'x', type: isTime ? FieldType.time : FieldType.number, values: x }, ...series.map(({ name, values }) => ({ name, type: FieldType.number, values }))] }),
     [x, series, isTime]

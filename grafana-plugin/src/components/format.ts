@@ -5,8 +5,8 @@ export const DASH = '–';
 
 /** A number with three significant digits, or a dash. */
 export const figure = (value: number | null | undefined, digits = 3) =>
-  value === null || value === undefined || !Number.isFinite(value) ? DASH : Number(value.toPrecision(digits)).toLocaleString('en-US', { maximumFractionDigits: 6 });
-export const percent = (share: number | null | undefined) => (share === null || share === undefined ? DASH : `${(100 * share).toFixed(1)} %`);
+  value === null || value === undefined || !Number.isFinite(value) ? DASH : (Number(value.toPrecision(digits)) + 0).toLocaleString('en-US', { maximumFractionDigits: 6 });
+export const percent = (share: number | null | undefined) => (share === null || share === undefined ? DASH : `${(100 * share).toFixed(1).replace(/^-(0\.0)$/, '$1')} %`);
 export const seconds = (value: number | null | undefined) =>
   value === null || value === undefined ? DASH : value < 1 ? `${(1000 * value).toFixed(value < 0.01 ? 1 : 0)} ms` : `${value.toFixed(2)} s`;
 

@@ -3,7 +3,7 @@ import { useParams } from 'react-router-dom';
 import { t } from '@grafana/i18n';
 import { Badge, Dropdown, Button, Menu, Stack, TextLink } from '@grafana/ui';
 import { downloadUrl, exporter } from '../api/client';
-import type { Incident, SimilarIncident } from '../api/types';
+import type { Incident, Recommendation, SimilarIncident } from '../api/types';
 import { useLive } from '../api/useLive';
 import { Decision } from '../approvals/Decision';
 import { Bar } from '../components/Bar';
@@ -11,7 +11,7 @@ import { duration, figure, moment, percent, relative, SEVERITY_COLOURS, signalNa
 import { Page } from '../components/Page';
 import { Section, Table } from '../components/Section';
 import { LiveView } from '../components/States';
-import { useRights } from '../components/useRights';
+import { useRights, type Rights } from '../components/useRights';
 import { PAGES } from '../constants';
 import { CauseView } from './CauseView';
 
@@ -91,6 +91,26 @@ function Details({ incident, similar }: { incident: Incident; similar: SimilarIn
   );
 }
 
+const isOver = ({ state }: Recommendation) => state === 'withdrawn' || state === 'expired';
+
+/** What is or was decided, and folded in below it what the diagnosis has moved on from. */
+function Decisions({ records, rights, onDecided }: { records: Recommendation[]; rights: Rights; onDecided: () => void }) {
+  const list = (some: Recommendation[]) => some.map((recommendation) => <Decision key={recommendation.id} recommendation={recommendation} rights={rights} onDecided={onDecided} isCompact />);
+  const over = records.filter(isOver);
+  return (
+    <>
+      {over.length === records.length && <p>{t('incident.no-advice', 'There is nothing to recommend yet.')}</p>}
+      {list(records.filter((recommendation) => !isOver(recommendation)))}
+      {over.length > 0 && (
+        <details>
+          <summary>{t('incident.over', 'Withdrawn or expired ({{count}})', { count: over.length })}</summary>
+          {list(over)}
+        </details>
+      )}
+    </>
+  );
+}
+
 /** The page an alert links to: what broke, why, and what to do about it, in the order it is needed at night. */
 function IncidentPage() {
   const { id = '' } = useParams();
@@ -127,7 +147,7 @@ function IncidentPage() {
               </Section>
               <Section title={t('incident.todo', 'What to do')}>
                 <LiveView live={decisions} rows={3}>
-                  {(records) => (records.length === 0 ? <p>{t('incident.no-advice', 'There is nothing to recommend yet.')}</p> : <>{records.map((recommendation) => <Decision key={recommendation.id} recommendation={recommendation} rights={rights} onDecided={() => { decisions.refresh(); live.refresh(); }} isCompact />)}</>)}
+                  {(records) => <Decisions records={records} rights={rights} onDecided={() => { decisions.refresh(); live.refresh(); }} />}
                 </LiveView>
               </Section>
               <Section title={t('incident.why', 'Why: the most probable cause')}>

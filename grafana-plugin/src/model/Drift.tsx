@@ -34,7 +34,9 @@ function Histogram({ distribution, isDrifted }: { distribution: SignalDistributi
     return null;
   }
   const { x, labels, before, now } = histogram;
-  const formatX = (value: number) => (Number.isInteger(value) ? (labels[value] ?? '') : '');
+  // Labels of neighbours would lie on each other.
+  const every = Math.ceil(labels.length / 5);
+  const formatX = (value: number) => (Number.isInteger(value) && value % every === 0 ? (labels[value] ?? '') : '');
   return (
     <div style={{ minWidth: 0 }}>
       <strong style={{ overflowWrap: 'anywhere' }}>{name}</strong> {isDrifted ? <small>● {t('model.drifted', 'changed')}</small> : null}

@@ -43,7 +43,7 @@ function Charts({ csv }: { csv: string }) {
       {charts.map(([name, values, format]) => (
         <div key={name} style={{ minWidth: 0 }}>
           <strong>{name}</strong>
-          <Plot label={name} x={atMs} isTime style="line" height={130} formatY={format} series={[{ name, values, colour: 'now' }]} />
+          <Plot label={name} x={atMs} isTime style="line" height={130} softMax={format === percent ? 0.1 : undefined} formatY={format} series={[{ name, values, colour: 'now' }]} />
         </div>
       ))}
     </div>
