@@ -33,7 +33,7 @@ const theme = grafanaData.createTheme({
 function PluginPage({ pageNav, renderTitle, subTitle, actions, children }: grafanaRuntime.PluginPageProps) {
   const title = pageNav?.text ?? '';
   return (
-    <main style={{ padding: 24, maxWidth: 1600, margin: '0 auto', flex: '1 1 0', minWidth: 0 }}>
+    <main style={{ padding: 24, maxWidth: 1600, margin: '0 auto', width: '100%', boxSizing: 'border-box' }}>
       <div style={{ display: 'flex', flexWrap: 'wrap', gap: 16, alignItems: 'flex-start', marginBottom: 16 }}>
         <div style={{ flex: '1 1 auto', minWidth: 0 }}>
           {renderTitle === undefined ? <h1 style={{ marginBottom: 0 }}>{title}</h1> : renderTitle(title)}
