@@ -138,7 +138,7 @@ export async function startHost({ port, settings }) {
       navTree: [],
       assets: { dark: '', light: '' },
     };
-    return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Host</title><link rel="stylesheet" href="/host/host.css">
+    return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Host</title><link rel="stylesheet" href="/host/host.css"><style>body{margin:0}</style>
 <script>window.grafanaBootData=${JSON.stringify(boot)};window.__grafana_public_path__='/public/';</script></head>
 <body><div id="reactRoot" class="grafana-app"></div><script src="/host/system.js"></script><script src="/host/amd.js"></script><script src="/host/host.js"></script></body></html>`;
   };

@@ -882,7 +882,7 @@ export interface paths {
                                 lesson: {
                                     actions: {
                                         /** @enum {string} */
-                                        action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                                         outcome: string;
                                     }[];
                                     /** @enum {string} */
@@ -1105,7 +1105,7 @@ export interface paths {
                             lessons: {
                                 actions: {
                                     /** @enum {string} */
-                                    action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                                     outcome: string;
                                 }[];
                                 /** @enum {string} */
@@ -2111,6 +2111,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{id}/validations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Validations of candidates, newest first, with verdict, reasons and figures */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        put?: never;
+        /** Compare a candidate version with the model in service on golden, live and generated inputs; answers at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: uri */
+                        candidate_url: string;
+                        /**
+                         * @default replace
+                         * @enum {string}
+                         */
+                        purpose?: "replace" | "restore";
+                        /** @default 200 */
+                        samples?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/outcomes": {
         parameters: {
             query?: never;
@@ -2182,7 +2256,7 @@ export interface paths {
                         "application/json": {
                             recommendations: {
                                 /** @enum {string} */
-                                action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                                 attempts: {
                                     atMs: number;
                                     detail: string;
@@ -2284,7 +2358,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                         incident_id: string;
                         why: string;
                     };
@@ -2299,7 +2373,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /** @enum {string} */
-                            action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                             attempts: {
                                 atMs: number;
                                 detail: string;
@@ -2420,7 +2494,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /** @enum {string} */
-                            action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                             attempts: {
                                 atMs: number;
                                 detail: string;
@@ -2613,7 +2687,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /** @enum {string} */
-                            action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                             attempts: {
                                 atMs: number;
                                 detail: string;
@@ -2747,7 +2821,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /** @enum {string} */
-                            action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                             attempts: {
                                 atMs: number;
                                 detail: string;
@@ -2865,7 +2939,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            decides: ("retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none")[];
+                            decides: ("retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none")[];
                             /** @enum {string} */
                             kind: "nobody" | "user" | "api-key" | "system";
                             name: string | null;
@@ -2931,7 +3005,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /** @enum {string} */
-                            action: "retrain" | "rollback" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                             attempts: {
                                 atMs: number;
                                 detail: string;
