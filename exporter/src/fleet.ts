@@ -1,20 +1,18 @@
 import type { AnyActionTarget } from './domain/action-target.js';
 import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
-import { quantileOf, summariseNumeric } from './detection/statistics/signal-counts.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { Json } from './domain/json.js';
 import type { Lesson } from './domain/lesson.js';
-import type { Model, ModelState } from './domain/model.js';
-import type { PerformanceEstimate } from './domain/performance.js';
+import type { Model } from './domain/model.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
-import type { SignalKey, WindowProfile } from './domain/profile.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
+import { stateOf, statusOf } from './model-status.js';
 import { judge, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { modelChangedBy } from './rca/gather.js';
@@ -74,12 +72,6 @@ interface Member {
   experiment: { readonly incident: IncidentId; result: CohortShapley | null; done: Promise<void> } | null;
 }
 
-const NO_WINDOW_YET = 'no look has been taken yet';
-const NOT_LOOKED_YET: PerformanceEstimate = {
-  kind: 'unknown',
-  reason: NO_WINDOW_YET,
-  realised: { accuracy: null, error: null },
-};
 const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
@@ -552,56 +544,8 @@ export class Fleet {
     return member;
   }
 
-  private statusOf(member: Member): ModelStatus {
-    const { watch, judgement } = member;
-    const window = watch.window();
-    const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
-    return {
-      model: watch.model,
-      windowSamples: window.calls,
-      totalSamples: watch.totals.calls,
-      confidenceMean: meanOf(window, 'confidence'),
-      errorShare: window.calls === 0 ? 0 : failures / window.calls,
-      latencyP50Seconds: quantile(window, 0.5),
-      latencyP95Seconds: quantile(window, 0.95),
-      lastProbeAtMs: watch.totals.lastProbeAtMs,
-      lastPredictionAtMs: watch.totals.lastPredictionAtMs,
-      baseline: watch.baseline,
-      learning: watch.learning,
-      window,
-      running: watch.runningCounts(window),
-      findings: judgement?.findings ?? [],
-      blindSpots: judgement?.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
-      incident: this.ports.keeper.current(watch.model.id),
-      evidence: watch.evidence(),
-      performance: judgement?.performance ?? NOT_LOOKED_YET,
-      rowAnomaly: judgement?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
-      evaluatedAtMs: member.evaluatedAtMs,
-      evaluationSeconds: member.evaluationSeconds,
-      totals: {
-        calls: watch.totals.calls,
-        failures: watch.totals.failures,
-        probes: watch.totals.probes,
-        probeFailures: watch.totals.probeFailures,
-      },
-    };
+  private statusOf({ watch, judgement, evaluatedAtMs, evaluationSeconds }: Member): ModelStatus {
+    const incident = this.ports.keeper.current(watch.model.id);
+    return statusOf(watch, judgement, incident, { evaluatedAtMs, evaluationSeconds });
   }
-}
-
-/** The state shown: an open incident decides; without one a model is learning or healthy. */
-function stateOf(watch: Watch, incident: Incident | null): ModelState {
-  if (watch.model.paused) return 'paused';
-  if (incident === null) return watch.baseline === null ? 'learning' : 'healthy';
-  if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';
-  return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
-}
-
-function meanOf(window: WindowProfile, key: SignalKey): number | null {
-  const counts = window.signals.get(key);
-  return counts?.kind === 'numeric' ? (summariseNumeric(counts)?.mean ?? null) : null;
-}
-
-function quantile(window: WindowProfile, q: number): number | null {
-  const counts = window.signals.get('latency_seconds');
-  return counts?.kind === 'numeric' ? quantileOf(counts, q) : null;
 }
