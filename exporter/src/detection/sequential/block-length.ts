@@ -9,7 +9,10 @@ export const LEAST_BLOCKS = 25;
  * Correlation of neighbouring blocks below which they count as independent, and below which they may be used when nothing
  * better comes in time: with the default tolerance 0.15 gave no false page in four model-months of AR(0.9), 0.5 gave six.
  */
-const CORRELATION = { independent: 0.025, tolerable: 0.15 } as const;
+const CORRELATION = {
+  independent: 0.025,
+  tolerable: 0.15,
+} as const;
 
 interface Level {
   carry: number;

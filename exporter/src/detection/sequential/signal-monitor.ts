@@ -6,9 +6,10 @@ import { cellBounds, cellOf, gridFor } from '../statistics/grid.js';
 import { Channel, type ChannelReading, type ChannelSettings, type ChannelState } from './channel.js';
 import { counterUniform, seedOf } from './counter-random.js';
 import { Ruler, type RulerState } from './probability-integral-transform.js';
+import { Wander, type WanderState } from './wander.js';
 
-/** Samples that fix what is measured (ruler edges, the categories told apart) and are not judged themselves. */
-export const WARM_UP_SAMPLES = 50;
+/** Samples that fix which categories are told apart and are not judged themselves. */
+const WARM_UP_SAMPLES = 50;
 const CATEGORIES_WATCHED = 10;
 const CATEGORIES_KNOWN = 1_000;
 
@@ -35,6 +36,8 @@ export interface SignalState {
   readonly channels: readonly ChannelState[];
   readonly counter: number;
   readonly warm: readonly (readonly [cell: number | string, count: number])[];
+  /** Of a number still warming up. */
+  readonly wander: WanderState | null;
   readonly grid: Grid | null;
   readonly ruler: RulerState | null;
   readonly watched: readonly string[];
@@ -87,6 +90,7 @@ export class NumericSignal implements SignalMonitor {
   private grid: Grid | null = null;
   private ruler: Ruler | null = null;
   private counter = 0;
+  private wander: Wander;
   private readonly seed: number;
   private readonly level: Channel | null;
   private readonly spread: Channel | null;
@@ -121,6 +125,7 @@ export class NumericSignal implements SignalMonitor {
     this.missing = named('missing');
     this.invalid = named('invalid');
     this.seed = seedOf(`${model}\n${subject}`);
+    this.wander = new Wander(state?.wander ?? undefined);
     if (state === undefined) return;
     for (const [cell, count] of state.warm) this.warm.set(Number(cell), count);
     this.grid = state.grid;
@@ -143,6 +148,8 @@ export class NumericSignal implements SignalMonitor {
 
   relearn(): void {
     this.warm.clear();
+    this.counter = 0;
+    this.wander = new Wander();
     this.ruler = null;
     for (const channel of this.channels) channel.relearn();
   }
@@ -152,13 +159,15 @@ export class NumericSignal implements SignalMonitor {
     const cell = cellOf(this.grid, value);
     this.warm.set(cell, (this.warm.get(cell) ?? 0) + 1);
     this.counter += 1;
-    if (this.counter < WARM_UP_SAMPLES) return;
+    this.wander.add(cell);
+    if (!this.wander.hasSeenEnough) return;
     const { grid } = this;
     this.ruler = Ruler.fit(
       [...this.warm].flatMap(([each, count]) => new Array<number>(count).fill(cellBounds(grid, each)[1])),
     );
     this.warm.clear();
     this.counter = 0;
+    this.wander = new Wander();
   }
 
   private score(ruler: Ruler, value: number, atMs: number): void {
@@ -176,6 +185,7 @@ export class NumericSignal implements SignalMonitor {
       channels: this.channels.map((channel) => channel.snapshot()),
       counter: this.counter,
       warm: [...this.warm],
+      wander: this.wander.snapshot(),
       grid: this.grid,
       ruler: this.ruler?.snapshot() ?? null,
       watched: [],
@@ -283,6 +293,7 @@ export class CategoricalSignal implements SignalMonitor {
       channels: this.channels.map((channel) => channel.snapshot()),
       counter: this.counter,
       warm: [...this.warm],
+      wander: null,
       grid: null,
       ruler: null,
       watched: [...(this.watched?.keys() ?? [])],
@@ -326,6 +337,7 @@ export class LossSignal implements SignalMonitor {
       channels: this.channels.map((channel) => channel.snapshot()),
       counter: 0,
       warm: [],
+      wander: null,
       grid: null,
       ruler: null,
       watched: [],
@@ -381,6 +393,6 @@ export function signalEvidence(
     statistic: strongest?.statistic ?? 'none',
     blockSamples: strongest?.blockSamples ?? 0,
     weight,
-    note: signal.isWarmingUp ? `the first ${WARM_UP_SAMPLES} samples set the ruler` : waits,
+    note: signal.isWarmingUp ? 'the first samples set the ruler: 50, more where neighbours are alike' : waits,
   };
 }
