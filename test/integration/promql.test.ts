@@ -26,6 +26,11 @@ const MAY_BE_EMPTY: readonly {
     reason: 'an action is verified after minutes',
     unborn: ['mlfi_verifications_total'],
   },
+  {
+    place: /^mlfi-drift \/ Share of the change by f/,
+    reason: 'needs an experiment on the live model, which the operator must allow',
+    unborn: ['mlfi_rca_attribution_ratio'],
+  },
   { place: /^rule MlfiModelUnreachable$/, reason: 'needs minutes without an answer' },
   { place: /^rule MlfiMonitorBlind$/, reason: 'fires only when nothing is watched' },
   {

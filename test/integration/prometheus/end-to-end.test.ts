@@ -273,6 +273,12 @@ describe.skipIf(!hasPrometheus)('from a broken model to a page and back', () => 
       const ready = await query('mlfi_baseline_state{state="ready"} == 1');
       return ready.data.result.length === 2 ? true : null;
     });
+    // Later, with inputs unlike any before, accuracy without labels is told as unknown.
+    await send(2, 100, false);
+    await eventually('an estimate of accuracy', 20_000, async () => {
+      const estimated = await query('mlfi_estimated_accuracy_ratio');
+      return estimated.data.result.length > 0 ? true : null;
+    });
     expect(posts.filter(({ channel }) => channel === '/page')).toEqual([]);
   });
 
