@@ -115,6 +115,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     consecutiveFailures: subject.consecutiveFailures,
     lastAnswerAtMs: subject.lastAnswerAtMs,
     changes: subject.changes,
+    evidence: subject.evidence,
   });
 
   const diagnosis = diagnose(evidence);

@@ -3,25 +3,46 @@ import type { BlindSpot, Finding } from './finding.js';
 import type { ModelId } from './identifiers.js';
 import type { Severity } from './severity.js';
 
-/** The closed list; one file each in `rca/causes/`. `none` is "no cause found", a legal answer. */
+/**
+ * The closed list; one file each in `rca/causes/`. `none`: nothing is wrong. `unknown`: something is, and nothing on the list
+ * explains it. Both are legal answers.
+ */
 export const CAUSE_IDS = [
   'model-unreachable',
   'endpoint-errors',
+  'overloaded-endpoint',
   'slow-endpoint',
+  'answer-schema-changed',
   'model-changed',
+  'threshold-moved',
   'unstable-model',
   'underconfident-model',
-  'input-drift',
-  'unit-change',
-  'null-flood',
-  'new-categories',
-  'concept-drift',
   'calibration-decay',
   'prediction-collapse',
+  'unit-change',
+  'null-flood',
+  'default-values',
+  'category-rename',
+  'new-categories',
+  'stale-feature',
+  'join-loss',
+  'swapped-columns',
+  'precision-loss',
+  'feature-leak',
+  'input-drift',
   'traffic-mix-change',
+  'segment-outage',
+  'segment-concept-drift',
+  'concept-drift',
+  'label-delay',
+  'seasonal-pattern',
+  'unknown',
   'none',
 ] as const;
 export type CauseId = (typeof CAUSE_IDS)[number];
+
+/** True for the answers that blame nothing: nothing is wrong, or nobody knows what. */
+export const blamesNothing = (cause: CauseId): boolean => cause === 'none' || cause === 'unknown';
 
 /** One reason for or against a cause, with the weight it carried. */
 export interface EvidenceStatement {

@@ -1,4 +1,4 @@
-import type { Cause, Diagnosis, Explanation } from '../domain/cause.js';
+import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
 import { evidenceText } from './evidence-text.js';
 import { timeText } from './time-text.js';
@@ -36,14 +36,14 @@ function healthy(diagnosis: Diagnosis, name: string): Explanation {
 }
 
 function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
-  if (winner.id === 'none')
+  if (blamesNothing(winner.id))
     return `${name}: ${diagnosis.findings.length} findings, but no known cause explains them. ${diagnosis.severityReason}`;
   const reason = winner.supporting[0]?.text ?? diagnosis.severityReason;
   return `${name}: ${winner.title}. ${reason}`;
 }
 
 function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
-  if (winner.id === 'none') return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
+  if (blamesNothing(winner.id)) return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
   const grounds = winner.supporting.slice(1).map(({ text }) => text);
   const sure = `This cause is ${percent(winner.probability)} probable among those considered.`;
   const against =
@@ -85,7 +85,7 @@ function effectParagraph(diagnosis: Diagnosis): string {
 }
 
 function runnersUpParagraph(others: readonly Cause[]): string {
-  const weighed = others.filter(({ id }) => id !== 'none').slice(0, 2);
+  const weighed = others.filter(({ id }) => !blamesNothing(id)).slice(0, 2);
   if (weighed.length === 0) return '';
   return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}${refuting[0] === undefined ? '' : `; against it: ${refuting[0].text}`})`).join(' ')}`;
 }

@@ -26,6 +26,8 @@ import type { BlindSpot, Finding } from '../domain/finding.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import type { PageEvidence } from '../domain/page-evidence.js';
+import { contrastEvidence } from './contrast/index.js';
 import { decomposeConfidence } from './attribution/decomposition.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
 import { repairHint } from './repair/index.js';
@@ -45,17 +47,27 @@ export interface EvidenceInput {
   readonly consecutiveFailures: number;
   readonly lastAnswerAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  /** The e-detectors' evidence; null for a one-shot look. */
+  readonly evidence: PageEvidence | null;
 }
 
+const HOUR_MS = 3_600_000;
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
 /** A change this long before the window began is no longer likely to be behind it. */
-const CHANGES_CONSIDERED_MS = 24 * 3_600_000;
+const CHANGES_CONSIDERED_MS = 24 * HOUR_MS;
+/** A declared change this near to the estimated start may be what started it; the estimate itself is no sharper. */
+const DECLARED_BEFORE_MS = 6 * HOUR_MS;
+const DECLARED_AFTER_MS = HOUR_MS;
+/** A comparison this unlikely by chance is no chance (p < 10⁻⁵), even where it is below a detector's line. */
+const SURPRISING = 5;
+const MOST_SURPRISING = 300;
 
 /** Puts everything root-cause analysis may look at into one object. Pure; asks nobody. */
 export function gatherEvidence(input: EvidenceInput): Evidence {
   const { baseline, window, rows } = input;
-  const features = featureEvidence(input);
+  const newest = newestProfile(input);
+  const features = featureEvidence(input, newest);
   const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
   const segments = baseline === null ? [] : findSegments(rows, input.baselineRows);
   return {
@@ -72,10 +84,22 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     labels: labelEvidence(baseline, window),
     segments,
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
+    changePoint: changePointOf(input),
+    contrast: contrastEvidence({ baseline, window, newest, features, rows, baselineRows: input.baselineRows }),
     decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
     attributions: segmentContrasts(input.baselineRows, rows, drifted),
     blindSpots: input.blindSpots,
   };
+}
+
+function changePointOf({ evidence, changes }: EvidenceInput): Evidence['changePoint'] {
+  const atMs = evidence?.changeAtMs ?? null;
+  if (evidence === null || atMs === null || (evidence.verdict !== 'alarm' && evidence.verdict !== 'warning'))
+    return null;
+  const declared = changes.filter(
+    (change) => change.atMs >= atMs - DECLARED_BEFORE_MS && change.atMs <= atMs + DECLARED_AFTER_MS,
+  );
+  return { atMs, declared };
 }
 
 const failuresOf = (profile: WindowProfile): number =>
@@ -128,15 +152,19 @@ function newestProfile({ baseline, window, rows }: EvidenceInput): WindowProfile
   return builder.build();
 }
 
-function featureEvidence(input: EvidenceInput): FeatureEvidence[] {
+function featureEvidence(input: EvidenceInput, newest: WindowProfile): FeatureEvidence[] {
   const { baseline, window } = input;
-  const newest = newestProfile(input);
   const reported = new Set(
     input.findings
       .filter(({ detector }) =>
-        ['numeric-drift', 'categorical-drift', 'missing-values', 'invalid-values', 'unseen-categories'].includes(
-          detector,
-        ),
+        [
+          'numeric-drift',
+          'categorical-drift',
+          'missing-values',
+          'invalid-values',
+          'unseen-categories',
+          'sequential-evidence',
+        ].includes(detector),
       )
       .map(({ subject }) => subject as string),
   );
@@ -144,18 +172,11 @@ function featureEvidence(input: EvidenceInput): FeatureEvidence[] {
   for (const [key, now] of window.signals) {
     if (!key.startsWith('feature:')) continue;
     const before = baseline?.profile.signals.get(key);
-    const drifted = reported.has(key);
-    evidence.push(
-      featureOf(
-        key.slice('feature:'.length),
-        before,
-        now,
-        drifted,
-        drifted && baseline !== null ? repairHint(key, baseline.profile, newest) : null,
-      ),
-    );
+    const entry = featureOf(key.slice('feature:'.length), before, now, reported.has(key));
+    const hint = entry.moved && baseline !== null ? repairHint(key, baseline.profile, newest) : null;
+    evidence.push({ ...entry, hint });
   }
-  return evidence.sort((a, b) => Number(b.drifted) - Number(a.drifted) || b.distance - a.distance);
+  return evidence.sort((a, b) => Number(b.moved) - Number(a.moved) || b.distance - a.distance);
 }
 
 function featureOf(
@@ -163,8 +184,7 @@ function featureOf(
   before: SignalCounts | undefined,
   now: SignalCounts,
   drifted: boolean,
-  hint: FeatureEvidence['hint'],
-): FeatureEvidence {
+): Omit<FeatureEvidence, 'hint'> {
   const common = {
     feature,
     samples: validTotal(now),
@@ -173,12 +193,16 @@ function featureOf(
     invalidBefore: before === undefined ? 0 : invalidShare(before),
     invalidNow: invalidShare(now),
     drifted,
-    hint,
+  };
+  const seen = (pValue: number | undefined): Pick<FeatureEvidence, 'surprise' | 'moved'> => {
+    const surprise = pValue === undefined ? 0 : Math.min(MOST_SURPRISING, -Math.log10(Math.max(pValue, 1e-300)));
+    return { surprise, moved: drifted || surprise >= SURPRISING };
   };
   if (now.kind === 'numeric') {
     const comparison = before?.kind === 'numeric' ? compareNumeric(before, now) : null;
     return {
       ...common,
+      ...seen(comparison?.ksPValue),
       kind: 'numeric',
       distance: comparison?.ksStatistic ?? 0,
       meanShift: comparison?.meanShift ?? null,
@@ -188,6 +212,7 @@ function featureOf(
   const comparison = before?.kind === 'categorical' ? compareCategorical(before, now) : null;
   return {
     ...common,
+    ...seen(comparison?.chiSquared.pValue),
     kind: 'categorical',
     distance: comparison?.totalVariation ?? 0,
     meanShift: null,

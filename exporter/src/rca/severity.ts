@@ -9,6 +9,20 @@ export interface JudgedSeverity {
   readonly reason: string;
 }
 
+/** The model is fed what it was not made for, whether or not it shows yet. */
+const PIPELINE_FAULTS: ReadonlySet<CauseId> = new Set([
+  'unit-change',
+  'null-flood',
+  'default-values',
+  'category-rename',
+  'new-categories',
+  'stale-feature',
+  'join-loss',
+  'swapped-columns',
+  'precision-loss',
+  'feature-leak',
+  'segment-outage',
+]);
 const MATERIAL_CONFIDENCE = 0.05;
 const MATERIAL_ACCURACY = 0.05;
 const CRITICAL_ERROR_SHARE = 0.5;
@@ -99,8 +113,7 @@ const RULES: readonly Rule[] = [
   { severity: 'medium', holds: ({ found }) => found('no-predictions'), reason: () => 'No predictions come any more.' },
   {
     severity: 'medium',
-    holds: ({ found, cause }) =>
-      ['unit-change', 'null-flood', 'new-categories'].includes(cause) || found('prediction-mix'),
+    holds: ({ found, cause }) => PIPELINE_FAULTS.has(cause) || found('prediction-mix'),
     reason: () => 'The model is fed inputs it was not made for; its answers moved or will.',
   },
   { severity: 'low', holds: () => true, reason: () => 'Inputs differ, with no sign so far that answers got worse.' },

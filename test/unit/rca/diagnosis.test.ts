@@ -149,7 +149,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
   ],
   [
     'a category renamed',
-    'new-categories',
+    'category-rename',
     'medium',
     { rows: changed((row) => (row.features?.c1 === 'a' ? withFeature(row, 'c1', 'alpha') : row)) },
     'c1',
@@ -163,7 +163,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
   ],
   [
     'three features spread out',
-    'input-drift',
+    'unknown',
     'low',
     {
       rows: changed((row) =>

@@ -1,7 +1,7 @@
 import type { SegmentEvidence } from '../../domain/evidence.js';
 import type { Observation } from '../../domain/observation.js';
 import { normalSurvival } from '../../detection/statistics/special-functions.js';
-import { grouping } from '../attribution/confidence-groups.js';
+import { grouping, groupPredicate } from '../attribution/confidence-groups.js';
 
 const FEWEST_ROWS = 30;
 const SIGNIFICANCE = 0.01;
@@ -55,7 +55,7 @@ export function findSegments(rows: readonly Observation[], baselineRows: readonl
       const z = (change - overall) / Math.sqrt(varianceOf(now) / now.rows + varianceOf(past) / past.rows);
       if (change - overall > -LEAST_DIFFERENCE) continue;
       const segment: SegmentEvidence = {
-        predicate: predicateOf(feature, group),
+        predicate: groupPredicate(feature, group),
         rows: now.rows,
         share: now.rows / all.rows,
         measure: 'confidence',
@@ -71,11 +71,4 @@ export function findSegments(rows: readonly Observation[], baselineRows: readonl
     .sort((a, b) => b.segment.contribution - a.segment.contribution)
     .slice(0, REPORTED)
     .map(({ segment }) => segment);
-}
-
-function predicateOf(feature: string, group: string): string {
-  const quarter = /^quarter ([1-4])$/.exec(group)?.[1];
-  if (quarter !== undefined)
-    return `${feature} in the ${['lowest', 'second', 'third', 'highest'][Number(quarter) - 1] ?? ''} quarter`;
-  return group === 'missing' ? `${feature} missing` : `${feature} = ${group.slice(0, 60)}`;
 }
