@@ -30,6 +30,9 @@ export interface ServiceEvidence {
   readonly baselineErrorShare: number | null;
   readonly latencyBefore: LevelSummary | null;
   readonly latencyNow: LevelSummary | null;
+  /** Answers later than 95 % of the baseline's, before (about 5 %) and now; null without latencies on both sides. */
+  readonly lateBefore: Proportion | null;
+  readonly lateNow: Proportion | null;
   readonly lastAnswerAtMs: number | null;
 }
 

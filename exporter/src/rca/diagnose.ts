@@ -3,6 +3,7 @@ import type { Evidence } from '../domain/evidence.js';
 import { candidates, type Candidate } from './candidates.js';
 import type { CauseWeights } from './causes/cause-weights.js';
 import { WEIGHTS } from './causes/weights.js';
+import { estimateImpact } from './impact.js';
 import { judgeSeverity } from './severity.js';
 import { SIGNS } from './signs/index.js';
 
@@ -32,13 +33,15 @@ export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): D
     .sort((a, b) => b.probability - a.probability)
     .filter(({ probability }, rank) => rank < 3 || probability >= UNLIKELY);
   const [winner] = causes;
-  const { severity, reason } = judgeSeverity(evidence, winner?.id ?? 'none');
+  const impact = estimateImpact(evidence);
+  const { severity, reason } = judgeSeverity(evidence, winner?.id ?? 'none', impact);
   return {
     modelId: evidence.modelId,
     atMs: evidence.atMs,
     window: evidence.window,
     severity,
     severityReason: reason,
+    impact,
     causes,
     findings: evidence.findings,
     features: winner?.features ?? [],
@@ -92,10 +95,20 @@ function statementsOf(
     if (Math.abs(logOdds) < WORTH_TELLING && !isTelling) return [];
     const text = value > 0 ? sign.holds(evidence, hypothesis) : sign.fails(evidence, hypothesis);
     const rank = isTelling ? definition.telling.indexOf(sign.id) : definition.telling.length;
-    return text === '' ? [] : [{ text, logOdds: isTelling ? Math.max(logOdds, LEAST_OF_ITS_OWN) : logOdds, rank }];
+    return text === ''
+      ? []
+      : [
+          {
+            text,
+            logOdds: isTelling ? Math.max(logOdds, LEAST_OF_ITS_OWN) : logOdds,
+            sign: sign.id,
+            source: sign.source,
+            rank,
+          },
+        ];
   })
     .sort((a, b) => a.rank - b.rank || Math.abs(b.logOdds) - Math.abs(a.logOdds))
-    .map(({ text, logOdds }) => ({ text, logOdds }));
+    .map(({ text, logOdds, sign, source }) => ({ text, logOdds, sign, source }));
 }
 
 /** What the winner does not account for: the rest of a measured drop, or that nothing fits. */

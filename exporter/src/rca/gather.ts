@@ -1,11 +1,13 @@
 import { expectedCalibrationError } from '../detection/statistics/calibration.js';
 import { proportion } from '../detection/statistics/clopper-pearson.js';
+import { cellMiddle } from '../detection/statistics/grid.js';
 import { compareCategorical, compareNumeric } from '../detection/statistics/compare.js';
 import {
   categoricalTotal,
   invalidShare,
   missingShare,
   numericTotal,
+  quantileOf,
   summariseNumeric,
   validTotal,
 } from '../detection/statistics/signal-counts.js';
@@ -20,12 +22,20 @@ import type {
   LabelEvidence,
   LevelSummary,
   PredictionEvidence,
+  Proportion,
   ServiceEvidence,
 } from '../domain/evidence.js';
 import type { BlindSpot, Finding } from '../domain/finding.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Observation } from '../domain/observation.js';
-import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import type {
+  BaselineProfile,
+  LabelCounts,
+  NumericCounts,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../domain/profile.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
 import { contrastEvidence } from './contrast/index.js';
 import { decomposeConfidence } from './attribution/decomposition.js';
@@ -52,6 +62,8 @@ export interface EvidenceInput {
 }
 
 const HOUR_MS = 3_600_000;
+/** Answers later than this quantile of the baseline's latencies count as late. */
+const USUAL_LATENCY = 0.95;
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
 /** A change this long before the window began is no longer likely to be behind it. */
@@ -88,8 +100,22 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     contrast: contrastEvidence({ baseline, window, newest, features, rows, baselineRows: input.baselineRows }),
     decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
     attributions: segmentContrasts(input.baselineRows, rows, drifted),
-    blindSpots: input.blindSpots,
+    blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };
+}
+
+/** After a restart the counts are there and the rows behind them are not: what cannot be redone is said. */
+function withoutRows({ baseline, baselineRows, rows, window }: EvidenceInput): BlindSpot[] {
+  const reason = 'feature values are never stored, so the rows from before the last start are gone; counts remain';
+  const spots: BlindSpot[] = [];
+  if (baseline !== null && baselineRows.length === 0) {
+    const check =
+      'segments, decomposition, attribution, errors by group, label association and same-hour comparison against the baseline’s rows';
+    spots.push({ check, reason });
+  }
+  if (rows.length < window.calls / 2)
+    spots.push({ check: 'bursts of failures, values missing in the same rows, trends inside the window', reason });
+  return spots;
 }
 
 function changePointOf({ evidence, changes }: EvidenceInput): Evidence['changePoint'] {
@@ -123,8 +149,25 @@ function serviceEvidence(input: EvidenceInput): ServiceEvidence {
       baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
     latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
     latencyNow: levelOf(window, 'latency_seconds'),
+    ...lateAnswers(baseline, window),
     lastAnswerAtMs: input.lastAnswerAtMs,
   };
+}
+
+function lateAnswers(
+  baseline: BaselineProfile | null,
+  window: WindowProfile,
+): Pick<ServiceEvidence, 'lateBefore' | 'lateNow'> {
+  const before = baseline === null ? null : numericSignal(baseline.profile, 'latency_seconds');
+  const now = numericSignal(window, 'latency_seconds');
+  const usual = before === null ? null : quantileOf(before, USUAL_LATENCY);
+  if (before === null || now === null || usual === null) return { lateBefore: null, lateNow: null };
+  const later = (counts: NumericCounts): Proportion => {
+    let late = 0;
+    for (const [cell, count] of counts.cells) if (cellMiddle(counts.grid, cell) > usual) late += count;
+    return proportion(late, numericTotal(counts));
+  };
+  return { lateBefore: later(before), lateNow: later(now) };
 }
 
 /** Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). */

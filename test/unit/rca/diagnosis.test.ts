@@ -163,7 +163,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
   ],
   [
     'three features spread out',
-    'unknown',
+    'input-drift',
     'low',
     {
       rows: changed((row) =>

@@ -14,12 +14,14 @@ const confidenceSaid = (evidence: Evidence): boolean =>
 export const ANSWER_SIGNS: readonly Sign[] = [
   {
     id: 'golden-answers-changed',
+    source: 'golden inputs',
     value: (evidence) => told(comparedGolden(evidence), evidence.golden.answersChanged > 0),
     holds: (evidence) => `${golden(evidence, evidence.golden.answersChanged)} get another prediction than before.`,
     fails: (evidence) => `All ${evidence.golden.compared} golden inputs get the prediction they always got.`,
   },
   {
     id: 'golden-confidence-moved',
+    source: 'golden inputs',
     value: (evidence) =>
       comparedGolden(evidence) && evidence.golden.confidenceShift !== null
         ? graded(evidence.golden.confidencesMoved / evidence.golden.compared, 0, 0.4)
@@ -30,6 +32,7 @@ export const ANSWER_SIGNS: readonly Sign[] = [
   },
   {
     id: 'golden-mostly-turned',
+    source: 'golden inputs',
     value: (evidence) =>
       comparedGolden(evidence) ? graded(evidence.golden.answersChanged / evidence.golden.compared, 0, 0.5) : 0,
     holds: (evidence) =>
@@ -38,18 +41,21 @@ export const ANSWER_SIGNS: readonly Sign[] = [
   },
   {
     id: 'golden-answers-scatter',
+    source: 'golden inputs',
     value: (evidence) => told(evidence.golden.inputs > 0, has(evidence, 'unstable-answers')),
     holds: (evidence) => sentenceOf(evidence, 'unstable-answers'),
     fails: () => 'The same question gets the same answer each time.',
   },
   {
     id: 'answer-shape-changed',
+    source: 'golden inputs',
     value: (evidence) => told(comparedGolden(evidence), evidence.golden.shapeChanged || has(evidence, 'answer-schema')),
     holds: (evidence) => sentenceOf(evidence, 'answer-schema') || 'The answers have other fields than before.',
     fails: () => 'The answers have the fields they always had.',
   },
   {
     id: 'constant-answers',
+    source: 'answers',
     value: (evidence) => (has(evidence, 'constant-predictions') ? 1 : graded(evidence.prediction.topShare, 0.8, 1)),
     holds: (evidence) =>
       sentenceOf(evidence, 'constant-predictions') ||
@@ -58,6 +64,7 @@ export const ANSWER_SIGNS: readonly Sign[] = [
   },
   {
     id: 'answer-mix-moved',
+    source: 'answers',
     value: (evidence) =>
       evidence.prediction.mixDistance === null
         ? 0
@@ -72,6 +79,7 @@ export const ANSWER_SIGNS: readonly Sign[] = [
   },
   {
     id: 'only-unsure-answers-turn',
+    source: 'answers',
     value: ({ contrast: { answerBands } }) =>
       answerBands === null ? 0 : graded(answerBands.unsure - 1.5 * answerBands.sure, 0.03, 0.2),
     holds: ({ contrast: { answerBands: bands } }) =>
@@ -82,6 +90,7 @@ export const ANSWER_SIGNS: readonly Sign[] = [
   },
   {
     id: 'sure-answers-turn',
+    source: 'answers',
     value: ({ contrast: { answerBands } }) => (answerBands === null ? 0 : graded(answerBands.sure, 0.05, 0.2)),
     holds: ({ contrast: { answerBands: bands } }) =>
       bands === null ? '' : `Even among answers the model is sure of, ${percent(bands.sure)} turned.`,
@@ -89,36 +98,42 @@ export const ANSWER_SIGNS: readonly Sign[] = [
   },
   {
     id: 'confidence-moved',
+    source: 'answers',
     value: (evidence) => told(evidence.confidence.before !== null, confidenceSaid(evidence)),
     holds: (evidence) => sentenceOf(evidence, 'confidence-distribution', 'confidence'),
     fails: (evidence) => `Confidence is as it was (${levels(evidence)}).`,
   },
   {
     id: 'confidence-fell',
+    source: 'answers',
     value: (evidence) => (evidence.confidence.before === null ? 0 : graded(-confidenceMove(evidence), -0.01, 0.08)),
     holds: (evidence) => `Mean confidence fell (${levels(evidence)}).`,
     fails: () => 'Confidence did not fall.',
   },
   {
     id: 'confidence-rose',
+    source: 'answers',
     value: (evidence) => (evidence.confidence.before === null ? 0 : graded(confidenceMove(evidence), 0, 0.06)),
     holds: (evidence) => `Mean confidence rose (${levels(evidence)}).`,
     fails: () => '',
   },
   {
     id: 'confidence-slides',
+    source: 'answers',
     value: (evidence) => yes(has(evidence, 'confidence-trend')),
     holds: (evidence) => sentenceOf(evidence, 'confidence-trend'),
     fails: () => '',
   },
   {
     id: 'low-confidence',
+    source: 'answers',
     value: (evidence) => yes(has(evidence, 'low-confidence')),
     holds: (evidence) => sentenceOf(evidence, 'low-confidence'),
     fails: () => '',
   },
   {
     id: 'has-baseline',
+    source: 'baseline',
     value: ({ hasBaseline }) => yes(hasBaseline),
     holds: () => '',
     fails: () => 'There is no baseline to compare with: as far as can be seen it was always like this.',

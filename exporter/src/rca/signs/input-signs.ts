@@ -15,6 +15,7 @@ function hintOf(
 }
 const hinted = (id: string, fails: string, ...kinds: readonly RepairHint['transformation'][]): Sign => ({
   id,
+  source: 'inputs',
   value: (evidence, blamed) => yes(hintOf(evidence, blamed, ...kinds) !== undefined),
   holds: (evidence, blamed) => hintOf(evidence, blamed, ...kinds)?.sentence ?? '',
   fails: () => fails,
@@ -26,12 +27,14 @@ const largestRise = ({ features }: Evidence): number => Math.max(0, ...features.
 export const INPUT_SIGNS: readonly Sign[] = [
   {
     id: 'inputs-moved',
+    source: 'inputs',
     value: (evidence) => told(evidence.features.length > 0, movedFeatures(evidence).length > 0),
     holds: (evidence) => `${quoted(movedFeatures(evidence))} moved.`,
     fails: () => 'No input feature moved.',
   },
   {
     id: 'many-inputs-moved',
+    source: 'inputs',
     value: (evidence) =>
       evidence.features.length < 2 ? 0 : graded(movedFeatures(evidence).length / evidence.features.length, 0.1, 0.5),
     holds: (evidence) => `${movedFeatures(evidence).length} of ${evidence.features.length} features moved.`,
@@ -39,6 +42,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'nothing-else-moved',
+    source: 'inputs',
     value: (evidence, blamed) =>
       blamed.features.length === 0
         ? 0
@@ -49,6 +53,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'moved-most',
+    source: 'inputs',
     value: ({ features }, blamed) => {
       if (blamed.features.length === 0) return 0;
       const size = ({ distance, missingNow, missingBefore }: FeatureEvidence): number =>
@@ -62,6 +67,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'far-outside',
+    source: 'inputs',
     value: (evidence, blamed) => {
       const shifts = entriesOf(evidence, blamed).flatMap(({ meanShift }) => (meanShift === null ? [] : [meanShift]));
       return shifts.length === 0 ? 0 : graded(Math.max(...shifts.map(Math.abs)), 0.5, 3);
@@ -74,6 +80,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'values-missing',
+    source: 'inputs',
     value: (evidence) => (evidence.features.length === 0 ? 0 : graded(largestRise(evidence), 0.01, 0.08)),
     holds: (evidence) =>
       sentenceOf(evidence, 'missing-values') || `Missing values rose by ${percent(largestRise(evidence))}.`,
@@ -81,6 +88,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'missing-in-the-same-rows',
+    source: 'inputs',
     value: ({ contrast: { missingTogether: together } }) => (together === null ? 0 : graded(together.share, 0.3, 0.9)),
     holds: ({ contrast: { missingTogether: together } }) =>
       together === null
@@ -90,12 +98,14 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'unreadable-values',
+    source: 'inputs',
     value: (evidence) => (evidence.features.length === 0 ? 0 : yes(has(evidence, 'invalid-values'))),
     holds: (evidence) => sentenceOf(evidence, 'invalid-values'),
     fails: () => '',
   },
   {
     id: 'unseen-categories',
+    source: 'inputs',
     value: (evidence) =>
       evidence.features.length === 0
         ? 0
@@ -109,6 +119,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   hinted('frozen', 'The values still vary.', 'frozen'),
   {
     id: 'columns-swapped',
+    source: 'inputs',
     value: (evidence, blamed) =>
       yes(evidence.contrast.swappedPair !== null || hintOf(evidence, blamed, 'swap') !== undefined),
     holds: ({ contrast: { swappedPair: pair } }) =>
@@ -119,6 +130,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'precision-lost',
+    source: 'inputs',
     value: (evidence, blamed) =>
       yes(evidence.contrast.precisionLoss !== null || hintOf(evidence, blamed, 'rounding') !== undefined),
     holds: ({ contrast }) => contrast.precisionLoss?.sentence ?? '',
@@ -126,6 +138,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'one-mix-explains-all',
+    source: 'inputs',
     value: ({ contrast: { mixExplains: mix } }) => (mix === null ? 0 : graded(1 - mix.residual, 0.5, 0.95)),
     holds: ({ contrast: { mixExplains: mix } }) =>
       mix === null
@@ -138,6 +151,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'a-category-moved-most',
+    source: 'inputs',
     value: ({ features }) => {
       const moved = features.filter((entry) => entry.moved);
       const [first] = moved.toSorted((a, b) => b.distance - a.distance);
@@ -148,6 +162,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'a-group-stopped-coming',
+    source: 'inputs',
     value: ({ contrast: { lostSegment: lost } }) => (lost === null ? -1 : graded(0.3 - lost.restDistance, 0, 0.25)),
     holds: ({ contrast: { lostSegment: lost } }) =>
       lost === null
@@ -157,6 +172,7 @@ export const INPUT_SIGNS: readonly Sign[] = [
   },
   {
     id: 'usual-at-this-hour',
+    source: 'inputs',
     value: ({ contrast: { sameHour } }) => (sameHour === null ? 0 : graded(sameHour.explained, 0.4, 0.9)),
     holds: ({ contrast: { sameHour } }) =>
       sameHour === null

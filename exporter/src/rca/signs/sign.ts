@@ -1,3 +1,4 @@
+import type { EvidenceSource } from '../../domain/cause.js';
 import type { Evidence, FeatureEvidence } from '../../domain/evidence.js';
 import type { DetectorId, Finding, FindingSubject } from '../../domain/finding.js';
 
@@ -12,6 +13,7 @@ export interface Blamed {
  */
 export interface Sign {
   readonly id: string;
+  readonly source: EvidenceSource;
   /** 1: it holds · −1: it does not · 0: it cannot be told; graded in between. */
   readonly value: (evidence: Evidence, blamed: Blamed) => number;
   /** A full sentence with the numbers in it, for when it holds. Empty: not worth a sentence. */

@@ -17,6 +17,7 @@ const otherwiseDeclared = (evidence: Evidence): string =>
 export const TRUTH_SIGNS: readonly Sign[] = [
   {
     id: 'accuracy-fell',
+    source: 'labels',
     value: (evidence) => {
       const lost = accuracyLost(evidence);
       if (lost === null) return 0;
@@ -29,6 +30,7 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   },
   {
     id: 'errors-in-one-group',
+    source: 'labels',
     value: (evidence) => told(accuracyLost(evidence) !== null, evidence.contrast.errorsBySegment !== null),
     holds: ({ contrast: { errorsBySegment: group } }) =>
       group === null
@@ -38,24 +40,28 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   },
   {
     id: 'most-errors-in-one-group',
+    source: 'labels',
     value: ({ contrast: { errorsBySegment: group } }) => (group === null ? 0 : graded(group.contribution, 0.4, 0.9)),
     holds: () => '',
     fails: () => 'Most new errors lie outside the hardest hit group.',
   },
   {
     id: 'errors-grow',
+    source: 'labels',
     value: ({ contrast: { errorTrend } }) => (errorTrend === null ? 0 : graded(errorTrend, 0, 0.2)),
     holds: () => 'Errors become more frequent inside the window.',
     fails: () => '',
   },
   {
     id: 'calibration-worse',
+    source: 'labels',
     value: (evidence) => told(accuracyLost(evidence) !== null, has(evidence, 'calibration')),
     holds: (evidence) => sentenceOf(evidence, 'calibration'),
     fails: () => '',
   },
   {
     id: 'label-tells-from-input',
+    source: 'labels',
     value: ({ contrast: { labelAssociation: found } }) =>
       found === null ? 0 : graded(found.now - found.before, 0.1, 0.4),
     holds: ({ contrast: { labelAssociation: found } }) =>
@@ -66,6 +72,7 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   },
   {
     id: 'labels-stopped',
+    source: 'labels',
     value: ({ contrast: { labelledBefore, labelledNow } }) =>
       labelledBefore === null || labelledNow === null || labelledBefore < 0.2
         ? 0
@@ -76,6 +83,7 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   },
   {
     id: 'release-declared',
+    source: 'declared changes',
     value: (evidence) => yes(released(evidence)),
     holds: (evidence) =>
       (evidence.changePoint?.declared ?? evidence.changes).find(
@@ -85,18 +93,21 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   },
   {
     id: 'event-declared',
+    source: 'declared changes',
     value: (evidence) => yes(otherwiseDeclared(evidence) !== ''),
     holds: otherwiseDeclared,
     fails: () => '',
   },
   {
     id: 'anything-found',
+    source: 'findings',
     value: (evidence) => yes(evidence.findings.some(({ kind }) => kind !== 'note')),
     holds: (evidence) => `${evidence.findings.length} findings.`,
     fails: () => 'No check found anything.',
   },
   {
     id: 'change-established',
+    source: 'evidence over time',
     value: (evidence) => yes(evidence.changePoint !== null),
     holds: () => '',
     fails: () => 'The evidence over time is below its line.',
