@@ -1,4 +1,4 @@
-import type { Attribution, ChangeEvent, Decomposition, SegmentEvidence } from './evidence.js';
+import type { Attribution, ChangeEvent, Decomposition, ExperimentEvidence, SegmentEvidence } from './evidence.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { ModelId } from './identifiers.js';
 import type { Impact } from './impact.js';
@@ -100,6 +100,7 @@ export interface Diagnosis {
   readonly segments: readonly SegmentEvidence[];
   readonly decomposition: Decomposition | null;
   readonly attributions: readonly Attribution[];
+  readonly experiment: ExperimentEvidence | null;
   readonly changes: readonly ChangeEvent[];
   readonly unexplained: string | null;
   readonly blindSpots: readonly BlindSpot[];

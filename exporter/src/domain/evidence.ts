@@ -117,9 +117,24 @@ export interface LabelEvidence {
   readonly calibrationErrorNow: number | null;
 }
 
-/** A group of rows described by one or two predicates, e.g. `country = DE`. Never a raw personal value: categories seen ≥ 10 times, or bin ranges. */
+/** One condition of a segment. Categories are ones seen ≥ 10 times, ranges are between rounded edges: never one person's value. */
+export type SegmentPredicate =
+  | { readonly feature: string; readonly kind: 'equals'; readonly value: string }
+  | {
+      readonly feature: string;
+      readonly kind: 'range';
+      /** Inclusive; null is without limit. */
+      readonly low: number | null;
+      /** Exclusive; null is without limit. */
+      readonly high: number | null;
+    }
+  | { readonly feature: string; readonly kind: 'missing' | 'other' };
+
+/** A group of rows described by one to three predicates, e.g. `country = DE`, that changed more than the rest. */
 export interface SegmentEvidence {
+  /** The predicates in words, e.g. "country = DE and age from 20 to 30". */
   readonly predicate: string;
+  readonly predicates: readonly SegmentPredicate[];
   readonly rows: number;
   readonly share: number;
   readonly measure: 'confidence' | 'errors' | 'accuracy';
@@ -127,6 +142,14 @@ export interface SegmentEvidence {
   readonly now: number;
   /** Share of the model's whole change that happens inside the segment. */
   readonly contribution: number;
+  /** `slice-line`: rows in memory, searched exactly · `pair-counts`: from the counts kept after the rows were gone · `poisson-scan`: aggregated series. */
+  readonly method: 'slice-line' | 'pair-counts' | 'poisson-scan';
+  /** SliceLine's score or the scan's log-likelihood ratio; comparable within one method only. */
+  readonly score: number;
+  /** One-sided p-value of "changed no more than the rest", corrected for every segment looked at. */
+  readonly pValue: number;
+  /** The change was seen again in the half of the window that the search did not look at; null when there was no such half. */
+  readonly confirmed: boolean | null;
 }
 
 /** Something somebody did: a release, a configuration change. */
@@ -136,27 +159,73 @@ export interface ChangeEvent {
   readonly text: string;
 }
 
+/**
+ * What a change of a measure is made of. `serving`: answers that failed or came from elsewhere · `data quality`: rows the
+ * baseline could not have had (missing, unknown, out of range) · `input mix`: other rows, each answered as before ·
+ * `model`: the same rows, answered otherwise · `concept`: the same rows and answers, other labels.
+ */
+export const DECOMPOSITION_PARTS = ['serving', 'data quality', 'input mix', 'model', 'concept'] as const;
+export type DecompositionPartName = (typeof DECOMPOSITION_PARTS)[number];
+
+export interface DecompositionPart {
+  readonly name: DecompositionPartName;
+  /** In the unit of the measure; negative lowers it. */
+  readonly value: number;
+  /** By block bootstrap; null where rows were too few to resample. */
+  readonly interval: Interval | null;
+}
+
 /** How the change of one measure splits up. Parts and remainder add to `total`. */
 export interface Decomposition {
-  readonly measure: 'confidence' | 'accuracy';
+  readonly measure: 'confidence' | 'accuracy' | 'estimated accuracy';
   readonly before: number;
   readonly now: number;
   readonly total: number;
-  readonly parts: readonly {
-    readonly name: 'input mix' | 'answers per input' | 'serving' | 'data quality';
-    readonly value: number;
-  }[];
+  readonly totalInterval: Interval | null;
+  readonly parts: readonly DecompositionPart[];
   readonly remainder: number;
+  /** `counts`: mix and rate effects read off rows or counts · `reweighting`: labelled rows weighed to a shared input mix · `experiment`: the model was asked. */
+  readonly method: 'counts' | 'reweighting' | 'experiment';
   /** True when found by asking the model, false when read off counts. */
   readonly interventional: boolean;
+  /** Effective number of rows after reweighting, of the smaller side; null without weights. A small one makes the parts loose. */
+  readonly effectiveRows: number | null;
 }
 
-/** Share of the change carried by a feature. */
+/**
+ * How the share of a feature was found. `interventional-shapley`: the live model was asked with the feature put back ·
+ * `surrogate-shapley`: a copy of the model fitted to logged rows was asked · `segment-contrast`: read off the rows,
+ * correlational.
+ */
+export type AttributionMethod = 'interventional-shapley' | 'surrogate-shapley' | 'segment-contrast';
+
+/** Part of a change of mean confidence (or numeric answer) carried by one feature: with the same sign as the change it made. */
 export interface Attribution {
   readonly feature: string;
   readonly value: number;
   readonly standardError: number | null;
-  readonly method: 'interventional-shapley' | 'segment-contrast';
+  readonly method: AttributionMethod;
+}
+
+/** What was asked of the live model during an investigation, and what came of it. Null in Evidence when nothing was asked. */
+export interface ExperimentEvidence {
+  readonly atMs: number;
+  /** Which question was put. */
+  readonly kind: 'cohort-shapley';
+  readonly output: 'confidence' | 'prediction';
+  readonly calls: number;
+  readonly callsBudget: number;
+  readonly callFailures: number;
+  /** Pairs of a baseline row and a window row that were walked from one to the other. */
+  readonly pairs: number;
+  /** Mean of the model's output now − before, over the rows drawn. */
+  readonly total: number;
+  /** |sum of the attributions − measured change of the logged means|. */
+  readonly additivityGap: number;
+  /** What the present model says of baseline rows, minus what was logged for them: the model's own change. Null when it was not asked. */
+  readonly modelShift: number | null;
+  /** Why the experiment was not carried out or not finished, in words; null when it was. */
+  readonly limitation: string | null;
 }
 
 /** When it began, by the e-detectors, and what had been declared around then. */
@@ -186,5 +255,7 @@ export interface Evidence {
   readonly contrast: Contrast;
   readonly decomposition: Decomposition | null;
   readonly attributions: readonly Attribution[];
+  /** What was asked of the live model, null when nothing was. */
+  readonly experiment: ExperimentEvidence | null;
   readonly blindSpots: readonly BlindSpot[];
 }

@@ -1,4 +1,5 @@
 import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
+import type { DecompositionPartName } from '../domain/evidence.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
 import { evidenceText } from './evidence-text.js';
 import { timeText } from './time-text.js';
@@ -85,11 +86,12 @@ function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');
 }
 
-const PART_WORDS: Readonly<Record<string, string>> = {
-  'input mix': 'other inputs',
-  'answers per input': 'other answers to the same kind of input',
-  'data quality': 'inputs the baseline never had',
+const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
   serving: 'serving',
+  'data quality': 'inputs the baseline never had',
+  'input mix': 'other inputs',
+  model: 'other answers to the same kind of input',
+  concept: 'another truth for the same kind of input',
 };
 
 function effectParagraph(diagnosis: Diagnosis): string {
@@ -102,7 +104,7 @@ function effectParagraph(diagnosis: Diagnosis): string {
       ({ name, value }) => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)} from ${PART_WORDS[name]}`,
     );
     parts.push(
-      `Mean confidence went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${decomposition.remainder >= 0 ? '+' : '−'}${Math.abs(decomposition.remainder).toFixed(2)} unexplained (read off counts, not by experiment).`,
+      `Mean ${decomposition.measure} went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${decomposition.remainder >= 0 ? '+' : '−'}${Math.abs(decomposition.remainder).toFixed(2)} unexplained (${decomposition.interventional ? 'found by asking the model' : 'read off counts, not by experiment'}).`,
     );
   }
   if (segments.length > 0) {

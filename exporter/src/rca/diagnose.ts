@@ -48,6 +48,7 @@ export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): D
     segments: evidence.segments,
     decomposition: evidence.decomposition,
     attributions: evidence.attributions,
+    experiment: evidence.experiment,
     changes: evidence.changes,
     unexplained: unexplainedBy(winner, evidence),
     blindSpots: evidence.blindSpots,

@@ -100,6 +100,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     contrast: contrastEvidence({ baseline, window, newest, features, rows, baselineRows: input.baselineRows }),
     decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
     attributions: segmentContrasts(input.baselineRows, rows, drifted),
+    experiment: null,
     blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };
 }

@@ -45,6 +45,7 @@ function incident(model: string, severity: Severity, causes: readonly Cause[]): 
       segments: [],
       decomposition: null,
       attributions: [],
+      experiment: null,
       changes: [],
       unexplained: null,
       blindSpots: [],

@@ -46,12 +46,15 @@ export function decomposeConfidence(
     before: from,
     now: to,
     total,
+    totalInterval: null,
     parts: [
-      { name: 'input mix', value: mix },
-      { name: 'answers per input', value: rate },
-      { name: 'data quality', value: outside },
+      { name: 'input mix', value: mix, interval: null },
+      { name: 'model', value: rate, interval: null },
+      { name: 'data quality', value: outside, interval: null },
     ],
     remainder: total - mix - rate - outside,
+    method: 'counts',
     interventional: false,
+    effectiveRows: null,
   };
 }

@@ -16,6 +16,6 @@ export const calibrationDecay: CauseDefinition = {
     const title = trend
       ? 'Calibration decay: confidence keeps falling'
       : `Calibration decay: the same answers with ${(evidence.golden.confidenceShift ?? 0) > 0.02 ? 'more' : 'less'} confidence`;
-    return [plain(title, { shareExplained: shareOfDrop(evidence, 'answers per input') })];
+    return [plain(title, { shareExplained: shareOfDrop(evidence, 'model') })];
   },
 };

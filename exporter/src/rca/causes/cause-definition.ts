@@ -1,5 +1,5 @@
 import type { CauseId } from '../../domain/cause.js';
-import type { Evidence } from '../../domain/evidence.js';
+import type { DecompositionPartName, Evidence } from '../../domain/evidence.js';
 
 /** One concrete version of a cause, e.g. "unit change in `income`". */
 export interface Hypothesis {
@@ -32,7 +32,7 @@ export const plain = (title: string, more: Partial<Hypothesis> = {}): Hypothesis
 });
 
 /** Share of the confidence drop that one part of the decomposition carries, 0–1; null without a material drop. */
-export function shareOfDrop(evidence: Evidence, part: 'input mix' | 'answers per input'): number | null {
+export function shareOfDrop(evidence: Evidence, part: DecompositionPartName): number | null {
   const { decomposition } = evidence;
   if (decomposition === null || decomposition.total > -0.02) return null;
   const value = decomposition.parts.find(({ name }) => name === part)?.value ?? 0;

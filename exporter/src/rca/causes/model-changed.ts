@@ -18,6 +18,6 @@ export const modelChanged: CauseDefinition = {
       released === undefined
         ? 'Model or its serving changed, without a declared release'
         : 'Model or its serving changed after a release';
-    return [plain(title, { shareExplained: shareOfDrop(evidence, 'answers per input') })];
+    return [plain(title, { shareExplained: shareOfDrop(evidence, 'model') })];
   },
 };

@@ -56,12 +56,17 @@ export function findSegments(rows: readonly Observation[], baselineRows: readonl
       if (change - overall > -LEAST_DIFFERENCE) continue;
       const segment: SegmentEvidence = {
         predicate: groupPredicate(feature, group),
+        predicates: [],
         rows: now.rows,
         share: now.rows / all.rows,
         measure: 'confidence',
         before: meanOf(past),
         now: meanOf(now),
         contribution: overall === 0 ? 0 : Math.min(1, Math.max(0, (change * (now.rows / all.rows)) / overall)),
+        method: 'slice-line',
+        score: -z,
+        pValue: normalSurvival(-z),
+        confirmed: null,
       };
       candidates.push({ segment, p: normalSurvival(-z) });
     }
