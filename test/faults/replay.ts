@@ -244,6 +244,37 @@ function watchedModel({ model }: ZooCase, hasGolden: boolean): Model {
   };
 }
 
+interface Started {
+  readonly random: Random;
+  readonly injection: Injection;
+  readonly regime: Regime;
+  readonly traffic: Traffic;
+}
+
+function startTraffic(zooCase: ZooCase): Started {
+  const random = seededRandom(zooCase.seed);
+  const injection = zooCase.kind.draw(zooCase.model, random);
+  const regime = regimeOf(injection, random);
+  return { random, injection, regime, traffic: new Traffic(zooCase.model, injection, regime, random) };
+}
+
+/** The same traffic for sending elsewhere: observations in the order they happen, without golden inputs. */
+export function trafficOf(zooCase: ZooCase): {
+  readonly injection: Injection;
+  readonly clean: (requests: number) => Observation[];
+  readonly faulty: (requests: number) => Observation[];
+} {
+  const { random, injection, traffic } = startTraffic(zooCase);
+  let index = 0;
+  const many = (requests: number, live: () => Live | null): Observation[] =>
+    Array.from({ length: requests }, () => traffic.next(live()).observation);
+  return {
+    injection,
+    clean: (requests) => many(requests, () => null),
+    faulty: (requests) => many(requests, () => ({ index: (index += 1), progress: 1, random })),
+  };
+}
+
 /** Judges a watch as the service does. */
 const look = (watch: Watch, nowMs: number): { subject: Subject; judgement: Judgement } => {
   const subject = watch.subject();
@@ -259,10 +290,7 @@ const look = (watch: Watch, nowMs: number): { subject: Subject; judgement: Judge
  * @param checkpoints numbers of faulty requests after which to judge on the way
  */
 export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): Replayed {
-  const random = seededRandom(zooCase.seed);
-  const injection = zooCase.kind.draw(zooCase.model, random);
-  const regime = regimeOf(injection, random);
-  const traffic = new Traffic(zooCase.model, injection, regime, random);
+  const { random, injection, regime, traffic } = startTraffic(zooCase);
   const watch = new Watch(
     watchedModel(zooCase, regime.golden),
     {

@@ -74,6 +74,8 @@ export interface FeatureEvidence {
   readonly distance: number;
   /** Shift of the mean in baseline standard deviations; null for categorical or constant baselines. */
   readonly meanShift: number | null;
+  /** Distance from the 5th to the 95th percentile among the newest values, over that of the baseline; null for categories. */
+  readonly spreadRatio: number | null;
   readonly missingBefore: number;
   readonly missingNow: number;
   readonly invalidBefore: number;

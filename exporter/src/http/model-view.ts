@@ -32,6 +32,7 @@ export function modelView(status: ModelStatus): object {
     performance: performanceView(status),
     anomaly: anomalyView(status),
     findings: status.findings.length,
+    causes: (status.diagnosis?.causes ?? []).map(({ id, title, probability }) => ({ id, title, probability })),
     blind_spots: status.blindSpots,
     learning: learning === null ? null : learning.verdict,
     ...(baseline === null ? {} : { baseline_frozen: baseline.frozen }),

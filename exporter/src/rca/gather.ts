@@ -188,11 +188,13 @@ function inBursts(failed: readonly boolean[]): boolean {
  * The newest rows alone, where they are in memory: a window that still holds rows from before the change is a mixture, and
  * no single transformation explains a mixture.
  */
-function newestProfile({ baseline, window, rows }: EvidenceInput): WindowProfile {
+function newestProfile({ baseline, window, rows, evidence }: EvidenceInput): WindowProfile {
   const count = Math.max(FEWEST_FOR_REPAIR, Math.floor(rows.length / 3));
   if (baseline === null || rows.length < count) return window;
+  const since = evidence?.verdict === 'alarm' ? evidence.changeAtMs : null;
+  const sinceChange = since === null ? 0 : rows.filter(({ atMs }) => atMs >= since).length;
   const builder = createWindowBuilder({ like: baseline.profile });
-  for (const row of rows.slice(-count)) builder.add(row);
+  for (const row of rows.slice(-Math.max(count, sinceChange))) builder.add(row);
   return builder.build();
 }
 
@@ -216,7 +218,10 @@ function featureEvidence(input: EvidenceInput, newest: WindowProfile): FeatureEv
   for (const [key, now] of window.signals) {
     if (!key.startsWith('feature:')) continue;
     const before = baseline?.profile.signals.get(key);
-    const entry = featureOf(key.slice('feature:'.length), before, now, reported.has(key));
+    const entry = {
+      ...featureOf(key.slice('feature:'.length), before, now, reported.has(key)),
+      spreadRatio: spreadRatio(before, newest.signals.get(key)),
+    };
     const hint = entry.moved && baseline !== null ? repairHint(key, baseline.profile, newest) : null;
     evidence.push({ ...entry, hint });
   }
@@ -228,7 +233,7 @@ function featureOf(
   before: SignalCounts | undefined,
   now: SignalCounts,
   drifted: boolean,
-): Omit<FeatureEvidence, 'hint'> {
+): Omit<FeatureEvidence, 'hint' | 'spreadRatio'> {
   const common = {
     feature,
     samples: validTotal(now),
@@ -262,6 +267,14 @@ function featureOf(
     meanShift: null,
     unseenShare: comparison?.unseenShare ?? 0,
   };
+}
+
+/** Distance from the 5th to the 95th percentile, now ÷ before; null for categories and constants. */
+function spreadRatio(before: SignalCounts | undefined, now: SignalCounts | undefined): number | null {
+  if (before?.kind !== 'numeric' || now?.kind !== 'numeric') return null;
+  const spread = (counts: NumericCounts): number => (quantileOf(counts, 0.95) ?? 0) - (quantileOf(counts, 0.05) ?? 0);
+  const was = spread(before);
+  return was <= 0 || numericTotal(now) === 0 ? null : spread(now) / was;
 }
 
 function topShare(

@@ -86,6 +86,7 @@ export function incident(id: string, closedAtMs: number | null = null): Incident
       attributions: [],
       changes: [],
       unexplained: null,
+      experiment: null,
       blindSpots: [],
     },
     explanation: { headline: 'Concept drift', paragraphs: [] },

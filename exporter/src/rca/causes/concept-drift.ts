@@ -1,6 +1,9 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { saidOf } from '../signs/sign.js';
 
+/** Spearman correlation of being wrong with time. */
+const LEAST_TREND = 0.15;
+
 /** The world changed: same inputs, same answers, but the answers are no longer right. */
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
@@ -9,7 +12,8 @@ export const conceptDrift: CauseDefinition = {
   hypotheses(evidence) {
     const { accuracyBefore, accuracyNow } = evidence.labels;
     const fell = (accuracyNow?.interval.high ?? 1) < (accuracyBefore?.share ?? 0);
-    return fell || saidOf(evidence, 'accuracy-drop', 'accuracy') !== undefined
+    const grows = (evidence.contrast.errorTrend ?? 0) >= LEAST_TREND;
+    return fell || grows || saidOf(evidence, 'accuracy-drop', 'accuracy') !== undefined
       ? [plain('Concept drift: the world no longer answers as the model learnt')]
       : [];
   },

@@ -1,4 +1,16 @@
+import type { FeatureEvidence } from '../../domain/evidence.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
+
+const TRANSFORMATIONS: ReadonlySet<string> = new Set(['scale', 'offset', 'affine', 'log']);
+const FAR = 3;
+const [NARROW, WIDE] = [0.6, 1.7];
+
+/** Values that a population does not take, although no known transformation fits them. */
+const isOutOfScale = ({ moved, kind, meanShift, spreadRatio }: FeatureEvidence): boolean =>
+  moved &&
+  kind === 'numeric' &&
+  (Math.abs(meanShift ?? 0) >= FAR ||
+    (spreadRatio !== null && spreadRatio > 0 && (spreadRatio < NARROW || spreadRatio > WIDE)));
 
 /** A feature arrives in another unit or scale. */
 export const unitChange: CauseDefinition = {
@@ -7,7 +19,7 @@ export const unitChange: CauseDefinition = {
   telling: ['rescaled', 'far-outside', 'nothing-else-moved'],
   hypotheses(evidence) {
     return evidence.features
-      .filter(({ hint }) => hint !== null && ['scale', 'offset', 'affine', 'log'].includes(hint.transformation))
+      .filter((entry) => (entry.hint === null ? isOutOfScale(entry) : TRANSFORMATIONS.has(entry.hint.transformation)))
       .map(({ feature }) => plain(`Unit or scale change in \`${feature}\``, { features: [feature] }));
   },
 };

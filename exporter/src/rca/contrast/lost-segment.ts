@@ -4,12 +4,14 @@ import type { WindowProfile } from '../../domain/profile.js';
 
 const LEAST_BEFORE = 0.08;
 /** Present at most at this part of its old share. */
-const LEFT = 0.15;
+const LEFT = 0.1;
+/** Total variation distance among the rest that chance and correlation leave. */
+const UNDISTURBED = 0.15;
 const FEWEST_VALUES = 100;
 
 /**
  * A category that has almost stopped coming while the others kept their proportions to each other and nothing new came in
- * its place: a source of traffic is gone. The one with the least disturbed rest.
+ * its place: a source of traffic is gone. Of several whose rest is little disturbed the largest, for smaller ones go with it.
  */
 export function lostSegment(baseline: WindowProfile, window: WindowProfile): Contrast['lostSegment'] {
   let best: Contrast['lostSegment'] = null;
@@ -30,7 +32,7 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Con
         const q = (now.categories.get(other) ?? 0) / Math.max(1e-9, m * (1 - is));
         restDistance += Math.abs(p - q) / 2;
       }
-      if (best === null || restDistance < best.restDistance) {
+      if (best === null || isClearer({ before: was, restDistance }, best)) {
         const feature = key.slice('feature:'.length);
         best = { feature, predicate: `${feature} = ${name.slice(0, 60)}`, before: was, now: is, restDistance };
       }
@@ -38,3 +40,11 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Con
   }
   return best;
 }
+
+interface Loss {
+  readonly before: number;
+  readonly restDistance: number;
+}
+const isClean = ({ restDistance }: Loss): boolean => restDistance <= UNDISTURBED;
+const isClearer = (a: Loss, b: Loss): boolean =>
+  isClean(a) && isClean(b) ? a.before > b.before : a.restDistance < b.restDistance;

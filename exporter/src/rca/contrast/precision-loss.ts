@@ -1,5 +1,5 @@
 import { cellMiddle } from '../../detection/statistics/grid.js';
-import { numericTotal } from '../../detection/statistics/signal-counts.js';
+import { numericTotal, quantileOf } from '../../detection/statistics/signal-counts.js';
 import type { Contrast } from '../../domain/contrast.js';
 import type { NumericCounts, WindowProfile } from '../../domain/profile.js';
 
@@ -7,6 +7,8 @@ const FEWEST_VALUES = 60;
 const FEWEST_CELLS = 6;
 /** Fewer than this part of the distinct values that chance allows. */
 const LOST = 0.6;
+/** Rounding keeps most of the spread; a change of unit does not. */
+const LEAST_SPREAD = 0.4;
 const LEAST_PILED = 0.12;
 
 type Loss = NonNullable<Contrast['precisionLoss']>;
@@ -26,11 +28,11 @@ function rounded(feature: string, before: NumericCounts, now: NumericCounts): Lo
   const expected = expectedDistinct(before, m - top);
   const share = now.cells.size / Math.max(1, expected);
   if (expected < FEWEST_CELLS || share > LOST) return null;
-  const cells = [...before.cells.keys()];
-  const [low, high] = [Math.min(...cells), Math.max(...cells)];
-  const span = Math.max(1, high - low);
-  const strangers = [...now.cells].filter(([cell]) => cell < low - 0.25 * span || cell > high + 0.25 * span);
-  if (strangers.reduce((sum, [, count]) => sum + count, 0) > 0.5 * m) return null;
+  const spread = (counts: NumericCounts): number => (quantileOf(counts, 0.9) ?? 0) - (quantileOf(counts, 0.1) ?? 0);
+  const middle = quantileOf(now, 0.5) ?? 0;
+  const isInRange =
+    middle >= (quantileOf(before, 0.02) ?? 0) - spread(before) / 4 && middle <= (quantileOf(before, 0.98) ?? 0);
+  if (!isInRange || spread(now) < LEAST_SPREAD * spread(before)) return null;
   return {
     feature,
     kind: 'rounded',

@@ -79,6 +79,23 @@ export const INPUT_SIGNS: readonly Sign[] = [
     fails: () => '',
   },
   {
+    id: 'other-spread',
+    source: 'inputs',
+    value: (evidence, blamed) => {
+      const ratios = entriesOf(evidence, blamed).flatMap(({ spreadRatio }) =>
+        spreadRatio === null ? [] : [Math.abs(Math.log(Math.max(1e-6, spreadRatio)))],
+      );
+      return ratios.length === 0 ? 0 : graded(Math.max(...ratios), 0.1, 0.9);
+    },
+    holds: (evidence, blamed) => {
+      const [ratio] = entriesOf(evidence, blamed).flatMap(({ spreadRatio }) =>
+        spreadRatio === null ? [] : [spreadRatio],
+      );
+      return ratio === undefined ? '' : `Its values spread over ${ratio.toPrecision(2)} times the range they used to.`;
+    },
+    fails: () => '',
+  },
+  {
     id: 'values-missing',
     source: 'inputs',
     value: (evidence) => (evidence.features.length === 0 ? 0 : graded(largestRise(evidence), 0.01, 0.08)),
