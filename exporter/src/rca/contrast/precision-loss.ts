@@ -10,6 +10,8 @@ const LOST = 0.6;
 /** Rounding keeps most of the spread; a change of unit does not. */
 const LEAST_SPREAD = 0.4;
 const LEAST_PILED = 0.12;
+/** Beyond this the values do not pile up at a cap: they are constant, or all fall into one cell of another scale. */
+const MOST_PILED = 0.85;
 
 type Loss = NonNullable<Contrast['precisionLoss']>;
 
@@ -50,7 +52,7 @@ function capped(feature: string, before: NumericCounts, now: NumericCounts): Los
   for (const [cell, count] of before.cells) if (cell > highest) above += count / n;
   const usual = (before.cells.get(highest) ?? 0) / n;
   const chance = 3 * Math.sqrt((above * (1 - above)) / m);
-  if (above < LEAST_PILED || Math.abs(piled - usual - above) > 0.05 + chance) return null;
+  if (above < LEAST_PILED || piled > MOST_PILED || Math.abs(piled - usual - above) > 0.05 + chance) return null;
   const value = Number(cellMiddle(now.grid, highest).toPrecision(3));
   return {
     feature,

@@ -11,27 +11,36 @@ const ALIKE = 0.08;
 const RESOLUTION = 0.015;
 const centreOf = ({ grid }: NumericCounts): number => (grid.kind === 'asinh' ? grid.centre : 0.5);
 
-/** Kolmogorov–Smirnov distance of counts on different grids, at the cells of `b`, blind to what lies within the resolution of both. */
-function ksAcross(a: NumericCounts, b: NumericCounts): number {
-  const cellsOf = (counts: NumericCounts): { x: number; share: number }[] => {
-    const total = numericTotal(counts);
-    return [...counts.cells]
-      .sort(([p], [q]) => p - q)
-      .map(([cell, count]) => ({ x: cellMiddle(counts.grid, cell), share: count / total }));
-  };
-  const inA = cellsOf(a);
-  let next = 0;
-  let belowA = 0;
-  let belowB = 0;
-  let largest = 0;
-  for (const { x, share } of cellsOf(b)) {
-    belowB += share;
-    const reach = x + RESOLUTION * (Math.abs(x - centreOf(a)) + Math.abs(x - centreOf(b))) + 1e-9;
-    while (next < inA.length && (inA[next]?.x ?? Infinity) <= reach) {
-      belowA += inA[next]?.share ?? 0;
-      next += 1;
+/** Share of the values at or below x, for any x. */
+function cumulative(counts: NumericCounts): (x: number) => number {
+  const total = numericTotal(counts);
+  const cells = [...counts.cells]
+    .map(([cell, count]) => ({ x: cellMiddle(counts.grid, cell), count }))
+    .sort((a, b) => a.x - b.x);
+  let sum = 0;
+  const steps = cells.map(({ x, count }) => ({ x, share: (sum += count) / total }));
+  return (x) => {
+    let low = 0;
+    let high = steps.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((steps[middle]?.x ?? Infinity) <= x) low = middle + 1;
+      else high = middle;
     }
-    largest = Math.max(largest, Math.abs(belowA - belowB));
+    return low === 0 ? 0 : (steps[low - 1]?.share ?? 0);
+  };
+}
+
+/** Kolmogorov–Smirnov distance of counts on different grids that forgives what lies within the grids' resolution (as Lévy's metric does). */
+function distanceAcross(a: NumericCounts, b: NumericCounts): number {
+  const [inA, inB] = [cumulative(a), cumulative(b)];
+  let largest = 0;
+  for (const counts of [a, b]) {
+    for (const cell of counts.cells.keys()) {
+      const x = cellMiddle(counts.grid, cell);
+      const reach = RESOLUTION * (Math.abs(x - centreOf(a)) + Math.abs(x - centreOf(b))) + 1e-9;
+      largest = Math.max(largest, inA(x) - inB(x + reach), inB(x - reach) - inA(x));
+    }
   }
   return largest;
 }
@@ -51,9 +60,13 @@ export function swappedPair(
   let best: { readonly features: readonly [string, string]; readonly worst: number } | null = null;
   sides.forEach((a, i) => {
     for (const b of sides.slice(i + 1)) {
-      const worst = Math.max(ksAcross(a.now, b.before), ksAcross(b.now, a.before));
+      const worst = Math.max(distanceAcross(a.now, b.before), distanceAcross(b.now, a.before));
       const chance = 1.5 / Math.sqrt(Math.min(numericTotal(a.now), numericTotal(b.now)));
-      if (worst <= ALIKE + chance && worst < ksAcross(a.now, a.before) / 2 && (best === null || worst < best.worst))
+      if (
+        worst <= ALIKE + chance &&
+        worst < distanceAcross(a.now, a.before) / 2 &&
+        (best === null || worst < best.worst)
+      )
         best = { features: [a.feature, b.feature], worst };
     }
   });
