@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CauseId, Diagnosis } from '../../exporter/src/domain/cause.js';
+import type { Cause, CauseId, Diagnosis } from '../../exporter/src/domain/cause.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import { FAULT_KINDS } from '../faults/kinds/index.js';
 import { trainZooModels } from '../faults/models/index.js';
@@ -13,7 +13,7 @@ const AFTER_RESTART = 150;
 /** Kinds whose fault shows without golden inputs, one model each. */
 const SAMPLE: readonly (readonly [kind: string, model: string])[] = [
   ['unit change', 'adult'],
-  ['null flood', 'employment'],
+  ['null flood', 'adult'],
   ['category rename', 'adult'],
   ['5xx errors', 'sentiment'],
   ['concept flip in one segment', 'employment'],
@@ -26,9 +26,12 @@ interface IncidentView {
 
 interface ModelView {
   readonly evaluated_at_ms: number | null;
-  readonly causes: readonly { readonly id: CauseId }[];
+  readonly causes: readonly Pick<Cause, 'id' | 'probability' | 'features'>[];
   readonly blind_spots: readonly { readonly check: string; readonly reason: string }[];
 }
+
+const told = (causes: ModelView['causes']): string =>
+  causes.map(({ id, probability }) => `${id} ${probability.toFixed(2)}`).join(', ');
 
 let running: RunningService;
 let cases: readonly ZooCase[] = [];
@@ -92,13 +95,21 @@ describe('the fault zoo through the running service', () => {
     });
     await send(model, traffic.faulty(FAULTY_ROWS));
     const { truth } = traffic.injection;
-    const incident = await eventually(`an incident with ${truth.cause}`, 30_000, async () => {
+    let seen = 'no look yet';
+    const cause = await eventually(`${truth.cause} in ${model}`, 40_000, async () => {
+      const { body } = await running.request('GET', `/api/v1/models/${model}`);
+      const { causes } = body as ModelView;
+      seen = told(causes);
+      const [first] = causes;
+      return first !== undefined && isRight(truth, first.id) && first.probability > 0.5 ? first : null;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; last seen: ${seen}`);
+    });
+    for (const feature of truth.features) expect(cause.features).toContain(feature);
+    await eventually(`an incident of ${model}`, 40_000, async () => {
       const found = await incidentOf(model);
       return found !== null && isRight(truth, found.diagnosis.causes[0]?.id ?? 'none') ? found : null;
     });
-    const [cause] = incident.diagnosis.causes;
-    expect(cause?.probability).toBeGreaterThan(0.5);
-    for (const feature of truth.features) expect(cause?.features).toContain(feature);
     sent.set(model, { traffic, cause: truth.cause });
   });
 
@@ -108,17 +119,19 @@ describe('the fault zoo through the running service', () => {
     const restartedAtMs = Date.now();
     for (const [model, { traffic }] of sent) await send(model, traffic.faulty(AFTER_RESTART));
     for (const [model, { traffic }] of sent) {
-      const view = await eventually(`a new look at ${model}`, 30_000, async () => {
+      // Errors by group need rows: without them the cause is drift of the concept as a whole.
+      const { truth } = traffic.injection;
+      const causes = truth.cause === 'segment-concept-drift' ? [truth.cause, 'concept-drift'] : [truth.cause];
+      let seen = 'no look yet';
+      const view = await eventually(`${causes.join(' or ')} in ${model} again`, 30_000, async () => {
         const { body } = await running.request('GET', `/api/v1/models/${model}`);
         const now = body as ModelView;
-        return (now.evaluated_at_ms ?? 0) > restartedAtMs && now.causes.length > 0 ? now : null;
+        if ((now.evaluated_at_ms ?? 0) <= restartedAtMs) return null;
+        seen = told(now.causes);
+        return causes.includes(now.causes[0]?.id ?? 'none') ? now : null;
+      }).catch((error: unknown) => {
+        throw new Error(`${String(error)}; last seen: ${seen}`);
       });
-      // Errors by group need rows: without them the cause is drift of the concept as a whole.
-      const isByGroup = traffic.injection.truth.cause === 'segment-concept-drift';
-      const truth = isByGroup
-        ? { ...traffic.injection.truth, cause: 'concept-drift' as const }
-        : traffic.injection.truth;
-      expect([model, view.causes[0]?.id]).toEqual([model, truth.cause]);
       const spots = view.blind_spots.map(({ check, reason }) => `${check}: ${reason}`).join('\n');
       expect(spots).toMatch(/errors by group.*never stored/);
     }

@@ -66,6 +66,8 @@ const HOUR_MS = 3_600_000;
 const USUAL_LATENCY = 0.95;
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
+/** The estimated start of a change may be early, so its first rows may be clean: this newest part is taken. */
+const SURELY_CHANGED = 0.7;
 /** A change this long before the window began is no longer likely to be behind it. */
 const CHANGES_CONSIDERED_MS = 24 * HOUR_MS;
 /** A declared change this near to the estimated start may be what started it; the estimate itself is no sharper. */
@@ -194,7 +196,7 @@ function newestProfile({ baseline, window, rows, evidence }: EvidenceInput): Win
   const since = evidence?.verdict === 'alarm' ? evidence.changeAtMs : null;
   const sinceChange = since === null ? 0 : rows.filter(({ atMs }) => atMs >= since).length;
   const builder = createWindowBuilder({ like: baseline.profile });
-  for (const row of rows.slice(-Math.max(count, sinceChange))) builder.add(row);
+  for (const row of rows.slice(-Math.max(count, Math.floor(SURELY_CHANGED * sinceChange)))) builder.add(row);
   return builder.build();
 }
 
