@@ -280,7 +280,7 @@ const look = (watch: Watch, nowMs: number): { subject: Subject; judgement: Judge
   const subject = watch.subject();
   return {
     subject,
-    judgement: judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], webhookTargets: {} }, nowMs),
+    judgement: judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [] }, nowMs),
   };
 };
 
@@ -299,6 +299,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
       budget: DEFAULT_FALSE_PAGE_BUDGET,
       windowMs: 365 * 24 * HOUR_MS,
       rowsKept: 10_000,
+      binnedSignals: 200,
     },
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),

@@ -91,7 +91,6 @@ export function judged({
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
     changes: [],
-    experiment: null,
   };
   return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [] }, 1_000);
 }
