@@ -2,7 +2,7 @@ import importPlugin from 'eslint-plugin-import';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-const STAGES = ['capture', 'baseline', 'detection', 'performance', 'rca', 'explanation', 'recommendation', 'governance', 'learning'];
+const STAGES = ['capture', 'baseline', 'detection', 'performance', 'rca', 'explanation', 'recommendation', 'governance', 'learning', 'validation', 'annotation', 'changes'];
 const EDGES = ['store', 'http', 'metrics', 'cli', 'config'];
 const src = './exporter/src';
 

@@ -24,6 +24,8 @@ export default defineConfig([
       '**/coverage',
       '**/dist/',
       '**/artifacts/',
+      // Generated.
+      'src/api/schema.ts',
       '**/work/',
       '**/ci/',
       'test-results/',

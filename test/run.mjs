@@ -110,6 +110,30 @@ async function plugin() {
   return code;
 }
 
+/** The browser journeys: the built plugin in its host, the real exporter behind it, in Chromium. */
+async function browser() {
+  if (!has('chromium')) {
+    if (process.getuid?.() !== 0 || !has('apt-get')) {
+      console.log('NOTICE: the browser journeys need: apt-get install chromium');
+      return onCi ? 1 : 0;
+    }
+    const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+    await run('apt-get', ['update', '-qq'], quiet);
+    const installed = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
+    if (installed !== 0) return onCi ? 1 : 0;
+  }
+  const same = await npm('run', 'types', '-w', 'grafana-plugin', '--', '--check');
+  if (same !== 0) return same;
+  const code = await npm('run', 'e2e', '-w', 'grafana-plugin');
+  const report = join(root, 'grafana-plugin', 'artifacts', 'browser.json');
+  if (existsSync(report)) {
+    const { expected, flaky, unexpected } = JSON.parse(readFileSync(report, 'utf8')).stats;
+    counts.passed += expected + flaky;
+    counts.failed += unexpected;
+  }
+  return code;
+}
+
 const STEPS = {
   install,
   build: () => npm('run', 'build', '-w', 'exporter'),
@@ -120,6 +144,7 @@ const STEPS = {
   servers,
   integration: () => vitest('integration'),
   plugin,
+  browser,
 };
 
 const wanted = process.argv.slice(2);

@@ -18,6 +18,8 @@ import {
 export interface DemoModelsOptions {
   /** 0 picks a free port. */
   readonly port: number;
+  /** Address to listen on; this machine only when not given. */
+  readonly address?: string;
   readonly clock: Clock;
   readonly random: Random;
   /** When the drifting model begins to decay; at once when not given. */
@@ -39,7 +41,7 @@ export interface DemoModels {
 
 const LARGEST_BODY_BYTES = 65_536;
 
-/** Starts all sample models behind one HTTP server on the loopback address. Trains the tabular model first (seconds). */
+/** Starts all sample models behind one HTTP server. Trains the tabular model first (seconds). */
 export async function startDemoModels(options: DemoModelsOptions): Promise<DemoModels> {
   const { clock, random } = options;
   const models = textModels(options.decay ?? IMMEDIATE_DECAY);
@@ -95,7 +97,7 @@ export async function startDemoModels(options: DemoModelsOptions): Promise<DemoM
       .catch((): SampleAnswer => refusal(500, 'the demo server failed'))
       .then((answered) => send(response, answered));
   });
-  await listen(server, options.port);
+  await listen(server, options.port, options.address ?? '127.0.0.1');
   const { port } = server.address() as AddressInfo;
 
   return {
@@ -152,10 +154,10 @@ function send(response: ServerResponse, { status, body }: SampleAnswer): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, address, () => {
       server.off('error', reject);
       resolve();
     });

@@ -9,10 +9,13 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { GoldenInput, Model, ProbeSchedule } from './domain/model.js';
 import type { Clock, EventBus, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
+import type { Checkpointing } from './governance/audit/checkpointing.js';
 import type { Governance } from './governance/governance.js';
+import { learntFrom } from './learning/learnt.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
 import type { IncidentKeeper } from './incident-keeper.js';
+import type { ModelValidations } from './model-validation.js';
 import { investigate, type InvestigationPorts, type InvestigationSettings } from './investigation.js';
 
 export interface ApplicationPorts {
@@ -29,7 +32,9 @@ export interface ApplicationPorts {
   /** Appends one entry to the audit log in a transaction of its own. */
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
+  readonly checkpointing: Pick<Checkpointing, 'make' | 'verifierKey'>;
   readonly investigation: InvestigationPorts;
+  readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly receiveAlerts: Application['receiveAlerts'];
   readonly onIngest: (result: IngestResult) => void;
 }
@@ -142,6 +147,9 @@ export function createApplication(ports: ApplicationPorts, settings: Application
       });
     },
 
+    validate: (id, request, by) => ports.validations.start(id, request, by),
+    validations: (id) => ports.validations.list(id),
+
     incident,
     async similar(id) {
       const { fingerprint, openedAtMs } = await incident(id);
@@ -198,8 +206,19 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     reviews: (open) => governance.reviews(open),
     review: (id, finding, by) => governance.review(id, finding, by),
 
+    learnt: () => learntFrom(fleet.experienceLessons(), fleet.learningSinceMs),
+    async resetLearning(reason, by) {
+      await ports.audit('learning-reset', by, { reason });
+      await fleet.resetLearning();
+    },
+
     auditEntries: (from, limit) => store.audit.read(from, limit),
     verifyAudit: () => ports.verifyAudit(),
+    checkpointKey: ports.checkpointing.verifierKey,
+    checkpoints: (limit) => store.audit.checkpoints(limit),
+    async makeCheckpoint() {
+      await ports.checkpointing.make();
+    },
   };
 }
 

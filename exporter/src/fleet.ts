@@ -1,19 +1,21 @@
 import type { AnyActionTarget } from './domain/action-target.js';
 import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
-import { quantileOf, summariseNumeric } from './detection/statistics/signal-counts.js';
-import type { ModelId } from './domain/identifiers.js';
+import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { Json } from './domain/json.js';
 import type { Lesson } from './domain/lesson.js';
-import type { Model, ModelState } from './domain/model.js';
-import type { PerformanceEstimate } from './domain/performance.js';
+import type { Model } from './domain/model.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
-import type { SignalKey, WindowProfile } from './domain/profile.js';
+import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
+import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
-import { judge, type Judgement } from './pipeline.js';
+import { stateOf, statusOf } from './model-status.js';
+import { judge, rowsToAnalyse, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
+import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
+import { NOTHING_TO_ANALYSE, type RowAnalysis, type RowAnalysisInput } from './rca/row-analysis.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
 import { totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -35,6 +37,15 @@ export interface FleetPorts {
   readonly hash: (text: string) => string;
   /** Looks again at the URL of a model that has never answered. */
   readonly rediscover: (model: Model) => Promise<Discovery>;
+  /** Finds segments and decomposes the change; in a worker thread when there are many rows. */
+  readonly analyseRows: (input: RowAnalysisInput) => Promise<RowAnalysis>;
+  /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
+  readonly experiment: (
+    subject: Subject,
+    judgement: Judgement,
+    incident: IncidentId,
+    signal: AbortSignal,
+  ) => Promise<CohortShapley>;
 }
 
 /** Read at every look, not copied: getters let a reload of the configuration take effect. */
@@ -44,25 +55,26 @@ export interface FleetSettings extends WatchSettings {
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
   readonly targets: readonly AnyActionTarget[];
+  readonly experiments: ExperimentPolicy;
 }
 
 interface Member {
   readonly watch: Watch;
+  /** Newest verdict on a candidate version. */
+  validation: Validation | null;
   judgement: Judgement | null;
   evaluatedAtMs: number | null;
   evaluationSeconds: number | null;
   samplesSinceLook: number;
   lookingAgain: boolean;
+  /** The experiment of the open incident, under way or done. */
+  experiment: { readonly incident: IncidentId; result: CohortShapley | null; done: Promise<void> } | null;
 }
 
-const NO_WINDOW_YET = 'no look has been taken yet';
-const NOT_LOOKED_YET: PerformanceEstimate = {
-  kind: 'unknown',
-  reason: NO_WINDOW_YET,
-  realised: { accuracy: null, error: null },
-};
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
+
+const LEARNING_SINCE = 'learning_since';
 
 /** All watched models of this process: folds what arrives, commits it, looks at every model in turn. */
 export class Fleet {
@@ -70,6 +82,7 @@ export class Fleet {
   private readonly commit;
   private readonly batches = new Map<string, { id: ModelId; batchId: string; result: IngestResult }>();
   private lessons: readonly Lesson[] = [];
+  private learntSinceMs: number | null = null;
   private matched = 0;
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
@@ -83,13 +96,9 @@ export class Fleet {
 
   /** Takes up every stored model where it was left and begins to look. */
   async start(): Promise<void> {
-    this.lessons = await this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered });
+    await this.recallLessons();
     this.ports.events.subscribe((event) => {
-      if (event.kind === 'incident-closed') {
-        void this.ports.store.lessons.list({ limit: this.settings.lessonsConsidered }).then((lessons) => {
-          this.lessons = lessons;
-        });
-      }
+      if (event.kind === 'incident-closed') void this.recallLessons();
     });
     for (const model of await this.ports.store.models.list()) await this.enrol(model);
     this.loop = this.lookForever();
@@ -100,6 +109,7 @@ export class Fleet {
     this.stopping.abort();
     for (const id of this.members.keys()) this.ports.prober.unwatch(id);
     await this.loop;
+    await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commit.settle();
     for (const { watch } of this.members.values()) watch.saveMonitorSoon();
     if (this.members.size > 0) await this.write();
@@ -160,6 +170,33 @@ export class Fleet {
 
   judgement(id: ModelId): Judgement | null {
     return this.member(id).judgement;
+  }
+
+  /** The newest verdict on a candidate of the model, while it counts. */
+  validation(id: ModelId): Validation | null {
+    const { validation, watch } = this.member(id);
+    return validationInForce(validation, watch.model, this.ports.clock.now());
+  }
+
+  /** Reads anew what earlier incidents teach, from the moment on that learning was last reset. */
+  async recallLessons(): Promise<void> {
+    const { settings, lessons } = this.ports.store;
+    const since = await settings.get(LEARNING_SINCE);
+    this.learntSinceMs = typeof since === 'number' ? since : null;
+    this.lessons = await lessons.list({
+      limit: this.settings.lessonsConsidered,
+      ...(this.learntSinceMs === null ? {} : { closedAfterMs: this.learntSinceMs }),
+    });
+  }
+
+  /** Lessons of until now are no longer used. */
+  async resetLearning(): Promise<void> {
+    await this.ports.store.settings.set(LEARNING_SINCE, this.ports.clock.now());
+    await this.recallLessons();
+  }
+
+  get learningSinceMs(): number | null {
+    return this.learntSinceMs;
   }
 
   experienceLessons(): readonly Lesson[] {
@@ -275,6 +312,22 @@ export class Fleet {
     }
   }
 
+  /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */
+  async takeValidation(validation: Validation): Promise<void> {
+    const member = this.members.get(validation.modelId);
+    if (member === undefined || validation.state !== 'finished') return;
+    member.validation = validation;
+    await this.proposeAgain(validation.modelId);
+  }
+
+  /** Makes an open incident's proposals anew with what is known now. */
+  async proposeAgain(id: ModelId): Promise<void> {
+    const member = this.members.get(id);
+    if (member === undefined || member.judgement === null) return;
+    const judgement = judge(member.watch.subject(), this.experienceOf(member), this.ports.clock.now());
+    await this.ports.keeper.reconsider(id, judgement);
+  }
+
   /** One look at one model. Never rejects: a failed look is logged and tried again. */
   async look(id: ModelId): Promise<void> {
     const member = this.members.get(id);
@@ -291,11 +344,12 @@ export class Fleet {
 
   private async enrol(model: Model): Promise<void> {
     const { store, clock, hash, random } = this.ports;
-    const [totals, monitor, baseline, learning] = await Promise.all([
+    const [totals, monitor, baseline, learning, [validation]] = await Promise.all([
       store.settings.get(totalsKey(model)),
       store.settings.get(monitorKey(model)),
       store.baselines.current(model.id),
       store.baselines.learning(model.id),
+      store.validations.list(model.id, 1),
     ]);
     const from = baseline === null ? clock.now() : Math.max(baseline.admittedAtMs, clock.now() - WINDOWS_RESTORED_MS);
     const windows =
@@ -309,11 +363,13 @@ export class Fleet {
     });
     this.members.set(model.id, {
       watch,
+      validation: validation?.state === 'finished' ? validation : null,
       judgement: null,
       evaluatedAtMs: null,
       evaluationSeconds: null,
       samplesSinceLook: 1,
       lookingAgain: false,
+      experiment: null,
     });
     await this.ports.keeper.restore(model.id);
     this.probe(watch);
@@ -361,21 +417,58 @@ export class Fleet {
       this.ports.events.publish({ kind: 'baseline-admitted', modelId: watch.model.id, version: admitted });
 
     const startedAt = performance.now();
-    const experience = {
-      thresholds: this.settings.thresholds,
-      lessons: this.lessons,
-      targets: this.settings.targets,
-    };
-    const subject = watch.subject();
-    member.judgement = judge(subject, experience, now);
+    const experiment = member.experiment?.result ?? null;
+    const plain = { ...watch.subject(), experiment };
+    const rowAnalysis = await this.analyse(plain, member.judgement);
+    const subject = { ...plain, rowAnalysis };
+    member.judgement = judge(subject, this.experienceOf(member), now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
     const incident = await this.ports.keeper.consider(watch.model, member.judgement);
     if (incident === null) watch.settleEvidence();
+    this.considerExperiment(member, subject, incident);
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
+  }
+
+  private async analyse(subject: Subject, previous: Judgement | null): Promise<RowAnalysis> {
+    const input = rowsToAnalyse(subject, previous);
+    if (input === null) return NOTHING_TO_ANALYSE;
+    return this.ports.analyseRows(input).catch((error: unknown) => {
+      // The other evidence still names a cause: a look must not fail with one of its helpers.
+      this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');
+      return NOTHING_TO_ANALYSE;
+    });
+  }
+
+  /** Once per incident, beside the looking: an experiment takes minutes when it is polite. */
+  private considerExperiment(member: Member, subject: Subject, incident: Incident | null): void {
+    if (incident?.id !== member.experiment?.incident) member.experiment = null;
+    const { judgement } = member;
+    if (incident === null || judgement === null || member.experiment !== null) return;
+    if (!mayExperiment(this.settings.experiments, subject, judgement)) return;
+    const run = { incident: incident.id, result: null as CohortShapley | null, done: Promise.resolve() };
+    member.experiment = run;
+    run.done = this.ports
+      .experiment(subject, judgement, incident.id, this.stopping.signal)
+      .then((result) => {
+        run.result = result;
+        member.samplesSinceLook += 1;
+      })
+      .catch((error: unknown) =>
+        this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off'),
+      );
+  }
+
+  private experienceOf(member: Member): Experience {
+    return {
+      thresholds: this.settings.thresholds,
+      lessons: this.lessons,
+      targets: this.settings.targets,
+      validation: member.validation,
+    };
   }
 
   /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */
@@ -441,57 +534,8 @@ export class Fleet {
     return member;
   }
 
-  private statusOf(member: Member): ModelStatus {
-    const { watch, judgement } = member;
-    const window = watch.window();
-    const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
-    return {
-      model: watch.model,
-      windowSamples: window.calls,
-      totalSamples: watch.totals.calls,
-      confidenceMean: meanOf(window, 'confidence'),
-      errorShare: window.calls === 0 ? 0 : failures / window.calls,
-      latencyP50Seconds: quantile(window, 0.5),
-      latencyP95Seconds: quantile(window, 0.95),
-      lastProbeAtMs: watch.totals.lastProbeAtMs,
-      lastPredictionAtMs: watch.totals.lastPredictionAtMs,
-      baseline: watch.baseline,
-      learning: watch.learning,
-      window,
-      running: watch.runningCounts(window),
-      findings: judgement?.findings ?? [],
-      blindSpots: judgement?.diagnosis.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
-      diagnosis: judgement?.diagnosis ?? null,
-      incident: this.ports.keeper.current(watch.model.id),
-      evidence: watch.evidence(),
-      performance: judgement?.performance ?? NOT_LOOKED_YET,
-      rowAnomaly: judgement?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
-      evaluatedAtMs: member.evaluatedAtMs,
-      evaluationSeconds: member.evaluationSeconds,
-      totals: {
-        calls: watch.totals.calls,
-        failures: watch.totals.failures,
-        probes: watch.totals.probes,
-        probeFailures: watch.totals.probeFailures,
-      },
-    };
+  private statusOf({ watch, judgement, evaluatedAtMs, evaluationSeconds }: Member): ModelStatus {
+    const incident = this.ports.keeper.current(watch.model.id);
+    return statusOf(watch, judgement, incident, { evaluatedAtMs, evaluationSeconds });
   }
-}
-
-/** The state shown: an open incident decides; without one a model is learning or healthy. */
-function stateOf(watch: Watch, incident: Incident | null): ModelState {
-  if (watch.model.paused) return 'paused';
-  if (incident === null) return watch.baseline === null ? 'learning' : 'healthy';
-  if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';
-  return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
-}
-
-function meanOf(window: WindowProfile, key: SignalKey): number | null {
-  const counts = window.signals.get(key);
-  return counts?.kind === 'numeric' ? (summariseNumeric(counts)?.mean ?? null) : null;
-}
-
-function quantile(window: WindowProfile, q: number): number | null {
-  const counts = window.signals.get('latency_seconds');
-  return counts?.kind === 'numeric' ? quantileOf(counts, q) : null;
 }

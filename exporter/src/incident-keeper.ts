@@ -38,6 +38,8 @@ export interface IncidentKeeper {
   current(model: ModelId): Incident | null;
   /** Opens, updates or closes the model's incident in the light of one judgement. Returns the one that is open afterwards. */
   consider(model: Model, judgement: Judgement): Promise<Incident | null>;
+  /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
+  reconsider(model: ModelId, judgement: Judgement): Promise<void>;
   /** Adds a line to the open incident's story. */
   note(model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void>;
   /** An alert of somebody else began or ended. While one fires, the first look that finds something opens an incident. */
@@ -55,9 +57,10 @@ interface Course {
   alerts: readonly ExternalAlert[];
 }
 
-/** Two diagnoses tell the same story when cause, features and severity agree. */
+/** Two diagnoses tell the same story when cause, features, severity and what was asked of the model agree. */
 function storyOf(diagnosis: Diagnosis): string {
-  return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, ...diagnosis.features].join('|');
+  const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
+  return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, asked, ...diagnosis.features].join('|');
 }
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
@@ -186,7 +189,7 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
     return records.some(
       ({ recommendation: { plan, state } }) =>
-        plan !== null && ['approved', 'dispatching', 'succeeded'].includes(state),
+        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
     );
   };
 
@@ -229,6 +232,12 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
         }
       }
       return course.open;
+    },
+    async reconsider(model, judgement) {
+      const open = courses.get(model)?.open ?? null;
+      // Another story than the incident's waits for the look that changes the story.
+      if (open === null || storyOf(open.diagnosis) !== storyOf(judgement.diagnosis)) return;
+      await ports.governance.propose(open, judgement.proposals);
     },
     note,
     async alerted(model, alert) {

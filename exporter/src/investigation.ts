@@ -28,7 +28,7 @@ export interface InvestigationPorts {
 }
 
 export interface InvestigationSettings {
-  readonly experience: Omit<Experience, 'lessons'>;
+  readonly experience: Omit<Experience, 'lessons' | 'validation'>;
   readonly timeoutMs: number;
   readonly defaultSamples: number;
 }
@@ -96,8 +96,9 @@ export async function investigate(
       lastAnswerAtMs: lastAnswer(collected),
       lastPredictionAtMs: null,
       changes: [],
+      experiment: null,
     },
-    { ...settings.experience, lessons: ports.lessons() },
+    { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),
   );
   const verdict = verdictOf(discovery, judgement);

@@ -5,48 +5,57 @@ import { createAlertIntake } from './alert-intake.js';
 import { createApplication } from './application.js';
 import { verifyGrafanaSignature } from './capture/alerts/grafana-signature.js';
 import { isOwnAlert, parseNotification } from './capture/alerts/notification.js';
+import { auditCheckpoints, stopWhenRestored, verifyExportedLog, verifyLog, type HeldTexts } from './audit-log.js';
 import { parseBatch } from './capture/ingest/parse.js';
 import { createModelSources } from './capture/model-sources/model-sources.js';
 import { discover } from './capture/probing/discover.js';
 import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
+import { generatePayloads } from './capture/probing/payloads/generate.js';
+import { payloadLike } from './capture/probing/payloads/mirror.js';
+import { withFeatures } from './capture/probing/payloads/with-features.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load.js';
 import { reloadableConfig, type ReloadableConfig } from './config/reload.js';
-import type { Application, Discovery, Investigation, InvestigationProgress } from './domain/application.js';
+import type { Application, Discovery } from './domain/application.js';
 import type { AuditVerdict } from './domain/audit.js';
-import type { Actor } from './domain/decision.js';
+import { SYSTEM, type Actor } from './domain/decision.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
-import type { Incident } from './domain/incident.js';
 import type { GoldenInput } from './domain/model.js';
 import type { Json, JsonObject } from './domain/json.js';
-import type { Clock, HttpClient, Logger, Store } from './domain/ports.js';
-import type { ActionId, Proposal } from './domain/recommendation.js';
-import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
+import type { Clock, Logger, Store } from './domain/ports.js';
 import { enrol, type EnrolmentPorts } from './enrolment.js';
-import { renderReport, type ReportFormat } from './explanation/report/index.js';
+import { requestedProposal } from './requested-proposal.js';
+import { decisionsCsv, type ReportFormat } from './explanation/report/index.js';
+import { runExperiment, type ExperimentPorts } from './experiments.js';
 import { Fleet } from './fleet.js';
 import { auditExportLine } from './governance/audit/export.js';
-import { verifyAudit, verifyAuditExport } from './governance/audit/verify.js';
-import { createExecutors, type Executors } from './governance/executors/index.js';
+import { verifyAudit } from './governance/audit/verify.js';
+import { createExecutors } from './governance/executors/index.js';
 import { createGovernance } from './governance/governance.js';
+import { outdated } from './governance/pinned.js';
 import { auditBy } from './governance/transition.js';
 import { createFirstKey } from './http/identity/api-keys.js';
 import { createAuthenticator } from './http/identity/authenticate.js';
 import { createTokenVerifier } from './http/identity/grafana-token.js';
 import { createSigningKeys } from './http/identity/signing-keys.js';
 import { createEgress } from './http/egress.js';
+import { provisionApiKeys } from './http/identity/provisioned-api-keys.js';
 import { startHttpServer } from './http/server.js';
 import { createIncidentKeeper } from './incident-keeper.js';
-import { investigate, type InvestigationPorts } from './investigation.js';
+import { reportOf } from './incident-report.js';
+import type { InvestigationPorts } from './investigation.js';
 import { remember } from './learning/remember.js';
-import { similarLessons } from './learning/similarity.js';
-import { trackRecord } from './learning/track-record.js';
+import { createModelValidations } from './model-validation.js';
 import { FleetRenderer } from './metrics/fleet-renderer.js';
 import { createProcessMetrics } from './metrics/process-metrics.js';
 import { createSharedFacts } from './metrics/shared-facts.js';
-import { proposalOnRequest } from './recommendation/on-request.js';
+import type { RowPiece } from './rca/row-analysis-worker.js';
+import { analyseRows, isSmall, type RowAnalysis } from './rca/row-analysis.js';
+import { rowPieces } from './rca/row-pieces.js';
+import { startNeighbours } from './neighbours.js';
 import { openStore, type StoreLocation } from './store/open-store.js';
+import { createAnalysisPool } from './system/analysis-pool.js';
 import { createEventBus } from './system/event-bus.js';
 import { createLogger } from './system/logger.js';
 import { randomIds } from './system/random-ids.js';
@@ -74,6 +83,8 @@ export interface ServiceOptions {
 }
 
 const SWEEP_MS = 30_000;
+/** How often it is looked whether the targets of pending plans are still as the plans say. */
+const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
 const STORE_CHECK_MS = 15_000;
@@ -95,19 +106,6 @@ async function saltedHash(store: Store): Promise<(text: string) => string> {
   }
   const key = salt;
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
-}
-
-/** An action somebody asks for, as the rules would propose it for the incident. */
-function requestedProposal(action: ActionId, why: string, incident: Incident, fleet: Fleet, config: Config): Proposal {
-  const { model, baseline } = fleet.watch(incident.modelId);
-  return proposalOnRequest(action, why, incident.diagnosis, {
-    modelId: model.id,
-    modelName: model.name,
-    targets: config.governance.targets,
-    track: (cause, tried) => trackRecord(cause, tried, fleet.experienceLessons()),
-    hasBaseline: baseline !== null,
-    versionLabel: model.versionLabel,
-  });
 }
 
 /**
@@ -134,6 +132,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
   const hash = await saltedHash(store);
   const events = createEventBus(logger);
   const http = createEgress(started.egress);
+  const checkpointing = await auditCheckpoints(started, { store, clock, logger, http }, () => config.current());
   const authorizationOf = (name: string): string | null => config.current().secrets.get(name)?.reveal() ?? null;
   const discoverAt = (url: string, secret: string | null): Promise<Discovery> =>
     discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret);
@@ -150,12 +149,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
       secret: authorizationOf,
       signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
       secrets: () => {
-        const { secrets, governance: rules, database, identity } = config.current();
+        const { secrets, governance: rules, database, identity, audit: log } = config.current();
         const all = [
           ...secrets.values(),
           ...rules.signingSecrets.values(),
           ...(identity.grafana === null ? [] : [identity.grafana.sharedSecret]),
           ...identity.localPeople.map(({ token }) => token),
+          ...(log.grafanaToken === null ? [] : [log.grafanaToken]),
         ];
         return (database.kind === 'sqlite' ? all : [...all, database.url]).map((secret) => secret.reveal());
       },
@@ -176,17 +176,28 @@ export async function startService(started: Config, options: ServiceOptions = {}
     incidents: store.incidents,
     lessons: store.lessons,
     alerts: store.alerts,
-    governance: {
-      propose: async (incident, proposals) => governance.propose(incident, await pinned(executors, proposals)),
-      verify: (incident, findings, blind, nowMs) => governance.verify(incident, findings, blind, nowMs),
-      withdraw: (incident, reason) => governance.withdraw(incident, reason),
-      records: (filter) => governance.records(filter),
-    },
+    governance,
     events,
     clock,
     ids: randomIds,
     remember: (incident, records) => remember(incident, records, randomIds),
   });
+  const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
+    store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
+  const analysts = createAnalysisPool<RowPiece, RowAnalysis>(
+    new URL('rca/row-analysis-worker', import.meta.url),
+    import.meta.url,
+  );
+  const experimenting: ExperimentPorts = {
+    clock,
+    random: () => seededRandom(clock.now() % 2 ** 31),
+    ask: (model, payload) => prober.ask(model, payload),
+    payloadFor: (model, features) => {
+      const [example] = model.probePayloads;
+      return example === undefined ? null : withFeatures(example, features);
+    },
+    audit: (kind, fields) => audit(kind, SYSTEM, fields),
+  };
   const fleet = new Fleet(
     {
       store,
@@ -197,6 +208,9 @@ export async function startService(started: Config, options: ServiceOptions = {}
       prober,
       keeper,
       hash,
+      analyseRows: (input) => (isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input))),
+      experiment: (subject, judgement, incident, signal) =>
+        runExperiment(experimenting, started.investigation.experiments, subject, judgement, incident, signal),
       rediscover: (model) => discoverAt(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
     },
     {
@@ -215,6 +229,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       get targets() {
         return config.current().governance.targets;
       },
+      experiments: started.investigation.experiments,
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
       },
@@ -226,8 +241,6 @@ export async function startService(started: Config, options: ServiceOptions = {}
     await fleet.committed();
   };
 
-  const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
-    store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
   const investigation: InvestigationPorts = {
     clock,
     hash,
@@ -238,6 +251,22 @@ export async function startService(started: Config, options: ServiceOptions = {}
     watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model.id ?? null,
     lessons: () => fleet.experienceLessons(),
   };
+  const validations = createModelValidations({
+    clock,
+    ids: randomIds,
+    logger,
+    validations: store.validations,
+    hash,
+    discover: discoverAt,
+    ask: (model, payloads) => prober.askEach(model, payloads),
+    payloadLike,
+    generate: (examples, count) =>
+      generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
+    subject: (id) => fleet.watch(id).subject(),
+    flipShare: (id) => fleet.judgement(id)?.evidence.golden?.answerFlipShare ?? null,
+    audit,
+    finished: (validation) => fleet.takeValidation(validation),
+  });
   const application = createApplication(
     {
       store,
@@ -251,7 +280,9 @@ export async function startService(started: Config, options: ServiceOptions = {}
       chooseGoldenInputs: golden,
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
+      checkpointing,
       investigation,
+      validations,
       onIngest: ({ accepted, rejected, duplicate }) => {
         if (!duplicate) processMetrics.ingested(accepted, rejected);
       },
@@ -279,6 +310,20 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
   );
 
+  const neighbours = startNeighbours({
+    http,
+    clock,
+    logger,
+    events,
+    settings: store.settings,
+    config: () => config.current(),
+    fleet,
+    voters: async (id, verdict) =>
+      (await governance.record(id)).votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name),
+    record: (id, change, by) => application.recordChange(id, change, by),
+  });
+  const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
+  await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
   const shared = createSharedFacts({
     clock,
     figures: () => store.figures(),
@@ -316,6 +361,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
         parseBatch,
         renderReport: (incident, format) => reportOf(store, incident, format, clock.now()),
         auditExportLine,
+        decisionsCsv,
         processMetrics,
         async fleetMetrics(format) {
           const startedAt = performance.now();
@@ -349,10 +395,12 @@ export async function startService(started: Config, options: ServiceOptions = {}
       started.listen,
     );
   } catch (error) {
+    await neighbours.stop();
     await store.close();
     throw error;
   }
 
+  await stopWhenRestored(checkpointing, store, clock, logger);
   await governance.sweep();
   await fleet.start();
   const upkeep = new Upkeep(clock, logger);
@@ -397,6 +445,14 @@ export async function startService(started: Config, options: ServiceOptions = {}
   upkeep.every(FIGURES_MS, () => shared.refresh());
   upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => shared.verify());
   upkeep.every(STORE_CHECK_MS, storeUp);
+  upkeep.every(PLANS_CHECKED_MS, async () => {
+    const waiting = await store.governance((transaction) =>
+      transaction.recommendations({ states: ['pending'], limit: 1_000 }),
+    );
+    const stale = await outdated(executors, waiting);
+    for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
+  });
+  upkeep.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
   upkeep.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
@@ -404,6 +460,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     await store.batches.prune(before);
     await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
+  neighbours.readChanges();
   const stopReload = config.onHangUp();
   return {
     application,
@@ -416,91 +473,13 @@ export async function startService(started: Config, options: ServiceOptions = {}
       await server.close();
       await upkeep.stop();
       await fleet.stop();
+      await analysts.close();
+      await validations.stop();
+      await neighbours.stop();
       await http.close();
       await store.close();
     },
   };
-}
-
-/** Proposals whose plans name what was found at their targets, so that people approve that and nothing else. */
-const pinned = (executors: Executors, proposals: readonly Proposal[]): Promise<readonly Proposal[]> =>
-  Promise.all(
-    proposals.map(async (proposal) => {
-      const { plan } = proposal;
-      const executor = plan === null ? undefined : executors[plan.executor];
-      return plan === null || executor?.pin === undefined ? proposal : { ...proposal, plan: await executor.pin(plan) };
-    }),
-  );
-
-async function reportOf(store: Store, incident: Incident, format: ReportFormat, nowMs: number): Promise<string> {
-  const [model, baseline, lessons, recommendations] = await Promise.all([
-    store.models.get(incident.modelId),
-    store.baselines.current(incident.modelId),
-    store.lessons.list({ limit: 1_000 }),
-    store.governance((transaction) => transaction.recommendations({ incident: incident.id, limit: 100 })),
-  ]);
-  const until = incident.diagnosis.window.toMs + 1;
-  const windows = await store.windows.range(incident.modelId, incident.diagnosis.window.fromMs - 60_000, until);
-  return renderReport(format, {
-    modelName: model?.name ?? incident.modelId,
-    incident,
-    diagnosis: incident.diagnosis,
-    explanation: incident.explanation,
-    recommendations: recommendations
-      .filter(({ state }) => state !== 'withdrawn' || incident.closedAtMs !== null)
-      .reverse(),
-    similar: similarLessons(
-      incident.fingerprint,
-      incident.openedAtMs,
-      lessons.filter(({ incidentId }) => incidentId !== incident.id),
-    ),
-    baseline,
-    window: windows.at(-1)?.profile ?? null,
-    generatedAtMs: nowMs,
-  });
-}
-
-export interface OneLookOptions {
-  readonly samples: number;
-  readonly timeoutMs: number;
-  /** Value of the Authorization header, null for none. */
-  readonly authorization: string | null;
-  readonly onProgress: (progress: InvestigationProgress) => void;
-}
-
-/** `mlfi investigate`: one look without a server, a configuration or a store. The caller named the address, so it may be any. */
-export async function investigateOnce(url: string, options: OneLookOptions): Promise<Investigation> {
-  const clock = systemClock;
-  const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });
-  const http: HttpClient = egress;
-  const authorizationOf = (): string | null => options.authorization;
-  const secret = options.authorization === null ? null : 'token';
-  const logger = createLogger('error');
-  const prober = createProber({ http, clock, random: seededRandom(1), logger, authorizationOf });
-  try {
-    return await investigate(
-      {
-        clock,
-        hash: (text) => createHmac('sha256', 'one look').update(text).digest('base64url').slice(0, 22),
-        discover: (address) => discover({ http, timeoutMs: options.timeoutMs, authorizationOf }, address, secret),
-        chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads),
-        cycle: (model) => prober.cycle(model),
-        baselines: null,
-        watchedModelAt: () => null,
-        lessons: () => [],
-      },
-      {
-        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [] },
-        timeoutMs: options.timeoutMs,
-        defaultSamples: options.samples,
-      },
-      url,
-      options.samples,
-      options.onProgress,
-    );
-  } finally {
-    await egress.close();
-  }
 }
 
 /** The report of an incident (null = the newest) from the store, beside a running service; null when there is none. */
@@ -516,15 +495,27 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
 }
 
 /** Checks the audit log in the store, beside a running service. */
-export async function verifyStoredAudit(config: Config, head: string | null): Promise<AuditVerdict> {
+export async function verifyStoredAudit(config: Config, held: HeldTexts): Promise<AuditVerdict> {
   const store = await openStore(storeAt(config), 'read');
   try {
-    return await verifyAudit((from, limit) => store.audit.read(from, limit), head);
+    return await verifyLog(store, held);
   } finally {
     await store.close();
   }
 }
 
-/** Checks an exported audit log, offline. */
-export const verifyExportedAudit = (text: string, head: string | null): Promise<AuditVerdict> =>
-  verifyAuditExport(text, head);
+/** Writes the whole log as JSON lines, beside a running service. */
+export async function exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void> {
+  const store = await openStore(storeAt(config), 'read');
+  try {
+    for (let from = 1; ; from += 1_000) {
+      const entries = await store.audit.read(from, 1_000);
+      write(entries.map(auditExportLine).join(''));
+      if (entries.length < 1_000) return;
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+export { verifyExportedLog };

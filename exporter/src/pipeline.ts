@@ -15,14 +15,18 @@ import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } fr
 import type { Proposal } from './domain/recommendation.js';
 import type { RowAnomaly } from './domain/row-anomaly.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
+import type { Validation } from './domain/validation.js';
 import { mayPage } from './detection/paging.js';
 import { judgeRows } from './detection/row-anomaly.js';
 import { explain } from './explanation/explain.js';
 import { fingerprint } from './learning/fingerprint.js';
+import { actionOutlook } from './learning/outlook.js';
 import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
+import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { diagnose } from './rca/diagnose.js';
-import { gatherEvidence } from './rca/gather.js';
+import { gatherEvidence, modelChangedBy } from './rca/gather.js';
+import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
 import { priceFindings } from './performance/cost-of-shift.js';
 import { estimatePerformance } from './performance/estimate.js';
 import { recommend } from './recommendation/recommend.js';
@@ -45,6 +49,10 @@ export interface Subject {
   readonly lastAnswerAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  /** What the live model was asked during the open incident; null when nothing was. */
+  readonly experiment: CohortShapley | null;
+  /** Segments and decomposition found beforehand in a worker thread; absent to find them here. */
+  readonly rowAnalysis?: RowAnalysis;
 }
 
 /** What a judgement may draw on besides the model itself. */
@@ -52,6 +60,8 @@ export interface Experience {
   readonly thresholds: DetectionThresholds;
   readonly lessons: readonly Lesson[];
   readonly targets: readonly AnyActionTarget[];
+  /** Newest verdict on a candidate version of the model. */
+  readonly validation: Validation | null;
 }
 
 export interface Judgement {
@@ -69,6 +79,24 @@ export interface Judgement {
   readonly fingerprint: Fingerprint;
   readonly similar: readonly SimilarLesson[];
   readonly proposals: readonly Proposal[];
+}
+
+/**
+ * What to find out of the rows before a look: nothing until the previous look found something. An incident never opens at the
+ * first look, so this loses nothing and spares healthy models the search.
+ * @param previous the judgement of the look before, null at the first one
+ * @returns null when the rows need no analysis
+ */
+export function rowsToAnalyse(subject: Subject, previous: Judgement | null): RowAnalysisInput | null {
+  if (previous === null || previous.findings.every(({ kind }) => kind === 'note')) return null;
+  return {
+    baselineRows: subject.baselineRows,
+    rows: subject.rows,
+    features: previous.evidence.features,
+    modelChanged: modelChangedBy(previous.evidence.golden),
+    experiment: subject.experiment?.experiment ?? null,
+    attributions: subject.experiment?.attributions ?? [],
+  };
 }
 
 /** One model, one look: observations in, judgement out. Pure; the whole loop in the order it happens. */
@@ -116,6 +144,8 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     lastAnswerAtMs: subject.lastAnswerAtMs,
     changes: subject.changes,
     evidence: subject.evidence,
+    experiment: subject.experiment,
+    rowAnalysis: subject.rowAnalysis ?? null,
   });
 
   const diagnosis = diagnose(evidence);
@@ -123,11 +153,14 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
   const pages = mayPage(subject.evidence, findings, experience.thresholds.criticalErrorShare);
   const print = fingerprint(diagnosis);
   const similar = similarLessons(print, nowMs, experience.lessons);
+  const learnt = { fingerprint: print, atMs: nowMs, lessons: experience.lessons };
   const proposals = recommend(diagnosis, {
     modelId: model.id,
     modelName: model.name,
     targets: experience.targets,
-    track: (cause, action) => trackRecord(cause, action, experience.lessons),
+    validation: validationInForce(experience.validation, model, nowMs),
+    track: (cause, action, place) => trackRecord(cause, action, place, learnt),
+    outlook: (cause, action, place) => actionOutlook(cause, action, place, learnt),
     hasBaseline: baseline !== null,
     versionLabel: model.versionLabel,
   });
@@ -145,6 +178,15 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     similar,
     proposals,
   };
+}
+
+const VALIDATION_COUNTS_MS = 86_400_000;
+
+/** A verdict speaks for a day, and only against the version that was in service: then what it compared is gone. */
+export function validationInForce(validation: Validation | null, model: Model, nowMs: number): Validation | null {
+  if (validation?.finishedAtMs == null || nowMs - validation.finishedAtMs >= VALIDATION_COUNTS_MS) return null;
+  const sameModel = validation.currentVersion === model.versionLabel && validation.candidateUrl !== model.endpoint?.url;
+  return sameModel ? validation : null;
 }
 
 function confidencesOf(rows: readonly Observation[]): readonly number[] | null {

@@ -319,6 +319,7 @@ export class Watch {
       lastAnswerAtMs: this.totals.lastAnswerAtMs,
       lastPredictionAtMs: this.totals.lastPredictionAtMs,
       changes: this.totals.changes,
+      experiment: null,
     };
   }
 

@@ -1,6 +1,7 @@
 import React, { Suspense, lazy } from 'react';
 import { AppPlugin, type AppRootProps } from '@grafana/data';
 import { LoadingPlaceholder } from '@grafana/ui';
+import { LINKS } from './extensions';
 import type { ConfigurationProps, Settings } from './configuration/Configuration';
 
 const LazyApp = lazy(() => import('./App'));
@@ -24,3 +25,7 @@ export const plugin = new AppPlugin<Settings>().setRootPage(App).addConfigPage({
   body: Configuration,
   id: 'configuration',
 });
+
+for (const link of LINKS) {
+  plugin.addLink(link);
+}

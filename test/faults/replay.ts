@@ -4,7 +4,8 @@ import type { FailureReason, Features, Observation } from '../../exporter/src/do
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
 import type { Random } from '../../exporter/src/domain/ports.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
-import { judge, type Judgement, type Subject } from '../../exporter/src/pipeline.js';
+import { judge, rowsToAnalyse, type Judgement, type Subject } from '../../exporter/src/pipeline.js';
+import { analyseRows, NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { Watch, type Sample } from '../../exporter/src/watch.js';
 import { between, type FaultKind, type Injection, type Live } from './fault.js';
@@ -275,14 +276,14 @@ export function trafficOf(zooCase: ZooCase): {
   };
 }
 
-/** Judges a watch as the service does. */
-const look = (watch: Watch, nowMs: number): { subject: Subject; judgement: Judgement } => {
-  const subject = watch.subject();
-  return {
-    subject,
-    judgement: judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [] }, nowMs),
-  };
-};
+/** Judges a watch as the service does: rows are analysed from the second look on. */
+function look(watch: Watch, previous: Judgement | null, nowMs: number): { subject: Subject; judgement: Judgement } {
+  const plain = watch.subject();
+  const input = rowsToAnalyse(plain, previous);
+  const subject = { ...plain, rowAnalysis: input === null ? NOTHING_TO_ANALYSE : analyseRows(input) };
+  const experience = { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [], validation: null };
+  return { subject, judgement: judge(subject, experience, nowMs) };
+}
 
 /**
  * Replays one case through the service's own memory and pipeline: a baseline of clean traffic is learnt and admitted, some
@@ -321,13 +322,14 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     if (index % LOOK_EVERY === LOOK_EVERY - 1) watch.advance(traffic.nowMs, false);
     if (checkpoints.includes(index + 1)) {
       watch.advance(traffic.nowMs, false);
-      const { judgement } = look(watch, traffic.nowMs);
+      const { judgement } = look(watch, onTheWay.at(-1)?.judgement ?? null, traffic.nowMs);
       paged ||= judgement.pages && judgement.diagnosis.severity !== 'none';
       onTheWay.push({ requests: index + 1, judgement });
     }
   }
   watch.advance(traffic.nowMs, false);
-  const { subject, judgement } = look(watch, traffic.nowMs);
+  const before = onTheWay.at(-1)?.judgement ?? look(watch, null, traffic.nowMs).judgement;
+  const { subject, judgement } = look(watch, before, traffic.nowMs);
   return {
     injection,
     subject,

@@ -9,8 +9,52 @@ import {
   portsOf,
   recommendationOf,
 } from '../unit/governance/executors/setting.js';
+import { conformance } from '../unit/governance/executors/battery.js';
+import { Loopback } from '../unit/governance/executors/loopback.js';
 import { MAY_SKIP } from './servers/python-server.js';
 import { alertmanagerExists, startAlertmanager } from './servers/alertmanager.js';
+
+describe.skipIf(!alertmanagerExists && MAY_SKIP)('the battery on a real Alertmanager', () => {
+  conformance({
+    executor: 'alertmanager-silence',
+    repetition: 'lookup',
+    onceDespiteRepetition: true,
+    lookup: { provesReceived: true, provesNotReceived: true },
+    // An Alertmanager of its own for every test, behind a way on which requests that write can be made to fail.
+    arena: async () => {
+      const real = await startAlertmanager();
+      const server = await Loopback.start(async ({ method, url, body }) => {
+        const response = await fetch(`${real.url}${url}`, {
+          method,
+          headers: { 'content-type': 'application/json' },
+          ...(method === 'GET' ? {} : { body }),
+        });
+        const text = await response.text();
+        return { status: response.status, ...(text === '' ? {} : { body: JSON.parse(text) as unknown }) };
+      });
+      const silences = async () => (await (await fetch(`${real.url}/api/v2/silences`)).json()) as object[];
+      return {
+        server,
+        targets: [silenceAt(server.url)],
+        action: 'rollback',
+        timeoutMs: 1_000,
+        state: silences,
+        effects: async () => (await silences()).length,
+        stop: real.stop,
+      };
+    },
+  });
+});
+
+const silenceAt = (url: string): AnyActionTarget => ({
+  executor: 'alertmanager-silence',
+  name: 'quiet',
+  actions: ['rollback'],
+  models: null,
+  timeoutMs: 5_000,
+  authorizationSecret: 'canary',
+  settings: { url, matchers: { model: '{model}' }, atMostMs: 600_000, afterwardsMs: 0 },
+});
 
 describe.skipIf(!alertmanagerExists && MAY_SKIP)('a silence in a real Alertmanager', () => {
   let url = '';
@@ -61,15 +105,7 @@ describe.skipIf(!alertmanagerExists && MAY_SKIP)('a silence in a real Alertmanag
           environment: {},
         },
       },
-      {
-        executor: 'alertmanager-silence',
-        name: 'quiet',
-        actions: ['rollback'],
-        models: null,
-        timeoutMs: 5_000,
-        authorizationSecret: null,
-        settings: { url, matchers: { model: '{model}' }, atMostMs: 600_000, afterwardsMs: 0 },
-      },
+      silenceAt(url),
     ];
     const executors = createExecutors(
       portsOf(http, () => targets),
@@ -91,17 +127,7 @@ describe.skipIf(!alertmanagerExists && MAY_SKIP)('a silence in a real Alertmanag
   });
 
   it('is one silence however often it is sent, shortened in place, and found by its execution', async () => {
-    const targets: AnyActionTarget[] = [
-      {
-        executor: 'alertmanager-silence',
-        name: 'quiet',
-        actions: ['rollback'],
-        models: null,
-        timeoutMs: 5_000,
-        authorizationSecret: null,
-        settings: { url, matchers: { model: '{model}' }, atMostMs: 600_000, afterwardsMs: 0 },
-      },
-    ];
+    const targets: AnyActionTarget[] = [silenceAt(url)];
     const executor = createExecutors(
       portsOf(http, () => targets),
       () => Promise.resolve(),

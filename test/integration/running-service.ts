@@ -17,8 +17,8 @@ export interface RunningService {
     body?: unknown,
     bearer?: string,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
-  /** Stops and starts again on the same data. */
-  restart(): Promise<void>;
+  /** Stops and starts again on the same data, doing something to it meanwhile. */
+  restart(meanwhile?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,8 +78,9 @@ export async function runService(settings: object = {}): Promise<RunningService>
       }
       return { status: response.status, body: parsed };
     },
-    async restart() {
+    async restart(meanwhile) {
       await service.close();
+      meanwhile?.();
       service = await startService(loaded.config);
     },
     async close() {

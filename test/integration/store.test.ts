@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import knex from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
-import { executionId, modelId, recommendationId, voteId } from '../../exporter/src/domain/identifiers.js';
+import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
+import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { Store } from '../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
 import { appendAudit } from '../../exporter/src/governance/audit/chain.js';
 import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
+import type { Validation } from '../../exporter/src/domain/validation.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
 
@@ -111,6 +113,111 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(rows.map(({ windowStartMs }) => windowStartMs)).toEqual([10, 20]);
     for (const row of rows) expect(row.profile).toEqual(profile);
     expect(await store.windows.prune(15)).toBe(1);
+  });
+
+  it.skipIf(!usable)('takes each firing of an alert once, whoever brings it, and ends it once', async () => {
+    const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
+      sender: 'alertmanager',
+      fingerprint: 'f',
+      startsAtMs: 1_795_521_600_123,
+      endsAtMs: null,
+      modelId: MODEL,
+      name: 'Checkout',
+      summary: 's',
+      labels: { model: 'fraud' },
+      receivedAtMs: 5,
+      ...over,
+    });
+    const receipts = await Promise.all(Array.from({ length: 10 }, () => store.alerts.take([alert()])));
+    expect(receipts.flat().sort()).toEqual([...Array.from({ length: 9 }, () => 'duplicate'), 'new']);
+    expect((await store.figures()).models.get(MODEL)?.alertsFiring).toEqual({ alertmanager: 1 });
+    const ends = await Promise.all(
+      Array.from({ length: 5 }, () => store.alerts.take([alert({ endsAtMs: 1_795_521_700_000 })])),
+    );
+    expect(ends.flat().filter((receipt) => receipt === 'resolved')).toHaveLength(1);
+    expect(await store.alerts.take([alert(), alert({ startsAtMs: 1_795_521_800_000 })])).toEqual(['duplicate', 'new']);
+    expect(await store.alerts.list({ model: MODEL, firing: true, limit: 5 })).toEqual([
+      alert({ startsAtMs: 1_795_521_800_000 }),
+    ]);
+    expect((await store.alerts.list({ firing: false, limit: 5 })).map(({ endsAtMs }) => endsAtMs)).toEqual([
+      1_795_521_700_000,
+    ]);
+    expect(await store.alerts.prune(1_795_521_700_001)).toBe(1);
+  });
+
+  it.skipIf(!usable)('counts decisions and actions per model for the metrics', async () => {
+    const fresh = await openStore(location());
+    try {
+      expect(await fresh.figures()).toEqual({ models: new Map(), auditEntries: 0 });
+      await fresh.governance(async (transaction) => {
+        await transaction.insertRecommendation({ ...recommendation('a'), createdAtMs: 70 });
+        await transaction.insertRecommendation({
+          ...recommendation('b'),
+          createdAtMs: 50,
+          priority: 'CRITICAL',
+          action: 'rollback',
+        });
+        await transaction.insertRecommendation({ ...recommendation('c'), createdAtMs: 10 });
+        await transaction.setRecommendationState(recommendationId('c'), 'rejected');
+        await transaction.insertExecution({
+          id: executionId('x'),
+          recommendationId: recommendationId('b'),
+          executor: 'webhook',
+          state: 'unknown',
+          queuedAtMs: 1,
+          startedAtMs: null,
+          finishedAtMs: null,
+          detail: '',
+        });
+        await appendAudit(transaction, { kind: 'test' });
+      });
+      const { models, auditEntries } = await fresh.figures();
+      expect(auditEntries).toBe(1);
+      expect(models.get(MODEL)).toMatchObject({
+        recommendations: { pending: 2, rejected: 1 },
+        oldestPendingAtMs: 50,
+        top: { action: 'rollback', priority: 'CRITICAL', state: 'pending' },
+        executions: [{ executor: 'webhook', count: 1, failed: 0 }],
+        executionsUnknown: 1,
+      });
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it.skipIf(!usable)('keeps validations by model, newest first, the last word on each', async () => {
+    const validation = (id: string, startedAtMs: number, model: string): Validation => ({
+      id: validationId(id),
+      modelId: modelId(model),
+      candidateUrl: 'https://models.example.org/v8',
+      purpose: 'replace',
+      state: 'running',
+      startedAtMs,
+      finishedAtMs: null,
+      currentVersion: null,
+      candidateVersion: null,
+      calls: 0,
+      verdict: null,
+      reasons: [],
+      criteria: [],
+      comparison: null,
+      requestedBy: 'ada',
+    });
+    await store.validations.save(validation('v1', 1, 'churn'));
+    await store.validations.save(validation('v2', 2, 'churn'));
+    await store.validations.save(validation('v3', 3, 'other'));
+    await store.validations.save({
+      ...validation('v1', 1, 'churn'),
+      state: 'finished',
+      verdict: 'pass',
+      reasons: ['ü'],
+    });
+    const found = await store.validations.list(modelId('churn'), 10);
+    expect(found.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['v2', null],
+      ['v1', 'pass'],
+    ]);
+    expect(await store.validations.list(modelId('churn'), 1)).toHaveLength(1);
   });
 
   it.skipIf(!usable)('takes a ledger entry out exactly once', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Investigation, InvestigationProgress } from '../domain/application.js';
-import { investigateOnce } from '../main.js';
+import { investigateOnce } from '../one-look.js';
 import { investigationText } from './investigation-text.js';
 
 export interface InvestigateOptions {

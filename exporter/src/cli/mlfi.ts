@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { auditVerify } from './audit-verify.js';
+import { auditExport, auditVerify, type AuditVerifyOptions } from './audit.js';
 import { configCheck } from './config-check.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
@@ -56,8 +56,18 @@ audit
   .option('-c, --config <file>', 'configuration file that names the store')
   .option('--export <file>', 'an export (JSON lines) to verify without the store')
   .option('--head <hash>', 'hash of the newest entry you know of, to detect truncation')
-  .action(async (options: { config?: string; export?: string; head?: string }) => {
-    process.exitCode = await auditVerify(options.config ?? null, options.export ?? null, options.head ?? null);
+  .option('--checkpoints <file>', 'checkpoints you hold (signed notes), to detect a cut or rewritten log')
+  .option('--key <key>', 'public key the checkpoints must be signed with, as GET /api/v1/audit/checkpoints gives it')
+  .option('--earlier <file>', 'an earlier export, to name the first entry that was rewritten')
+  .action(async (options: AuditVerifyOptions) => {
+    process.exitCode = await auditVerify(options);
+  });
+audit
+  .command('export')
+  .description('write the whole audit log as JSON lines, beside a running service')
+  .option('-c, --config <file>', 'configuration file that names the store')
+  .action(async (options: { config?: string }) => {
+    process.exitCode = await auditExport(options.config ?? null);
   });
 
 program

@@ -3,7 +3,9 @@ import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/application.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
 import type { OrgRole } from '../domain/decision.js';
+import type { ChangeEvent } from '../domain/evidence.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { ApiScope } from '../domain/ports.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
@@ -13,6 +15,16 @@ import type { LOG_LEVELS, Settings } from './schema.js';
 import type { Secret } from './secret.js';
 
 export type ExecutableAction = (typeof EXECUTABLE_ACTIONS)[number];
+
+/** A PromQL query whose answers tell of changes; see changes/change-queries.ts. */
+export interface ChangeQuerySettings {
+  readonly name: string;
+  readonly type: 'info' | 'timestamp';
+  readonly kind: ChangeEvent['kind'];
+  readonly expr: string;
+  readonly modelLabel: string;
+  readonly valueLabel: string | null;
+}
 
 /** One way of asking a model at `/probe`. */
 export interface ProbeModule {
@@ -65,9 +77,16 @@ export interface Config {
   };
   /** Name → value; models name the one sent as their `Authorization` header. */
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Keys that are known from the start, besides those made through the API. */
+  readonly apiKeys: readonly { readonly name: string; readonly scopes: readonly ApiScope[]; readonly key: Secret }[];
   readonly models: readonly (ModelRegistration & { readonly id: ModelId })[];
   readonly probing: ProbeSchedule & { readonly goldenInputs: number };
-  readonly investigation: { readonly samples: number; readonly timeoutMs: number };
+  readonly investigation: {
+    readonly samples: number;
+    readonly timeoutMs: number;
+    /** What the investigator may ask of live models during an incident. */
+    readonly experiments: { readonly allow: boolean; readonly callsBudget: number; readonly callsPerSecond: number };
+  };
   readonly baseline: BaselineRequirements;
   readonly detection: DetectionThresholds;
   readonly paging: FalsePageBudget;
@@ -90,12 +109,45 @@ export interface Config {
     /** Name of a webhook → key its bodies are signed with. */
     readonly signingSecrets: ReadonlyMap<string, Secret>;
   };
+  readonly audit: {
+    /** Name under which checkpoints are signed. */
+    readonly name: string;
+    /** Absolute path. */
+    readonly signingKeyFile: string;
+    readonly checkpointEveryMs: number;
+    readonly webhook: string | null;
+    /** Token with which checkpoints become annotations in `identity.grafana`. */
+    readonly grafanaToken: Secret | null;
+  };
   readonly identity: {
     /** Null = nobody comes in through Grafana. */
     readonly grafana: GrafanaSettings | null;
     readonly localPeople: readonly LocalPerson[];
   };
   readonly learning: { readonly lessonsConsidered: number };
+  /** The Grafana that annotations are posted to and read from. */
+  readonly annotations: {
+    readonly grafanaUrl: string | null;
+    readonly token: Secret | null;
+    readonly post: boolean;
+    readonly timeoutMs: number;
+  };
+  readonly changes: {
+    readonly prometheusUrl: string | null;
+    /** Name of the secret sent as `Authorization`. */
+    readonly authorizationSecret: string | null;
+    readonly pollEveryMs: number;
+    readonly lookBackMs: number;
+    readonly stepMs: number;
+    readonly timeoutMs: number;
+    readonly queries: readonly ChangeQuerySettings[];
+    readonly annotations: readonly {
+      readonly tags: readonly string[];
+      readonly kind: ChangeEvent['kind'];
+      readonly modelTag: string;
+      readonly everyModel: boolean;
+    }[];
+  };
   readonly metrics: {
     readonly models: number;
     readonly signalsPerModel: number;
@@ -148,6 +200,10 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         key.startsWith('secrets.') ? [[key.slice('secrets.'.length), secret]] : [],
       ),
     ),
+    apiKeys: settings.api_keys.flatMap(({ name, scopes }, index) => {
+      const key = secrets.get(`api_keys.${index}.key`);
+      return key === undefined ? [] : [{ name, scopes, key }];
+    }),
     models: settings.models.map(registrationFrom),
     probing: {
       intervalMs: settings.probing.interval,
@@ -158,7 +214,15 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       callsPerHour: settings.probing.calls_per_hour,
       goldenInputs: settings.probing.golden_inputs,
     },
-    investigation: { samples: settings.investigation.samples, timeoutMs: settings.investigation.timeout },
+    investigation: {
+      samples: settings.investigation.samples,
+      timeoutMs: settings.investigation.timeout,
+      experiments: {
+        allow: settings.investigation.experiments.allow,
+        callsBudget: settings.investigation.experiments.calls_budget,
+        callsPerSecond: settings.investigation.experiments.calls_per_second,
+      },
+    },
     baseline: {
       minimumSamples: settings.baseline.minimum_samples,
       minimumDurationMs: settings.baseline.minimum_duration,
@@ -215,8 +279,22 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
         }),
       ),
     },
+    audit: {
+      name: settings.audit.name,
+      signingKeyFile: resolve(dataDirectory, settings.audit.signing_key_file),
+      checkpointEveryMs: settings.audit.checkpoint_every,
+      webhook: settings.audit.webhook ?? null,
+      grafanaToken: secrets.get('audit.grafana_token') ?? null,
+    },
     identity: identityFrom(settings.identity, secrets),
     learning: { lessonsConsidered: settings.learning.lessons_considered },
+    annotations: {
+      grafanaUrl: settings.annotations.grafana_url,
+      token: secrets.get('annotations.token') ?? null,
+      post: settings.annotations.post,
+      timeoutMs: settings.annotations.timeout,
+    },
+    changes: changesFrom(settings.changes),
     metrics: {
       models: settings.metrics.models,
       signalsPerModel: settings.metrics.signals_per_model,
@@ -307,6 +385,31 @@ function thresholdsFrom(lines: Settings['detection']): DetectionThresholds {
     goldenChangedShare: lines.golden_changed_share,
     silenceMs: lines.silence,
     anomalousRowShare: lines.anomalous_row_share,
+  };
+}
+
+function changesFrom(changes: Settings['changes']): Config['changes'] {
+  return {
+    prometheusUrl: changes.prometheus_url,
+    authorizationSecret: changes.authorization_secret ?? null,
+    pollEveryMs: changes.poll_every,
+    lookBackMs: changes.look_back,
+    stepMs: changes.step,
+    timeoutMs: changes.timeout,
+    queries: changes.queries.map(({ name, type, kind, expr, model_label, value_label }) => ({
+      name,
+      type,
+      kind,
+      expr,
+      modelLabel: model_label,
+      valueLabel: value_label ?? null,
+    })),
+    annotations: changes.annotations.map(({ tags, kind, model_tag, every_model }) => ({
+      tags,
+      kind,
+      modelTag: model_tag,
+      everyModel: every_model,
+    })),
   };
 }
 

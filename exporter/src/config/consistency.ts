@@ -19,6 +19,8 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...policyProblems(settings),
     ...identityProblems(settings),
     ...thresholdProblems(settings),
+    ...annotationProblems(settings),
+    ...changeProblems(settings),
     ...secretProblems(settings),
   ];
 }
@@ -26,12 +28,15 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
 function exclusive(settings: Settings): PlacedProblem[] {
   const pairs = [
     { path: ['database'], key: 'url', holder: settings.database },
+    { path: ['annotations'], key: 'token', holder: settings.annotations },
+    ...settings.api_keys.map((holder, index) => ({ path: ['api_keys', index], key: 'key', holder })),
     ...Object.entries(settings.secrets).map(([name, holder]) => ({ path: ['secrets', name], key: 'value', holder })),
     ...settings.governance.webhooks.map((holder, index) => ({
       path: ['governance', 'webhooks', index],
       key: 'signing_secret',
       holder,
     })),
+    { path: ['audit'], key: 'grafana_token', holder: settings.audit },
     { path: ['identity', 'grafana'], key: 'shared_secret', holder: settings.identity.grafana },
     ...settings.identity.local_people.map((holder, index) => ({
       path: ['identity', 'local_people', index],
@@ -50,6 +55,8 @@ function exclusive(settings: Settings): PlacedProblem[] {
 function repeated(settings: Settings): PlacedProblem[] {
   const lists = [
     { path: ['models'], key: 'id', names: settings.models.map((model) => model.id) },
+    { path: ['api_keys'], key: 'name', names: settings.api_keys.map((apiKey) => apiKey.name) },
+    { path: ['changes', 'queries'], key: 'name', names: settings.changes.queries.map((query) => query.name) },
     { path: ['governance', 'freezes'], key: 'name', names: settings.governance.freezes.map((freeze) => freeze.name) },
     {
       path: ['identity', 'local_people'],
@@ -208,7 +215,16 @@ function policyProblems({ governance }: Settings): PlacedProblem[] {
   return [...freezes, ...repeated, ...silenced];
 }
 
-function identityProblems({ identity: { grafana } }: Settings): PlacedProblem[] {
+function identityProblems({ audit, identity: { grafana } }: Settings): PlacedProblem[] {
+  if (grafana.url === undefined && (audit.grafana_token !== undefined || audit.grafana_token_file !== undefined)) {
+    return [
+      {
+        path: ['audit'],
+        message: 'has a token for Grafana, but no Grafana is known',
+        remedy: 'add `identity.grafana.url`, or remove the token',
+      },
+    ];
+  }
   const hasSecret = grafana.shared_secret !== undefined || grafana.shared_secret_file !== undefined;
   if (hasSecret === (grafana.url !== undefined)) return [];
   return [
@@ -266,6 +282,66 @@ function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {
       path: ['probing', 'probes_per_cycle'],
       message: 'leaves a cycle without a call, since `golden_inputs` is 0 too',
       remedy: 'write at least 1, or allow golden inputs',
+    });
+  }
+  return problems;
+}
+
+function annotationProblems({ annotations, changes }: Settings): PlacedProblem[] {
+  if (annotations.grafana_url !== null) return [];
+  const remedy = 'add `annotations.grafana_url`, e.g. https://grafana.example.org';
+  return [
+    ...(['token', 'token_file'] as const).flatMap((key) =>
+      annotations[key] === undefined
+        ? []
+        : [{ path: ['annotations', key], message: 'has no use without `grafana_url`', remedy }],
+    ),
+    ...(changes.annotations.length === 0
+      ? []
+      : [{ path: ['changes', 'annotations'], message: 'cannot be read without a Grafana', remedy }]),
+  ];
+}
+
+/** Prometheus refuses range queries of more points. */
+const MOST_POINTS = 11_000;
+
+function changeProblems({ changes, secrets }: Settings): PlacedProblem[] {
+  const problems: PlacedProblem[] = changes.queries.flatMap((query, index) => {
+    if ((query.type === 'info') === (query.value_label !== undefined)) return [];
+    return [
+      query.type === 'info'
+        ? {
+            path: ['changes', 'queries', index],
+            message: 'is of the type info and names no `value_label`',
+            remedy: 'name the label whose value changes, e.g. `value_label: version`',
+          }
+        : {
+            path: ['changes', 'queries', index, 'value_label'],
+            message: 'has no use for the type timestamp',
+            remedy: 'remove it, or write `type: info`',
+          },
+    ];
+  });
+  if (changes.queries.length > 0 && changes.prometheus_url === null) {
+    problems.push({
+      path: ['changes', 'queries'],
+      message: 'cannot be asked without a Prometheus',
+      remedy: 'add `prometheus_url`, e.g. http://prometheus:9090',
+    });
+  }
+  const secret = changes.authorization_secret;
+  if (secret !== undefined && !Object.hasOwn(secrets, secret)) {
+    problems.push({
+      path: ['changes', 'authorization_secret'],
+      message: 'names no entry of `secrets`',
+      remedy: 'add the secret under `secrets`, or correct the name',
+    });
+  }
+  if (changes.look_back / changes.step > MOST_POINTS) {
+    problems.push({
+      path: ['changes', 'step'],
+      message: 'is too short for `look_back`: Prometheus answers at most 11000 points',
+      remedy: 'raise `step`, or lower `look_back`',
     });
   }
   return problems;

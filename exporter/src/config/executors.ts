@@ -18,6 +18,7 @@ import {
 export const EXECUTABLE_ACTIONS = [
   'retrain',
   'rollback',
+  'deploy',
   'fix-pipeline',
   'recalibrate',
   'rebaseline',
@@ -34,7 +35,8 @@ const remote = {
   ...served,
   url: httpUrl(),
   authorization_secret: label(64).optional(),
-  timeout: duration('100ms', '5m').prefault('10s'),
+  // An executor may make half a dozen calls, and governance takes it for dead after ten minutes.
+  timeout: duration('100ms', '1m').prefault('10s'),
 };
 const texts = z.record(label(200), z.string().max(4_096));
 
@@ -91,7 +93,7 @@ const command = z.strictObject({
   directory: absolutePath().default('/'),
   environment: texts.default({}),
   authorization_secret: label(64).optional(),
-  timeout: duration('100ms', '1h').prefault('1m'),
+  timeout: duration('100ms', '5m').prefault('1m'),
 });
 
 const silence = z.strictObject({

@@ -195,3 +195,15 @@ export const slug = (): z.ZodType<string, string> =>
 
 /** A text of 1–`longest` characters. */
 export const label = (longest: number): z.ZodString => z.string().min(1).max(longest);
+
+/** An API key: `mlfi_`, 12 and 43 characters of base64url. The message never repeats the text. */
+export const apiKeyText = (): z.ZodType<string, string> =>
+  z.string().superRefine((text, context) => {
+    if (!/^mlfi_[A-Za-z0-9-]{12}_[A-Za-z0-9_-]{43}$/.test(text)) {
+      refuse(
+        context,
+        'must be an API key',
+        'write mlfi_, 12 random characters of a–z, A–Z, 0–9 and "-", then "_" and 43 random characters of base64url',
+      );
+    }
+  });

@@ -18,6 +18,8 @@ export const RESTART_SECTIONS = [
   'http',
   'logging',
   'models',
+  'apiKeys',
+  'audit',
   'metrics',
   'discovery',
 ] as const satisfies readonly (keyof Config)[];
@@ -89,36 +91,10 @@ export function reloadableConfig(
 }
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
-  const {
-    dataDirectory,
-    database,
-    listen,
-    egress,
-    probing,
-    investigation,
-    windows,
-    paging,
-    http,
-    logging,
-    models,
-    metrics,
-    discovery,
-  } = started;
-  return {
-    dataDirectory,
-    database,
-    listen,
-    egress,
-    probing,
-    investigation,
-    windows,
-    paging,
-    http,
-    logging,
-    models,
-    metrics,
-    discovery,
-  };
+  return Object.fromEntries(RESTART_SECTIONS.map((section) => [section, started[section]])) as Pick<
+    Config,
+    (typeof RESTART_SECTIONS)[number]
+  >;
 }
 
 function changedSections(before: Config, after: Config): (keyof Config)[] {

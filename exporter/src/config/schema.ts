@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { ORG_ROLES } from '../domain/decision.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
+import { API_SCOPES } from '../domain/ports.js';
+import { CHANGE_KINDS } from '../domain/evidence.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
+  apiKeyText,
   byteSize,
   cidr,
   duration,
@@ -48,6 +51,13 @@ const secret = z.strictObject({
   value_file: label(4_096).optional(),
 });
 
+const apiKey = z.strictObject({
+  name: slug(),
+  scopes: z.array(z.enum(API_SCOPES)).min(1),
+  key: apiKeyText().optional(),
+  key_file: label(4_096).optional(),
+});
+
 const schedule = {
   interval: duration('100ms', '7d'),
   jitter: share(),
@@ -73,6 +83,13 @@ const investigation = z
   .strictObject({
     samples: whole(5, 1_000).default(60),
     timeout: duration('10ms', '5m').prefault('10s'),
+    experiments: z
+      .strictObject({
+        allow: z.boolean().default(false),
+        calls_budget: whole(20, 10_000).default(256),
+        calls_per_second: whole(1, 1_000).default(5),
+      })
+      .prefault({}),
   })
   .prefault({});
 
@@ -212,6 +229,20 @@ const governance = z
   })
   .prefault({});
 
+const audit = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9._/-]{1,100}$/)
+      .default('mlfi'),
+    signing_key_file: label(4_096).default('audit-signing-key.pem'),
+    checkpoint_every: duration('1m', '7d').prefault('1h'),
+    webhook: httpUrl().optional(),
+    grafana_token: label(16_384).optional(),
+    grafana_token_file: label(4_096).optional(),
+  })
+  .prefault({});
+
 /** Short secrets can be guessed: 32 characters of anything random are enough. */
 export const SHORTEST_SECRET = 32;
 const longSecret = (): z.ZodString => z.string().min(SHORTEST_SECRET).max(16_384);
@@ -245,6 +276,45 @@ const identity = z
 const learning = z
   .strictObject({
     lessons_considered: whole(1, 100_000).default(1_000),
+  })
+  .prefault({});
+
+const annotations = z
+  .strictObject({
+    grafana_url: httpUrl().nullable().default(null),
+    token: label(16_384).optional(),
+    token_file: label(4_096).optional(),
+    post: z.boolean().default(true),
+    timeout: duration('100ms', '1m').prefault('5s'),
+  })
+  .prefault({});
+
+const changeQuery = z.strictObject({
+  name: slug(),
+  type: z.enum(['info', 'timestamp']),
+  kind: z.enum(CHANGE_KINDS),
+  expr: label(4_096),
+  model_label: label(200).default('model_name'),
+  value_label: label(200).optional(),
+});
+
+const changeAnnotations = z.strictObject({
+  tags: z.array(label(200)).min(1).max(10),
+  kind: z.enum(CHANGE_KINDS),
+  model_tag: label(200).default('model_name'),
+  every_model: z.boolean().default(false),
+});
+
+const changes = z
+  .strictObject({
+    prometheus_url: httpUrl().nullable().default(null),
+    authorization_secret: label(64).optional(),
+    poll_every: duration('1s', '1h').prefault('30s'),
+    look_back: duration('1m', '7d').prefault('1h'),
+    step: duration('1s', '1h').prefault('15s'),
+    timeout: duration('100ms', '1m').prefault('10s'),
+    queries: z.array(changeQuery).max(100).default([]),
+    annotations: z.array(changeAnnotations).max(100).default([]),
   })
   .prefault({});
 
@@ -312,6 +382,7 @@ export const settingsSchema = z.strictObject({
   listen,
   egress,
   secrets: z.record(slug(), secret).default({}),
+  api_keys: z.array(apiKey).max(1_000).default([]),
   models: z.array(model).max(10_000).default([]),
   probing,
   investigation,
@@ -320,8 +391,11 @@ export const settingsSchema = z.strictObject({
   paging,
   windows,
   governance,
+  audit,
   identity,
   learning,
+  annotations,
+  changes,
   metrics,
   probe_modules: z.record(slug(), probeModule).default({}),
   alerts,

@@ -63,6 +63,25 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       required: false,
       form: { pattern: /^postgres(ql)?:\/\//, message: 'the file it names holds no PostgreSQL connection URL' },
     },
+    ...settings.api_keys.map((apiKey, index) => ({
+      key: `api_keys.${index}.key`,
+      valuePath: ['api_keys', index, 'key'],
+      value: apiKey.key,
+      file: apiKey.key_file,
+      required: true,
+      form: {
+        pattern: /^mlfi_[A-Za-z0-9-]{12}_[A-Za-z0-9_-]{43}$/,
+        message: 'the file it names holds no key of the form mlfi_<12 characters>_<43 characters of base64url>',
+      },
+    })),
+    {
+      key: 'annotations.token',
+      valuePath: ['annotations', 'token'],
+      value: settings.annotations.token,
+      file: settings.annotations.token_file,
+      required: false,
+      form: null,
+    },
     ...Object.entries(settings.secrets).map(([name, secret]) => ({
       key: `secrets.${name}`,
       valuePath: ['secrets', name, 'value'],
@@ -79,6 +98,14 @@ function slotsOf(settings: Settings): readonly SecretSlot[] {
       required: false,
       form: null,
     })),
+    {
+      key: 'audit.grafana_token',
+      valuePath: ['audit', 'grafana_token'],
+      value: settings.audit.grafana_token,
+      file: settings.audit.grafana_token_file,
+      required: false,
+      form: null,
+    },
     {
       key: 'identity.grafana.shared_secret',
       valuePath: ['identity', 'grafana', 'shared_secret'],

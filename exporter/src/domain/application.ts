@@ -1,14 +1,14 @@
 /** The use cases of the running service: what `http/` and `cli/` may ask of it. Implemented by `application.ts`. */
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
-import type { AuditEntry, AuditVerdict } from './audit.js';
+import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
 import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { ChangeEvent } from './evidence.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
-import type { SimilarLesson } from './lesson.js';
+import type { Learnt, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
 import type { PerformanceEstimate } from './performance.js';
@@ -17,6 +17,7 @@ import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } fro
 import type { ActionId, Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
 import type { RowAnomaly } from './row-anomaly.js';
+import type { Validation, ValidationPurpose } from './validation.js';
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {
@@ -161,6 +162,13 @@ export class RequestRefused extends Error {
   }
 }
 
+export interface ValidationRequest {
+  readonly candidateUrl: string;
+  readonly purpose: ValidationPurpose;
+  /** Inputs asked of both, at most. */
+  readonly samples: number;
+}
+
 /** How a model is asked at `/probe`. */
 export interface ProbeRequest {
   /** Calls besides the golden inputs; null for as many as the model's schedule says. */
@@ -226,6 +234,10 @@ export interface Application {
   acceptBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
   freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
 
+  /** Begins to compare a candidate with the model in service; the verdict comes later. @throws RequestRefused */
+  validate(id: ModelId, request: ValidationRequest, by: Actor): Promise<Validation>;
+  validations(id: ModelId): Promise<readonly Validation[]>;
+
   incident(id: IncidentId): Promise<Incident>;
   similar(id: IncidentId): Promise<readonly SimilarLesson[]>;
 
@@ -258,6 +270,16 @@ export interface Application {
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
+  /** What the ranking of actions rests on. */
+  learnt(): Learnt;
+  /** Lessons so far are kept, but no longer used. */
+  resetLearning(reason: string, by: Actor): Promise<void>;
+
   auditEntries(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditVerdict>;
+  /** Public key of the checkpoints, `<name>+<key id>+<key>`. */
+  readonly checkpointKey: string;
+  /** Newest first. */
+  checkpoints(limit: number): Promise<readonly StoredCheckpoint[]>;
+  makeCheckpoint(): Promise<void>;
 }

@@ -7,6 +7,14 @@ export interface AuditEntry {
   readonly hash: string;
 }
 
+/** A signed state of the log (C2SP signed note) at `size` entries. */
+export interface StoredCheckpoint {
+  readonly size: number;
+  readonly atMs: number;
+  readonly note: string;
+}
+
+/** `root`: base64 Merkle root (RFC 6962) over the entries' hashes. */
 export type AuditVerdict =
-  | { readonly kind: 'intact'; readonly entries: number; readonly headHash: string }
+  | { readonly kind: 'intact'; readonly entries: number; readonly headHash: string; readonly root: string }
   | { readonly kind: 'broken'; readonly atSequence: number; readonly reason: string };

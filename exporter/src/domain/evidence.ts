@@ -154,10 +154,12 @@ export interface SegmentEvidence {
   readonly confirmed: boolean | null;
 }
 
+export const CHANGE_KINDS = ['model-version', 'answer-schema', 'deployment', 'configuration', 'other'] as const;
+
 /** Something somebody did: a release, a configuration change. */
 export interface ChangeEvent {
   readonly atMs: number;
-  readonly kind: 'model-version' | 'answer-schema' | 'deployment' | 'configuration' | 'other';
+  readonly kind: (typeof CHANGE_KINDS)[number];
   readonly text: string;
 }
 

@@ -10,6 +10,7 @@ export type VoteId = Branded<'VoteId'>;
 export type ExecutionId = Branded<'ExecutionId'>;
 export type LessonId = Branded<'LessonId'>;
 export type ApiKeyId = Branded<'ApiKeyId'>;
+export type ValidationId = Branded<'ValidationId'>;
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
@@ -42,4 +43,5 @@ export const recommendationId = (text: string): RecommendationId => text as Reco
 export const voteId = (text: string): VoteId => text as VoteId;
 export const executionId = (text: string): ExecutionId => text as ExecutionId;
 export const lessonId = (text: string): LessonId => text as LessonId;
+export const validationId = (text: string): ValidationId => text as ValidationId;
 export const apiKeyId = (text: string): ApiKeyId => text as ApiKeyId;

@@ -27,3 +27,19 @@ export interface SimilarLesson {
   readonly lesson: Lesson;
   readonly similarity: number;
 }
+
+/** What the ranking of actions rests on now. */
+export interface Learnt {
+  /** First 16 hex digits of SHA-256 over the lessons used: equal versions rank equally. */
+  readonly version: string;
+  /** Lessons of before this moment are not used; null = all are. */
+  readonly sinceMs: number | null;
+  readonly lessons: number;
+  readonly actions: readonly {
+    readonly cause: CauseId;
+    readonly action: ActionId;
+    readonly helped: number;
+    readonly tried: number;
+    readonly lastAtMs: number;
+  }[];
+}

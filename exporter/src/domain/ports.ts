@@ -1,6 +1,6 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
-import type { AuditEntry } from './audit.js';
+import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
 import type { FleetFigures } from './figures.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
@@ -11,6 +11,7 @@ import type { Model } from './model.js';
 import type { Failure } from './observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
+import type { Validation } from './validation.js';
 
 export interface Clock {
   /** Wall-clock time, milliseconds since 1970. */
@@ -178,11 +179,27 @@ export interface AuditRepository {
   /** Entries with sequence in [from, from + limit), ascending; sequences start at 1. */
   read(from: number, limit: number): Promise<readonly AuditEntry[]>;
   head(): Promise<AuditEntry | null>;
+  /** Newest first. */
+  checkpoints(limit: number): Promise<readonly StoredCheckpoint[]>;
+  /** Keeps the first one of a size. */
+  saveCheckpoint(checkpoint: StoredCheckpoint): Promise<void>;
 }
 
 export interface LessonRepository {
   save(lesson: Lesson): Promise<void>;
-  list(filter: { readonly model?: ModelId; readonly limit: number }): Promise<readonly Lesson[]>;
+  /** Newest first. */
+  list(filter: {
+    readonly model?: ModelId;
+    readonly closedAfterMs?: number;
+    readonly limit: number;
+  }): Promise<readonly Lesson[]>;
+}
+
+/** Comparisons of candidates with the model in service. */
+export interface ValidationRepository {
+  save(validation: Validation): Promise<void>;
+  /** Newest first. */
+  list(model: ModelId, limit: number): Promise<readonly Validation[]>;
 }
 
 /** What an API key may be for. Deciding is not among them: keys are machines. */
@@ -221,6 +238,7 @@ export interface Store {
   readonly incidents: IncidentRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
+  readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
   readonly alerts: AlertRepository;
@@ -266,6 +284,29 @@ export interface Executor {
     execution: Execution,
     plan: Plan,
   ): Promise<ExecutionOutcome | { readonly kind: 'not-received'; readonly detail: string }>;
+}
+
+// ---------------------------------------------------------------- annotations and changes
+
+/** A mark on Grafana's dashboards: a point, or a stretch of time. Text is HTML. */
+export interface GrafanaAnnotation {
+  readonly timeMs: number;
+  readonly timeEndMs: number | null;
+  readonly text: string;
+  readonly tags: readonly string[];
+}
+
+/** Reads Grafana's annotations that carry all of `tags` and touch [fromMs, toMs]. */
+export interface AnnotationSource {
+  list(query: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly tags: readonly string[];
+    readonly limit: number;
+  }): Promise<
+    | { readonly kind: 'found'; readonly annotations: readonly GrafanaAnnotation[] }
+    | { readonly kind: 'failure'; readonly reason: string }
+  >;
 }
 
 // ---------------------------------------------------------------- events

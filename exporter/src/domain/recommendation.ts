@@ -7,6 +7,7 @@ import type { JsonObject } from './json.js';
 export const ACTION_IDS = [
   'retrain',
   'rollback',
+  'deploy',
   'fix-pipeline',
   'recalibrate',
   'rebaseline',
@@ -49,11 +50,20 @@ export interface VerificationCriteria {
   readonly giveUpMs: number;
 }
 
+/** Chance that an action helps: mean, 95 % interval, and the 20 % quantile by which actions are ranked. */
+export interface Outlook {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly cautious: number;
+}
+
 /** What learning adds to a recommendation. */
 export interface TrackRecord {
   readonly helped: number;
   readonly tried: number;
   readonly similarIncidents: readonly IncidentId[];
+  readonly outlook: Outlook;
 }
 
 /** Before governance has given it an identity: content only. */

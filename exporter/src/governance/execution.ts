@@ -2,7 +2,7 @@ import { RequestRefused } from '../domain/application.js';
 import { SYSTEM, type Actor, type Execution, type ExecutionAttempt } from '../domain/decision.js';
 import type { ExecutionId } from '../domain/identifiers.js';
 import type { ExecutionOutcome, GovernanceTransaction } from '../domain/ports.js';
-import type { Recommendation } from '../domain/recommendation.js';
+import type { Plan, Recommendation } from '../domain/recommendation.js';
 import { freezeAt } from './freeze.js';
 import type { GovernancePorts } from './governance.js';
 import { insertEscalation } from './revision.js';
@@ -72,13 +72,9 @@ export class Dispatcher {
     for (const execution of unknown) {
       const executor = this.executorOf(execution);
       if (executor?.repetition !== 'lookup' || now - (execution.finishedAtMs ?? now) > LOOKED_UP_FOR_MS) continue;
-      const recommendation = await this.ports.store.governance((transaction) =>
-        transaction.recommendation(execution.recommendationId),
-      );
-      const plan = recommendation?.plan ?? null;
-      if (plan === null) continue;
-      const found = await executor.lookup(execution, plan);
-      if (found.kind === 'unknown') continue;
+      const plan = await this.planOf(execution);
+      const found = plan === null ? null : await executor.lookup(execution, plan);
+      if (found === null || found.kind === 'unknown') continue;
       const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
       const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';
       await this.settle(execution.id, { kind, detail }, 'lookup', SYSTEM);
@@ -87,6 +83,12 @@ export class Dispatcher {
 
   private executorOf(execution: Execution): GovernancePorts['executors'][keyof GovernancePorts['executors']] | null {
     return execution.executor === 'person' ? null : this.ports.executors[execution.executor];
+  }
+
+  private planOf({ recommendationId }: Execution): Promise<Plan | null> {
+    return this.ports.store.governance(
+      async (transaction) => (await transaction.recommendation(recommendationId))?.plan ?? null,
+    );
   }
 
   private async dispatchQueued(): Promise<void> {

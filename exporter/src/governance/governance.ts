@@ -1,5 +1,5 @@
 import { RequestRefused, type RecommendationRecord, type VoteRequest } from '../domain/application.js';
-import { SYSTEM, type Actor, type BreakGlass, type Review, type Verification, type Vote } from '../domain/decision.js';
+import { SYSTEM, type Actor, type Review, type Vote } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import {
   executionId,
@@ -17,10 +17,12 @@ import { differenceOf } from './digest.js';
 import { cancelExecution, Dispatcher } from './execution.js';
 import type { Executors } from './executors/index.js';
 import type { FailPoint } from './fail-points.js';
-import { isApprover, policyFor, type GovernancePolicy } from './policy.js';
-import { contextOf, insertEscalation, insertRevision, sameContent } from './revision.js';
+import { oweReview, reviewBreakGlass } from './break-glass.js';
+import { OutcomeWatch } from './outcome-watch.js';
+import { pinned } from './pinned.js';
+import { isApprover, isApproverOf, policyFor, type GovernancePolicy } from './policy.js';
+import { contextOf, insertRevision, sameContent } from './revision.js';
 import { auditBy, moveTo } from './transition.js';
-import { judgeOutcome, type VerificationCourse } from './verification.js';
 
 export interface GovernancePorts {
   readonly store: Store;
@@ -88,14 +90,15 @@ export function createGovernance(ports: GovernancePorts): Governance {
 
 class StoredGovernance implements Governance {
   private readonly dispatcher: Dispatcher;
-  /** How the criteria of each execution have held so far; in memory, so a restart starts the hold time anew. */
-  private readonly courses = new Map<string, VerificationCourse>();
+  private readonly outcomes: OutcomeWatch;
 
   constructor(private readonly ports: GovernancePorts) {
     this.dispatcher = new Dispatcher(ports, (moved) => this.tell(moved));
+    this.outcomes = new OutcomeWatch(ports);
   }
 
-  async propose(incident: Incident, proposals: readonly Proposal[]): Promise<readonly Recommendation[]> {
+  async propose(incident: Incident, unpinned: readonly Proposal[]): Promise<readonly Recommendation[]> {
+    const proposals = await pinned(this.ports.executors, unpinned);
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
     const kept = await this.ports.store.governance(async (transaction) => {
@@ -124,8 +127,9 @@ class StoredGovernance implements Governance {
     return kept;
   }
 
-  async proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord> {
+  async proposeBy(incident: Incident, unpinned: Proposal, by: Actor): Promise<RecommendationRecord> {
     if (incident.closedAtMs !== null) throw new RequestRefused('conflict', 'this incident is closed', 'incident_id');
+    const [proposal = unpinned] = await pinned(this.ports.executors, [unpinned]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
     const made = await this.ports.store.governance(async (transaction) => {
       const existing = await transaction.recommendations({ incident: incident.id, limit: 1_000 });
@@ -183,7 +187,10 @@ class StoredGovernance implements Governance {
         counted,
         ...(breakGlass === null ? {} : { ticket: breakGlass.ticket }),
       });
-      if (breakGlass !== null) await this.oweReview(transaction, id, by, breakGlass, policy);
+      if (breakGlass !== null) {
+        const dueAtMs = await oweReview(transaction, id, by, breakGlass.ticket, policy, now);
+        this.ports.logger.warn({ recommendation: id, by: by.subject, dueAtMs }, 'break-glass was used');
+      }
       const decided = next === null ? recommendation : await this.move(transaction, recommendation, next, by, reason);
       if (next === 'approved') await this.order(transaction, decided);
       if (next === 'revoked') await this.cancelOrder(transaction, id, 'the approval was revoked');
@@ -200,7 +207,7 @@ class StoredGovernance implements Governance {
     const moved = await this.ports.store.governance(async (transaction) => {
       const recommendation = await this.find(transaction, id);
       const inForce = policyFor(this.ports.policy(), recommendation.action).rules;
-      const mayStop = by.person?.role === 'Admin' || isListed(by, recommendation, inForce);
+      const mayStop = by.person?.role === 'Admin' || isApproverOf(recommendation.policy, inForce, by);
       if (!mayStop) throw new RequestRefused('forbidden', 'only an approver or an admin may revoke', 'by');
       if (recommendation.state === 'dispatching' || recommendation.state === 'unknown')
         throw new RequestRefused('conflict', 'it was sent already and can no longer be revoked', 'state', {
@@ -310,21 +317,10 @@ class StoredGovernance implements Governance {
     return this.ports.store.governance((transaction) => transaction.reviews({ open }));
   }
 
-  async review(id: RecommendationId, finding: string, by: Actor): Promise<void> {
-    checkReason(finding);
-    await this.ports.store.governance(async (transaction) => {
-      const review = (await transaction.reviews({ open: true })).find(
-        ({ recommendationId }) => recommendationId === id,
-      );
-      if (review === undefined)
-        throw new RequestRefused('not-found', 'no review is owed for this', 'recommendation_id');
-      const recommendation = await this.find(transaction, id);
-      const inForce = policyFor(this.ports.policy(), recommendation.action).rules;
-      if (by.kind !== 'user' || by.subject === review.usedBy.subject || !isListed(by, recommendation, inForce))
-        throw new RequestRefused('forbidden', 'another approver than the one who broke the glass has to review', 'by');
-      await transaction.saveReview({ ...review, reviewedBy: by, reviewedAtMs: this.ports.clock.now(), finding });
-      await this.audit(transaction, 'break-glass-reviewed', by, { recommendation: id, finding });
-    });
+  review(id: RecommendationId, finding: string, by: Actor): Promise<void> {
+    return this.ports.store.governance((transaction) =>
+      reviewBreakGlass(transaction, id, finding, by, this.ports.policy(), this.ports.clock.now()),
+    );
   }
 
   dispatch(): Promise<void> {
@@ -352,50 +348,19 @@ class StoredGovernance implements Governance {
     blind: ReadonlySet<string>,
     nowMs: number,
   ): Promise<void> {
-    const moved = await this.ports.store.governance(async (transaction) => {
-      const done: Recommendation[] = [];
-      for (const recommendation of await transaction.recommendations({
-        incident: incident.id,
-        states: ['succeeded'],
-        limit: 100,
-      })) {
-        const execution = await transaction.execution(recommendation.id);
-        if (execution === null) continue;
-        const course = this.courses.get(execution.id) ?? { clearSinceMs: null, looks: 0 };
-        const judged = judgeOutcome(recommendation.verification, execution, findings, blind, nowMs, course);
-        if (judged.kind === 'waiting') {
-          this.courses.set(execution.id, judged.course);
-          continue;
-        }
-        this.courses.delete(execution.id);
-        const { outcome, detail } = judged;
-        const verification: Verification = { executionId: execution.id, outcome, atMs: nowMs, detail };
-        await transaction.insertVerification(verification);
-        done.push(await this.move(transaction, recommendation, outcome, SYSTEM, detail));
-        if (outcome !== 'not_recovered') continue;
-        const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
-        const next = this.ports.ids.next();
-        const followUp = await insertEscalation(
-          transaction,
-          recommendation,
-          what,
-          this.ports.policy(),
-          next,
-          nowMs,
-          SYSTEM,
-        );
-        if (followUp !== null) done.push(followUp);
-      }
-      return done;
-    });
+    const moved = await this.ports.store.governance((transaction) =>
+      this.outcomes.look(transaction, incident, findings, blind, nowMs),
+    );
     this.tell(moved);
   }
 
   async withdraw(incident: Incident, reason: string): Promise<void> {
     const moved = await this.ports.store.governance(async (transaction) => {
-      const open = await transaction.recommendations({ incident: incident.id, states: ['pending'], limit: 1_000 });
+      const states = ['pending', 'approved'] as const;
+      const open = await transaction.recommendations({ incident: incident.id, states, limit: 1_000 });
       const withdrawn: Recommendation[] = [];
-      for (const recommendation of open)
+      // What is approved and has a plan is settled by the dispatcher, together with its execution.
+      for (const recommendation of open.filter(({ state, plan }) => state === 'pending' || plan === null))
         withdrawn.push(await this.move(transaction, recommendation, 'withdrawn', SYSTEM, reason));
       return withdrawn;
     });
@@ -470,19 +435,6 @@ class StoredGovernance implements Governance {
     if (execution?.state === 'queued') await cancelExecution(transaction, execution, this.ports.clock.now(), reason);
   }
 
-  private async oweReview(
-    transaction: GovernanceTransaction,
-    id: RecommendationId,
-    by: Actor,
-    { ticket }: BreakGlass,
-    policy: GovernancePolicy,
-  ): Promise<void> {
-    const dueAtMs = this.ports.clock.now() + policy.breakGlass.reviewWithinMs;
-    const open = { reviewedBy: null, reviewedAtMs: null, finding: null };
-    await transaction.saveReview({ recommendationId: id, usedBy: by, ticket, dueAtMs, ...open });
-    this.ports.logger.warn({ recommendation: id, by: by.subject, ticket, dueAtMs }, 'break-glass was used');
-  }
-
   private move(
     transaction: GovernanceTransaction,
     recommendation: Recommendation,
@@ -505,6 +457,8 @@ class StoredGovernance implements Governance {
   private async dryRun(recommendation: Recommendation): Promise<string> {
     if (recommendation.plan === null)
       return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
+    if (recommendation.state !== 'pending' && recommendation.state !== 'approved')
+      return `nothing more would be done: this is ${recommendation.state}`;
     const prepared = await this.ports.executors[recommendation.plan.executor].prepare(recommendation.plan);
     return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
   }
@@ -525,13 +479,4 @@ function newestOf(existing: readonly Recommendation[], proposal: Proposal): Reco
       (best, next) => (best === null || next.revision > best.revision ? next : best),
       null,
     );
-}
-
-/** Whether the actor is an approver of the recommendation, its proposer or not. */
-function isListed(by: Actor, recommendation: Recommendation, inForce: Recommendation['policy']): boolean {
-  return (
-    by.person !== undefined &&
-    isApprover(recommendation.policy.approvers, by.person) &&
-    isApprover(inForce.approvers, by.person)
-  );
 }

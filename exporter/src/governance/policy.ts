@@ -42,6 +42,11 @@ export function isApprover(approvers: Approvers, person: Person): boolean {
   );
 }
 
+/** Whether a proven person is an approver by the rules copied onto a revision and by those in force, its proposer or not. */
+export function isApproverOf(copied: DecisionPolicy, inForce: DecisionPolicy, by: Actor): boolean {
+  return by.person !== undefined && isApprover(copied.approvers, by.person) && isApprover(inForce.approvers, by.person);
+}
+
 /**
  * Why the actor's vote does not count, null when it does. The rules of the revision and those in force now must both let
  * it count: a revision never gains approvers, and somebody taken off the list counts no longer.

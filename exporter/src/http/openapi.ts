@@ -1,5 +1,25 @@
 import { z } from 'zod';
+import { ANSWERS } from './answers.js';
 import type { Route } from './route.js';
+
+/**
+ * JSON Schema of a zod schema, to stand anywhere in the document. The only recursive schema here is "any JSON value", whose
+ * `$ref` would point outside its place; `{}` says the same.
+ */
+function jsonSchema(schema: z.ZodType): object {
+  const written = JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }));
+  return JSON.parse(written, (key, value: unknown) => {
+    if (key === '$defs' || key === '$schema') return undefined;
+    return typeof value === 'object' && value !== null && '$ref' in value ? {} : value;
+  }) as object;
+}
+
+function answered({ method, path }: Route): object {
+  const schema = ANSWERS[`${method} ${path}`];
+  return schema === undefined
+    ? { description: 'done' }
+    : { description: 'done', content: { 'application/json': { schema: jsonSchema(schema) } } };
+}
 
 /** OpenAPI 3.1 document of a route table, bodies from the same zod schemas that check them. */
 export function openApiDocument(routes: readonly Route[], version: string): object {
@@ -21,13 +41,13 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
             requestBody: {
               required: true,
               content: {
-                'application/json': { schema: z.toJSONSchema(route.body, { unrepresentable: 'any', io: 'input' }) },
+                'application/json': { schema: jsonSchema(route.body) },
               },
             },
           }),
       ...(route.scope === null ? { security: [] } : { security: [{ key: [] }], 'x-scope': route.scope }),
       responses: {
-        '200': { description: 'done' },
+        '200': answered(route),
         '400': { $ref: '#/components/responses/Refused' },
         '403': { $ref: '#/components/responses/Refused' },
       },

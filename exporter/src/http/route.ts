@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Application, IngestBatch, ProbeRequest } from '../domain/application.js';
+import type { Application, IngestBatch, ProbeRequest, RecommendationRecord } from '../domain/application.js';
 import { RequestRefused } from '../domain/application.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
@@ -23,6 +23,7 @@ export interface HttpPorts {
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
   readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
+  readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
   readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;

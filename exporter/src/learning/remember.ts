@@ -24,7 +24,9 @@ export function remember(incident: Incident, records: readonly RecommendationRec
   };
 }
 
-function outcomeOf({ recommendation, verification }: RecommendationRecord): Outcome {
+/** What one person did alone in an emergency teaches nothing: it was not what would have been decided. */
+function outcomeOf({ recommendation, verification, votes }: RecommendationRecord): Outcome {
+  if (votes.some(({ breakGlass }) => breakGlass !== undefined)) return 'inconclusive';
   if (verification !== null) return verification.outcome;
   if (recommendation.state === 'rejected') return 'rejected';
   return ['succeeded', 'failed', 'unknown', 'dispatching'].includes(recommendation.state) ? 'inconclusive' : 'untried';

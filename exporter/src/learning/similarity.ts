@@ -17,18 +17,22 @@ export function cosine(a: Fingerprint, b: Fingerprint, weightOf: (key: string) =
   return length === 0 ? 0 : Math.max(0, product / length);
 }
 
-/** Lessons most like the fingerprint: cosine with rare facts counting more, × exp(−days/25). At most five; none when it is new. */
-export function similarLessons(print: Fingerprint, atMs: number, lessons: readonly Lesson[]): SimilarLesson[] {
+/** Cosine of the fingerprint with each lesson's, where facts that are rare among the lessons count more; 0–1. */
+export function likenessAmong(print: Fingerprint, lessons: readonly Lesson[]): (lesson: Lesson) => number {
   const seen = new Map<string, number>();
   for (const { fingerprint } of lessons)
     for (const key of Object.keys(fingerprint)) seen.set(key, (seen.get(key) ?? 0) + 1);
   const rarity = (key: string): number => 1 + Math.log((1 + lessons.length) / (1 + (seen.get(key) ?? 0)));
+  return ({ fingerprint }) => cosine(print, fingerprint, rarity);
+}
+
+/** Lessons most like the fingerprint: cosine with rare facts counting more, × exp(−days/25). At most five; none when it is new. */
+export function similarLessons(print: Fingerprint, atMs: number, lessons: readonly Lesson[]): SimilarLesson[] {
+  const likeness = likenessAmong(print, lessons);
   return lessons
     .map((lesson) => ({
       lesson,
-      similarity:
-        cosine(print, lesson.fingerprint, rarity) *
-        Math.exp(-Math.max(0, atMs - lesson.closedAtMs) / DAY_MS / DECAY_DAYS),
+      similarity: likeness(lesson) * Math.exp(-Math.max(0, atMs - lesson.closedAtMs) / DAY_MS / DECAY_DAYS),
     }))
     .filter(({ similarity }) => similarity >= LEAST_SIMILARITY)
     .sort((a, b) => b.similarity - a.similarity)

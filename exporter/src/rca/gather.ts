@@ -38,10 +38,10 @@ import type {
 } from '../domain/profile.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
 import { contrastEvidence } from './contrast/index.js';
-import { decomposeConfidence } from './attribution/decomposition.js';
+import type { CohortShapley } from './attribution/cohort-shapley.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
+import { analyseRows, type RowAnalysis } from './row-analysis.js';
 import { repairHint } from './repair/index.js';
-import { findSegments } from './segments/segments.js';
 
 export interface EvidenceInput {
   readonly modelId: ModelId;
@@ -59,6 +59,9 @@ export interface EvidenceInput {
   readonly changes: readonly ChangeEvent[];
   /** The e-detectors' evidence; null for a one-shot look. */
   readonly evidence: PageEvidence | null;
+  readonly experiment: CohortShapley | null;
+  /** Done already in a worker thread; null to do it here. */
+  readonly rowAnalysis: RowAnalysis | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -83,7 +86,17 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const newest = newestProfile(input);
   const features = featureEvidence(input, newest);
   const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
-  const segments = baseline === null ? [] : findSegments(rows, input.baselineRows);
+  const asked = input.experiment?.attributions ?? [];
+  const { segments, decomposition } =
+    input.rowAnalysis ??
+    analyseRows({
+      baselineRows: input.baselineRows,
+      rows,
+      features,
+      modelChanged: modelChangedBy(input.golden),
+      experiment: input.experiment?.experiment ?? null,
+      attributions: asked,
+    });
   return {
     modelId: input.modelId,
     atMs: input.nowMs,
@@ -100,9 +113,9 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
     changePoint: changePointOf(input),
     contrast: contrastEvidence({ baseline, window, newest, features, rows, baselineRows: input.baselineRows }),
-    decomposition: decomposeConfidence(input.baselineRows, rows, drifted),
-    attributions: segmentContrasts(input.baselineRows, rows, drifted),
-    experiment: null,
+    decomposition,
+    attributions: asked.length > 0 ? asked : segmentContrasts(input.baselineRows, rows, drifted),
+    experiment: input.experiment?.experiment ?? null,
     blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };
 }
@@ -130,6 +143,10 @@ function changePointOf({ evidence, changes }: EvidenceInput): Evidence['changePo
   );
   return { atMs, declared };
 }
+
+/** Golden inputs answered otherwise show a changed model; without them nobody can say. */
+export const modelChangedBy = (golden: GoldenEvidence): boolean | null =>
+  golden.compared === 0 ? null : golden.changed > 0;
 
 const failuresOf = (profile: WindowProfile): number =>
   Object.values(profile.failures).reduce((sum, count) => sum + count, 0);

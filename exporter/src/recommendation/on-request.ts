@@ -2,6 +2,7 @@ import type { Diagnosis } from '../domain/cause.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
 import { proposalOf, type RecommendationContext } from './recommend.js';
 import { RULES, type Rule } from './rules.js';
+import { validatedDeployment } from './validated.js';
 
 /** An action somebody asks for: worded by the cause's own rule for it when there is one, with the reason they gave. */
 export function proposalOnRequest(
@@ -11,7 +12,9 @@ export function proposalOnRequest(
   context: RecommendationContext,
 ): Proposal {
   const cause = diagnosis.causes[0]?.id ?? 'none';
-  const rule: Rule = RULES[cause].find((known) => known.action === action) ?? {
+  const rule: Rule = [...validatedDeployment(cause, context.validation), ...RULES[cause]].find(
+    (known) => known.action === action,
+  ) ?? {
     action,
     title: () => `${action} ${context.modelName}`,
     why: () => '',

@@ -3,12 +3,15 @@ import type { CauseId, Diagnosis } from '../domain/cause.js';
 import {
   PRIORITIES,
   type ActionId,
+  type Outlook,
   type Plan,
   type Priority,
   type Proposal,
   type TrackRecord,
 } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
+import { validatedDeployment, validationText } from './validated.js';
+import type { Validation } from '../domain/validation.js';
 import { RULES, type Rule } from './rules.js';
 
 export interface RecommendationContext {
@@ -16,7 +19,11 @@ export interface RecommendationContext {
   readonly modelName: string;
   /** What carries actions out; an action that none of them serves is advice. */
   readonly targets: readonly AnyActionTarget[];
-  readonly track: (cause: CauseId, action: ActionId) => TrackRecord | null;
+  /** Newest verdict on a candidate version, where it is recent. */
+  readonly validation: Validation | null;
+  /** `place`: position of the action among the rules of the cause, 0 = first. */
+  readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
+  readonly outlook: (cause: CauseId, action: ActionId, place: number) => Outlook;
   readonly hasBaseline: boolean;
   readonly versionLabel: string | null;
 }
@@ -33,16 +40,24 @@ const HOLD_MS = 300_000;
 const GIVE_UP_MS = 3_600_000;
 /** A runner-up this probable gets its first action proposed too. */
 const WORTH_A_LOOK = 0.2;
-const FAILED_OFTEN = 3;
 
 /** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const rules = RULES[winner.id].filter((rule) => applies(rule, context));
+  const rules = [...validatedDeployment(winner.id, context.validation), ...RULES[winner.id]].filter((rule) =>
+    applies(rule, context),
+  );
   const ranked = rules
-    .map((rule) => proposalOf(rule, winner.id, diagnosis, context))
-    .sort((a, b) => doubtOf(a) - doubtOf(b));
+    .map((rule) => ({
+      proposal: proposalOf(rule, winner.id, diagnosis, context),
+      cautious: context.outlook(winner.id, rule.action, placeOf(rule.action, winner.id)).cautious,
+    }))
+    .sort(
+      (a, b) =>
+        doubtOf(a.proposal, context.validation) - doubtOf(b.proposal, context.validation) || b.cautious - a.cautious,
+    )
+    .map(({ proposal }) => proposal);
   const runnerUp = others.find(
     ({ id, probability }) => id !== 'none' && id !== winner.id && probability >= WORTH_A_LOOK,
   );
@@ -63,11 +78,18 @@ function applies(rule: Rule, context: RecommendationContext): boolean {
   return rule.action !== 'rebaseline' || context.hasBaseline;
 }
 
-/** An action that was tried often and mostly in vain goes behind the others; otherwise the rules' order stands. */
-function doubtOf({ trackRecord }: Proposal): number {
-  return trackRecord !== null && trackRecord.tried >= FAILED_OFTEN && trackRecord.helped / trackRecord.tried < 0.34
-    ? 1
-    : 0;
+/** An action whose candidate failed its validation goes behind the others. */
+function doubtOf({ action }: Proposal, validation: Validation | null): number {
+  return validation !== null && validation.verdict === 'fail' && validationText(action, validation) !== null ? 1 : 0;
+}
+
+const placeOf = (action: ActionId, cause: CauseId): number => {
+  const place = RULES[cause].findIndex((rule) => rule.action === action);
+  return place < 0 ? RULES[cause].length : place;
+};
+
+function recordText({ helped, tried, outlook: { low, high } }: TrackRecord): string {
+  return ` It helped ${helped} of ${tried} times before (95 % interval of its chance to help: ${low.toFixed(2)}–${high.toFixed(2)}).`;
 }
 
 function milder(priority: Priority, steps: number): Priority {
@@ -78,15 +100,16 @@ function milder(priority: Priority, steps: number): Priority {
 /** The proposal a rule makes for a diagnosis; LOW until it is ranked. */
 export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
-  const trackRecord = context.track(cause, rule.action);
-  const record = trackRecord === null ? '' : ` It helped ${trackRecord.helped} of ${trackRecord.tried} times before.`;
+  const trackRecord = context.track(cause, rule.action, placeOf(rule.action, cause));
+  const record = trackRecord === null ? '' : recordText(trackRecord);
+  const validated = context.validation === null ? null : validationText(rule.action, context.validation);
   return {
     action: rule.action,
     cause,
     title: rule.title(subject),
     priority: 'LOW',
-    why: rule.why(subject) + record,
-    steps: rule.steps(subject),
+    why: rule.why(subject) + record + (validated === null ? '' : ` ${validated}`),
+    steps: [...rule.steps(subject), ...(validated === null ? [] : [validated])],
     expectedEffect: rule.expectedEffect,
     risk: rule.risk,
     verificationText: `the findings (${detectorsOf(diagnosis).join(', ')}) are gone and stay away for ${HOLD_MS / 60_000} minutes`,
@@ -102,13 +125,17 @@ const detectorsOf = (diagnosis: Diagnosis): string[] => [
 
 function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Plan | null {
   if (action === 'rebaseline') return { executor: 'rebaseline', target: context.modelId, parameters: {} };
-  return planFor(context.targets, {
+  const plan = planFor(context.targets, {
     action,
     model: context.modelId,
     cause,
     features: diagnosis.features,
     version: context.versionLabel,
   });
+  const { validation } = context;
+  if (plan === null || validation === null || validationText(action, validation) === null) return plan;
+  const { id, verdict, candidateUrl } = validation;
+  return { ...plan, parameters: { ...plan.parameters, validation: { id, verdict, candidate: candidateUrl } } };
 }
 
 function nothingToDo(): Proposal {

@@ -1,31 +1,32 @@
 import type { Knex } from 'knex';
 import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
 
-interface Row {
-  readonly document: string;
-}
-
 const keyOf = ({ sender, fingerprint, startsAtMs }: ExternalAlert): object => ({
   sender,
   fingerprint,
   starts_at_ms: startsAtMs,
 });
 
+/** Insert or nothing, then update where still firing: two replicas that get the same alert at once cannot both be the first. */
 async function takeOne(transaction: Knex.Transaction, alert: ExternalAlert): Promise<AlertReceipt> {
-  const known = await transaction('external_alert').where(keyOf(alert)).first<Row | undefined>('document');
-  const before = known === undefined ? null : (JSON.parse(known.document) as ExternalAlert);
-  if (before !== null && (before.endsAtMs !== null || alert.endsAtMs === null)) return 'duplicate';
-  await transaction('external_alert')
+  const inserted = await transaction('external_alert')
     .insert({
       ...keyOf(alert),
       model: alert.modelId,
       ends_at_ms: alert.endsAtMs,
-      received_at_ms: before?.receivedAtMs ?? alert.receivedAtMs,
-      document: JSON.stringify({ ...alert, receivedAtMs: before?.receivedAtMs ?? alert.receivedAtMs }),
+      received_at_ms: alert.receivedAtMs,
+      document: JSON.stringify(alert),
     })
     .onConflict(['sender', 'fingerprint', 'starts_at_ms'])
-    .merge();
-  return alert.endsAtMs === null ? 'new' : 'resolved';
+    .ignore()
+    .returning<{ sender: string }[]>('sender');
+  if (inserted.length > 0) return alert.endsAtMs === null ? 'new' : 'resolved';
+  if (alert.endsAtMs === null) return 'duplicate';
+  const ended = await transaction('external_alert')
+    .where(keyOf(alert))
+    .whereNull('ends_at_ms')
+    .update({ ends_at_ms: alert.endsAtMs, document: JSON.stringify(alert) });
+  return ended > 0 ? 'resolved' : 'duplicate';
 }
 
 /** Alerts received from Alertmanager and Grafana. A notification that comes twice, or late, changes nothing. */
@@ -42,7 +43,7 @@ export function alertRepository(db: Knex): AlertRepository {
       if (model !== undefined) void query.where({ model });
       if (firing === true) void query.whereNull('ends_at_ms');
       if (firing === false) void query.whereNotNull('ends_at_ms');
-      const rows = await query.select<Row[]>('document');
+      const rows = await query.select<{ document: string }[]>('document');
       return rows.map(({ document }) => JSON.parse(document) as ExternalAlert);
     },
     prune: (olderThanMs) => db('external_alert').where('ends_at_ms', '<', olderThanMs).delete(),

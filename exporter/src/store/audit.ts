@@ -41,5 +41,15 @@ export function auditRepository(db: Knex): AuditRepository {
       return rows.map(entryOf);
     },
     head: () => auditHead(db),
+    async checkpoints(limit) {
+      const rows = await db('checkpoint')
+        .orderBy('size', 'desc')
+        .limit(limit)
+        .select<{ size: number; at_ms: number; note: string }[]>();
+      return rows.map(({ size, at_ms, note }) => ({ size, atMs: at_ms, note }));
+    },
+    async saveCheckpoint({ size, atMs, note }) {
+      await db('checkpoint').insert({ size, at_ms: atMs, note }).onConflict('size').ignore();
+    },
   };
 }

@@ -15,9 +15,10 @@ export function lessonRepository(db: Knex): LessonRepository {
         .onConflict('id')
         .merge();
     },
-    async list({ model, limit }) {
+    async list({ model, closedAfterMs, limit }) {
       const query = db('lesson').orderBy('closed_at_ms', 'desc').limit(limit);
       if (model !== undefined) void query.where({ model });
+      if (closedAfterMs !== undefined) void query.where('closed_at_ms', '>', closedAfterMs);
       const rows = await query.select<{ document: string }[]>('document');
       return rows.map(({ document }) => JSON.parse(document) as Lesson);
     },

@@ -15,6 +15,7 @@ import { lessonRepository } from './lessons.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
 import { settingRepository } from './settings.js';
+import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
 import { lockWriter } from './writer-lock.js';
 
@@ -100,6 +101,7 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => void): Sto
     incidents: incidentRepository(db),
     audit: auditRepository(db),
     lessons: lessonRepository(db),
+    validations: validationRepository(db),
     apiKeys: apiKeyRepository(db),
     settings: settingRepository(db),
     alerts: alertRepository(db),

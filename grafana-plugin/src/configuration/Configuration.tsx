@@ -1,14 +1,18 @@
 import React, { useState, type SyntheticEvent } from 'react';
 import type { AppPluginMeta, PluginConfigPageProps } from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
 import { getBackendSrv, locationService } from '@grafana/runtime';
 import { Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { lastValueFrom } from 'rxjs';
 import { PLUGIN_ID } from '../constants';
+import { ConnectionTest } from './ConnectionTest';
 
 export interface Settings {
   exporterUrl?: string;
 }
 export type ConfigurationProps = PluginConfigPageProps<AppPluginMeta<Settings>>;
+
+void initPluginTranslations(PLUGIN_ID);
 
 function isHttpUrl(text: string): boolean {
   try {
@@ -44,6 +48,7 @@ function Configuration({ plugin }: ConfigurationProps) {
   };
 
   return (
+    <>
     <form onSubmit={save}>
       <FieldSet label="Exporter">
         <Field
@@ -54,7 +59,7 @@ function Configuration({ plugin }: ConfigurationProps) {
         >
           <Input width={60} id="exporter-url" value={exporterUrl} onChange={(e) => setExporterUrl(e.currentTarget.value)} />
         </Field>
-        <Field label="API key" description="Printed once at the exporter's first start; needs the scope read">
+        <Field label="Shared secret" description="identity.grafana.shared_secret of the exporter. An API key works too, for reading only.">
           <SecretInput
             width={60}
             id="exporter-token"
@@ -72,6 +77,11 @@ function Configuration({ plugin }: ConfigurationProps) {
         </Button>
       </FieldSet>
     </form>
+    <ConnectionTest disabled={!tokenIsSet || urlIsWrong || exporterUrl === ''} />
+    <p style={{ marginTop: 16 }}>
+      Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.
+    </p>
+    </>
   );
 }
 

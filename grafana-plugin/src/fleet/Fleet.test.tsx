@@ -1,51 +1,65 @@
 import React from 'react';
-import { render, screen } from '@testing-library/react';
+import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { MemoryRouter } from 'react-router-dom';
 import { of, throwError } from 'rxjs';
+import { aModel } from '../test-data';
 import Fleet from './Fleet';
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
   ...jest.requireActual('@grafana/runtime'),
   getBackendSrv: () => ({ fetch: fetchMock }),
-  PluginPage: ({ children }: { children: React.ReactNode }) => <main>{children}</main>,
+  PluginPage: ({ children, actions }: { children: React.ReactNode; actions: React.ReactNode }) => <main>{actions}{children}</main>,
 }));
+jest.mock('@grafana/ui', () => ({ ...jest.requireActual('@grafana/ui'), Sparkline: () => null, TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a> }));
 
-const model = {
-  id: 'fraud',
-  name: 'fraud',
-  state: 'failing',
-  severity: 'high',
-  confidence_mean: 0.412,
-  error_share: 0.031,
-  latency_p50_seconds: null,
-  total_samples: 1234,
-  headline: '`income` looks multiplied by 100',
-};
+const show = () => render(<MemoryRouter><Fleet /></MemoryRouter>);
+beforeEach(() => fetchMock.mockReset());
 
 describe('Fleet', () => {
   it('shows each model with its state, its trouble and its figures', async () => {
-    fetchMock.mockReturnValue(of({ data: { models: [model] } }));
-    render(<Fleet />);
-    expect(await screen.findByText('fraud')).toBeInTheDocument();
-    expect(screen.getByText('failing')).toBeInTheDocument();
-    expect(screen.getByText('`income` looks multiplied by 100')).toBeInTheDocument();
-    expect(screen.getByText('0.41')).toBeInTheDocument();
-    expect(screen.getByText('3.1 %')).toBeInTheDocument();
+    fetchMock.mockReturnValue(of({ data: { models: [aModel()] } }));
+    show();
+    expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute('href', '/a/mlfi-investigator-app/models/fraud');
+    expect(screen.getByRole('link', { name: '`income` looks multiplied by 100' })).toHaveAttribute('href', '/a/mlfi-investigator-app/incidents/inc-1');
+    for (const text of ['failing', 'high', '0.41', '3.1 %', '1,234', 'v1', '25.0 %']) {
+      expect(screen.getByText(text)).toBeInTheDocument();
+    }
+  });
+
+  it('puts the worst first and finds by owner, state and tag', async () => {
+    fetchMock.mockReturnValue(of({ data: { models: [aModel({ id: 'a', name: 'a-well', severity: 'none', state: 'healthy', owner: 'search' }), aModel({ id: 'b', name: 'b-bad', severity: 'critical' })] } }));
+    show();
+    await screen.findByRole('link', { name: 'b-bad' });
+    const rows = screen.getAllByRole('row').slice(1);
+    expect(within(rows[0]).getByText('b-bad')).toBeInTheDocument();
+    await userEvent.type(screen.getByRole('textbox'), 'healthy search');
+    expect(screen.queryByText('b-bad')).not.toBeInTheDocument();
+    expect(screen.getByText('1 of 2 models')).toBeInTheDocument();
   });
 
   it('says what to do when no model is watched', async () => {
     fetchMock.mockReturnValue(of({ data: { models: [] } }));
-    render(<Fleet />);
+    show();
     expect(await screen.findByText('No model is watched yet')).toBeInTheDocument();
+    expect(screen.getAllByRole('link', { name: 'Connect a model' })[0]).toHaveAttribute('href', '/a/mlfi-investigator-app/connect');
   });
 
   it('names the failure and tries again on request', async () => {
-    fetchMock.mockReturnValueOnce(throwError(() => ({ data: { message: 'Bad Gateway' } })));
-    render(<Fleet />);
-    expect(await screen.findByText('Bad Gateway')).toBeInTheDocument();
-    fetchMock.mockReturnValue(of({ data: { models: [model] } }));
+    fetchMock.mockReturnValueOnce(throwError(() => ({ status: 502, data: { message: 'Bad Gateway' } })));
+    show();
+    expect(await screen.findByText('The exporter cannot be reached')).toBeInTheDocument();
+    fetchMock.mockReturnValue(of({ data: { models: [aModel()] } }));
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     expect(await screen.findByText('fraud')).toBeInTheDocument();
+  });
+
+  it('keeps the last answer with its age when the exporter goes away', async () => {
+    fetchMock.mockReturnValueOnce(of({ data: { models: [aModel()] } })).mockReturnValue(throwError(() => ({ status: 502 })));
+    show();
+    await screen.findByText('fraud');
+    expect(await screen.findByText(/Not up to date/, undefined, { timeout: 10_000 })).toBeInTheDocument();
+    expect(screen.getByText('fraud')).toBeInTheDocument();
   });
 });

@@ -1,94 +1,106 @@
-import React, { useEffect, useState } from 'react';
-import { PluginPage } from '@grafana/runtime';
-import { Alert, Badge, Button, EmptyState, InteractiveTable, LoadingPlaceholder, type BadgeColor, type Column } from '@grafana/ui';
-import { fetchFleet, type FleetModel } from './fleet';
+import React, { useEffect, useMemo, useRef, useState } from 'react';
+import { FieldType, type FieldSparkline } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { Badge, EmptyState, FilterInput, InteractiveTable, LinkButton, Sparkline, TextLink, useTheme2, type Column } from '@grafana/ui';
+import { exporter } from '../api/client';
+import type { FleetModel } from '../api/types';
+import { useLive } from '../api/useLive';
+import { figure, percent, relative, seconds, SEVERITY_COLOURS, SEVERITY_RANK, STATE_COLOURS, DASH } from '../components/format';
+import { Page } from '../components/Page';
+import { LiveView } from '../components/States';
+import { PAGES } from '../constants';
 
-const REFRESH_MS = 2000;
+const KEPT = 60;
+type Row = FleetModel & { severity_rank: number; budget: number; trail: number[] };
 
-const COLOURS: Record<FleetModel['state'], BadgeColor> = {
-  learning: 'blue',
-  healthy: 'green',
-  degraded: 'orange',
-  failing: 'red',
-  unreachable: 'red',
-  paused: 'darkgrey',
-};
-
-const orDash = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
-
-const COLUMNS: Array<Column<FleetModel>> = [
-  { id: 'name', header: 'Model', sortType: 'alphanumeric' },
-  {
-    id: 'state',
-    header: 'State',
-    sortType: 'alphanumeric',
-    cell: ({ row }) => <Badge text={row.original.state} color={COLOURS[row.original.state]} />,
-  },
-  { id: 'headline', header: 'What is wrong', cell: ({ row }) => row.original.headline ?? '–' },
-  { id: 'confidence_mean', header: 'Confidence', sortType: 'number', cell: ({ row }) => orDash(row.original.confidence_mean, 2) },
-  { id: 'error_share', header: 'Errors', sortType: 'number', cell: ({ row }) => `${(100 * row.original.error_share).toFixed(1)} %` },
-  {
-    id: 'latency_p50_seconds',
-    header: 'Latency p50 (s)',
-    sortType: 'number',
-    cell: ({ row }) => orDash(row.original.latency_p50_seconds, 3),
-  },
-  { id: 'total_samples', header: 'Samples', sortType: 'number' },
-];
-
-type Shown = { kind: 'loading' } | { kind: 'failed'; message: string } | { kind: 'models'; models: FleetModel[] };
-
-function failureText(error: unknown): string {
-  const data = (error as { data?: { error?: { message?: string }; message?: string }; statusText?: string }) ?? {};
-  return data.data?.error?.message ?? data.data?.message ?? data.statusText ?? 'The exporter did not answer.';
+function baselineText({ baseline }: FleetModel): string {
+  if (baseline.state === 'learning') {
+    const { samples = 0, required_samples } = baseline;
+    return required_samples ? t('fleet.learning', 'learning {{share}} %', { share: Math.min(100, Math.round((100 * samples) / required_samples)) }) : t('fleet.learning-on', 'learning');
+  }
+  return baseline.state === 'absent' ? DASH : `v${baseline.version}`;
 }
 
-/** Every watched model, refreshed every two seconds. */
-function Fleet() {
-  const [shown, setShown] = useState<Shown>({ kind: 'loading' });
-  const [attempt, setAttempt] = useState(0);
+function Trail({ values }: { values: number[] }) {
+  const theme = useTheme2();
+  const sparkline: FieldSparkline = useMemo(() => ({ y: { name: 'confidence', type: FieldType.number, config: { custom: { lineWidth: 1, fillOpacity: 10 } }, values, state: { range: { min: 0, max: 1, delta: 1 } } } }), [values]);
+  return values.length < 2 ? null : (
+    <div aria-hidden>
+      <Sparkline width={90} height={24} sparkline={sparkline} theme={theme} />
+    </div>
+  );
+}
 
+/** Remembers the last minutes of confidence of every model while the page is open. */
+function useTrails(models: FleetModel[] | null): Map<string, number[]> {
+  const kept = useRef(new Map<string, number[]>());
+  const [trails, setTrails] = useState<Map<string, number[]>>(new Map());
   useEffect(() => {
-    let live = true;
-    let timer: ReturnType<typeof setTimeout>;
-    const refresh = async () => {
-      try {
-        const models = await fetchFleet();
-        if (live) {
-          setShown({ kind: 'models', models });
-          timer = setTimeout(refresh, REFRESH_MS);
-        }
-      } catch (error) {
-        if (live) {
-          setShown({ kind: 'failed', message: failureText(error) });
-        }
+    for (const { id, confidence_mean } of models ?? []) {
+      if (confidence_mean !== null) {
+        kept.current.set(id, [...(kept.current.get(id) ?? []), confidence_mean].slice(-KEPT));
       }
-    };
-    refresh();
-    return () => {
-      live = false;
-      clearTimeout(timer);
-    };
-  }, [attempt]);
+    }
+    // eslint-disable-next-line react-hooks/set-state-in-effect
+    setTrails(new Map(kept.current));
+  }, [models]);
+  return trails;
+}
 
+const columns = (): Array<Column<Row>> => [
+  { id: 'name', header: t('fleet.model', 'Model'), sortType: 'alphanumeric', cell: ({ row: { original } }) => <TextLink href={PAGES.model(original.id)} inline={false}>{original.name.length > 48 ? `${original.name.slice(0, 47)}…` : original.name}</TextLink> },
+  { id: 'state', header: t('fleet.state', 'State'), sortType: 'alphanumeric', cell: ({ row: { original } }) => <Badge text={original.state} color={STATE_COLOURS[original.state]} /> },
+  { id: 'severity_rank', header: t('fleet.severity', 'Severity'), sortType: 'number', cell: ({ row: { original } }) => (original.severity === 'none' ? DASH : <Badge text={original.severity} color={SEVERITY_COLOURS[original.severity]} />) },
+  { id: 'headline', header: t('fleet.trouble', 'What is wrong'), cell: ({ row: { original } }) => (original.incident_id === null ? DASH : <TextLink href={PAGES.incident(original.incident_id)} inline={false}>{original.headline ?? t('fleet.incident', 'Open incident')}</TextLink>) },
+  { id: 'confidence_mean', header: t('fleet.confidence', 'Confidence'), sortType: 'number', cell: ({ row: { original } }) => <span>{figure(original.confidence_mean, 2)}<Trail values={original.trail} /></span> },
+  { id: 'error_share', header: t('fleet.errors', 'Errors'), sortType: 'number', cell: ({ row: { original } }) => percent(original.error_share) },
+  { id: 'latency_p50_seconds', header: t('fleet.latency', 'Latency p50'), sortType: 'number', cell: ({ row: { original } }) => seconds(original.latency_p50_seconds) },
+  { id: 'total_samples', header: t('fleet.samples', 'Samples'), sortType: 'number', cell: ({ row: { original } }) => original.total_samples.toLocaleString('en-US') },
+  { id: 'baseline', header: t('fleet.baseline', 'Baseline'), cell: ({ row: { original } }) => baselineText(original) },
+  { id: 'budget', header: t('fleet.budget', 'False-page budget left'), sortType: 'number', cell: ({ row: { original } }) => percent(original.evidence.budget_left) },
+  { id: 'last_probe_at_ms', header: t('fleet.probe', 'Last probe'), sortType: 'number', cell: ({ row: { original } }) => relative(original.last_probe_at_ms) },
+];
+
+/** Every watched model, worst first, refreshed every two seconds. */
+function Fleet() {
+  const live = useLive('models', exporter.models);
+  const trails = useTrails(live.data);
+  const [search, setSearch] = useState('');
+  const shown = useMemo(() => columns(), []);
+  const rows = useMemo(() => {
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    return (live.data ?? [])
+      .filter((model) => words.every((word) => [model.name, model.id, model.state, model.severity, model.owner ?? '', model.headline ?? '', ...model.tags].join(' ').toLowerCase().includes(word)))
+      .map((model) => ({ ...model, severity_rank: SEVERITY_RANK[model.severity], budget: model.evidence.budget_left, trail: trails.get(model.id) ?? [] }))
+      .sort((a, b) => b.severity_rank - a.severity_rank || a.name.localeCompare(b.name));
+  }, [live.data, search, trails]);
+  const connect = (
+    <LinkButton icon="plus" href={PAGES.connect}>
+      {t('fleet.connect', 'Connect a model')}
+    </LinkButton>
+  );
   return (
-    <PluginPage>
-      {shown.kind === 'loading' && <LoadingPlaceholder text="Asking the exporter…" />}
-      {shown.kind === 'failed' && (
-        <Alert title="The exporter cannot be reached" severity="error">
-          <p>{shown.message}</p>
-          <Button onClick={() => setAttempt(attempt + 1)}>Try again</Button>
-        </Alert>
-      )}
-      {shown.kind === 'models' && shown.models.length === 0 && (
-        <EmptyState variant="call-to-action" message="No model is watched yet">
-          Add one to mlfi.yml, or POST its URL to /api/v1/models of the exporter.
-        </EmptyState>
-      )}
-      {shown.kind === 'models' && shown.models.length > 0 && (
-        <InteractiveTable columns={COLUMNS} data={shown.models} getRowId={(model) => model.id} pageSize={50} />
-      )}
-    </PluginPage>
+    <Page title={t('fleet.title', 'Fleet')} subTitle={t('fleet.subtitle', 'Every watched model, the worst first')} actions={connect}>
+      <LiveView live={live} rows={10}>
+        {(models) =>
+          models.length === 0 ? (
+            <EmptyState variant="call-to-action" message={t('fleet.empty', 'No model is watched yet')} button={connect}>
+              {t('fleet.empty-next', 'Paste the address of a model: mlfi finds out how to ask it, learns what is normal, and tells you when and why it fails.')}
+            </EmptyState>
+          ) : (
+            <>
+              <div style={{ display: 'flex', gap: 16, alignItems: 'center', marginBottom: 8, flexWrap: 'wrap' }}>
+                <div style={{ width: 320, maxWidth: '100%' }}>
+                  <FilterInput placeholder={t('fleet.search', 'Search name, state, owner, tag')} aria-label={t('fleet.search', 'Search name, state, owner, tag')} value={search} onChange={setSearch} escapeRegex={false} />
+                </div>
+                <span aria-live="polite">{t('fleet.count', '{{shown}} of {{all}} models', { shown: rows.length, all: models.length })}</span>
+              </div>
+              {rows.length === 0 ? <EmptyState variant="not-found" message={t('fleet.none-found', 'No model fits the search')} /> : <div style={{ overflowX: 'auto' }}><InteractiveTable columns={shown} data={rows} getRowId={(model) => model.id} pageSize={25} /></div>}
+            </>
+          )
+        }
+      </LiveView>
+    </Page>
   );
 }
 

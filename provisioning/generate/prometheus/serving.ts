@@ -14,7 +14,7 @@ interface Dialect {
   readonly histogram: string | null;
 }
 
-/** Metric names as the systems export them (their sources; see docs/integrations.md for versions). */
+/** Metric names as the systems export them (their sources; docs/prometheus.md). */
 const DIALECTS: readonly Dialect[] = [
   {
     serving: 'kserve',

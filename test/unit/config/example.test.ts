@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|probe_modules)): (?:\[\]|\{\})$/gm,
+  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules)): (?:\[\]|\{\})$/gm,
   '$1:',
 );
 
@@ -48,7 +48,13 @@ describe('mlfi.example.yml', () => {
   it('writes out every key that has a default', () => {
     const active = new Set(pathsOf(parse(TEXT), []));
     const withDefault = knownKeys().filter(
-      ({ path, kind }) => kind !== 'branch' && !path.includes('*') && path[0] !== 'database' && path[1] !== 'grafana',
+      ({ path, kind }) =>
+        kind !== 'branch' &&
+        !path.includes('*') &&
+        path[0] !== 'database' &&
+        path[1] !== 'grafana' &&
+        !['token', 'token_file', 'authorization_secret'].includes(path.at(-1) ?? '') &&
+        path[0] !== 'audit',
     );
     for (const { path } of withDefault) expect(active).toContain(path.join('.'));
   });
@@ -60,16 +66,22 @@ describe('mlfi.example.yml', () => {
       (line, index) =>
         /^\s*#?(- )?[a-z_-]+:/.test(line) &&
         !/^\s*# /.test(lines[index - 1] ?? '') &&
-        !(index > approvals && index <= approvals + 7) &&
-        !/(signing_secret|shared_secret|token)_file/.test(line),
+        !(index > approvals && index <= approvals + 8) &&
+        !/(signing_secret|shared_secret|token|grafana_token)_file/.test(line),
     );
     expect(uncommented).toEqual([]);
   });
 
   it('holds examples that work when switched on, one of each alternative', () => {
     const chosen = UNCOMMENTED.split('\n')
-      .filter((line) => !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file):/.test(line))
-      .join('\n');
+      .filter(
+        (line) =>
+          !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file|grafana_token_file|key_file):/.test(
+            line,
+          ),
+      )
+      .join('\n')
+      .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');
     const loaded = parseConfig('example', chosen, {}, '/');
     expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
     if (loaded.kind !== 'ok') return;
@@ -105,6 +117,8 @@ describe('mlfi.example.yml', () => {
       ['command', 'local-restart', ['restart-endpoint']],
       ['alertmanager-silence', 'quiet', ['restart-endpoint']],
     ]);
+    expect(loaded.config.changes.queries[0]).toMatchObject({ name: 'deployed-image', valueLabel: 'image' });
+    expect(loaded.config.changes.annotations[0]).toMatchObject({ tags: ['deployment'], everyModel: true });
     expect(loaded.config.governance.classes[0]?.rules.approvers.users).toEqual(['ada', 'user:12']);
     expect(loaded.config.governance.freezes[0]).toMatchObject({ kind: 'weekly', days: [5, 6], fromMinute: 1_080 });
     expect(loaded.config.identity).toMatchObject({
@@ -117,7 +131,10 @@ describe('mlfi.example.yml', () => {
     const said = /Needing a restart: ([^.]+)\. Taking effect at once: ([^.]+)\./.exec(TEXT.replaceAll(/\n# ?/g, ' '));
     const names = (text: string | undefined): string[] => (text ?? '').split(', ').map((name) => name.trim());
     expect(names(said?.[1]).sort()).toEqual(
-      RESTART_SECTIONS.map((section) => (section === 'dataDirectory' ? 'data_dir' : section)).toSorted(),
+      RESTART_SECTIONS.map(
+        (section) =>
+          (({ dataDirectory: 'data_dir', apiKeys: 'api_keys' }) as Record<string, string>)[section] ?? section,
+      ).toSorted(),
     );
     const sections = knownKeys().flatMap(({ path }) => (path.length === 1 ? path : []));
     expect([...names(said?.[1]), ...names(said?.[2])].sort()).toEqual([...sections].sort());

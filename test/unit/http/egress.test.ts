@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEgress, isAllowedAddress, type EgressPolicy } from '../../../exporter/src/http/egress.js';
@@ -12,12 +12,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function listening(server: Pick<Server, 'listen' | 'close' | 'address'>): Promise<number> {
+async function listening(server: Server | TcpServer): Promise<number> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   cleanups.push(
     () =>
       new Promise((done) => {
-        if ('closeAllConnections' in server) (server as Server).closeAllConnections();
+        if ('closeAllConnections' in server) server.closeAllConnections();
         server.close(() => done());
       }),
   );
@@ -46,6 +46,36 @@ async function failure(...given: Parameters<typeof call>) {
   expect(answer.failure.detail).not.toContain('s3cret-value');
   return answer.failure;
 }
+
+describe('what certainly never left', () => {
+  const unsent = async (...given: Parameters<typeof call>): Promise<boolean> => {
+    const answer = await call(...given);
+    if (answer.kind !== 'failure') throw new Error('answered');
+    return answer.unsent === true;
+  };
+
+  it('is told only where no connection was made', async () => {
+    const nobody = await listening(createTcpServer());
+    for (const cleanup of cleanups.splice(-1)) await cleanup();
+    expect(await unsent(LOOPBACK, `http://127.0.0.1:${nobody}/`)).toBe(true);
+    expect(await unsent(CLOSED, 'http://127.0.0.1:1/')).toBe(true);
+    expect(await unsent(LOOPBACK, 'http://nobody.invalid/')).toBe(true);
+    expect(await unsent(LOOPBACK, 'ftp://127.0.0.1/')).toBe(true);
+  });
+
+  it('is not claimed of a reset, half an answer or a deadline', async () => {
+    const reset = await listening(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    expect(await unsent(LOOPBACK, `http://127.0.0.1:${reset}/`)).toBe(false);
+    const half = await listening(
+      createTcpServer((socket) =>
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf')),
+      ),
+    );
+    expect(await unsent(LOOPBACK, `http://127.0.0.1:${half}/`)).toBe(false);
+    const silent = await serving(() => undefined);
+    expect(await unsent(LOOPBACK, `http://127.0.0.1:${silent}/`, { timeoutMs: 200 })).toBe(false);
+  });
+});
 
 describe('addresses', () => {
   it.each([
@@ -212,9 +242,7 @@ describe('failures', () => {
   });
 
   it('classifies a reset connection and TLS to a plain port', async () => {
-    const resetting = await listening(
-      createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())) as unknown as Server,
-    );
+    const resetting = await listening(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
     expect((await failure(LOOPBACK, `http://127.0.0.1:${resetting}/`)).reason).toBe('connect');
     const plain = await serving((_, response) => response.end('{}'));
     expect((await failure(LOOPBACK, `https://127.0.0.1:${plain}/`)).reason).toBe('tls');

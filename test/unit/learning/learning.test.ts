@@ -56,7 +56,8 @@ it('counts only verified outcomes of an action against its cause', () => {
       { action: 'rollback', outcome: 'untried' },
     ]),
   ];
-  expect(trackRecord('unit-change', 'fix-pipeline', lessons)).toMatchObject({ helped: 1, tried: 2 });
-  expect(trackRecord('unit-change', 'rollback', lessons)).toBeNull();
-  expect(trackRecord('null-flood', 'fix-pipeline', lessons)).toBeNull();
+  const experience = { fingerprint: PRINT, atMs: 3, lessons };
+  expect(trackRecord('unit-change', 'fix-pipeline', 0, experience)).toMatchObject({ helped: 1, tried: 2 });
+  expect(trackRecord('unit-change', 'rollback', 1, experience)).toBeNull();
+  expect(trackRecord('null-flood', 'fix-pipeline', 0, experience)).toBeNull();
 });

@@ -91,6 +91,7 @@ export function judged({
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
     changes: [],
+    experiment: null,
   };
-  return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [] }, 1_000);
+  return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [], validation: null }, 1_000);
 }

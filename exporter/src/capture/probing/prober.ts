@@ -28,12 +28,21 @@ export interface Prober {
   unwatch(id: ModelId): void;
   /** One cycle now: every golden input and the generated probes. */
   cycle(model: Model): Promise<readonly ProbeResult[]>;
+  /** One question now, for an experiment; its answer is no sample. Counts against the hourly budget, which it never exceeds. */
+  ask(model: Model, payload: Json): Promise<ModelAnswer>;
+  /** Asks each payload once, within the model's concurrency and budget; null for those that were not asked any more. */
+  askEach(model: Model, payloads: readonly Json[]): Promise<readonly (ModelAnswer | null)[]>;
 }
 
 interface Question {
   readonly source: ObservationSource;
   readonly goldenId: string | null;
   readonly payload: Json;
+}
+
+interface Answered {
+  readonly result: ProbeResult;
+  readonly answer: ModelAnswer;
 }
 
 const HOUR_MS = 3_600_000;
@@ -45,10 +54,7 @@ export function createProber(ports: ProberPorts): Prober {
   const running = new Map<ModelId, AbortController>();
   const callTimes = new Map<ModelId, number[]>();
 
-  const ask = async (
-    model: Model,
-    question: Question,
-  ): Promise<{ readonly result: ProbeResult; readonly answer: ModelAnswer }> => {
+  const ask = async (model: Model, question: Question): Promise<Answered> => {
     const { endpoint, schedule } = model;
     if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
     const context = { http: ports.http, timeoutMs: schedule.timeoutMs, authorizationOf: ports.authorizationOf };
@@ -72,12 +78,26 @@ export function createProber(ports: ProberPorts): Prober {
     return Math.max(0, model.schedule.callsPerHour - recent.length);
   };
 
+  const noteCall = (model: Model): void => {
+    if (model.schedule.callsPerHour !== null) callTimes.get(model.id)?.push(ports.clock.now());
+  };
+
   const cycle = async (
     model: Model,
     signal?: AbortSignal,
   ): Promise<{ readonly results: readonly ProbeResult[]; readonly retryAfterMs: number | null }> => {
-    const questions = questionsFor(model, ports.random).slice(0, budgetOf(model));
-    const results: ProbeResult[] = [];
+    const { answered, retryAfterMs } = await askAll(model, questionsFor(model, ports.random), signal);
+    return { results: answered.flatMap((one) => (one === null ? [] : [one.result])), retryAfterMs };
+  };
+
+  /** Asks one question after the other, `concurrency` at a time, until the budget is spent or the model wants to be left alone. */
+  const askAll = async (
+    model: Model,
+    wanted: readonly Question[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly answered: readonly (Answered | null)[]; readonly retryAfterMs: number | null }> => {
+    const questions = wanted.slice(0, budgetOf(model));
+    const answered: (Answered | null)[] = wanted.map(() => null);
     let retryAfterMs: number | null = null;
     let next = 0;
     let failedInRow = 0;
@@ -88,21 +108,23 @@ export function createProber(ports: ProberPorts): Prober {
         retryAfterMs === null &&
         failedInRow < GIVE_UP_AFTER
       ) {
-        const question = questions[next];
+        const index = next;
+        const question = questions[index];
         next += 1;
         if (question === undefined) return;
         // Asked again here, because a second cycle of the same model may have spent the budget meanwhile.
         if (budgetOf(model) === 0) return;
-        if (model.schedule.callsPerHour !== null) callTimes.get(model.id)?.push(ports.clock.now());
-        const { result, answer } = await ask(model, question);
-        results.push(result);
+        noteCall(model);
+        const one = await ask(model, question);
+        const { answer } = one;
+        answered[index] = one;
         failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
         if (answer.kind === 'failure' && answer.failure.retryAfterMs !== null)
           retryAfterMs = answer.failure.retryAfterMs;
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, model.schedule.concurrency) }, worker));
-    return { results, retryAfterMs };
+    return { answered, retryAfterMs };
   };
 
   const probeForever = async (
@@ -141,6 +163,19 @@ export function createProber(ports: ProberPorts): Prober {
       running.delete(id);
     },
     cycle: async (model) => (await cycle(model)).results,
+    async ask(model, payload) {
+      if (budgetOf(model) === 0) {
+        const detail = 'the hourly call budget is spent';
+        const failure = { reason: 'blocked', detail, httpStatus: null, retryAfterMs: null } as const;
+        return { kind: 'failure', failure, latencySeconds: 0 };
+      }
+      noteCall(model);
+      return (await ask(model, { source: 'probe', goldenId: null, payload })).answer;
+    },
+    async askEach(model, payloads) {
+      const questions = payloads.map((payload): Question => ({ source: 'probe', goldenId: null, payload }));
+      return (await askAll(model, questions)).answered.map((one) => one?.answer ?? null);
+    },
   };
 }
 

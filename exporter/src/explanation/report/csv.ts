@@ -1,3 +1,4 @@
+import { csvTable } from './csv-table.js';
 import type { ReportInput } from './report-input.js';
 
 const COLUMNS = [
@@ -17,7 +18,7 @@ const COLUMNS = [
   'sentence',
 ];
 
-/** One line per finding (RFC 4180). A cell that a spreadsheet would run as a formula is prefixed with an apostrophe. */
+/** One line per finding. */
 export function csvReport({ diagnosis }: ReportInput): string {
   const rows = diagnosis.findings.map((finding) => [
     finding.detector,
@@ -35,12 +36,5 @@ export function csvReport({ diagnosis }: ReportInput): string {
     finding.window.samples,
     finding.sentence,
   ]);
-  return [COLUMNS, ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
-}
-
-function cell(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvTable([COLUMNS, ...rows]);
 }

@@ -100,7 +100,7 @@ function charts({ baseline, window, diagnosis }: ReportInput): string {
   }
   if (diagnosis.decomposition !== null) {
     parts.push(
-      `<figure>${waterfallChart(diagnosis.decomposition)}<figcaption>How mean confidence moved, and what each part explains.</figcaption></figure>`,
+      `<figure>${waterfallChart(diagnosis.decomposition)}<figcaption>How mean ${diagnosis.decomposition.measure} moved, and what each part explains.</figcaption></figure>`,
     );
   }
   return parts.length === 0 ? '' : `<h2>What changed</h2>${parts.join('')}`;

@@ -4,6 +4,7 @@ import { jsonReport } from './json.js';
 import { markdownReport } from './markdown.js';
 import type { ReportInput } from './report-input.js';
 
+export { decisionsCsv } from './decisions.js';
 export type { ReportInput } from './report-input.js';
 export const REPORT_FORMATS = ['markdown', 'html', 'json', 'csv'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];

@@ -60,7 +60,8 @@ export function createGithubWorkflowProtocol(clock: Clock): Protocol<'github-wor
       if (site.settings.correlationInput === null)
         return { kind: 'unknown', detail: 'without correlation_input a run cannot be told from others' };
       const sentAtMs = execution.startedAtMs ?? execution.queuedAtMs;
-      const since = new Date(sentAtMs - SKEW_MS).toISOString().replace(/\.\d+Z$/, 'Z');
+      // An execution taken over after a crash has a younger start than the event that may have been sent.
+      const since = new Date(execution.queuedAtMs - SKEW_MS).toISOString().replace(/\.\d+Z$/, 'Z');
       const query = new URLSearchParams({ event: 'workflow_dispatch', created: `>=${since}`, per_page: '100' });
       const reply = await site.call('GET', `${workflowPath(site)}/runs?${query.toString()}`, { headers: HEADERS });
       if (reply.kind !== 'answer' || reply.status !== 200)

@@ -11,6 +11,7 @@ import { createKubernetesProtocol } from './kubernetes.js';
 import { createMlflowProtocol } from './mlflow.js';
 import type { Protocol } from './protocol.js';
 import { createRebaselineExecutor } from './rebaseline.js';
+import { remembered } from './remembered.js';
 import { silenced } from './silenced.js';
 import { createWebhookProtocol } from './webhook.js';
 
@@ -20,7 +21,7 @@ export type Executors = Readonly<Record<ExecutorId, Executor>>;
 export function createExecutors(ports: TargetPorts, rebaseline: (model: ModelId) => Promise<void>): Executors {
   const silence = createSilenceProtocol(ports.clock);
   const acting = <E extends TargetedExecutorId>(protocol: Protocol<E>): Executor =>
-    silenced(configured(protocol, ports), silence, ports);
+    remembered(silenced(configured(protocol, ports), silence, ports), ports.clock);
   return {
     rebaseline: createRebaselineExecutor(rebaseline),
     webhook: acting(createWebhookProtocol(ports)),

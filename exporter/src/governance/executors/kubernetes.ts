@@ -1,8 +1,20 @@
+import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock, HttpCall } from '../../domain/ports.js';
 import type { Plan } from '../../domain/recommendation.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { at, isObject, listAt, numberAt, pinnedOf, textAt, textsAt, type Protocol, type Site } from './protocol.js';
+import {
+  at,
+  isObject,
+  listAt,
+  numberAt,
+  pinnedOf,
+  textAt,
+  textsAt,
+  type Looked,
+  type Protocol,
+  type Site,
+} from './protocol.js';
 
 /** Written on the deployment in the same request that acts, so that it proves what arrived. */
 export const EXECUTION_ANNOTATION = 'mlfi.io/execution-id';
@@ -82,36 +94,43 @@ export function createKubernetesProtocol(clock: Clock): Protocol<'kubernetes'> {
         body: change.body,
         headers: { 'content-type': change.contentType },
       });
+      // The conflict may be with this very execution: its request of before a crash arrived in between.
+      if (reply.kind === 'answer' && (reply.status === 409 || reply.status === 422)) {
+        const found = await arrived(site, plan, execution);
+        if (found.kind === 'succeeded') return found;
+      }
       return outcomeOf(reply, () => ({
         kind: 'succeeded',
         detail: `the API server took it: ${change.text}; whether the new pods become ready is for the verification`,
       }));
     },
-    async lookup(site, plan, execution) {
-      const pinned = pinnedOf(plan);
-      if (site.settings.operation === 'scale-out') {
-        const scale = await read(site, `${deploymentPath(site)}/scale`);
-        if (typeof scale === 'string') return { kind: 'unknown', detail: scale };
-        const replicas = replicasOf(scale);
-        if (replicas === numberAt(pinned, 'to_replicas'))
-          return { kind: 'succeeded', detail: `it has ${replicas} replicas` };
-        return replicas === numberAt(pinned, 'from_replicas')
-          ? { kind: 'not-received', detail: `it still has ${replicas} replicas` }
-          : { kind: 'unknown', detail: `it has ${replicas} replicas; somebody else scaled it` };
-      }
-      const deployment = await read(site, deploymentPath(site));
-      if (typeof deployment === 'string') return { kind: 'unknown', detail: deployment };
-      if (textAt(deployment, 'metadata', 'annotations', EXECUTION_ANNOTATION) === execution.id)
-        return { kind: 'succeeded', detail: 'the deployment carries the id of this execution' };
-      const seen = numberAt(pinned, 'from_revision') ?? numberAt(pinned, 'revision');
-      return revisionOf(deployment) === seen
-        ? {
-            kind: 'not-received',
-            detail: `the deployment is still at revision ${seen ?? '?'} without the id of this execution`,
-          }
-        : { kind: 'unknown', detail: 'the deployment was changed by somebody else since' };
-    },
+    lookup: arrived,
   };
+}
+
+async function arrived(site: KubernetesSite, plan: Plan, execution: Execution): Promise<Looked> {
+  const pinned = pinnedOf(plan);
+  if (site.settings.operation === 'scale-out') {
+    const scale = await read(site, `${deploymentPath(site)}/scale`);
+    if (typeof scale === 'string') return { kind: 'unknown', detail: scale };
+    const replicas = replicasOf(scale);
+    if (replicas === numberAt(pinned, 'to_replicas'))
+      return { kind: 'succeeded', detail: `it has ${replicas} replicas` };
+    return replicas === numberAt(pinned, 'from_replicas')
+      ? { kind: 'not-received', detail: `it still has ${replicas} replicas` }
+      : { kind: 'unknown', detail: `it has ${replicas} replicas; somebody else scaled it` };
+  }
+  const deployment = await read(site, deploymentPath(site));
+  if (typeof deployment === 'string') return { kind: 'unknown', detail: deployment };
+  if (textAt(deployment, 'metadata', 'annotations', EXECUTION_ANNOTATION) === execution.id)
+    return { kind: 'succeeded', detail: 'the deployment carries the id of this execution' };
+  const seen = numberAt(pinned, 'from_revision') ?? numberAt(pinned, 'revision');
+  return revisionOf(deployment) === seen
+    ? {
+        kind: 'not-received',
+        detail: `the deployment is still at revision ${seen ?? '?'} without the id of this execution`,
+      }
+    : { kind: 'unknown', detail: 'the deployment was changed by somebody else since' };
 }
 
 async function changeFor(site: KubernetesSite, plan: Plan, execution: string | null, clock: Clock): Promise<Change> {

@@ -7,6 +7,12 @@ const KEY = /^mlfi_([A-Za-z0-9-]{12})_([A-Za-z0-9_-]{43})$/;
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
+/** What is kept of a key's text; null when it is no key. */
+export function readApiKey(text: string): Pick<ApiKey, 'id' | 'secretHash'> | null {
+  const [, id, secret] = KEY.exec(text) ?? [];
+  return id === undefined || secret === undefined ? null : { id: apiKeyId(id), secretHash: hashOf(secret) };
+}
+
 /** Makes a key. The secret is 256 random bits, so a plain SHA-256 of it is enough to store; the text is shown once. */
 export async function createApiKey(
   keys: ApiKeyRepository,

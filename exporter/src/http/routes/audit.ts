@@ -5,6 +5,31 @@ const PAGE = 1_000;
 export const auditRoutes: readonly Route[] = [
   {
     method: 'GET',
+    path: '/api/v1/audit/checkpoints',
+    scope: 'read',
+    summary: 'Signed states of the log, newest first, and the key to check them with; hold them outside the database',
+    async handle(context) {
+      const { application } = context.ports;
+      const checkpoints = await application.checkpoints(numberQuery(context, 'limit', 100, 1, PAGE));
+      return json({
+        key: application.checkpointKey,
+        checkpoints: checkpoints.map(({ size, atMs, note }) => ({ size, at_ms: atMs, note })),
+      });
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/audit/checkpoints',
+    scope: 'operate',
+    summary: 'Sign the log as it stands and send the checkpoint out',
+    async handle({ ports }) {
+      await ports.application.makeCheckpoint();
+      const [newest] = await ports.application.checkpoints(1);
+      return json({ key: ports.application.checkpointKey, note: newest?.note ?? null });
+    },
+  },
+  {
+    method: 'GET',
     path: '/api/v1/audit',
     scope: 'read',
     summary: 'Audit entries; ?from=, ?limit=',

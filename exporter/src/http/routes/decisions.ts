@@ -3,7 +3,7 @@ import type { RecommendationRecord } from '../../domain/application.js';
 import type { Actor, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
-import { bodyOf, json, numberQuery, type Route } from '../route.js';
+import { bodyOf, json, numberQuery, text, type RequestContext, type Route } from '../route.js';
 
 const id = z.string().min(1).max(100);
 const reason = z.string().min(3).max(4_096);
@@ -51,6 +51,20 @@ const reviewView = (review: Review): object => ({
   reviewedBy: review.reviewedBy === null ? null : actorView(review.reviewedBy),
 });
 
+function filterOf(
+  context: RequestContext,
+  pendingOnly: boolean,
+): Parameters<RequestContext['ports']['application']['recommendations']>[0] {
+  const incident = context.query.get('incident');
+  const model = context.query.get('model');
+  return {
+    ...(incident === null ? {} : { incident: incidentId(incident) }),
+    ...(model === null ? {} : { model: modelId(model) }),
+    pendingOnly,
+    limit: numberQuery(context, 'limit', 100, 1, 1_000),
+  };
+}
+
 export const decisionRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -58,16 +72,20 @@ export const decisionRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Recommendations; ?incident=, ?model=, ?pending=true',
     async handle(context) {
-      const { query, ports } = context;
-      const incident = query.get('incident');
-      const model = query.get('model');
-      const records = await ports.application.recommendations({
-        ...(incident === null ? {} : { incident: incidentId(incident) }),
-        ...(model === null ? {} : { model: modelId(model) }),
-        pendingOnly: query.get('pending') === 'true',
-        limit: numberQuery(context, 'limit', 100, 1, 1_000),
-      });
+      const filter = filterOf(context, context.query.get('pending') === 'true');
+      const records = await context.ports.application.recommendations(filter);
       return json({ recommendations: records.map(recordView) });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/decisions.csv',
+    scope: 'read',
+    summary: 'Every decision as a table, newest first; ?incident=, ?model=, ?limit= (JSON: /api/v1/recommendations)',
+    async handle(context) {
+      const records = await context.ports.application.recommendations(filterOf(context, false));
+      const newestFirst = records.toSorted((a, b) => b.recommendation.createdAtMs - a.recommendation.createdAtMs);
+      return text(context.ports.decisionsCsv(newestFirst), 'text/csv; charset=utf-8', 'decisions.csv');
     },
   },
   {

@@ -58,16 +58,4 @@ export const incidentRoutes: readonly Route[] = [
       return text(await ports.renderReport(incident, format), type, `incident-${incident.id}.${ending}`);
     },
   },
-  {
-    method: 'GET',
-    path: '/api/v1/lessons',
-    scope: 'read',
-    summary: 'What is remembered of closed incidents',
-    handle: async (context) =>
-      json({
-        lessons: await context.ports.application.store.lessons.list({
-          limit: numberQuery(context, 'limit', 100, 1, 1_000),
-        }),
-      }),
-  },
 ];

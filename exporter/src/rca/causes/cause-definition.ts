@@ -31,7 +31,7 @@ export const plain = (title: string, more: Partial<Hypothesis> = {}): Hypothesis
   ...more,
 });
 
-/** Share of the confidence drop that one part of the decomposition carries, 0–1; null without a material drop. */
+/** Share of the drop in accuracy or confidence that one part of its decomposition carries, 0–1; null without a material drop. */
 export function shareOfDrop(evidence: Evidence, part: DecompositionPartName): number | null {
   const { decomposition } = evidence;
   if (decomposition === null || decomposition.total > -0.02) return null;

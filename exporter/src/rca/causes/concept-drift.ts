@@ -1,4 +1,4 @@
-import { plain, type CauseDefinition } from './cause-definition.js';
+import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
 import { saidOf } from '../signs/sign.js';
 
 /** Spearman correlation of being wrong with time. */
@@ -14,7 +14,11 @@ export const conceptDrift: CauseDefinition = {
     const fell = (accuracyNow?.interval.high ?? 1) < (accuracyBefore?.share ?? 0);
     const grows = (evidence.contrast.errorTrend ?? 0) >= LEAST_TREND;
     return fell || grows || saidOf(evidence, 'accuracy-drop', 'accuracy') !== undefined
-      ? [plain('Concept drift: the world no longer answers as the model learnt')]
+      ? [
+          plain('Concept drift: the world no longer answers as the model learnt', {
+            shareExplained: shareOfDrop(evidence, 'concept'),
+          }),
+        ]
       : [];
   },
 };

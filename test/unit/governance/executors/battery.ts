@@ -15,6 +15,8 @@ export interface Arena {
   readonly state: () => unknown;
   /** Patience of the executor's calls; real servers need more. */
   readonly timeoutMs?: number;
+  /** Ends what stands behind the server. */
+  readonly stop?: () => Promise<void>;
   /** How often the server has acted. */
   readonly effects: () => number | Promise<number>;
 }
@@ -68,6 +70,7 @@ export function conformance(wanted: Conformance): void {
     afterEach(async () => {
       for (const client of clients.splice(0)) await client.close();
       await arena.server.close();
+      await arena.stop?.();
     });
 
     it('declares what a repetition does', () => {

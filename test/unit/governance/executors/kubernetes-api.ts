@@ -124,7 +124,8 @@ export class KubernetesApi {
     this.deployment.metadata.annotations[REVISION] = String(revision);
   }
 
-  private answer(request: Request): Reply {
+  /** What the API server answers to a request, after doing what it asks. */
+  answer(request: Request): Reply {
     if (request.headers.authorization !== `Bearer ${this.token}`) return failure(401, 'Unauthorized', 'Unauthorized');
     const url = new URL(request.url, 'http://k');
     const dry = url.searchParams.get('dryRun') === 'All';

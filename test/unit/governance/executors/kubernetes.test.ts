@@ -113,6 +113,19 @@ describe('a Deployment', () => {
     },
   );
 
+  it.each(OPERATIONS)(
+    'that an earlier request of the same execution reached first is done, not failed (%s)',
+    async (operation) => {
+      const one = await approved(operation);
+      // What a process that died had sent arrives just before what its successor sends.
+      server.onRequest = (request) => {
+        if (request.method !== 'GET') api.answer(request);
+      };
+      expect((await run(one)).kind).toBe('succeeded');
+      expect(api.writes).toBe(1);
+    },
+  );
+
   it('is not rolled back when paused, or when there is nothing earlier', async () => {
     const one = await approved('rollout-undo');
     api.pause();

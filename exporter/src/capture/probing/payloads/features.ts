@@ -54,7 +54,8 @@ function tensors(payload: JsonObject): Features | null {
   return noneIfEmpty(flattenFeatures(Object.fromEntries(named)));
 }
 
-const nameOf = (value: Json | undefined, otherwise: string): string =>
+/** Name of a column or tensor, or what it is called without one. */
+export const nameOf = (value: Json | undefined, otherwise: string): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
 
 const noneIfEmpty = (features: Features): Features | null => (Object.keys(features).length === 0 ? null : features);

@@ -1,0 +1,295 @@
+import { z } from 'zod';
+import { CAUSE_IDS } from '../domain/cause.js';
+import { DETECTOR_IDS } from '../domain/finding.js';
+import { CONNECTOR_IDS, MODEL_STATES } from '../domain/model.js';
+import { ACTION_IDS, PRIORITIES, RECOMMENDATION_STATES } from '../domain/recommendation.js';
+import { SEVERITIES } from '../domain/severity.js';
+
+const nullableNumber = z.number().nullable();
+const nullableText = z.string().nullable();
+const severity = z.enum(SEVERITIES);
+const interval = z.object({ low: z.number(), high: z.number(), level: z.number() });
+const proportion = z.object({ count: z.number(), of: z.number(), share: z.number(), interval });
+const statistic = z.object({ name: z.string(), value: z.number() });
+const blindSpot = z.object({ check: z.string(), reason: z.string() });
+const window = z.object({ fromMs: z.number(), toMs: z.number(), samples: z.number() });
+const done = z.looseObject({});
+
+const finding = z.object({
+  detector: z.enum(DETECTOR_IDS),
+  subject: z.string(),
+  kind: z.enum(['service', 'quality', 'data', 'model', 'note']),
+  direction: z.enum(['up', 'down', 'changed']),
+  statistic,
+  threshold: z.number(),
+  pValue: nullableNumber,
+  effect: z.object({ measure: z.string(), value: z.number(), interval: interval.nullable() }),
+  cost: z.object({ measure: z.literal('accuracy'), value: z.number(), interval }).optional(),
+  statistics: z.array(statistic),
+  before: nullableNumber,
+  now: nullableNumber,
+  window,
+  baselineSamples: nullableNumber,
+  sentence: z.string(),
+});
+
+const cause = z.object({
+  id: z.enum(CAUSE_IDS),
+  title: z.string(),
+  logOdds: z.number(),
+  probability: z.number(),
+  supporting: z.array(z.object({ text: z.string(), logOdds: z.number() })),
+  refuting: z.array(z.object({ text: z.string(), logOdds: z.number() })),
+  features: z.array(z.string()),
+  segments: z.array(z.string()),
+  shareExplained: nullableNumber,
+});
+
+const incident = z.object({
+  id: z.string(),
+  modelId: z.string(),
+  openedAtMs: z.number(),
+  closedAtMs: nullableNumber,
+  severity,
+  diagnosis: z.object({
+    atMs: z.number(),
+    window,
+    severity,
+    severityReason: z.string(),
+    causes: z.array(cause),
+    findings: z.array(finding),
+    features: z.array(z.string()),
+    segments: z.array(
+      z.object({
+        predicate: z.string(),
+        rows: z.number(),
+        share: z.number(),
+        measure: z.enum(['confidence', 'errors', 'accuracy']),
+        before: nullableNumber,
+        now: z.number(),
+        contribution: z.number(),
+      }),
+    ),
+    decomposition: z
+      .object({
+        measure: z.enum(['confidence', 'accuracy']),
+        before: z.number(),
+        now: z.number(),
+        total: z.number(),
+        parts: z.array(z.object({ name: z.string(), value: z.number() })),
+        remainder: z.number(),
+        interventional: z.boolean(),
+      })
+      .nullable(),
+    attributions: z.array(
+      z.object({ feature: z.string(), value: z.number(), standardError: nullableNumber, method: z.string() }),
+    ),
+    changes: z.array(z.object({ atMs: z.number(), kind: z.string(), text: z.string() })),
+    unexplained: nullableText,
+    blindSpots: z.array(blindSpot),
+  }),
+  explanation: z.object({ headline: z.string(), paragraphs: z.array(z.string()) }),
+  timeline: z.array(z.object({ atMs: z.number(), kind: z.string(), text: z.string() })),
+});
+
+const baseline = z.object({
+  state: z.enum(['absent', 'learning', 'ready', 'frozen']),
+  version: z.number().optional(),
+  samples: z.number().optional(),
+  admitted_at_ms: z.number().optional(),
+  required_samples: nullableNumber.optional(),
+  missing: z.array(z.string()).optional(),
+  refused: z.array(z.string()).optional(),
+});
+
+const model = z.object({
+  id: z.string(),
+  name: z.string(),
+  url: nullableText,
+  connector: z.enum(CONNECTOR_IDS).nullable(),
+  owner: nullableText,
+  tags: z.array(z.string()),
+  version: nullableText,
+  state: z.enum(MODEL_STATES),
+  severity,
+  incident_id: nullableText,
+  headline: nullableText,
+  cause: z.enum(CAUSE_IDS).nullable(),
+  confidence_mean: nullableNumber,
+  error_share: z.number(),
+  latency_p50_seconds: nullableNumber,
+  latency_p95_seconds: nullableNumber,
+  window_samples: z.number(),
+  total_samples: z.number(),
+  last_probe_at_ms: nullableNumber,
+  last_prediction_at_ms: nullableNumber,
+  evaluated_at_ms: nullableNumber,
+  baseline,
+  evidence: z.object({
+    verdict: z.enum(['learning', 'quiet', 'warning', 'alarm']),
+    line_share: z.number(),
+    budget_left: z.number(),
+    false_page_every_ms: z.number(),
+    changed_at_ms: nullableNumber,
+    recovered: z.boolean(),
+    signals: z.array(
+      z.object({
+        signal: z.string(),
+        watch: z.enum(['learning', 'provisional', 'watching', 'changed']),
+        odds: z.string(),
+        changed_at_ms: nullableNumber,
+        direction: z.string(),
+        statistic: z.string(),
+        note: nullableText,
+      }),
+    ),
+  }),
+  performance: z.looseObject({ kind: z.enum(['unknown', 'estimated']), realised: proportion.nullable() }),
+  blind_spots: z.array(blindSpot),
+});
+
+const numericCounts = z.object({
+  kind: z.literal('numeric'),
+  grid: z.union([
+    z.object({ kind: z.literal('unit') }),
+    z.object({ kind: z.literal('asinh'), centre: z.number(), scale: z.number(), step: z.number() }),
+  ]),
+  cells: z.array(z.tuple([z.number(), z.number()])),
+  missing: z.number(),
+  invalid: z.number(),
+});
+const categoricalCounts = z.object({
+  kind: z.literal('categorical'),
+  categories: z.array(z.tuple([z.string(), z.number()])),
+  other: z.number(),
+  missing: z.number(),
+  invalid: z.number(),
+});
+const counts = z.union([numericCounts, categoricalCounts]).nullable();
+
+const actor = z.object({
+  kind: z.enum(['user', 'api-key', 'system']),
+  subject: z.string(),
+  name: z.string(),
+  login: z.string().optional(),
+  role: z.string().optional(),
+});
+const recommendation = z.object({
+  id: z.string(),
+  incidentId: z.string(),
+  modelId: z.string(),
+  action: z.enum(ACTION_IDS),
+  title: z.string(),
+  priority: z.enum(PRIORITIES),
+  why: z.string(),
+  steps: z.array(z.string()),
+  expectedEffect: z.string(),
+  risk: z.string(),
+  verificationText: z.string(),
+  plan: z.object({ executor: z.string(), target: z.string(), parameters: z.looseObject({}) }).nullable(),
+  trackRecord: z.object({ helped: z.number(), tried: z.number(), similarIncidents: z.array(z.string()) }).nullable(),
+  revision: z.number(),
+  createdAtMs: z.number(),
+  expiresAtMs: z.number(),
+  requiredApprovals: z.number(),
+  proposedBy: actor,
+  evidence: z.object({ headline: z.string(), findings: z.array(z.string()) }),
+  digest: z.string(),
+  state: z.enum(RECOMMENDATION_STATES),
+  votes: z.array(z.object({ verdict: z.enum(['approve', 'reject']), reason: z.string(), by: actor, atMs: z.number() })),
+  execution: z
+    .object({
+      id: z.string(),
+      executor: z.string(),
+      state: z.enum(['queued', 'dispatching', 'succeeded', 'failed', 'unknown', 'cancelled']),
+      queuedAtMs: z.number(),
+      startedAtMs: nullableNumber,
+      finishedAtMs: nullableNumber,
+      detail: z.string(),
+    })
+    .nullable(),
+  attempts: z.array(
+    z.object({ number: z.number(), kind: z.string(), outcome: z.string(), atMs: z.number(), detail: z.string() }),
+  ),
+  verification: z
+    .object({ outcome: z.enum(['recovered', 'not_recovered', 'inconclusive']), atMs: z.number(), detail: z.string() })
+    .nullable(),
+  dry_run: z.string(),
+});
+const lesson = z.object({
+  incidentId: z.string(),
+  modelId: z.string(),
+  cause: z.enum(CAUSE_IDS),
+  headline: z.string(),
+  closedAtMs: z.number(),
+  actions: z.array(z.object({ action: z.enum(ACTION_IDS), outcome: z.string() })),
+});
+const attempt = z.object({ connector: z.enum(CONNECTOR_IDS), url: z.string(), what: z.string(), outcome: z.string() });
+
+/**
+ * Shapes of the answers, by method and path of the route: what the OpenAPI document promises and the plugin's types are made
+ * of. Only what a reader may rely on is listed; an answer may hold more.
+ */
+export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  'GET /api/v1/models': z.object({ models: z.array(model) }),
+  'POST /api/v1/models': model,
+  'GET /api/v1/models/:id': model.extend({
+    findings: z.array(finding),
+    golden_inputs: z.array(z.object({ id: z.string(), origin: z.enum(['user', 'generated']) })),
+  }),
+  'GET /api/v1/models/:id/distributions': z.object({
+    signals: z.array(
+      z.object({ signal: z.string(), bins: z.array(z.number()).nullable(), before: counts, now: counts }),
+    ),
+  }),
+  'POST /api/v1/discover': z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('found'),
+      endpoint: z.object({ url: z.string(), connector: z.enum(CONNECTOR_IDS) }),
+      payloads: z.array(z.json()),
+      answer: z.looseObject({}),
+      attempts: z.array(attempt),
+    }),
+    z.object({
+      kind: z.literal('not-found'),
+      failure: z.looseObject({}),
+      attempts: z.array(attempt),
+    }),
+  ]),
+  'GET /api/v1/incidents': z.object({ incidents: z.array(incident) }),
+  'GET /api/v1/incidents/:id': incident,
+  'GET /api/v1/incidents/:id/similar': z.object({
+    similar: z.array(z.object({ lesson, similarity: z.number() })),
+  }),
+  'GET /api/v1/lessons': z.object({ lessons: z.array(lesson) }),
+  'GET /api/v1/recommendations': z.object({ recommendations: z.array(recommendation) }),
+  'GET /api/v1/recommendations/:id': recommendation,
+  'POST /api/v1/recommendations': recommendation,
+  'POST /api/v1/votes': recommendation,
+  'POST /api/v1/revocations': recommendation,
+  'POST /api/v1/withdrawals': recommendation,
+  'GET /api/v1/audit': z.object({
+    entries: z.array(
+      z.object({ sequence: z.number(), previous_hash: z.string(), hash: z.string(), body: z.looseObject({}) }),
+    ),
+  }),
+  'GET /api/v1/audit/verify': z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('intact'), entries: z.number(), headHash: z.string() }),
+    z.object({ kind: z.literal('broken'), atSequence: z.number(), reason: z.string() }),
+  ]),
+  'GET /api/v1/whoami': z.object({
+    kind: z.enum(['nobody', 'user', 'api-key', 'system']),
+    subject: nullableText,
+    name: nullableText,
+    person: z
+      .object({ issuer: z.string(), id: z.string(), login: z.string(), email: nullableText, role: z.string() })
+      .nullable(),
+    scopes: z.array(z.string()),
+    decides: z.array(z.enum(ACTION_IDS)),
+    problem: z.object({ code: z.string(), message: z.string() }).nullable(),
+  }),
+  'GET /api/v1/kill-switch': z.object({ configured: z.boolean(), switched: z.boolean() }),
+  'POST /api/v1/models/:id/baseline/reset': baseline,
+  'POST /api/v1/models/:id/start': done,
+  'POST /api/v1/models/:id/pause': done,
+};

@@ -1,0 +1,19 @@
+import type { paths } from './schema';
+
+type Json<T> = T extends { responses: { 200: { content: { 'application/json': infer Body } } } } ? Body : never;
+type Get<Path extends keyof paths> = paths[Path] extends { get: infer Operation } ? Json<Operation> : never;
+type Post<Path extends keyof paths> = paths[Path] extends { post: infer Operation } ? Json<Operation> : never;
+
+export type FleetModel = Get<'/api/v1/models'>['models'][number];
+export type ModelDetail = Get<'/api/v1/models/{id}'>;
+export type Finding = ModelDetail['findings'][number];
+export type SignalDistribution = Get<'/api/v1/models/{id}/distributions'>['signals'][number];
+export type Counts = NonNullable<SignalDistribution['before']>;
+export type Incident = Get<'/api/v1/incidents/{id}'>;
+export type Cause = Incident['diagnosis']['causes'][number];
+export type SimilarIncident = Get<'/api/v1/incidents/{id}/similar'>['similar'][number];
+export type Recommendation = Get<'/api/v1/recommendations'>['recommendations'][number];
+export type AuditEntry = Get<'/api/v1/audit'>['entries'][number];
+export type AuditVerdict = Get<'/api/v1/audit/verify'>;
+export type WhoAmI = Get<'/api/v1/whoami'>;
+export type Discovery = Post<'/api/v1/discover'>;

@@ -1,0 +1,95 @@
+import React, { useMemo, useState } from 'react';
+import { t } from '@grafana/i18n';
+import { Alert, Button, EmptyState, FilterInput, LinkButton, Stack } from '@grafana/ui';
+import { downloadUrl, exporter, failureOf, type Failure } from '../api/client';
+import type { AuditEntry, AuditVerdict } from '../api/types';
+import { useLive } from '../api/useLive';
+import { moment } from '../components/format';
+import { Page } from '../components/Page';
+import { Section, Table } from '../components/Section';
+import { FailureNotice, LiveView } from '../components/States';
+
+const PAGE_ENTRIES = 1_000;
+const SHOWN = 100;
+
+/** The whole log, page by page. */
+async function everything(): Promise<AuditEntry[]> {
+  const all: AuditEntry[] = [];
+  for (let from = 1; ; from += PAGE_ENTRIES) {
+    const entries = await exporter.audit(from, PAGE_ENTRIES);
+    all.push(...entries);
+    if (entries.length < PAGE_ENTRIES) {
+      return all;
+    }
+  }
+}
+
+const field = (body: AuditEntry['body'], ...names: string[]) => {
+  const found = names.map((name) => body[name]).find((value) => value !== undefined && value !== null);
+  return typeof found === 'object' && found !== null && 'name' in found ? String(found.name) : typeof found === 'object' ? JSON.stringify(found) : found === undefined ? '–' : String(found);
+};
+
+/** Everything that was decided and done, in a chain of hashes that shows when a line was changed. */
+function Audit() {
+  const live = useLive('audit', everything, 10_000);
+  const [search, setSearch] = useState('');
+  const [shown, setShown] = useState(SHOWN);
+  const [verdict, setVerdict] = useState<AuditVerdict | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [busy, setBusy] = useState(false);
+  const verify = async () => {
+    setBusy(true);
+    setFailure(null);
+    try {
+      setVerdict(await exporter.verifyAudit());
+    } catch (error) {
+      setFailure(failureOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const found = useMemo(() => (live.data ?? []).filter(({ body }) => JSON.stringify(body).toLowerCase().includes(search.toLowerCase())).reverse(), [live.data, search]);
+  return (
+    <Page
+      title={t('audit.title', 'Audit')}
+      subTitle={t('audit.subtitle', 'Every decision and what came of it, in a hash chain')}
+      actions={
+        <Stack gap={1}>
+          <Button icon="shield" disabled={busy} onClick={verify}>{busy ? t('audit.verifying', 'Verifying…') : t('audit.verify', 'Verify now')}</Button>
+          <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.audit} target="_blank">{t('audit.export', 'Export')}</LinkButton>
+        </Stack>
+      }
+    >
+      {failure !== null && <FailureNotice failure={failure} onRetry={verify} />}
+      {verdict?.kind === 'intact' && (
+        <Alert severity="success" title={t('audit.intact', 'Intact: {{count}} entries', { count: verdict.entries })}>
+          {t('audit.head', 'Hash of the newest entry: {{hash}}. Keep it elsewhere: with it, `mlfi audit verify --head` finds out whether the end of the log was cut off.', { hash: verdict.headHash })}
+        </Alert>
+      )}
+      {verdict?.kind === 'broken' && <Alert severity="error" title={t('audit.broken', 'Broken at entry {{sequence}}', { sequence: verdict.atSequence })}>{verdict.reason}</Alert>}
+      <LiveView live={live}>
+        {(entries) =>
+          entries.length === 0 ? (
+            <EmptyState variant="completed" message={t('audit.empty', 'Nothing has been decided yet')} />
+          ) : (
+            <Section title={t('audit.entries', '{{shown}} of {{count}} entries', { shown: found.length, count: entries.length })} actions={<FilterInput placeholder={t('audit.search', 'Search the log')} aria-label={t('audit.search', 'Search the log')} value={search} onChange={setSearch} escapeRegex={false} />}>
+              <Table
+                head={['#', t('audit.when', 'When'), t('audit.what', 'What'), t('audit.who', 'Who'), t('audit.details', 'Details'), t('audit.hash', 'Hash')]}
+                rows={found.slice(0, shown).map(({ sequence, hash, body }) => {
+                  const atMs = Number(body.atMs ?? body.at_ms ?? body.at);
+                  return {
+                    key: String(sequence),
+                    cells: [sequence, Number.isFinite(atMs) ? moment(atMs) : field(body, 'at', 'time'), field(body, 'kind', 'event', 'type'), field(body, 'by', 'actor', 'who'), <details key="d"><summary>{field(body, 'reason', 'title', 'detail', 'model', 'recommendation', 'modelId').slice(0, 120)}</summary><code style={{ whiteSpace: 'pre-wrap' }}>{JSON.stringify(body, null, 1)}</code></details>, <code key="h" title={hash}>{hash.slice(0, 12)}</code>],
+                  };
+                })}
+              />
+              {found.length > shown && <Button variant="secondary" fill="text" onClick={() => setShown(shown + SHOWN)}>{t('audit.more', 'Show more')}</Button>}
+            </Section>
+          )
+        }
+      </LiveView>
+    </Page>
+  );
+}
+
+export default Audit;

@@ -1,0 +1,46 @@
+import React from 'react';
+import { useTheme2 } from '@grafana/ui';
+
+/** A titled box of a page. */
+export function Section({ title, actions, children }: { title: string; actions?: React.ReactNode; children: React.ReactNode }) {
+  const theme = useTheme2();
+  return (
+    <section aria-label={title} style={{ background: theme.colors.background.primary, border: `1px solid ${theme.colors.border.weak}`, borderRadius: 4, padding: 16, marginBottom: 16, overflowX: 'auto' }}>
+      <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8, flexWrap: 'wrap' }}>
+        <h2 style={{ fontSize: theme.typography.h5.fontSize, marginBottom: 8 }}>{title}</h2>
+        <div>{actions}</div>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** A plain table that keeps its head and cells readable on narrow screens. */
+export function Table({ head, rows }: { head: string[]; rows: Array<{ key: string; cells: React.ReactNode[] }> }) {
+  const theme = useTheme2();
+  const cell = { padding: '6px 10px 6px 0', verticalAlign: 'top', borderBottom: `1px solid ${theme.colors.border.weak}`, overflowWrap: 'anywhere' } as const;
+  return (
+    <table style={{ width: '100%' }}>
+      <thead>
+        <tr>
+          {head.map((text) => (
+            <th key={text} scope="col" style={{ ...cell, textAlign: 'left', color: theme.colors.text.secondary, fontWeight: 500, whiteSpace: 'nowrap' }}>
+              {text}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ key, cells }) => (
+          <tr key={key}>
+            {cells.map((content, column) => (
+              <td key={column} style={cell}>
+                {content}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

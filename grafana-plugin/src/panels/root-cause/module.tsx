@@ -1,0 +1,12 @@
+import { PanelPlugin } from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
+import { PLUGIN_ID } from '../../constants';
+import { DEFAULT_MODEL, type ModelOptions } from '../panel-options';
+import { RootCausePanel } from './RootCausePanel';
+
+void initPluginTranslations(PLUGIN_ID);
+
+// No dynamic import here: Grafana would look for the chunk in the panel's own folder, and webpack puts it in the app's.
+export const plugin = new PanelPlugin<ModelOptions>(RootCausePanel).setPanelOptions((builder) =>
+  builder.addTextInput({ path: 'model', name: 'Model', description: 'A model id or a variable', defaultValue: DEFAULT_MODEL })
+);

@@ -1,0 +1,230 @@
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { frame, numbered } from './frame.js';
+import { MODELS, PLUGIN, statPanel, tablePanel, timeSeriesPanel } from './panels.js';
+
+/** What drifted, since when, and whether it costs anything. */
+export function driftDashboard(): Dashboard {
+  return numbered(
+    frame({
+      uid: 'mlfi-drift',
+      title: 'mlfi / Drift',
+      description:
+        'Drift of inputs, answers and confidence against the baseline, and its estimated effect on accuracy.',
+      models: 'many',
+    })
+      .withRow(new RowBuilder('Evidence'))
+      .withPanel(
+        statPanel({
+          title: 'Models past the paging line',
+          description: 'Models whose evidence of a change crossed the paging line.',
+          unit: 'short',
+          steps: [
+            { from: null, color: 'green' },
+            { from: 1, color: 'red' },
+          ],
+          queries: [{ expr: `count(max by (model_name) (mlfi_evidence_line_ratio{${MODELS}}) >= 1) or vector(0)` }],
+        }),
+      )
+      .withPanel(
+        statPanel({
+          title: 'Baselines ready',
+          description: 'Models with an admitted baseline to compare with.',
+          unit: 'short',
+          steps: [
+            { from: null, color: 'red' },
+            { from: 1, color: 'green' },
+          ],
+          queries: [
+            { expr: `sum(max by (model_name, state) (mlfi_baseline_state{${MODELS}, state=~"ready|frozen"}))` },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Evidence against its two lines',
+          description:
+            'Evidence in ticks on a logarithmic axis, with the warning and the paging line of the first model.',
+          unit: 'short',
+          span: 16,
+          height: 8,
+          logarithmic: true,
+          queries: [
+            { expr: `max by (model_name) (mlfi_evidence_ticks{${MODELS}})`, legend: '{{model_name}}' },
+            { expr: `max by (line) (mlfi_evidence_line_ticks{${MODELS}})`, legend: '{{line}} line' },
+          ],
+        }),
+      )
+      .withPanel(
+        tablePanel({
+          title: 'Estimated start of the change',
+          description: 'When the change behind an alarm is estimated to have begun. Empty while there is no alarm.',
+          height: 8,
+          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
+          columns: [
+            {
+              title: 'Began',
+              unit: 'dateTimeFromNow',
+              expr: `1000 * max by (model_name) (mlfi_change_timestamp_seconds{${MODELS}})`,
+            },
+          ],
+        }),
+      )
+      .withRow(new RowBuilder('Where'))
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Signals shown to have changed',
+          description: 'Number of signals shown to have changed, with false discoveries controlled.',
+          unit: 'short',
+          min: 0,
+          queries: [{ expr: `max by (model_name) (mlfi_signals_changed{${MODELS}})`, legend: '{{model_name}}' }],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Distance from the baseline',
+          description:
+            'Kolmogorov–Smirnov distance (numbers) or total variation (categories) of the judged window from the baseline; the farthest signals.',
+          unit: 'percentunit',
+          min: 0,
+          max: 1,
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal) (mlfi_signal_distance_ratio{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Population stability index',
+          description: 'PSI of the judged window against the baseline over the exported bins; 0.2 is the usual line.',
+          unit: 'short',
+          min: 0,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 0.2, color: 'red' },
+          ],
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal) (mlfi_signal_population_stability{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Share of the change by feature',
+          description: 'Share of the change of the open incident carried by each feature. No data without an incident.',
+          unit: 'percentunit',
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal) (mlfi_rca_attribution_ratio{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Signals with the strongest evidence',
+          description:
+            'Natural logarithm of the evidence that a signal changed, in ticks: inputs, answers, confidence, errors, latency.',
+          unit: 'short',
+          span: 24,
+          height: 10,
+          queries: [
+            {
+              expr: `topk(15, max by (model_name, signal, watch) (mlfi_signal_evidence_log{${MODELS}}))`,
+              legend: '{{model_name}}: {{signal}} ({{watch}})',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Findings against their line',
+          description: 'Statistic of each finding divided by its line: 1 is the line, 2 is twice as far.',
+          unit: 'short',
+          min: 0,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 1, color: 'red' },
+          ],
+          queries: [
+            {
+              expr: `max by (model_name, detector, signal) (mlfi_finding_ratio{${MODELS}})`,
+              legend: '{{model_name}}: {{detector}} {{signal}}',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Findings by detector',
+          description: 'Number of findings of the last look, by detector.',
+          unit: 'short',
+          min: 0,
+          stacked: true,
+          queries: [
+            {
+              expr: `sum by (model_name, detector) (mlfi_findings{${MODELS}})`,
+              legend: '{{model_name}}: {{detector}}',
+            },
+          ],
+        }),
+      )
+      .withRow(new RowBuilder('What it costs'))
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Estimated accuracy',
+          description: 'Accuracy estimated without labels, with the lower end of its 95 % band.',
+          unit: 'percentunit',
+          max: 1,
+          queries: [
+            {
+              expr: `max by (model_name) (mlfi_estimated_accuracy_ratio{${MODELS}, bound="estimate"})`,
+              legend: '{{model_name}}',
+            },
+            {
+              expr: `max by (model_name) (mlfi_estimated_accuracy_ratio{${MODELS}, bound="low"})`,
+              legend: '{{model_name}} (low)',
+            },
+          ],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Mean confidence',
+          description: 'Mean confidence of the judged window.',
+          unit: 'percentunit',
+          min: 0,
+          max: 1,
+          queries: [
+            { expr: `min by (model_name) (mlfi_model_window_confidence_ratio{${MODELS}})`, legend: '{{model_name}}' },
+          ],
+        }),
+      )
+      .withRow(new RowBuilder('Baselines'))
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Samples in the baseline',
+          description: 'Samples in the admitted baseline, or learnt so far.',
+          unit: 'short',
+          min: 0,
+          queries: [{ expr: `max by (model_name) (mlfi_baseline_samples{${MODELS}})`, legend: '{{model_name}}' }],
+        }),
+      )
+      .withPanel(
+        timeSeriesPanel({
+          title: 'Samples in the judged window',
+          description: 'Calls in the judged window; a window below the configured minimum is not compared.',
+          unit: 'short',
+          min: 0,
+          queries: [{ expr: `max by (model_name) (mlfi_model_window_samples{${MODELS}})`, legend: '{{model_name}}' }],
+        }),
+      ),
+  );
+}

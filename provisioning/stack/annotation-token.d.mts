@@ -1,0 +1,1 @@
+export function annotationToken(grafana: string, password: string): Promise<string>;

@@ -1,0 +1,441 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RequestRefused } from '../../../exporter/src/domain/application.js';
+import type { Actor } from '../../../exporter/src/domain/decision.js';
+import type { Finding } from '../../../exporter/src/domain/finding.js';
+import type { ExecutionOutcome, Store } from '../../../exporter/src/domain/ports.js';
+import type { Proposal, Recommendation } from '../../../exporter/src/domain/recommendation.js';
+import type { Governance } from '../../../exporter/src/governance/governance.js';
+import type { GovernancePolicy } from '../../../exporter/src/governance/policy.js';
+import { remember } from '../../../exporter/src/learning/remember.js';
+import { openStore } from '../../../exporter/src/store/open-store.js';
+import { randomIds } from '../../../exporter/src/system/random-ids.js';
+import {
+  allExecutors,
+  auditBodies,
+  governanceOn,
+  incident,
+  machine,
+  model,
+  movableClock,
+  person,
+  policyOf,
+  prepared,
+  proposal,
+  RULES,
+} from './harness.js';
+import { testStores } from './stores.js';
+
+const stores = testStores();
+const HOUR_MS = 3_600_000;
+/** A Tuesday, 12:00 UTC. */
+const START = Date.UTC(2026, 10, 24, 12);
+let store: Store;
+let clock: ReturnType<typeof movableClock>;
+let policy: GovernancePolicy;
+let outcome: ExecutionOutcome['kind'];
+const sent: string[] = [];
+let governance: Governance;
+let number = 0;
+let open: ReturnType<typeof incident>;
+
+beforeAll(async () => {
+  store = await openStore(stores.fresh('SQLite'));
+});
+afterAll(async () => {
+  await store.close();
+  stores.stop();
+});
+beforeEach(async () => {
+  clock = movableClock(START);
+  policy = policyOf(1);
+  outcome = 'succeeded';
+  number += 1;
+  governance = governanceOn(store, {
+    clock,
+    ids: randomIds,
+    policy: () => policy,
+    executors: allExecutors({
+      repetition: 'none',
+      prepare: () => Promise.resolve({ kind: 'ready', text: 'would do it' }),
+      execute: (_, { recommendationId }) => {
+        sent.push(recommendationId);
+        return Promise.resolve({ kind: outcome, detail: 'told' });
+      },
+      lookup: () => Promise.resolve({ kind: 'unknown', detail: '' }),
+    }),
+  });
+  open = await prepared(store, `incident-${number}`);
+  await governance.setKillSwitch(false, 'a new test', person('ada'));
+  // What earlier tests left approved is not this one's.
+  await governance.dispatch();
+  sent.length = 0;
+});
+
+const proposed = async (made: Proposal = proposal()): Promise<Recommendation> => {
+  const [recommendation] = await governance.propose(open, [made]);
+  if (recommendation === undefined) expect.fail('nothing was proposed');
+  return recommendation;
+};
+const vote = (
+  of: Recommendation,
+  by: Actor = person('ada'),
+  changes: Partial<Parameters<Governance['vote']>[0]> = {},
+): ReturnType<Governance['vote']> =>
+  governance.vote(
+    {
+      recommendation: of.id,
+      verdict: 'approve',
+      digest: of.digest,
+      reason: 'looked at it',
+      breakGlass: null,
+      ...changes,
+    },
+    by,
+  );
+const stateOf = async (of: Recommendation): Promise<string> => (await governance.record(of.id)).recommendation.state;
+const refusal = async (work: Promise<unknown>): Promise<RequestRefused> => {
+  const caught = await work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (caught instanceof RequestRefused) return caught;
+  return expect.fail(`expected a refusal, got ${String(caught)}`);
+};
+
+describe('who may vote', () => {
+  it('is who the policy names: by id, uid, login, verified address or role', async () => {
+    policy = policyOf(1, {
+      otherwise: {
+        ...RULES,
+        approvers: { users: ['user:ada', 'grace'], emails: ['alan@example.org'], roles: ['Editor'] },
+      },
+    });
+    const named = person('alan', 'Viewer');
+    const alan: Actor =
+      named.person === undefined ? named : { ...named, person: { ...named.person, email: 'Alan@example.org' } };
+    for (const by of [person('ada', 'Viewer'), person('grace', 'None'), alan, person('anyone', 'Editor')]) {
+      open = await prepared(store, `incident-${(number += 1)}`);
+      expect((await vote(await proposed(), by)).recommendation.state).toBe('approved');
+    }
+    open = await prepared(store, `incident-${(number += 1)}`);
+    const last = await proposed();
+    for (const by of [person('eve', 'Admin'), person('alan', 'Viewer'), machine])
+      expect((await refusal(vote(last, by))).code).toBe('forbidden');
+  });
+
+  it('is not the proposer, unless the policy says so', async () => {
+    const { recommendation } = await governance.proposeBy(open, proposal(), person('ada'));
+    expect((await refusal(vote(recommendation))).message).toContain('somebody else');
+    expect((await vote(recommendation, person('grace'))).recommendation.state).toBe('approved');
+    policy = policyOf(1, { otherwise: { ...RULES, proposerMayVote: true } });
+    const other = await governance.proposeBy(open, proposal('rollback'), person('ada'));
+    expect((await vote(other.recommendation)).recommendation.state).toBe('approved');
+  });
+
+  it('is fixed when the revision is made, except that who is taken off the list counts no longer', async () => {
+    policy = policyOf(2, {
+      otherwise: { ...RULES, approvers: { users: ['ada', 'grace', 'alan'], emails: [], roles: [] } },
+    });
+    const recommendation = await proposed();
+    await vote(recommendation, person('ada'));
+    policy = policyOf(1, {
+      otherwise: { ...RULES, approvers: { users: ['grace', 'alan', 'eve'], emails: [], roles: [] } },
+    });
+    // Eve came later, and one approval is not enough for what was proposed under a rule of two.
+    expect((await refusal(vote(recommendation, person('eve')))).code).toBe('forbidden');
+    expect((await vote(recommendation, person('grace'))).recommendation.state).toBe('pending');
+    expect((await vote(recommendation, person('alan'))).recommendation.state).toBe('approved');
+  });
+});
+
+it('refuses a stale digest with the difference, field by field', async () => {
+  const before = await proposed();
+  const now = await proposed(proposal('retrain', 'Retrain fraud on the last month'));
+  expect(now.revision).toBe(2);
+  for (const of of [before, { ...now, digest: before.digest }]) {
+    const { code, details } = await refusal(vote(of));
+    expect(code).toBe('conflict');
+    expect(details).toMatchObject({
+      recommendation_id: now.id,
+      digest: now.digest,
+      difference: [{ field: 'title', shown: 'Retrain fraud', now: 'Retrain fraud on the last month' }],
+    });
+  }
+  expect((await refusal(vote({ ...now, digest: '0'.repeat(64) }))).details).toMatchObject({ difference: null });
+});
+
+describe('before anything is sent', () => {
+  it('waits out a freeze, and expires when the start window passes first', async () => {
+    policy = policyOf(1, {
+      freezes: [{ kind: 'once', name: 'release', fromMs: START - 1, untilMs: START + HOUR_MS / 2 }],
+    });
+    const recommendation = await proposed();
+    await vote(recommendation);
+    await governance.dispatch();
+    expect([await stateOf(recommendation), sent]).toEqual(['approved', []]);
+    clock.advance(HOUR_MS / 2);
+    await governance.sweep();
+    expect([await stateOf(recommendation), sent.length]).toEqual(['succeeded', 1]);
+
+    policy = policyOf(1, { freezes: [{ kind: 'once', name: 'long', fromMs: 0, untilMs: START + 100 * HOUR_MS }] });
+    const other = await proposed(proposal('rollback'));
+    await vote(other);
+    clock.advance(HOUR_MS);
+    await governance.sweep();
+    expect([await stateOf(other), sent.length]).toEqual(['expired', 1]);
+    expect((await governance.record(other.id)).execution?.state).toBe('cancelled');
+  });
+
+  it('stops at the kill switch, configured or flipped, and goes on after it', async () => {
+    const recommendation = await proposed();
+    await governance.setKillSwitch(true, 'a bad day', person('ada'));
+    await vote(recommendation);
+    await governance.dispatch();
+    expect(sent).toEqual([]);
+    await governance.setKillSwitch(false, 'better now', person('ada'));
+    policy = policyOf(1, { killSwitch: true });
+    await governance.dispatch();
+    expect(sent).toEqual([]);
+    policy = policyOf(1);
+    await governance.dispatch();
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is void when the incident closed, another version is in service, or the model is gone', async () => {
+    const voided = async (change: () => Promise<unknown>): Promise<string> => {
+      open = await prepared(store, `incident-${(number += 1)}`);
+      const recommendation = await proposed();
+      await vote(recommendation);
+      await change();
+      await governance.dispatch();
+      return stateOf(recommendation);
+    };
+    expect(await voided(() => store.incidents.save(incident(open.id, START)))).toBe('withdrawn');
+    expect(await voided(() => store.models.save(model('2')))).toBe('withdrawn');
+    expect(await voided(() => store.models.remove(open.modelId))).toBe('withdrawn');
+    expect(sent).toEqual([]);
+  });
+
+  it('is revoked by an approver or an admin, by nobody else, and not after it was sent', async () => {
+    const recommendation = await proposed();
+    await vote(recommendation);
+    expect((await refusal(governance.revoke(recommendation.id, 'no', machine))).code).toBe('invalid');
+    expect((await refusal(governance.revoke(recommendation.id, 'no way', machine))).code).toBe('forbidden');
+    await governance.revoke(recommendation.id, 'found the real cause', person('grace'));
+    await governance.dispatch();
+    expect([await stateOf(recommendation), sent]).toEqual(['revoked', []]);
+
+    outcome = 'unknown';
+    const other = await proposed(proposal('rollback'));
+    await vote(other);
+    await governance.dispatch();
+    const late = await refusal(governance.revoke(other.id, 'too late', person('grace')));
+    expect([late.code, late.message]).toEqual(['conflict', 'it was sent already and can no longer be revoked']);
+  });
+});
+
+describe('breaking the glass', () => {
+  const emergency = { reason: 'the shop is down and nobody else is awake', breakGlass: { ticket: 'OPS-7' } };
+  it('is off by default', async () => {
+    policy = policyOf(2);
+    expect((await refusal(vote(await proposed(), person('ada'), emergency))).message).toContain('switched off');
+  });
+
+  it('lets one named person decide, for a reason and a ticket, and another one has to review it', async () => {
+    policy = policyOf(2, { otherwise: { ...RULES, breakGlass: true } });
+    const recommendation = await proposed();
+    const short = { ...emergency, reason: 'hurry' };
+    expect((await refusal(vote(recommendation, person('ada'), short))).field).toBe('reason');
+    const noTicket = { ...emergency, breakGlass: { ticket: ' ' } };
+    expect((await refusal(vote(recommendation, person('ada'), noTicket))).field).toBe('break_glass.ticket');
+    expect((await refusal(vote(recommendation, person('eve', 'Viewer'), emergency))).code).toBe('forbidden');
+    expect((await refusal(vote(recommendation, machine, emergency))).code).toBe('forbidden');
+    await vote(recommendation, person('ada'), emergency);
+    await governance.dispatch();
+    expect(sent).toHaveLength(1);
+    const [owed] = (await governance.reviews(true)).filter((review) => review.recommendationId === recommendation.id);
+    expect(owed).toMatchObject({ ticket: 'OPS-7', dueAtMs: START + 72 * HOUR_MS });
+    expect((await refusal(governance.review(recommendation.id, 'fine by me', person('ada')))).code).toBe('forbidden');
+    expect((await refusal(governance.review(recommendation.id, 'fine by me', person('eve', 'Viewer')))).code).toBe(
+      'forbidden',
+    );
+    await governance.review(recommendation.id, 'it was right', person('grace'));
+    expect((await governance.reviews(true)).some((review) => review.recommendationId === recommendation.id)).toBe(
+      false,
+    );
+    expect((await auditBodies(store)).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['break-glass', 'break-glass-reviewed']),
+    );
+    // It teaches nothing, whatever came of it.
+    const record = await governance.record(recommendation.id);
+    const verification = {
+      executionId: record.execution?.id ?? ('' as never),
+      outcome: 'recovered',
+      atMs: 1,
+      detail: '',
+    } as const;
+    expect(remember(open, [{ ...record, verification }], randomIds).actions).toEqual([
+      { action: 'retrain', outcome: 'inconclusive' },
+    ]);
+  });
+
+  it('passes neither a freeze nor the kill switch', async () => {
+    policy = policyOf(2, {
+      otherwise: { ...RULES, breakGlass: true },
+      freezes: [{ kind: 'once', name: 'release', fromMs: 0, untilMs: START + HOUR_MS * 9 }],
+    });
+    await vote(await proposed(), person('ada'), emergency);
+    await governance.dispatch();
+    policy = { ...policy, freezes: [], killSwitch: true };
+    await governance.dispatch();
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('after the action', () => {
+  const finding = { detector: 'accuracy-drop' } as Finding;
+  const acted = async (): Promise<Recommendation> => {
+    const recommendation = await proposed();
+    await vote(recommendation);
+    await governance.dispatch();
+    return recommendation;
+  };
+  const look = async (afterMs: number, findings: readonly Finding[], blind: readonly string[] = []): Promise<void> => {
+    clock.advance(afterMs);
+    await governance.verify(open, findings, new Set(blind), clock.now());
+  };
+  const followUps = async (): Promise<readonly Recommendation[]> =>
+    (await governance.records({ incident: open.id, pendingOnly: true, limit: 100 })).map(
+      (record) => record.recommendation,
+    );
+
+  it('it recovered when the findings stay away for the whole hold time', async () => {
+    const recommendation = await acted();
+    await look(500, []); // still settling
+    await look(1_000, []);
+    await look(1_000, [finding]); // came back: the hold time starts anew
+    await look(500, []);
+    await look(1_900, []);
+    expect(await stateOf(recommendation)).toBe('succeeded');
+    await look(200, []);
+    expect(await stateOf(recommendation)).toBe('recovered');
+    expect((await governance.record(recommendation.id)).verification?.outcome).toBe('recovered');
+  });
+
+  it('it did not when they are still there at the end, and people are asked what next; nothing is sent again', async () => {
+    const recommendation = await acted();
+    await look(2_000, [finding]);
+    await look(8_500, [finding]);
+    expect(await stateOf(recommendation)).toBe('not_recovered');
+    const [next, ...rest] = await followUps();
+    expect(rest).toEqual([]);
+    expect(next).toMatchObject({ action: 'investigate', followUpTo: recommendation.id, plan: null, state: 'pending' });
+    await governance.sweep();
+    expect(sent).toHaveLength(1);
+    // A newer diagnosis proposes nothing of the kind a second time by itself, and leaves the follow-up standing.
+    await governance.propose(open, [proposal()]);
+    expect((await followUps()).map(({ id }) => id)).toEqual([next?.id]);
+  });
+
+  it('nobody knows when the detector went blind, or when it cleared too late', async () => {
+    const recommendation = await acted();
+    await look(2_000, [], ['accuracy-drop']);
+    await look(9_000, [], ['accuracy-drop']);
+    expect(await stateOf(recommendation)).toBe('inconclusive');
+    expect(await followUps()).toEqual([]);
+  });
+
+  it('people are asked as well when it could not be carried out', async () => {
+    outcome = 'failed';
+    const recommendation = await acted();
+    expect(await stateOf(recommendation)).toBe('failed');
+    expect(await followUps()).toMatchObject([{ action: 'investigate', followUpTo: recommendation.id }]);
+  });
+
+  it('a person may say what became of what nobody knows, and of advice carried out by hand', async () => {
+    outcome = 'unknown';
+    const recommendation = await acted();
+    expect(await stateOf(recommendation)).toBe('unknown');
+    expect((await refusal(governance.report(recommendation.id, 'succeeded', 'saw it', machine))).code).toBe(
+      'forbidden',
+    );
+    await governance.report(recommendation.id, 'succeeded', 'the job is in the list', person('ada'));
+    expect(await stateOf(recommendation)).toBe('succeeded');
+
+    const advice = await proposed({ ...proposal('rollback'), plan: null });
+    await vote(advice);
+    await governance.dispatch();
+    expect(await stateOf(advice)).toBe('approved');
+    await governance.report(advice.id, 'succeeded', 'rolled back by hand', person('ada'));
+    await look(1_500, []);
+    await look(2_500, []);
+    expect(await stateOf(advice)).toBe('recovered');
+  });
+
+  it('believes the first answer, keeps a contradiction, and counts repetitions once', async () => {
+    outcome = 'unknown';
+    const recommendation = await acted();
+    const { execution } = await governance.record(recommendation.id);
+    if (execution === null) expect.fail('there is no execution');
+    for (let i = 0; i < 3; i += 1) await governance.callback(execution.id, 'failed', 'exit code 1', machine);
+    await governance.callback(execution.id, 'succeeded', 'all good', machine);
+    const record = await governance.record(recommendation.id);
+    expect(record.execution?.state).toBe('failed');
+    expect(record.attempts.map(({ kind, outcome: told }) => `${kind} ${told}`)).toEqual([
+      'sent started',
+      'answer unknown',
+      'callback failed',
+      'callback succeeded',
+    ]);
+    expect((await auditBodies(store)).filter(({ kind }) => kind === 'contradiction')).toHaveLength(1);
+  });
+});
+
+describe('a sender that is taken for dead', () => {
+  it.each([
+    ['none', 'unknown', 1],
+    ['idempotent', 'succeeded', 2],
+    ['lookup', 'succeeded', 2],
+  ] as const)(
+    '%s: is taken over after ten minutes, not before, and its late answer counts no longer',
+    async (repetition, ends, sendings) => {
+      let answer: (late: ExecutionOutcome) => void = () => undefined;
+      const deliveries: string[] = [];
+      const replica = (execute: () => Promise<ExecutionOutcome>): Governance =>
+        governanceOn(store, {
+          clock,
+          ids: randomIds,
+          policy: () => policy,
+          soleWriter: false,
+          executors: allExecutors({
+            repetition,
+            prepare: () => Promise.resolve({ kind: 'ready', text: '' }),
+            execute: (_, { id }) => {
+              deliveries.push(id);
+              return execute();
+            },
+            lookup: () => Promise.resolve({ kind: 'not-received', detail: 'no such execution' }),
+          }),
+        });
+      const slow = replica(() => new Promise((resolve) => (answer = resolve)));
+      const other = replica(() => Promise.resolve({ kind: 'succeeded', detail: 'by the other one' }));
+      const recommendation = await proposed();
+      await vote(recommendation);
+      const sending = slow.dispatch();
+      await expect.poll(() => deliveries.length).toBe(1);
+      clock.advance(9 * 60_000);
+      await other.dispatch();
+      expect(await stateOf(recommendation)).toBe('dispatching');
+      clock.advance(2 * 60_000);
+      await other.dispatch();
+      expect(await stateOf(recommendation)).toBe(ends);
+      answer({ kind: 'failed', detail: 'a late answer' });
+      await sending;
+      expect(await stateOf(recommendation)).toBe(ends);
+      expect(deliveries).toHaveLength(sendings);
+      expect(new Set(deliveries).size).toBe(1);
+      const { attempts } = await governance.record(recommendation.id);
+      expect(attempts.at(-1)).toMatchObject({ kind: 'answer', outcome: 'failed', detail: 'a late answer' });
+    },
+  );
+});

@@ -1,0 +1,213 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { parseConfig } from '../../../exporter/src/config/load.js';
+import { ROUTES } from '../../../exporter/src/http/routes/index.js';
+import { SECRETS } from '../../../provisioning/stack/secrets.mjs';
+import { ROOT } from '../../provisioning/expressions.js';
+
+/** The part of the Kubernetes API the manifests use, strictly: a field of another name or shape is an error, as on a cluster. */
+const labels = z.record(z.string(), z.string());
+const metadata = z.strictObject({ name: z.string().regex(/^[a-z0-9-]+$/), labels });
+const selector = z.strictObject({ matchLabels: labels });
+const probe = z.strictObject({
+  httpGet: z.strictObject({ path: z.string(), port: z.string() }),
+  periodSeconds: z.number().int(),
+  failureThreshold: z.number().int().optional(),
+});
+const quantity = z.string().regex(/^\d+(m|Mi|Gi)?$/);
+const configMap = z.strictObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('ConfigMap'),
+  metadata,
+  data: z.record(z.string(), z.string()),
+});
+const service = z.strictObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('Service'),
+  metadata,
+  spec: z.strictObject({
+    selector: labels,
+    ports: z.array(z.strictObject({ name: z.string(), port: z.number().int(), targetPort: z.string() })),
+  }),
+});
+const statefulSet = z.strictObject({
+  apiVersion: z.literal('apps/v1'),
+  kind: z.literal('StatefulSet'),
+  metadata,
+  spec: z.strictObject({
+    serviceName: z.string(),
+    replicas: z.literal(1),
+    selector,
+    template: z.strictObject({
+      metadata: z.strictObject({ labels }),
+      spec: z.strictObject({
+        automountServiceAccountToken: z.literal(false),
+        terminationGracePeriodSeconds: z.number().int(),
+        securityContext: z.strictObject({
+          runAsNonRoot: z.literal(true),
+          runAsUser: z.number().int().positive(),
+          runAsGroup: z.number().int().positive(),
+          fsGroup: z.number().int().positive(),
+          seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
+        }),
+        containers: z
+          .array(
+            z.strictObject({
+              name: z.string(),
+              image: z.string().regex(/^[^:]+:\d+\.\d+\.\d+$/),
+              args: z.array(z.string()),
+              ports: z.array(z.strictObject({ name: z.string(), containerPort: z.number().int() })),
+              startupProbe: probe,
+              readinessProbe: probe,
+              livenessProbe: probe,
+              resources: z.strictObject({
+                requests: z.strictObject({ cpu: quantity, memory: quantity }),
+                limits: z.strictObject({ memory: quantity }),
+              }),
+              securityContext: z.strictObject({
+                allowPrivilegeEscalation: z.literal(false),
+                readOnlyRootFilesystem: z.literal(true),
+                capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
+              }),
+              volumeMounts: z.array(
+                z.strictObject({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().optional() }),
+              ),
+            }),
+          )
+          .length(1),
+        volumes: z.array(
+          z.union([
+            z.strictObject({ name: z.string(), configMap: z.strictObject({ name: z.string() }) }),
+            z.strictObject({
+              name: z.string(),
+              secret: z.strictObject({ secretName: z.string(), defaultMode: z.number().int() }),
+            }),
+          ]),
+        ),
+      }),
+    }),
+    volumeClaimTemplates: z.array(
+      z.strictObject({
+        metadata: z.strictObject({ name: z.string() }),
+        spec: z.strictObject({
+          accessModes: z.tuple([z.literal('ReadWriteOnce')]),
+          resources: z.strictObject({ requests: z.strictObject({ storage: quantity }) }),
+        }),
+      }),
+    ),
+  }),
+});
+const networkPolicy = z.strictObject({
+  apiVersion: z.literal('networking.k8s.io/v1'),
+  kind: z.literal('NetworkPolicy'),
+  metadata,
+  spec: z.strictObject({
+    podSelector: selector,
+    policyTypes: z.array(z.enum(['Ingress', 'Egress'])),
+    ingress: z.array(
+      z.strictObject({
+        from: z.array(z.strictObject({ namespaceSelector: selector })),
+        ports: z.array(z.strictObject({ port: z.string() })),
+      }),
+    ),
+  }),
+});
+const credentials = z.strictObject({ credentials: z.strictObject({ name: z.string(), key: z.string() }) });
+const serviceMonitor = z.strictObject({
+  apiVersion: z.literal('monitoring.coreos.com/v1'),
+  kind: z.literal('ServiceMonitor'),
+  metadata,
+  spec: z.strictObject({
+    jobLabel: z.string(),
+    selector,
+    endpoints: z.array(z.strictObject({ port: z.string(), path: z.string(), authorization: credentials })),
+  }),
+});
+
+const documentsOf = (file: string): readonly unknown[] =>
+  parseAllDocuments(readFileSync(join(ROOT, 'provisioning/kubernetes', file), 'utf8'), { version: '1.1' }).map(
+    (document) => document.toJS() as unknown,
+  );
+const [first, second, third, fourth, ...others] = documentsOf('mlfi.yaml');
+const config = configMap.parse(first);
+const mlfi = service.parse(second);
+const set = statefulSet.parse(third);
+const policy = networkPolicy.parse(fourth);
+const monitor = serviceMonitor.parse(documentsOf('service-monitor.yaml')[0]);
+const pod = set.spec.template.spec;
+const [container] = pod.containers;
+
+describe('the Kubernetes example', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mlfi-kubernetes-'));
+    for (const [name, make] of Object.entries(SECRETS)) writeFileSync(join(folder, name), make());
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('consists of four objects that select each other', () => {
+    expect(others).toEqual([]);
+    const podLabels = set.spec.template.metadata.labels;
+    for (const chosen of [mlfi.spec.selector, set.spec.selector.matchLabels, policy.spec.podSelector.matchLabels])
+      expect(podLabels).toMatchObject(chosen);
+    expect(mlfi.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels);
+    expect(set.spec.serviceName).toBe(mlfi.metadata.name);
+  });
+
+  it('mounts what it declares, and declares what it mounts', () => {
+    const declared = [
+      ...pod.volumes.map(({ name }) => name),
+      ...set.spec.volumeClaimTemplates.map((claim) => claim.metadata.name),
+    ];
+    expect(container?.volumeMounts.map(({ name }) => name).sort()).toEqual(declared.sort());
+    for (const volume of pod.volumes)
+      if ('configMap' in volume) expect(volume.configMap.name).toBe(config.metadata.name);
+    // 0440, which YAML 1.1 reads as octal and JSON writes as 288: readable for the group the pod runs as.
+    expect(pod.volumes.flatMap((volume) => ('secret' in volume ? [volume.secret.defaultMode] : []))).toEqual([0o440]);
+  });
+
+  it('asks for health at routes that need no key, on ports that have a name', () => {
+    const open = ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path);
+    const ports = container?.ports.map(({ name }) => name) ?? [];
+    for (const check of [container?.startupProbe, container?.readinessProbe, container?.livenessProbe]) {
+      expect(open).toContain(check?.httpGet.path);
+      expect(ports).toContain(check?.httpGet.port);
+    }
+    for (const { targetPort } of mlfi.spec.ports) expect(ports).toContain(targetPort);
+    const servicePorts = mlfi.spec.ports.map(({ name }) => name);
+    for (const { port, path } of monitor.spec.endpoints) {
+      expect(servicePorts).toContain(port);
+      expect(ROUTES.map((route) => route.path)).toContain(path);
+    }
+  });
+
+  it('gives mlfi a configuration that loads: port, data folder and secrets where the pod has them', () => {
+    const named = [...(config.data['mlfi.yml'] ?? '').matchAll(/\/run\/secrets\/mlfi\/([a-z-]+)/g)].map(
+      ([, key]) => key,
+    );
+    for (const key of named) expect(Object.keys(SECRETS)).toContain(key);
+    const text = (config.data['mlfi.yml'] ?? '').replaceAll('/run/secrets/mlfi', folder);
+    const loaded = parseConfig('mlfi.yml', text, {}, '/');
+    expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
+    if (loaded.kind !== 'ok') return;
+    expect(loaded.config.listen).toEqual({ address: '0.0.0.0', port: container?.ports[0]?.containerPort });
+    const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
+    expect(mounts).toEqual(expect.arrayContaining(['/data', '/run/secrets/mlfi', '/etc/mlfi']));
+    expect(loaded.config.dataDirectory).toBe('/data');
+    expect(container?.args).toEqual(['serve', '--config', '/etc/mlfi/mlfi.yml']);
+  });
+
+  it('makes its Secret in the guide with the keys it uses', () => {
+    const guide = readFileSync(join(ROOT, 'docs/add-to-existing.md'), 'utf8');
+    const made = [...guide.matchAll(/--from-file=\S+\/([a-z-]+)/g)].map(([, key]) => key);
+    const used = [...(config.data['mlfi.yml'] ?? '').matchAll(/\/run\/secrets\/mlfi\/([a-z-]+)/g)].map(
+      ([, key]) => key,
+    );
+    expect(made.sort()).toEqual([...new Set(used)].sort());
+    for (const { authorization } of monitor.spec.endpoints) expect(made).toContain(authorization.credentials.key);
+  });
+});

@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import type { Decomposition, DecompositionPartName, FeatureEvidence } from '../../../exporter/src/domain/evidence.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { decompose } from '../../../exporter/src/rca/decomposition/decompose.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+
+interface World {
+  readonly rows: number;
+  readonly seed: number;
+  readonly mobileShare?: number;
+  readonly missingShare?: number;
+  /** Added to every confidence. */
+  readonly shift?: number;
+  /** Chance of being right on mobile and on the web; null without labels. */
+  readonly right?: readonly [mobile: number, web: number] | null;
+  readonly failedShare?: number;
+}
+
+/** Confidence and correctness depend on the channel alone. */
+function traffic({
+  rows,
+  seed,
+  mobileShare = 0.2,
+  missingShare = 0,
+  shift = 0,
+  right = null,
+  failedShare = 0,
+}: World): Observation[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: rows }, (_, i): Observation => {
+    const mobile = random.next() < mobileShare;
+    const missing = random.next() < missingShare;
+    const confidence = (missing ? 0.5 : mobile ? 0.6 : 0.9) + shift + 0.1 * (random.next() - 0.5);
+    const failed = random.next() < failedShare;
+    const correct = right !== null && random.next() < (mobile ? right[0] : right[1]);
+    return {
+      atMs: i,
+      source: 'ingest',
+      predictionId: null,
+      goldenId: null,
+      features: { channel: missing ? null : mobile ? 'mobile' : 'web', basket: random.next() },
+      prediction: failed ? null : 'a',
+      confidence: failed ? null : confidence,
+      latencySeconds: null,
+      failure: failed ? { reason: 'http_5xx', detail: '', httpStatus: 500, retryAfterMs: null } : null,
+      label: right === null || failed ? null : correct ? 'a' : 'b',
+      modelVersion: null,
+    };
+  });
+}
+
+const CHANNEL: FeatureEvidence = {
+  feature: 'channel',
+  kind: 'categorical',
+  samples: 2_000,
+  distance: 0.4,
+  meanShift: null,
+  spreadRatio: null,
+  missingBefore: 0,
+  missingNow: 0,
+  invalidBefore: 0,
+  invalidNow: 0,
+  unseenShare: 0,
+  drifted: true,
+  surprise: 20,
+  moved: true,
+  hint: null,
+};
+
+function split(before: World, now: World, modelChanged: boolean | null = null): Decomposition {
+  const result = decompose({
+    baselineRows: traffic(before),
+    rows: traffic(now),
+    features: [CHANNEL],
+    modelChanged,
+    experiment: null,
+    attributions: [],
+  });
+  if (result === null) throw new Error('nothing to decompose');
+  const parts = result.parts.reduce((sum, { value }) => sum + value, 0);
+  expect(parts + result.remainder).toBeCloseTo(result.total, 12);
+  expect(result.before + result.total).toBeCloseTo(result.now, 12);
+  return result;
+}
+const part = (of: Decomposition, name: DecompositionPartName): number =>
+  of.parts.find((one) => one.name === name)?.value ?? NaN;
+const holds = (of: Decomposition, name: DecompositionPartName, truth: number): boolean => {
+  const interval = of.parts.find((one) => one.name === name)?.interval;
+  return interval != null && interval.low <= truth && truth <= interval.high;
+};
+
+test('other inputs, answered as before, are input mix', () => {
+  const result = split({ rows: 2_000, seed: 1 }, { rows: 2_000, seed: 2, mobileShare: 0.7 });
+  expect(result).toMatchObject({ measure: 'confidence', method: 'counts', interventional: false });
+  expect(part(result, 'input mix')).toBeCloseTo(-0.15, 1);
+  expect(Math.abs(part(result, 'model'))).toBeLessThan(0.01);
+  expect(Math.abs(result.remainder)).toBeLessThan(0.01);
+});
+
+test('the same inputs, answered with less confidence, are the model', () => {
+  const result = split({ rows: 2_000, seed: 3 }, { rows: 2_000, seed: 4, shift: -0.2 });
+  expect(part(result, 'model')).toBeCloseTo(-0.2, 1);
+  expect(Math.abs(part(result, 'input mix'))).toBeLessThan(0.02);
+});
+
+test('rows the baseline could not have had are data quality', () => {
+  const result = split({ rows: 2_000, seed: 5 }, { rows: 2_000, seed: 6, missingShare: 0.5 });
+  expect(part(result, 'data quality')).toBeCloseTo(result.total, 1);
+  expect(Math.abs(part(result, 'model'))).toBeLessThan(0.01);
+});
+
+test('with labels, another mix and another truth are told apart, and unanswered calls are serving', () => {
+  const usual = { rows: 4_000, right: [0.6, 0.9] as const };
+  const mix = split({ ...usual, seed: 7 }, { ...usual, seed: 8, mobileShare: 0.6 });
+  expect(mix).toMatchObject({ measure: 'accuracy', method: 'reweighting' });
+  expect(part(mix, 'input mix')).toBeCloseTo(mix.total, 1);
+  expect(Math.abs(part(mix, 'concept'))).toBeLessThan(0.03);
+  expect(mix.effectiveRows).toBeGreaterThan(1_000);
+  expect(Math.abs(mix.remainder)).toBeLessThan(1e-9);
+
+  const concept = split({ ...usual, seed: 9 }, { ...usual, seed: 10, right: [0.6, 0.7] });
+  expect(part(concept, 'concept')).toBeCloseTo(-0.16, 1);
+  expect(Math.abs(part(concept, 'input mix'))).toBeLessThan(0.02);
+  expect(part(split({ ...usual, seed: 9 }, { ...usual, seed: 10, right: [0.6, 0.7] }, true), 'model')).toBe(
+    part(concept, 'concept'),
+  );
+
+  const serving = split({ ...usual, seed: 11 }, { ...usual, seed: 12, failedShare: 0.3 });
+  expect(part(serving, 'serving')).toBeCloseTo(-0.3 * 0.84, 1);
+  expect(Math.abs(part(serving, 'concept'))).toBeLessThan(0.03);
+});
+
+test('intervals hold the truth about as often as they say', () => {
+  let held = 0;
+  for (let seed = 0; seed < 60; seed += 1) {
+    const result = split(
+      { rows: 500, seed: 100 + seed },
+      { rows: 500, seed: 200 + seed, mobileShare: 0.5, shift: -0.1 },
+    );
+    held += Number(holds(result, 'input mix', -0.09));
+  }
+  expect(held).toBeGreaterThanOrEqual(50);
+});
+
+test('what was found by asking the model replaces what was read off counts', () => {
+  const before = traffic({ rows: 500, seed: 13 });
+  const rows = traffic({ rows: 500, seed: 14, mobileShare: 0.7 });
+  const result = decompose({
+    baselineRows: before,
+    rows,
+    features: [CHANNEL],
+    modelChanged: null,
+    experiment: {
+      atMs: 0,
+      kind: 'cohort-shapley',
+      output: 'confidence',
+      calls: 100,
+      callsBudget: 100,
+      callFailures: 0,
+      pairs: 30,
+      total: -0.14,
+      additivityGap: 0.01,
+      modelShift: 0.001,
+      limitation: null,
+    },
+    attributions: [{ feature: 'channel', value: -0.14, standardError: 0.01, method: 'interventional-shapley' }],
+  });
+  expect(result).toMatchObject({ method: 'experiment', interventional: true });
+  expect(result?.parts.find(({ name }) => name === 'input mix')?.interval).toMatchObject({ low: -0.14 - 0.0196 });
+  expect(Math.abs(result?.remainder ?? 1)).toBeLessThan(0.03);
+});
+
+test('too few rows are not decomposed', () => {
+  const few = traffic({ rows: 20, seed: 15 });
+  expect(
+    decompose({ baselineRows: few, rows: few, features: [], modelChanged: null, experiment: null, attributions: [] }),
+  ).toBeNull();
+});
