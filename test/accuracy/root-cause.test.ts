@@ -16,7 +16,7 @@ import { trainZooModels } from '../faults/models/index.js';
 import { zooCases } from '../faults/replay.js';
 import { say } from './streams.js';
 
-/** Seeds per fault and model; about three minutes of one core. The published table has more (`npm run bench:rca`). */
+/** Seeds per fault and model; under two minutes of one core. The published table has more (`npm run bench:rca`). */
 const SEEDS = 3;
 const HEALTHY_SEEDS = 12;
 
