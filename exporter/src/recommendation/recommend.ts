@@ -45,11 +45,13 @@ const WORTH_A_LOOK = 0.2;
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const rules = rulesFor(winner.id, context.validation).filter((rule) => applies(rule, context));
+  const rules = [...validatedDeployment(winner.id, context.validation), ...RULES[winner.id]].filter((rule) =>
+    applies(rule, context),
+  );
   const ranked = rules
     .map((rule) => ({
       proposal: proposalOf(rule, winner.id, diagnosis, context),
-      cautious: context.outlook(winner.id, rule.action, placeOf(rule.action, winner.id, context.validation)).cautious,
+      cautious: context.outlook(winner.id, rule.action, placeOf(rule.action, winner.id)).cautious,
     }))
     .sort(
       (a, b) =>
@@ -81,17 +83,10 @@ function doubtOf({ action }: Proposal, validation: Validation | null): number {
   return validation !== null && validation.verdict === 'fail' && validationText(action, validation) !== null ? 1 : 0;
 }
 
-/** A validated candidate first, then what the cause's own rules say, in their order. */
-const rulesFor = (cause: CauseId, validation: Validation | null): readonly Rule[] => [
-  ...validatedDeployment(cause, validation),
-  ...RULES[cause],
-];
-
-function placeOf(action: ActionId, cause: CauseId, validation: Validation | null): number {
-  const rules = rulesFor(cause, validation);
-  const place = rules.findIndex((rule) => rule.action === action);
-  return place < 0 ? rules.length : place;
-}
+const placeOf = (action: ActionId, cause: CauseId): number => {
+  const place = RULES[cause].findIndex((rule) => rule.action === action);
+  return place < 0 ? RULES[cause].length : place;
+};
 
 function recordText({ helped, tried, outlook: { low, high } }: TrackRecord): string {
   return ` It helped ${helped} of ${tried} times before (95 % interval of its chance to help: ${low.toFixed(2)}–${high.toFixed(2)}).`;
@@ -105,7 +100,7 @@ function milder(priority: Priority, steps: number): Priority {
 /** The proposal a rule makes for a diagnosis; LOW until it is ranked. */
 export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
-  const trackRecord = context.track(cause, rule.action, placeOf(rule.action, cause, context.validation));
+  const trackRecord = context.track(cause, rule.action, placeOf(rule.action, cause));
   const record = trackRecord === null ? '' : recordText(trackRecord);
   const validated = context.validation === null ? null : validationText(rule.action, context.validation);
   return {
