@@ -61,13 +61,13 @@ export class LabelJoin {
   }
 
   /**
-   * Finds the answers of all labels kept. A label whose answer is unknown, or was a quantity from before a restart, finds
+   * Writes `answers` to the ledger and finds the answers of all labels kept. A label whose answer is unknown, or was a quantity from before a restart, finds
    * nothing.
    */
-  async join(store: LedgerRepository): Promise<readonly Judged[]> {
+  async join(store: LedgerRepository, answers: readonly LedgerEntry[]): Promise<readonly Judged[]> {
+    if (answers.length > 0) await store.saveAll(answers);
     if (this.late.length === 0) return [];
     const labels = this.late;
-    if (this.ledger.length > 0) await store.saveAll(this.takeLedger());
     const found = await store.take(this.model, [...new Set(labels.map((entry) => entry.hash))]);
     const byHash = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
     const judged: Judged[] = [];

@@ -214,11 +214,14 @@ export class Watch {
    */
   async write(store: Writer, nowMs: number): Promise<{ readonly labelsMatched: number; readonly undo: () => void }> {
     const { model } = this;
-    const judged = await this.labels.join(store.ledger);
+    const ledger = this.labels.takeLedger();
+    const judged = await this.labels.join(store.ledger, ledger).catch((error: unknown) => {
+      this.labels.returnLedger(ledger);
+      throw error;
+    });
     for (const each of judged) this.judgeAnswer(each);
     this.foldLearning();
     const baseline = this.baselineToSave;
-    const ledger = this.labels.takeLedger();
     const closed = this.closedWindows;
     this.baselineToSave = null;
     this.closedWindows = [];
@@ -250,7 +253,6 @@ export class Watch {
           profile: this.withoutRareCategories(profile),
         })),
       );
-      if (ledger.length > 0) await store.ledger.saveAll(ledger);
       await store.settings.set(totalsKey(model), totals as unknown as Json);
       if (this.monitorDue || nowMs - this.monitorSavedAtMs >= MONITOR_SAVED_MS) {
         await store.settings.set(monitorKey(model), this.monitor.snapshot() as unknown as Json);
@@ -390,10 +392,10 @@ export class Watch {
   private judgeLearning(failing: boolean): void {
     const { learning, monitor } = this;
     if (learning?.verdict.kind !== 'admitted') return;
-    const { missing, unsteady } = monitor.readiness();
+    const { missing, season, unsteady } = monitor.readiness();
     monitor.relearn(unsteady);
     const share = strangeShare(this.rows, learning.profile, this.random());
-    const signs = { missing, unsteady, failing, strangeShare: share };
+    const signs = { missing, season, unsteady, failing, strangeShare: share };
     this.learning = confirmAdmission(learning, signs, this.settings.requirements);
   }
 
@@ -426,6 +428,14 @@ export class Watch {
     if (isEmpty && !awaitsConfirmation(learning)) return;
     this.learning = learn(learning, increment, this.goldenLearning.build(), this.settings.requirements);
     this.builder = this.freshBuilder();
+    if (this.learning.verdict.kind === 'refused') this.forgetRefused(this.learning);
+  }
+
+  /** What a refused period taught the e-detectors is void; they learn from what was kept of it. */
+  private forgetRefused({ profile }: LearningState): void {
+    this.monitor = this.freshMonitor();
+    if (profile.calls === 0) return;
+    for (const row of this.rows) if (row.atMs >= profile.fromMs) this.monitor.observe(row);
   }
 
   private judgeAnswer({ label, atMs }: Judged): void {

@@ -3,8 +3,8 @@ import { SimulatedModel, type Traffic } from './simulated-model.js';
 import { say } from './streams.js';
 
 /**
- * The promise itself: at most one false page per model in 30 days on average, 50 features, default configuration. Four
- * kinds of traffic, 200 simulated months together; nothing ever changes in them.
+ * The promise itself: at most one false page per model in 30 days on average, default configuration. Six kinds of
+ * traffic, more than 200 simulated months together; nothing ever changes in them.
  */
 const KINDS: readonly { readonly name: string; readonly months: number; readonly traffic: Omit<Traffic, 'seed'> }[] = [
   {
@@ -26,6 +26,16 @@ const KINDS: readonly { readonly name: string; readonly months: number; readonly
     name: '12 an hour, AR(0.8)',
     months: 40,
     traffic: { perHour: 12, features: 50, correlation: 0.8, dailyAmplitude: 0 },
+  },
+  {
+    name: '60 an hour that wander for half an hour, AR(0.97)',
+    months: 12,
+    traffic: { perHour: 60, features: 10, correlation: 0.97, dailyAmplitude: 0 },
+  },
+  {
+    name: '60 an hour that wander for hours, AR(0.99)',
+    months: 12,
+    traffic: { perHour: 60, features: 10, correlation: 0.99, dailyAmplitude: 0 },
   },
 ];
 const MONTH_HOURS = 720;

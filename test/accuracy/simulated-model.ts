@@ -27,6 +27,7 @@ export class SimulatedModel {
   private samples = 0;
   private lookedAtMs = START_MS;
   admittedAtHour: number | null = null;
+  private isOpen = false;
 
   constructor(
     private readonly traffic: Traffic,
@@ -56,7 +57,7 @@ export class SimulatedModel {
   /**
    * Runs until `untilHour`.
    * @param shift standard deviations added to the first feature
-   * @returns the alarms on the way; after each the evidence starts from nothing
+   * @returns the alarms on the way; after each, what it named must be normal again before the evidence starts from nothing
    */
   run(untilHour: number, shift = 0, stopAtAlarm = false): { hour: number; named: readonly FindingSubject[] }[] {
     const alarms: { hour: number; named: readonly FindingSubject[] }[] = [];
@@ -66,11 +67,18 @@ export class SimulatedModel {
       this.lookedAtMs = atMs;
       this.monitor.settle(atMs, DEFAULT_BASELINE_REQUIREMENTS.minimumSamples);
       if (this.admittedAtHour === null) this.admit();
-      if (!this.monitor.isAlarmed) continue;
+      if (!this.monitor.isAlarmed) {
+        this.isOpen = false;
+        continue;
+      }
+      if (this.isOpen) {
+        if (this.monitor.hasRecovered) this.monitor.resume();
+        continue;
+      }
       const { confirmed, suspects } = this.monitor.evidence();
       alarms.push({ hour: this.hour, named: confirmed.length > 0 ? confirmed : suspects });
       if (stopAtAlarm) return alarms;
-      this.monitor.resume();
+      this.isOpen = true;
     }
     return alarms;
   }
@@ -82,9 +90,9 @@ export class SimulatedModel {
   private admit(): void {
     const least = DEFAULT_BASELINE_REQUIREMENTS.minimumSamples;
     if (this.samples < least) return;
-    const { missing, unsteady } = this.monitor.readiness();
+    const { missing, season, unsteady } = this.monitor.readiness();
     this.monitor.relearn(unsteady);
-    if (unsteady.length > 0 || (missing.length > 0 && this.samples < 2 * least)) return;
+    if (unsteady.length > 0 || season.length > 0 || (missing.length > 0 && this.samples < 2 * least)) return;
     this.monitor.startWatching();
     this.admittedAtHour = this.hour;
   }

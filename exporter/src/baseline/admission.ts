@@ -7,6 +7,8 @@ import { startLearning } from './learning.js';
 export interface LearningSigns {
   /** What the e-detectors still need to know their own resolution, in words. */
   readonly missing: readonly string[];
+  /** Waits that nothing shortens. */
+  readonly season: readonly string[];
   /** Signals whose e-detector fired inside the learning period. */
   readonly unsteady: readonly FindingSubject[];
   /** The last look found something badly wrong. */
@@ -48,6 +50,7 @@ export function confirmAdmission(
     const share = (100 * signs.strangeShare).toFixed(0);
     return wait([`an even lot of rows: the isolation forest sets ${share} % of them apart from the rest`]);
   }
+  if (signs.season.length > 0) return wait(signs.season);
   if (signs.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples) return wait(signs.missing);
   return learning;
 }

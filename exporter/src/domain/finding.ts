@@ -28,7 +28,27 @@ export const DETECTOR_IDS = [
 export type DetectorId = (typeof DETECTOR_IDS)[number];
 
 /** What a finding is about. */
-export type FindingSubject = SignalKey | 'errors' | 'traffic' | 'golden' | 'accuracy' | 'rows';
+export type FindingSubject =
+  SignalKey | 'errors' | 'traffic' | 'golden' | 'accuracy' | 'error_size' | 'rows' | 'schema';
+
+/** A subject as it reads in the middle of a sentence. */
+export function subjectText(subject: FindingSubject): string {
+  if (subject.startsWith('feature:')) return `\`${subject.slice('feature:'.length)}\``;
+  return SUBJECT_WORDS[subject] ?? subject;
+}
+
+const SUBJECT_WORDS: Readonly<Record<string, string>> = {
+  latency_seconds: 'latency',
+  confidence: 'confidence',
+  prediction: 'the mix of predictions',
+  errors: 'the share of failed calls',
+  traffic: 'the traffic',
+  golden: 'the answers to golden inputs',
+  accuracy: 'the share of wrong answers',
+  error_size: 'the error of answers',
+  rows: 'the combination of inputs',
+  schema: 'the features sent',
+};
 
 export interface Interval {
   readonly low: number;

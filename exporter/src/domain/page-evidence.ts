@@ -42,7 +42,10 @@ export interface SignalEvidence {
   readonly watch: SignalWatch;
   /** Natural logarithm of the signal's evidence in ticks; negative while there is little. */
   readonly logEvidence: number;
-  /** Natural logarithm of "so many to one" for a change since `changeAtMs`. */
+  /**
+   * Natural logarithm of how many days chance alone would take, on average at least, to show as much evidence for this
+   * signal: the odds, on any one day, against “nothing changed”.
+   */
   readonly logRatio: number;
   /** Estimated start of the change; null without evidence. */
   readonly changeAtMs: number | null;
@@ -80,7 +83,7 @@ export interface PageEvidence {
   readonly budget: FalsePageBudget;
 }
 
-/** "3,400 : 1" from a natural logarithm, two digits; never more than a billion, which is as good as certain. */
+/** "3,400 : 1" (on any one day; see `SignalEvidence.logRatio`) from a natural logarithm, two digits; never more than a billion, which is as good as certain. */
 export function oddsText(logRatio: number): string {
   if (logRatio > Math.log(1e9)) return 'more than 1,000,000,000 : 1';
   return `${Number(Math.max(1, Math.exp(logRatio)).toPrecision(2)).toLocaleString('en-US')} : 1`;

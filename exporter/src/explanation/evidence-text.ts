@@ -1,15 +1,13 @@
-import type { FindingSubject } from '../domain/finding.js';
+import { subjectText } from '../domain/finding.js';
 import { oddsText, type PageEvidence, type SignalEvidence } from '../domain/page-evidence.js';
 import { timeText } from './time-text.js';
 
 const NAMED = 3;
-const WORTH_TELLING = Math.log(20);
-
-const nameOf = (subject: FindingSubject): string =>
-  subject.startsWith('feature:') ? `\`${subject.slice('feature:'.length)}\`` : subject.replace('_seconds', '');
+/** What chance alone shows less than once in ten days. */
+const WORTH_TELLING = Math.log(10);
 
 const clause = (signal: SignalEvidence): string =>
-  `${oddsText(signal.logRatio)} for ${nameOf(signal.subject)}${signal.changeAtMs === null ? '' : ` since ${timeText(signal.changeAtMs)}`}`;
+  `${oddsText(signal.logRatio)} for ${subjectText(signal.subject)}${signal.changeAtMs === null ? '' : ` since ${timeText(signal.changeAtMs)}`}`;
 
 /** What the evidence over time says, and how near the paging line it is. Empty when there is nothing worth telling. */
 export function evidenceText(evidence: PageEvidence): string {
@@ -18,9 +16,9 @@ export function evidenceText(evidence: PageEvidence): string {
   if (evidence.verdict === 'learning') return '';
   if (evidence.verdict === 'alarm') {
     const changed = evidence.signals.filter(({ watch }) => watch === 'changed').slice(0, NAMED);
-    return `Evidence against “nothing changed”: ${changed.map(clause).join('; ')}. That is past ${promise}.`;
+    return `Evidence on any one day against “nothing changed”: ${changed.map(clause).join('; ')}. That is past ${promise}.`;
   }
   const telling = evidence.signals.filter(({ logRatio }) => logRatio >= WORTH_TELLING).slice(0, NAMED);
   if (telling.length === 0) return '';
-  return `Evidence against “nothing changed” so far: ${telling.map(clause).join('; ')}. It has come ${(100 * evidence.lineShare).toFixed(0)} % of the way to ${promise}.`;
+  return `Evidence on any one day against “nothing changed” so far: ${telling.map(clause).join('; ')}. It has come ${(100 * evidence.lineShare).toFixed(0)} % of the way to ${promise}.`;
 }

@@ -51,6 +51,7 @@ export function evidenceView({ evidence }: ModelStatus): object {
     verdict: evidence.verdict,
     log_evidence: evidence.logEvidence,
     log_line: evidence.logLine,
+    log_warning_line: evidence.logWarningLine,
     line_share: evidence.lineShare,
     budget_left: evidence.budgetLeft,
     false_page_every_ms: evidence.budget.meanTimeBetweenMs,

@@ -21,9 +21,9 @@ export function estimatePerformance(
   if (baseline === null) return { kind: 'unknown', reason: 'there is no baseline yet', realised };
   const reason = distrustOf(findings) ?? extremeFeature(baseline, window);
   const estimate =
-    meanAbsoluteError(baseline.labels.losses) === null
-      ? estimateAccuracy(baseline, window)
-      : estimateError(baseline, window);
+    (meanAbsoluteError(baseline.labels.losses)?.count ?? 0) > baseline.labels.labelled
+      ? estimateError(baseline, window)
+      : estimateAccuracy(baseline, window);
   return estimate.kind === 'estimated' && reason !== null
     ? { kind: 'unknown', reason, realised }
     : { ...estimate, realised };

@@ -78,9 +78,11 @@ function applies(rule: Rule, context: RecommendationContext): boolean {
   return rule.action !== 'rebaseline' || context.hasBaseline;
 }
 
-/** An action whose candidate failed its validation goes behind the others. */
+/** Deploying a candidate that passed its validation goes before the others, an action whose candidate failed behind them. */
 function doubtOf({ action }: Proposal, validation: Validation | null): number {
-  return validation !== null && validation.verdict === 'fail' && validationText(action, validation) !== null ? 1 : 0;
+  if (validation === null || validationText(action, validation) === null) return 0;
+  if (validation.verdict === 'pass' && action === 'deploy') return -1;
+  return validation.verdict === 'fail' ? 1 : 0;
 }
 
 const placeOf = (action: ActionId, cause: CauseId): number => {

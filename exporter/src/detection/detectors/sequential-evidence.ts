@@ -1,8 +1,9 @@
-import type { Effect, Finding, FindingKind, FindingSubject, Interval } from '../../domain/finding.js';
+import { subjectText, type Effect, type Finding, type FindingKind, type Interval } from '../../domain/finding.js';
 import { oddsText, type SignalEvidence } from '../../domain/page-evidence.js';
-import type { SignalCounts, SignalKey } from '../../domain/profile.js';
+import type { SignalCounts, SignalKey, WindowProfile } from '../../domain/profile.js';
 import { compareCategorical, compareNumeric } from '../statistics/compare.js';
 import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
+import { meanAbsoluteError } from '../statistics/loss-counts.js';
 import { validTotal } from '../statistics/signal-counts.js';
 import { brief, failuresOf, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
@@ -11,7 +12,7 @@ function kindOf(signal: SignalEvidence): FindingKind {
   if (signal.subject === 'errors') return 'service';
   if (signal.subject === 'latency_seconds') return signal.direction === 'up' ? 'service' : 'note';
   if (signal.subject === 'golden') return 'model';
-  if (signal.subject === 'accuracy') return 'quality';
+  if (signal.subject === 'accuracy' || signal.subject === 'error_size') return 'quality';
   if (signal.subject === 'confidence') return signal.direction === 'down' ? 'quality' : 'data';
   return 'data';
 }
@@ -41,7 +42,7 @@ export const sequentialEvidence: Detector = {
 
 function findingOf(input: DetectionInput, signal: SignalEvidence): Finding {
   const measured = measure(input, signal);
-  const name = nameOf(signal.subject);
+  const name = capitalised(subjectText(signal.subject));
   return {
     detector: 'sequential-evidence',
     subject: signal.subject,
@@ -56,7 +57,7 @@ function findingOf(input: DetectionInput, signal: SignalEvidence): Finding {
     now: measured.now,
     window: windowOf(input),
     baselineSamples: input.baseline?.profile.calls ?? null,
-    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence ${oddsText(signal.logRatio)} against “nothing changed”${sinceOf(signal)}.${measured.text}`,
+    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence ${oddsText(signal.logRatio)} on any one day against “nothing changed”${sinceOf(signal)}.${measured.text}`,
   };
 }
 
@@ -70,22 +71,10 @@ const WORDS: Readonly<Record<string, string>> = {
   risk: 'it got worse',
 };
 
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const sinceOf = ({ changeAtMs }: SignalEvidence): string =>
   changeAtMs === null ? '' : ` since ${new Date(changeAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-function nameOf(subject: FindingSubject): string {
-  if (subject.startsWith('feature:')) return `\`${subject.slice('feature:'.length)}\``;
-  const words: Readonly<Record<string, string>> = {
-    latency_seconds: 'Latency',
-    confidence: 'Confidence',
-    prediction: 'The mix of predictions',
-    errors: 'The share of failed calls',
-    golden: 'The answers to golden inputs',
-    accuracy: 'The share of wrong answers',
-    rows: 'The combination of inputs',
-  };
-  return words[subject] ?? subject;
-}
 
 const unknownEffect: Measured = {
   effect: { measure: 'distance', value: 0, interval: null },
@@ -102,10 +91,20 @@ function measure(input: DetectionInput, signal: SignalEvidence): Measured {
       { count: failuresOf(window), of: window.calls },
     );
   }
+  if (signal.subject === 'accuracy' && baseline !== null) {
+    return shares(wrongIn(baseline.profile), wrongIn(window));
+  }
+  if (signal.subject === 'error_size' && baseline !== null) return errorSizes(baseline.profile, window);
+  if (signal.subject === 'rows' && input.rowAnomaly.verdict !== 'unknown') {
+    const { share, interval } = input.rowAnomaly;
+    return { effect: { measure: 'share', value: share, interval }, before: null, now: share, text: '' };
+  }
   const before = baseline?.profile.signals.get(signal.subject as SignalKey);
   const now = window.signals.get(signal.subject as SignalKey);
   if (before === undefined || now === undefined) return unknownEffect;
-  if (signal.statistic === 'missing') return shares(missingOf(before), missingOf(now));
+  if (signal.statistic === 'missing' && baseline !== null) {
+    return shares(missingOf(baseline.profile, before), missingOf(window, now));
+  }
   if (before.kind === 'categorical' && now.kind === 'categorical') {
     const { totalVariation, totalVariationInterval } = compareCategorical(before, now);
     const effect = { measure: 'distance', value: totalVariation, interval: totalVariationInterval } as const;
@@ -126,10 +125,30 @@ interface Count {
   readonly of: number;
 }
 
-const missingOf = (counts: SignalCounts): Count => ({
-  count: counts.missing,
-  of: validTotal(counts) + counts.missing + counts.invalid,
+/** Missing values, a key that was not sent among them. */
+const missingOf = (profile: WindowProfile, counts: SignalCounts): Count => {
+  const answered = profile.calls - failuresOf(profile);
+  const of = Math.max(answered, validTotal(counts) + counts.missing + counts.invalid);
+  return { count: of - validTotal(counts) - counts.invalid, of };
+};
+
+const wrongIn = ({ labels: { labelled, correct } }: WindowProfile): Count => ({
+  count: labelled - correct,
+  of: labelled,
 });
+
+function errorSizes(before: WindowProfile, now: WindowProfile): Measured {
+  const [was, is] = [meanAbsoluteError(before.labels.losses), meanAbsoluteError(now.labels.losses)];
+  if (was === null || is === null || was.mean === 0) return unknownEffect;
+  const half = (1.96 * Math.hypot(is.standardError, (was.standardError * is.mean) / was.mean)) / was.mean;
+  const ratio = is.mean / was.mean;
+  return {
+    effect: { measure: 'ratio', value: ratio, interval: { low: ratio - half, high: ratio + half, level: 0.95 } },
+    before: was.mean,
+    now: is.mean,
+    text: ` Its mean went from ${brief(was.mean)} to ${brief(is.mean)}.`,
+  };
+}
 
 function shares(before: Count, now: Count): Measured {
   const [was, is] = [before, now].map(({ count, of }) => (of === 0 ? 0 : count / of)) as [number, number];

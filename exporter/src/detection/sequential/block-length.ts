@@ -5,8 +5,11 @@ import { binOf, binsFor, dense, sparse, type ReferenceState, type SparseCounts }
 const LEVELS = 13;
 /** Blocks a length needs in the baseline before it can be chosen: b ≤ N/25 (methods.md §0.3). */
 export const LEAST_BLOCKS = 25;
-/** Neighbouring blocks that correlate less than this count as independent; the tolerance of the bets covers the rest. */
-const INDEPENDENT_CORRELATION = 0.025;
+/**
+ * Correlation of neighbouring blocks below which they count as independent, and below which they may be used when nothing
+ * better comes in time: with the default tolerance 0.15 gave no false page in four model-months of AR(0.9), 0.5 gave six.
+ */
+const CORRELATION = { independent: 0.025, tolerable: 0.15 } as const;
 
 interface Level {
   carry: number;
@@ -92,12 +95,12 @@ export class BlockCalibration {
   }
 
   /**
-   * Smallest k ≥ `from` whose neighbouring blocks correlate at most 0.025: for AR(1) that correlation is (τ − 1/τ)/(4b).
+   * Smallest k ≥ `from` whose neighbouring blocks correlate at most so much: for AR(1) that correlation is (τ − 1/τ)/(4b).
    * Null when the baseline holds fewer than 25 blocks of that length.
    */
-  choose(from: number): number | null {
+  choose(from: number, correlation: keyof typeof CORRELATION = 'independent'): number | null {
     const time = this.autocorrelationTime;
-    const needed = Math.ceil(Math.log2(Math.max(1, (time - 1 / time) / (4 * INDEPENDENT_CORRELATION))));
+    const needed = Math.ceil(Math.log2(Math.max(1, (time - 1 / time) / (4 * CORRELATION[correlation]))));
     const k = Math.max(from, needed);
     return k <= this.longest ? k : null;
   }

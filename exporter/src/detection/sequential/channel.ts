@@ -2,6 +2,7 @@ import type { FalsePageBudget } from '../../domain/page-evidence.js';
 import { BlockCalibration, type CalibrationState } from './block-length.js';
 import { ConformalEDetector, type ConformalState } from './conformal-e-detector.js';
 import { riskBound, RiskEDetector, type RiskState } from './risk-e-detector.js';
+import { SampleClock, type SampleClockState } from './sample-clock.js';
 import { SeasonalPattern, type SeasonState } from './season.js';
 
 /** A block lasts at least this long: nobody can act on less, and busy models cost no more than quiet ones. */
@@ -10,8 +11,8 @@ const SHORTEST_BLOCK_MS = 250;
 const SLOW_LEVELS = 3;
 /** Once a pattern is subtracted, single scores are no longer exchangeable; means of 2^4 of them are, nearly. */
 const SEASONAL_LEVEL = 4;
-/** Confidence with which a risk bound covers the baseline's true mean. */
-const BOUND_DELTA = 0.05;
+/** Chance that a risk bound misses the baseline's true mean: 0.05 (methods.md §0.4) over the ten or so risks that matter. */
+const BOUND_DELTA = 0.005;
 /** Evidence inside the learning period that shows it was no steady normal. */
 const STATIONARITY_BLOCK = 8;
 
@@ -37,8 +38,7 @@ export interface ChannelState {
   readonly season: SeasonState;
   readonly calibration: CalibrationState | null;
   readonly stationarity: ConformalState | null;
-  readonly firstAtMs: number;
-  readonly lastAtMs: number;
+  readonly clock: SampleClockState;
   readonly sampleMs: number;
   readonly learntUnsteadiness: number;
   readonly sum: number;
@@ -78,8 +78,7 @@ export class Channel {
   private calibration: BlockCalibration | null;
   private stationarity: ConformalEDetector | null;
   private detector: Detector | null = null;
-  private firstAtMs = 0;
-  private lastAtMs = 0;
+  private clock: SampleClock;
   /** Mean time between samples in the baseline. */
   private sampleMs = 0;
   private learntUnsteadiness = 0;
@@ -97,6 +96,7 @@ export class Channel {
   ) {
     this.isSeasonal = settings.seasonal && budget.season !== 'none';
     this.season = new SeasonalPattern(this.isSeasonal ? budget.season : 'none', state?.season);
+    this.clock = new SampleClock(state?.clock);
     if (state === undefined) {
       this.calibration = this.freshCalibration();
       this.stationarity = this.freshStationarity();
@@ -104,9 +104,7 @@ export class Channel {
     }
     this.calibration = state.calibration === null ? null : new BlockCalibration(this.isShift, state.calibration);
     this.stationarity =
-      state.stationarity === null ? null : new ConformalEDetector(this.shiftSettings(3, 99), state.stationarity);
-    this.firstAtMs = state.firstAtMs;
-    this.lastAtMs = state.lastAtMs;
+      state.stationarity === null ? null : new ConformalEDetector(this.stationaritySettings(), state.stationarity);
     this.sampleMs = state.sampleMs;
     this.learntUnsteadiness = state.learntUnsteadiness;
     this.sum = state.sum;
@@ -132,9 +130,14 @@ export class Channel {
     return this.season.isProvisional;
   }
 
+  /** Set while a configured season has not been seen. */
+  get waitsForSeason(): string | null {
+    return this.season.isWaiting ? `${this.season.hoursNeeded} hours, to know the configured season` : null;
+  }
+
   /** What arming waits for; null when armed or nothing can be said. */
   get waitsFor(): string | null {
-    if (this.season.isWaiting) return `${this.season.hoursNeeded} hours, to know the configured season`;
+    if (this.season.isWaiting) return this.waitsForSeason;
     if (this.detector?.kind === 'hopeless') return 'it is as bad as it can get in the baseline';
     if (this.detector !== null || this.calibration === null) return null;
     return 'enough samples for blocks that do not correlate';
@@ -200,24 +203,25 @@ export class Channel {
     this.filled = 0;
     this.riskSettings = null;
     this.learntUnsteadiness = 0;
+    this.clock = new SampleClock();
   }
 
   /**
    * Goes from learning to watching when the samples allow it.
-   * @param patient false takes the longest blocks there are, although they still correlate
+   * @param patient false takes blocks that still correlate a little; those that correlate more are waited for
    */
   arm(leastSamples: number, patient: boolean): void {
     const { calibration } = this;
     if (this.detector !== null || calibration === null || calibration.samples < leastSamples) return;
-    if (this.lastAtMs - this.firstAtMs < this.season.referenceMs) return;
-    this.sampleMs = Math.max(1e-3, (this.lastAtMs - this.firstAtMs) / Math.max(1, calibration.samples - 1));
+    if (this.clock.meanMs * calibration.samples < this.season.referenceMs) return;
+    this.sampleMs = Math.max(1e-3, this.clock.meanMs);
     const shortest = Math.max(
       this.season.referenceMs > 0 ? SEASONAL_LEVEL : 0,
       Math.ceil(Math.log2(SHORTEST_BLOCK_MS / this.sampleMs)),
     );
     const floor = Math.min(calibration.longest, shortest);
     if (floor < 0) return;
-    const level = calibration.choose(floor) ?? (patient ? null : calibration.longest);
+    const level = calibration.choose(floor, patient ? 'independent' : 'tolerable');
     if (level === null) return;
     this.watchWith(this.isShift ? this.armShift(calibration, level) : this.armRisk(calibration, level));
     this.calibration = null;
@@ -258,7 +262,8 @@ export class Channel {
   get hasRecovered(): boolean {
     const { detector } = this;
     if (detector?.kind === 'risk') return detector.detector.hasRecovered;
-    return detector?.kind === 'shift' ? detector.detectors.every((each) => each.hasRecovered) : true;
+    if (detector?.kind === 'shift') return detector.detectors.every((each) => each.hasRecovered);
+    return detector?.kind === 'hopeless';
   }
 
   resume(): void {
@@ -272,8 +277,7 @@ export class Channel {
       season: this.season.snapshot(),
       calibration: this.calibration?.snapshot() ?? null,
       stationarity: this.stationarity?.snapshot() ?? null,
-      firstAtMs: this.firstAtMs,
-      lastAtMs: this.lastAtMs,
+      clock: this.clock.snapshot(),
       sampleMs: this.sampleMs,
       learntUnsteadiness: this.learntUnsteadiness,
       sum: this.sum,
@@ -286,8 +290,7 @@ export class Channel {
   private calibrate(x: number, atMs: number): void {
     const { calibration } = this;
     if (calibration === null) return;
-    if (calibration.samples === 0) this.firstAtMs = atMs;
-    this.lastAtMs = Math.max(this.lastAtMs, atMs);
+    this.clock.add(atMs);
     calibration.add(x);
     this.stationarity?.add(x, atMs);
   }
@@ -297,7 +300,12 @@ export class Channel {
   }
 
   private freshStationarity(): ConformalEDetector | null {
-    return this.isShift ? new ConformalEDetector(this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99)) : null;
+    return this.isShift ? new ConformalEDetector(this.stationaritySettings()) : null;
+  }
+
+  /** Counted in blocks, not in ticks: the pace is not known yet. */
+  private stationaritySettings(): ConstructorParameters<typeof ConformalEDetector>[0] {
+    return { ...this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99), startWeight: 1 };
   }
 
   private shiftSettings(level: number, salt: number, stride = 0): ConstructorParameters<typeof ConformalEDetector>[0] {

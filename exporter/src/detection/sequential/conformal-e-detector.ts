@@ -83,8 +83,7 @@ export class ConformalEDetector {
     const v = counterUniform(settings.seed, this.blocks);
     this.blocks += 1;
     if (reference.size < LEAST_REFERENCE_BLOCKS) {
-      reference.add(mean);
-      reference.accept();
+      reference.add(mean, true);
       return;
     }
     const p = reference.pValue(mean, v);
@@ -94,8 +93,7 @@ export class ConformalEDetector {
     }
     this.banks[0]?.step(p, startedAtMs);
     this.banks[1]?.step(1 - p, startedAtMs);
-    reference.add(mean);
-    if (this.logRatio <= 0) reference.accept();
+    reference.add(mean, this.logRatio <= 0);
   }
 
   /** Evidence in ticks, averaged over the sides. */
@@ -142,8 +140,9 @@ export class ConformalEDetector {
     return this.recovery === null || this.recovery.within(0.5 - tolerance, 0.5 + tolerance, 1 / 12);
   }
 
-  /** The change is over: the reference stays, evidence starts from nothing. */
+  /** The change is over: the reference stays without what is still under suspicion, evidence starts from nothing. */
   resume(): void {
+    if (this.recovery === null && this.logRatio > 0) this.reference.drop();
     this.recovery = null;
     for (const bank of this.banks) bank.reset();
   }

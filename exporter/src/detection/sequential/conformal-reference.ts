@@ -74,14 +74,20 @@ export class ConformalReference {
     return (below + v * ties) / (this.size + 1);
   }
 
-  add(value: number): void {
+  /** @param accepted nothing is suspected: this block and all that was pending are part of normal */
+  add(value: number, accepted: boolean): void {
     const bin = binOf(value, this.bins);
+    if (accepted) {
+      if (this.pendingTotal > 0) this.accept();
+      this.counts[bin] = (this.counts[bin] ?? 0) + 1;
+      this.total += 1;
+      return;
+    }
     this.pending[bin] = (this.pending[bin] ?? 0) + 1;
     this.pendingTotal += 1;
   }
 
-  /** Nothing is suspected: what was pending is part of normal. */
-  accept(): void {
+  private accept(): void {
     for (let h = 0; h < this.bins; h += 1) this.counts[h] = (this.counts[h] ?? 0) + (this.pending[h] ?? 0);
     this.total += this.pendingTotal;
     this.drop();

@@ -1,5 +1,5 @@
-import type { FindingSubject } from '../../domain/finding.js';
-import type { FeatureValue, Observation, Prediction } from '../../domain/observation.js';
+import { subjectText, type FindingSubject } from '../../domain/finding.js';
+import type { Features, FeatureValue, Observation, Prediction } from '../../domain/observation.js';
 import type { FalsePageBudget, PageEvidence, SignalEvidence } from '../../domain/page-evidence.js';
 import type { SignalKey } from '../../domain/profile.js';
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
@@ -21,8 +21,12 @@ const OUTCOMES: readonly FindingSubject[] = [
   'prediction',
   'golden',
   'accuracy',
+  'error_size',
   'rows',
+  'schema',
 ];
+/** Signals that may have nothing to learn from when the baseline is admitted. */
+const JOINING_LATER: readonly FindingSubject[] = ['golden', 'accuracy', 'error_size', 'rows'];
 const OUTCOME_SHARE = 0.5;
 const FEATURES_WATCHED = 500;
 const SUSPECTS_NAMED = 3;
@@ -45,6 +49,8 @@ interface Alarm {
 export interface MonitorState {
   readonly version: 1;
   readonly signals: readonly (readonly [FindingSubject, SignalState])[];
+  readonly silent: readonly string[];
+  readonly leanings: readonly (readonly [string, number])[];
   readonly watching: boolean;
   readonly alarm: Alarm | null;
 }
@@ -52,6 +58,8 @@ export interface MonitorState {
 /** What a learning period must still show before its baseline may be used. */
 export interface LearningReadiness {
   readonly missing: readonly string[];
+  /** Waits that nothing shortens: the configured season must have been seen. */
+  readonly season: readonly string[];
   /** Signals that changed while being learnt. */
   readonly unsteady: readonly FindingSubject[];
 }
@@ -67,6 +75,10 @@ export class ModelMonitor {
   private watching = false;
   private alarmed: Alarm | null = null;
   private readonly signalOfFeature = new Map<string, SignalMonitor>();
+  /** Features that have had no value but null. */
+  private readonly silent: Set<string>;
+  /** How much more often than not a feature still warming up was of its signal's kind. */
+  private readonly leanings: Map<string, number>;
 
   constructor(
     private readonly model: string,
@@ -74,6 +86,8 @@ export class ModelMonitor {
     private readonly hash: (text: string) => string,
     state?: MonitorState,
   ) {
+    this.silent = new Set(state?.silent ?? []);
+    this.leanings = new Map(state?.leanings ?? []);
     if (state?.version !== 1) return;
     this.watching = state.watching;
     this.alarmed = state.alarm;
@@ -88,18 +102,53 @@ export class ModelMonitor {
     if (observation.confidence !== null) this.value('confidence', observation.confidence, atMs);
     if (observation.latencySeconds !== null) this.value('latency_seconds', observation.latencySeconds, atMs);
     if (observation.prediction !== null) this.value('prediction', observation.prediction, atMs);
-    const { features } = observation;
-    if (features === null) return;
-    for (const name in features) {
-      const value = features[name] ?? null;
-      const signal = this.signalOfFeature.get(name);
-      if (signal !== undefined) signal.add(value, atMs);
-      else if (this.signalOfFeature.size < FEATURES_WATCHED) this.value(`feature:${name}`, value, atMs);
+    if (observation.features !== null) this.features(observation.features, atMs);
+  }
+
+  /** A known feature that was not sent is missing; one never seen before breaks the schema once the model is watched. */
+  private features(features: Features, atMs: number): void {
+    let known = 0;
+    for (const [name, signal] of this.signalOfFeature) {
+      const value = features[name];
+      if (value !== undefined) known += 1;
+      if (signal.isWarmingUp && this.isOfAnotherKind(name, signal, value ?? null)) {
+        this.value(`feature:${name}`, value ?? null, atMs);
+      } else signal.add(value ?? null, atMs);
     }
+    const names = Object.keys(features);
+    const violates = known < names.length && this.meetNewNames(names, features, atMs);
+    this.loss('schema', violates ? 1 : 0, atMs);
+  }
+
+  /** Learns features met for the first time; true when a watched model should not have sent one. */
+  private meetNewNames(names: readonly string[], features: Features, atMs: number): boolean {
+    let violates = false;
+    for (const name of names) {
+      if (this.signalOfFeature.has(name)) continue;
+      if (this.signalOfFeature.size >= FEATURES_WATCHED) return violates;
+      const value = features[name] ?? null;
+      if (this.watching) violates ||= !(this.silent.has(name) && value === null);
+      else if (value !== null) this.value(`feature:${name}`, value, atMs);
+      else if (this.silent.size < FEATURES_WATCHED) this.silent.add(name);
+    }
+    return violates;
+  }
+
+  /** The kind of a feature is that of most of its first values: a signal that began with the other kind begins anew. */
+  private isOfAnotherKind(name: string, signal: SignalMonitor, value: FeatureValue): boolean {
+    if (value === null) return false;
+    const leaning = this.leanings.get(name) ?? 0;
+    const next = leaning + ((typeof value === 'number') === signal instanceof NumericSignal ? 1 : -1);
+    this.leanings.set(name, next);
+    if (next >= 0) return false;
+    this.leanings.set(name, 1);
+    this.signals.delete(`feature:${name}`);
+    this.signalOfFeature.delete(name);
+    return true;
   }
 
   /** Folds one loss in [0, 1]: a failed call, a wrong answer, a moved golden answer. */
-  loss(subject: 'errors' | 'golden' | 'accuracy', loss: number, atMs: number): void {
+  loss(subject: 'errors' | 'golden' | 'accuracy' | 'schema', loss: number, atMs: number): void {
     let signal = this.signals.get(subject);
     if (signal === undefined) {
       signal = new LossSignal(subject, this.model, this.budget, subject !== 'golden');
@@ -110,7 +159,7 @@ export class ModelMonitor {
 
   /** Folds by how much a numeric answer missed its label, in the answer's unit; only rising misses count as a change. */
   miss(absoluteError: number, atMs: number): void {
-    this.value('accuracy', absoluteError, atMs);
+    this.value('error_size', absoluteError, atMs);
   }
 
   /** Folds the isolation forest's score of one row, 0–1. */
@@ -126,7 +175,7 @@ export class ModelMonitor {
         typeof value === 'number'
           ? new NumericSignal(subject, this.model, this.budget, harmOf(subject))
           : new CategoricalSignal(
-              subject === 'rows' || subject === 'accuracy' ? 'prediction' : subject,
+              subject === 'rows' || subject === 'error_size' ? 'prediction' : subject,
               this.model,
               this.budget,
               this.hash,
@@ -146,7 +195,7 @@ export class ModelMonitor {
    * @param leastSamples samples a signal learns from at least
    */
   settle(nowMs: number, leastSamples: number): void {
-    this.settleSeason(nowMs);
+    if (this.alarmed === null && this.total() < this.warningLine) this.settleSeason(nowMs);
     for (const signal of this.signals.values()) {
       for (const channel of signal.channels) {
         if (channel.isArmed) continue;
@@ -155,7 +204,9 @@ export class ModelMonitor {
         if (!channel.isArmed) channel.arm(PATIENCE * samples, false);
       }
     }
-    if (this.watching && this.alarmed === null && this.total() >= this.line) this.alarm(nowMs);
+    if (!this.watching) return;
+    if (this.alarmed !== null) this.nameFurther(this.alarmed, nowMs);
+    else if (this.total() >= this.line) this.alarm(nowMs);
   }
 
   /** One signal with a daily (weekly) pattern shows that the model's traffic has one; then every signal is corrected for it. */
@@ -174,6 +225,7 @@ export class ModelMonitor {
   /** Whether the learning period may become a baseline: long enough for its own correlation, and steady. */
   readiness(): LearningReadiness {
     const missing: string[] = [];
+    const season = new Set<string>();
     const unsteady: FindingSubject[] = [];
     let channels = 0;
     let learning = 0;
@@ -181,15 +233,16 @@ export class ModelMonitor {
       const weight = this.weightOf(signal.subject);
       const unsteadiness = signal.channels.reduce((sum, channel) => sum + channel.unsteadiness, 0);
       if (weight * unsteadiness >= STATIONARITY_PART * this.line) unsteady.push(signal.subject);
-      if (signal.subject === 'golden' || signal.subject === 'accuracy' || signal.subject === 'rows') continue;
+      if (JOINING_LATER.includes(signal.subject)) continue;
+      for (const channel of signal.channels) if (channel.waitsForSeason !== null) season.add(channel.waitsForSeason);
       const waits = signal.channels.flatMap((channel) => channel.waitsFor ?? []);
       const learningHere = signal.channels.filter((channel) => !channel.isArmed).length;
       channels += signal.channels.length;
       learning += learningHere;
       const [wait] = waits;
-      if (learningHere > 0 && wait !== undefined) missing.push(`${nameOf(signal.subject)}: ${wait}`);
+      if (learningHere > 0 && wait !== undefined) missing.push(`${subjectText(signal.subject)}: ${wait}`);
     }
-    return { missing: learning > LATECOMERS * channels ? missing : [], unsteady };
+    return { missing: learning > LATECOMERS * channels ? missing : [], season: [...season], unsteady };
   }
 
   /** The baseline was admitted: evidence counts from now on. */
@@ -229,15 +282,19 @@ export class ModelMonitor {
     return this.budget.meanTimeBetweenMs / this.budget.tickMs;
   }
 
+  private get warningLine(): number {
+    return this.budget.warnMeanTimeBetweenMs / this.budget.tickMs;
+  }
+
   /** Everything that can be said about the evidence now; cheap, changes nothing. */
   evidence(): PageEvidence {
     const { budget, alarmed } = this;
     const logLine = Math.log(this.line);
-    const logWarningLine = Math.log(budget.warnMeanTimeBetweenMs / budget.tickMs);
+    const logWarningLine = Math.log(this.warningLine);
     const signals = [...this.signals.values()]
       .map((signal) => {
         const frozen = alarmed?.signals.find(({ subject }) => subject === signal.subject);
-        return frozen ?? signalEvidence(signal, this.weightOf(signal.subject), false);
+        return frozen ?? signalEvidence(signal, this.weightOf(signal.subject), budget.tickMs, false);
       })
       .sort((a, b) => Math.log(b.weight) + b.logEvidence - Math.log(a.weight) - a.logEvidence);
     const logEvidence = alarmed?.logEvidence ?? Math.log(Math.max(this.total(), 1e-12));
@@ -268,6 +325,8 @@ export class ModelMonitor {
     return {
       version: 1,
       signals: [...this.signals].map(([subject, signal]) => [subject, signal.snapshot()] as const),
+      silent: [...this.silent],
+      leanings: [...this.leanings],
       watching: this.watching,
       alarm: this.alarmed,
     };
@@ -287,31 +346,60 @@ export class ModelMonitor {
     return (1 - OUTCOME_SHARE) / Math.max(1, this.signalOfFeature.size);
   }
 
+  /** Signals with their evidence as e-d-BH takes it: weight × number of signals × R; those that already changed as they were then. */
+  private ranked(alarmed: Alarm | null): { readonly signal: SignalMonitor; readonly value: number }[] {
+    const all = [...this.signals.values()];
+    return all.map((signal) => {
+      const frozen = alarmed?.signals.find(({ subject }) => subject === signal.subject);
+      const value = frozen === undefined ? pagingValue(signal) : Math.exp(frozen.logEvidence);
+      return { signal, value: all.length * this.weightOf(signal.subject) * value };
+    });
+  }
+
   private alarm(nowMs: number): void {
-    const subjects = [...this.signals.values()];
-    const values = subjects.map((signal) => subjects.length * this.weightOf(signal.subject) * pagingValue(signal));
-    const named = evidenceBenjaminiHochberg(values, this.line).flatMap((i) => subjects[i]?.subject ?? []);
-    const ranked = subjects
-      .map(({ subject }, i) => ({ subject, value: values[i] ?? 0 }))
-      .sort((a, b) => b.value - a.value);
-    const suspects = named.length > 0 ? [] : ranked.slice(0, SUSPECTS_NAMED).map(({ subject }) => subject);
-    const changed = named.length > 0 ? named : suspects.slice(0, 1);
-    const signals = subjects
-      .filter(({ subject }) => changed.includes(subject))
-      .map((signal) => signalEvidence(signal, this.weightOf(signal.subject), true));
+    const ranked = this.ranked(null);
+    const named = evidenceBenjaminiHochberg(
+      ranked.map(({ value }) => value),
+      this.line,
+    ).flatMap((i) => ranked[i]?.signal ?? []);
+    const likeliest = [...ranked].sort((a, b) => b.value - a.value).map(({ signal }) => signal);
+    const suspects = named.length > 0 ? [] : likeliest.slice(0, SUSPECTS_NAMED).map(({ subject }) => subject);
+    const changed = named.length > 0 ? named : likeliest.slice(0, 1);
+    const logEvidence = Math.log(this.total());
+    const signals = changed.map((signal) => this.freeze(signal, nowMs));
     const starts = signals.flatMap(({ changeAtMs }) => (changeAtMs === null ? [] : [changeAtMs]));
-    const changeAtMs = starts.length === 0 ? nowMs : Math.min(...starts);
     this.alarmed = {
       atMs: nowMs,
-      changeAtMs,
-      confirmed: named,
+      changeAtMs: starts.length === 0 ? nowMs : Math.min(...starts),
+      confirmed: named.map(({ subject }) => subject),
       suspects,
-      logEvidence: Math.log(this.total()),
+      logEvidence,
       signals,
     };
-    for (const subject of changed) {
-      for (const channel of this.signals.get(subject)?.channels ?? []) channel.freeze(Math.max(1, nowMs - changeAtMs));
-    }
+  }
+
+  /** While one change is watched others may come: they are named and watched too, not learnt as normal. */
+  private nameFurther(alarmed: Alarm, nowMs: number): void {
+    const ranked = this.ranked(alarmed);
+    const further = evidenceBenjaminiHochberg(
+      ranked.map(({ value }) => value),
+      this.line,
+    )
+      .flatMap((i) => ranked[i]?.signal ?? [])
+      .filter((signal) => !alarmed.signals.some(({ subject }) => subject === signal.subject));
+    if (further.length === 0) return;
+    this.alarmed = {
+      ...alarmed,
+      confirmed: [...alarmed.confirmed, ...further.map(({ subject }) => subject)],
+      signals: [...alarmed.signals, ...further.map((signal) => this.freeze(signal, nowMs))],
+    };
+  }
+
+  /** Stops betting on a changed signal; from now on only the end of its change is watched. */
+  private freeze(signal: SignalMonitor, nowMs: number): SignalEvidence {
+    const evidence = signalEvidence(signal, this.weightOf(signal.subject), this.budget.tickMs, true);
+    for (const channel of signal.channels) channel.freeze(Math.max(1, nowMs - (evidence.changeAtMs ?? nowMs)));
+    return evidence;
   }
 
   private restore(subject: FindingSubject, state: SignalState): SignalMonitor {
@@ -344,10 +432,5 @@ function recovered(signal: SignalMonitor | undefined, alarm: Alarm): boolean {
 
 function harmOf(subject: NumericSubject): 'low' | 'high' | null {
   if (subject === 'confidence') return 'low';
-  return subject === 'latency_seconds' || subject === 'accuracy' ? 'high' : null;
-}
-
-/** A signal as it reads in a sentence. */
-export function nameOf(subject: FindingSubject): string {
-  return subject.startsWith('feature:') ? `\`${subject.slice('feature:'.length)}\`` : subject.replace('_seconds', '');
+  return subject === 'latency_seconds' || subject === 'error_size' ? 'high' : null;
 }

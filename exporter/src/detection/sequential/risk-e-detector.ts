@@ -12,6 +12,9 @@ export interface RiskBaseline {
   readonly binary: boolean;
 }
 
+/** A tolerance in shares would hide a rare harm: it is at most half of the bound it is added to, but at least this, 0 excepted. */
+const LEAST_TOLERANCE = 0.002;
+
 /**
  * The highest mean the baseline allows, with confidence 1 − `delta`, plus a tolerance. Exact for indicators
  * (Clopper & Pearson 1934), empirical Bernstein for bounded losses (Maurer & Pontil 2009, theorem 4).
@@ -20,9 +23,11 @@ export interface RiskBaseline {
 export function riskBound(baseline: RiskBaseline, delta: number, tolerance: number): number {
   const { units, mean, variance, binary } = baseline;
   if (units < 2) return 1;
-  if (binary) return clopperPearsonUpper(Math.round(mean * units), units, delta) + tolerance;
   const log = Math.log(2 / delta);
-  return mean + Math.sqrt((2 * variance * log) / units) + (7 * log) / (3 * (units - 1)) + tolerance;
+  const bound = binary
+    ? clopperPearsonUpper(Math.round(mean * units), units, delta)
+    : mean + Math.sqrt((2 * variance * log) / units) + (7 * log) / (3 * (units - 1));
+  return bound + Math.min(tolerance, Math.max(LEAST_TOLERANCE, bound / 2));
 }
 
 export interface RiskSettings {

@@ -67,11 +67,25 @@ export class SeasonalPattern {
   /** Counts scores by the hour they began in. */
   add(sum: number, count: number, atMs: number): void {
     if (this.sums.length === 0) return;
-    this.startMs ??= atMs;
-    const slot = Math.floor((atMs - this.startMs) / HOUR_MS);
+    if (this.startMs === null || this.isFarOff(atMs)) this.restart(atMs);
+    const slot = Math.floor((atMs - (this.startMs ?? atMs)) / HOUR_MS);
     if (slot < 0 || slot >= this.sums.length) return;
     this.sums[slot] = (this.sums[slot] ?? 0) + sum;
     this.counts[slot] = (this.counts[slot] ?? 0) + count;
+  }
+
+  /** A first timestamp that nothing followed for a day was wrong, or from before a long pause: no season can be read from it. */
+  private isFarOff(atMs: number): boolean {
+    if (this.startMs === null || this.decided !== 'nothing' || atMs - this.startMs < DAY_HOURS * HOUR_MS) return false;
+    let hours = 0;
+    for (const count of this.counts) if (count > 0 && (hours += 1) > 1) return false;
+    return true;
+  }
+
+  private restart(atMs: number): void {
+    this.startMs = atMs;
+    this.sums.fill(0);
+    this.counts.fill(0);
   }
 
   /** Expected deviation of the score from its mean at this time; 0 without a pattern. */

@@ -13,10 +13,10 @@ const CATEGORIES_WATCHED = 10;
 const CATEGORIES_KNOWN = 1_000;
 
 /** What a number can be of: a signal, the forest's score of a row, or the error of a numeric answer. */
-export type NumericSubject = SignalKey | 'rows' | 'accuracy';
+export type NumericSubject = SignalKey | 'rows' | 'error_size';
 
 /** Of these only a rise is a change: stranger rows, larger errors. */
-const ONE_SIDED: readonly NumericSubject[] = ['rows', 'accuracy'];
+const ONE_SIDED: readonly NumericSubject[] = ['rows', 'error_size'];
 
 /** How a signal's values become channels. One subject each. */
 export interface SignalMonitor {
@@ -72,11 +72,13 @@ const shift = (statistic: string, claim: 'shift' | 'rise' = 'shift'): Omit<Chann
 const risk = (statistic: string, options: { readonly binary: boolean; readonly seasonal: boolean }) =>
   ({ statistic, claim: 'risk', ...options }) as const;
 
-/** A feature's own unusable values are a risk: missing, or of another type. */
-const UNUSABLE = [
-  risk('missing', { binary: true, seasonal: false }),
-  risk('invalid', { binary: true, seasonal: false }),
-];
+const MISSING = risk('missing', { binary: true, seasonal: false });
+const INVALID = risk('invalid', { binary: true, seasonal: false });
+const UNSEEN = risk('unseen', { binary: true, seasonal: false });
+
+/** A signal's own unusable values are a risk: of another type, and in a feature also missing ones. */
+const unusable = (subject: string): readonly Omit<ChannelSettings, 'seed' | 'tolerance'>[] =>
+  subject.startsWith('feature:') ? [MISSING, INVALID] : subject === 'prediction' ? [INVALID] : [];
 
 /** A number: where it lies among the warm-up values (level), how far out (spread), and whether it is there at all. */
 export class NumericSignal implements SignalMonitor {
@@ -103,13 +105,12 @@ export class NumericSignal implements SignalMonitor {
     private readonly harm: 'low' | 'high' | null,
     state?: SignalState,
   ) {
-    const isFeature = subject.startsWith('feature:');
     const isOneSided = ONE_SIDED.includes(subject);
     const wanted = [
       shift('level', isOneSided ? 'rise' : 'shift'),
       ...(isOneSided ? [] : [shift('spread')]),
       ...(harm === null ? [] : [risk('risk', { binary: harm === 'high', seasonal: true })]),
-      ...(isFeature ? UNUSABLE : []),
+      ...unusable(subject),
     ];
     this.channels = new Channels(subject, model, budget, wanted, state?.channels).all;
     const named = (statistic: string): Channel | null =>
@@ -133,10 +134,8 @@ export class NumericSignal implements SignalMonitor {
 
   add(value: FeatureValue, atMs: number): void {
     const isNumber = typeof value === 'number' && Number.isFinite(value);
-    if (this.missing !== null && this.invalid !== null) {
-      this.missing.add(value === null ? 1 : 0, atMs);
-      this.invalid.add(value === null || isNumber ? 0 : 1, atMs);
-    }
+    this.missing?.add(value === null ? 1 : 0, atMs);
+    this.invalid?.add(value === null || isNumber ? 0 : 1, atMs);
     if (!isNumber) return;
     if (this.ruler === null) this.warmUp(value);
     else this.score(this.ruler, value, atMs);
@@ -188,7 +187,7 @@ export class NumericSignal implements SignalMonitor {
 /** Scores lie in [0, 1]; errors spread upwards from zero. */
 function gridOf(subject: NumericSubject, first: number): Grid {
   if (subject === 'rows') return gridFor('confidence', first);
-  return subject === 'accuracy' ? gridFor('prediction', 0) : gridFor(subject, first);
+  return subject === 'error_size' ? gridFor('prediction', 0) : gridFor(subject, first);
 }
 
 /** Above this place among the warm-up values a latency counts as slow: the highest tenth. */
@@ -202,8 +201,9 @@ export class CategoricalSignal implements SignalMonitor {
   private watched: Map<string, number> | null = null;
   private readonly known: Set<string>;
   private counter = 0;
-  private readonly firstRisk: number;
-  private readonly isFeature: boolean;
+  private readonly unseen: Channel | null;
+  private readonly missing: Channel | null;
+  private readonly invalid: Channel | null;
 
   constructor(
     readonly subject: SignalKey,
@@ -213,10 +213,13 @@ export class CategoricalSignal implements SignalMonitor {
     state?: SignalState,
   ) {
     const mixes = Array.from({ length: CATEGORIES_WATCHED + 1 }, () => shift('mix'));
-    this.isFeature = subject.startsWith('feature:');
-    const risks = this.isFeature ? [risk('unseen', { binary: true, seasonal: false }), ...UNUSABLE] : [];
-    this.channels = new Channels(subject, model, budget, [...mixes, ...risks], state?.channels).all;
-    this.firstRisk = mixes.length;
+    const wanted = [...mixes, UNSEEN, ...unusable(subject)];
+    this.channels = new Channels(subject, model, budget, wanted, state?.channels).all;
+    const named = (statistic: string): Channel | null =>
+      this.channels[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
+    this.unseen = named('unseen');
+    this.missing = named('missing');
+    this.invalid = named('invalid');
     this.known = new Set(state?.known ?? []);
     this.counter = state?.counter ?? 0;
     if (state === undefined) return;
@@ -229,15 +232,12 @@ export class CategoricalSignal implements SignalMonitor {
   }
 
   add(value: FeatureValue, atMs: number): void {
-    const { isFeature } = this;
-    if (isFeature) {
-      this.channels[this.firstRisk + 1]?.add(value === null ? 1 : 0, atMs);
-      this.channels[this.firstRisk + 2]?.add(typeof value === 'number' ? 1 : 0, atMs);
-    }
+    this.missing?.add(value === null ? 1 : 0, atMs);
+    this.invalid?.add(typeof value === 'number' ? 1 : 0, atMs);
     if (value === null || typeof value === 'number') return;
     const category = this.tokenOf(String(value).slice(0, 100));
     if (this.watched === null) this.warmUp(category);
-    else this.score(this.watched, category, atMs, isFeature);
+    else this.score(this.watched, category, atMs);
   }
 
   /** Categories are told apart by salted hashes, so that no rare one is ever written. */
@@ -268,15 +268,13 @@ export class CategoricalSignal implements SignalMonitor {
     this.warm.clear();
   }
 
-  private score(watched: ReadonlyMap<string, number>, category: string, atMs: number, isFeature: boolean): void {
+  private score(watched: ReadonlyMap<string, number>, category: string, atMs: number): void {
     const hit = watched.get(category) ?? CATEGORIES_WATCHED;
     for (let i = 0; i < watched.size; i += 1) this.channels[i]?.add(i === hit ? 1 : 0, atMs);
     this.channels[CATEGORIES_WATCHED]?.add(hit === CATEGORIES_WATCHED ? 1 : 0, atMs);
-    if (!isFeature) return;
-    const unseen = this.channels[this.firstRisk];
     const isNew = !this.known.has(category);
-    unseen?.add(isNew ? 1 : 0, atMs);
-    if (isNew && unseen?.isArmed === false && this.known.size < CATEGORIES_KNOWN) this.known.add(category);
+    this.unseen?.add(isNew ? 1 : 0, atMs);
+    if (isNew && this.unseen?.isArmed === false && this.known.size < CATEGORIES_KNOWN) this.known.add(category);
   }
 
   snapshot(): SignalState {
@@ -347,8 +345,15 @@ export function signalValue(signal: SignalMonitor): number {
   return size === 0 ? 0 : sum / size;
 }
 
+const DAY_MS = 86_400_000;
+
 /** What a signal says of itself, for metrics, API and explanations. */
-export function signalEvidence(signal: SignalMonitor, weight: number, changed: boolean): SignalEvidence {
+export function signalEvidence(
+  signal: SignalMonitor,
+  weight: number,
+  tickMs: number,
+  changed: boolean,
+): SignalEvidence {
   const readings = signal.channels.flatMap((channel): ChannelReading[] => {
     const reading = channel.reading();
     return reading === null ? [] : [reading];
@@ -362,9 +367,15 @@ export function signalEvidence(signal: SignalMonitor, weight: number, changed: b
   const provisional = signal.channels.some((channel) => channel.isProvisional);
   return {
     subject: signal.subject,
-    watch: changed ? 'changed' : strongest === null ? 'learning' : provisional ? 'provisional' : 'watching',
+    watch: changed
+      ? 'changed'
+      : strongest === null || signal.channels[0]?.isArmed !== true
+        ? 'learning'
+        : provisional
+          ? 'provisional'
+          : 'watching',
     logEvidence: Math.log(Math.max(value, 1e-12)),
-    logRatio: strongest?.logRatio ?? 0,
+    logRatio: Math.log(Math.max(weight * value * (tickMs / DAY_MS), 1e-12)),
     changeAtMs: strongest === null || strongest.changeAtMs === 0 ? null : strongest.changeAtMs,
     direction: strongest === null || strongest.statistic === 'mix' ? 'changed' : strongest.direction,
     statistic: strongest?.statistic ?? 'none',

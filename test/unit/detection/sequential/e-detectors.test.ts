@@ -126,8 +126,7 @@ describe('conformal reference', () => {
       const value = Math.floor(4 * random.next()) / 4;
       const p = blocks.pValue(value, random.next());
       deciles[Math.floor(10 * p)] = (deciles[Math.floor(10 * p)] ?? 0) + 1;
-      blocks.add(value);
-      blocks.accept();
+      blocks.add(value, true);
     }
     const chiSquared = deciles.reduce((sum, count) => sum + (count - 2_000) ** 2 / 2_000, 0);
     expect(chiSquared).toBeLessThan(27.9);
@@ -135,9 +134,8 @@ describe('conformal reference', () => {
 
   test('takes suspected blocks out again', () => {
     const blocks = new ConformalReference(100);
-    blocks.add(0.2);
-    blocks.accept();
-    blocks.add(0.9);
+    blocks.add(0.2, true);
+    blocks.add(0.9, false);
     expect(blocks.size).toBe(2);
     blocks.drop();
     expect(blocks.size).toBe(1);

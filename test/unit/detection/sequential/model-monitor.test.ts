@@ -89,6 +89,7 @@ describe('a watched model', () => {
       'feature:age',
       'feature:city',
       'prediction',
+      'schema',
     ]);
     expect(evidence.signals.reduce((sum, { weight }) => sum + weight, 0)).toBeLessThanOrEqual(1);
   });
@@ -253,6 +254,118 @@ describe('strange data is classified, never a crash', () => {
     feed(1_500, 1_620, 0.3);
     expect(monitor.evidence().verdict).toBe('alarm');
   });
+});
+
+describe('what the features sent say of themselves', () => {
+  const story = (broken: (told: Told, random: () => number) => Told): string[] =>
+    new Fed(after(broken)).run(FROM + 2_000).changed;
+  const plus = (told: Told, more: Features): Told => ({ ...told, features: { ...told.features, ...more } });
+
+  test('a feature that is no longer sent is missing', () => {
+    expect(story((told) => ({ ...told, features: { city: told.features?.city ?? null } }))).toEqual([
+      'feature:age missing',
+    ]);
+  });
+  test('a feature nobody knew breaks the schema', () => {
+    expect(story((told) => plus(told, { height: 3 }))).toEqual(['schema risk']);
+  });
+  test('a column that was always null comes alive', () => {
+    const told = (i: number, random: () => number): Told =>
+      plus(healthy(i, random), { note: i < FROM ? null : 'a note' });
+    expect(new Fed(told).run(FROM).changed).toEqual([]);
+    expect(new Fed(told).run(FROM + 1_000).changed).toEqual(['schema risk']);
+  });
+  test('an answer of another type', () => {
+    expect(story((told) => ({ ...told, prediction: 7 }))).toEqual(['prediction invalid']);
+  });
+  test('the kind of a feature is that of most of its first values', () => {
+    const told = (i: number, random: () => number): Told => ({
+      features: { size: i === 0 ? 'N/A' : random() + (i < FROM ? 0 : 0.7) },
+    });
+    expect(new Fed(told).run(FROM + 1_000).changed).toEqual(['feature:size level']);
+  });
+});
+
+test('a second change during an incident is named, and is not normal when the first is over', () => {
+  const told = (i: number, random: () => number): Told => ({
+    features: {
+      a: random() + (i >= FROM && i < FROM + 4_000 ? 1 : 0),
+      b: random() + (i >= FROM + 1_000 ? 0.5 : 0),
+    },
+  });
+  const fed = new Fed(told).run(FROM + 3_000);
+  expect(fed.changed.sort()).toEqual(['feature:a level', 'feature:b level']);
+  fed.run(3_000);
+  expect(fed.monitor.hasRecovered).toBe(false);
+  fed.monitor.resume();
+  fed.run(500);
+  expect(fed.changed).toEqual(['feature:b level']);
+});
+
+test('a wrong timestamp changes neither the pace of the evidence nor the season', () => {
+  for (const wrongMs of [-30 * 86_400_000, 0, 300_000]) {
+    for (const wrongAt of [0, 120]) {
+      const monitor = new ModelMonitor('m', { ...BUDGET, season: 'auto' }, String);
+      const random = seededRandom(4);
+      for (let i = 0; i < 3_000; i += 1) {
+        const atMs = 1e12 + i * 1_000 + (i === wrongAt ? wrongMs : 0);
+        monitor.observe(observation(atMs, { confidence: random.next(), features: { a: random.next() } }));
+        if (i % 50 === 0) monitor.settle(1e12 + i * 1_000, LEAST);
+        if (i === 400) monitor.startWatching();
+      }
+      const { verdict, signals } = monitor.evidence();
+      expect(verdict).toBe('quiet');
+      expect(signals.find(({ subject }) => subject === 'feature:a')?.watch).toBe('provisional');
+    }
+  }
+});
+
+test('rows that share one timestamp a minute are paced by the minutes', () => {
+  const monitor = new ModelMonitor('m', BUDGET, String);
+  const random = seededRandom(4);
+  let alarmedAt = 0;
+  for (let i = 0; i < 6_000 && alarmedAt === 0; i += 1) {
+    const atMs = 1e12 + Math.floor(i / 60) * 60_000;
+    monitor.observe(observation(atMs, { confidence: random.next() * 0.5 + (i < FROM ? 0.3 : 0) }));
+    if (i % 60 === 0) monitor.settle(atMs, LEAST);
+    if (i === 400) monitor.startWatching();
+    if (monitor.isAlarmed) alarmedAt = i;
+  }
+  expect(alarmedAt).toBeGreaterThan(FROM);
+  expect(alarmedAt).toBeLessThan(FROM + 500);
+});
+
+test('a configured season is waited for, whatever else is ready', () => {
+  const monitor = new ModelMonitor('m', { ...BUDGET, season: 'weekly' }, String);
+  for (let i = 0; i < 2_000; i += 1) monitor.observe(observation(1e12 + i * 60_000, { confidence: (i % 97) / 97 }));
+  monitor.settle(1e12 + 2_000 * 60_000, LEAST);
+  expect(monitor.readiness().season).toEqual(['336 hours, to know the configured season']);
+});
+
+test('goes on bit by bit the same after a restart while it learns anew, with a season to find', () => {
+  const told = (i: number, random: () => number): Told => ({
+    ...healthy(i, random),
+    confidence: 0.5 + 0.2 * Math.sin((2 * Math.PI * i * 60_000) / 86_400_000) + 0.2 * random(),
+  });
+  const run = (from: number, to: number, state?: MonitorState): MonitorState => {
+    const monitor = new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String, state);
+    for (let i = from; i < to; i += 1) {
+      const random = seededRandom(`season ${i}`);
+      monitor.observe(
+        observation(
+          1e12 + i * 60_000,
+          told(i, () => random.next()),
+        ),
+      );
+      monitor.miss(random.next(), 1e12 + i * 60_000);
+      monitor.rowScore(random.next(), 1e12 + i * 60_000);
+      if (i % 20 === 0) monitor.settle(1e12 + i * 60_000, LEAST);
+      if (i === 900) monitor.startWatching();
+    }
+    return JSON.parse(JSON.stringify(monitor.snapshot())) as MonitorState;
+  };
+  const whole = run(0, 5_000);
+  for (const stop of [30, 600, 2_895, 3_000, 4_000]) expect(run(stop, 5_000, run(0, stop))).toEqual(whole);
 });
 
 test('goes on bit by bit the same after a restart at any point', () => {

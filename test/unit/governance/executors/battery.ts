@@ -30,7 +30,7 @@ export interface Conformance {
   readonly arena: () => Promise<Arena>;
 }
 
-const TIMEOUT_MS = 250;
+const TIMEOUT_MS = 1_000;
 const AFTER_SENDING: readonly (readonly [string, Fault])[] = [
   ['an answer that never comes', 'silent'],
   ['a connection reset after it acted', 'reset'],

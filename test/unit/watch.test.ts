@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import { modelId } from '../../exporter/src/domain/identifiers.js';
+import type { Model } from '../../exporter/src/domain/model.js';
+import type { Observation } from '../../exporter/src/domain/observation.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
+import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
+import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { Watch } from '../../exporter/src/watch.js';
+
+const MODEL: Model = {
+  id: modelId('m'),
+  name: 'm',
+  endpoint: null,
+  versionLabel: null,
+  owner: null,
+  tags: [],
+  goldenInputs: [],
+  probePayloads: [],
+  schedule: {
+    intervalMs: 1_000,
+    jitterShare: 0,
+    concurrency: 1,
+    timeoutMs: 1_000,
+    probesPerCycle: 1,
+    callsPerHour: null,
+  },
+  state: 'learning',
+  paused: false,
+  createdAtMs: 0,
+};
+
+/** A model that logs one call a second, looked at every ten. */
+class Logged {
+  readonly watch = new Watch(
+    MODEL,
+    {
+      thresholds: DEFAULT_THRESHOLDS,
+      requirements: DEFAULT_BASELINE_REQUIREMENTS,
+      budget: { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' },
+      windowMs: 300_000,
+      rowsKept: 1_000,
+      binnedSignals: 10,
+    },
+    (text) => text,
+    () => seededRandom(1),
+    1e12,
+    { totals: null, baseline: null, learning: null, windows: [], monitor: null },
+  );
+  private calls = 0;
+  private readonly random = seededRandom('watch');
+
+  run(calls: number, failing: number): this {
+    for (let i = 0; i < calls; i += 1) {
+      const atMs = 1e12 + 1_000 * this.calls;
+      const failed = this.random.next() < failing;
+      const observation: Observation = {
+        atMs,
+        source: 'ingest',
+        predictionId: null,
+        goldenId: null,
+        features: { x: this.random.next() },
+        prediction: failed ? null : 'yes',
+        confidence: failed ? null : 0.5 + 0.5 * this.random.next(),
+        latencySeconds: null,
+        failure: failed ? { reason: 'timeout', detail: '', httpStatus: null, retryAfterMs: null } : null,
+        label: null,
+        modelVersion: null,
+      };
+      this.watch.observe([{ observation, shape: null }]);
+      this.calls += 1;
+      if (this.calls % 10 === 0) this.watch.advance(atMs, false);
+    }
+    return this;
+  }
+}
+
+it('learns nothing from a refused period: an outage at the start does not blind it to the next one', () => {
+  const logged = new Logged().run(200, 0.98).run(1_500, 0.001);
+  expect(logged.watch.baseline).not.toBeNull();
+  expect(logged.watch.evidence().verdict).toBe('quiet');
+  logged.run(300, 0.3);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['errors'] });
+});
