@@ -227,6 +227,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed states of the log, newest first, and the key to check them with; hold them outside the database */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        put?: never;
+        /** Sign the log as it stands and send the checkpoint out */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/export": {
         parameters: {
             query?: never;
@@ -351,6 +407,42 @@ export interface paths {
                 403: components["responses"]["Refused"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every decision as a table, newest first; ?incident=, ?model=, ?limit= (JSON: /api/v1/recommendations) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -511,7 +603,7 @@ export interface paths {
                                     causes: {
                                         features: string[];
                                         /** @enum {string} */
-                                        id: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                        id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                         logOdds: number;
                                         probability: number;
                                         refuting: {
@@ -684,7 +776,7 @@ export interface paths {
                                 causes: {
                                     features: string[];
                                     /** @enum {string} */
-                                    id: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     logOdds: number;
                                     probability: number;
                                     refuting: {
@@ -886,7 +978,7 @@ export interface paths {
                                         outcome: string;
                                     }[];
                                     /** @enum {string} */
-                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     closedAtMs: number;
                                     headline: string;
                                     incidentId: string;
@@ -1078,6 +1170,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the ranking of actions rests on: verified outcomes by cause and action, with a version */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rank by the rules alone again: lessons so far are kept, but no longer used */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lessons": {
         parameters: {
             query?: never;
@@ -1109,7 +1279,7 @@ export interface paths {
                                     outcome: string;
                                 }[];
                                 /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                 closedAtMs: number;
                                 headline: string;
                                 incidentId: string;
@@ -1169,7 +1339,7 @@ export interface paths {
                                     check: string;
                                     reason: string;
                                 }[];
-                                cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                                cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                                 confidence_mean: number | null;
                                 connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                                 error_share: number;
@@ -1284,7 +1454,7 @@ export interface paths {
                                 check: string;
                                 reason: string;
                             }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                             confidence_mean: number | null;
                             connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                             error_share: number;
@@ -1395,7 +1565,7 @@ export interface paths {
                                 check: string;
                                 reason: string;
                             }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                             confidence_mean: number | null;
                             connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                             error_share: number;
