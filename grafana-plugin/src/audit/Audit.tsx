@@ -79,7 +79,7 @@ function Audit() {
                   const atMs = Number(body.atMs ?? body.at_ms ?? body.at);
                   return {
                     key: String(sequence),
-                    cells: [sequence, Number.isFinite(atMs) ? moment(atMs) : field(body, 'at', 'time'), field(body, 'kind', 'event', 'type'), field(body, 'by', 'actor', 'who'), <details key="d"><summary>{field(body, 'reason', 'title', 'detail', 'model', 'recommendation', 'modelId').slice(0, 120)}</summary><code style={{ whiteSpace: 'pre-wrap' }}>{JSON.stringify(body, null, 1)}</code></details>, <code key="h" title={hash}>{hash.slice(0, 12)}</code>],
+                    cells: [sequence, Number.isFinite(atMs) ? moment(atMs) : field(body, 'at', 'time'), field(body, 'kind', 'event', 'type'), field(body, 'by', 'actor', 'who'), <details key="d"><summary>{field(body, 'reason', 'title', 'detail', 'model', 'recommendation', 'modelId').slice(0, 120) || t('audit.entry', 'the whole entry')}</summary><code style={{ whiteSpace: 'pre-wrap' }}>{JSON.stringify(body, null, 1)}</code></details>, <code key="h" title={hash}>{hash.slice(0, 12)}</code>],
                   };
                 })}
               />

@@ -1,6 +1,8 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { callsFail } from './calls-fail.js';
 
+const MANY_TIMEOUTS = 0.3;
+
 /** The server cannot keep up: it stops answering for a while, again and again. */
 export const overloadedEndpoint: CauseDefinition = {
   id: 'overloaded-endpoint',
@@ -10,6 +12,7 @@ export const overloadedEndpoint: CauseDefinition = {
     const { failures, failuresByReason, failuresInBursts } = evidence.service;
     if (failures.count === 0 || !callsFail(evidence)) return [];
     const timeouts = (failuresByReason.timeout ?? 0) / failures.count;
-    return failuresInBursts || timeouts > 0.3 ? [plain('Overloaded endpoint: timeouts in bursts')] : [];
+    if (!failuresInBursts && timeouts <= MANY_TIMEOUTS) return [];
+    return [plain(`Overloaded endpoint: ${timeouts > MANY_TIMEOUTS ? 'timeouts' : 'failures'} in bursts`)];
   },
 };
