@@ -198,6 +198,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     callback: (id, outcome, detail, by) => governance.callback(id, outcome, detail, by),
     decides: (by) => governance.decides(by),
+    breaksGlass: (by) => governance.breaksGlass(by),
     setKillSwitch: async (on, reason, by) => {
       await governance.setKillSwitch(on, reason, by);
       if (!on) await governance.dispatch();

@@ -43,6 +43,7 @@ export function statusOf(
     evidence: watch.evidence(),
     performance: judgement?.performance ?? NOT_LOOKED_YET,
     rowAnomaly: judgement?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
+    goldenInputs: judgement?.goldenInputs ?? [],
     ...looked,
     totals: {
       calls: watch.totals.calls,

@@ -2,8 +2,17 @@
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
 import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
-import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
-import type { ChangeEvent } from './evidence.js';
+import type {
+  Actor,
+  BreakGlass,
+  Execution,
+  ExecutionAttempt,
+  KillSwitch,
+  Review,
+  Verification,
+  Vote,
+} from './decision.js';
+import type { ChangeEvent, GoldenComparison } from './evidence.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
@@ -66,6 +75,7 @@ export interface ModelStatus {
   readonly performance: PerformanceEstimate;
   /** The isolation forest's verdict on the judged window. */
   readonly rowAnomaly: RowAnomaly;
+  readonly goldenInputs: readonly GoldenComparison[];
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
@@ -263,8 +273,11 @@ export interface Application {
   callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
   /** Actions the actor may vote on, by the rules in force. */
   decides(by: Actor): readonly ActionId[];
+  /** Whether the actor may decide alone in an emergency, where an action's rules allow it at all. */
+  breaksGlass(by: Actor): boolean;
+  /** @throws RequestRefused `forbidden` for anybody but an admin */
   setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
-  killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }>;
+  killSwitch(): Promise<KillSwitch & { readonly configured: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 

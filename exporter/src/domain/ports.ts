@@ -1,7 +1,7 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
-import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
+import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { FleetFigures } from './figures.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
@@ -167,8 +167,8 @@ export interface GovernanceTransaction {
   reviews(filter: { readonly open: boolean }): Promise<readonly Review[]>;
   saveReview(review: Review): Promise<void>;
   /** The switch people flip while mlfi runs. */
-  killSwitch(): Promise<boolean>;
-  setKillSwitch(on: boolean): Promise<void>;
+  killSwitch(): Promise<KillSwitch>;
+  setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   auditHead(): Promise<AuditEntry | null>;

@@ -67,6 +67,29 @@ export function evidenceView({ evidence }: ModelStatus): object {
   };
 }
 
+const LONGEST_PAYLOAD = 2_000;
+
+/** Golden inputs and how their answers moved. Only inputs the operator chose are shown themselves; answers never are. */
+export function goldenInputsView({ model, goldenInputs }: ModelStatus): object[] {
+  const compared = new Map(goldenInputs.map((input) => [input.goldenId, input]));
+  return model.goldenInputs.map(({ id, origin, payload }) => {
+    const input = compared.get(id);
+    return {
+      id,
+      origin,
+      input: origin === 'user' ? JSON.stringify(payload).slice(0, LONGEST_PAYLOAD) : null,
+      verdict: input?.verdict ?? 'unanswered',
+      answers_before: input?.answersBefore ?? 0,
+      answers_now: input?.answersNow ?? 0,
+      distinct_before: input?.distinctBefore ?? 0,
+      distinct_now: input?.distinctNow ?? 0,
+      confidence_before: input?.confidenceBefore ?? null,
+      confidence_now: input?.confidenceNow ?? null,
+      confidence_tolerance: input?.confidenceTolerance ?? null,
+    };
+  });
+}
+
 /** How good the answers are without labels, and what labels have shown. */
 export function performanceView({ performance }: ModelStatus): object {
   const realised = {

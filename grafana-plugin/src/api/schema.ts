@@ -1126,7 +1126,10 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            at_ms: number | null;
+                            by: string | null;
                             configured: boolean;
+                            reason: string | null;
                             switched: boolean;
                         };
                     };
@@ -1135,7 +1138,7 @@ export interface paths {
                 403: components["responses"]["Refused"];
             };
         };
-        /** Stop every execution, or let them go on */
+        /** Stop every execution, or let them go on; admins only */
         put: {
             parameters: {
                 query?: never;
@@ -1157,7 +1160,15 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            at_ms: number | null;
+                            by: string | null;
+                            configured: boolean;
+                            reason: string | null;
+                            switched: boolean;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -1637,9 +1648,19 @@ export interface paths {
                                 };
                             }[];
                             golden_inputs: {
+                                answers_before: number;
+                                answers_now: number;
+                                confidence_before: number | null;
+                                confidence_now: number | null;
+                                confidence_tolerance: number | null;
+                                distinct_before: number;
+                                distinct_now: number;
                                 id: string;
+                                input: string | null;
                                 /** @enum {string} */
                                 origin: "user" | "generated";
+                                /** @enum {string} */
+                                verdict: "same" | "answer-changed" | "confidence-moved" | "noisy" | "unanswered";
                             }[];
                             headline: string | null;
                             id: string;
@@ -1820,7 +1841,18 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            admitted_at_ms?: number;
+                            missing?: string[];
+                            refused?: string[];
+                            required_samples?: number | null;
+                            samples?: number;
+                            /** @enum {string} */
+                            state: "absent" | "learning" | "ready" | "frozen";
+                            version?: number;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2305,7 +2337,34 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            validations: {
+                                calls: number;
+                                candidateUrl: string;
+                                candidateVersion: string | null;
+                                criteria: {
+                                    /** @enum {string} */
+                                    name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
+                                    text: string;
+                                    /** @enum {string} */
+                                    verdict: "pass" | "fail" | "inconclusive";
+                                }[];
+                                currentVersion: string | null;
+                                finishedAtMs: number | null;
+                                id: string;
+                                modelId: string;
+                                /** @enum {string} */
+                                purpose: "replace" | "restore";
+                                reasons: string[];
+                                requestedBy: string;
+                                startedAtMs: number;
+                                /** @enum {string} */
+                                state: "running" | "finished" | "failed";
+                                verdict: ("pass" | "fail" | "inconclusive") | null;
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2343,7 +2402,32 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            calls: number;
+                            candidateUrl: string;
+                            candidateVersion: string | null;
+                            criteria: {
+                                /** @enum {string} */
+                                name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
+                                text: string;
+                                /** @enum {string} */
+                                verdict: "pass" | "fail" | "inconclusive";
+                            }[];
+                            currentVersion: string | null;
+                            finishedAtMs: number | null;
+                            id: string;
+                            modelId: string;
+                            /** @enum {string} */
+                            purpose: "replace" | "restore";
+                            reasons: string[];
+                            requestedBy: string;
+                            startedAtMs: number;
+                            /** @enum {string} */
+                            state: "running" | "finished" | "failed";
+                            verdict: ("pass" | "fail" | "inconclusive") | null;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2388,7 +2472,101 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            attempts: {
+                                atMs: number;
+                                detail: string;
+                                kind: string;
+                                number: number;
+                                outcome: string;
+                            }[];
+                            createdAtMs: number;
+                            digest: string;
+                            dry_run: string;
+                            evidence: {
+                                findings: string[];
+                                headline: string;
+                            };
+                            execution: {
+                                detail: string;
+                                executor: string;
+                                finishedAtMs: number | null;
+                                id: string;
+                                queuedAtMs: number;
+                                startedAtMs: number | null;
+                                /** @enum {string} */
+                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
+                            } | null;
+                            expectedEffect: string;
+                            expiresAtMs: number;
+                            id: string;
+                            incidentId: string;
+                            modelId: string;
+                            plan: {
+                                executor: string;
+                                parameters: {
+                                    [key: string]: unknown;
+                                };
+                                target: string;
+                            } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
+                            /** @enum {string} */
+                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
+                            proposedBy: {
+                                /** @enum {string} */
+                                kind: "user" | "api-key" | "system";
+                                login?: string;
+                                name: string;
+                                role?: string;
+                                subject: string;
+                            };
+                            requiredApprovals: number;
+                            revision: number;
+                            risk: string;
+                            /** @enum {string} */
+                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
+                            steps: string[];
+                            title: string;
+                            trackRecord: {
+                                helped: number;
+                                similarIncidents: string[];
+                                tried: number;
+                            } | null;
+                            verification: {
+                                atMs: number;
+                                detail: string;
+                                /** @enum {string} */
+                                outcome: "recovered" | "not_recovered" | "inconclusive";
+                            } | null;
+                            verificationText: string;
+                            votes: {
+                                atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
+                                by: {
+                                    /** @enum {string} */
+                                    kind: "user" | "api-key" | "system";
+                                    login?: string;
+                                    name: string;
+                                    role?: string;
+                                    subject: string;
+                                };
+                                reason: string;
+                                /** @enum {string} */
+                                verdict: "approve" | "reject";
+                            }[];
+                            why: string;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2463,6 +2641,12 @@ export interface paths {
                                     };
                                     target: string;
                                 } | null;
+                                policy: {
+                                    breakGlass: boolean;
+                                    proposerMayVote: boolean;
+                                } & {
+                                    [key: string]: unknown;
+                                };
                                 /** @enum {string} */
                                 priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                                 proposedBy: {
@@ -2494,6 +2678,9 @@ export interface paths {
                                 verificationText: string;
                                 votes: {
                                     atMs: number;
+                                    breakGlass?: {
+                                        ticket: string;
+                                    };
                                     by: {
                                         /** @enum {string} */
                                         kind: "user" | "api-key" | "system";
@@ -2580,6 +2767,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -2611,6 +2804,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -2701,6 +2897,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -2732,6 +2934,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -2782,7 +2987,33 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            reviews: {
+                                dueAtMs: number;
+                                finding: string | null;
+                                recommendationId: string;
+                                reviewedAtMs: number | null;
+                                reviewedBy: {
+                                    /** @enum {string} */
+                                    kind: "user" | "api-key" | "system";
+                                    login?: string;
+                                    name: string;
+                                    role?: string;
+                                    subject: string;
+                                } | null;
+                                ticket: string;
+                                usedBy: {
+                                    /** @enum {string} */
+                                    kind: "user" | "api-key" | "system";
+                                    login?: string;
+                                    name: string;
+                                    role?: string;
+                                    subject: string;
+                                };
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2894,6 +3125,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -2925,6 +3162,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -3028,6 +3268,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -3059,6 +3305,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -3109,6 +3358,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            breaks_glass: boolean;
                             decides: ("retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none")[];
                             /** @enum {string} */
                             kind: "nobody" | "user" | "api-key" | "system";
@@ -3212,6 +3462,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -3243,6 +3499,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";

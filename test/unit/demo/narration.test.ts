@@ -97,6 +97,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
     rowAnomaly: { verdict: 'unknown', reason: 'no look has been taken yet' },
+    goldenInputs: [],
     evaluatedAtMs: 1,
     evaluationSeconds: 0.001,
     totals: { calls: 0, failures: {}, probes: 0, probeFailures: {} },

@@ -83,6 +83,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     running: new RunningTotals(6).read(baseline, window, window),
     findings: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look yet' },
+    goldenInputs: [],
     blindSpots: [],
     incident: null,
     evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),

@@ -5,7 +5,7 @@ import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
 import { summariseNumeric } from '../../detection/statistics/signal-counts.js';
 import { numericSignal } from '../../detection/statistics/window-profile.js';
-import { baselineView, countsView, modelView } from '../model-view.js';
+import { baselineView, countsView, goldenInputsView, modelView } from '../model-view.js';
 import { bodyOf, json, modelParam, text, type Route } from '../route.js';
 
 const jsonValue: z.ZodType<Json> = z.json();
@@ -92,7 +92,7 @@ export const modelRoutes: readonly Route[] = [
       return json({
         ...modelView(status),
         findings: status.findings,
-        golden_inputs: status.model.goldenInputs.map(({ id, origin }) => ({ id, origin })),
+        golden_inputs: goldenInputsView(status),
         schedule: status.model.schedule,
       });
     },
