@@ -1,7 +1,7 @@
 import { getBackendSrv } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { EXPORTER_PROXY } from '../constants';
-import type { AuditEntry, AuditVerdict, Discovery, FleetModel, Incident, ModelDetail, Recommendation, SignalDistribution, SimilarIncident, WhoAmI } from './types';
+import type { AuditEntry, AuditVerdict, Discovery, FleetModel, Incident, KillSwitch, ModelDetail, Recommendation, Review, SignalDistribution, SimilarIncident, Validation, WhoAmI } from './types';
 
 /** Why a request failed, in words for the person who reads it. */
 export interface Failure {
@@ -40,7 +40,7 @@ export function failureOf(thrown: unknown): Failure {
   return { kind: 'failed', message: message === '' ? 'The request failed.' : message, ...nothing };
 }
 
-async function ask<T>(method: 'GET' | 'POST', path: string, data?: unknown): Promise<T> {
+async function ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, data?: unknown): Promise<T> {
   const request = { url: `${EXPORTER_PROXY}/api/v1/${path}`, method, data, showErrorAlert: false, showSuccessAlert: false };
   return (await lastValueFrom(getBackendSrv().fetch<T>(request))).data;
 }
@@ -58,11 +58,22 @@ export const exporter = {
   similar: async (id: string) => (await ask<{ similar: SimilarIncident[] }>('GET', `incidents/${at(id)}/similar`)).similar,
   recommendations: async (filter: { incident?: string; model?: string; pending?: 'true'; limit?: number }) =>
     (await ask<{ recommendations: Recommendation[] }>('GET', `recommendations?${query(filter)}`)).recommendations,
+  recommendation: (id: string) => ask<Recommendation>('GET', `recommendations/${at(id)}`),
   audit: async (from: number, limit: number) => (await ask<{ entries: AuditEntry[] }>('GET', `audit?${query({ from, limit })}`)).entries,
   verifyAudit: () => ask<AuditVerdict>('GET', 'audit/verify'),
   whoAmI: () => ask<WhoAmI>('GET', 'whoami'),
-  vote: (vote: { recommendation_id: string; digest: string; verdict: 'approve' | 'reject'; reason: string }) => ask<Recommendation>('POST', 'votes', vote),
+  vote: (vote: { recommendation_id: string; digest: string; verdict: 'approve' | 'reject'; reason: string; break_glass?: { ticket: string } }) => ask<Recommendation>('POST', 'votes', vote),
   revoke: (id: string, reason: string) => ask<Recommendation>('POST', 'revocations', { recommendation_id: id, reason }),
+  withdraw: (id: string, reason: string) => ask<Recommendation>('POST', 'withdrawals', { recommendation_id: id, reason }),
+  reportOutcome: (id: string, outcome: 'succeeded' | 'failed', reason: string) => ask<Recommendation>('POST', 'outcomes', { recommendation_id: id, outcome, reason }),
+  propose: (incident: string, action: string, why: string) => ask<Recommendation>('POST', 'recommendations', { incident_id: incident, action, why }),
+  reviews: async () => (await ask<{ reviews: Review[] }>('GET', 'reviews')).reviews,
+  review: (id: string, finding: string) => ask<object>('POST', 'reviews', { recommendation_id: id, reason: finding }),
+  killSwitch: () => ask<KillSwitch>('GET', 'kill-switch'),
+  setKillSwitch: (on: boolean, reason: string) => ask<KillSwitch>('PUT', 'kill-switch', { on, reason }),
+  validations: async (id: string) => (await ask<{ validations: Validation[] }>('GET', `models/${at(id)}/validations`)).validations,
+  validate: (id: string, request: { candidate_url: string; purpose: 'replace' | 'restore' }) => ask<Validation>('POST', `models/${at(id)}/validations`, request),
+  acceptBaseline: (id: string, reason: string) => ask<object>('POST', `models/${at(id)}/baseline/accept`, { reason }),
   discover: (url: string) => ask<Discovery>('POST', 'discover', { url }),
   register: (registration: object) => ask<FleetModel>('POST', 'models', registration),
   setPaused: (id: string, isPaused: boolean) => ask<object>('POST', `models/${at(id)}/${isPaused ? 'pause' : 'start'}`, {}),
