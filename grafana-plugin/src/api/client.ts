@@ -53,7 +53,7 @@ export const exporter = {
   models: async () => (await ask<{ models: FleetModel[] }>('GET', 'models')).models,
   model: (id: string) => ask<ModelDetail>('GET', `models/${at(id)}`),
   distributions: async (id: string) => (await ask<{ signals: SignalDistribution[] }>('GET', `models/${at(id)}/distributions`)).signals,
-  aggregates: (id: string) => ask<string>('GET', `models/${at(id)}/aggregates.csv`),
+  aggregates: (id: string, fromMs: number, toMs: number) => ask<string>('GET', `models/${at(id)}/aggregates.csv?${query({ from_ms: Math.floor(fromMs), to_ms: Math.ceil(toMs) })}`),
   incident: (id: string) => ask<Incident>('GET', `incidents/${at(id)}`),
   similar: async (id: string) => (await ask<{ similar: SimilarIncident[] }>('GET', `incidents/${at(id)}/similar`)).similar,
   recommendations: async (filter: { incident?: string; model?: string; pending?: 'true'; limit?: number }) =>
@@ -74,6 +74,7 @@ export const exporter = {
   validations: async (id: string) => (await ask<{ validations: Validation[] }>('GET', `models/${at(id)}/validations`)).validations,
   validate: (id: string, request: { candidate_url: string; purpose: 'replace' | 'restore' }) => ask<Validation>('POST', `models/${at(id)}/validations`, request),
   acceptBaseline: (id: string, reason: string) => ask<object>('POST', `models/${at(id)}/baseline/accept`, { reason }),
+  freezeBaseline: (id: string, frozen: boolean) => ask<object>('POST', `models/${at(id)}/baseline/freeze`, { frozen }),
   discover: (url: string) => ask<Discovery>('POST', 'discover', { url }),
   register: (registration: object) => ask<FleetModel>('POST', 'models', registration),
   setPaused: (id: string, isPaused: boolean) => ask<object>('POST', `models/${at(id)}/${isPaused ? 'pause' : 'start'}`, {}),
@@ -83,6 +84,6 @@ export const exporter = {
 /** Address of a file the browser downloads through Grafana's proxy. */
 export const downloadUrl = {
   report: (incident: string, format: 'markdown' | 'html' | 'json' | 'csv') => `${EXPORTER_PROXY}/api/v1/incidents/${at(incident)}/report?format=${format}`,
-  aggregates: (model: string) => `${EXPORTER_PROXY}/api/v1/models/${at(model)}/aggregates.csv`,
+  aggregates: (model: string, fromMs: number, toMs: number) => `${EXPORTER_PROXY}/api/v1/models/${at(model)}/aggregates.csv?${query({ from_ms: Math.floor(fromMs), to_ms: Math.ceil(toMs) })}`,
   audit: `${EXPORTER_PROXY}/api/v1/audit/export`,
 };

@@ -1740,7 +1740,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored windows as CSV: calls, failures, confidence, latency */
+        /** Stored windows as CSV: calls, failures, confidence, latency; ?from_ms=, ?to_ms= */
         get: {
             parameters: {
                 query?: never;

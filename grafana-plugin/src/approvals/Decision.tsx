@@ -127,6 +127,8 @@ export function Decision({ recommendation, rights, onDecided, showIncident, isCo
   const mayNotApprove = refusal ?? noReason;
   const mayNotReject = rejectRefusal ?? noReason;
 
+  const otherSteps = <OtherSteps recommendation={recommendation} rights={rights} shownDigest={shownDigest} onDone={onDecided} />;
+
   return (
     <article aria-label={title} data-testid={`decision-${recommendation.action}`} data-state={state} style={{ borderTop: '1px solid rgba(128,128,128,.3)', padding: '12px 0' }}>
       <Stack gap={1} wrap="wrap" alignItems="center">
@@ -176,10 +178,11 @@ export function Decision({ recommendation, rights, onDecided, showIncident, isCo
             {mayNotApprove !== null && <small role="note">{mayNotApprove}</small>}
             {hasApproved && <small>{t('decision.changed-mind', 'You may still reject it.')}</small>}
             <small><code title={digest} aria-label={t('decision.digest', 'Digest of what you decide on')}>{digest.slice(0, 12)}</code></small>
+            {otherSteps}
           </Stack>
         </>
       )}
-      <OtherSteps recommendation={recommendation} rights={rights} shownDigest={shownDigest} onDone={onDecided} />
+      {!isPending && otherSteps}
     </article>
   );
 }

@@ -97,7 +97,7 @@ export function OtherSteps({ recommendation, rights, shownDigest, onDone }: Prop
   };
   const offered = stepsOf(recommendation);
   return offered.length === 0 ? null : (
-    <div style={{ marginTop: 4 }}>
+    <div>
       <Stack gap={1} wrap="wrap">
         {offered.map((name) => (
           <GuardedButton key={name} size="sm" variant={name === 'outcome' ? 'primary' : 'secondary'} fill={name === 'outcome' ? 'solid' : 'text'} refusal={steps[name].refusal} onClick={() => setStep(name)}>

@@ -39,7 +39,7 @@ export function Reviews({ rights }: { rights: Rights }) {
         head={[t('reviews.decision', 'Decision'), t('reviews.who', 'Decided alone by'), t('reviews.ticket', 'Ticket'), t('reviews.reason', 'Their reason'), t('reviews.due', 'Review due'), '']}
         rows={owed.map((review) => {
           const recommendation = of(review);
-          const isLate = review.dueAtMs < Date.now();
+          const isLate = live.atMs !== null && review.dueAtMs < live.atMs;
           return {
             key: review.recommendationId,
             cells: [

@@ -1,7 +1,7 @@
 import React from 'react';
 import { Button, type ButtonProps } from '@grafana/ui';
 
-interface Props extends Pick<ButtonProps, 'variant' | 'fill' | 'size' | 'icon' | 'disabled' | 'onClick'> {
+interface Props extends Pick<ButtonProps, 'variant' | 'fill' | 'size' | 'icon' | 'disabled' | 'onClick' | 'type'> {
   /** Why this person may not press it, or not now; null when they may. */
   refusal: string | null;
   children: string;

@@ -1,4 +1,4 @@
-import React, { useState, type FormEvent } from 'react';
+import React, { useState, type SyntheticEvent } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert, Button, Checkbox, Field, Input, LinkButton, Stack } from '@grafana/ui';
 import { exporter, failureOf, type Failure } from '../api/client';
@@ -24,7 +24,7 @@ function Policy({ found, address, onWatched }: { found: Found; address: string; 
   const [golden, setGolden] = useState<number[]>(found.payloads.map((_, index) => index).slice(0, 5));
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
-  const watch = async (event: FormEvent) => {
+  const watch = async (event: SyntheticEvent) => {
     event.preventDefault();
     setBusy(true);
     setFailure(null);
@@ -80,7 +80,7 @@ function Connect() {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [watched, setWatched] = useState<FleetModel | null>(null);
   const isWrong = address !== '' && !isAddress(address);
-  const find = async (event: FormEvent) => {
+  const find = async (event: SyntheticEvent) => {
     event.preventDefault();
     setBusy(true);
     setDiscovery(null);

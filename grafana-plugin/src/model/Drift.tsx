@@ -21,7 +21,7 @@ export function DriftTable({ model }: { model: ModelDetail }) {
       head={[t('drift.subject', 'Signal'), t('drift.detector', 'Check'), t('drift.statistic', 'Statistic'), t('drift.threshold', 'Threshold'), t('drift.effect', 'Effect (interval)'), t('drift.before', 'Before'), t('drift.now', 'Now'), t('drift.evidence', 'Evidence'), t('drift.sentence', 'In words')]}
       rows={model.findings.map((finding) => ({
         key: `${finding.detector}${finding.subject}`,
-        cells: [signalName(finding.subject), finding.detector, `${finding.statistic.name} ${figure(finding.statistic.value)}`, figure(finding.threshold), effectText(finding), figure(finding.before), figure(finding.now), odds.get(finding.subject)?.odds ?? '–', finding.sentence],
+        cells: [signalName(finding.subject), finding.detector, `${finding.statistic.name.replaceAll('_', ' ')} ${figure(finding.statistic.value)}`, figure(finding.threshold), effectText(finding), figure(finding.before), figure(finding.now), odds.get(finding.subject)?.odds ?? '–', finding.sentence],
       }))}
     />
   );
