@@ -1,3 +1,4 @@
+import { t } from '@grafana/i18n';
 import { getBackendSrv } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { EXPORTER_PROXY } from '../constants';
@@ -28,16 +29,16 @@ export function failureOf(thrown: unknown): Failure {
     return { kind: KINDS[status] ?? 'failed', message: said.message, field: said.field ?? null, details: said.details };
   }
   if (status === 502 || status === 504) {
-    return { kind: 'exporter-down', message: "Grafana's server cannot reach the exporter at the configured address.", ...nothing };
+    return { kind: 'exporter-down', message: t('failure.down', "Grafana's server cannot reach the exporter at the configured address."), ...nothing };
   }
   if (status === 500 && (data?.message ?? '').toLowerCase().includes('interpolate')) {
-    return { kind: 'not-configured', message: 'The exporter address is not configured.', ...nothing };
+    return { kind: 'not-configured', message: t('failure.not-configured', 'The exporter address is not configured.'), ...nothing };
   }
   if (status === 403) {
-    return { kind: 'refused', message: 'Your Grafana role does not allow this.', ...nothing };
+    return { kind: 'refused', message: t('failure.role', 'Your Grafana role does not allow this.'), ...nothing };
   }
-  const message = data?.message ?? statusText ?? (thrown instanceof Error ? thrown.message : 'The request failed.');
-  return { kind: 'failed', message: message === '' ? 'The request failed.' : message, ...nothing };
+  const message = data?.message ?? statusText ?? (thrown instanceof Error ? thrown.message : '');
+  return { kind: 'failed', message: message === '' ? t('failure.failed', 'The request failed.') : message, ...nothing };
 }
 
 async function ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, data?: unknown): Promise<T> {

@@ -23,7 +23,7 @@ function Approvals() {
   const rights = useRights();
   const list = (title: string, recommendations: Recommendation[]) =>
     recommendations.length === 0 ? null : (
-      <Section title={`${title} (${recommendations.length})`}>
+      <Section title={t('approvals.counted', '{{title}} ({{count}})', { title, count: recommendations.length })}>
         {recommendations.map((recommendation) => (
           <Decision key={recommendation.id} recommendation={recommendation} rights={rights} onDecided={live.refresh} showIncident isCompact />
         ))}

@@ -11,6 +11,7 @@ import type { Rights } from '../components/useRights';
 import { PAGES } from '../constants';
 import { OtherSteps } from './OtherSteps';
 
+const [CHECK, CROSS] = ['✓', '✗'];
 const stateText = (state: string) => state.replace('_', ' ');
 /** Actions that put another version in service, which can be tried beforehand. */
 const OTHER_VERSION: ReadonlyArray<Recommendation['action']> = ['deploy', 'rollback'];
@@ -71,7 +72,7 @@ function Outcome({ recommendation: { state, votes, plan, execution, verification
     <div aria-live="polite">
       {votes.map((vote) => (
         <p key={`${vote.by.subject}${vote.atMs}`} style={{ margin: 0, overflowWrap: 'anywhere' }}>
-          {vote.verdict === 'approve' ? '✓' : '✗'} {t('decision.vote', '{{who}} {{verdict}} {{when}}: {{reason}}', { who: vote.by.name, verdict: vote.verdict === 'approve' ? t('decision.vote-approved', 'approved') : t('decision.vote-rejected', 'rejected'), when: relative(vote.atMs), reason: vote.reason, interpolation: { escapeValue: false } })}
+          <span aria-hidden>{vote.verdict === 'approve' ? CHECK : CROSS} </span>{t('decision.vote', '{{who}} {{verdict}} {{when}}: {{reason}}', { who: vote.by.name, verdict: vote.verdict === 'approve' ? t('decision.vote-approved', 'approved') : t('decision.vote-rejected', 'rejected'), when: relative(vote.atMs), reason: vote.reason, interpolation: { escapeValue: false } })}
           {vote.breakGlass !== undefined && <> <Badge color="red" text={t('decision.alone', 'alone, ticket {{ticket}}', { ticket: vote.breakGlass.ticket, interpolation: { escapeValue: false } })} /></>}
         </p>
       ))}

@@ -54,7 +54,7 @@ function BreakGlass({ recommendation: { id, title }, shownDigest, onDone, onClos
         {t('steps.break-glass-review', 'It is written down as such, and another approver has to review it. Freezes and the kill switch still hold.')}
       </Alert>
       <Field label={t('steps.ticket', 'Ticket')} htmlFor={field}>
-        <Input id={field} value={ticket} maxLength={200} placeholder="OPS-7" onChange={(event) => setTicket(event.currentTarget.value)} />
+        <Input id={field} value={ticket} maxLength={200} placeholder={t('steps.ticket-example', 'OPS-7')} onChange={(event) => setTicket(event.currentTarget.value)} />
       </Field>
     </ReasonDialog>
   );

@@ -12,7 +12,7 @@ export function OverTime({ csv, range, marks }: { csv: string; range?: [fromMs: 
   const { atMs, columns } = useMemo(() => parseAggregates(csv), [csv]);
   const share = useMemo(() => columns.calls?.map((calls, index) => (calls ? (columns.failures[index] ?? 0) / calls : null)) ?? [], [columns]);
   if (atMs.length < 2) {
-    return <p>{t('over-time.none', 'Fewer than two windows are stored in this time range. A model that was just connected fills its first ones now; else choose another range.')}</p>;
+    return <p>{t('over-time.none', 'Nothing to draw: fewer than two windows are stored in this time range. They are stored from the moment there is a baseline.')}</p>;
   }
   const charts: Array<[string, Array<number | null>, (value: number) => string]> = [
     [t('model.confidence', 'Confidence (mean)'), columns.confidence_mean, unit],

@@ -36,7 +36,7 @@ export function Table({ head, rows }: { head: string[]; rows: Array<{ key: strin
         {rows.map(({ key, cells }) => (
           <tr key={key}>
             {cells.map((content, column) => (
-              <td key={column} style={typeof content === 'number' || (typeof content === 'string' && NUMBER.test(content)) ? { ...cell, whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' } : cell}>
+              <td key={column} style={typeof content === 'number' || (typeof content === 'string' && NUMBER.test(content)) ? { ...cell, whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' } : { ...cell, minWidth: 84 }}>
                 {content}
               </td>
             ))}

@@ -3,13 +3,15 @@ import { dateTime, isDateTime, rangeUtil, type RawTimeRange, type TimeRange } fr
 
 const RELATIVE = /^now([-+]\d+[smhdwMy])?(\/[smhdwMy])?$/;
 
+const ISO_8601 = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[-+]\d\d:?\d\d)$/;
+
 /** One end of a time range as an address carries it: `now-6h`, milliseconds since 1970, or ISO 8601; null for anything else. */
 function endOf(text: string | null): RawTimeRange['from'] | null {
   if (text === null || RELATIVE.test(text)) {
     return text;
   }
-  const parsed = dateTime(/^\d{1,16}$/.test(text) ? Number(text) : text);
-  return parsed.isValid() ? parsed : null;
+  const ms = /^\d{1,16}$/.test(text) ? Number(text) : ISO_8601.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(ms) ? null : dateTime(ms);
 }
 
 const textOf = (end: RawTimeRange['from']) => (isDateTime(end) ? String(end.valueOf()) : end);

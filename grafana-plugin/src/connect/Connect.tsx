@@ -101,7 +101,7 @@ function Connect() {
       <Section title={t('connect.where', 'Where is the model?')}>
         <form onSubmit={find}>
           <Field label={t('connect.url', 'Address of the model')} htmlFor="model-url" invalid={isWrong} error={t('connect.url-wrong', 'An address starts with http:// or https://')} description={t('connect.url-hint', 'As the exporter reaches it: a REST endpoint, a Hugging Face model or Space, MLflow, TorchServe, BentoML, or an Open Inference server')}>
-            <Input id="model-url" width={80} value={address} placeholder="https://models.example.org/fraud/predict" onChange={(event) => setAddress(event.currentTarget.value)} />
+            <Input id="model-url" width={80} value={address} placeholder={t('connect.url-example', 'https://models.example.org/fraud/predict')} onChange={(event) => setAddress(event.currentTarget.value)} />
           </Field>
           <Button type="submit" disabled={busy || operateRefusal !== null || !isAddress(address)}>{busy ? t('connect.finding', 'Asking…') : t('connect.find', 'Find out how to ask it')}</Button>
         </form>

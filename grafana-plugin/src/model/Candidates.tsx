@@ -40,7 +40,7 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
       <form onSubmit={start}>
         <Stack gap={2} wrap="wrap" alignItems="flex-end">
           <Field noMargin label={t('candidates.address', 'Address of the candidate')} htmlFor="candidate-url" invalid={address !== '' && !isAddress(address)} error={t('connect.url-wrong', 'An address starts with http:// or https://')}>
-            <Input id="candidate-url" width={50} value={address} placeholder="https://models.example.org/fraud/v8" onChange={(event) => setAddress(event.currentTarget.value)} />
+            <Input id="candidate-url" width={50} value={address} placeholder={t('candidates.example', 'https://models.example.org/fraud/v8')} onChange={(event) => setAddress(event.currentTarget.value)} />
           </Field>
           <Field noMargin label={t('candidates.purpose', 'It is to')}>
             <RadioButtonGroup

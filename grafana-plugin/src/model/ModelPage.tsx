@@ -71,7 +71,7 @@ function ModelPage() {
   const actions = (
     <Stack gap={1} wrap="wrap" alignItems="center">
       <RangePicker range={range} isChosen={raw !== null} onChoose={choose} />
-      <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.aggregates(id, fromMs, toMs)} target="_blank">CSV</LinkButton>
+      <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.aggregates(id, fromMs, toMs)} target="_blank">{t('model.csv', 'CSV')}</LinkButton>
       <LinkButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>{t('model.dashboard', 'Dashboard')}</LinkButton>
       <LinkButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>{t('model.explore', 'Explore')}</LinkButton>
     </Stack>
