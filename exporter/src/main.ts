@@ -302,6 +302,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
     {
       schedule: started.probing,
+      criticalErrorShare: () => config.current().detection.criticalErrorShare,
       investigation: {
         experience: { thresholds: started.detection, targets: started.governance.targets },
         timeoutMs: started.investigation.timeoutMs,
