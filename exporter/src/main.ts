@@ -391,6 +391,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           settings: () => config.current().identity,
           verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
         }),
+        onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
       },
       started.listen,

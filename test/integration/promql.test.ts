@@ -57,7 +57,8 @@ const MAY_BE_EMPTY: readonly {
     unborn: ['mlfi_verifications_total'],
   },
   {
-    place: /^rule Mlfi(TargetDown|StoreDown|AuditChainBroken|AuditVerificationStale|IngestRejecting)$/,
+    place:
+      /^rule Mlfi(TargetDown|StoreDown|AuditChainBroken|BreakGlassUnreviewed|AuditVerificationStale|IngestRejecting)$/,
     reason: 'mlfi is well',
   },
   {
