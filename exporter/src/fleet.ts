@@ -7,6 +7,7 @@ import type { Json } from './domain/json.js';
 import type { Learnt, Lesson } from './domain/lesson.js';
 import type { Model } from './domain/model.js';
 import type { PageOpinion } from './domain/page-opinion.js';
+import type { Pattern } from './domain/pattern.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
@@ -15,6 +16,7 @@ import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { learntFrom } from './learning/learnt.js';
 import { pageCautions } from './learning/page-caution.js';
+import { recurringPatterns } from './learning/patterns.js';
 import { stateOf, statusOf } from './model-status.js';
 import { judge, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
@@ -88,6 +90,7 @@ export class Fleet {
   private readonly batches = new Map<string, { id: ModelId; batchId: string; result: IngestResult }>();
   private lessons: readonly Lesson[] = [];
   private opinions: readonly PageOpinion[] = [];
+  private patterns: readonly Pattern[] = [];
   private learntSinceMs: number | null = null;
   private matched = 0;
   private readonly stopping = new AbortController();
@@ -193,6 +196,7 @@ export class Fleet {
       limit: this.settings.lessonsConsidered,
       ...(this.learntSinceMs === null ? {} : { closedAfterMs: this.learntSinceMs }),
     });
+    this.patterns = recurringPatterns(this.lessons, this.ports.clock.now());
     this.opinions = await pageOpinions.list(this.learntSinceMs === null ? {} : { afterMs: this.learntSinceMs });
     for (const { watch } of this.members.values()) watch.demandEvidence(this.cautionOf(watch.model.id));
   }
@@ -209,7 +213,7 @@ export class Fleet {
 
   /** What the ranking of actions and the page lines rest on. */
   learnt(): Learnt {
-    return learntFrom(this.lessons, this.opinions, this.learntSinceMs);
+    return learntFrom(this.lessons, this.opinions, this.learntSinceMs, this.ports.clock.now());
   }
 
   experienceLessons(): readonly Lesson[] {
@@ -558,6 +562,7 @@ export class Fleet {
 
   private statusOf({ watch, judgement, evaluatedAtMs, evaluationSeconds }: Member): ModelStatus {
     const incident = this.ports.keeper.current(watch.model.id);
-    return statusOf(watch, judgement, incident, { evaluatedAtMs, evaluationSeconds });
+    const patterns = this.patterns.filter(({ model }) => model === watch.model.id);
+    return statusOf(watch, judgement, incident, { evaluatedAtMs, evaluationSeconds, patterns });
   }
 }

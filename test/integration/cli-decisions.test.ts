@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { incidentId, lessonId, modelId } from '../../exporter/src/domain/identifiers.js';
 import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
@@ -101,4 +102,34 @@ it('reads the token from a file, throws the kill switch and speaks of pages', as
   expect(unknown.code).toBe(1);
   const nowhere = await mlfi(TOKENS.ada, 'decisions', 'list', '--url', 'http://127.0.0.1:9');
   expect(nowhere.error).toMatch(/nothing answers at .*--url says where/);
+});
+
+it('says which cause keeps coming back, and when, on the model, in its metrics and among what was learnt', async () => {
+  const monday = Date.UTC(2026, 10, 2, 2);
+  for (const week of [0, 1, 2, 3])
+    await running.service.application.store.lessons.save({
+      id: lessonId(`week-${week}`),
+      incidentId: incidentId(`week-${week}`),
+      modelId: modelId('low-confidence'),
+      cause: 'null-flood',
+      severity: 'high',
+      headline: 'income is missing',
+      fingerprint: { 'cause:null-flood': 1, 'feature:income': 0.4 },
+      openedAtMs: Date.now() - ((Date.now() - monday) % (7 * 86_400_000)) - week * 7 * 86_400_000,
+      closedAtMs: Date.now(),
+      actions: [],
+    });
+  await mlfi(TOKENS.ada, 'page', 'useful', waiting.incidentId, '-r', 'lessons are read anew');
+  const { body } = await running.request('GET', '/api/v1/models/low-confidence');
+  expect(body).toMatchObject({
+    patterns: [{ cause: 'null-flood', features: ['income'], incidents: 4, hours: { weekday: 1, from_hour: 2 } }],
+  });
+  const learnt = JSON.parse((await mlfi(TOKENS.ada, 'learning', 'show')).out) as { patterns: readonly object[] };
+  expect(learnt.patterns).toHaveLength(1);
+  const scraped = await fetch(`${running.service.address}/metrics/models`, {
+    headers: { authorization: `Bearer ${running.key}` },
+  });
+  expect(await scraped.text()).toContain(
+    'mlfi_recurring_cause_incidents{model_name="low-confidence",cause="null-flood"} 4',
+  );
 });

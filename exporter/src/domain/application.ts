@@ -12,6 +12,7 @@ import type { Learnt, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
 import type { PageOpinion } from './page-opinion.js';
+import type { Pattern } from './pattern.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
@@ -67,6 +68,8 @@ export interface ModelStatus {
   readonly performance: PerformanceEstimate;
   /** The isolation forest's verdict on the judged window. */
   readonly rowAnomaly: RowAnomaly;
+  /** Causes that keep coming back to the model. */
+  readonly patterns: readonly Pattern[];
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */

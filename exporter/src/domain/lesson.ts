@@ -2,6 +2,7 @@ import type { CauseId } from './cause.js';
 import type { IncidentId, LessonId, ModelId } from './identifiers.js';
 import type { Fingerprint } from './incident.js';
 import type { PageCaution } from './page-opinion.js';
+import type { Pattern } from './pattern.js';
 import type { ActionId } from './recommendation.js';
 import type { Severity } from './severity.js';
 
@@ -45,4 +46,6 @@ export interface Learnt {
   }[];
   /** Models whose page line people's opinions may have moved. */
   readonly pages: readonly PageCaution[];
+  /** Causes that keep coming back. */
+  readonly patterns: readonly Pattern[];
 }

@@ -3,12 +3,14 @@ import type { Learnt, Lesson } from '../domain/lesson.js';
 import type { PageOpinion } from '../domain/page-opinion.js';
 import { verifiedOutcomes } from './outlook.js';
 import { pageCautions } from './page-caution.js';
+import { recurringPatterns } from './patterns.js';
 
 /** Counts of verified outcomes and what people said of pages, with the version of what was counted. */
 export function learntFrom(
   lessons: readonly Lesson[],
   opinions: readonly PageOpinion[],
   sinceMs: number | null,
+  nowMs: number,
 ): Learnt {
   const pairs = new Map(
     lessons.flatMap(({ cause, actions }) =>
@@ -38,5 +40,6 @@ export function learntFrom(
     lessons: lessons.length,
     actions: actions.sort((a, b) => b.tried - a.tried),
     pages: pageCautions(opinions),
+    patterns: recurringPatterns(lessons, nowMs),
   };
 }

@@ -152,6 +152,12 @@ export const MODEL_METRICS = rows('models', 'model', {
   ],
   mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level'],
   mlfi_incidents_total: ['counter', '1', [], 'Incidents opened since the model was added'],
+  mlfi_recurring_cause_incidents: [
+    'gauge',
+    '1',
+    ['cause'],
+    'Incidents of the last 90 days with a cause that keeps coming back; absent below three',
+  ],
   mlfi_incident_opened_timestamp_seconds: ['gauge', 'seconds', [], 'When the open incident was opened'],
   mlfi_rca_cause_probability_ratio: ['gauge', 'ratio', ['cause'], 'Probability of each cause of the open incident'],
   mlfi_rca_attribution_ratio: [

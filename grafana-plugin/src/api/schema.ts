@@ -1410,6 +1410,28 @@ export interface paths {
                                 latency_p95_seconds: number | null;
                                 name: string;
                                 owner: string | null;
+                                patterns: {
+                                    /** @enum {string} */
+                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    every_ms: number;
+                                    features: string[];
+                                    first_at_ms: number;
+                                    hours: {
+                                        from_hour: number;
+                                        incidents: number;
+                                        p_value: number;
+                                        to_hour: number;
+                                        weekday: number | null;
+                                    } | null;
+                                    incidents: number;
+                                    last_at_ms: number;
+                                    recommendation: {
+                                        /** @enum {string} */
+                                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                        title: string;
+                                        why: string;
+                                    };
+                                }[];
                                 performance: {
                                     /** @enum {string} */
                                     kind: "unknown" | "estimated";
@@ -1525,6 +1547,28 @@ export interface paths {
                             latency_p95_seconds: number | null;
                             name: string;
                             owner: string | null;
+                            patterns: {
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                every_ms: number;
+                                features: string[];
+                                first_at_ms: number;
+                                hours: {
+                                    from_hour: number;
+                                    incidents: number;
+                                    p_value: number;
+                                    to_hour: number;
+                                    weekday: number | null;
+                                } | null;
+                                incidents: number;
+                                last_at_ms: number;
+                                recommendation: {
+                                    /** @enum {string} */
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    title: string;
+                                    why: string;
+                                };
+                            }[];
                             performance: {
                                 /** @enum {string} */
                                 kind: "unknown" | "estimated";
@@ -1688,6 +1732,28 @@ export interface paths {
                             latency_p95_seconds: number | null;
                             name: string;
                             owner: string | null;
+                            patterns: {
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                every_ms: number;
+                                features: string[];
+                                first_at_ms: number;
+                                hours: {
+                                    from_hour: number;
+                                    incidents: number;
+                                    p_value: number;
+                                    to_hour: number;
+                                    weekday: number | null;
+                                } | null;
+                                incidents: number;
+                                last_at_ms: number;
+                                recommendation: {
+                                    /** @enum {string} */
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    title: string;
+                                    why: string;
+                                };
+                            }[];
                             performance: {
                                 /** @enum {string} */
                                 kind: "unknown" | "estimated";

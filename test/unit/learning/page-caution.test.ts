@@ -64,8 +64,8 @@ it('stays within 1 to 16 whatever is said, and a word on another model changes n
 });
 
 it('is part of the version of what was learnt', () => {
-  const before = learntFrom([], [], null);
-  const after = learntFrom([], [says('1', false)], null);
+  const before = learntFrom([], [], null, 0);
+  const after = learntFrom([], [says('1', false)], null, 0);
   expect(after.version).not.toBe(before.version);
   expect(after.pages).toEqual([{ model: 'shop', factor: 2, useful: 0, notUseful: 1 }]);
 });
