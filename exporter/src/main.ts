@@ -384,6 +384,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           },
         },
         ready: storeUp,
+        reload: () => config.reload(),
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
