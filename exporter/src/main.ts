@@ -302,6 +302,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
     {
       schedule: started.probing,
+      criticalErrorShare: () => config.current().detection.criticalErrorShare,
       investigation: {
         experience: { thresholds: started.detection, targets: started.governance.targets },
         timeoutMs: started.investigation.timeoutMs,
@@ -383,6 +384,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           },
         },
         ready: storeUp,
+        reload: () => config.reload(),
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
@@ -390,6 +392,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           settings: () => config.current().identity,
           verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
         }),
+        onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
       },
       started.listen,

@@ -19,7 +19,7 @@ export function statusOf(
   watch: Watch,
   judgement: Judgement | null,
   incident: Incident | null,
-  looked: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds'>,
+  looked: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
 ): ModelStatus {
   const window = watch.window();
   const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);

@@ -20,6 +20,8 @@ import type { Json } from './json.js';
 import type { Learnt, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
+import type { PageOpinion } from './page-opinion.js';
+import type { Pattern } from './pattern.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
@@ -76,6 +78,8 @@ export interface ModelStatus {
   /** The isolation forest's verdict on the judged window. */
   readonly rowAnomaly: RowAnomaly;
   readonly goldenInputs: readonly GoldenComparison[];
+  /** Causes that keep coming back to the model. */
+  readonly patterns: readonly Pattern[];
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
@@ -281,8 +285,15 @@ export interface Application {
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
-  /** What the ranking of actions rests on. */
+  /** What the ranking of actions and the page lines rest on. */
   learnt(): Learnt;
+  /** A person says whether a page was worth being called for; opinions move the model's page line. Resolves to all of the incident. */
+  judgePage(
+    id: IncidentId,
+    opinion: { readonly useful: boolean; readonly reason: string },
+    by: Actor,
+  ): Promise<readonly PageOpinion[]>;
+  pageOpinions(id: IncidentId): Promise<readonly PageOpinion[]>;
   /** Lessons so far are kept, but no longer used. */
   resetLearning(reason: string, by: Actor): Promise<void>;
 

@@ -9,6 +9,7 @@ import type { Json } from './json.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
+import type { PageOpinion } from './page-opinion.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
 import type { Validation } from './validation.js';
@@ -195,6 +196,13 @@ export interface LessonRepository {
   }): Promise<readonly Lesson[]>;
 }
 
+/** What people say of pages; a person's newest word on an incident replaces the one before. */
+export interface PageOpinionRepository {
+  save(opinion: PageOpinion): Promise<void>;
+  /** Oldest first. */
+  list(filter: { readonly incident?: IncidentId; readonly afterMs?: number }): Promise<readonly PageOpinion[]>;
+}
+
 /** Comparisons of candidates with the model in service. */
 export interface ValidationRepository {
   save(validation: Validation): Promise<void>;
@@ -238,6 +246,7 @@ export interface Store {
   readonly incidents: IncidentRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
+  readonly pageOpinions: PageOpinionRepository;
   readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;

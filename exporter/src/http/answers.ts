@@ -146,6 +146,26 @@ const model = z.object({
     ),
   }),
   performance: z.looseObject({ kind: z.enum(['unknown', 'estimated']), realised: proportion.nullable() }),
+  patterns: z.array(
+    z.object({
+      cause: z.enum(CAUSE_IDS),
+      features: z.array(z.string()),
+      incidents: z.number(),
+      first_at_ms: z.number(),
+      last_at_ms: z.number(),
+      every_ms: z.number(),
+      hours: z
+        .object({
+          weekday: nullableNumber,
+          from_hour: z.number(),
+          to_hour: z.number(),
+          incidents: z.number(),
+          p_value: z.number(),
+        })
+        .nullable(),
+      recommendation: z.object({ action: z.enum(ACTION_IDS), title: z.string(), why: z.string() }),
+    }),
+  ),
   blind_spots: z.array(blindSpot),
 });
 

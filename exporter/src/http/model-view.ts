@@ -31,6 +31,7 @@ export function modelView(status: ModelStatus): object {
     evidence: evidenceView(status),
     performance: performanceView(status),
     anomaly: anomalyView(status),
+    patterns: patternsView(status),
     findings: status.findings.length,
     blind_spots: status.blindSpots,
     learning: learning === null ? null : learning.verdict,
@@ -117,6 +118,29 @@ export function anomalyView({ rowAnomaly }: ModelStatus): object {
   if (rowAnomaly.verdict === 'unknown') return rowAnomaly;
   const { verdict, rows, unusualRows, share, interval, contributions } = rowAnomaly;
   return { verdict, rows, unusual_rows: unusualRows, share, interval, contributions: contributions.slice(0, 10) };
+}
+
+/** Causes that keep coming back, each with the recommendation that stands while it does. */
+export function patternsView({ patterns }: ModelStatus): object[] {
+  return patterns.map(({ cause, features, incidents, firstAtMs, lastAtMs, everyMs, hours, recommendation }) => ({
+    cause,
+    features,
+    incidents,
+    first_at_ms: firstAtMs,
+    last_at_ms: lastAtMs,
+    every_ms: everyMs,
+    hours:
+      hours === null
+        ? null
+        : {
+            weekday: hours.weekday,
+            from_hour: hours.fromHour,
+            to_hour: hours.toHour,
+            incidents: hours.incidents,
+            p_value: hours.pValue,
+          },
+    recommendation,
+  }));
 }
 
 export function baselineView({ baseline, learning }: ModelStatus): object {

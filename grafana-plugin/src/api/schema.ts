@@ -72,6 +72,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/-/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the configuration again, as SIGHUP does; a wrong one is refused and changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -906,6 +942,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people said of the page: was it worth being called for */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/report": {
         parameters: {
             query?: never;
@@ -1383,6 +1457,28 @@ export interface paths {
                                 latency_p95_seconds: number | null;
                                 name: string;
                                 owner: string | null;
+                                patterns: {
+                                    /** @enum {string} */
+                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    every_ms: number;
+                                    features: string[];
+                                    first_at_ms: number;
+                                    hours: {
+                                        from_hour: number;
+                                        incidents: number;
+                                        p_value: number;
+                                        to_hour: number;
+                                        weekday: number | null;
+                                    } | null;
+                                    incidents: number;
+                                    last_at_ms: number;
+                                    recommendation: {
+                                        /** @enum {string} */
+                                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                        title: string;
+                                        why: string;
+                                    };
+                                }[];
                                 performance: {
                                     /** @enum {string} */
                                     kind: "unknown" | "estimated";
@@ -1498,6 +1594,28 @@ export interface paths {
                             latency_p95_seconds: number | null;
                             name: string;
                             owner: string | null;
+                            patterns: {
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                every_ms: number;
+                                features: string[];
+                                first_at_ms: number;
+                                hours: {
+                                    from_hour: number;
+                                    incidents: number;
+                                    p_value: number;
+                                    to_hour: number;
+                                    weekday: number | null;
+                                } | null;
+                                incidents: number;
+                                last_at_ms: number;
+                                recommendation: {
+                                    /** @enum {string} */
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    title: string;
+                                    why: string;
+                                };
+                            }[];
                             performance: {
                                 /** @enum {string} */
                                 kind: "unknown" | "estimated";
@@ -1671,6 +1789,28 @@ export interface paths {
                             latency_p95_seconds: number | null;
                             name: string;
                             owner: string | null;
+                            patterns: {
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                every_ms: number;
+                                features: string[];
+                                first_at_ms: number;
+                                hours: {
+                                    from_hour: number;
+                                    incidents: number;
+                                    p_value: number;
+                                    to_hour: number;
+                                    weekday: number | null;
+                                } | null;
+                                incidents: number;
+                                last_at_ms: number;
+                                recommendation: {
+                                    /** @enum {string} */
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    title: string;
+                                    why: string;
+                                };
+                            }[];
                             performance: {
                                 /** @enum {string} */
                                 kind: "unknown" | "estimated";
@@ -2428,6 +2568,50 @@ export interface paths {
                             verdict: ("pass" | "fail" | "inconclusive") | null;
                         };
                     };
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether a page was useful; "not useful" by most doubles the evidence the model’s next page needs, "useful" halves it again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        incident_id: string;
+                        reason: string;
+                        useful: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];

@@ -96,6 +96,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     incident: null,
     evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
+    patterns: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look has been taken yet' },
     goldenInputs: [],
     evaluatedAtMs: 1,

@@ -82,6 +82,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     window,
     running: new RunningTotals(6).read(baseline, window, window),
     findings: [],
+    patterns: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look yet' },
     goldenInputs: [],
     blindSpots: [],
