@@ -1,4 +1,5 @@
 import { extentOf } from './FloatingBars';
+import { fullWindows } from './OverTime';
 import { coarse, joinedMarks } from './Plot';
 
 describe('charts', () => {
@@ -22,5 +23,11 @@ describe('charts', () => {
     expect(first[1]).toBeGreaterThanOrEqual(1_000_000_000 + hour);
     const distinct = new Set(Array.from({ length: 60 }, (_, second) => JSON.stringify(coarse([1_000_000_000 + second * 1000, 1_000_000_000 + hour + second * 1000]))));
     expect(distinct.size).toBeLessThanOrEqual(6);
+  });
+  it('leave out the newest window while it is being filled', () => {
+    const csv = (calls: number[]) => ({ atMs: calls.map((_, index) => index), columns: { calls } });
+    expect(fullWindows(csv([300, 310, 20])).columns.calls).toEqual([300, 310]);
+    expect(fullWindows(csv([300, 310, 280])).columns.calls).toEqual([300, 310, 280]);
+    expect(fullWindows(csv([20])).columns.calls).toEqual([20]);
   });
 });

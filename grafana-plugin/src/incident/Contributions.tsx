@@ -7,7 +7,9 @@ import { figure, percent, signalName } from '../components/format';
 type Decomposition = NonNullable<Incident['diagnosis']['decomposition']>;
 type Attribution = Incident['diagnosis']['attributions'][number];
 
-const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${figure(Math.abs(value), 2)}`;
+/** Smaller contributions are rounding of the sums they come from. */
+const LEAST = 1e-9;
+const signed = (value: number) => (Math.abs(value) < LEAST ? '0' : `${value > 0 ? '+' : '−'}${figure(Math.abs(value), 2)}`);
 /** Half of a 95 % interval in standard errors, for a normal estimate. */
 const HALF_95 = 1.96;
 const FEATURES_SHOWN = 15;

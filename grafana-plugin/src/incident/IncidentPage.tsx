@@ -21,6 +21,7 @@ import { dashboardUrl, exploreUrl } from '../links';
 import { AcceptBaseline } from '../model/BaselineActions';
 import { CauseView } from './CauseView';
 import { Attributions, Waterfall } from './Contributions';
+import { PageOpinions } from './PageOpinions';
 import { phasesOf } from './phases';
 import { ProposeAction } from './ProposeAction';
 import { Phases, Timeline } from './Story';
@@ -199,6 +200,7 @@ function IncidentPage() {
             <Details diagnosis={incident.diagnosis} />
             <Section title={t('incident.similar', 'Similar incidents and what helped')}><LiveView live={similar} rows={2}>{(known) => <Similar similar={known} />}</LiveView></Section>
             <Section title={t('incident.story', 'In full')}>{incident.explanation.paragraphs.map((paragraph) => <p key={paragraph}>{paragraph}</p>)}</Section>
+            <Section title={t('incident.opinions', 'The page itself')}><PageOpinions incidentId={id} refusal={rights.operateRefusal} /></Section>
           </>
         )}
       </LiveView>
