@@ -38,6 +38,9 @@ function aboutOf(body: AuditEntry['body']): string {
     const why = typeof body.reason === 'string' && body.reason !== '' ? `: ${body.reason}` : '';
     return `${String(body.from)} → ${body.to}${why}`;
   }
+  if (body.kind === 'proposed' && typeof body.action === 'string') {
+    return `${body.action.replaceAll('-', ' ')}: ${String(body.model)}`;
+  }
   const about = field(body, 'reason', 'finding', 'title', 'detail', 'model', 'recommendation', 'modelId');
   return about === '' ? t('audit.entry', 'the whole entry') : about;
 }

@@ -4,13 +4,13 @@ import { coarse, joinedMarks } from './Plot';
 
 describe('charts', () => {
   it('show zero, every bar, every interval, and room for the texts', () => {
-    const [least, most] = extentOf([{ name: 'a', from: 0, to: -0.2, low: -0.3, high: -0.1, tone: 'worse', text: '' }]);
+    const [least, most] = extentOf([{ name: 'a', from: 0, to: -0.2, low: -0.3, high: -0.1, tone: 'worse', text: '' }], 600);
     expect(least).toBeLessThan(-0.3);
     expect(most).toBe(0);
-    const both = extentOf([{ name: 'a', from: 0, to: -1, tone: 'worse', text: '' }, { name: 'b', from: -1, to: 2, tone: 'better', text: '' }]);
+    const both = extentOf([{ name: 'a', from: 0, to: -1, tone: 'worse', text: '' }, { name: 'b', from: -1, to: 2, tone: 'better', text: '' }], 600);
     expect(both[0]).toBeLessThan(-1);
     expect(both[1]).toBeGreaterThan(2);
-    const nothing = extentOf([{ name: 'a', from: 0, to: 0, tone: 'total', text: '' }]);
+    const nothing = extentOf([{ name: 'a', from: 0, to: 0, tone: 'total', text: '' }], 600);
     expect(nothing[1]).toBeGreaterThan(nothing[0]);
   });
   it('write the names of marks that lie on each other as one', () => {

@@ -16,7 +16,7 @@ export function PageOpinions({ incidentId, refusal }: { incidentId: string; refu
     <>
       <Stack gap={1} alignItems="center" wrap="wrap">
         <span>{t('opinions.question', 'Was it right to page you for this?')}</span>
-        <GuardedButton size="sm" variant="secondary" icon="thumbs-up" refusal={refusal} onClick={() => setSays(true)}>{t('opinions.useful', 'Useful')}</GuardedButton>
+        <GuardedButton size="sm" variant="secondary" icon="bell" refusal={refusal} onClick={() => setSays(true)}>{t('opinions.useful', 'Useful')}</GuardedButton>
         <GuardedButton size="sm" variant="secondary" icon="bell-slash" refusal={refusal} onClick={() => setSays(false)}>{t('opinions.not-useful', 'Not useful')}</GuardedButton>
       </Stack>
       {opinions.length > 0 && (
