@@ -7,6 +7,7 @@ import type { Json } from './domain/json.js';
 import type { Lesson } from './domain/lesson.js';
 import type { Model } from './domain/model.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
+import type { VerificationTimes } from './domain/recommendation.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
@@ -56,6 +57,7 @@ export interface FleetSettings extends WatchSettings {
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
   readonly targets: readonly AnyActionTarget[];
+  readonly verification: VerificationTimes;
   readonly experiments: ExperimentPolicy;
 }
 
@@ -477,6 +479,7 @@ export class Fleet {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
       targets: this.settings.targets,
+      verification: this.settings.verification,
       validation: member.validation,
     };
   }
