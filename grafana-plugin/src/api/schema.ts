@@ -285,7 +285,16 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            checkpoints: {
+                                at_ms: number;
+                                note: string;
+                                size: number;
+                            }[];
+                            key: string;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -966,7 +975,20 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            opinions: {
+                                atMs: number;
+                                by: {
+                                    name: string;
+                                    subject: string;
+                                };
+                                onEvidence: boolean;
+                                reason: string;
+                                useful: boolean;
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2611,7 +2633,20 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            opinions: {
+                                atMs: number;
+                                by: {
+                                    name: string;
+                                    subject: string;
+                                };
+                                onEvidence: boolean;
+                                reason: string;
+                                useful: boolean;
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
