@@ -25,7 +25,9 @@ test.describe('trouble @stage', () => {
   test('two people at once: one decision, and both windows say so', async ({ browser, baseURL }) => {
     const [ada, grace] = [await as(browser, 'ada', baseURL), await as(browser, 'grace', baseURL)];
     const { incident_id } = await until(ada, 'low-confidence', isOpen, 120_000);
-    const [{ id }] = (await (await ada.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json()).recommendations;
+    const { recommendations } = await (await ada.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json();
+    // Where two approvals are needed, an approval and a rejection can both count.
+    const { id } = recommendations.find(({ requiredApprovals }: { requiredApprovals: number }) => requiredApprovals === 1);
     const open = async (page: typeof ada) => {
       await page.goto(`${APP}/incidents/${incident_id}`);
       const decision = page.getByRole('article').filter({ has: page.locator(`[id="reason-${id}"]`) });
