@@ -1,6 +1,6 @@
 import { expect, test } from '@grafana/plugin-e2e';
 import type { Page } from '@playwright/test';
-import { API, APP, as, stage, until } from './stage';
+import { API, APP, as, expectFrontEnd, stage, until } from './stage';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -47,6 +47,7 @@ test('fail, follow the page, understand, approve by two people, carried out, ver
   const before = ((await stage('carried-out')) as unknown[]).length;
 
   await ada.goto(await broken(ada));
+  await expectFrontEnd(ada);
   await expect(ada.getByRole('region', { name: 'What happened' })).toContainText('hours-per-week', { timeout: 30_000 });
   await expect(ada.getByRole('region', { name: 'Why: the most probable cause' })).toContainText('What speaks for it');
   const decision = ada.getByTestId('decision-fix-pipeline').first();

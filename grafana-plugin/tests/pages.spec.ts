@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@grafana/plugin-e2e';
 import type { Page } from '@playwright/test';
-import { APP, models } from './stage';
+import { APP, expectFrontEnd, models } from './stage';
 
 /** Shown in the README; written on demand only, from what the journey has left on the stage. */
 const SHOTS = process.env.MLFI_SCREENSHOTS === '1' ? join(__dirname, '..', '..', 'docs', 'screenshots') : null;
@@ -62,6 +62,7 @@ test('every page shows what it is for, and nothing goes wrong in the browser @ev
     await expect(page.getByRole('heading', { name: heading }).first(), address).toBeVisible();
     await expect(page.getByRole('button', { name: 'Try again' }), address).toHaveCount(0);
   }
+  await expectFrontEnd(page);
   expect(said).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { expect, type Browser, type Page } from '@playwright/test';
+import { expect, test, type Browser, type Page } from '@playwright/test';
 
 export const APP = '/a/mlfi-investigator-app';
 export const API = '/api/plugin-proxy/mlfi-investigator-app/api/v1';
@@ -16,6 +16,13 @@ export async function as(browser: Browser, login: 'ada' | 'grace' | 'vic' | 'adm
   const signedIn = await context.request.post('/login', { data: { user: login, password: login } });
   expect(signedIn.ok()).toBe(true);
   return context.newPage();
+}
+
+/** Which Grafana's packages the page runs on is what the project says; a front end that is not installed would be another one. */
+export async function expectFrontEnd(page: Page) {
+  const version = await page.evaluate(() => (window as unknown as { grafanaBootData: { settings: { buildInfo: { version: string } } } }).grafanaBootData.settings.buildInfo.version);
+  const wanted: Record<string, RegExp> = { 'react-19': /^13\./, 'react-18': /^12\.4\./ };
+  expect(version, 'npm ci --prefix host/react-18 --ignore-scripts').toMatch(wanted[test.info().project.name] ?? /./);
 }
 
 interface Model {
