@@ -305,6 +305,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
     {
       schedule: started.probing,
+      criticalErrorShare: () => config.current().detection.criticalErrorShare,
       investigation: {
         experience: { thresholds: started.detection, ...started.governance },
         timeoutMs: started.investigation.timeoutMs,
@@ -386,6 +387,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           },
         },
         ready: storeUp,
+        reload: () => config.reload(),
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
@@ -393,6 +395,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           settings: () => config.current().identity,
           verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
         }),
+        onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
       },
       started.listen,

@@ -1,9 +1,9 @@
 import { detect } from './detection/detect.js';
 import type { AnyActionTarget } from './domain/action-target.js';
-import { goldenEvidence } from './detection/golden.js';
+import { compareGoldenInputs, goldenEvidence } from './detection/golden.js';
 import type { ForestBaseline, WindowForest } from './detection/forest-baseline.js';
 import type { Diagnosis, Explanation } from './domain/cause.js';
-import type { ChangeEvent, Evidence } from './domain/evidence.js';
+import type { ChangeEvent, Evidence, GoldenComparison } from './domain/evidence.js';
 import type { BlindSpot, Finding } from './domain/finding.js';
 import type { Fingerprint } from './domain/incident.js';
 import type { Lesson, SimilarLesson } from './domain/lesson.js';
@@ -69,6 +69,7 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   readonly performance: PerformanceEstimate;
   readonly rowAnomaly: RowAnomaly;
+  readonly goldenInputs: readonly GoldenComparison[];
   readonly blindSpots: readonly BlindSpot[];
   /** Which detector could not look at what. */
   readonly unseen: ReturnType<typeof detect>['unseen'];
@@ -151,6 +152,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     findings,
     performance,
     rowAnomaly,
+    goldenInputs: compareGoldenInputs(baseline?.golden ?? [], subject.goldenNow),
     blindSpots,
     unseen: detected.unseen,
     pages,

@@ -90,6 +90,7 @@ export class Watch {
   private baselineToSave: BaselineProfile | null = null;
   private dirty = false;
   private monitor: ModelMonitor;
+  private caution = 1;
   private monitorSavedAtMs = 0;
   private monitorDue = false;
   private readonly goldenKnown = new Map<string, Set<string>>();
@@ -379,6 +380,12 @@ export class Watch {
     return this.monitor.evidence();
   }
 
+  /** Pages need this many times the evidence the operator asked for. */
+  demandEvidence(factor: number): void {
+    this.caution = factor;
+    this.monitor.caution = factor;
+  }
+
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
     if (!this.monitor.isAlarmed || !this.monitor.hasRecovered) return;
@@ -387,7 +394,9 @@ export class Watch {
   }
 
   private freshMonitor(state?: MonitorState): ModelMonitor {
-    return new ModelMonitor(this.model.id, this.settings.budget, this.hash, state);
+    const monitor = new ModelMonitor(this.model.id, this.settings.budget, this.hash, state);
+    monitor.caution = this.caution;
+    return monitor;
   }
 
   /** A learning period must be steady by the e-detectors themselves, and long enough for blocks that do not correlate. */

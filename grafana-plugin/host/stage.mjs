@@ -40,6 +40,7 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
     approvals: { 'fix-pipeline': 2 },
     verification: { settle: '2s', hold: '5s', give_up: '10m' },
     approvers: { roles: ['Editor', 'Admin'] },
+    break_glass: { enabled: true, roles: ['Admin'], review_within: '72h' },
     webhooks: [{ name: 'ml-platform', url: webhookUrl, actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'], signing_secret: 'signing-key-of-the-journeys' }],
   },
   identity: { grafana: { url: hostUrl, organisation: 1, shared_secret: SECRET } },
