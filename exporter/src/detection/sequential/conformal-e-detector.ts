@@ -138,10 +138,10 @@ export class ConformalEDetector {
 
   /** While frozen: are blocks as in the reference again? */
   get hasRecovered(): boolean {
-    const { recovery, reference, isReady } = this;
+    const { recovery, isReady } = this;
     if (recovery === null || !isReady) return true;
     const { tolerance } = this.settings;
-    return recovery.within(0.5 - tolerance, 0.5 + tolerance, 1 / 12, reference.size);
+    return recovery.within(0.5 - tolerance, 0.5 + tolerance, 1 / 12);
   }
 
   /** The change is over: the reference stays without what is still under suspicion, evidence starts from nothing. */
