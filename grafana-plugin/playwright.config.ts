@@ -1,10 +1,27 @@
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type Project } from '@playwright/test';
 import type { PluginOptions } from '@grafana/plugin-e2e';
+import { dirname, join } from 'node:path';
 
 const port = Number(process.env.HOST_PORT ?? 3999);
 const grafana = process.env.GRAFANA_URL;
+const administrator = process.env.GRAFANA_ADMIN_USER ?? 'admin';
 
-/** The journeys run against our host, or against a real Grafana named by GRAFANA_URL (then without what steers the stage). */
+/** The host serves the front end this cookie names. */
+const onReact18 = {
+  cookies: [{ name: 'mlfi_front_end', value: 'react-18', domain: '127.0.0.1', path: '/', expires: -1, httpOnly: false, secure: false, sameSite: 'Lax' as const }],
+  origins: [],
+};
+const onHost: Array<Project<PluginOptions>> = [
+  { name: 'react-19' },
+  { name: 'react-18', use: { storageState: onReact18 }, grep: /@every-host/ },
+];
+/** Signed in by plugin-e2e, an Admin; what is tagged `@stage` needs models and an exporter that can be steered. */
+const onGrafana: Array<Project<PluginOptions>> = [
+  { name: 'auth', testDir: join(dirname(require.resolve('@grafana/plugin-e2e')), 'auth'), testMatch: /auth\.setup\.js/ },
+  { name: 'grafana', use: { storageState: join(__dirname, 'playwright', '.auth', `${administrator}.json`) }, grepInvert: /@stage/, dependencies: ['auth'] },
+];
+
+/** The journeys run against our host, or against a real Grafana named by GRAFANA_URL. */
 export default defineConfig<PluginOptions>({
   testDir: './tests',
   outputDir: './artifacts/test-results',
@@ -22,5 +39,6 @@ export default defineConfig<PluginOptions>({
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     },
   },
-  ...(grafana === undefined ? { webServer: { command: 'node host/serve.mjs', url: `http://127.0.0.1:${port}/`, timeout: 120_000, stdout: 'pipe', gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 } } } : {}),
+  projects: grafana === undefined ? onHost : onGrafana,
+  ...(grafana === undefined ? { webServer: { command: 'node host/serve.mjs', url: `http://127.0.0.1:${port}/`, timeout: 180_000, stdout: 'pipe', gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 } } } : {}),
 });

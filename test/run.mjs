@@ -110,6 +110,16 @@ async function plugin() {
   return code;
 }
 
+/** Grafana 12.4's shared packages for the second host: a lock file of their own, so that two sets of React never mix. */
+async function hostOnReact18() {
+  const folder = join(root, 'grafana-plugin', 'host', 'react-18');
+  if (!newer(join(folder, 'package-lock.json'), join(folder, 'node_modules', '.package-lock.json'))) {
+    console.log('the packages of the React 18 host are up to date');
+    return 0;
+  }
+  return npm('ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund');
+}
+
 /** The browser journeys: the built plugin in its host, the real exporter behind it, in Chromium. */
 async function browser() {
   if (!has('chromium')) {
@@ -122,6 +132,8 @@ async function browser() {
     const installed = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
     if (installed !== 0) return onCi ? 1 : 0;
   }
+  const react18 = await hostOnReact18();
+  if (react18 !== 0) return react18;
   const same = await npm('run', 'types', '-w', 'grafana-plugin', '--', '--check');
   if (same !== 0) return same;
   const code = await npm('run', 'e2e', '-w', 'grafana-plugin');

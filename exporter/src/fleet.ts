@@ -9,6 +9,7 @@ import type { Model } from './domain/model.js';
 import type { PageOpinion } from './domain/page-opinion.js';
 import type { Pattern } from './domain/pattern.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
+import type { VerificationTimes } from './domain/recommendation.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
@@ -61,6 +62,7 @@ export interface FleetSettings extends WatchSettings {
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
   readonly targets: readonly AnyActionTarget[];
+  readonly verification: VerificationTimes;
   readonly experiments: ExperimentPolicy;
 }
 
@@ -493,6 +495,7 @@ export class Fleet {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
       targets: this.settings.targets,
+      verification: this.settings.verification,
       validation: member.validation,
     };
   }

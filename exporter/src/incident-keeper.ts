@@ -5,6 +5,7 @@ import { incidentId } from './domain/identifiers.js';
 import type { Incident, TimelineEntry } from './domain/incident.js';
 import type { Lesson } from './domain/lesson.js';
 import type { Model } from './domain/model.js';
+import { compareSeverity } from './domain/severity.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from './domain/ports.js';
 import type { RecommendationRecord } from './domain/application.js';
 import type { Governance } from './governance/governance.js';
@@ -137,9 +138,25 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     await ports.governance.propose(incident, judgement.proposals);
   };
 
+  /** Whether an action is under way or its effect still watched: then its incident stays open. */
+  const awaitsVerification = async (incident: Incident): Promise<boolean> => {
+    const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    return records.some(
+      ({ recommendation: { plan, state } }) =>
+        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
+    );
+  };
+
   const update = async (course: Course, incident: Incident, judgement: Judgement): Promise<void> => {
     course.clearLooks = 0;
     if (storyOf(incident.diagnosis) === storyOf(judgement.diagnosis)) {
+      course.differentLooks = 0;
+      return;
+    }
+    // While an action takes effect a look sees failure and recovery mixed: only worse is news, and the diagnosis on which
+    // people decided is the one to remember.
+    const worse = compareSeverity(judgement.diagnosis.severity, incident.severity) > 0;
+    if (!worse && (await awaitsVerification(incident))) {
       course.differentLooks = 0;
       return;
     }
@@ -182,15 +199,6 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     course.problemLooks = 0;
     course.clearLooks = 0;
     await save(course, closed, 'incident-closed');
-  };
-
-  /** An action whose effect is still being watched keeps its incident open. */
-  const awaitsVerification = async (incident: Incident): Promise<boolean> => {
-    const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
-    return records.some(
-      ({ recommendation: { plan, state } }) =>
-        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
-    );
   };
 
   const note = async (model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void> => {

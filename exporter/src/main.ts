@@ -229,6 +229,9 @@ export async function startService(started: Config, options: ServiceOptions = {}
       get targets() {
         return config.current().governance.targets;
       },
+      get verification() {
+        return config.current().governance.verification;
+      },
       experiments: started.investigation.experiments,
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
@@ -304,7 +307,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
       schedule: started.probing,
       criticalErrorShare: () => config.current().detection.criticalErrorShare,
       investigation: {
-        experience: { thresholds: started.detection, targets: started.governance.targets },
+        experience: { thresholds: started.detection, ...started.governance },
         timeoutMs: started.investigation.timeoutMs,
         defaultSamples: started.investigation.samples,
       },

@@ -12,7 +12,7 @@ import type { PageEvidence } from './domain/page-evidence.js';
 import type { Model } from './domain/model.js';
 import type { Observation } from './domain/observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
-import type { Proposal } from './domain/recommendation.js';
+import type { Proposal, VerificationTimes } from './domain/recommendation.js';
 import type { RowAnomaly } from './domain/row-anomaly.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
 import type { Validation } from './domain/validation.js';
@@ -60,6 +60,7 @@ export interface Experience {
   readonly thresholds: DetectionThresholds;
   readonly lessons: readonly Lesson[];
   readonly targets: readonly AnyActionTarget[];
+  readonly verification: VerificationTimes;
   /** Newest verdict on a candidate version of the model. */
   readonly validation: Validation | null;
 }
@@ -140,6 +141,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     modelId: model.id,
     modelName: model.name,
     targets: experience.targets,
+    verification: experience.verification,
     validation: validationInForce(experience.validation, model, nowMs),
     track: (cause, action, place) => trackRecord(cause, action, place, learnt),
     outlook: (cause, action, place) => actionOutlook(cause, action, place, learnt),

@@ -275,7 +275,9 @@ export class Watch {
       for (const row of this.rows.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
       return builder.build();
     }
-    const since = this.monitor.isAlarmed ? this.monitor.evidence().changeAtMs : null;
+    // Once every changed signal is normal again, what came before would only keep the findings alive.
+    const lasts = this.monitor.isAlarmed && !this.monitor.hasRecovered;
+    const since = lasts ? this.monitor.evidence().changeAtMs : null;
     const sinceChange = since === null ? null : this.windowSince(since);
     if (sinceChange !== null) return sinceChange;
     let window = this.builder.build();

@@ -3,14 +3,12 @@
 import { createReadStream, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { OUTPUT } from './build.mjs';
+import { frontEnds, grafanaOf, OUTPUT } from './build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const DIST = join(here, '..', 'dist');
-const UI_PUBLIC = join(dirname(createRequire(import.meta.url).resolve('@grafana/ui/package.json')), 'dist', 'public');
 const TYPES = { '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml', '.html': 'text/html', '.css': 'text/css', '.png': 'image/png' };
 const ROLES = ['None', 'Viewer', 'Editor', 'Admin'];
 const HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'cookie', 'authorization', 'origin', 'referer', 'x-grafana-id', 'x-grafana-user', 'x-grafana-context', 'accept-encoding'];
@@ -57,6 +55,7 @@ export function matchRoute(routes, method, path) {
 export async function startHost({ port, settings }) {
   const plugins = builtPlugins();
   const app = plugins.find(({ json }) => json.type === 'app');
+  const grafanas = Object.fromEntries(Object.entries(frontEnds()).map(([name, folder]) => [name, grafanaOf(folder)]));
   const kid = `id-${new Date().toISOString().slice(0, 7)}-es256`;
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'ES256' };
@@ -130,28 +129,29 @@ export async function startHost({ port, settings }) {
     secureJsonFields: folder === app.folder ? Object.fromEntries(Object.keys(settings.secureJsonData).map((name) => [name, true])) : {},
   });
 
-  const page = (login, isLight) => {
+  const page = (login, isLight, frontEnd) => {
     const user = USERS[login];
     const boot = {
       user: { id: user.id, login, name: user.name, email: `${login}@example.org`, orgId: 1, orgRole: user.role, isSignedIn: true, lightTheme: isLight, theme: isLight ? 'light' : 'dark', timezone: 'utc', language: 'en-US', permissions: {} },
-      settings: { buildInfo: { version: '12.4.0', env: 'production', edition: 'OSS', commit: '' }, appSubUrl: '', appUrl: root(), defaultDatasource: 'prometheus', datasources: {}, panels: {}, apps: {}, featureToggles: {}, theme2: {}, bootData: {}, publicDashboardAccessToken: '', licenseInfo: {}, unifiedAlerting: { minInterval: '10s' } },
+      settings: { buildInfo: { version: grafanas[frontEnd].version, env: 'production', edition: 'OSS', commit: '' }, appSubUrl: '', appUrl: root(), defaultDatasource: 'prometheus', datasources: {}, panels: {}, apps: {}, featureToggles: {}, theme2: {}, bootData: {}, publicDashboardAccessToken: '', licenseInfo: {}, unifiedAlerting: { minInterval: '10s' } },
       navTree: [],
       assets: { dark: '', light: '' },
     };
-    return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Host</title><link rel="stylesheet" href="/host/host.css"><style>body{margin:0}</style>
+    return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Host</title><link rel="stylesheet" href="/host/${frontEnd}/host.css"><style>body{margin:0}</style>
 <script>window.grafanaBootData=${JSON.stringify(boot)};window.__grafana_public_path__='/public/';</script></head>
-<body><div id="reactRoot" class="grafana-app"></div><script src="/host/system.js"></script><script src="/host/amd.js"></script><script src="/host/host.js"></script></body></html>`;
+<body><div id="reactRoot" class="grafana-app"></div><script src="/host/system.js"></script><script src="/host/amd.js"></script><script src="/host/${frontEnd}/host.js"></script></body></html>`;
   };
 
-  const loginOf = (request) => {
-    const found = /grafana_session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? 'admin';
-    return found in USERS ? found : 'admin';
+  const cookieOf = (request, name, known, otherwise) => {
+    const found = new RegExp(`${name}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
+    return found !== undefined && found in known ? found : otherwise;
   };
 
   const server = createServer(async (request, response) => {
     const cut = request.url.indexOf('?');
     const [path, search] = cut < 0 ? [request.url, ''] : [request.url.slice(0, cut), request.url.slice(cut)];
-    const login = loginOf(request);
+    const login = cookieOf(request, 'grafana_session', USERS, 'admin');
+    const frontEnd = cookieOf(request, 'mlfi_front_end', grafanas, 'react-19');
     try {
       if (path === '/login' && request.method === 'POST') {
         const { user, password } = JSON.parse((await bodyOf(request)).toString());
@@ -191,12 +191,12 @@ export async function startHost({ port, settings }) {
         return plugin === undefined ? json(response, 404, {}) : file(response, plugin.folder, asset[2]);
       }
       if (path.startsWith('/public/')) {
-        return file(response, UI_PUBLIC, path.slice('/public/'.length).replace(/^build\//, ''));
+        return file(response, grafanas[frontEnd].publicFolder, path.slice('/public/'.length).replace(/^build\//, ''));
       }
       if (path.startsWith('/api/')) {
         return json(response, 404, { message: 'Not found' });
       }
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(login, new URLSearchParams(search).get('theme') === 'light'));
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(login, new URLSearchParams(search).get('theme') === 'light', frontEnd));
     } catch (error) {
       json(response, 500, { message: String(error) });
     }

@@ -34,9 +34,11 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
   // The machine of the tests is busy: how long an answer takes says nothing here.
   paging: { season: 'none', signal_tolerance: { latency_seconds: 0.3 } },
   windows: { length: '10s', evaluate_every: '1s' },
+  baseline: { minimum_samples: 400 },
   logging: { level: 'warn' },
   governance: {
     approvals: { 'fix-pipeline': 2 },
+    verification: { settle: '2s', hold: '5s', give_up: '10m' },
     approvers: { roles: ['Editor', 'Admin'] },
     break_glass: { enabled: true, roles: ['Admin'], review_within: '72h' },
     webhooks: [{ name: 'ml-platform', url: webhookUrl, actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'], signing_secret: 'signing-key-of-the-journeys' }],
@@ -44,6 +46,8 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
   identity: { grafana: { url: hostUrl, organisation: 1, shared_secret: SECRET } },
   models,
 });
+
+const withoutLatency = ({ latency_ms: _, ...line }) => line;
 
 /** Starts the stage. The model `tabular` is broken and mended by `fail` and by the approved action. */
 export async function startStage({ port, watched = ['tabular', 'low-confidence', 'broken', 'healthy'] }) {
@@ -100,7 +104,7 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
     rows: models.tabular.heldOut,
     ask: (features) => askOverHttp(models.urlOf('tabular'), features),
     // While the exporter is down the traffic goes on and is not logged.
-    send: (lines) => sendOverHttp(exporterUrl, 'tabular', apiKey, lines).catch(() => undefined),
+    send: (lines) => sendOverHttp(exporterUrl, 'tabular', apiKey, lines.map(withoutLatency)).catch(() => undefined),
     fault: () => models.switches.get(),
     clock: systemClock,
     random: seededRandom(7),

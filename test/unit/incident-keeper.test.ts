@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { RecommendationRecord } from '../../exporter/src/domain/application.js';
+import type { CauseId } from '../../exporter/src/domain/cause.js';
+import type { Severity } from '../../exporter/src/domain/severity.js';
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../exporter/src/domain/incident.js';
@@ -10,7 +13,7 @@ import { sampleStatus } from './metrics/sample-status.js';
 
 const model = sampleStatus('fraud').model;
 
-function keeperWith(firing: readonly ExternalAlert[] = []) {
+function keeperWith(firing: readonly ExternalAlert[] = [], recommendations: () => readonly object[] = () => []) {
   const saved = new Map<string, Incident>();
   let next = 0;
   const keeper = createIncidentKeeper({
@@ -26,7 +29,8 @@ function keeperWith(firing: readonly ExternalAlert[] = []) {
       propose: () => Promise.resolve([]),
       verify: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
-      records: () => Promise.resolve([]),
+      records: () =>
+        Promise.resolve(recommendations().map((recommendation) => ({ recommendation }) as RecommendationRecord)),
     },
     events: { publish: () => undefined, subscribe: () => () => undefined },
     clock: systemClock,
@@ -36,14 +40,23 @@ function keeperWith(firing: readonly ExternalAlert[] = []) {
   return { keeper, saved };
 }
 
-const judgement = (severity: 'none' | 'high', pages: boolean): Judgement =>
+const judgement = (severity: Severity, pages: boolean, cause: CauseId | null = null): Judgement =>
   ({
     findings: [],
     pages,
     proposals: [],
     fingerprint: {},
     explanation: { headline: 'Confidence fell.', paragraphs: [] },
-    diagnosis: { severity, causes: [], features: [], findings: [], changes: [] },
+    diagnosis: {
+      severity,
+      causes: cause === null ? [] : [{ id: cause }],
+      features: [],
+      findings: [],
+      changes: [],
+      blindSpots: [],
+      experiment: null,
+    },
+    unseen: [],
   }) as unknown as Judgement;
 
 const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
@@ -97,4 +110,20 @@ describe('an alert of somebody else', () => {
     await keeper.restore(model.id);
     expect(await keeper.consider(model, judgement('high', false))).not.toBeNull();
   });
+});
+
+it('keeps the diagnosis people decided on while the action takes effect, unless it gets worse', async () => {
+  const records: { state: string; plan: object }[] = [];
+  const { keeper } = keeperWith([], () => records);
+  const look = async (severity: Severity, cause: CauseId): Promise<string | undefined> => {
+    await keeper.consider(model, judgement(severity, true, cause));
+    const incident = await keeper.consider(model, judgement(severity, true, cause));
+    return incident?.diagnosis.causes[0]?.id;
+  };
+  expect(await look('medium', 'unit-change')).toBe('unit-change');
+  records.push({ state: 'succeeded', plan: {} });
+  expect(await look('low', 'input-drift')).toBe('unit-change');
+  expect(await look('critical', 'endpoint-errors')).toBe('endpoint-errors');
+  records.splice(0, 1, { state: 'not_recovered', plan: {} });
+  expect(await look('low', 'input-drift')).toBe('input-drift');
 });

@@ -3,6 +3,7 @@ import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { judge, type Judgement, type Subject } from '../../../exporter/src/pipeline.js';
 import { CAUSES } from '../../../exporter/src/rca/causes/index.js';
@@ -91,7 +92,17 @@ function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBa
     changes: [],
     experiment: null,
   };
-  return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [], validation: null }, 1_000);
+  return judge(
+    subject,
+    {
+      thresholds: DEFAULT_THRESHOLDS,
+      lessons: [],
+      targets: [],
+      verification: DEFAULT_VERIFICATION_TIMES,
+      validation: null,
+    },
+    1_000,
+  );
 }
 const changed = (change: (row: Observation, i: number) => Observation): Observation[] => rowsOf('now').map(change);
 const withFeature = (row: Observation, name: string, value: number | string | null): Observation => ({

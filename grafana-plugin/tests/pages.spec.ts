@@ -1,0 +1,124 @@
+import AxeBuilder from '@axe-core/playwright';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@grafana/plugin-e2e';
+import type { Page } from '@playwright/test';
+import { APP, expectFrontEnd, models } from './stage';
+
+/** Shown in the README; written on demand only, from what the journey has left on the stage. */
+const SHOTS = process.env.MLFI_SCREENSHOTS === '1' ? join(__dirname, '..', '..', 'docs', 'screenshots') : null;
+const NARROW = { width: 390, height: 844 };
+
+interface Shown {
+  name: string;
+  address: string;
+  /** Names the page is known by once it has what it shows. */
+  heading: string | RegExp;
+}
+
+/** Every page with something on it, by what is watched here. */
+async function pagesOf(page: Page): Promise<Shown[]> {
+  const watched = await models(page);
+  const failing = watched.find(({ id, incident_id }) => id === 'tabular' && incident_id !== null) ?? watched.find(({ incident_id }) => incident_id !== null);
+  const model = failing ?? watched[0];
+  expect(model, 'a model is watched').toBeDefined();
+  return [
+    { name: 'fleet', address: `${APP}/fleet`, heading: /fleet|models/i },
+    { name: 'connect', address: `${APP}/connect`, heading: /connect/i },
+    { name: 'model', address: `${APP}/models/${model.id}`, heading: model.name },
+    ...(failing === undefined ? [] : [{ name: 'incident', address: `${APP}/incidents/${failing.incident_id}`, heading: /incident/i }]),
+    { name: 'approvals', address: `${APP}/approvals`, heading: /approvals/i },
+    { name: 'audit', address: `${APP}/audit`, heading: /audit/i },
+    { name: 'configuration', address: '/plugins/mlfi-investigator-app', heading: /configuration|investigator/i },
+  ];
+}
+/** Panels stand alone on the host only; in Grafana they are on dashboards. */
+const PANELS = ['approval', 'root-cause'].map((name) => ({ name: `${name}-panel`, address: `/panel/mlfi-${name}-panel?var-model=tabular` }));
+
+async function open(page: Page, address: string) {
+  await page.goto(address);
+  await expect(page.locator('main, [class*="page-wrapper"]').first()).toBeVisible();
+  await expect(page.getByTestId('mlfi-loading')).toHaveCount(0);
+}
+const inTheme = (address: string, theme: string) => `${address}${address.includes('?') ? '&' : '?'}theme=${theme}`;
+
+/** What went wrong in the browser while the page was open. Fonts and the spinner are not in Grafana's npm packages. */
+function complaintsOf(page: Page): string[] {
+  const said: string[] = [];
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('console', (message) => {
+    const isAsset = /Failed to load resource/.test(message.text());
+    if (message.type() === 'error' && !isAsset) {
+      said.push(message.text().slice(0, 300));
+    }
+  });
+  return said;
+}
+
+test('every page shows what it is for, and nothing goes wrong in the browser @every-host', async ({ page }) => {
+  const said = complaintsOf(page);
+  for (const { address, heading } of await pagesOf(page)) {
+    await open(page, address);
+    await expect(page.getByRole('heading', { name: heading }).first(), address).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Try again' }), address).toHaveCount(0);
+  }
+  await expectFrontEnd(page);
+  expect(said).toEqual([]);
+});
+
+test('both panels show the model of the dashboard @stage @every-host', async ({ page }) => {
+  const said = complaintsOf(page);
+  for (const { address } of PANELS) {
+    await open(page, address);
+    await expect(page.getByRole('button', { name: 'Try again' }), address).toHaveCount(0);
+  }
+  expect(said).toEqual([]);
+});
+
+for (const theme of ['dark', 'light']) {
+  test(`axe finds nothing serious on any page (${theme})`, async ({ page }) => {
+    const found: string[] = [];
+    for (const { address } of await pagesOf(page)) {
+      await open(page, inTheme(address, theme));
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      found.push(...violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${address} ${id}: ${nodes[0].html.slice(0, 200)}`));
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+test('nothing runs over the edge of a narrow screen', async ({ page }) => {
+  await page.setViewportSize(NARROW);
+  for (const { address } of await pagesOf(page)) {
+    await open(page, address);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow, address).toBeLessThanOrEqual(0);
+  }
+});
+
+test('screenshots of every page and panel in both themes, and the incident on a telephone @stage', async ({ page }) => {
+  test.skip(SHOTS === null, 'set MLFI_SCREENSHOTS=1');
+  test.setTimeout(300_000);
+  const folder = SHOTS ?? '';
+  mkdirSync(folder, { recursive: true });
+  const shoot = async (name: string, address: string, fullPage: boolean) => {
+    await open(page, address);
+    await page.waitForLoadState('networkidle', { timeout: 4_000 }).catch(() => undefined);
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage });
+  };
+  const pages = await pagesOf(page);
+  for (const theme of ['dark', 'light']) {
+    for (const { name, address } of pages) {
+      await shoot(`${name}-${theme}`, inTheme(address, theme), true);
+    }
+    for (const { name, address } of PANELS) {
+      await shoot(`${name}-${theme}`, inTheme(address, theme), false);
+    }
+  }
+  await page.setViewportSize(NARROW);
+  for (const { name, address } of pages.filter((shown) => shown.name === 'incident')) {
+    for (const theme of ['dark', 'light']) {
+      await shoot(`${name}-narrow-${theme}`, inTheme(address, theme), true);
+    }
+  }
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
+import { ANSWERS } from '../../exporter/src/http/answers.js';
+import { ROUTES } from '../../exporter/src/http/routes/index.js';
+import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { systemClock } from '../../exporter/src/system/system-clock.js';
+import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
+
+/** GET routes whose answer is a text, a table or a stream. */
+const NO_JSON = [
+  '/-/healthy',
+  '/-/ready',
+  '/api/v1/audit/export',
+  '/api/v1/decisions.csv',
+  '/api/v1/events',
+  '/api/v1/models/:id/aggregates.csv',
+  '/metrics',
+  '/metrics/models',
+];
+/** What a reader other than the plugin relies on; Prometheus' format, the seed's shape, the document itself. */
+const ELSEWHERE = ['/health', '/probe', '/sd/models', '/api/v1/openapi.json'];
+
+/** Lists that nothing here fills. */
+const MAY_BE_EMPTY: readonly string[] = [];
+
+let models: DemoModels;
+let running: RunningService;
+/** For `:id`, by the part of the path before it. */
+const ids: Record<string, string> = {};
+
+/** A service that has seen everything an answer can hold: a diagnosed incident, a vote, and a closed incident with its lesson. */
+beforeAll(async () => {
+  models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(7) });
+  running = await runService({
+    models: ['healthy', 'low-confidence', 'random'].map((id) => ({ id, url: models.urlOf(id) })),
+  });
+  const get = async <T>(path: string): Promise<T> => (await running.request('GET', path)).body as T;
+  const openOf = (model: string): Promise<string> =>
+    eventually(`an incident of ${model}`, 90_000, async () => {
+      const { incidents } = await get<{ incidents: { id: string; modelId: string }[] }>('/api/v1/incidents');
+      return incidents.find(({ modelId }) => modelId === model)?.id ?? null;
+    });
+  await openOf('random');
+  expect((await running.request('DELETE', '/api/v1/models/random')).status).toBeLessThan(300);
+  ids['models'] = 'low-confidence';
+  ids['incidents'] = await openOf('low-confidence');
+  const { recommendations } = await get<{ recommendations: { id: string; digest: string }[] }>(
+    `/api/v1/recommendations?incident=${ids['incidents']}`,
+  );
+  const [first] = recommendations;
+  ids['recommendations'] = first?.id ?? '';
+  const vote = { recommendation_id: first?.id, digest: first?.digest, verdict: 'reject', reason: 'only looking' };
+  expect(await running.request('POST', '/api/v1/votes', vote, TOKENS.ada)).toMatchObject({ status: 200 });
+}, 180_000);
+afterAll(async () => {
+  await running.close();
+  await models.close();
+});
+
+const described = ROUTES.filter(({ method, path }) => method === 'GET' && ![...NO_JSON, ...ELSEWHERE].includes(path));
+
+it.each(described)('GET $path answers what the OpenAPI document says', async ({ path }) => {
+  const schema = ANSWERS[`GET ${path}`];
+  expect(schema, 'no schema in exporter/src/http/answers.ts').toBeDefined();
+  const { status, body } = await running.request(
+    'GET',
+    path.replace(/\/(\w+)\/:id/, (_, kind: string) => `/${kind}/${ids[kind] ?? 'unknown'}`),
+  );
+  expect(status, JSON.stringify(body)).toBe(200);
+  const { success, error } = schema?.safeParse(body) ?? {};
+  expect(success, JSON.stringify(error?.issues.slice(0, 5))).toBe(true);
+  // An empty list would satisfy any schema.
+  for (const [name, list] of Object.entries(body as object))
+    if (Array.isArray(list) && !MAY_BE_EMPTY.includes(`${path} ${name}`)) expect(list, name).not.toHaveLength(0);
+});
