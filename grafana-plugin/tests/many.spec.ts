@@ -54,6 +54,9 @@ test('200 features: the page of the model can be used, wide and narrow', async (
   });
   await page.route(`**${API}/models/${id}/distributions`, (route) => route.fulfill({ json: { signals: wide } }));
   await page.goto(`${APP}/models/${id}`);
+  const drift = page.getByRole('region', { name: 'What differs from the baseline' });
+  await expect(drift.getByRole('row')).toHaveCount(21, { timeout: 30_000 });
+  await drift.getByRole('button', { name: 'Show all 200' }).click();
   await expect(page.getByText('f199').first()).toBeAttached({ timeout: 30_000 });
   console.log(`200 features: shown ${Date.now() - answeredAt} ms after the answer, longest freeze ${Math.round(await longestFreezeOf(page))} ms`);
   for (const width of [1400, 390]) {

@@ -166,7 +166,7 @@ export function Decision({ recommendation, rights, onDecided, showIncident, isCo
         <>
           <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'flex-start' }}>
             <div style={{ flex: '1 1 260px', minWidth: 0 }}>
-              <TextArea aria-label={t('decision.reason', 'Reason')} rows={1} value={reason} disabled={rejectRefusal !== null} placeholder={t('decision.reason-hint', 'Why you approve or reject')} onChange={(event) => setReason(event.currentTarget.value)} />
+              <TextArea id={`reason-${id}`} aria-label={t('decision.reason', 'Reason')} rows={1} value={reason} disabled={rejectRefusal !== null} placeholder={t('decision.reason-hint', 'Why you approve or reject')} onChange={(event) => setReason(event.currentTarget.value)} />
             </div>
             <Button icon="check" disabled={mayNotApprove !== null || busy !== null || isStale} onClick={() => vote('approve')}>
               {t('decision.approve', 'Approve')}
