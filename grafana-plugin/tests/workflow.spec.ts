@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@grafana/plugin-e2e';
 import type { Page } from '@playwright/test';
-import { API, APP, as, ON_GRAFANA, stage, until } from './stage';
+import { API, APP, as, models, ON_GRAFANA, stage, until } from './stage';
 
 // Runs after the other files, by its name: it consumes what is recommended for the model that cannot be reached, and leaves
 // `tabular` with a baseline that has to be learnt anew.
@@ -171,6 +171,28 @@ test('links keep their time range, and the page asks for no other figures', asyn
   await expect(page.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', `/d/mlfi-model?var-model_name=tabular&${range}`);
   await page.getByRole('button', { name: 'Reset' }).click();
   await expect(page).not.toHaveURL(/from=/);
+});
+
+test('200 features, long names, a narrow screen', async ({ page }) => {
+  const [model] = await models(page);
+  const detail = await (await page.request.get(`${API}/models/${model.id}`)).json();
+  const long = 'a-very-long-feature-name-'.repeat(5);
+  const names = Array.from({ length: 200 }, (_, index) => `feature:${index === 0 ? long : `f${index}`}`);
+  const counts = { kind: 'numeric', grid: { kind: 'unit' }, cells: [[100, 5], [500, 20], [900, 5]], missing: 0, invalid: 0 };
+  const finding = (subject: string) => ({ detector: 'numeric-drift', subject, kind: 'data', direction: 'up', statistic: { name: 'ks', value: 0.4 }, threshold: 0.1, pValue: 0.001, effect: { measure: 'standard-deviations', value: 1.2, interval: { low: 1, high: 1.4, level: 0.95 } }, statistics: [], before: 0.2, now: 0.6, window: { fromMs: 0, toMs: 1, samples: 100 }, baselineSamples: 100, sentence: `${subject} moved.` });
+  await page.route(`**${API}/models/${model.id}`, (route) => route.fulfill({ json: { ...detail, name: long, findings: names.slice(0, 60).map(finding) } }));
+  await page.route(`**${API}/models/${model.id}/distributions`, (route) => route.fulfill({ json: { signals: names.map((signal) => ({ signal, bins: null, before: counts, now: counts })) } }));
+  await page.goto(`${APP}/models/${model.id}`);
+  const drift = page.getByRole('region', { name: 'What differs from the baseline' });
+  await expect(drift.getByRole('row')).toHaveCount(21);
+  await drift.getByRole('button', { name: 'Show all 60' }).click();
+  await expect(drift.getByRole('row')).toHaveCount(61);
+  await page.getByLabel('Search 200 features and outputs').fill('f199');
+  await expect(page.getByRole('group', { name: /^f199: share of values/ })).toBeVisible();
+  for (const width of [1400, 380]) {
+    await page.setViewportSize({ width, height: 800 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  }
 });
 
 test('the page of an incident can be worked by keyboard alone', async ({ browser, baseURL }) => {
