@@ -35,7 +35,7 @@ interface Model {
   cause: string | null;
   incident_id: string | null;
   total_samples: number;
-  baseline: { state: string };
+  baseline: { state: string; version?: number };
 }
 
 export async function models(page: Page): Promise<Model[]> {
