@@ -27,6 +27,7 @@ describe.each(manifests)('$path', ({ path, json }) => {
     expect(json.info.keywords.length).toBeGreaterThan(0);
     expect(json.info.description).toBeTruthy();
     expect(json.dependencies.grafanaDependency).toBe('>=12.4.0');
+    expect(json.info.screenshots.length).toBe(json.type === 'app' ? 5 : 0);
   });
   it('names only files that exist, and has its module', () => {
     const folder = dirname(join(DIST, path));

@@ -143,6 +143,24 @@ test('accept what is seen as the new normal, and nothing where nothing has chang
   await expect.poll(async () => (await (await ada.request.get(`${API}/models/tabular`)).json()).baseline.version).toBeGreaterThan(1);
 });
 
+test('say that a page was useful, sign the log, and let a viewer do neither', async ({ browser, baseURL }) => {
+  const [ada, vic] = [await as(browser, 'ada', baseURL), await as(browser, 'vic', baseURL)];
+  const incident = await incidentOf(ada, 'low-confidence');
+  await ada.goto(`${APP}/incidents/${incident}`);
+  await ada.getByRole('button', { name: 'Useful', exact: true }).click();
+  await dialog(ada).getByLabel('Why').fill('It told us first');
+  await dialog(ada).getByRole('button', { name: 'Say so' }).click();
+  await expect(ada.getByText(/Ada Lovelace, .*: Useful – It told us first/)).toBeVisible();
+  await ada.goto(`${APP}/audit`);
+  await ada.getByRole('button', { name: 'Sign the log now' }).click();
+  await expect(ada.getByText(/Newest: \d+ entries/)).toBeVisible();
+
+  await vic.goto(`${APP}/incidents/${incident}`);
+  await expect(vic.getByRole('button', { name: 'Not useful' })).toHaveAttribute('aria-disabled', 'true');
+  expect((await vic.request.post(`${API}/opinions`, { data: { incident_id: incident, useful: false, reason: 'forged' } })).status()).toBe(403);
+  expect((await vic.request.post(`${API}/audit/checkpoints`, { data: {} })).status()).toBe(403);
+});
+
 test('links keep their time range, and the page asks for no other figures', async ({ browser, baseURL }) => {
   const page = await as(browser, 'vic', baseURL);
   const to = Date.now();

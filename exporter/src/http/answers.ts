@@ -335,6 +335,18 @@ const apiKey = z.object({
   last_used_at_ms: nullableNumber,
   revoked_at_ms: nullableNumber,
 });
+const opinions = z.object({
+  opinions: z.array(
+    z.object({
+      by: z.object({ subject: z.string(), name: z.string() }),
+      useful: z.boolean(),
+      reason: z.string(),
+      atMs: z.number(),
+      onEvidence: z.boolean(),
+    }),
+  ),
+});
+const checkpoint = z.object({ size: z.number(), at_ms: z.number(), note: z.string() });
 const attempt = z.object({ connector: z.enum(CONNECTOR_IDS), url: z.string(), what: z.string(), outcome: z.string() });
 
 /**
@@ -372,6 +384,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/v1/incidents/:id/similar': z.object({
     similar: z.array(z.object({ lesson, similarity: z.number() })),
   }),
+  'GET /api/v1/incidents/:id/opinions': opinions,
+  'POST /api/v1/opinions': opinions,
   'GET /api/v1/lessons': z.object({ lessons: z.array(lesson) }),
   'GET /api/v1/recommendations': z.object({ recommendations: z.array(recommendation) }),
   'GET /api/v1/recommendations/:id': recommendation,
@@ -389,6 +403,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
       z.object({ sequence: z.number(), previous_hash: z.string(), hash: z.string(), body: z.looseObject({}) }),
     ),
   }),
+  'GET /api/v1/audit/checkpoints': z.object({ key: z.string(), checkpoints: z.array(checkpoint) }),
   'GET /api/v1/audit/verify': z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('intact'), entries: z.number(), headHash: z.string() }),
     z.object({ kind: z.literal('broken'), atSequence: z.number(), reason: z.string() }),

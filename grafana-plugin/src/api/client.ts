@@ -2,7 +2,7 @@ import { t } from '@grafana/i18n';
 import { config, getBackendSrv } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { EXPORTER_PROXY } from '../constants';
-import type { AuditEntry, AuditVerdict, Discovery, FleetModel, Incident, KillSwitch, ModelDetail, Recommendation, Review, SignalDistribution, SimilarIncident, Validation, WhoAmI } from './types';
+import type { AuditEntry, AuditVerdict, Checkpoints, Discovery, FleetModel, Incident, KillSwitch, ModelDetail, PageOpinion, Recommendation, Review, SignalDistribution, SimilarIncident, Validation, WhoAmI } from './types';
 
 /** Why a request failed, in words for the person who reads it. */
 export interface Failure {
@@ -61,6 +61,8 @@ export const exporter = {
     (await ask<{ recommendations: Recommendation[] }>('GET', `recommendations?${query(filter)}`)).recommendations,
   recommendation: (id: string) => ask<Recommendation>('GET', `recommendations/${at(id)}`),
   audit: async (from: number, limit: number) => (await ask<{ entries: AuditEntry[] }>('GET', `audit?${query({ from, limit })}`)).entries,
+  checkpoints: () => ask<Checkpoints>('GET', 'audit/checkpoints?limit=5'),
+  makeCheckpoint: () => ask<object>('POST', 'audit/checkpoints', {}),
   verifyAudit: () => ask<AuditVerdict>('GET', 'audit/verify'),
   whoAmI: () => ask<WhoAmI>('GET', 'whoami'),
   vote: (vote: { recommendation_id: string; digest: string; verdict: 'approve' | 'reject'; reason: string; break_glass?: { ticket: string } }) => ask<Recommendation>('POST', 'votes', vote),
@@ -76,6 +78,8 @@ export const exporter = {
   validate: (id: string, request: { candidate_url: string; purpose: 'replace' | 'restore' }) => ask<Validation>('POST', `models/${at(id)}/validations`, request),
   acceptBaseline: (id: string, reason: string) => ask<object>('POST', `models/${at(id)}/baseline/accept`, { reason }),
   freezeBaseline: (id: string, frozen: boolean) => ask<object>('POST', `models/${at(id)}/baseline/freeze`, { frozen }),
+  opinions: async (id: string) => (await ask<{ opinions: PageOpinion[] }>('GET', `incidents/${at(id)}/opinions`)).opinions,
+  judgePage: (id: string, useful: boolean, reason: string) => ask<object>('POST', 'opinions', { incident_id: id, useful, reason }),
   discover: (url: string) => ask<Discovery>('POST', 'discover', { url }),
   register: (registration: object) => ask<FleetModel>('POST', 'models', registration),
   setPaused: (id: string, isPaused: boolean) => ask<object>('POST', `models/${at(id)}/${isPaused ? 'pause' : 'start'}`, {}),

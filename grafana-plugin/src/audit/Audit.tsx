@@ -1,13 +1,16 @@
 import React, { useMemo, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert, Button, EmptyState, FilterInput, LinkButton, Stack } from '@grafana/ui';
-import { downloadUrl, exporter, failureOf, type Failure } from '../api/client';
+import { downloadUrl, exporter } from '../api/client';
 import type { AuditEntry, AuditVerdict } from '../api/types';
 import { useLive } from '../api/useLive';
-import { moment } from '../components/format';
+import { moment, relative } from '../components/format';
+import { GuardedButton } from '../components/GuardedButton';
 import { Page } from '../components/Page';
 import { Section, Table } from '../components/Section';
 import { FailureNotice, LiveView } from '../components/States';
+import { useAction } from '../components/useAction';
+import { useRights } from '../components/useRights';
 
 const PAGE_ENTRIES = 1_000;
 const SHOWN = 100;
@@ -29,25 +32,57 @@ const field = (body: AuditEntry['body'], ...names: string[]) => {
   return typeof found === 'object' && found !== null && 'name' in found ? String(found.name) : typeof found === 'object' ? JSON.stringify(found) : found === undefined ? '–' : String(found);
 };
 
+/** What an entry is about, in one line. */
+function aboutOf(body: AuditEntry['body']): string {
+  if (body.kind === 'state' && typeof body.to === 'string') {
+    const why = typeof body.reason === 'string' && body.reason !== '' ? `: ${body.reason}` : '';
+    return `${String(body.from)} → ${body.to}${why}`;
+  }
+  if (body.kind === 'proposed' && typeof body.action === 'string') {
+    return `${body.action.replaceAll('-', ' ')}: ${String(body.model)}`;
+  }
+  const about = field(body, 'reason', 'finding', 'title', 'detail', 'model', 'recommendation', 'modelId');
+  return about === '' ? t('audit.entry', 'the whole entry') : about;
+}
+
+/** Signed states of the log: with one kept elsewhere, a log that was rewritten is found out. */
+function CheckpointList({ refusal }: { refusal: string | null }) {
+  const live = useLive('checkpoints', exporter.checkpoints, 15_000);
+  const { busy, failure, run } = useAction(live.refresh);
+  return (
+    <Section
+      title={t('audit.checkpoints', 'Checkpoints')}
+      actions={<GuardedButton size="sm" variant="secondary" icon="lock" disabled={busy !== null} refusal={refusal} onClick={() => run('checkpoint', exporter.makeCheckpoint)}>{t('audit.sign', 'Sign the log now')}</GuardedButton>}
+    >
+      {failure !== null && <FailureNotice failure={failure} />}
+      <LiveView live={live} rows={2}>
+        {({ key, checkpoints: [newest, ...older] }) => (
+          <>
+            <p style={{ overflowWrap: 'anywhere' }}>{t('audit.key', 'Signed with')} <code>{key}</code></p>
+            {newest === undefined ? (
+              <p>{t('audit.no-checkpoint', 'The log was not signed yet. Keep checkpoints where whoever can write the database cannot.')}</p>
+            ) : (
+              <>
+                <p>{t('audit.newest', 'Newest: {{count}} entries, {{when}}', { count: newest.size, when: moment(newest.at_ms), interpolation: { escapeValue: false } })}{older.length > 0 ? ` (${t('audit.older', 'before it: {{list}}', { list: older.map(({ size, at_ms }) => `${size} ${relative(at_ms)}`).join(', '), interpolation: { escapeValue: false } })})` : ''}</p>
+                <details><summary>{t('audit.note', 'The signed note, to keep elsewhere')}</summary><pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{newest.note}</pre></details>
+              </>
+            )}
+          </>
+        )}
+      </LiveView>
+    </Section>
+  );
+}
+
 /** Everything that was decided and done, in a chain of hashes that shows when a line was changed. */
 function Audit() {
   const live = useLive('audit', everything, 10_000);
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState(SHOWN);
   const [verdict, setVerdict] = useState<AuditVerdict | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [busy, setBusy] = useState(false);
-  const verify = async () => {
-    setBusy(true);
-    setFailure(null);
-    try {
-      setVerdict(await exporter.verifyAudit());
-    } catch (error) {
-      setFailure(failureOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { operateRefusal } = useRights();
+  const { busy, failure, run } = useAction();
+  const verify = () => run('verify', async () => setVerdict(await exporter.verifyAudit()));
   const found = useMemo(() => (live.data ?? []).filter(({ body }) => JSON.stringify(body).toLowerCase().includes(search.toLowerCase())).reverse(), [live.data, search]);
   return (
     <Page
@@ -55,7 +90,7 @@ function Audit() {
       subTitle={t('audit.subtitle', 'Every decision and what came of it, in a hash chain')}
       actions={
         <Stack gap={1}>
-          <Button icon="shield" disabled={busy} onClick={verify}>{busy ? t('audit.verifying', 'Verifying…') : t('audit.verify', 'Verify now')}</Button>
+          <Button icon="shield" disabled={busy !== null} onClick={verify}>{busy !== null ? t('audit.verifying', 'Verifying…') : t('audit.verify', 'Verify now')}</Button>
           <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.audit()} target="_blank">{t('audit.export', 'Export')}</LinkButton>
         </Stack>
       }
@@ -67,6 +102,7 @@ function Audit() {
         </Alert>
       )}
       {verdict?.kind === 'broken' && <Alert severity="error" title={t('audit.broken', 'Broken at entry {{sequence}}', { sequence: verdict.atSequence })}>{verdict.reason}</Alert>}
+      <CheckpointList refusal={operateRefusal} />
       <LiveView live={live}>
         {(entries) =>
           entries.length === 0 ? (
@@ -79,7 +115,7 @@ function Audit() {
                   const atMs = Number(body.atMs ?? body.at_ms ?? body.at);
                   return {
                     key: String(sequence),
-                    cells: [sequence, Number.isFinite(atMs) ? moment(atMs) : field(body, 'at', 'time'), field(body, 'kind', 'event', 'type'), field(body, 'by', 'actor', 'who'), <details key="d"><summary>{field(body, 'reason', 'title', 'detail', 'model', 'recommendation', 'modelId').slice(0, 120) || t('audit.entry', 'the whole entry')}</summary><code style={{ whiteSpace: 'pre-wrap' }}>{JSON.stringify(body, null, 1)}</code></details>, <code key="h" title={hash}>{hash.slice(0, 12)}</code>],
+                    cells: [sequence, Number.isFinite(atMs) ? moment(atMs) : field(body, 'at', 'time'), field(body, 'kind', 'event', 'type'), field(body, 'by', 'actor', 'who'), <details key="d"><summary>{aboutOf(body).slice(0, 120)}</summary><code style={{ whiteSpace: 'pre-wrap' }}>{JSON.stringify(body, null, 1)}</code></details>, <code key="h" title={hash}>{hash.slice(0, 12)}</code>],
                   };
                 })}
               />

@@ -38,7 +38,11 @@ interface Drawn {
 
 const ROW_PX = 30;
 const AXIS_PX = 34;
-const TEXT_ROOM_SHARE = 0.14;
+/** Beside the longest bar, for its text, in pixels; and how much of the axis that may take. */
+const TEXT_ROOM_PX = 70;
+const MOST_ROOM_SHARE = 0.4;
+/** What the names leave of the width. */
+const PLOT_SHARE = 0.7;
 /** Between the ticks of the value axis, in pixels. */
 const TICK_SPACE = 90;
 const LONGEST_NAME = 28;
@@ -47,10 +51,11 @@ const colourOf = (theme: GrafanaTheme2, tone: FloatingBar['tone']) =>
   theme.visualization.getColorByName({ worse: 'red', better: 'green', unexplained: 'gray', total: 'blue' }[tone]);
 
 /** The value axis: everything that is drawn and zero, with room for the text beside the longest bars. */
-export function extentOf(bars: FloatingBar[]): [number, number] {
+export function extentOf(bars: FloatingBar[], widthPx: number): [number, number] {
   const ends = bars.flatMap(({ from, to, low, high }) => [from, to, low ?? to, high ?? to]);
   const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
-  const room = (most - least || 1) * TEXT_ROOM_SHARE;
+  const share = Math.min(MOST_ROOM_SHARE, TEXT_ROOM_PX / Math.max(1, widthPx * PLOT_SHARE));
+  const room = ((most - least || 1) * share) / (1 - share);
   return [least < 0 ? least - room : least, most > 0 || least === 0 ? most + room : most];
 }
 
@@ -102,7 +107,7 @@ export function FloatingBars({ label, bars, formatValue, isWaterfall = false, ta
   const drawn = JSON.stringify(bars);
   const config = useMemo(() => {
     const shown: FloatingBar[] = JSON.parse(drawn);
-    const extent = extentOf(shown);
+    const extent = extentOf(shown, width);
     const builder = new UPlotConfigBuilder('utc');
     builder.setCursor({ show: false });
     builder.addScale({ scaleKey: 'x', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Down, distribution: ScaleDistribution.Linear, range: () => [-0.5, shown.length - 0.5] });
@@ -113,7 +118,7 @@ export function FloatingBars({ label, bars, formatValue, isWaterfall = false, ta
     builder.addSeries({ scaleKey: 'y', theme, pxAlign: true, drawStyle: GraphDrawStyle.Line, lineWidth: 0, showPoints: VisibilityMode.Never });
     builder.addHook('draw', (u) => draw(u, shown, theme, isWaterfall));
     return builder;
-  }, [drawn, theme, formatValue, isWaterfall]);
+  }, [drawn, theme, formatValue, isWaterfall, width]);
   const data = useMemo(() => [bars.map((_, row) => row), bars.map(({ to }) => to)], [bars]);
   const frame = useMemo(() => toDataFrame({ fields: [{ name: 'x', type: FieldType.number, values: data[0] }, { name: 'y', type: FieldType.number, values: data[1] }] }), [data]);
   return (

@@ -7,9 +7,17 @@ import { Plot, type Mark } from './Plot';
 const count = (value: number) => String(Math.round(value));
 const unit = (value: number) => figure(value, 2);
 
+type Aggregates = ReturnType<typeof parseAggregates>;
+
+/** Without the newest window when it has fewer calls than half of the one before: it is still being filled. */
+export function fullWindows({ atMs, columns }: Aggregates): Aggregates {
+  const [last = 0, before = 0] = [columns.calls?.at(-1) ?? 0, columns.calls?.at(-2) ?? 0];
+  return last >= before / 2 ? { atMs, columns } : { atMs: atMs.slice(0, -1), columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.slice(0, -1)])) };
+}
+
 /** Confidence, failed calls, latency and samples of a model's stored windows, with moments marked; without a range, as far as there are any. */
 export function OverTime({ csv, range, marks }: { csv: string; range?: [fromMs: number, toMs: number]; marks?: Mark[] }) {
-  const { atMs, columns } = useMemo(() => parseAggregates(csv), [csv]);
+  const { atMs, columns } = useMemo(() => fullWindows(parseAggregates(csv)), [csv]);
   const share = useMemo(() => columns.calls?.map((calls, index) => (calls ? (columns.failures[index] ?? 0) / calls : null)) ?? [], [columns]);
   if (atMs.length < 2) {
     return <p>{t('over-time.none', 'Nothing to draw: fewer than two windows are stored in this time range. They are stored from the moment there is a baseline.')}</p>;

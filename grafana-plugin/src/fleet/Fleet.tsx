@@ -16,7 +16,7 @@ type Row = FleetModel & { severity_rank: number; budget: number; trail: number[]
 function baselineText({ baseline }: FleetModel): string {
   if (baseline.state === 'learning') {
     const { samples = 0, required_samples } = baseline;
-    return required_samples ? t('fleet.learning', 'learning {{share}} %', { share: Math.min(100, Math.round((100 * samples) / required_samples)) }) : t('fleet.learning-on', 'learning');
+    return required_samples && samples < required_samples ? t('fleet.learning', 'learning {{share}} %', { share: Math.min(100, Math.round((100 * samples) / required_samples)) }) : t('fleet.learning-on', 'learning');
   }
   return baseline.state === 'absent' ? DASH : `v${baseline.version}`;
 }
@@ -46,11 +46,16 @@ function useTrails(models: FleetModel[] | null): Map<string, number[]> {
   return trails;
 }
 
+/** What is wrong, without the name that stands in the first column. */
+function headlineOf({ headline, name }: FleetModel): string {
+  return headline === null ? t('fleet.incident', 'Open incident') : headline.startsWith(`${name}: `) ? headline.slice(name.length + 2) : headline;
+}
+
 const columns = (): Array<Column<Row>> => [
   { id: 'name', header: t('fleet.model', 'Model'), sortType: 'alphanumeric', cell: ({ row: { original } }) => <TextLink href={PAGES.model(original.id)} inline={false}>{original.name.length > 48 ? `${original.name.slice(0, 47)}…` : original.name}</TextLink> },
   { id: 'state', header: t('fleet.state', 'State'), sortType: 'alphanumeric', cell: ({ row: { original } }) => <Badge text={original.state} color={STATE_COLOURS[original.state]} /> },
   { id: 'severity_rank', header: t('fleet.severity', 'Severity'), sortType: 'number', cell: ({ row: { original } }) => (original.severity === 'none' ? DASH : <Badge text={original.severity} color={SEVERITY_COLOURS[original.severity]} />) },
-  { id: 'headline', header: t('fleet.trouble', 'What is wrong'), cell: ({ row: { original } }) => (original.incident_id === null ? DASH : <TextLink href={PAGES.incident(original.incident_id)} inline={false}>{original.headline ?? t('fleet.incident', 'Open incident')}</TextLink>) },
+  { id: 'headline', header: t('fleet.trouble', 'What is wrong'), cell: ({ row: { original } }) => (original.incident_id === null ? DASH : <TextLink href={PAGES.incident(original.incident_id)} inline={false}>{headlineOf(original)}</TextLink>) },
   { id: 'confidence_mean', header: t('fleet.confidence', 'Confidence'), sortType: 'number', cell: ({ row: { original } }) => <span>{figure(original.confidence_mean, 2)}<Trail values={original.trail} /></span> },
   { id: 'error_share', header: t('fleet.errors', 'Errors'), sortType: 'number', cell: ({ row: { original } }) => percent(original.error_share) },
   { id: 'latency_p50_seconds', header: t('fleet.latency', 'Latency p50'), sortType: 'number', cell: ({ row: { original } }) => seconds(original.latency_p50_seconds) },

@@ -7,7 +7,10 @@ import { figure, percent, signalName } from '../components/format';
 type Decomposition = NonNullable<Incident['diagnosis']['decomposition']>;
 type Attribution = Incident['diagnosis']['attributions'][number];
 
-const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${figure(Math.abs(value), 2)}`;
+const signed = (value: number) => {
+  const size = figure(Math.abs(value), 2);
+  return size === '0' ? size : `${value > 0 ? '+' : '−'}${size}`;
+};
 /** Half of a 95 % interval in standard errors, for a normal estimate. */
 const HALF_95 = 1.96;
 const FEATURES_SHOWN = 15;
@@ -62,7 +65,7 @@ export function Attributions({ attributions }: { attributions: Attribution[] }) 
   return (
     <>
       <p>
-        {t('incident.attribution-how', 'By {{methods}}; lines are 95 % intervals.', { methods })}
+        {attributions.some(({ standardError }) => standardError !== null) ? t('incident.attribution-how', 'By {{methods}}; lines are 95 % intervals.', { methods }) : t('incident.attribution-no-interval', 'By {{methods}}, which gives no intervals.', { methods })}
         {sorted.length > FEATURES_SHOWN ? ` ${t('incident.attribution-most', 'The {{shown}} largest of {{all}} are drawn; the table has all.', { shown: FEATURES_SHOWN, all: sorted.length })}` : ''}
       </p>
       <FloatingBars

@@ -18,6 +18,7 @@ jest.mock('@grafana/ui', () => ({ ...jest.requireActual('@grafana/ui'), TextLink
 const show = () => render(<MemoryRouter initialEntries={['/incidents/inc-1?from=1700000000000&to=1700003600000']}><Routes><Route path="/incidents/:id" element={<IncidentPage />} /></Routes></MemoryRouter>);
 
 const answers: Array<[part: string, answer: unknown]> = [
+  ['opinions', { opinions: [{ by: { subject: 'x', name: 'Vic' }, useful: false, reason: 'a known release', atMs: Date.now(), onEvidence: true }] }],
   ['similar', { similar: [] }],
   ['recommendations', { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] }],
   ['whoami', { kind: 'user', subject: 'x', decides: ['fix-pipeline'], breaks_glass: false, problem: null }],
@@ -54,6 +55,16 @@ it('asks for the figures of the time range in its address, and carries it on', a
   expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute('href', '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000');
   expect(asked().map(({ url }) => url)).toContain('/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000');
   expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', '/d/mlfi-model?var-model=fraud&from=1700000000000&to=1700003600000');
+});
+
+it('asks whether the page was worth it, and shows what others said', async () => {
+  answer();
+  show();
+  expect(await screen.findByText(/Vic, .*: Not useful – a known release/)).toBeInTheDocument();
+  await userEvent.click(screen.getByRole('button', { name: 'Not useful' }));
+  await userEvent.type(screen.getByLabelText('Why'), 'expected by all');
+  await userEvent.click(screen.getByRole('button', { name: 'Say so' }));
+  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/opinions'), data: { incident_id: 'inc-1', useful: false, reason: 'expected by all' } }]);
 });
 
 it('accepts the new normal from where it was seen, with a reason', async () => {

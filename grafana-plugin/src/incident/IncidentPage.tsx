@@ -21,6 +21,7 @@ import { dashboardUrl, exploreUrl } from '../links';
 import { AcceptBaseline } from '../model/BaselineActions';
 import { CauseView } from './CauseView';
 import { Attributions, Waterfall } from './Contributions';
+import { PageOpinions } from './PageOpinions';
 import { phasesOf } from './phases';
 import { ProposeAction } from './ProposeAction';
 import { Phases, Timeline } from './Story';
@@ -28,9 +29,9 @@ import { Phases, Timeline } from './Story';
 const AROUND_MS = 15 * 60_000;
 const SIDE_BY_SIDE = { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(440px, 100%), 1fr))', columnGap: 16, alignItems: 'start' } as const;
 
-function Similar({ similar }: { similar: SimilarIncident[] }) {
+function Similar({ similar, isClosed }: { similar: SimilarIncident[]; isClosed: boolean }) {
   return similar.length === 0 ? (
-    <p>{t('incident.first', 'Nothing like it is remembered yet. When this one closes, it will be.')}</p>
+    <p>{isClosed ? t('incident.only', 'Nothing else like it is remembered.') : t('incident.first', 'Nothing like it is remembered yet. When this one closes, it will be.')}</p>
   ) : (
     <Table
       head={[t('incident.likeness', 'Likeness'), t('incident.what', 'What happened'), t('incident.when', 'Closed'), t('incident.helped', 'What was done')]}
@@ -68,12 +69,12 @@ function Details({ diagnosis: { decomposition, attributions, segments, unexplain
 const isOver = ({ state }: Recommendation) => state === 'withdrawn' || state === 'expired';
 
 /** What is or was decided, and folded in below it what the diagnosis has moved on from. */
-function Decisions({ records, rights, onDecided }: { records: Recommendation[]; rights: Rights; onDecided: () => void }) {
+function Decisions({ records, rights, isClosed, onDecided }: { records: Recommendation[]; rights: Rights; isClosed: boolean; onDecided: () => void }) {
   const list = (some: Recommendation[]) => some.map((recommendation) => <Decision key={recommendation.id} recommendation={recommendation} rights={rights} onDecided={onDecided} isCompact />);
   const over = records.filter(isOver);
   return (
     <>
-      {over.length === records.length && <p>{t('incident.no-advice', 'There is nothing to recommend yet.')}</p>}
+      {over.length === records.length && <p>{isClosed ? t('incident.undecided', 'Nothing was carried out before it was over.') : t('incident.no-advice', 'There is nothing to recommend yet.')}</p>}
       {list(records.filter((recommendation) => !isOver(recommendation)))}
       {over.length > 0 && (
         <details>
@@ -180,9 +181,9 @@ function IncidentPage() {
         {(incident) => (
           <>
             <Happened incident={incident} linkRange={raw} />
-            <KillSwitchBanner live={killSwitch} />
+            {incident.closedAtMs === null && <KillSwitchBanner live={killSwitch} />}
             <Section
-              title={t('incident.todo', 'What to do')}
+              title={incident.closedAtMs === null ? t('incident.todo', 'What to do') : t('incident.done', 'What was done')}
               actions={
                 incident.closedAtMs === null && (
                   <Stack gap={1} wrap="wrap">
@@ -192,13 +193,14 @@ function IncidentPage() {
                 )
               }
             >
-              <LiveView live={decisions} rows={3}>{(records) => <Decisions records={records} rights={rights} onDecided={refreshAll} />}</LiveView>
+              <LiveView live={decisions} rows={3}>{(records) => <Decisions records={records} rights={rights} isClosed={incident.closedAtMs !== null} onDecided={refreshAll} />}</LiveView>
             </Section>
             <Section title={t('incident.why', 'Why: the most probable cause')}><Cause diagnosis={incident.diagnosis} /></Section>
             <Around incident={incident} />
             <Details diagnosis={incident.diagnosis} />
-            <Section title={t('incident.similar', 'Similar incidents and what helped')}><LiveView live={similar} rows={2}>{(known) => <Similar similar={known} />}</LiveView></Section>
+            <Section title={t('incident.similar', 'Similar incidents and what helped')}><LiveView live={similar} rows={2}>{(known) => <Similar similar={known} isClosed={incident.closedAtMs !== null} />}</LiveView></Section>
             <Section title={t('incident.story', 'In full')}>{incident.explanation.paragraphs.map((paragraph) => <p key={paragraph}>{paragraph}</p>)}</Section>
+            <Section title={t('incident.opinions', 'The page itself')}><PageOpinions incidentId={id} refusal={rights.operateRefusal} /></Section>
           </>
         )}
       </LiveView>

@@ -53,7 +53,7 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
               ]}
             />
           </Field>
-          <GuardedButton type="submit" icon="flask" disabled={busy !== null} refusal={refusal}>{t('candidates.start', 'Try it')}</GuardedButton>
+          <GuardedButton type="submit" icon="play" disabled={busy !== null} refusal={refusal}>{t('candidates.start', 'Try it')}</GuardedButton>
         </Stack>
       </form>
       {failure !== null && <FailureNotice failure={failure} />}

@@ -7,6 +7,7 @@ import { aGoldenInput, aModelDetail } from '../test-data';
 import { acceptRefusal, BaselineActions } from './BaselineActions';
 import { Candidates } from './Candidates';
 import { Golden } from './Golden';
+import { Patterns } from './Patterns';
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({ ...jest.requireActual('@grafana/runtime'), getBackendSrv: () => ({ fetch: fetchMock }) }));
@@ -54,6 +55,17 @@ describe('golden inputs', () => {
     rerender(<Golden inputs={[aGoldenInput({ verdict: 'unanswered' })]} />);
     expect(screen.getByText(/cannot be told/)).toBeInTheDocument();
   });
+});
+
+it('tells what keeps coming back, when, and what would end it for good', () => {
+  const pattern = { cause: 'null-flood' as const, features: ['income'], incidents: 4, first_at_ms: 1, last_at_ms: Date.now(), every_ms: 604_800_000, hours: { weekday: 1, from_hour: 2, to_hour: 4, incidents: 4, p_value: 0.001 }, recommendation: { action: 'fix-pipeline' as const, title: 'Mend the nightly job', why: 'It empties the column.' } };
+  const { rerender } = render(<Patterns patterns={[pattern]} />);
+  const row = screen.getAllByRole('row')[1];
+  for (const text of ['null flood', 'income', '4', '7 d', 'Monday 02:00–04:00 UTC', 'Mend the nightly job']) {
+    expect(within(row).getByText(text)).toBeInTheDocument();
+  }
+  rerender(<Patterns patterns={[]} />);
+  expect(screen.queryByRole('table')).not.toBeInTheDocument();
 });
 
 describe('candidates', () => {

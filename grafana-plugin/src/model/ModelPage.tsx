@@ -19,6 +19,7 @@ import { BaselineActions } from './BaselineActions';
 import { Candidates } from './Candidates';
 import { Distributions, DriftTable } from './Drift';
 import { Golden } from './Golden';
+import { Patterns } from './Patterns';
 
 const LAST_HOURS = { from: 'now-3h', to: 'now' };
 
@@ -95,6 +96,7 @@ function ModelPage() {
             </Section>
             <Section title={t('model.drift', 'What differs from the baseline')}><DriftTable model={detail} /></Section>
             <LiveView live={distributions} rows={6}>{(signals) => <Distributions signals={signals} findings={detail.findings} />}</LiveView>
+            <Patterns patterns={detail.patterns} />
             <Golden inputs={detail.golden_inputs} />
             <Candidates modelId={id} operateRefusal={operateRefusal} />
             {detail.blind_spots.length > 0 && (
