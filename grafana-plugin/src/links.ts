@@ -14,5 +14,5 @@ export function exploreUrl(modelId: string, raw: RawTimeRange | null): string {
 
 /** The provisioned dashboard of one model. */
 export function dashboardUrl(modelId: string, raw: RawTimeRange | null): string {
-  return `/d/mlfi-model?${new URLSearchParams({ 'var-model': modelId, ...(raw === null ? {} : rangeParameters(raw)) })}`;
+  return `/d/mlfi-model?${new URLSearchParams({ 'var-model_name': modelId, ...(raw === null ? {} : rangeParameters(raw)) })}`;
 }

@@ -86,7 +86,7 @@ test.describe('trouble @stage', () => {
 
   test('menu links lead to the model or the incident, and are not there without one', async ({ page }) => {
     await page.goto(`/extensions?labels=${encodeURIComponent('{"model_name":"tabular"}')}`);
-    await expect(page.getByRole('link', { name: 'Investigate model failure' })).toHaveAttribute('href', `${APP}/models/tabular`);
+    await expect(page.getByRole('link', { name: 'Investigate model failure' })).toHaveAttribute('href', `${APP}/models/tabular?from=now-1h&to=now`);
     await page.goto('/extensions');
     await expect(page.getByRole('link', { name: 'ML models: fleet' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Investigate model failure' })).toBeHidden();

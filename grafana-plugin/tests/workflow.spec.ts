@@ -168,7 +168,7 @@ test('links keep their time range, and the page asks for no other figures', asyn
   const asked = page.waitForRequest((request) => request.url().includes('aggregates.csv'));
   await page.goto(`${APP}/models/tabular?${range}`);
   expect((await asked).url()).toContain(`from_ms=${to - 600_000}&to_ms=${to}`);
-  await expect(page.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', `/d/mlfi-model?var-model=tabular&${range}`);
+  await expect(page.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', `/d/mlfi-model?var-model_name=tabular&${range}`);
   await page.getByRole('button', { name: 'Reset' }).click();
   await expect(page).not.toHaveURL(/from=/);
 });

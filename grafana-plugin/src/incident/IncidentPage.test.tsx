@@ -54,7 +54,7 @@ it('asks for the figures of the time range in its address, and carries it on', a
   show();
   expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute('href', '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000');
   expect(asked().map(({ url }) => url)).toContain('/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000');
-  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', '/d/mlfi-model?var-model=fraud&from=1700000000000&to=1700003600000');
+  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', '/d/mlfi-model?var-model_name=fraud&from=1700000000000&to=1700003600000');
 });
 
 it('asks whether the page was worth it, and shows what others said', async () => {
