@@ -8,3 +8,6 @@ class MessageChannelOverTimers {
   }
 }
 global.MessageChannel ??= MessageChannelOverTimers;
+
+// A busy machine draws a page of many sections slowly.
+require('@testing-library/react').configure({ asyncUtilTimeout: 15_000 });

@@ -12,8 +12,9 @@ const onReact18 = {
   origins: [],
 };
 const onHost: Array<Project<PluginOptions>> = [
-  { name: 'react-19' },
+  // First, because the other files leave the stage with another normal.
   { name: 'react-18', use: { storageState: onReact18 }, grep: /@every-host/ },
+  { name: 'react-19' },
 ];
 /** Signed in by plugin-e2e, an Admin; what is tagged `@stage` needs models and an exporter that can be steered. */
 const onGrafana: Array<Project<PluginOptions>> = [

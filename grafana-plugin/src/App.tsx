@@ -2,6 +2,7 @@ import React, { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router-dom';
 import type { AppRootProps } from '@grafana/data';
 import { initPluginTranslations } from '@grafana/i18n';
+import { EventsProvider } from './api/Events';
 import { Skeleton } from './components/States';
 import { PAGES, PLUGIN_ID } from './constants';
 
@@ -16,17 +17,19 @@ void initPluginTranslations(PLUGIN_ID);
 
 function App(_: AppRootProps) {
   return (
-    <Suspense fallback={<Skeleton />}>
-      <Routes>
-        <Route path="fleet" element={<Fleet />} />
-        <Route path="connect" element={<Connect />} />
-        <Route path="models/:id" element={<ModelPage />} />
-        <Route path="incidents/:id" element={<IncidentPage />} />
-        <Route path="approvals" element={<Approvals />} />
-        <Route path="audit" element={<Audit />} />
-        <Route path="*" element={<Navigate to={PAGES.fleet} replace />} />
-      </Routes>
-    </Suspense>
+    <EventsProvider>
+      <Suspense fallback={<Skeleton />}>
+        <Routes>
+          <Route path="fleet" element={<Fleet />} />
+          <Route path="connect" element={<Connect />} />
+          <Route path="models/:id" element={<ModelPage />} />
+          <Route path="incidents/:id" element={<IncidentPage />} />
+          <Route path="approvals" element={<Approvals />} />
+          <Route path="audit" element={<Audit />} />
+          <Route path="*" element={<Navigate to={PAGES.fleet} replace />} />
+        </Routes>
+      </Suspense>
+    </EventsProvider>
   );
 }
 

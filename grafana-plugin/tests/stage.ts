@@ -3,6 +3,9 @@ import { expect, test, type Browser, type Page } from '@playwright/test';
 export const APP = '/a/mlfi-investigator-app';
 export const API = '/api/plugin-proxy/mlfi-investigator-app/api/v1';
 
+/** True where only a real Grafana is there and nothing of the stage can be steered. */
+export const ON_GRAFANA = process.env.GRAFANA_URL !== undefined;
+
 /** Tells the stage to do something, e.g. `fail` or `stop-exporter`. Only in tests tagged `@stage`. */
 export async function stage(act: string): Promise<unknown> {
   const answer = await fetch(`http://127.0.0.1:${Number(process.env.HOST_PORT ?? 3999) + 1}/${act}`, { method: 'POST' });
@@ -32,7 +35,7 @@ interface Model {
   cause: string | null;
   incident_id: string | null;
   total_samples: number;
-  baseline: { state: string };
+  baseline: { state: string; version?: number };
 }
 
 export async function models(page: Page): Promise<Model[]> {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { ALERT_SENDERS } from '../domain/alert.js';
 import { CAUSE_IDS } from '../domain/cause.js';
 import { DETECTOR_IDS } from '../domain/finding.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../domain/model.js';
+import { API_SCOPES } from '../domain/ports.js';
 import { ACTION_IDS, PRIORITIES, RECOMMENDATION_STATES } from '../domain/recommendation.js';
 import { SEVERITIES } from '../domain/severity.js';
 import { VALIDATION_CRITERIA, VALIDATION_PURPOSES } from '../domain/validation.js';
@@ -300,6 +302,39 @@ const review = z.object({
   reviewedAtMs: nullableNumber,
   finding: nullableText,
 });
+const learnt = z.object({
+  version: z.string(),
+  sinceMs: nullableNumber,
+  lessons: z.number(),
+  actions: z.array(
+    z.object({
+      cause: z.enum(CAUSE_IDS),
+      action: z.enum(ACTION_IDS),
+      helped: z.number(),
+      tried: z.number(),
+      lastAtMs: z.number(),
+    }),
+  ),
+});
+const alert = z.object({
+  sender: z.enum(ALERT_SENDERS),
+  fingerprint: z.string(),
+  model: z.string(),
+  name: z.string(),
+  summary: z.string(),
+  labels: z.record(z.string(), z.string()),
+  starts_at_ms: z.number(),
+  ends_at_ms: nullableNumber,
+  received_at_ms: z.number(),
+});
+const apiKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(API_SCOPES)),
+  created_at_ms: z.number(),
+  last_used_at_ms: nullableNumber,
+  revoked_at_ms: nullableNumber,
+});
 const opinions = z.object({
   opinions: z.array(
     z.object({
@@ -359,6 +394,10 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'POST /api/v1/revocations': recommendation,
   'POST /api/v1/withdrawals': recommendation,
   'POST /api/v1/outcomes': recommendation,
+  'GET /api/v1/learning': learnt,
+  'POST /api/v1/learning/reset': learnt,
+  'GET /api/v1/alerts': z.object({ alerts: z.array(alert) }),
+  'GET /api/v1/keys': z.object({ keys: z.array(apiKey) }),
   'GET /api/v1/audit': z.object({
     entries: z.array(
       z.object({ sequence: z.number(), previous_hash: z.string(), hash: z.string(), body: z.looseObject({}) }),
@@ -387,6 +426,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'GET /api/v1/models/:id/validations': z.object({ validations: z.array(validation) }),
   'POST /api/v1/models/:id/validations': validation,
   'POST /api/v1/models/:id/baseline/accept': baseline,
+  'GET /api/v1/models/:id/baseline': baseline,
   'POST /api/v1/models/:id/baseline/reset': baseline,
   'POST /api/v1/models/:id/start': done,
   'POST /api/v1/models/:id/pause': done,

@@ -1,5 +1,5 @@
 import { t } from '@grafana/i18n';
-import { getBackendSrv } from '@grafana/runtime';
+import { config, getBackendSrv } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { EXPORTER_PROXY } from '../constants';
 import type { AuditEntry, AuditVerdict, Checkpoints, Discovery, FleetModel, Incident, KillSwitch, ModelDetail, PageOpinion, Recommendation, Review, SignalDistribution, SimilarIncident, Validation, WhoAmI } from './types';
@@ -86,9 +86,11 @@ export const exporter = {
   relearn: (id: string, reason: string) => ask<object>('POST', `models/${at(id)}/baseline/reset`, { reason }),
 };
 
+const proxied = (path: string) => `${config.appSubUrl ?? ''}${EXPORTER_PROXY}/api/v1/${path}`;
+
 /** Address of a file the browser downloads through Grafana's proxy. */
 export const downloadUrl = {
-  report: (incident: string, format: 'markdown' | 'html' | 'json' | 'csv') => `${EXPORTER_PROXY}/api/v1/incidents/${at(incident)}/report?format=${format}`,
-  aggregates: (model: string, fromMs: number, toMs: number) => `${EXPORTER_PROXY}/api/v1/models/${at(model)}/aggregates.csv?${query({ from_ms: Math.floor(fromMs), to_ms: Math.ceil(toMs) })}`,
-  audit: `${EXPORTER_PROXY}/api/v1/audit/export`,
+  report: (incident: string, format: 'markdown' | 'html' | 'json' | 'csv') => proxied(`incidents/${at(incident)}/report?format=${format}`),
+  aggregates: (model: string, fromMs: number, toMs: number) => proxied(`models/${at(model)}/aggregates.csv?${query({ from_ms: Math.floor(fromMs), to_ms: Math.ceil(toMs) })}`),
+  audit: () => proxied('audit/export'),
 };

@@ -130,7 +130,24 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            alerts: {
+                                ends_at_ms: number | null;
+                                fingerprint: string;
+                                labels: {
+                                    [key: string]: string;
+                                };
+                                model: string;
+                                name: string;
+                                received_at_ms: number;
+                                /** @enum {string} */
+                                sender: "alertmanager" | "grafana";
+                                starts_at_ms: number;
+                                summary: string;
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -1119,7 +1136,18 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            keys: {
+                                created_at_ms: number;
+                                id: string;
+                                last_used_at_ms: number | null;
+                                name: string;
+                                revoked_at_ms: number | null;
+                                scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -1299,7 +1327,22 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            actions: {
+                                /** @enum {string} */
+                                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                helped: number;
+                                lastAtMs: number;
+                                tried: number;
+                            }[];
+                            lessons: number;
+                            sinceMs: number | null;
+                            version: string;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -1343,7 +1386,22 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            actions: {
+                                /** @enum {string} */
+                                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                helped: number;
+                                lastAtMs: number;
+                                tried: number;
+                            }[];
+                            lessons: number;
+                            sinceMs: number | null;
+                            version: string;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -1957,7 +2015,18 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            admitted_at_ms?: number;
+                            missing?: string[];
+                            refused?: string[];
+                            required_samples?: number | null;
+                            samples?: number;
+                            /** @enum {string} */
+                            state: "absent" | "learning" | "ready" | "frozen";
+                            version?: number;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];

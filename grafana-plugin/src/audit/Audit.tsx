@@ -91,7 +91,7 @@ function Audit() {
       actions={
         <Stack gap={1}>
           <Button icon="shield" disabled={busy !== null} onClick={verify}>{busy !== null ? t('audit.verifying', 'Verifying…') : t('audit.verify', 'Verify now')}</Button>
-          <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.audit} target="_blank">{t('audit.export', 'Export')}</LinkButton>
+          <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.audit()} target="_blank">{t('audit.export', 'Export')}</LinkButton>
         </Stack>
       }
     >
