@@ -13,10 +13,9 @@ import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { stateOf, statusOf } from './model-status.js';
-import { judge, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
+import { judge, rowsToAnalyse, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
-import { modelChangedBy } from './rca/gather.js';
-import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
+import { NOTHING_TO_ANALYSE, type RowAnalysis, type RowAnalysisInput } from './rca/row-analysis.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
 import { totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -72,7 +71,6 @@ interface Member {
   experiment: { readonly incident: IncidentId; result: CohortShapley | null; done: Promise<void> } | null;
 }
 
-const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
@@ -435,17 +433,9 @@ export class Fleet {
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
   }
 
-  /** Rows are analysed once the previous look found something; an incident never opens at the first look. */
   private async analyse(subject: Subject, previous: Judgement | null): Promise<RowAnalysis> {
-    if (previous === null || previous.findings.every(({ kind }) => kind === 'note')) return NOTHING_TO_ANALYSE;
-    const input: RowAnalysisInput = {
-      baselineRows: subject.baselineRows,
-      rows: subject.rows,
-      features: previous.evidence.features,
-      modelChanged: modelChangedBy(previous.evidence.golden),
-      experiment: subject.experiment?.experiment ?? null,
-      attributions: subject.experiment?.attributions ?? [],
-    };
+    const input = rowsToAnalyse(subject, previous);
+    if (input === null) return NOTHING_TO_ANALYSE;
     return this.ports.analyseRows(input).catch((error: unknown) => {
       // The other evidence still names a cause: a look must not fail with one of its helpers.
       this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');

@@ -25,8 +25,8 @@ import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { diagnose } from './rca/diagnose.js';
-import { gatherEvidence } from './rca/gather.js';
-import type { RowAnalysis } from './rca/row-analysis.js';
+import { gatherEvidence, modelChangedBy } from './rca/gather.js';
+import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
 import { priceFindings } from './performance/cost-of-shift.js';
 import { estimatePerformance } from './performance/estimate.js';
 import { recommend } from './recommendation/recommend.js';
@@ -81,6 +81,24 @@ export interface Judgement {
   readonly proposals: readonly Proposal[];
 }
 
+/**
+ * What to find out of the rows before a look: nothing until the previous look found something. An incident never opens at the
+ * first look, so this loses nothing and spares healthy models the search.
+ * @param previous the judgement of the look before, null at the first one
+ * @returns null when the rows need no analysis
+ */
+export function rowsToAnalyse(subject: Subject, previous: Judgement | null): RowAnalysisInput | null {
+  if (previous === null || previous.findings.every(({ kind }) => kind === 'note')) return null;
+  return {
+    baselineRows: subject.baselineRows,
+    rows: subject.rows,
+    features: previous.evidence.features,
+    modelChanged: modelChangedBy(previous.evidence.golden),
+    experiment: subject.experiment?.experiment ?? null,
+    attributions: subject.experiment?.attributions ?? [],
+  };
+}
+
 /** One model, one look: observations in, judgement out. Pure; the whole loop in the order it happens. */
 export function judge(subject: Subject, experience: Experience, nowMs: number): Judgement {
   const { model, baseline, window, rows } = subject;
@@ -125,6 +143,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     consecutiveFailures: subject.consecutiveFailures,
     lastAnswerAtMs: subject.lastAnswerAtMs,
     changes: subject.changes,
+    evidence: subject.evidence,
     experiment: subject.experiment,
     rowAnalysis: subject.rowAnalysis ?? null,
   });

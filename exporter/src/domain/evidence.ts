@@ -1,3 +1,4 @@
+import type { Contrast } from './contrast.js';
 import type { BlindSpot, Finding, Interval } from './finding.js';
 import type { FailureReason } from './observation.js';
 import type { ModelId } from './identifiers.js';
@@ -29,6 +30,9 @@ export interface ServiceEvidence {
   readonly baselineErrorShare: number | null;
   readonly latencyBefore: LevelSummary | null;
   readonly latencyNow: LevelSummary | null;
+  /** Answers later than 95 % of the baseline's, before (about 5 %) and now; null without latencies on both sides. */
+  readonly lateBefore: Proportion | null;
+  readonly lateNow: Proportion | null;
   readonly lastAnswerAtMs: number | null;
 }
 
@@ -41,6 +45,8 @@ export interface GoldenEvidence {
   readonly changed: number;
   /** Of these, the inputs that got another prediction, not only another confidence. */
   readonly answersChanged: number;
+  /** Compared inputs whose confidence left what the baseline had seen, whatever their prediction. */
+  readonly confidencesMoved: number;
   /** Mean change of confidence over compared inputs (now − before), null without confidence. */
   readonly confidenceShift: number | null;
   /** Standard deviation of confidence among answers to the same input in the window, pooled over inputs. */
@@ -68,6 +74,8 @@ export interface FeatureEvidence {
   readonly distance: number;
   /** Shift of the mean in baseline standard deviations; null for categorical or constant baselines. */
   readonly meanShift: number | null;
+  /** Distance from the 5th to the 95th percentile among the newest values, over that of the baseline; null for categories. */
+  readonly spreadRatio: number | null;
   readonly missingBefore: number;
   readonly missingNow: number;
   readonly invalidBefore: number;
@@ -75,6 +83,10 @@ export interface FeatureEvidence {
   readonly unseenShare: number;
   /** True when a detector reported this feature. */
   readonly drifted: boolean;
+  /** −log₁₀ of the fixed-sample p-value of the comparison, at most 300; 0 where nothing can be compared. */
+  readonly surprise: number;
+  /** True when a detector reported it or chance is no explanation (p < 10⁻⁵): enough to weigh causes, not to open an incident. */
+  readonly moved: boolean;
   readonly hint: RepairHint | null;
 }
 
@@ -220,6 +232,13 @@ export interface ExperimentEvidence {
   readonly limitation: string | null;
 }
 
+/** When it began, by the e-detectors, and what had been declared around then. */
+export interface ChangePoint {
+  readonly atMs: number;
+  /** Declared changes from six hours before the estimated start to one hour after it. */
+  readonly declared: readonly ChangeEvent[];
+}
+
 /** Everything root-cause analysis may look at. */
 export interface Evidence {
   readonly modelId: ModelId;
@@ -235,6 +254,9 @@ export interface Evidence {
   readonly labels: LabelEvidence;
   readonly segments: readonly SegmentEvidence[];
   readonly changes: readonly ChangeEvent[];
+  /** Null while the e-detectors have seen no change. */
+  readonly changePoint: ChangePoint | null;
+  readonly contrast: Contrast;
   readonly decomposition: Decomposition | null;
   readonly attributions: readonly Attribution[];
   /** What was asked of the live model, null when nothing was. */

@@ -1,4 +1,4 @@
-import type { Cause, Diagnosis, Explanation } from '../domain/cause.js';
+import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { DecompositionPartName } from '../domain/evidence.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
 import { evidenceText } from './evidence-text.js';
@@ -13,6 +13,7 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageE
   if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
   return {
     headline: headlineOf(diagnosis, winner, name),
+    summary: summaryOf(diagnosis, winner, name, evidence),
     paragraphs: [
       whyParagraph(diagnosis, winner),
       evidence === null ? '' : evidenceText(evidence),
@@ -37,14 +38,47 @@ function healthy(diagnosis: Diagnosis, name: string): Explanation {
 }
 
 function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
-  if (winner.id === 'none')
+  if (blamesNothing(winner.id))
     return `${name}: ${diagnosis.findings.length} findings, but no known cause explains them. ${diagnosis.severityReason}`;
   const reason = winner.supporting[0]?.text ?? diagnosis.severityReason;
   return `${name}: ${winner.title}. ${reason}`;
 }
 
+/** Plain words and whole numbers, no statistics: what users feel, what it probably is, since when, how sure, and what is not known. */
+function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: PageEvidence | null): string {
+  const { impact } = diagnosis;
+  const harmed =
+    impact === null || impact === undefined
+      ? `No harm to users of ${name} can be told from chance so far.`
+      : `${HARM_WORDS[impact.harm]} about ${percent(impact.share)} of ${name}'s calls (${percent(impact.interval.low)} to ${percent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
+  const since = evidence?.changeAtMs ?? null;
+  const when = since === null || evidence?.verdict !== 'alarm' ? '' : ` It began about ${timeText(since)}.`;
+  const where =
+    winner.segments.length === 0 ? '' : ` It concerns requests with ${winner.segments.slice(0, 2).join(', ')}.`;
+  if (blamesNothing(winner.id))
+    return `${harmed}${when} What is behind it is not known: nothing on the list of causes explains what was seen. ${runnerUp(diagnosis)}`.trim();
+  const sure = winner.probability > 0.9 ? 'almost certainly' : winner.probability > 0.5 ? 'probably' : 'possibly';
+  const reason = winner.supporting[0]?.text ?? '';
+  return `${harmed}${when} The cause is ${sure} (${percent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
+    .replace(/ +/g, ' ')
+    .trim();
+}
+
+const HARM_WORDS = {
+  'no-answer': 'No answer comes for',
+  'wrong-answer': 'A wrong or different answer comes for',
+  'late-answer': 'A late answer comes for',
+} as const;
+
+function runnerUp({ causes }: Diagnosis): string {
+  const second = causes.slice(1).find(({ id }) => !blamesNothing(id));
+  return second === undefined || second.probability < 0.05
+    ? ''
+    : `It could also be: ${second.title} (${percent(second.probability)}).`;
+}
+
 function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
-  if (winner.id === 'none') return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
+  if (blamesNothing(winner.id)) return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
   const grounds = winner.supporting.slice(1).map(({ text }) => text);
   const sure = `This cause is ${percent(winner.probability)} probable among those considered.`;
   const against =
@@ -87,7 +121,7 @@ function effectParagraph(diagnosis: Diagnosis): string {
 }
 
 function runnersUpParagraph(others: readonly Cause[]): string {
-  const weighed = others.filter(({ id }) => id !== 'none').slice(0, 2);
+  const weighed = others.filter(({ id }) => !blamesNothing(id)).slice(0, 2);
   if (weighed.length === 0) return '';
-  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}${refuting[0] === undefined ? '' : `; against it: ${refuting[0].text}`})`).join(' ')}`;
+  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
 }

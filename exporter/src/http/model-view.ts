@@ -32,6 +32,13 @@ export function modelView(status: ModelStatus): object {
     performance: performanceView(status),
     anomaly: anomalyView(status),
     findings: status.findings.length,
+    causes: (status.diagnosis?.causes ?? []).map(({ id, title, probability, features, segments }) => ({
+      id,
+      title,
+      probability,
+      features,
+      segments,
+    })),
     blind_spots: status.blindSpots,
     learning: learning === null ? null : learning.verdict,
     ...(baseline === null ? {} : { baseline_frozen: baseline.frozen }),

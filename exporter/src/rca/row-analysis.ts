@@ -25,6 +25,9 @@ export interface RowAnalysis {
   readonly decomposition: Decomposition | null;
 }
 
+/** Where rows were not analysed. */
+export const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
+
 /** Pure and long-running on large windows: the service calls it in a worker thread (`row-analysis-worker.ts`). */
 export function analyseRows(input: RowAnalysisInput): RowAnalysis {
   const coded = codeCohorts(input.baselineRows, input.rows);

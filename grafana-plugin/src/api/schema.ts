@@ -603,7 +603,7 @@ export interface paths {
                                     causes: {
                                         features: string[];
                                         /** @enum {string} */
-                                        id: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                        id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                         logOdds: number;
                                         probability: number;
                                         refuting: {
@@ -776,7 +776,7 @@ export interface paths {
                                 causes: {
                                     features: string[];
                                     /** @enum {string} */
-                                    id: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     logOdds: number;
                                     probability: number;
                                     refuting: {
@@ -978,7 +978,7 @@ export interface paths {
                                         outcome: string;
                                     }[];
                                     /** @enum {string} */
-                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     closedAtMs: number;
                                     headline: string;
                                     incidentId: string;
@@ -1279,7 +1279,7 @@ export interface paths {
                                     outcome: string;
                                 }[];
                                 /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                 closedAtMs: number;
                                 headline: string;
                                 incidentId: string;
@@ -1339,7 +1339,7 @@ export interface paths {
                                     check: string;
                                     reason: string;
                                 }[];
-                                cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                                cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                                 confidence_mean: number | null;
                                 connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                                 error_share: number;
@@ -1454,7 +1454,7 @@ export interface paths {
                                 check: string;
                                 reason: string;
                             }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                             confidence_mean: number | null;
                             connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                             error_share: number;
@@ -1565,7 +1565,7 @@ export interface paths {
                                 check: string;
                                 reason: string;
                             }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                             confidence_mean: number | null;
                             connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                             error_share: number;

@@ -55,12 +55,15 @@ const CHANNEL: FeatureEvidence = {
   samples: 2_000,
   distance: 0.4,
   meanShift: null,
+  spreadRatio: null,
   missingBefore: 0,
   missingNow: 0,
   invalidBefore: 0,
   invalidNow: 0,
   unseenShare: 0,
   drifted: true,
+  surprise: 20,
+  moved: true,
   hint: null,
 };
 

@@ -16,6 +16,7 @@ export function markdownReport(input: ReportInput): string {
     '',
     `Model \`${input.modelName.replaceAll('`', '')}\` · ${incident === null ? 'one look' : `incident \`${incident.id}\`, opened ${timeText(incident.openedAtMs)}`} · report of ${timeText(input.generatedAtMs)}`,
   ];
+  if (explanation.summary !== undefined) lines.push('', escape(explanation.summary));
   for (const paragraph of explanation.paragraphs) lines.push('', escape(paragraph));
 
   lines.push('', '## Causes considered', '', '| probability | cause | for | against |', '|---|---|---|---|');

@@ -1,39 +1,24 @@
-import {
-  driftedFeatures,
-  goldenHeld,
-  has,
-  mostlyAnswered,
-  sentenceOf,
-  weigh,
-  type CauseDefinition,
-} from './cause-definition.js';
+import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
+import { saidOf } from '../signs/sign.js';
+
+/** Spearman correlation of being wrong with time. */
+const LEAST_TREND = 0.15;
 
 /** The world changed: same inputs, same answers, but the answers are no longer right. */
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
-  predicts: 'accuracy falls while inputs and golden answers stay the same',
-  prior: -2,
+  predicts: 'accuracy falls everywhere while inputs and golden answers stay the same',
+  telling: ['accuracy-fell', 'errors-grow'],
   hypotheses(evidence) {
-    if (!has(evidence, 'accuracy-drop')) return [];
-    const drifted = driftedFeatures(evidence);
-    return [
-      {
-        title: 'Concept drift: the world no longer answers as the model learnt',
-        features: [],
-        shareExplained: null,
-        statements: weigh(
-          [true, sentenceOf(evidence, 'accuracy-drop'), 4],
-          [goldenHeld(evidence), 'Golden inputs are answered as before, so the model is the same.', 1.5],
-          [
-            drifted.length === 0,
-            'No input feature moved.',
-            2,
-            [`${drifted.length} input features moved, which may explain the errors.`, -2.5],
-          ],
-          [has(evidence, 'golden-answers'), 'Golden inputs are answered differently: the model itself changed.', -4],
-          [!mostlyAnswered(evidence), 'Most calls are not answered at all.', -4],
-        ),
-      },
-    ];
+    const { accuracyBefore, accuracyNow } = evidence.labels;
+    const fell = (accuracyNow?.interval.high ?? 1) < (accuracyBefore?.share ?? 0);
+    const grows = (evidence.contrast.errorTrend ?? 0) >= LEAST_TREND;
+    return fell || grows || saidOf(evidence, 'accuracy-drop', 'accuracy') !== undefined
+      ? [
+          plain('Concept drift: the world no longer answers as the model learnt', {
+            shareExplained: shareOfDrop(evidence, 'concept'),
+          }),
+        ]
+      : [];
   },
 };

@@ -1,24 +1,20 @@
-import { has, mostlyAnswered, sentenceOf, weigh, type CauseDefinition } from './cause-definition.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
+import { has } from '../signs/sign.js';
+
+/** A window that still holds answers from before the change is a mixture. */
+const NEARLY_ALL = 0.85;
+const LEAST_RISE = 0.2;
 
 /** The model gives one answer whatever it is asked. */
 export const predictionCollapse: CauseDefinition = {
   id: 'prediction-collapse',
   predicts: 'nearly all answers are the same although the inputs differ',
-  prior: -2,
+  telling: ['constant-answers'],
   hypotheses(evidence) {
-    if (!has(evidence, 'constant-predictions')) return [];
-    const constantInputs = evidence.features.some(({ hint }) => hint?.transformation === 'frozen');
-    return [
-      {
-        title: 'Prediction collapse: one answer for every input',
-        features: [],
-        shareExplained: null,
-        statements: weigh(
-          [true, sentenceOf(evidence, 'constant-predictions'), 7],
-          [constantInputs, 'A feature the model relies on is frozen.', -2],
-          [!mostlyAnswered(evidence), 'Most calls are not answered at all.', -4],
-        ),
-      },
-    ];
+    const { topShare, topShareBefore } = evidence.prediction;
+    const rose = topShareBefore !== null && topShare >= NEARLY_ALL && topShare - topShareBefore >= LEAST_RISE;
+    return has(evidence, 'constant-predictions') || rose
+      ? [plain('Prediction collapse: one answer for every input')]
+      : [];
   },
 };

@@ -1,0 +1,20 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+import { saidOf } from '../signs/sign.js';
+
+/** Share of the unsure answers. */
+const LEAST_TURNED = 0.08;
+
+/** The model scores as ever; the line between its answers was moved. */
+export const thresholdMoved: CauseDefinition = {
+  id: 'threshold-moved',
+  predicts: 'unsure answers turn, sure ones and all confidences stay',
+  telling: ['only-unsure-answers-turn', 'golden-answers-changed', 'answer-mix-moved'],
+  hypotheses(evidence) {
+    const { golden, contrast } = evidence;
+    const turned =
+      golden.answersChanged > 0 ||
+      (contrast.answerBands?.unsure ?? 0) > LEAST_TURNED ||
+      saidOf(evidence, 'prediction-mix', 'prediction') !== undefined;
+    return turned ? [plain('Decision threshold moved')] : [];
+  },
+};
