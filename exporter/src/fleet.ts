@@ -407,7 +407,8 @@ export class Fleet {
     const now = this.ports.clock.now();
     if (watch.model.paused) return;
     const nothingNew = member.samplesSinceLook === 0 && watch.learning === null;
-    const quiet = nothingNew && member.judgement !== null && member.judgement.findings.length === 0;
+    const calm = member.judgement?.findings.length === 0 && this.ports.keeper.current(watch.model.id) === null;
+    const quiet = nothingNew && calm;
     if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
     member.samplesSinceLook = 0;
 

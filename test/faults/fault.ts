@@ -43,6 +43,8 @@ export interface Injection {
   /** The truth that arrives; null when it does not. */
   readonly label?: (row: ZooRow, live: Live) => string | null;
   readonly failure?: (live: Live, row: ZooRow) => FailureReason | null;
+  /** HTTP status of a failing call, where the log keeps it. */
+  readonly failureStatus?: number;
   readonly latencyFactor?: number;
   readonly shape?: string;
   readonly version?: string;

@@ -187,7 +187,10 @@ class Traffic {
       prediction: failure === null ? prediction : null,
       confidence: failure === null ? confidence : null,
       latencySeconds: failure === 'timeout' ? 10 : 0.04 * slow * Math.exp(0.35 * normal),
-      failure: failure === null ? null : { reason: failure, detail: '', httpStatus: null, retryAfterMs: null },
+      failure:
+        failure === null
+          ? null
+          : { reason: failure, detail: '', httpStatus: this.injection.failureStatus ?? null, retryAfterMs: null },
       label,
       modelVersion: live !== null && this.injection.version !== undefined ? this.injection.version : 'v2',
     };

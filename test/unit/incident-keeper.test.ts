@@ -3,6 +3,7 @@ import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../exporter/src/domain/incident.js';
 import type { Lesson } from '../../exporter/src/domain/lesson.js';
+import type { Severity } from '../../exporter/src/domain/severity.js';
 import { createIncidentKeeper } from '../../exporter/src/incident-keeper.js';
 import type { Judgement } from '../../exporter/src/pipeline.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
@@ -36,14 +37,24 @@ function keeperWith(firing: readonly ExternalAlert[] = []) {
   return { keeper, saved };
 }
 
-const judgement = (severity: 'none' | 'high', pages: boolean): Judgement =>
+const judgement = (severity: Severity, pages: boolean): Judgement =>
   ({
     findings: [],
     pages,
     proposals: [],
     fingerprint: {},
     explanation: { headline: 'Confidence fell.', paragraphs: [] },
-    diagnosis: { severity, causes: [], features: [], findings: [], changes: [] },
+    unseen: [],
+    diagnosis: {
+      severity,
+      severityReason: 'So it was judged.',
+      causes: [],
+      features: [],
+      findings: [],
+      changes: [],
+      experiment: null,
+      blindSpots: [],
+    },
   }) as unknown as Judgement;
 
 const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
@@ -96,5 +107,35 @@ describe('an alert of somebody else', () => {
     const { keeper } = keeperWith([alert()]);
     await keeper.restore(model.id);
     expect(await keeper.consider(model, judgement('high', false))).not.toBeNull();
+  });
+});
+
+describe('the severity of an open incident', () => {
+  it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
+    const { keeper } = keeperWith();
+    const look = (severity: Severity): Promise<Incident | null> => keeper.consider(model, judgement(severity, true));
+    await look('high');
+    expect((await look('high'))?.severity).toBe('high');
+    for (let i = 0; i < 10; i += 1) {
+      expect((await look('critical'))?.severity).toBe('high');
+      expect((await look('high'))?.severity).toBe('high');
+    }
+    await look('critical');
+    const risen = await look('critical');
+    expect(risen?.severity).toBe('critical');
+    expect(risen?.timeline.at(-1)?.text).toBe('Severity rose from high to critical: So it was judged.');
+    for (let i = 0; i < 29; i += 1) expect((await look(i % 2 === 0 ? 'medium' : 'low'))?.severity).toBe('critical');
+    const fallen = await look('low');
+    expect(fallen?.severity).toBe('medium');
+    expect(fallen?.timeline).toHaveLength((risen?.timeline.length ?? 0) + 1);
+  });
+
+  it('is taken up as it was after a restart', async () => {
+    const { keeper } = keeperWith();
+    await keeper.consider(model, judgement('critical', true));
+    await keeper.consider(model, judgement('critical', true));
+    await keeper.restore(model.id);
+    for (let i = 0; i < 5; i += 1)
+      expect((await keeper.consider(model, judgement('low', true)))?.severity).toBe('critical');
   });
 });

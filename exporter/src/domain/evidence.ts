@@ -27,6 +27,8 @@ export interface ServiceEvidence {
   readonly consecutiveFailures: number;
   /** Longest run of successes between two failures and so on is not kept: only whether failures came in bursts. */
   readonly failuresInBursts: boolean;
+  /** Of the failures whose HTTP status is known, those that say "too busy" (429, 503); null when none is known. From rows. */
+  readonly refusedAsBusy: Proportion | null;
   readonly baselineErrorShare: number | null;
   readonly latencyBefore: LevelSummary | null;
   readonly latencyNow: LevelSummary | null;
@@ -254,6 +256,8 @@ export interface Evidence {
   readonly labels: LabelEvidence;
   readonly segments: readonly SegmentEvidence[];
   readonly changes: readonly ChangeEvent[];
+  /** Evidence is gathered over time, so that its silence means something; not so in a one-shot look or while learning. */
+  readonly watched: boolean;
   /** Null while the e-detectors have seen no change. */
   readonly changePoint: ChangePoint | null;
   readonly contrast: Contrast;

@@ -67,6 +67,8 @@ export interface EvidenceInput {
 const HOUR_MS = 3_600_000;
 /** Answers later than this quantile of the baseline's latencies count as late. */
 const USUAL_LATENCY = 0.95;
+/** RFC 6585 and RFC 9110: too many requests, service unavailable. */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
 /** The estimated start of a change may be early, so its first rows may be clean: this newest part is taken. */
@@ -111,6 +113,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     labels: labelEvidence(baseline, window),
     segments,
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
+    watched: input.evidence !== null && input.evidence.verdict !== 'learning',
     changePoint: changePointOf(input),
     contrast: contrastEvidence({ baseline, window, newest, features, rows, baselineRows: input.baselineRows }),
     decomposition,
@@ -165,6 +168,7 @@ function serviceEvidence(input: EvidenceInput): ServiceEvidence {
     failuresByReason: window.failures,
     consecutiveFailures: Math.max(input.consecutiveFailures, failures === window.calls ? failures : 0),
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
+    refusedAsBusy: refusedAsBusy(rows),
     baselineErrorShare:
       baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
     latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
@@ -172,6 +176,11 @@ function serviceEvidence(input: EvidenceInput): ServiceEvidence {
     ...lateAnswers(baseline, window),
     lastAnswerAtMs: input.lastAnswerAtMs,
   };
+}
+
+function refusedAsBusy(rows: readonly Observation[]): Proportion | null {
+  const known = rows.flatMap(({ failure }) => (failure?.httpStatus == null ? [] : [failure.httpStatus]));
+  return known.length === 0 ? null : proportion(known.filter((status) => BUSY.has(status)).length, known.length);
 }
 
 function lateAnswers(

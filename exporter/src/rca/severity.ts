@@ -26,6 +26,7 @@ const PIPELINE_FAULTS: ReadonlySet<CauseId> = new Set([
 ]);
 /** Share of the answers that must be worse before it is called a drop. 0.05: the detectors' line for accuracy. */
 const MATERIAL = 0.05;
+/** The lower end of the interval must reach it, so that a window that fills does not cross it back and forth. */
 const CRITICAL_ERROR_SHARE = 0.5;
 
 /** Other requests than before, answered as before: harm is what it is measured or estimated to cost, nothing else. */
@@ -72,7 +73,7 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ evidence }) => evidence.service.failures.share >= CRITICAL_ERROR_SHARE,
+    holds: ({ evidence }) => evidence.service.failures.interval.low >= CRITICAL_ERROR_SHARE,
     reason: (look) => cost(look, 'Most calls fail now.'),
   },
   {

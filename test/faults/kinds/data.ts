@@ -164,7 +164,8 @@ export const DATA_FAULTS: readonly FaultKind[] = [
   {
     id: 'noise in several features',
     draw: (model, random) => {
-      const features = several(variedFeatures(model), random.next() < 0.5 ? 2 : 3, random);
+      const varied = variedFeatures(model);
+      const features = several(varied, 2 + Math.floor(random.next() * Math.max(1, varied.length - 1)), random);
       const spreads = new Map(
         features.map((feature) => {
           const sorted = model.heldOut

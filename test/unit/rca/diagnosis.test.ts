@@ -100,7 +100,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
     'one answer for everything',
     'prediction-collapse',
     'critical',
-    { rows: changed((row) => ({ ...row, prediction: 'no', confidence: 0.9 })) },
+    { now: golden('no', 0.9), rows: changed((row) => ({ ...row, prediction: 'no', confidence: 0.9 })) },
   ],
   [
     'low confidence throughout, no baseline',

@@ -42,11 +42,11 @@ export const golden = (prediction: string, confidence: number) => {
   }
   return memory.build();
 };
-export const failed = (reason: 'timeout' | 'http_5xx'): Observation =>
+export const failed = (reason: 'timeout' | 'http_5xx', httpStatus: number | null = null): Observation =>
   observation({
     prediction: null,
     confidence: null,
-    failure: { reason, detail: '', httpStatus: null, retryAfterMs: null },
+    failure: { reason, detail: '', httpStatus, retryAfterMs: null },
   });
 
 export interface Case {

@@ -24,8 +24,9 @@ const rich = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<
 /** One self-contained file: no script, no request, light and dark. Everything from outside is escaped. */
 export function htmlReport(input: ReportInput): string {
   const { diagnosis, explanation, incident } = input;
+  const severity = incident?.severity ?? diagnosis.severity;
   const body = [
-    `<p><span class="badge ${diagnosis.severity}">${diagnosis.severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one look' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
+    `<p><span class="badge ${severity}">${severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one look' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
     `<h1>${rich(explanation.headline)}</h1>`,
     explanation.summary === undefined ? '' : `<p class="lead">${rich(explanation.summary)}</p>`,
     ...explanation.paragraphs.map((paragraph) => `<p>${rich(paragraph)}</p>`),

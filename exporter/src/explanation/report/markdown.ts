@@ -12,7 +12,7 @@ export function markdownReport(input: ReportInput): string {
   const lines = [
     `# ${escape(explanation.headline)}`,
     '',
-    `Severity **${diagnosis.severity}** — ${escape(diagnosis.severityReason)}`,
+    `Severity **${incident?.severity ?? diagnosis.severity}** — ${escape(diagnosis.severityReason)}`,
     '',
     `Model \`${input.modelName.replaceAll('`', '')}\` · ${incident === null ? 'one look' : `incident \`${incident.id}\`, opened ${timeText(incident.openedAtMs)}`} · report of ${timeText(input.generatedAtMs)}`,
   ];

@@ -3,7 +3,8 @@ import { has } from '../signs/sign.js';
 
 /** A window that still holds answers from before the change is a mixture. */
 const NEARLY_ALL = 0.85;
-const LEAST_RISE = 0.2;
+/** Of the answers that used to be others. */
+const MOST_VANISHED = 0.6;
 
 /** The model gives one answer whatever it is asked. */
 export const predictionCollapse: CauseDefinition = {
@@ -12,7 +13,8 @@ export const predictionCollapse: CauseDefinition = {
   telling: ['constant-answers'],
   hypotheses(evidence) {
     const { topShare, topShareBefore } = evidence.prediction;
-    const rose = topShareBefore !== null && topShare >= NEARLY_ALL && topShare - topShareBefore >= LEAST_RISE;
+    const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
+    const rose = topShare >= NEARLY_ALL && vanished >= MOST_VANISHED;
     return has(evidence, 'constant-predictions') || rose
       ? [plain('Prediction collapse: one answer for every input')]
       : [];

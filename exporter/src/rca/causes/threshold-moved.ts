@@ -3,6 +3,8 @@ import { saidOf } from '../signs/sign.js';
 
 /** Share of the unsure answers. */
 const LEAST_TURNED = 0.08;
+/** Golden inputs turned beyond this share are not the unsure ones alone. */
+const MOST_GOLDEN_TURNED = 0.5;
 
 /** The model scores as ever; the line between its answers was moved. */
 export const thresholdMoved: CauseDefinition = {
@@ -15,6 +17,7 @@ export const thresholdMoved: CauseDefinition = {
       golden.answersChanged > 0 ||
       (contrast.answerBands?.unsure ?? 0) > LEAST_TURNED ||
       saidOf(evidence, 'prediction-mix', 'prediction') !== undefined;
-    return turned ? [plain('Decision threshold moved')] : [];
+    const onlyUnsure = golden.compared === 0 || golden.answersChanged / golden.compared <= MOST_GOLDEN_TURNED;
+    return turned && onlyUnsure ? [plain('Decision threshold moved')] : [];
   },
 };

@@ -6,6 +6,6 @@ export const unknown: CauseDefinition = {
   predicts: 'findings that fit no known cause',
   telling: ['anything-found'],
   hypotheses(evidence) {
-    return evidence.findings.length > 0 ? [plain('No known cause explains the findings')] : [];
+    return evidence.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
   },
 };

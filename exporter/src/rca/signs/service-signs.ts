@@ -1,6 +1,6 @@
 import type { Evidence } from '../../domain/evidence.js';
 import type { FailureReason } from '../../domain/observation.js';
-import { has, percent, saidOf, sentenceOf, told, yes, type Sign } from './sign.js';
+import { graded, has, percent, saidOf, sentenceOf, told, yes, type Sign } from './sign.js';
 
 const shareOf = ({ service }: Evidence, ...reasons: readonly FailureReason[]): number =>
   service.failures.count === 0
@@ -54,6 +54,16 @@ export const SERVICE_SIGNS: readonly Sign[] = [
     value: (evidence) => told(anyFails(evidence), shareOf(evidence, 'http_5xx') >= 0.5),
     holds: (evidence) => `${ofFailures(evidence, 'http_5xx')} of the failures are reported by the server itself (5xx).`,
     fails: () => 'The server reports no internal errors.',
+  },
+  {
+    id: 'server-says-busy',
+    source: 'calls',
+    value: ({ service: { refusedAsBusy: busy } }) => (busy === null ? 0 : graded(busy.share, 0.1, 0.5)),
+    holds: ({ service: { refusedAsBusy: busy } }) =>
+      busy === null
+        ? ''
+        : `${busy.count} of ${busy.of} error answers say that the server is too busy (HTTP 429 or 503).`,
+    fails: () => 'The server does not say that it is too busy: it reports errors of its own.',
   },
   {
     id: 'unreadable-answers',

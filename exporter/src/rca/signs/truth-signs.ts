@@ -31,7 +31,9 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   {
     id: 'errors-in-one-group',
     source: 'labels',
-    value: (evidence) => told(accuracyLost(evidence) !== null, evidence.contrast.errorsBySegment !== null),
+    // Labels that were counted in a window whose rows are gone do not tell groups apart.
+    value: ({ contrast: { errorTrend, errorsBySegment } }) =>
+      told(errorTrend !== null || errorsBySegment !== null, errorsBySegment !== null),
     holds: ({ contrast: { errorsBySegment: group } }) =>
       group === null
         ? ''
@@ -108,7 +110,7 @@ export const TRUTH_SIGNS: readonly Sign[] = [
   {
     id: 'change-established',
     source: 'evidence over time',
-    value: (evidence) => yes(evidence.changePoint !== null),
+    value: (evidence) => told(evidence.watched, evidence.changePoint !== null),
     holds: () => '',
     fails: () => 'The evidence over time is below its line.',
   },
