@@ -1,4 +1,11 @@
-import type { Attribution, ChangeEvent, Decomposition, ExperimentEvidence, SegmentEvidence } from './evidence.js';
+import type {
+  Attribution,
+  ChangeEvent,
+  Decomposition,
+  ExperimentEvidence,
+  FeatureRepair,
+  SegmentEvidence,
+} from './evidence.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { ModelId } from './identifiers.js';
 import type { Impact } from './impact.js';
@@ -97,6 +104,8 @@ export interface Diagnosis {
   readonly causes: readonly Cause[];
   readonly findings: readonly Finding[];
   readonly features: readonly string[];
+  /** Simple transformations found behind moved features. Diagnoses stored before they were kept have none. */
+  readonly repairs?: readonly FeatureRepair[];
   readonly segments: readonly SegmentEvidence[];
   readonly decomposition: Decomposition | null;
   readonly attributions: readonly Attribution[];

@@ -65,7 +65,15 @@ export interface RepairHint {
   readonly parameters: Readonly<Record<string, number | string>>;
   /** R² of the quantile match, or share of rows explained. */
   readonly fit: number;
+  /** Estimated start of the feature's change; null without an estimate. */
+  readonly sinceMs: number | null;
+  /** What the values look like now, since when and on what grounds. */
   readonly sentence: string;
+}
+
+/** A repair hint with the feature it is about. */
+export interface FeatureRepair extends RepairHint {
+  readonly feature: string;
 }
 
 export interface FeatureEvidence {

@@ -2,7 +2,7 @@ import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../
 import type { DecompositionPartName } from '../domain/evidence.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
 import { evidenceText } from './evidence-text.js';
-import { timeText } from './time-text.js';
+import { timeText } from '../domain/time-text.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
@@ -17,6 +17,7 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageE
     paragraphs: [
       whyParagraph(diagnosis, winner),
       evidence === null ? '' : evidenceText(evidence),
+      repairsParagraph(diagnosis, winner),
       effectParagraph(diagnosis),
       runnersUpParagraph(others),
       diagnosis.unexplained ?? '',
@@ -58,11 +59,14 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: 
   if (blamesNothing(winner.id))
     return `${harmed}${when} What is behind it is not known: nothing on the list of causes explains what was seen. ${runnerUp(diagnosis)}`.trim();
   const sure = winner.probability > 0.9 ? 'almost certainly' : winner.probability > 0.5 ? 'probably' : 'possibly';
-  const reason = winner.supporting[0]?.text ?? '';
+  const reason = withoutStatistics(winner.supporting[0]?.text ?? '');
   return `${harmed}${when} The cause is ${sure} (${percent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
     .replace(/ +/g, ' ')
     .trim();
 }
+
+/** A sentence without the parenthesis that says how well a curve fits: that is for the report. */
+const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');
 
 const HARM_WORDS = {
   'no-answer': 'No answer comes for',
@@ -85,6 +89,14 @@ function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
     winner.refuting.length === 0 ? '' : `Against it: ${winner.refuting.map(({ text }) => text).join(' ')}`;
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');
 }
+
+/** What happened to the inputs, in words, as far as the headline has not said it already. */
+function repairsParagraph({ repairs = [] }: Diagnosis, winner: Cause): string {
+  const told = new Set(winner.supporting.map(({ text }) => text));
+  const sentences = [...new Set(repairs.map(({ sentence }) => sentence))].filter((sentence) => !told.has(sentence));
+  return sentences.slice(0, REPAIRS_TOLD).join(' ');
+}
+const REPAIRS_TOLD = 5;
 
 const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
   serving: 'serving',
@@ -112,7 +124,8 @@ function effectParagraph(diagnosis: Diagnosis): string {
       `Hit hardest: ${segments
         .slice(0, 3)
         .map(
-          ({ predicate, before, now }) => `${predicate} (confidence ${before?.toFixed(2) ?? '?'} → ${now.toFixed(2)})`,
+          ({ predicate, measure, before, now }) =>
+            `${predicate} (${measure} ${before?.toFixed(2) ?? '?'} → ${now.toFixed(2)})`,
         )
         .join('; ')}.`,
     );

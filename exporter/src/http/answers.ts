@@ -59,6 +59,18 @@ const incident = z.object({
     causes: z.array(cause),
     findings: z.array(finding),
     features: z.array(z.string()),
+    repairs: z
+      .array(
+        z.object({
+          feature: z.string(),
+          transformation: z.string(),
+          parameters: z.record(z.string(), z.union([z.number(), z.string()])),
+          fit: z.number(),
+          sinceMs: nullableNumber,
+          sentence: z.string(),
+        }),
+      )
+      .optional(),
     segments: z.array(
       z.object({
         predicate: z.string(),

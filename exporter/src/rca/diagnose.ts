@@ -45,6 +45,7 @@ export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): D
     causes,
     findings: evidence.findings,
     features: winner?.features ?? [],
+    repairs: evidence.features.flatMap(({ feature, hint }) => (hint === null ? [] : [{ feature, ...hint }])),
     segments: evidence.segments,
     decomposition: evidence.decomposition,
     attributions: evidence.attributions,

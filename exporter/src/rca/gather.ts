@@ -41,7 +41,7 @@ import { contrastEvidence } from './contrast/index.js';
 import type { CohortShapley } from './attribution/cohort-shapley.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
 import { analyseRows, type RowAnalysis } from './row-analysis.js';
-import { repairHint } from './repair/index.js';
+import { repairHints } from './repair/index.js';
 
 export interface EvidenceInput {
   readonly modelId: ModelId;
@@ -71,6 +71,7 @@ const USUAL_LATENCY = 0.95;
 const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
+const MOST_FOR_REPAIR = 2_000;
 /** The estimated start of a change may be early, so its first rows may be clean: this newest part is taken. */
 const SURELY_CHANGED = 0.7;
 /** A change this long before the window began is no longer likely to be behind it. */
@@ -85,8 +86,9 @@ const MOST_SURPRISING = 300;
 /** Puts everything root-cause analysis may look at into one object. Pure; asks nobody. */
 export function gatherEvidence(input: EvidenceInput): Evidence {
   const { baseline, window, rows } = input;
-  const newest = newestProfile(input);
-  const features = featureEvidence(input, newest);
+  const recent = newestRows(input);
+  const newest = recent === null || baseline === null ? window : countsOf(recent, baseline.profile);
+  const features = featureEvidence(input, newest, recent);
   const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
   const asked = input.experiment?.attributions ?? [];
   const { segments, decomposition } =
@@ -216,17 +218,25 @@ function inBursts(failed: readonly boolean[]): boolean {
  * The newest rows alone, where they are in memory: a window that still holds rows from before the change is a mixture, and
  * no single transformation explains a mixture.
  */
-function newestProfile({ baseline, window, rows, evidence }: EvidenceInput): WindowProfile {
+function newestRows({ rows, evidence }: EvidenceInput): readonly Observation[] | null {
   const count = Math.max(FEWEST_FOR_REPAIR, Math.floor(rows.length / 3));
-  if (baseline === null || rows.length < count) return window;
+  if (rows.length < count) return null;
   const since = evidence?.verdict === 'alarm' ? evidence.changeAtMs : null;
   const sinceChange = since === null ? 0 : rows.filter(({ atMs }) => atMs >= since).length;
-  const builder = createWindowBuilder({ like: baseline.profile });
-  for (const row of rows.slice(-Math.max(count, Math.floor(SURELY_CHANGED * sinceChange)))) builder.add(row);
+  return rows.slice(-Math.min(MOST_FOR_REPAIR, Math.max(count, Math.floor(SURELY_CHANGED * sinceChange))));
+}
+
+function countsOf(rows: readonly Observation[], like: WindowProfile): WindowProfile {
+  const builder = createWindowBuilder({ like });
+  for (const row of rows) builder.add(row);
   return builder.build();
 }
 
-function featureEvidence(input: EvidenceInput, newest: WindowProfile): FeatureEvidence[] {
+function featureEvidence(
+  input: EvidenceInput,
+  newest: WindowProfile,
+  recent: readonly Observation[] | null,
+): FeatureEvidence[] {
   const { baseline, window } = input;
   const reported = new Set(
     input.findings
@@ -242,18 +252,33 @@ function featureEvidence(input: EvidenceInput, newest: WindowProfile): FeatureEv
       )
       .map(({ subject }) => subject as string),
   );
-  const evidence: FeatureEvidence[] = [];
+  const entries: Omit<FeatureEvidence, 'hint'>[] = [];
   for (const [key, now] of window.signals) {
     if (!key.startsWith('feature:')) continue;
     const before = baseline?.profile.signals.get(key);
-    const entry = {
+    entries.push({
       ...featureOf(key.slice('feature:'.length), before, now, reported.has(key)),
       spreadRatio: spreadRatio(before, newest.signals.get(key)),
-    };
-    const hint = entry.moved && baseline !== null ? repairHint(key, baseline.profile, newest) : null;
-    evidence.push({ ...entry, hint });
+    });
   }
+  const moved = entries.filter((entry) => entry.moved).map(({ feature }) => feature);
+  const hints =
+    baseline === null
+      ? null
+      : repairHints(
+          moved,
+          { counts: baseline.profile, rows: input.baselineRows.slice(-MOST_FOR_REPAIR) },
+          { counts: newest, rows: recent ?? [] },
+          (feature) => startOf(input, feature),
+        );
+  const evidence = entries.map((entry): FeatureEvidence => ({ ...entry, hint: hints?.get(entry.feature) ?? null }));
   return evidence.sort((a, b) => Number(b.moved) - Number(a.moved) || b.distance - a.distance);
+}
+
+/** When the feature's own evidence says that its change began, or else the model's. */
+function startOf({ evidence }: EvidenceInput, feature: string): number | null {
+  const own = evidence?.signals.find(({ subject }) => subject === `feature:${feature}`);
+  return own?.watch === 'changed' ? own.changeAtMs : (evidence?.changeAtMs ?? null);
 }
 
 function featureOf(

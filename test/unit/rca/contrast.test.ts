@@ -5,7 +5,7 @@ import { labelAssociation } from '../../../exporter/src/rca/contrast/label-assoc
 import { lostSegment } from '../../../exporter/src/rca/contrast/lost-segment.js';
 import { precisionLoss } from '../../../exporter/src/rca/contrast/precision-loss.js';
 import { sameHour } from '../../../exporter/src/rca/contrast/same-hour.js';
-import { swappedPair } from '../../../exporter/src/rca/contrast/swapped-pair.js';
+import { swappedPair } from '../../../exporter/src/rca/repair/swapped-pair.js';
 import { worstGroup } from '../../../exporter/src/rca/contrast/worst-group.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { profileOf } from '../detection/rows.js';

@@ -1,4 +1,4 @@
-import { timeText } from '../time-text.js';
+import { timeText } from '../../domain/time-text.js';
 import { barChart, histogramChart, intervalChart, waterfallChart } from './charts.js';
 import { featureMoves } from './feature-moves.js';
 import type { EvidenceStatement } from '../../domain/cause.js';

@@ -1,4 +1,4 @@
-import { timeText } from '../time-text.js';
+import { timeText } from '../../domain/time-text.js';
 import type { ReportInput } from './report-input.js';
 
 /** Text from models and categories must not become markup. Backticks stay: they mark feature names. */

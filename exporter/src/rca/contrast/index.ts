@@ -10,7 +10,6 @@ import { missingTogether } from './missing-together.js';
 import { mixExplains } from './mix-explains.js';
 import { precisionLoss } from './precision-loss.js';
 import { sameHour } from './same-hour.js';
-import { swappedPair } from './swapped-pair.js';
 import { worstGroup } from './worst-group.js';
 
 const FEWEST_FOR_TREND = 60;
@@ -36,6 +35,15 @@ const labelledShare = (profile: WindowProfile): number | null => {
   const answered = profile.calls - Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
   return answered <= 0 ? null : Math.min(1, profile.labels.labelled / answered);
 };
+
+/** Two features whose values each look like the other's. */
+function pairIn(features: readonly FeatureEvidence[]): Contrast['swappedPair'] {
+  for (const { feature, hint } of features) {
+    const other = hint?.transformation === 'swap' ? hint.parameters['with'] : undefined;
+    if (hint !== null && typeof other === 'string') return { features: [feature, other], fit: hint.fit };
+  }
+  return null;
+}
 
 /** Compares the window with the baseline in the ways that tell causes apart which look alike in each signal by itself. */
 export function contrastEvidence(input: ContrastInput): Contrast {
@@ -69,7 +77,7 @@ export function contrastEvidence(input: ContrastInput): Contrast {
             errors,
           ).correlation,
     precisionLoss: baseline === null ? null : precisionLoss(moved, baseline.profile, newest),
-    swappedPair: baseline === null ? null : swappedPair(moved, baseline.profile, newest),
+    swappedPair: pairIn(features),
     labelledBefore: baseline === null ? null : labelledShare(baseline.profile),
     labelledNow: labelledShare(window),
   };

@@ -1,6 +1,5 @@
 import { numericTotal } from '../../detection/statistics/signal-counts.js';
 import { cellMiddle } from '../../detection/statistics/grid.js';
-import type { Contrast } from '../../domain/contrast.js';
 import type { NumericCounts, WindowProfile } from '../../domain/profile.js';
 
 const FEWEST_VALUES = 60;
@@ -50,7 +49,7 @@ export function swappedPair(
   moved: readonly string[],
   baseline: WindowProfile,
   window: WindowProfile,
-): Contrast['swappedPair'] {
+): { readonly features: readonly [string, string]; readonly fit: number } | null {
   const sides = moved.flatMap((feature) => {
     const before = baseline.signals.get(`feature:${feature}`);
     const now = window.signals.get(`feature:${feature}`);
