@@ -9,11 +9,20 @@ import type { Model } from './domain/model.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
+import { ExperimentCourse } from './experiment-course.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
 import { stateOf, statusOf } from './model-status.js';
-import { judge, rowsToAnalyse, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
+import {
+  isQuiet,
+  judge,
+  rowsToAnalyse,
+  validationInForce,
+  type Experience,
+  type Judgement,
+  type Subject,
+} from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { NOTHING_TO_ANALYSE, type RowAnalysis, type RowAnalysisInput } from './rca/row-analysis.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
@@ -67,8 +76,11 @@ interface Member {
   evaluationSeconds: number | null;
   samplesSinceLook: number;
   lookingAgain: boolean;
-  /** The experiment of the open incident, under way or done. */
-  experiment: { readonly incident: IncidentId; result: CohortShapley | null; done: Promise<void> } | null;
+  /** What was found out of the rows, and when. */
+  rowAnalysis: RowAnalysis;
+  analysedAtMs: number;
+  /** The experiments of the open incident, the newest under way or done. */
+  experiment: ExperimentCourse | null;
 }
 
 const QUIET_LOOK_MS = 60_000;
@@ -324,8 +336,9 @@ export class Fleet {
   async proposeAgain(id: ModelId): Promise<void> {
     const member = this.members.get(id);
     if (member === undefined || member.judgement === null) return;
-    const judgement = judge(member.watch.subject(), this.experienceOf(member), this.ports.clock.now());
-    await this.ports.keeper.reconsider(id, judgement);
+    const { rowAnalysis } = member;
+    const subject = { ...member.watch.subject(), experiment: member.experiment?.result ?? null, rowAnalysis };
+    await this.ports.keeper.reconsider(id, judge(subject, this.experienceOf(member), this.ports.clock.now()));
   }
 
   /** One look at one model. Never rejects: a failed look is logged and tried again. */
@@ -369,6 +382,8 @@ export class Fleet {
       evaluationSeconds: null,
       samplesSinceLook: 1,
       lookingAgain: false,
+      rowAnalysis: NOTHING_TO_ANALYSE,
+      analysedAtMs: -Infinity,
       experiment: null,
     });
     await this.ports.keeper.restore(model.id);
@@ -420,47 +435,53 @@ export class Fleet {
     const startedAt = performance.now();
     const experiment = member.experiment?.result ?? null;
     const plain = { ...watch.subject(), experiment };
-    const rowAnalysis = await this.analyse(plain, member.judgement);
-    const subject = { ...plain, rowAnalysis };
-    member.judgement = judge(subject, this.experienceOf(member), now);
+    const judgeWith = (rowAnalysis: RowAnalysis): Judgement =>
+      judge({ ...plain, rowAnalysis }, this.experienceOf(member), now);
+    const before = member.judgement;
+    const isDue = before !== null && (!isQuiet(before) || now - member.analysedAtMs >= QUIET_LOOK_MS);
+    if (isDue) await this.analyse(member, plain, before, now);
+    let judgement = judgeWith(member.rowAnalysis);
+    if (!isDue && !isQuiet(judgement)) {
+      // The first look that finds something: its rows are looked into at once, for an alert of others may open an incident on it.
+      await this.analyse(member, plain, judgement, now);
+      judgement = judgeWith(member.rowAnalysis);
+    }
+    member.judgement = judgement;
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
     const incident = await this.ports.keeper.consider(watch.model, member.judgement);
     if (incident === null) watch.settleEvidence();
-    this.considerExperiment(member, subject, incident);
+    this.considerExperiment(member, { ...plain, rowAnalysis: member.rowAnalysis }, incident);
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
   }
 
-  private async analyse(subject: Subject, previous: Judgement | null): Promise<RowAnalysis> {
-    const input = rowsToAnalyse(subject, previous);
-    if (input === null) return NOTHING_TO_ANALYSE;
-    return this.ports.analyseRows(input).catch((error: unknown) => {
+  private async analyse(member: Member, subject: Subject, seen: Judgement, nowMs: number): Promise<void> {
+    member.analysedAtMs = nowMs;
+    member.rowAnalysis = await this.ports.analyseRows(rowsToAnalyse(subject, seen)).catch((error: unknown) => {
       // The other evidence still names a cause: a look must not fail with one of its helpers.
       this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');
       return NOTHING_TO_ANALYSE;
     });
   }
 
-  /** Once per incident, beside the looking: an experiment takes minutes when it is polite. */
+  /** Asks the live model when an incident opens, and again when its story turns to another cause; beside the looking. */
   private considerExperiment(member: Member, subject: Subject, incident: Incident | null): void {
     if (incident?.id !== member.experiment?.incident) member.experiment = null;
     const { judgement } = member;
-    if (incident === null || judgement === null || member.experiment !== null) return;
+    if (incident === null || judgement === null) return;
+    member.experiment ??= new ExperimentCourse(incident.id);
+    if (!member.experiment.wantsMore(incident)) return;
     if (!mayExperiment(this.settings.experiments, subject, judgement)) return;
-    const run = { incident: incident.id, result: null as CohortShapley | null, done: Promise.resolve() };
-    member.experiment = run;
-    run.done = this.ports
-      .experiment(subject, judgement, incident.id, this.stopping.signal)
-      .then((result) => {
-        run.result = result;
-        member.samplesSinceLook += 1;
-      })
-      .catch((error: unknown) =>
-        this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off'),
-      );
+    member.experiment.begin(
+      () => this.ports.experiment(subject, judgement, incident.id, this.stopping.signal),
+      (error) => {
+        if (error === null) member.samplesSinceLook += 1;
+        else this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off');
+      },
+    );
   }
 
   private experienceOf(member: Member): Experience {

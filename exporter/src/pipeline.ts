@@ -81,19 +81,18 @@ export interface Judgement {
   readonly proposals: readonly Proposal[];
 }
 
-/**
- * What to find out of the rows before a look: nothing until the previous look found something. An incident never opens at the
- * first look, so this loses nothing and spares healthy models the search.
- * @param previous the judgement of the look before, null at the first one
- * @returns null when the rows need no analysis
- */
-export function rowsToAnalyse(subject: Subject, previous: Judgement | null): RowAnalysisInput | null {
-  if (previous === null || previous.findings.every(({ kind }) => kind === 'note')) return null;
+/** True when a look found nothing and saw no input move. */
+export function isQuiet({ findings, evidence }: Judgement): boolean {
+  return findings.every(({ kind }) => kind === 'note') && evidence.features.every(({ moved }) => !moved);
+}
+
+/** What to find out of the rows, given which features the newest look saw move. */
+export function rowsToAnalyse(subject: Subject, { evidence }: Judgement): RowAnalysisInput {
   return {
     baselineRows: subject.baselineRows,
     rows: subject.rows,
-    features: previous.evidence.features,
-    modelChanged: modelChangedBy(previous.evidence.golden),
+    features: evidence.features,
+    modelChanged: modelChangedBy(evidence.golden),
     experiment: subject.experiment?.experiment ?? null,
     attributions: subject.experiment?.attributions ?? [],
   };

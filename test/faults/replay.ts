@@ -282,8 +282,8 @@ export function trafficOf(zooCase: ZooCase): {
 /** Judges a watch as the service does: rows are analysed from the second look on. */
 function look(watch: Watch, previous: Judgement | null, nowMs: number): { subject: Subject; judgement: Judgement } {
   const plain = watch.subject();
-  const input = rowsToAnalyse(plain, previous);
-  const subject = { ...plain, rowAnalysis: input === null ? NOTHING_TO_ANALYSE : analyseRows(input) };
+  const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous));
+  const subject = { ...plain, rowAnalysis };
   const experience = { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [], validation: null };
   return { subject, judgement: judge(subject, experience, nowMs) };
 }

@@ -3,10 +3,11 @@
  * null after a restart; parts read off counts are not.
  */
 
-/** A group of rows by one predicate, inside and outside. Shares are 0–1. */
+/** A group of rows the segment search found, inside and outside. Shares are 0–1. */
 export interface SegmentContrast {
+  /** Feature of its first predicate. */
   readonly feature: string;
-  /** `feature = value`, or a quarter of the baseline's values. Never a rare category. */
+  /** Its predicates in words, e.g. `country = DE`. Never a rare category. */
   readonly predicate: string;
   readonly rows: number;
   readonly inside: number;
@@ -58,3 +59,17 @@ export interface Contrast {
   readonly labelledBefore: number | null;
   readonly labelledNow: number | null;
 }
+
+/** The parts that need rows: all null where rows were not analysed. */
+export type RowContrast = Pick<
+  Contrast,
+  | 'missingTogether'
+  | 'mixExplains'
+  | 'answerBands'
+  | 'failuresBySegment'
+  | 'errorsBySegment'
+  | 'labelAssociation'
+  | 'sameHour'
+  | 'errorTrend'
+>;
+export type CountContrast = Omit<Contrast, keyof RowContrast>;

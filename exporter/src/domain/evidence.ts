@@ -152,6 +152,8 @@ export interface SegmentEvidence {
   readonly measure: 'confidence' | 'errors' | 'accuracy';
   readonly before: number | null;
   readonly now: number;
+  /** How far the measure rose among all other rows, in the same unit; null without a past. */
+  readonly restChange: number | null;
   /** Share of the model's whole change that happens inside the segment. */
   readonly contribution: number;
   /** `slice-line`: rows in memory, searched exactly · `pair-counts`: from the counts kept after the rows were gone · `poisson-scan`: aggregated series. */

@@ -37,9 +37,8 @@ import type {
   WindowProfile,
 } from '../domain/profile.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
-import { contrastEvidence } from './contrast/index.js';
+import { contrastOfCounts } from './contrast/index.js';
 import type { CohortShapley } from './attribution/cohort-shapley.js';
-import { segmentContrasts } from './attribution/segment-contrast.js';
 import { analyseRows, type RowAnalysis } from './row-analysis.js';
 import { repairHints } from './repair/index.js';
 
@@ -89,9 +88,8 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const recent = newestRows(input);
   const newest = recent === null || baseline === null ? window : countsOf(recent, baseline.profile);
   const features = featureEvidence(input, newest, recent);
-  const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
   const asked = input.experiment?.attributions ?? [];
-  const { segments, decomposition } =
+  const { segments, decomposition, contrast, attributions } =
     input.rowAnalysis ??
     analyseRows({
       baselineRows: input.baselineRows,
@@ -117,9 +115,9 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
     watched: input.evidence !== null && input.evidence.verdict !== 'learning',
     changePoint: changePointOf(input),
-    contrast: contrastEvidence({ baseline, window, newest, features, rows, baselineRows: input.baselineRows }),
+    contrast: { ...contrastOfCounts(baseline, window, newest, features), ...contrast },
     decomposition,
-    attributions: asked.length > 0 ? asked : segmentContrasts(input.baselineRows, rows, drifted),
+    attributions,
     experiment: input.experiment?.experiment ?? null,
     blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };

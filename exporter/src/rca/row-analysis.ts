@@ -1,3 +1,4 @@
+import type { RowContrast } from '../domain/contrast.js';
 import type {
   Attribution,
   Decomposition,
@@ -6,6 +7,8 @@ import type {
   SegmentEvidence,
 } from '../domain/evidence.js';
 import type { Observation } from '../domain/observation.js';
+import { segmentContrasts } from './attribution/segment-contrast.js';
+import { contrastOfRows } from './contrast/index.js';
 import { decompose } from './decomposition/decompose.js';
 import { codeCohorts } from './segments/coding.js';
 import { changedSegments } from './segments/changed-segments.js';
@@ -23,17 +26,39 @@ export interface RowAnalysisInput {
 export interface RowAnalysis {
   readonly segments: readonly SegmentEvidence[];
   readonly decomposition: Decomposition | null;
+  readonly contrast: RowContrast;
+  /** What was asked of the live model, or else what can be read off the rows. */
+  readonly attributions: readonly Attribution[];
 }
 
 /** Where rows were not analysed. */
-export const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
+export const NOTHING_TO_ANALYSE: RowAnalysis = {
+  segments: [],
+  decomposition: null,
+  contrast: {
+    missingTogether: null,
+    mixExplains: null,
+    answerBands: null,
+    failuresBySegment: null,
+    errorsBySegment: null,
+    labelAssociation: null,
+    sameHour: null,
+    errorTrend: null,
+  },
+  attributions: [],
+};
 
 /** Pure and long-running on large windows: the service calls it in a worker thread (`row-analysis-worker.ts`). */
 export function analyseRows(input: RowAnalysisInput): RowAnalysis {
-  const coded = codeCohorts(input.baselineRows, input.rows);
+  const { baselineRows, rows, features, attributions } = input;
+  const coded = codeCohorts(baselineRows, rows);
+  const segments = changedSegments(rows, baselineRows, coded);
+  const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
   return {
-    segments: changedSegments(input.rows, input.baselineRows, coded),
+    segments,
     decomposition: decompose({ ...input, coded }),
+    contrast: contrastOfRows(features, rows, baselineRows, segments),
+    attributions: attributions.length > 0 ? attributions : segmentContrasts(baselineRows, rows, drifted),
   };
 }
 

@@ -6,7 +6,8 @@ import { lostSegment } from '../../../exporter/src/rca/contrast/lost-segment.js'
 import { precisionLoss } from '../../../exporter/src/rca/contrast/precision-loss.js';
 import { sameHour } from '../../../exporter/src/rca/contrast/same-hour.js';
 import { swappedPair } from '../../../exporter/src/rca/repair/swapped-pair.js';
-import { worstGroup } from '../../../exporter/src/rca/contrast/worst-group.js';
+import { contrastOfRows } from '../../../exporter/src/rca/contrast/index.js';
+import { changedSegments } from '../../../exporter/src/rca/segments/changed-segments.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { profileOf } from '../detection/rows.js';
 import { BASELINE_ROWS, failed, judged, rowsOf } from './judged.js';
@@ -19,6 +20,9 @@ const withFeatures = (row: Observation, changed: Record<string, number | string 
 });
 const windowOf = (change: (row: Observation, i: number) => Observation, seed = 'now') =>
   profileOf(rowsOf(seed, 300).map(change), BASELINE);
+
+const groupsOf = (rows: readonly Observation[], before: readonly Observation[]) =>
+  contrastOfRows([], rows, before, changedSegments(rows, before));
 
 describe('contrasts', () => {
   it('stay silent while nothing changes: at most one of 60 quiet windows each', () => {
@@ -35,7 +39,8 @@ describe('contrasts', () => {
       if (swappedPair(numeric, BASELINE, window) !== null) fired.swapped += 1;
       if (precisionLoss(numeric, BASELINE, window) !== null) fired.precision += 1;
       if (lostSegment(BASELINE, window) !== null) fired.lost += 1;
-      if (worstGroup(rows, before, ({ label, prediction }) => label !== prediction) !== null) fired.group += 1;
+      // The segment search has its own 100 quiet windows in segments/changed-segments.test.ts.
+      if (seed < 8 && groupsOf(rows, before).errorsBySegment !== null) fired.group += 1;
       const leak = labelAssociation(rows, before);
       if (leak !== null && leak.now - leak.before > 0.3) fired.leak += 1;
     }
@@ -89,12 +94,22 @@ describe('contrasts', () => {
     const rows = rowsOf('now', 300).map((row) =>
       row.features?.c2 === 'b' ? { ...failed('http_5xx'), features: row.features } : row,
     );
-    expect(worstGroup(rows, BASELINE_ROWS, ({ failure }) => failure !== null)).toMatchObject({
+    expect(groupsOf(rows, BASELINE_ROWS).failuresBySegment).toMatchObject({
       predicate: 'c2 = b',
       inside: 1,
       outside: 0,
       contribution: 1,
     });
+  });
+
+  it('find the group of two conditions in which the answers went wrong, and how the rest fares', () => {
+    const right = (row: Observation): Observation => ({ ...row, label: row.prediction });
+    const hit = (row: Observation): boolean => row.features?.c2 === 'a' && row.features.c3 === 'a';
+    const rows = rowsOf('now', 900).map((row) => (hit(row) ? { ...row, label: 'other' } : right(row)));
+    const { errorsBySegment } = groupsOf(rows, BASELINE_ROWS.map(right));
+    expect(errorsBySegment?.predicate.split(' and ').toSorted()).toEqual(['c2 = a', 'c3 = a']);
+    expect(errorsBySegment).toMatchObject({ inside: 1, contribution: 1 });
+    expect(errorsBySegment?.outside).toBeCloseTo(0, 9);
   });
 
   it('see that only unsure answers turned', () => {
@@ -119,11 +134,10 @@ describe('contrasts', () => {
       ...withFeatures(row, { n1: Number(row.features?.n1) + 15 }),
       atMs: (10 * 24 + 17) * HOUR_MS + i * 60_000,
     }));
-    const baseline = profileOf(before);
-    const usual = sameHour(['n1'], profileOf(rows, baseline), baseline, rows, before);
+    const usual = sameHour(['n1'], rows, before);
     expect(usual?.explained).toBeGreaterThan(0.8);
     const morning = rows.map((row) => ({ ...row, atMs: row.atMs - 10 * HOUR_MS }));
-    expect(sameHour(['n1'], profileOf(morning, baseline), baseline, morning, before)?.explained).toBeLessThan(0.3);
+    expect(sameHour(['n1'], morning, before)?.explained).toBeLessThan(0.3);
   });
 
   it('are carried in the evidence with the change point', () => {

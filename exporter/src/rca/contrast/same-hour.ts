@@ -19,6 +19,16 @@ function distanceOf(before: SignalCounts | undefined, now: SignalCounts | undefi
   return 0;
 }
 
+/** Counts of the chosen features alone. */
+function countsOf(names: readonly string[], rows: readonly Observation[], like?: WindowProfile): WindowProfile {
+  const builder = createWindowBuilder(like === undefined ? {} : { like });
+  for (const row of rows) {
+    const features = Object.fromEntries(names.map((name) => [name, row.features?.[name] ?? null]));
+    builder.add(row.features === null ? row : { ...row, features });
+  }
+  return builder.build();
+}
+
 /**
  * How much of the moved features' drift vanishes when the window is compared with the same hours of day in the baseline
  * only: near 1 when it is a daily pattern the baseline had too. Null when the window's hours are most of the day, or
@@ -26,8 +36,6 @@ function distanceOf(before: SignalCounts | undefined, now: SignalCounts | undefi
  */
 export function sameHour(
   moved: readonly string[],
-  window: WindowProfile,
-  baseline: WindowProfile,
   rows: readonly Observation[],
   baselineRows: readonly Observation[],
 ): Contrast['sameHour'] {
@@ -37,9 +45,9 @@ export function sameHour(
   const same = baselineRows.filter((row) => hours.has(hourOf(row)));
   if (rows.length === 0 || hours.size > MOST_OF_THE_DAY * HOURS || same.length < FEWEST_ROWS || moved.length === 0)
     return null;
-  const builder = createWindowBuilder({ like: baseline });
-  for (const row of same) builder.add(row);
-  const then = builder.build();
+  const baseline = countsOf(moved, baselineRows);
+  const then = countsOf(moved, same, baseline);
+  const window = countsOf(moved, rows, baseline);
   let all = 0;
   let left = 0;
   for (const feature of moved) {
