@@ -39,7 +39,7 @@ export class ExperimentCourse {
    * @param ask rejects only for a fault of this program
    * @param settled called with the error, or with null, once it is over
    */
-  begin(ask: () => Promise<CohortShapley>, settled: (error: unknown) => void): void {
+  begin(ask: () => Promise<CohortShapley>, settled: (error: Error | null) => void): void {
     this.begun += 1;
     this.running = true;
     this.done = ask()
@@ -51,7 +51,7 @@ export class ExperimentCourse {
         }
         settled(null);
       })
-      .catch(settled)
+      .catch((error: unknown) => settled(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {
         this.running = false;
       });

@@ -435,18 +435,7 @@ export class Fleet {
     const startedAt = performance.now();
     const experiment = member.experiment?.result ?? null;
     const plain = { ...watch.subject(), experiment };
-    const judgeWith = (rowAnalysis: RowAnalysis): Judgement =>
-      judge({ ...plain, rowAnalysis }, this.experienceOf(member), now);
-    const before = member.judgement;
-    const isDue = before !== null && (!isQuiet(before) || now - member.analysedAtMs >= QUIET_LOOK_MS);
-    if (isDue) await this.analyse(member, plain, before, now);
-    let judgement = judgeWith(member.rowAnalysis);
-    if (!isDue && !isQuiet(judgement)) {
-      // The first look that finds something: its rows are looked into at once, for an alert of others may open an incident on it.
-      await this.analyse(member, plain, judgement, now);
-      judgement = judgeWith(member.rowAnalysis);
-    }
-    member.judgement = judgement;
+    member.judgement = await this.judgeWithRows(member, plain, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
@@ -456,6 +445,20 @@ export class Fleet {
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
+  }
+
+  /** Rows are looked into before every look while there is something to explain, and of quiet models once a minute. */
+  private async judgeWithRows(member: Member, plain: Subject, nowMs: number): Promise<Judgement> {
+    const judgeNow = (): Judgement =>
+      judge({ ...plain, rowAnalysis: member.rowAnalysis }, this.experienceOf(member), nowMs);
+    const { judgement: before } = member;
+    const isDue = before !== null && (!isQuiet(before) || nowMs - member.analysedAtMs >= QUIET_LOOK_MS);
+    if (isDue) await this.analyse(member, plain, before, nowMs);
+    const judgement = judgeNow();
+    if (isDue || isQuiet(judgement)) return judgement;
+    // The first look that finds something: an alert of others may open an incident on it.
+    await this.analyse(member, plain, judgement, nowMs);
+    return judgeNow();
   }
 
   private async analyse(member: Member, subject: Subject, seen: Judgement, nowMs: number): Promise<void> {
@@ -479,7 +482,7 @@ export class Fleet {
       () => this.ports.experiment(subject, judgement, incident.id, this.stopping.signal),
       (error) => {
         if (error === null) member.samplesSinceLook += 1;
-        else this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off');
+        else this.ports.logger.error({ model: subject.model.id, error: error.message }, 'an experiment broke off');
       },
     );
   }

@@ -27,6 +27,7 @@ import type { BaselineProfile, LearningState, RunningCounts, SignalKey, WindowPr
 import type { BaselineRequirements, DetectionThresholds } from './domain/thresholds.js';
 import { LabelJoin, type Judged } from './label-join.js';
 import type { Subject } from './pipeline.js';
+import { RecentRows } from './recent-rows.js';
 import { RunningTotals } from './running-totals.js';
 import { countCall, NO_TOTALS, totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -78,8 +79,8 @@ export class Watch {
   totals: WatchTotals;
   private forest: ForestBaseline | null = null;
   private windowForest: WindowForest | null = null;
-  private rows: Observation[] = [];
-  private baselineRows: readonly Observation[] = [];
+  private readonly rows: RecentRows;
+  private baselineRows = new RecentRows(Infinity);
   private goldenRecent: Sample[] = [];
   private goldenLearning;
   private builder: WindowBuilder;
@@ -105,6 +106,7 @@ export class Watch {
     restored: RestoredWatch,
   ) {
     this.labels = new LabelJoin(model.id, hash);
+    this.rows = new RecentRows(settings.rowsKept);
     this.totals = restored.totals ?? NO_TOTALS;
     this.running = new RunningTotals(settings.binnedSignals);
     const superseded = restored.learning !== null && restored.learning.verdict.kind !== 'admitted';
@@ -123,14 +125,15 @@ export class Watch {
   /** Folds samples in. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[]): void {
     for (const sample of samples) this.observeOne(sample);
-    const surplus = this.rows.length - this.settings.rowsKept;
-    if (surplus > 0) this.rows.splice(0, surplus);
+    this.rows.trim();
     this.dirty ||= samples.length > 0;
   }
 
-  /** Remembers labels that arrived later; they are joined at the next commit. */
+  /** Remembers labels that arrived later; rows in memory get theirs at once, counts at the next commit. */
   label(labels: readonly LateLabel[]): void {
     this.labels.add(labels);
+    this.rows.label(labels);
+    this.baselineRows.label(labels);
     this.dirty ||= labels.length > 0;
   }
 
@@ -147,7 +150,7 @@ export class Watch {
   relearn(nowMs: number, fromMs: number | null = null): void {
     const { requirements } = this.settings;
     const since = fromMs ?? Infinity;
-    const rows = this.rows.filter(({ atMs }) => atMs >= since);
+    const rows = this.rows.since(since);
     const golden = this.goldenRecent.filter(({ observation }) => observation.atMs >= since);
     const version = (this.baseline?.version ?? (this.learning?.nextVersion ?? 1) - 1) + 1;
     this.baseline = null;
@@ -190,9 +193,10 @@ export class Watch {
     if (this.learning?.verdict.kind === 'admitted') {
       this.baseline = admit(this.learning, nowMs);
       this.baselineToSave = this.baseline;
-      this.windowForest = growWindowForest(this.rows, this.random());
-      this.baselineRows = this.rows.filter((row) => row.failure === null);
-      this.forest = growForestBaseline(this.baselineRows, this.baseline.profile, this.random());
+      this.windowForest = growWindowForest(this.rows.all, this.random());
+      this.baselineRows = new RecentRows(Infinity);
+      for (const row of this.rows.all) if (row.failure === null) this.baselineRows.push(row);
+      this.forest = growForestBaseline(this.baselineRows.all, this.baseline.profile, this.random());
       this.learning = null;
       this.monitor.startWatching();
       this.monitorDue = true;
@@ -269,9 +273,9 @@ export class Watch {
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
     if (this.learning !== null) {
-      if (this.rows.length === 0) return this.learning.profile;
+      if (this.rows.all.length === 0) return this.learning.profile;
       const builder = createWindowBuilder({ like: this.learning.profile });
-      for (const row of this.rows.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
+      for (const row of this.rows.all.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
       return builder.build();
     }
     const since = this.monitor.isAlarmed ? this.monitor.evidence().changeAtMs : null;
@@ -292,9 +296,9 @@ export class Watch {
 
   /** Counts since a change, where the rows in memory reach back to it; null where they do not, or are too few. */
   private windowSince(changeAtMs: number): WindowProfile | null {
-    const oldest = this.rows[0];
+    const [oldest] = this.rows.all;
     if (oldest === undefined || oldest.atMs > changeAtMs) return null;
-    const rows = this.rows.filter((row) => row.atMs >= changeAtMs);
+    const rows = this.rows.since(changeAtMs);
     if (rows.length < this.settings.thresholds.minimumWindowSamples) return null;
     const builder = createWindowBuilder({ like: this.baseline?.profile ?? emptyWindow() });
     for (const row of rows) builder.add(row);
@@ -311,8 +315,8 @@ export class Watch {
       baseline: this.baseline,
       learning: this.learning,
       window,
-      rows: this.rows.filter((row) => row.atMs >= window.fromMs),
-      baselineRows: this.baselineRows,
+      rows: this.rows.since(window.fromMs),
+      baselineRows: this.baselineRows.all,
       goldenNow: golden.build(),
       forest: this.forest,
       windowForest: this.windowForest,
@@ -394,7 +398,7 @@ export class Watch {
     if (learning?.verdict.kind !== 'admitted') return;
     const { missing, season, unsteady } = monitor.readiness();
     monitor.relearn(unsteady);
-    const share = strangeShare(this.rows, learning.profile, this.random());
+    const share = strangeShare(this.rows.all, learning.profile, this.random());
     const signs = { missing, season, unsteady, failing, strangeShare: share };
     this.learning = confirmAdmission(learning, signs, this.settings.requirements);
   }
@@ -435,7 +439,7 @@ export class Watch {
   private forgetRefused({ profile }: LearningState): void {
     this.monitor = this.freshMonitor();
     if (profile.calls === 0) return;
-    for (const row of this.rows) if (row.atMs >= profile.fromMs) this.monitor.observe(row);
+    for (const row of this.rows.all) if (row.atMs >= profile.fromMs) this.monitor.observe(row);
   }
 
   private judgeAnswer({ label, atMs }: Judged): void {
@@ -470,7 +474,7 @@ export class Watch {
 
   private forgetWindow(nowMs: number): void {
     this.pastWindows = [];
-    this.rows = [];
+    this.rows.clear();
     this.windowStartMs = this.nextWindowStart(nowMs);
     this.builder = this.freshBuilder();
   }
