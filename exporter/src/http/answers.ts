@@ -84,7 +84,7 @@ const incident = z.object({
     ),
     decomposition: z
       .object({
-        measure: z.enum(['confidence', 'accuracy']),
+        measure: z.enum(['confidence', 'accuracy', 'estimated accuracy']),
         before: z.number(),
         now: z.number(),
         total: z.number(),
