@@ -5,6 +5,7 @@ import type {
   ExperimentEvidence,
   FeatureRepair,
   SegmentEvidence,
+  SurrogateEvidence,
 } from './evidence.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { ModelId } from './identifiers.js';
@@ -110,6 +111,8 @@ export interface Diagnosis {
   readonly decomposition: Decomposition | null;
   readonly attributions: readonly Attribution[];
   readonly experiment: ExperimentEvidence | null;
+  /** The copy of the model that was fitted because the model was not asked. Diagnoses stored before there were copies have none. */
+  readonly surrogate?: SurrogateEvidence | null;
   readonly changes: readonly ChangeEvent[];
   readonly unexplained: string | null;
   readonly blindSpots: readonly BlindSpot[];

@@ -223,6 +223,16 @@ export interface Attribution {
   readonly method: AttributionMethod;
 }
 
+/** A copy of the model, fitted to logged rows because the model itself was not asked. */
+export interface SurrogateEvidence {
+  readonly output: 'confidence' | 'prediction';
+  readonly rows: number;
+  /** Cross-validated share of the output's variance the copy predicts. */
+  readonly rSquared: number;
+  /** False below 0.7: then nothing is attributed by it. */
+  readonly isUsed: boolean;
+}
+
 /** What was asked of the live model during an investigation, and what came of it. Null in Evidence when nothing was asked. */
 export interface ExperimentEvidence {
   readonly atMs: number;
@@ -275,5 +285,7 @@ export interface Evidence {
   readonly attributions: readonly Attribution[];
   /** What was asked of the live model, null when nothing was. */
   readonly experiment: ExperimentEvidence | null;
+  /** Null when no copy of the model was fitted. */
+  readonly surrogate: SurrogateEvidence | null;
   readonly blindSpots: readonly BlindSpot[];
 }

@@ -1,6 +1,7 @@
 import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { DecompositionPartName } from '../domain/evidence.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
+import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
 import { timeText } from '../domain/time-text.js';
 
@@ -19,6 +20,7 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageE
       evidence === null ? '' : evidenceText(evidence),
       repairsParagraph(diagnosis, winner),
       effectParagraph(diagnosis),
+      attributionText(diagnosis),
       runnersUpParagraph(others),
       diagnosis.unexplained ?? '',
     ].filter((paragraph) => paragraph !== ''),

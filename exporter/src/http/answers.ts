@@ -96,6 +96,14 @@ const incident = z.object({
     attributions: z.array(
       z.object({ feature: z.string(), value: z.number(), standardError: nullableNumber, method: z.string() }),
     ),
+    surrogate: z
+      .object({
+        output: z.enum(['confidence', 'prediction']),
+        rows: z.number(),
+        rSquared: z.number(),
+        isUsed: z.boolean(),
+      })
+      .nullish(),
     changes: z.array(z.object({ atMs: z.number(), kind: z.string(), text: z.string() })),
     unexplained: nullableText,
     blindSpots: z.array(blindSpot),

@@ -50,6 +50,7 @@ export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): D
     decomposition: evidence.decomposition,
     attributions: evidence.attributions,
     experiment: evidence.experiment,
+    surrogate: evidence.surrogate,
     changes: evidence.changes,
     unexplained: unexplainedBy(winner, evidence),
     blindSpots: evidence.blindSpots,

@@ -89,7 +89,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const newest = recent === null || baseline === null ? window : countsOf(recent, baseline.profile);
   const features = featureEvidence(input, newest, recent);
   const asked = input.experiment?.attributions ?? [];
-  const { segments, decomposition, contrast, attributions } =
+  const { segments, decomposition, contrast, attributions, surrogate } =
     input.rowAnalysis ??
     analyseRows({
       baselineRows: input.baselineRows,
@@ -119,6 +119,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     decomposition,
     attributions,
     experiment: input.experiment?.experiment ?? null,
+    surrogate,
     blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };
 }
