@@ -497,7 +497,7 @@ export class Watch {
       if (counts.kind === 'categorical')
         known.set(key, new Set([...counts.categories].filter(([, count]) => count >= 10).map(([name]) => name)));
     }
-    return foldRareCategories(profile, known);
+    return foldRareCategories(profile, known, this.baseline?.profile.groups);
   }
 
   private finishedLearning(baseline: BaselineProfile): LearningState {

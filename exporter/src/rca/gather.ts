@@ -37,9 +37,10 @@ import type {
   WindowProfile,
 } from '../domain/profile.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
-import { contrastOfCounts } from './contrast/index.js';
+import { contrastOfCounts, contrastOfSegments } from './contrast/index.js';
 import type { CohortShapley } from './attribution/cohort-shapley.js';
 import { analyseRows, type RowAnalysis } from './row-analysis.js';
+import { segmentsFromCounts } from './segments/pair-counts.js';
 import { repairHints } from './repair/index.js';
 
 export interface EvidenceInput {
@@ -89,7 +90,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
   const newest = recent === null || baseline === null ? window : countsOf(recent, baseline.profile);
   const features = featureEvidence(input, newest, recent);
   const asked = input.experiment?.attributions ?? [];
-  const { segments, decomposition, contrast, attributions, surrogate } =
+  const analysed =
     input.rowAnalysis ??
     analyseRows({
       baselineRows: input.baselineRows,
@@ -99,6 +100,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
       experiment: input.experiment?.experiment ?? null,
       attributions: asked,
     });
+  const { segments, contrast } = withSegments(input, analysed);
   return {
     modelId: input.modelId,
     atMs: input.nowMs,
@@ -116,12 +118,22 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     watched: input.evidence !== null && input.evidence.verdict !== 'learning',
     changePoint: changePointOf(input),
     contrast: { ...contrastOfCounts(baseline, window, newest, features), ...contrast },
-    decomposition,
-    attributions,
+    decomposition: analysed.decomposition,
+    attributions: analysed.attributions,
     experiment: input.experiment?.experiment ?? null,
-    surrogate,
+    surrogate: analysed.surrogate,
     blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };
+}
+
+/** Where the baseline's rows are gone, segments come from the counts kept per pair of categories. */
+function withSegments(
+  { baseline, baselineRows, window }: EvidenceInput,
+  analysed: RowAnalysis,
+): Pick<RowAnalysis, 'segments' | 'contrast'> {
+  if (baseline === null || baselineRows.length > 0) return analysed;
+  const segments = segmentsFromCounts(baseline.profile.groups, window.groups);
+  return { segments, contrast: { ...analysed.contrast, ...contrastOfSegments(segments) } };
 }
 
 /** After a restart the counts are there and the rows behind them are not: what cannot be redone is said. */
@@ -130,7 +142,7 @@ function withoutRows({ baseline, baselineRows, rows, window }: EvidenceInput): B
   const spots: BlindSpot[] = [];
   if (baseline !== null && baselineRows.length === 0) {
     const check =
-      'segments, decomposition, attribution, errors by group, label association and same-hour comparison against the baseline’s rows';
+      'segments by numbers or by more than two conditions, decomposition, attribution, label association and same-hour comparison against the baseline’s rows';
     spots.push({ check, reason });
   }
   if (rows.length < window.calls / 2)

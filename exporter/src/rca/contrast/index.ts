@@ -67,8 +67,7 @@ export function contrastOfRows(
     missingTogether: missingTogether(features, rows),
     mixExplains: categorical.length === 0 ? null : mixExplains(features, categorical, rows, baselineRows),
     answerBands: answerBands(rows, baselineRows),
-    failuresBySegment: hardestHit(segments, 'errors'),
-    errorsBySegment: hardestHit(segments, 'accuracy'),
+    ...contrastOfSegments(segments),
     labelAssociation: labelAssociation(rows, baselineRows),
     sameHour: sameHour(movedIn(features), rows, baselineRows),
     errorTrend:
@@ -80,6 +79,14 @@ export function contrastOfRows(
           ).correlation,
   };
 }
+
+/** Where failures and wrong answers concentrate, by the segments found. */
+export const contrastOfSegments = (
+  segments: readonly SegmentEvidence[],
+): Pick<RowContrast, 'failuresBySegment' | 'errorsBySegment'> => ({
+  failuresBySegment: hardestHit(segments, 'errors'),
+  errorsBySegment: hardestHit(segments, 'accuracy'),
+});
 
 /** The segment that holds most of the change of a measure, as rises of the share that failed or was wrong. */
 function hardestHit(segments: readonly SegmentEvidence[], measure: SegmentEvidence['measure']): SegmentContrast | null {
