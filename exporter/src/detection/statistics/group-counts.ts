@@ -8,6 +8,8 @@ const VALUES = 8;
 const VALUE_LENGTH = 100;
 const OTHER = 'other';
 const MISSING = 'missing';
+const OTHER_CODE = 0;
+const MISSING_CODE = 1;
 const FIGURES = 6;
 /** Confidence is added up in thousandths, so that counts stay whole and add in any order. */
 const PARTS = 1_000;
@@ -20,7 +22,7 @@ export const groupTerms = (key: string): readonly GroupTerm[] => JSON.parse(key)
 
 interface Column {
   readonly feature: string;
-  /** Value → code; 0 is other, 1 is missing. */
+  /** Value → code; codes 0 and 1 are `other` and `missing`. */
   readonly codes: Map<string, number>;
 }
 const CODES = VALUES + 2;
@@ -37,76 +39,76 @@ export interface GroupTally {
  */
 export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupTally {
   const columns: Column[] = [];
-  const tables = new Map<string, Float64Array>();
-  const tableOf = (a: number, b: number): Float64Array => {
-    const name = `${a},${b}`;
-    let table = tables.get(name);
-    if (table === undefined) {
-      table = new Float64Array(CODES * CODES * FIGURES);
-      tables.set(name, table);
-    }
-    return table;
-  };
-  const columnOf = (feature: string): number => {
+  /** One table per pair of columns, at a · FEATURES + b with a ≤ b; that of a column with itself holds its single values. */
+  const tables: (Float64Array | undefined)[] = [];
+  const rowCodes = new Uint8Array(FEATURES);
+  const tableOf = (a: number, b: number): Float64Array =>
+    (tables[a * FEATURES + b] ??= new Float64Array(CODES * CODES * FIGURES));
+  const placeOf = (feature: string): number => {
     const known = columns.findIndex((column) => column.feature === feature);
     if (known >= 0 || columns.length === FEATURES) return known;
     columns.push({ feature, codes: new Map() });
     return columns.length - 1;
   };
   const codeOf = ({ codes }: Column, value: string): number => {
-    if (value === OTHER) return 0;
-    if (value === MISSING) return 1;
     const known = codes.get(value);
     if (known !== undefined) return known;
-    if (codes.size === VALUES) return 0;
+    if (codes.size === VALUES) return OTHER_CODE;
     codes.set(value, codes.size + 2);
     return codes.size + 1;
   };
-  const cellAt = (terms: readonly GroupTerm[]): { table: Float64Array; at: number } | null => {
-    const places = terms.map(([feature, value]) => {
-      const place = columnOf(feature);
+  /** A number among categories is as good as missing: it says nothing about them. */
+  const codeOfValue = (column: Column, value: FeatureValue): number => {
+    if (value === null || typeof value === 'number') return MISSING_CODE;
+    const text = String(value);
+    return codeOf(column, text.length > VALUE_LENGTH ? text.slice(0, VALUE_LENGTH) : text);
+  };
+  const cellOf = (key: string): { readonly table: Float64Array; readonly at: number } | null => {
+    const places = groupTerms(key).map(([feature, token]) => {
+      const place = placeOf(feature);
       const column = columns[place];
-      return column === undefined ? null : { place, code: codeOf(column, value) };
+      if (column === undefined) return null;
+      if (token === OTHER) return { place, code: OTHER_CODE };
+      return { place, code: token === MISSING ? MISSING_CODE : codeOf(column, token.slice(1)) };
     });
     const [a, b = a] = places;
     if (a == null || b == null) return null;
     const [low, high] = a.place <= b.place ? [a, b] : [b, a];
     return { table: tableOf(low.place, high.place), at: (low.code * CODES + high.code) * FIGURES };
   };
-  for (const key of like?.keys() ?? []) cellAt(groupTerms(key));
-  for (const [key, figures] of from ?? []) {
-    const cell = cellAt(groupTerms(key));
-    if (cell !== null)
-      figures.forEach((figure, i) => (cell.table[cell.at + i] = (cell.table[cell.at + i] ?? 0) + figure));
-  }
-  const tally = (table: Float64Array, at: number, figures: readonly number[]): void => {
+  const tally = (table: Float64Array, at: number, figures: GroupCell): void => {
     for (let i = 0; i < FIGURES; i += 1) table[at + i] = (table[at + i] ?? 0) + (figures[i] ?? 0);
   };
+  for (const key of like?.keys() ?? []) cellOf(key);
+  for (const [key, figures] of from ?? []) {
+    const cell = cellOf(key);
+    if (cell !== null) tally(cell.table, cell.at, figures);
+  }
   return {
     add(observation) {
       const { features } = observation;
       if (features === null) return;
-      if (columns.length < FEATURES)
-        for (const name in features) if (isCategory(features[name] ?? null)) columnOf(name);
+      if (columns.length < FEATURES) for (const name in features) if (isCategory(features[name] ?? null)) placeOf(name);
       const figures = figuresOf(observation);
-      const codes = columns.map((column) => codeOf(column, tokenOf(features[column.feature] ?? null)));
-      for (let a = 0; a < codes.length; a += 1)
-        for (let b = a; b < codes.length; b += 1)
-          tally(tableOf(a, b), ((codes[a] ?? 0) * CODES + (codes[b] ?? 0)) * FIGURES, figures);
+      for (const [place, column] of columns.entries())
+        rowCodes[place] = codeOfValue(column, features[column.feature] ?? null);
+      for (let a = 0; a < columns.length; a += 1)
+        for (let b = a; b < columns.length; b += 1)
+          tally(tableOf(a, b), ((rowCodes[a] ?? 0) * CODES + (rowCodes[b] ?? 0)) * FIGURES, figures);
     },
     build() {
       const counts = new Map<string, GroupCell>();
-      const tokens = columns.map(({ codes }) => [OTHER, MISSING, ...codes.keys()]);
-      for (const [name, table] of tables) {
-        const [a = 0, b = 0] = name.split(',').map(Number);
+      const tokens = columns.map(({ codes }) => [OTHER, MISSING, ...[...codes.keys()].map((value) => `=${value}`)]);
+      for (const [place, table] of tables.entries()) {
+        if (table === undefined) continue;
+        const [a, b] = [Math.floor(place / FEATURES), place % FEATURES];
         for (let at = 0; at < table.length; at += FIGURES) {
           if (table[at] === 0) continue;
           const cell = at / FIGURES;
           const first: GroupTerm = [columns[a]?.feature ?? '', tokens[a]?.[Math.floor(cell / CODES)] ?? OTHER];
           const second: GroupTerm = [columns[b]?.feature ?? '', tokens[b]?.[cell % CODES] ?? OTHER];
-          counts.set(groupKey(a === b ? [first] : [first, second]), [
-            ...table.subarray(at, at + FIGURES),
-          ] as unknown as GroupCell);
+          const figures = [...table.subarray(at, at + FIGURES)] as unknown as GroupCell;
+          counts.set(groupKey(a === b ? [first] : [first, second]), figures);
         }
       }
       return counts;
@@ -115,10 +117,6 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
 }
 
 const isCategory = (value: FeatureValue): boolean => typeof value === 'string' || typeof value === 'boolean';
-
-/** A number among categories is as good as missing: it says nothing about them. */
-const tokenOf = (value: FeatureValue): string =>
-  value === null || typeof value === 'number' ? MISSING : `=${String(value).slice(0, VALUE_LENGTH)}`;
 
 function figuresOf({ failure, confidence, label, prediction }: Observation): GroupCell {
   const answered = failure === null && confidence !== null;
