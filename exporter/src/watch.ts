@@ -1,10 +1,10 @@
 import { confirmAdmission } from './baseline/admission.js';
 import { createGoldenMemory, goldenText } from './baseline/golden-memory.js';
 import { admit, learn, startLearning } from './baseline/learning.js';
-import { anomalyScores } from './detection/isolation-forest/forest.js';
 import { ModelMonitor, type MonitorState } from './detection/sequential/model-monitor.js';
 import {
   growForestBaseline,
+  scoresOf,
   strangeShare,
   growWindowForest,
   type ForestBaseline,
@@ -420,7 +420,7 @@ export class Watch {
     const rows = this.rowsToScore.slice(-ROWS_SCORED_PER_LOOK);
     this.rowsToScore = [];
     if (forest === null || rows.length === 0) return;
-    const scores = anomalyScores(forest.forest, rows.map(forest.encode));
+    const scores = scoresOf(forest, rows);
     rows.forEach((row, i) => this.monitor.rowScore(scores[i] ?? 0, row.atMs));
   }
 

@@ -71,7 +71,7 @@ const USUAL_LATENCY = 0.95;
 const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
-const MOST_FOR_REPAIR = 2_000;
+const MOST_FOR_REPAIR = 800;
 /** The estimated start of a change may be early, so its first rows may be clean: this newest part is taken. */
 const SURELY_CHANGED = 0.7;
 /** A change this long before the window began is no longer likely to be behind it. */
