@@ -30,15 +30,23 @@ export class RecentRows {
     this.left += surplus;
   }
 
-  /** Puts each label into its row, if that is still here and has none. */
-  label(labels: readonly LateLabel[]): void {
+  /**
+   * Puts each label into its row, if that is still here and has none.
+   * @returns the rows that got one
+   */
+  label(labels: readonly LateLabel[]): Observation[] {
+    const joined: Observation[] = [];
     for (const { predictionId, label } of labels) {
       const place = this.unlabelled.get(predictionId);
       if (place === undefined) continue;
       this.unlabelled.delete(predictionId);
       const row = this.rows[place - this.left];
-      if (row !== undefined) this.rows[place - this.left] = { ...row, label };
+      if (row === undefined) continue;
+      const judged = { ...row, label };
+      this.rows[place - this.left] = judged;
+      joined.push(judged);
     }
+    return joined;
   }
 
   since(atMs: number): Observation[] {

@@ -132,7 +132,7 @@ export class Watch {
   /** Remembers labels that arrived later; rows in memory get theirs at once, counts at the next commit. */
   label(labels: readonly LateLabel[]): void {
     this.labels.add(labels);
-    this.rows.label(labels);
+    for (const row of this.rows.label(labels)) this.builder.addGroupLabel(row);
     this.baselineRows.label(labels);
     this.dirty ||= labels.length > 0;
   }

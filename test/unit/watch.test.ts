@@ -58,7 +58,7 @@ class Logged {
         source: 'ingest',
         predictionId: `p${this.calls}`,
         goldenId: null,
-        features: { x: this.random.next() },
+        features: { x: this.random.next(), side: this.calls % 2 === 0 ? 'left' : 'right' },
         prediction: failed ? null : 'yes',
         confidence: failed ? null : 0.5 + 0.5 * this.random.next(),
         latencySeconds: null,
@@ -95,4 +95,10 @@ it('puts late labels into the rows of the window and of the baseline, so that ro
     const wrong = some.filter(({ label, prediction }) => label !== prediction).length;
     expect(Math.abs(wrong / some.length - 0.5)).toBeLessThan(0.02);
   }
+  const judged = (side: string): readonly number[] =>
+    (watch.window().groups.get(`[["side","=${side}"]]`) ?? []).slice(4);
+  const [right = 0, wrong = 0] = judged('right');
+  expect(right).toBeGreaterThan(20);
+  expect(wrong).toBe(right);
+  expect(judged('left')[1]).toBe(0);
 });

@@ -53,8 +53,8 @@ export interface LabelCounts {
 }
 
 /**
- * Rows · failed · answered with a confidence · doubt (1 − confidence, summed in thousandths) · labelled on arrival · of these
- * wrong.
+ * Rows · failed · answered with a confidence · doubt (1 − confidence, summed in thousandths) · judged by a label while the row
+ * was in memory · of these wrong.
  */
 export type GroupCell = readonly [
   rows: number,

@@ -11,6 +11,8 @@ const MISSING = 'missing';
 const OTHER_CODE = 0;
 const MISSING_CODE = 1;
 const FIGURES = 6;
+/** Place of the judged answers among a cell's figures. */
+const JUDGED = 4;
 /** Confidence is added up in thousandths, so that counts stay whole and add in any order. */
 const PARTS = 1_000;
 
@@ -30,6 +32,8 @@ const CODES = VALUES + 2;
 /** Counts rows, failures, confidence and wrong answers per value and per pair of values of a few categorical features. */
 export interface GroupTally {
   add(observation: Observation): void;
+  /** Counts only what the label says of the answer; the row itself was counted before. */
+  addLabel(observation: Observation): void;
   build(): GroupCounts;
 }
 
@@ -84,17 +88,20 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
     const cell = cellOf(key);
     if (cell !== null) tally(cell.table, cell.at, figures);
   }
+  const count = ({ features }: Observation, figures: GroupCell): void => {
+    if (features === null) return;
+    if (columns.length < FEATURES) for (const name in features) if (isCategory(features[name] ?? null)) placeOf(name);
+    for (const [place, column] of columns.entries())
+      rowCodes[place] = codeOfValue(column, features[column.feature] ?? null);
+    for (let a = 0; a < columns.length; a += 1)
+      for (let b = a; b < columns.length; b += 1)
+        tally(tableOf(a, b), ((rowCodes[a] ?? 0) * CODES + (rowCodes[b] ?? 0)) * FIGURES, figures);
+  };
   return {
-    add(observation) {
-      const { features } = observation;
-      if (features === null) return;
-      if (columns.length < FEATURES) for (const name in features) if (isCategory(features[name] ?? null)) placeOf(name);
-      const figures = figuresOf(observation);
-      for (const [place, column] of columns.entries())
-        rowCodes[place] = codeOfValue(column, features[column.feature] ?? null);
-      for (let a = 0; a < columns.length; a += 1)
-        for (let b = a; b < columns.length; b += 1)
-          tally(tableOf(a, b), ((rowCodes[a] ?? 0) * CODES + (rowCodes[b] ?? 0)) * FIGURES, figures);
+    add: (observation) => count(observation, figuresOf(observation)),
+    addLabel(observation) {
+      const [, , , , judged, wrong] = figuresOf(observation);
+      count(observation, [0, 0, 0, 0, judged, wrong]);
     },
     build() {
       const counts = new Map<string, GroupCell>();
@@ -103,7 +110,7 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
         if (table === undefined) continue;
         const [a, b] = [Math.floor(place / FEATURES), place % FEATURES];
         for (let at = 0; at < table.length; at += FIGURES) {
-          if (table[at] === 0) continue;
+          if (table[at] === 0 && table[at + JUDGED] === 0) continue;
           const cell = at / FIGURES;
           const first: GroupTerm = [columns[a]?.feature ?? '', tokens[a]?.[Math.floor(cell / CODES)] ?? OTHER];
           const second: GroupTerm = [columns[b]?.feature ?? '', tokens[b]?.[cell % CODES] ?? OTHER];
@@ -160,7 +167,7 @@ export function subtractGroups(whole: GroupCounts, part: GroupCounts): GroupCoun
   for (const [key, cell] of whole) {
     const other = part.get(key);
     const left = other === undefined ? cell : combined(cell, other, -1);
-    if (left[0] > 0) rest.set(key, left);
+    if (left[0] > 0 || left[JUDGED] > 0) rest.set(key, left);
   }
   return rest;
 }

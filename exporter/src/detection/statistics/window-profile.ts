@@ -41,6 +41,8 @@ export type JudgedLabel =
 export interface WindowBuilder {
   add(observation: Observation): void;
   addLabel(label: JudgedLabel): void;
+  /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
+  addGroupLabel(observation: Observation): void;
   build(): WindowProfile;
 }
 
@@ -206,6 +208,7 @@ export function createWindowBuilder(
         else countFeature(name, value);
       }
     },
+    addGroupLabel: (observation) => groups.addLabel(observation),
     addLabel(label) {
       if (label.kind === 'quantity') {
         const answers = tallies.get('prediction');
