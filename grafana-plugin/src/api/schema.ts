@@ -627,7 +627,7 @@ export interface paths {
                                         before: number;
                                         interventional: boolean;
                                         /** @enum {string} */
-                                        measure: "confidence" | "accuracy";
+                                        measure: "confidence" | "accuracy" | "estimated accuracy";
                                         now: number;
                                         parts: {
                                             name: string;
@@ -684,6 +684,16 @@ export interface paths {
                                             toMs: number;
                                         };
                                     }[];
+                                    repairs?: {
+                                        feature: string;
+                                        fit: number;
+                                        parameters: {
+                                            [key: string]: number | string;
+                                        };
+                                        sentence: string;
+                                        sinceMs: number | null;
+                                        transformation: string;
+                                    }[];
                                     segments: {
                                         before: number | null;
                                         contribution: number;
@@ -697,6 +707,13 @@ export interface paths {
                                     /** @enum {string} */
                                     severity: "none" | "low" | "medium" | "high" | "critical";
                                     severityReason: string;
+                                    surrogate?: {
+                                        isUsed: boolean;
+                                        /** @enum {string} */
+                                        output: "confidence" | "prediction";
+                                        rows: number;
+                                        rSquared: number;
+                                    } | null;
                                     unexplained: string | null;
                                     window: {
                                         fromMs: number;
@@ -800,7 +817,7 @@ export interface paths {
                                     before: number;
                                     interventional: boolean;
                                     /** @enum {string} */
-                                    measure: "confidence" | "accuracy";
+                                    measure: "confidence" | "accuracy" | "estimated accuracy";
                                     now: number;
                                     parts: {
                                         name: string;
@@ -857,6 +874,16 @@ export interface paths {
                                         toMs: number;
                                     };
                                 }[];
+                                repairs?: {
+                                    feature: string;
+                                    fit: number;
+                                    parameters: {
+                                        [key: string]: number | string;
+                                    };
+                                    sentence: string;
+                                    sinceMs: number | null;
+                                    transformation: string;
+                                }[];
                                 segments: {
                                     before: number | null;
                                     contribution: number;
@@ -870,6 +897,13 @@ export interface paths {
                                 /** @enum {string} */
                                 severity: "none" | "low" | "medium" | "high" | "critical";
                                 severityReason: string;
+                                surrogate?: {
+                                    isUsed: boolean;
+                                    /** @enum {string} */
+                                    output: "confidence" | "prediction";
+                                    rows: number;
+                                    rSquared: number;
+                                } | null;
                                 unexplained: string | null;
                                 window: {
                                     fromMs: number;

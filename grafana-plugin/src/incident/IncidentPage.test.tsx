@@ -21,10 +21,20 @@ it('tells what happened, why, for whom, and what to do; what was withdrawn is fo
   );
   show();
   expect(await screen.findByText('Unit or scale change in `income`')).toBeInTheDocument();
-  for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111']) {
+  for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111', '`income` looks multiplied by 100 since 14:05 (R² 0.998 over matched quantiles).', 'Found by experiment: the live model was asked with each feature put back to what it was.']) {
     expect(screen.getByText(text)).toBeInTheDocument();
   }
   expect(await screen.findByText('Withdrawn or expired (1)')).toBeInTheDocument();
+});
+
+it('does not let a share that was not tested on the model look like one that was', async () => {
+  const { diagnosis } = anIncident();
+  const attributions = [{ feature: 'income', value: -0.15, standardError: null, method: 'segment-contrast' }];
+  fetchMock.mockImplementation(({ url }: { url: string }) =>
+    of({ data: url.includes('similar') ? { similar: [] } : url.includes('recommendations') ? { recommendations: [] } : url.includes('whoami') ? { kind: 'user', subject: 'x', decides: [], problem: null } : anIncident({ diagnosis: { ...diagnosis, attributions } }) })
+  );
+  show();
+  expect(await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')).toBeInTheDocument();
 });
 
 it('says that there is no such incident', async () => {

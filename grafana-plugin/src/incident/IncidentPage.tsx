@@ -45,8 +45,20 @@ function Waterfall({ decomposition }: { decomposition: NonNullable<Incident['dia
   );
 }
 
+/** How the shares were found: a share that nobody tested on the model must not look like one that was. */
+function howFound(method: string | undefined, surrogate: Incident['diagnosis']['surrogate']): string {
+  if (method === 'interventional-shapley') {
+    return t('incident.asked', 'Found by experiment: the live model was asked with each feature put back to what it was.');
+  }
+  if (method === 'surrogate-shapley') {
+    return t('incident.copy', 'The model was not asked. Found on a copy fitted to {{rows}} logged answers (R² {{fit}} on answers it had not seen).', { rows: surrogate?.rows ?? 0, fit: (surrogate?.rSquared ?? 0).toFixed(2) });
+  }
+  return t('incident.correlation', 'The model was not asked. Read off the answers alone: a correlation, not a proof.');
+}
+
 function Details({ incident, similar }: { incident: Incident; similar: SimilarIncident[] | null }) {
-  const { decomposition, attributions, segments, unexplained, blindSpots } = incident.diagnosis;
+  const { decomposition, attributions, repairs = [], segments, unexplained, blindSpots } = incident.diagnosis;
+  const repairsTold = [...new Set(repairs.map(({ sentence }) => sentence))];
   const most = Math.max(0, ...attributions.map(({ value, standardError }) => Math.abs(value) + 1.96 * (standardError ?? 0)));
   const total = attributions.reduce((sum, { value }) => sum + Math.abs(value), 0);
   return (
@@ -54,6 +66,7 @@ function Details({ incident, similar }: { incident: Incident; similar: SimilarIn
       {decomposition !== null && <Section title={t('incident.waterfall', 'How much of the change each part explains')}><Waterfall decomposition={decomposition} /></Section>}
       {attributions.length > 0 && (
         <Section title={t('incident.attribution', 'Which features carry the change')}>
+          <p>{howFound(attributions[0]?.method, incident.diagnosis.surrogate)}</p>
           <Table
             head={[t('incident.feature', 'Feature'), t('incident.share', 'Carries'), t('incident.interval', '95 % interval'), '']}
             rows={[...attributions].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 20).map(({ feature, value, standardError }) => {
@@ -61,6 +74,11 @@ function Details({ incident, similar }: { incident: Incident; similar: SimilarIn
               return { key: feature, cells: [signalName(feature), figure(value), standardError === null ? '–' : `${figure(value - half)} … ${figure(value + half)}`, <Bar key="bar" value={value} low={value - half} high={value + half} most={most} isBad={Math.abs(value) > total / 2} />] };
             })}
           />
+        </Section>
+      )}
+      {repairsTold.length > 0 && (
+        <Section title={t('incident.repairs', 'What happened to the inputs')}>
+          <ul style={{ paddingLeft: 18 }}>{repairsTold.map((sentence) => <li key={sentence}>{sentence}</li>)}</ul>
         </Section>
       )}
       {segments.length > 0 && (

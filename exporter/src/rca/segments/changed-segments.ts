@@ -114,8 +114,9 @@ function segmentsOf(
       maximumLevel: codings.length > FEATURES_FOR_TRIPLES ? 2 : 3,
     },
   );
+  // Correlated groups all stand out; the one told is the one that does most in all rows. Each is confirmed by itself.
   const widened = unique(result.slices.map((slice) => widen(slice, searched))).sort(
-    (a, b) => standingOut(b, searched) - standingOut(a, searched),
+    (a, b) => standingOut(b, whole) - standingOut(a, whole),
   );
   const confirming = halves ? part(1, Infinity) : searched;
   const looks = halves ? widened.length : result.evaluated.reduce((sum, count) => sum + count, 0);
