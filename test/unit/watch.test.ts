@@ -81,3 +81,13 @@ it('learns nothing from a refused period: an outage at the start does not blind 
   logged.run(300, 0.3);
   expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['errors'] });
 });
+
+it('judges the newest calls, not the failure behind them, once what changed is normal again', () => {
+  const logged = new Logged().run(1_500, 0.001).run(60, 0.5);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', recovered: false });
+  logged.run(400, 0.001);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', recovered: true });
+  const { calls, failures } = logged.watch.window();
+  expect(calls).toBeGreaterThanOrEqual(DEFAULT_THRESHOLDS.minimumWindowSamples);
+  expect([...Object.values(failures)].reduce((sum, count) => sum + count, 0) / calls).toBeLessThan(0.05);
+});
