@@ -85,6 +85,10 @@ const severityText = (before: Severity, { diagnosis }: Judgement, now: Severity)
     ? `Severity rose from ${before} to ${now}: ${diagnosis.severityReason}`
     : `Severity fell from ${before} to ${now}, the worst of the last ${DEFAULT_PATIENCE.milder} looks: ${diagnosis.severityReason}`;
 
+/** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
+const isOnlyWaiting = ({ diagnosis, findings }: Judgement): boolean =>
+  diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
+
 const sinceText = (ms: number): string => new Date(ms).toISOString();
 
 /** Keeps at most one open incident per model. */
@@ -251,7 +255,7 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     current: (model) => courses.get(model)?.open ?? null,
     async consider(model, judgement) {
       const course = courseOf(model.id);
-      const problem = judgement.diagnosis.severity !== 'none';
+      const problem = judgement.diagnosis.severity !== 'none' && !isOnlyWaiting(judgement);
       if (course.open !== null) {
         const blind = newlyBlind(course.open.diagnosis, judgement.unseen);
         await ports.governance.verify(course.open, judgement.findings, blind, ports.clock.now());

@@ -158,3 +158,11 @@ it('keeps the diagnosis people decided on while the action takes effect, unless 
   records.splice(0, 1, { state: 'not_recovered', plan: {} });
   expect(await look('low', 'input-drift')).toBe('input-drift');
 });
+
+it('is closed while only labels are late', async () => {
+  const { keeper } = keeperWith();
+  await keeper.consider(model, judgement('high', true, 'unit-change'));
+  expect(await keeper.consider(model, judgement('high', true, 'unit-change'))).not.toBeNull();
+  for (let look = 0; look < 3; look += 1) await keeper.consider(model, judgement('low', false, 'label-delay'));
+  expect(keeper.current(model.id)).toBeNull();
+});
