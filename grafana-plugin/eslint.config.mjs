@@ -1,4 +1,5 @@
 import { defineConfig } from 'eslint/config';
+import i18n from '@grafana/i18n/eslint-plugin';
 import baseConfig from './.config/eslint.config.mjs';
 
 export default defineConfig([
@@ -38,4 +39,15 @@ export default defineConfig([
     ],
   },
   ...baseConfig,
+  // Grafana's configuration names no TypeScript outside src; the browser journeys are code like any other.
+  { files: ['tests/**/*.ts', 'playwright.config.ts'], rules: { 'react-hooks/rules-of-hooks': 'off' } },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    ignores: ['**/*.test.{ts,tsx}', 'src/test-data.ts'],
+    plugins: { '@grafana/i18n': i18n },
+    rules: {
+      '@grafana/i18n/no-untranslated-strings': 'error',
+      '@grafana/i18n/no-translation-top-level': 'error',
+    },
+  },
 ]);

@@ -9,9 +9,9 @@ import type { Json, JsonObject } from './domain/json.js';
 import type { GoldenInput, Model, ProbeSchedule } from './domain/model.js';
 import type { Clock, EventBus, Store } from './domain/ports.js';
 import type { ActionId, Proposal } from './domain/recommendation.js';
+import { showFact } from './detection/paging.js';
 import type { Checkpointing } from './governance/audit/checkpointing.js';
 import type { Governance } from './governance/governance.js';
-import { learntFrom } from './learning/learnt.js';
 import { similarLessons } from './learning/similarity.js';
 import type { Fleet } from './fleet.js';
 import type { IncidentKeeper } from './incident-keeper.js';
@@ -42,6 +42,8 @@ export interface ApplicationPorts {
 export interface ApplicationSettings {
   readonly schedule: ProbeSchedule;
   readonly investigation: InvestigationSettings;
+  /** Share of errors that is a fact rather than evidence; read at every use. */
+  readonly criticalErrorShare: () => number;
 }
 
 /** The use cases, on top of a running fleet. */
@@ -198,6 +200,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     callback: (id, outcome, detail, by) => governance.callback(id, outcome, detail, by),
     decides: (by) => governance.decides(by),
+    breaksGlass: (by) => governance.breaksGlass(by),
     setKillSwitch: async (on, reason, by) => {
       await governance.setKillSwitch(on, reason, by);
       if (!on) await governance.dispatch();
@@ -206,7 +209,23 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     reviews: (open) => governance.reviews(open),
     review: (id, finding, by) => governance.review(id, finding, by),
 
-    learnt: () => learntFrom(fleet.experienceLessons(), fleet.learningSinceMs),
+    learnt: () => fleet.learnt(),
+    async judgePage(id, { useful, reason }, by) {
+      const about = await incident(id);
+      await store.pageOpinions.save({
+        incidentId: id,
+        modelId: about.modelId,
+        by: { subject: by.subject, name: by.name },
+        useful,
+        reason,
+        atMs: ports.clock.now(),
+        onEvidence: !showFact(about.diagnosis.findings, settings.criticalErrorShare()),
+      });
+      await ports.audit('page-judged', by, { incident: id, model: about.modelId, useful, reason });
+      await fleet.recallLessons();
+      return store.pageOpinions.list({ incident: id });
+    },
+    pageOpinions: async (id) => store.pageOpinions.list({ incident: (await incident(id)).id }),
     async resetLearning(reason, by) {
       await ports.audit('learning-reset', by, { reason });
       await fleet.resetLearning();

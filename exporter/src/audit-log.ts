@@ -10,7 +10,7 @@ import { CheckpointSigner, openCheckpoint, splitNotes } from './governance/audit
 import { createCheckpointing, type Checkpointing } from './governance/audit/checkpointing.js';
 import { parseAuditExport } from './governance/audit/export.js';
 import { verifyAudit, verifyAuditExport, type HeldEvidence } from './governance/audit/verify.js';
-import { auditBy } from './governance/transition.js';
+import { switchExecutions } from './governance/kill-switch.js';
 
 const ANCHOR_FILE = 'audit-checkpoint';
 
@@ -74,9 +74,8 @@ export async function stopWhenRestored(
     'the audit log does not agree with its newest checkpoint; executions are stopped until the kill switch is released',
   );
   await store.governance(async (transaction) => {
-    if (await transaction.killSwitch()) return;
-    await transaction.setKillSwitch(true);
-    await auditBy(transaction, clock.now(), 'kill-switch', SYSTEM, { on: true, reason: `the audit log: ${how}` });
+    if ((await transaction.killSwitch()).on) return;
+    await switchExecutions(transaction, true, `the audit log: ${how}`, SYSTEM, clock.now());
   });
 }
 

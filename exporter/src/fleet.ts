@@ -4,15 +4,21 @@ import { RequestRefused } from './domain/application.js';
 import type { IncidentId, ModelId } from './domain/identifiers.js';
 import type { Incident } from './domain/incident.js';
 import type { Json } from './domain/json.js';
-import type { Lesson } from './domain/lesson.js';
+import type { Learnt, Lesson } from './domain/lesson.js';
 import type { Model } from './domain/model.js';
+import type { PageOpinion } from './domain/page-opinion.js';
+import type { Pattern } from './domain/pattern.js';
 import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
+import type { VerificationTimes } from './domain/recommendation.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
 import { ExperimentCourse } from './experiment-course.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
+import { learntFrom } from './learning/learnt.js';
+import { pageCautions } from './learning/page-caution.js';
+import { recurringPatterns } from './learning/patterns.js';
 import { stateOf, statusOf } from './model-status.js';
 import {
   isQuiet,
@@ -64,6 +70,7 @@ export interface FleetSettings extends WatchSettings {
   /** Closed incidents compared with an open one. */
   readonly lessonsConsidered: number;
   readonly targets: readonly AnyActionTarget[];
+  readonly verification: VerificationTimes;
   readonly experiments: ExperimentPolicy;
 }
 
@@ -94,6 +101,8 @@ export class Fleet {
   private readonly commit;
   private readonly batches = new Map<string, { id: ModelId; batchId: string; result: IngestResult }>();
   private lessons: readonly Lesson[] = [];
+  private opinions: readonly PageOpinion[] = [];
+  private patterns: readonly Pattern[] = [];
   private learntSinceMs: number | null = null;
   private matched = 0;
   private readonly stopping = new AbortController();
@@ -190,15 +199,22 @@ export class Fleet {
     return validationInForce(validation, watch.model, this.ports.clock.now());
   }
 
-  /** Reads anew what earlier incidents teach, from the moment on that learning was last reset. */
+  /** Reads anew what earlier incidents, and people's opinions of their pages, teach, from the moment on that learning was last reset. */
   async recallLessons(): Promise<void> {
-    const { settings, lessons } = this.ports.store;
+    const { settings, lessons, pageOpinions } = this.ports.store;
     const since = await settings.get(LEARNING_SINCE);
     this.learntSinceMs = typeof since === 'number' ? since : null;
     this.lessons = await lessons.list({
       limit: this.settings.lessonsConsidered,
       ...(this.learntSinceMs === null ? {} : { closedAfterMs: this.learntSinceMs }),
     });
+    this.patterns = recurringPatterns(this.lessons, this.ports.clock.now());
+    this.opinions = await pageOpinions.list(this.learntSinceMs === null ? {} : { afterMs: this.learntSinceMs });
+    for (const { watch } of this.members.values()) watch.demandEvidence(this.cautionOf(watch.model.id));
+  }
+
+  private cautionOf(id: ModelId): number {
+    return pageCautions(this.opinions).find(({ model }) => model === id)?.factor ?? 1;
   }
 
   /** Lessons of until now are no longer used. */
@@ -207,8 +223,9 @@ export class Fleet {
     await this.recallLessons();
   }
 
-  get learningSinceMs(): number | null {
-    return this.learntSinceMs;
+  /** What the ranking of actions and the page lines rest on. */
+  learnt(): Learnt {
+    return learntFrom(this.lessons, this.opinions, this.learntSinceMs, this.ports.clock.now());
   }
 
   experienceLessons(): readonly Lesson[] {
@@ -374,6 +391,7 @@ export class Fleet {
       windows,
       monitor: monitor as unknown as MonitorState | null,
     });
+    watch.demandEvidence(this.cautionOf(model.id));
     this.members.set(model.id, {
       watch,
       validation: validation?.state === 'finished' ? validation : null,
@@ -492,6 +510,7 @@ export class Fleet {
       thresholds: this.settings.thresholds,
       lessons: this.lessons,
       targets: this.settings.targets,
+      verification: this.settings.verification,
       validation: member.validation,
     };
   }
@@ -561,6 +580,7 @@ export class Fleet {
 
   private statusOf({ watch, judgement, evaluatedAtMs, evaluationSeconds }: Member): ModelStatus {
     const incident = this.ports.keeper.current(watch.model.id);
-    return statusOf(watch, judgement, incident, { evaluatedAtMs, evaluationSeconds });
+    const patterns = this.patterns.filter(({ model }) => model === watch.model.id);
+    return statusOf(watch, judgement, incident, { evaluatedAtMs, evaluationSeconds, patterns });
   }
 }

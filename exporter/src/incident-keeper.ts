@@ -85,6 +85,10 @@ const severityText = (before: Severity, { diagnosis }: Judgement, now: Severity)
     ? `Severity rose from ${before} to ${now}: ${diagnosis.severityReason}`
     : `Severity fell from ${before} to ${now}, the worst of the last ${DEFAULT_PATIENCE.milder} looks: ${diagnosis.severityReason}`;
 
+/** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
+const isOnlyWaiting = ({ diagnosis, findings }: Judgement): boolean =>
+  diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
+
 const sinceText = (ms: number): string => new Date(ms).toISOString();
 
 /** Keeps at most one open incident per model. */
@@ -156,23 +160,39 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     await ports.governance.propose(incident, judgement.proposals);
   };
 
+  /** Whether an action is under way or its effect still watched: then its incident stays open. */
+  const awaitsVerification = async (incident: Incident): Promise<boolean> => {
+    const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    return records.some(
+      ({ recommendation: { plan, state } }) =>
+        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
+    );
+  };
+
   const update = async (course: Course, incident: Incident, judgement: Judgement): Promise<void> => {
     course.clearLooks = 0;
-    const now = ports.clock.now();
-    const patient = { rise: patience.change, fall: patience.milder };
-    course.severity = followSeverity(course.severity, judgement.diagnosis.severity, patient);
-    const { severity } = course.severity;
+    const judged = judgement.diagnosis.severity;
     const sameStory = storyOf(incident.diagnosis) === storyOf(judgement.diagnosis);
+    // While an action takes effect a look sees failure and recovery mixed: only worse is news, and the diagnosis on which
+    // people decided is the one to remember.
+    const isNews = !sameStory || judged !== incident.severity;
+    const worse = compareSeverity(judged, incident.severity) > 0;
+    if (isNews && !worse && (await awaitsVerification(incident))) {
+      course.differentLooks = 0;
+      course.severity = startSeverity(incident.severity);
+      return;
+    }
+    course.severity = followSeverity(course.severity, judged, { rise: patience.change, fall: patience.milder });
     course.differentLooks = sameStory ? 0 : course.differentLooks + 1;
+    const { severity } = course.severity;
     const retold = course.differentLooks >= patience.change;
     if (!retold && severity === incident.severity) return;
+    const now = ports.clock.now();
     const entries: TimelineEntry[] = [];
-    if (severity !== incident.severity)
-      entries.push({
-        atMs: now,
-        kind: 'diagnosis-changed',
-        text: severityText(incident.severity, judgement, severity),
-      });
+    if (severity !== incident.severity) {
+      const text = severityText(incident.severity, judgement, severity);
+      entries.push({ atMs: now, kind: 'diagnosis-changed', text });
+    }
     if (retold) {
       course.differentLooks = 0;
       entries.push({ atMs: now, kind: 'diagnosis-changed', text: judgement.explanation.headline });
@@ -218,15 +238,6 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     await save(course, closed, 'incident-closed');
   };
 
-  /** An action whose effect is still being watched keeps its incident open. */
-  const awaitsVerification = async (incident: Incident): Promise<boolean> => {
-    const records = await ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
-    return records.some(
-      ({ recommendation: { plan, state } }) =>
-        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
-    );
-  };
-
   const note = async (model: ModelId, entry: Omit<TimelineEntry, 'atMs'>): Promise<void> => {
     const course = courses.get(model);
     if (course?.open == null) return;
@@ -244,7 +255,7 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     current: (model) => courses.get(model)?.open ?? null,
     async consider(model, judgement) {
       const course = courseOf(model.id);
-      const problem = judgement.diagnosis.severity !== 'none';
+      const problem = judgement.diagnosis.severity !== 'none' && !isOnlyWaiting(judgement);
       if (course.open !== null) {
         const blind = newlyBlind(course.open.diagnosis, judgement.unseen);
         await ports.governance.verify(course.open, judgement.findings, blind, ports.clock.now());

@@ -229,6 +229,9 @@ export async function startService(started: Config, options: ServiceOptions = {}
       get targets() {
         return config.current().governance.targets;
       },
+      get verification() {
+        return config.current().governance.verification;
+      },
       experiments: started.investigation.experiments,
       get lessonsConsidered() {
         return config.current().learning.lessonsConsidered;
@@ -302,8 +305,9 @@ export async function startService(started: Config, options: ServiceOptions = {}
     },
     {
       schedule: started.probing,
+      criticalErrorShare: () => config.current().detection.criticalErrorShare,
       investigation: {
-        experience: { thresholds: started.detection, targets: started.governance.targets },
+        experience: { thresholds: started.detection, ...started.governance },
         timeoutMs: started.investigation.timeoutMs,
         defaultSamples: started.investigation.samples,
       },
@@ -383,6 +387,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           },
         },
         ready: storeUp,
+        reload: () => config.reload(),
         limits: { maximumBodyBytes: started.http.maximumBodyBytes },
         authenticate: createAuthenticator({
           keys: store.apiKeys,
@@ -390,6 +395,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
           settings: () => config.current().identity,
           verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
         }),
+        onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
         onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
       },
       started.listen,

@@ -19,7 +19,7 @@ export function statusOf(
   watch: Watch,
   judgement: Judgement | null,
   incident: Incident | null,
-  looked: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds'>,
+  looked: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
 ): ModelStatus {
   const window = watch.window();
   const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
@@ -44,6 +44,7 @@ export function statusOf(
     evidence: watch.evidence(),
     performance: judgement?.performance ?? NOT_LOOKED_YET,
     rowAnomaly: judgement?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
+    goldenInputs: judgement?.goldenInputs ?? [],
     ...looked,
     totals: {
       calls: watch.totals.calls,

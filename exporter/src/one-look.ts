@@ -5,6 +5,7 @@ import { chooseGoldenInputs } from './capture/probing/payloads/golden.js';
 import { createProber } from './capture/probing/prober.js';
 import type { Investigation, InvestigationProgress } from './domain/application.js';
 import type { HttpClient } from './domain/ports.js';
+import { DEFAULT_VERIFICATION_TIMES } from './domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from './domain/thresholds.js';
 import { createEgress } from './http/egress.js';
 import { investigate } from './investigation.js';
@@ -42,7 +43,7 @@ export async function investigateOnce(url: string, options: OneLookOptions): Pro
         lessons: () => [],
       },
       {
-        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [] },
+        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [], verification: DEFAULT_VERIFICATION_TIMES },
         timeoutMs: options.timeoutMs,
         defaultSamples: options.samples,
       },

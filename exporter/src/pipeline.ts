@@ -1,9 +1,9 @@
 import { detect } from './detection/detect.js';
 import type { AnyActionTarget } from './domain/action-target.js';
-import { goldenEvidence } from './detection/golden.js';
+import { compareGoldenInputs, goldenEvidence } from './detection/golden.js';
 import type { ForestBaseline, WindowForest } from './detection/forest-baseline.js';
 import type { Diagnosis, Explanation } from './domain/cause.js';
-import type { ChangeEvent, Evidence } from './domain/evidence.js';
+import type { ChangeEvent, Evidence, GoldenComparison } from './domain/evidence.js';
 import type { BlindSpot, Finding } from './domain/finding.js';
 import type { Fingerprint } from './domain/incident.js';
 import type { Lesson, SimilarLesson } from './domain/lesson.js';
@@ -12,7 +12,7 @@ import type { PageEvidence } from './domain/page-evidence.js';
 import type { Model } from './domain/model.js';
 import type { Observation } from './domain/observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './domain/profile.js';
-import type { Proposal } from './domain/recommendation.js';
+import type { Proposal, VerificationTimes } from './domain/recommendation.js';
 import type { RowAnomaly } from './domain/row-anomaly.js';
 import type { DetectionThresholds } from './domain/thresholds.js';
 import type { Validation } from './domain/validation.js';
@@ -60,6 +60,7 @@ export interface Experience {
   readonly thresholds: DetectionThresholds;
   readonly lessons: readonly Lesson[];
   readonly targets: readonly AnyActionTarget[];
+  readonly verification: VerificationTimes;
   /** Newest verdict on a candidate version of the model. */
   readonly validation: Validation | null;
 }
@@ -68,6 +69,7 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   readonly performance: PerformanceEstimate;
   readonly rowAnomaly: RowAnomaly;
+  readonly goldenInputs: readonly GoldenComparison[];
   readonly blindSpots: readonly BlindSpot[];
   /** Which detector could not look at what. */
   readonly unseen: ReturnType<typeof detect>['unseen'];
@@ -157,6 +159,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     modelId: model.id,
     modelName: model.name,
     targets: experience.targets,
+    verification: experience.verification,
     validation: validationInForce(experience.validation, model, nowMs),
     track: (cause, action, place) => trackRecord(cause, action, place, learnt),
     outlook: (cause, action, place) => actionOutlook(cause, action, place, learnt),
@@ -167,6 +170,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     findings,
     performance,
     rowAnomaly,
+    goldenInputs: compareGoldenInputs(baseline?.golden ?? [], subject.goldenNow),
     blindSpots,
     unseen: detected.unseen,
     pages,

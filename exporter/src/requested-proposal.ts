@@ -21,6 +21,7 @@ export function requestedProposal(
     modelId: model.id,
     modelName: model.name,
     targets: config.governance.targets,
+    verification: config.governance.verification,
     validation: fleet.validation(incident.modelId),
     track: (cause, tried, place) => trackRecord(cause, tried, place, learnt),
     outlook: (cause, tried, place) => actionOutlook(cause, tried, place, learnt),

@@ -91,6 +91,7 @@ export class Watch {
   private baselineToSave: BaselineProfile | null = null;
   private dirty = false;
   private monitor: ModelMonitor;
+  private caution = 1;
   private monitorSavedAtMs = 0;
   private monitorDue = false;
   private readonly goldenKnown = new Map<string, Set<string>>();
@@ -278,7 +279,9 @@ export class Watch {
       for (const row of this.rows.all.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
       return builder.build();
     }
-    const since = this.monitor.isAlarmed ? this.monitor.evidence().changeAtMs : null;
+    // Once every changed signal is normal again, what came before would only keep the findings alive.
+    const lasts = this.monitor.isAlarmed && !this.monitor.hasRecovered;
+    const since = lasts ? this.monitor.evidence().changeAtMs : null;
     const sinceChange = since === null ? null : this.windowSince(since);
     if (sinceChange !== null) return sinceChange;
     let window = this.builder.build();
@@ -381,6 +384,12 @@ export class Watch {
     return this.monitor.evidence();
   }
 
+  /** Pages need this many times the evidence the operator asked for. */
+  demandEvidence(factor: number): void {
+    this.caution = factor;
+    this.monitor.caution = factor;
+  }
+
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
     if (!this.monitor.isAlarmed || !this.monitor.hasRecovered) return;
@@ -389,7 +398,9 @@ export class Watch {
   }
 
   private freshMonitor(state?: MonitorState): ModelMonitor {
-    return new ModelMonitor(this.model.id, this.settings.budget, this.hash, state);
+    const monitor = new ModelMonitor(this.model.id, this.settings.budget, this.hash, state);
+    monitor.caution = this.caution;
+    return monitor;
   }
 
   /** A learning period must be steady by the e-detectors themselves, and long enough for blocks that do not correlate. */

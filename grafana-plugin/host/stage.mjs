@@ -38,6 +38,7 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
   governance: {
     approvals: { 'fix-pipeline': 2 },
     approvers: { roles: ['Editor', 'Admin'] },
+    break_glass: { enabled: true, roles: ['Admin'], review_within: '72h' },
     webhooks: [{ name: 'ml-platform', url: webhookUrl, actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'], signing_secret: 'signing-key-of-the-journeys' }],
   },
   identity: { grafana: { url: hostUrl, organisation: 1, shared_secret: SECRET } },

@@ -1,7 +1,8 @@
-import type { PluginExtensionAddedLinkConfig } from '@grafana/data';
+import { dateTime, isDateTime, type PluginExtensionAddedLinkConfig, type RawTimeRange } from '@grafana/data';
+import { withRange } from './components/useTimeRange';
 import { PAGES } from './constants';
 
-type Labelled = { instance?: { labels?: Record<string, string>; annotations?: Record<string, string> }; data?: { series?: Array<{ fields: Array<{ labels?: Record<string, string> }> }> }; scopedVars?: Record<string, { value?: unknown } | undefined> };
+type Labelled = { timeRange?: Partial<RawTimeRange> & { raw?: RawTimeRange }; instance?: { activeAt?: string; labels?: Record<string, string>; annotations?: Record<string, string> }; data?: { series?: Array<{ fields: Array<{ labels?: Record<string, string> }> }> }; scopedVars?: Record<string, { value?: unknown } | undefined> };
 
 const MODEL_LABELS = ['model_name', 'model'];
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
@@ -24,9 +25,24 @@ function pathOf(context: Labelled | undefined): string | undefined {
   return model === null ? undefined : PAGES.model(model);
 }
 
+/** An alert is looked at from this long before it began. */
+const BEFORE_ALERT_MS = 30 * 60_000;
+
+/** The time range the link should carry: that of the dashboard, or from shortly before the alert began until now. */
+export function rangeOf(context: Labelled | undefined): RawTimeRange | null {
+  const { timeRange, instance } = context ?? {};
+  const { from, to } = timeRange?.raw ?? timeRange ?? {};
+  const isEnd = (end: unknown): end is RawTimeRange['from'] => (typeof end === 'string' && end !== '') || isDateTime(end);
+  if (isEnd(from) && isEnd(to)) {
+    return { from, to };
+  }
+  const began = Date.parse(instance?.activeAt ?? '');
+  return Number.isFinite(began) && began > 0 ? { from: dateTime(began - BEFORE_ALERT_MS), to: 'now' } : null;
+}
+
 const whenThereIsAModel = (context: unknown) => {
   const path = pathOf(context as Labelled | undefined);
-  return path === undefined ? undefined : { path };
+  return path === undefined ? undefined : { path: withRange(path, rangeOf(context as Labelled | undefined)) };
 };
 
 /** Links in Grafana's own menus; titles and targets are as in plugin.json, or Grafana ignores them. */
@@ -34,4 +50,5 @@ export const LINKS: PluginExtensionAddedLinkConfig[] = [
   { targets: ['grafana/dashboard/panel/menu'], title: 'Investigate model', description: 'Opens the model this panel shows in ML Failure Investigator', icon: 'heart-rate', path: PAGES.fleet, configure: whenThereIsAModel },
   { targets: ['grafana/alerting/instance/action'], title: 'Investigate model failure', description: 'Opens the incident or model of this alert in ML Failure Investigator', icon: 'heart-rate', path: PAGES.fleet, configure: whenThereIsAModel },
   { targets: ['grafana/commandpalette/action'], title: 'ML models: fleet', description: 'Every watched machine-learning model', path: PAGES.fleet },
+  { targets: ['grafana/commandpalette/action'], title: 'ML models: decisions', description: 'Actions on machine-learning models that wait for a decision', path: PAGES.approvals },
 ];

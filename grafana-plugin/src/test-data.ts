@@ -1,4 +1,4 @@
-import type { FleetModel, Incident, ModelDetail, Recommendation } from './api/types';
+import type { FleetModel, GoldenInput, Incident, ModelDetail, Recommendation } from './api/types';
 
 /** A failing model as the exporter tells of it; overrides for the test at hand. */
 export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
@@ -10,13 +10,18 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   performance: { kind: 'unknown', realised: null }, blind_spots: [], ...overrides,
 });
 
-export const aModelDetail = (overrides: Partial<ModelDetail> = {}): ModelDetail => ({ ...aModel(), findings: [], golden_inputs: [{ id: 'g1', origin: 'generated' }], ...overrides });
+export const aGoldenInput = (overrides: Partial<GoldenInput> = {}): GoldenInput => ({
+  id: 'g1', origin: 'generated', input: null, verdict: 'same', answers_before: 40, answers_now: 4, distinct_before: 1, distinct_now: 1, confidence_before: 0.9, confidence_now: 0.9,
+  confidence_tolerance: 0.05, ...overrides,
+});
+
+export const aModelDetail = (overrides: Partial<ModelDetail> = {}): ModelDetail => ({ ...aModel(), findings: [], golden_inputs: [aGoldenInput()], ...overrides });
 
 export const aRecommendation = (overrides: Partial<Recommendation> = {}): Recommendation => ({
   id: 'rec-1', incidentId: 'inc-1', modelId: 'fraud', action: 'fix-pipeline', title: 'Mend the pipeline that feeds `income`', priority: 'HIGH', why: 'it arrives × 100', steps: ['Divide by 100'],
   expectedEffect: 'confidence returns', risk: 'low', verificationText: 'drift is gone for 5 minutes', plan: { executor: 'webhook', target: 'ml-platform', parameters: {} },
   trackRecord: { helped: 2, tried: 3, similarIncidents: [] }, revision: 1, createdAtMs: 1, expiresAtMs: Date.now() + 3_600_000, requiredApprovals: 2,
-  proposedBy: { kind: 'system', subject: 'system', name: 'mlfi' }, evidence: { headline: 'h', findings: [] }, digest: 'a'.repeat(64), state: 'pending', votes: [], execution: null,
+  proposedBy: { kind: 'system', subject: 'system', name: 'mlfi' }, policy: { breakGlass: false, proposerMayVote: false }, evidence: { headline: 'h', findings: [] }, digest: 'a'.repeat(64), state: 'pending', votes: [], execution: null,
   attempts: [], verification: null, dry_run: 'would POST to ml-platform', ...overrides,
 });
 

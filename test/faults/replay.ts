@@ -3,6 +3,7 @@ import type { Model } from '../../exporter/src/domain/model.js';
 import type { FailureReason, Features, Observation } from '../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
 import type { Random } from '../../exporter/src/domain/ports.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import { judge, rowsToAnalyse, type Judgement, type Subject } from '../../exporter/src/pipeline.js';
 import { analyseRows, NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
@@ -284,7 +285,13 @@ function look(watch: Watch, previous: Judgement | null, nowMs: number): { subjec
   const plain = watch.subject();
   const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous));
   const subject = { ...plain, rowAnalysis };
-  const experience = { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [], validation: null };
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
   return { subject, judgement: judge(subject, experience, nowMs) };
 }
 

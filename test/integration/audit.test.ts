@@ -70,14 +70,20 @@ it('stops executions when a restored backup is behind the newest checkpoint, unt
   const database = join(running.directory, 'mlfi.sqlite');
   const backup = join(running.directory, 'backup.sqlite');
   await running.restart(() => copyFileSync(database, backup));
-  expect((await running.request('GET', '/api/v1/kill-switch')).body).toEqual({ configured: false, switched: false });
+  expect((await running.request('GET', '/api/v1/kill-switch')).body).toEqual({
+    configured: false,
+    switched: false,
+    reason: null,
+    by: null,
+    at_ms: null,
+  });
   await register('five');
   await checkpointed();
   await running.restart(() => {
     copyFileSync(backup, database);
     for (const ending of ['-wal', '-shm']) if (existsSync(database + ending)) rmSync(database + ending);
   });
-  expect((await running.request('GET', '/api/v1/kill-switch')).body).toMatchObject({ switched: true });
+  expect((await running.request('GET', '/api/v1/kill-switch')).body).toMatchObject({ switched: true, by: 'mlfi' });
   const { entries } = (await running.request('GET', '/api/v1/audit?limit=1000')).body as {
     entries: { body: { kind: string; reason?: string } }[];
   };
@@ -87,6 +93,8 @@ it('stops executions when a restored backup is behind the newest checkpoint, unt
   expect((await running.request('PUT', '/api/v1/kill-switch', release)).status).toBe(403);
   expect((await running.request('PUT', '/api/v1/kill-switch', release, TOKENS.ada)).body).toMatchObject({
     switched: false,
+    by: 'Ada',
+    reason: release.reason,
   });
 });
 

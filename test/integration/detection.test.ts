@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
-import { eventually, runService, type RunningService } from './running-service.js';
+import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 
 /** What a client sees of detection: logs in, evidence, costs, verdicts and accepted normals out, on a real service. */
 interface View {
@@ -11,6 +11,7 @@ interface View {
     readonly verdict: string;
     readonly changed_at_ms: number | null;
     readonly budget_left: number;
+    readonly false_page_every_ms: number;
     readonly signals: readonly { readonly signal: string; readonly watch: string; readonly odds: string }[];
   };
   readonly performance: {
@@ -113,6 +114,8 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
   expect(paged.performance).toMatchObject({ kind: 'estimated', measure: 'accuracy' });
   expect(paged.performance.accuracy).toBeLessThan(0.82);
 
+  await judgeUseless(paged);
+
   const accepted = await running.request('POST', '/api/v1/models/shop/baseline/accept', { reason: 'new app' });
   expect(accepted.status).toBe(202);
   const anew = await isReady('shop', 2);
@@ -125,6 +128,22 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
   expect(settled.anomaly.verdict).toBe('usual');
   expect(settled.evidence.verdict).toBe('quiet');
 });
+
+/** People's word on a page moves the line of its model, is on record, and can be taken back for all. */
+async function judgeUseless({ incident_id: id, evidence }: View): Promise<void> {
+  const opinion = { incident_id: id, useful: false, reason: 'the new app was announced' };
+  const byMachine = await running.request('POST', '/api/v1/opinions', opinion);
+  expect(byMachine.status).toBe(403);
+  const said = await running.request('POST', '/api/v1/opinions', opinion, TOKENS.ada);
+  expect(said.body).toMatchObject({
+    opinions: [{ useful: false, onEvidence: true, by: { name: expect.any(String) as string } }],
+  });
+  expect((await view('shop')).evidence.false_page_every_ms).toBe(2 * evidence.false_page_every_ms);
+  const learnt = (await running.request('GET', '/api/v1/learning')).body;
+  expect(learnt).toMatchObject({ pages: [{ model: 'shop', factor: 2, useful: 0, notUseful: 1 }] });
+  await running.request('POST', '/api/v1/learning/reset', { reason: 'to begin anew' }, TOKENS.ada);
+  expect((await view('shop')).evidence.false_page_every_ms).toBe(evidence.false_page_every_ms);
+}
 
 /** Five sensors that used to agree. */
 const SENSORS = ['a', 'b', 'c', 'd', 'e'];

@@ -57,7 +57,8 @@ const MAY_BE_EMPTY: readonly {
     unborn: ['mlfi_verifications_total'],
   },
   {
-    place: /^rule Mlfi(TargetDown|StoreDown|AuditChainBroken|AuditVerificationStale|IngestRejecting)$/,
+    place:
+      /^rule Mlfi(TargetDown|StoreDown|AuditChainBroken|BreakGlassUnreviewed|AuditVerificationStale|IngestRejecting)$/,
     reason: 'mlfi is well',
   },
   {
@@ -127,6 +128,11 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)(
           ? true
           : null,
       );
+      // An estimate exists only while inputs are like the baseline's: it must be scraped before they stop being so.
+      for (const metric of ['mlfi_baseline_accuracy_ratio', 'mlfi_estimated_accuracy_ratio'])
+        await eventually(`${metric} of the tabular model`, 60_000, async () =>
+          ((await prometheus.query(`${metric}{model_name="tabular"}`)) as Found).data.result.length > 0 ? true : null,
+        );
       models.switches.set({ kind: 'unit_change', feature: 'hours-per-week', factor: 100 });
       await eventually('incidents of the broken and the tabular model', 120_000, async () =>
         (

@@ -5,6 +5,8 @@ import knex from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
+import { SYSTEM } from '../../exporter/src/domain/decision.js';
+import { NO_FLEET_FIGURES } from '../../exporter/src/domain/figures.js';
 import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { Store } from '../../exporter/src/domain/ports.js';
@@ -148,7 +150,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
   it.skipIf(!usable)('counts decisions and actions per model for the metrics', async () => {
     const fresh = await openStore(location());
     try {
-      expect(await fresh.figures()).toEqual({ models: new Map(), auditEntries: 0 });
+      expect(await fresh.figures()).toEqual(NO_FLEET_FIGURES);
       await fresh.governance(async (transaction) => {
         await transaction.insertRecommendation({ ...recommendation('a'), createdAtMs: 70 });
         await transaction.insertRecommendation({
@@ -169,10 +171,24 @@ describe.each(STORES)('$name', ({ name, location }) => {
           finishedAtMs: null,
           detail: '',
         });
+        const alone = {
+          usedBy: SYSTEM,
+          ticket: 'T-1',
+          dueAtMs: 9,
+          reviewedBy: null,
+          reviewedAtMs: null,
+          finding: null,
+        };
+        await transaction.saveReview({ ...alone, recommendationId: recommendationId('a') });
+        const reviewed = { reviewedBy: SYSTEM, reviewedAtMs: 5, finding: 'right' };
+        await transaction.saveReview({ ...alone, ...reviewed, recommendationId: recommendationId('b') });
         await appendAudit(transaction, { kind: 'test' });
       });
-      const { models, auditEntries } = await fresh.figures();
+      await fresh.audit.saveCheckpoint({ size: 1, atMs: 77, note: 'signed' });
+      const { models, auditEntries, breakGlass, checkpoint } = await fresh.figures();
       expect(auditEntries).toBe(1);
+      expect(breakGlass).toEqual({ used: 2, unreviewed: 1 });
+      expect(checkpoint).toEqual({ entries: 1, atMs: 77 });
       expect(models.get(MODEL)).toMatchObject({
         recommendations: { pending: 2, rejected: 1 },
         oldestPendingAtMs: 50,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { RecommendationRecord } from '../../exporter/src/domain/application.js';
+import type { CauseId } from '../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../exporter/src/domain/incident.js';
@@ -11,7 +13,7 @@ import { sampleStatus } from './metrics/sample-status.js';
 
 const model = sampleStatus('fraud').model;
 
-function keeperWith(firing: readonly ExternalAlert[] = []) {
+function keeperWith(firing: readonly ExternalAlert[] = [], recommendations: () => readonly object[] = () => []) {
   const saved = new Map<string, Incident>();
   let next = 0;
   const keeper = createIncidentKeeper({
@@ -27,7 +29,8 @@ function keeperWith(firing: readonly ExternalAlert[] = []) {
       propose: () => Promise.resolve([]),
       verify: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
-      records: () => Promise.resolve([]),
+      records: () =>
+        Promise.resolve(recommendations().map((recommendation) => ({ recommendation }) as RecommendationRecord)),
     },
     events: { publish: () => undefined, subscribe: () => () => undefined },
     clock: systemClock,
@@ -37,7 +40,7 @@ function keeperWith(firing: readonly ExternalAlert[] = []) {
   return { keeper, saved };
 }
 
-const judgement = (severity: Severity, pages: boolean): Judgement =>
+const judgement = (severity: Severity, pages: boolean, cause: CauseId | null = null): Judgement =>
   ({
     findings: [],
     pages,
@@ -48,7 +51,7 @@ const judgement = (severity: Severity, pages: boolean): Judgement =>
     diagnosis: {
       severity,
       severityReason: 'So it was judged.',
-      causes: [],
+      causes: cause === null ? [] : [{ id: cause }],
       features: [],
       findings: [],
       changes: [],
@@ -138,4 +141,28 @@ describe('the severity of an open incident', () => {
     for (let i = 0; i < 5; i += 1)
       expect((await keeper.consider(model, judgement('low', true)))?.severity).toBe('critical');
   });
+});
+
+it('keeps the diagnosis people decided on while the action takes effect, unless it gets worse', async () => {
+  const records: { state: string; plan: object }[] = [];
+  const { keeper } = keeperWith([], () => records);
+  const look = async (severity: Severity, cause: CauseId): Promise<string | undefined> => {
+    await keeper.consider(model, judgement(severity, true, cause));
+    const incident = await keeper.consider(model, judgement(severity, true, cause));
+    return incident?.diagnosis.causes[0]?.id;
+  };
+  expect(await look('medium', 'unit-change')).toBe('unit-change');
+  records.push({ state: 'succeeded', plan: {} });
+  expect(await look('low', 'input-drift')).toBe('unit-change');
+  expect(await look('critical', 'endpoint-errors')).toBe('endpoint-errors');
+  records.splice(0, 1, { state: 'not_recovered', plan: {} });
+  expect(await look('low', 'input-drift')).toBe('input-drift');
+});
+
+it('is closed while only labels are late', async () => {
+  const { keeper } = keeperWith();
+  await keeper.consider(model, judgement('high', true, 'unit-change'));
+  expect(await keeper.consider(model, judgement('high', true, 'unit-change'))).not.toBeNull();
+  for (let look = 0; look < 3; look += 1) await keeper.consider(model, judgement('low', false, 'label-delay'));
+  expect(keeper.current(model.id)).toBeNull();
 });

@@ -102,3 +102,13 @@ it('puts late labels into the rows of the window and of the baseline, so that ro
   expect(wrong).toBe(right);
   expect(judged('left')[1]).toBe(0);
 });
+
+it('judges the newest calls, not the failure behind them, once what changed is normal again', () => {
+  const logged = new Logged().run(1_500, 0.001).run(60, 0.5);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', recovered: false });
+  logged.run(400, 0.001);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', recovered: true });
+  const { calls, failures } = logged.watch.window();
+  expect(calls).toBeGreaterThanOrEqual(DEFAULT_THRESHOLDS.minimumWindowSamples);
+  expect([...Object.values(failures)].reduce((sum, count) => sum + count, 0) / calls).toBeLessThan(0.05);
+});

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { auditExport, auditVerify, type AuditVerifyOptions } from './audit.js';
 import { configCheck } from './config-check.js';
+import { addDecisionVerbs } from './decisions.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
 import { report } from './report.js';
@@ -80,6 +81,8 @@ program
   .action(async (incident: string, options: { config?: string; format: string; output?: string }) => {
     process.exitCode = await report(incident, options.config ?? null, options.format, options.output ?? null);
   });
+
+addDecisionVerbs(program);
 
 program
   .command('init')

@@ -8,6 +8,7 @@ import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { ApiScope } from '../domain/ports.js';
 import type { FalsePageBudget } from '../domain/page-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
+import type { VerificationTimes } from '../domain/recommendation.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
 import { targetsFrom, type EXECUTABLE_ACTIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
@@ -104,6 +105,7 @@ export interface Config {
     readonly classes: readonly { readonly actions: readonly ExecutableAction[]; readonly rules: DecisionRules }[];
     readonly freezes: readonly Freeze[];
     readonly breakGlass: { readonly approvers: Approvers; readonly reviewWithinMs: number };
+    readonly verification: VerificationTimes;
     /** Where approved actions are sent, webhooks first. */
     readonly targets: readonly AnyActionTarget[];
     /** Name of a webhook → key its bodies are signed with. */
@@ -259,6 +261,11 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
           roles: settings.governance.break_glass.roles,
         },
         reviewWithinMs: settings.governance.break_glass.review_within,
+      },
+      verification: {
+        settleMs: settings.governance.verification.settle,
+        holdMs: settings.governance.verification.hold,
+        giveUpMs: settings.governance.verification.give_up,
       },
       targets: [
         ...settings.governance.webhooks.map((webhook): AnyActionTarget => ({

@@ -1,3 +1,4 @@
+import { formatDuration } from './duration.js';
 import { EXECUTOR_SECTIONS, OPERATIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
 import type { Settings } from './schema.js';
@@ -17,6 +18,7 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...modelProblems(settings),
     ...targetProblems(settings),
     ...policyProblems(settings),
+    ...verificationProblems(settings),
     ...identityProblems(settings),
     ...thresholdProblems(settings),
     ...annotationProblems(settings),
@@ -259,6 +261,19 @@ function overlaps({ path, silence, target }: WrittenTarget, earlier: readonly Wr
           },
         ];
   });
+}
+
+function verificationProblems({ governance }: Settings): PlacedProblem[] {
+  const { settle, give_up } = governance.verification;
+  return give_up > settle
+    ? []
+    : [
+        {
+          path: ['governance', 'verification', 'give_up'],
+          message: 'must be longer than `settle`',
+          remedy: `write more than ${formatDuration(settle)}`,
+        },
+      ];
 }
 
 function thresholdProblems({ detection, probing }: Settings): PlacedProblem[] {

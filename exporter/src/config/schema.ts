@@ -4,6 +4,7 @@ import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/ports.js';
 import { CHANGE_KINDS } from '../domain/evidence.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
+import { DEFAULT_VERIFICATION_TIMES as VERIFICATION } from '../domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
   apiKeyText,
@@ -213,6 +214,14 @@ const breakGlass = z
   })
   .prefault({});
 
+const verification = z
+  .strictObject({
+    settle: duration('0s', '1d').prefault(formatDuration(VERIFICATION.settleMs)),
+    hold: duration('1s', '7d').prefault(formatDuration(VERIFICATION.holdMs)),
+    give_up: duration('1s', '4w').prefault(formatDuration(VERIFICATION.giveUpMs)),
+  })
+  .prefault({});
+
 const governance = z
   .strictObject({
     kill_switch: z.boolean().default(false),
@@ -221,6 +230,7 @@ const governance = z
     proposer_may_vote: ruleFields.proposer_may_vote.default(false),
     expire_after: ruleFields.expire_after.prefault('24h'),
     start_within: ruleFields.start_within.prefault('1h'),
+    verification,
     policies: z.array(policyClass).max(20).default([]),
     freezes: z.array(freeze).max(100).default([]),
     break_glass: breakGlass,

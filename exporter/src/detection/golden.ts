@@ -1,4 +1,4 @@
-import type { GoldenEvidence } from '../domain/evidence.js';
+import type { GoldenComparison, GoldenEvidence } from '../domain/evidence.js';
 import type { GoldenBaseline } from '../domain/profile.js';
 
 /** A confidence counts as moved beyond the larger of this and so many standard deviations of its own past. */
@@ -6,6 +6,14 @@ const CONFIDENCE_TOLERANCE = 0.05;
 const STANDARD_DEVIATIONS = 4;
 /** An input whose past answers were this varied is noise, and noise cannot change. */
 const NOISY_SHARE = 0.5;
+const NEVER_ASKED: GoldenBaseline = {
+  goldenId: '',
+  answers: 0,
+  answerHashes: {},
+  confidenceMean: null,
+  confidenceStandardDeviation: null,
+  shape: '',
+};
 
 /** Same questions, what answers? Compares golden answers now with those of the baseline; with none, judges their spread alone. */
 export function goldenEvidence(before: readonly GoldenBaseline[], now: readonly GoldenBaseline[]): GoldenEvidence {
@@ -42,6 +50,42 @@ export function goldenEvidence(before: readonly GoldenBaseline[], now: readonly 
   };
 }
 
+/** Each golden input by itself: answered as in the baseline or not. Inputs only one side knows are `unanswered`. */
+export function compareGoldenInputs(
+  before: readonly GoldenBaseline[],
+  now: readonly GoldenBaseline[],
+): readonly GoldenComparison[] {
+  const of = (side: readonly GoldenBaseline[], id: string): GoldenBaseline =>
+    side.find(({ goldenId }) => goldenId === id) ?? { ...NEVER_ASKED, goldenId: id };
+  const ids = new Set([...before, ...now].map(({ goldenId }) => goldenId));
+  return [...ids].map((id) => compared(of(before, id), of(now, id)));
+}
+
+function compared(known: GoldenBaseline, input: GoldenBaseline): GoldenComparison {
+  const both = known.answers > 0 && input.answers > 0;
+  return {
+    goldenId: input.goldenId,
+    verdict: both ? verdictOf(known, input) : 'unanswered',
+    answersBefore: known.answers,
+    answersNow: input.answers,
+    distinctBefore: Object.keys(known.answerHashes).length,
+    distinctNow: Object.keys(input.answerHashes).length,
+    confidenceBefore: known.confidenceMean,
+    confidenceNow: input.confidenceMean,
+    confidenceTolerance: both && shiftOf(known, input) !== null ? toleranceOf(known, input) : null,
+  };
+}
+
+function verdictOf(known: GoldenBaseline, input: GoldenBaseline): GoldenComparison['verdict'] {
+  if (answerChanged(known, input)) return 'answer-changed';
+  if (confidenceMoved(known, input, shiftOf(known, input))) return 'confidence-moved';
+  return isNoisy(known) ? 'noisy' : 'same';
+}
+
+function isNoisy({ answers, answerHashes }: GoldenBaseline): boolean {
+  return answers > 1 && Object.keys(answerHashes).length / answers > NOISY_SHARE;
+}
+
 function mostFrequent(input: GoldenBaseline): [hash: string, times: number] {
   return Object.entries(input.answerHashes).reduce<[string, number]>(
     (best, entry) => (entry[1] > best[1] ? entry : best),
@@ -50,9 +94,7 @@ function mostFrequent(input: GoldenBaseline): [hash: string, times: number] {
 }
 
 function answerChanged(before: GoldenBaseline, now: GoldenBaseline): boolean {
-  const distinct = Object.keys(before.answerHashes).length;
-  if (before.answers > 1 && distinct / before.answers > NOISY_SHARE) return false;
-  return !(mostFrequent(now)[0] in before.answerHashes);
+  return !isNoisy(before) && !(mostFrequent(now)[0] in before.answerHashes);
 }
 
 function shiftOf(before: GoldenBaseline, now: GoldenBaseline): number | null {
@@ -62,12 +104,15 @@ function shiftOf(before: GoldenBaseline, now: GoldenBaseline): number | null {
 }
 
 function confidenceMoved(before: GoldenBaseline, now: GoldenBaseline, shift: number | null): boolean {
-  if (shift === null) return false;
+  return shift !== null && Math.abs(shift) > toleranceOf(before, now);
+}
+
+function toleranceOf(before: GoldenBaseline, now: GoldenBaseline): number {
   const spread = Math.max(
     before.confidenceStandardDeviation ?? 0,
     (now.confidenceStandardDeviation ?? 0) / Math.sqrt(now.answers),
   );
-  return Math.abs(shift) > Math.max(CONFIDENCE_TOLERANCE, STANDARD_DEVIATIONS * spread);
+  return Math.max(CONFIDENCE_TOLERANCE, STANDARD_DEVIATIONS * spread);
 }
 
 /** Standard deviation within inputs, pooled over those answered at least twice. */

@@ -22,6 +22,11 @@ export function mayPage(
 ): boolean {
   if (evidence === null || evidence.verdict === 'learning') return true;
   if (evidence.verdict === 'alarm' && !evidence.recovered) return true;
+  return showFact(findings, criticalErrorShare);
+}
+
+/** Whether the findings hold a fact, which pages however much evidence the line asks for. */
+export function showFact(findings: readonly Finding[], criticalErrorShare: number): boolean {
   return findings.some(
     ({ detector, now }) => FACTS.has(detector) || (detector === 'error-rate' && (now ?? 0) >= criticalErrorShare),
   );

@@ -2,8 +2,17 @@
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
 import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
-import type { Actor, BreakGlass, Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
-import type { ChangeEvent } from './evidence.js';
+import type {
+  Actor,
+  BreakGlass,
+  Execution,
+  ExecutionAttempt,
+  KillSwitch,
+  Review,
+  Verification,
+  Vote,
+} from './decision.js';
+import type { ChangeEvent, GoldenComparison } from './evidence.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
@@ -11,6 +20,8 @@ import type { Json } from './json.js';
 import type { Learnt, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
 import type { PageEvidence } from './page-evidence.js';
+import type { PageOpinion } from './page-opinion.js';
+import type { Pattern } from './pattern.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
@@ -68,6 +79,9 @@ export interface ModelStatus {
   readonly performance: PerformanceEstimate;
   /** The isolation forest's verdict on the judged window. */
   readonly rowAnomaly: RowAnomaly;
+  readonly goldenInputs: readonly GoldenComparison[];
+  /** Causes that keep coming back to the model. */
+  readonly patterns: readonly Pattern[];
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
@@ -265,13 +279,23 @@ export interface Application {
   callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
   /** Actions the actor may vote on, by the rules in force. */
   decides(by: Actor): readonly ActionId[];
+  /** Whether the actor may decide alone in an emergency, where an action's rules allow it at all. */
+  breaksGlass(by: Actor): boolean;
+  /** @throws RequestRefused `forbidden` for anybody but an admin */
   setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
-  killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }>;
+  killSwitch(): Promise<KillSwitch & { readonly configured: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
-  /** What the ranking of actions rests on. */
+  /** What the ranking of actions and the page lines rest on. */
   learnt(): Learnt;
+  /** A person says whether a page was worth being called for; opinions move the model's page line. Resolves to all of the incident. */
+  judgePage(
+    id: IncidentId,
+    opinion: { readonly useful: boolean; readonly reason: string },
+    by: Actor,
+  ): Promise<readonly PageOpinion[]>;
+  pageOpinions(id: IncidentId): Promise<readonly PageOpinion[]>;
   /** Lessons so far are kept, but no longer used. */
   resetLearning(reason: string, by: Actor): Promise<void>;
 

@@ -86,6 +86,15 @@ export interface Verification {
   readonly detail: string;
 }
 
+/** Whether people have stopped every execution, and what the last one who switched it said. */
+export interface KillSwitch {
+  readonly on: boolean;
+  readonly reason: string | null;
+  /** Name of whoever switched it; null when nobody ever did. */
+  readonly by: string | null;
+  readonly atMs: number | null;
+}
+
 /** What is owed after a break-glass decision: another person has to look at it. */
 export interface Review {
   readonly recommendationId: RecommendationId;

@@ -58,6 +58,22 @@ export interface GoldenEvidence {
   readonly shapeChanged: boolean;
 }
 
+/** How one golden input is answered now, against the baseline. No answer and no input is in it. */
+export interface GoldenComparison {
+  readonly goldenId: string;
+  /** `noisy`: its past answers were so varied that none can be called another · `unanswered`: not in both. */
+  readonly verdict: 'same' | 'answer-changed' | 'confidence-moved' | 'noisy' | 'unanswered';
+  readonly answersBefore: number;
+  readonly answersNow: number;
+  /** Different answers given. */
+  readonly distinctBefore: number;
+  readonly distinctNow: number;
+  readonly confidenceBefore: number | null;
+  readonly confidenceNow: number | null;
+  /** The confidence counts as moved beyond this; null without confidence. */
+  readonly confidenceTolerance: number | null;
+}
+
 /** A simple transformation that maps the baseline's values onto the window's. */
 export interface RepairHint {
   readonly transformation:

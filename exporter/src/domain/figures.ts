@@ -1,5 +1,6 @@
 import type { CauseId } from './cause.js';
 import type { ActionId, ExecutorId, Priority, RecommendationState } from './recommendation.js';
+import type { Vote } from './decision.js';
 import type { ModelId } from './identifiers.js';
 
 /** How far decisions about one model have come, counted in the store; all replicas read the same. */
@@ -26,6 +27,11 @@ export interface ModelFigures {
 export interface FleetFigures {
   readonly models: ReadonlyMap<ModelId, ModelFigures>;
   readonly auditEntries: number;
+  /** Entries that the newest checkpoint signs, and when it was made; null before the first. */
+  readonly checkpoint: { readonly entries: number; readonly atMs: number } | null;
+  readonly votes: Readonly<Record<Vote['verdict'], number>>;
+  /** Decisions one person took alone, and those nobody has reviewed yet. */
+  readonly breakGlass: { readonly used: number; readonly unreviewed: number };
 }
 
 export const NO_FIGURES: ModelFigures = {
@@ -37,4 +43,12 @@ export const NO_FIGURES: ModelFigures = {
   executionsUnknown: 0,
   verifications: {},
   alertsFiring: {},
+};
+
+export const NO_FLEET_FIGURES: FleetFigures = {
+  models: new Map(),
+  auditEntries: 0,
+  checkpoint: null,
+  votes: { approve: 0, reject: 0 },
+  breakGlass: { used: 0, unreviewed: 0 },
 };

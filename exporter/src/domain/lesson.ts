@@ -1,6 +1,8 @@
 import type { CauseId } from './cause.js';
 import type { IncidentId, LessonId, ModelId } from './identifiers.js';
 import type { Fingerprint } from './incident.js';
+import type { PageCaution } from './page-opinion.js';
+import type { Pattern } from './pattern.js';
 import type { ActionId } from './recommendation.js';
 import type { Severity } from './severity.js';
 
@@ -28,11 +30,11 @@ export interface SimilarLesson {
   readonly similarity: number;
 }
 
-/** What the ranking of actions rests on now. */
+/** What the ranking of actions and the page lines rest on now. */
 export interface Learnt {
-  /** First 16 hex digits of SHA-256 over the lessons used: equal versions rank equally. */
+  /** First 16 hex digits of SHA-256 over the lessons and opinions used: equal versions rank and page equally. */
   readonly version: string;
-  /** Lessons of before this moment are not used; null = all are. */
+  /** Lessons and opinions of before this moment are not used; null = all are. */
   readonly sinceMs: number | null;
   readonly lessons: number;
   readonly actions: readonly {
@@ -42,4 +44,8 @@ export interface Learnt {
     readonly tried: number;
     readonly lastAtMs: number;
   }[];
+  /** Models whose page line people's opinions may have moved. */
+  readonly pages: readonly PageCaution[];
+  /** Causes that keep coming back. */
+  readonly patterns: readonly Pattern[];
 }

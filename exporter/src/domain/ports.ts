@@ -1,7 +1,7 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
-import type { Execution, ExecutionAttempt, Review, Verification, Vote } from './decision.js';
+import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { FleetFigures } from './figures.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
@@ -9,6 +9,7 @@ import type { Json } from './json.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
+import type { PageOpinion } from './page-opinion.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
 import type { Validation } from './validation.js';
@@ -167,8 +168,8 @@ export interface GovernanceTransaction {
   reviews(filter: { readonly open: boolean }): Promise<readonly Review[]>;
   saveReview(review: Review): Promise<void>;
   /** The switch people flip while mlfi runs. */
-  killSwitch(): Promise<boolean>;
-  setKillSwitch(on: boolean): Promise<void>;
+  killSwitch(): Promise<KillSwitch>;
+  setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   auditHead(): Promise<AuditEntry | null>;
@@ -193,6 +194,13 @@ export interface LessonRepository {
     readonly closedAfterMs?: number;
     readonly limit: number;
   }): Promise<readonly Lesson[]>;
+}
+
+/** What people say of pages; a person's newest word on an incident replaces the one before. */
+export interface PageOpinionRepository {
+  save(opinion: PageOpinion): Promise<void>;
+  /** Oldest first. */
+  list(filter: { readonly incident?: IncidentId; readonly afterMs?: number }): Promise<readonly PageOpinion[]>;
 }
 
 /** Comparisons of candidates with the model in service. */
@@ -238,6 +246,7 @@ export interface Store {
   readonly incidents: IncidentRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
+  readonly pageOpinions: PageOpinionRepository;
   readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;

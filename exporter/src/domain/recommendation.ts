@@ -41,13 +41,26 @@ export interface Plan {
   readonly parameters: JsonObject;
 }
 
+/** How long an action is watched until it is known whether it helped. */
+export interface VerificationTimes {
+  /** After it finished nothing is judged for this long. */
+  readonly settleMs: number;
+  /** The findings must then stay away for this long without a break. */
+  readonly holdMs: number;
+  /** A finding that is still there this long after the action finished means that it did not help. */
+  readonly giveUpMs: number;
+}
+
+export const DEFAULT_VERIFICATION_TIMES: VerificationTimes = {
+  settleMs: 60_000,
+  holdMs: 300_000,
+  giveUpMs: 3_600_000,
+};
+
 /** When the action counts as having helped. Fixed when the recommendation is made. */
-export interface VerificationCriteria {
+export interface VerificationCriteria extends VerificationTimes {
   /** Detectors whose findings must be absent. */
   readonly mustClear: readonly string[];
-  readonly settleMs: number;
-  readonly holdMs: number;
-  readonly giveUpMs: number;
 }
 
 /** Chance that an action helps: mean, 95 % interval, and the 20 % quantile by which actions are ranked. */

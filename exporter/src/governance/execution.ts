@@ -150,7 +150,7 @@ export class Dispatcher {
   /** Why it cannot start yet, or null. */
   private async waitsFor(transaction: GovernanceTransaction, recommendation: Recommendation): Promise<string | null> {
     const policy = this.ports.policy();
-    if (policy.killSwitch || (await transaction.killSwitch())) return 'the kill switch is on';
+    if (policy.killSwitch || (await transaction.killSwitch()).on) return 'the kill switch is on';
     const freeze = freezeAt(policy.freezes, this.ports.clock.now());
     if (freeze !== null) return `change freeze "${freeze.name}"`;
     for (const other of await transaction.executions('dispatching')) {

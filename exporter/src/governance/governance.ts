@@ -1,5 +1,5 @@
 import { RequestRefused, type RecommendationRecord, type VoteRequest } from '../domain/application.js';
-import { SYSTEM, type Actor, type Review, type Vote } from '../domain/decision.js';
+import { SYSTEM, type Actor, type KillSwitch, type Review, type Vote } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import {
   executionId,
@@ -14,6 +14,7 @@ import type { Clock, EventBus, GovernanceTransaction, Ids, Logger, Store } from 
 import { ACTION_IDS, PRIORITIES, type ActionId, type Proposal, type Recommendation } from '../domain/recommendation.js';
 import { checkReason, judgeBallot } from './ballot.js';
 import { differenceOf } from './digest.js';
+import { switchExecutions } from './kill-switch.js';
 import { cancelExecution, Dispatcher } from './execution.js';
 import type { Executors } from './executors/index.js';
 import type { FailPoint } from './fail-points.js';
@@ -53,6 +54,8 @@ export interface Governance {
   proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;
   /** Actions the actor may vote on, by the rules in force. */
   decides(by: Actor): readonly ActionId[];
+  /** Whether the actor is among those who may decide alone in an emergency, where an action's rules allow it at all. */
+  breaksGlass(by: Actor): boolean;
   /** @throws RequestRefused when the vote does not count, with the reason; stale digests with the difference */
   vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;
   /** Takes an approval back before anything was sent. */
@@ -70,8 +73,9 @@ export interface Governance {
   callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
   record(id: RecommendationId): Promise<RecommendationRecord>;
   records(filter: RecordFilter): Promise<readonly RecommendationRecord[]>;
+  /** @throws RequestRefused `forbidden` for anybody but an admin */
   setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
-  killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }>;
+  killSwitch(): Promise<KillSwitch & { readonly configured: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;
   /** @throws RequestRefused when the reviewer is the one who broke the glass */
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
@@ -147,6 +151,10 @@ class StoredGovernance implements Governance {
     return ACTION_IDS.filter(
       (action) => action !== 'none' && isApprover(policyFor(this.ports.policy(), action).rules.approvers, person),
     );
+  }
+
+  breaksGlass({ person }: Actor): boolean {
+    return person !== undefined && isApprover(this.ports.policy().breakGlass.approvers, person);
   }
 
   async vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord> {
@@ -300,17 +308,15 @@ class StoredGovernance implements Governance {
     return Promise.all(urgentFirst.map(({ id }) => this.record(id)));
   }
 
-  async setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void> {
-    checkReason(reason);
-    await this.ports.store.governance(async (transaction) => {
-      await transaction.setKillSwitch(on);
-      await this.audit(transaction, 'kill-switch', by, { on, reason });
-    });
+  setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void> {
+    return this.ports.store.governance((transaction) =>
+      switchExecutions(transaction, on, reason, by, this.ports.clock.now()),
+    );
   }
 
-  async killSwitch(): Promise<{ readonly configured: boolean; readonly switched: boolean }> {
+  async killSwitch(): Promise<KillSwitch & { readonly configured: boolean }> {
     const switched = await this.ports.store.governance((transaction) => transaction.killSwitch());
-    return { configured: this.ports.policy().killSwitch, switched };
+    return { ...switched, configured: this.ports.policy().killSwitch };
   }
 
   reviews(open: boolean): Promise<readonly Review[]> {

@@ -4,6 +4,7 @@ import { DETECTOR_IDS } from '../domain/finding.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../domain/model.js';
 import { ACTION_IDS, PRIORITIES, RECOMMENDATION_STATES } from '../domain/recommendation.js';
 import { SEVERITIES } from '../domain/severity.js';
+import { VALIDATION_CRITERIA, VALIDATION_PURPOSES } from '../domain/validation.js';
 
 const nullableNumber = z.number().nullable();
 const nullableText = z.string().nullable();
@@ -165,6 +166,26 @@ const model = z.object({
     ),
   }),
   performance: z.looseObject({ kind: z.enum(['unknown', 'estimated']), realised: proportion.nullable() }),
+  patterns: z.array(
+    z.object({
+      cause: z.enum(CAUSE_IDS),
+      features: z.array(z.string()),
+      incidents: z.number(),
+      first_at_ms: z.number(),
+      last_at_ms: z.number(),
+      every_ms: z.number(),
+      hours: z
+        .object({
+          weekday: nullableNumber,
+          from_hour: z.number(),
+          to_hour: z.number(),
+          incidents: z.number(),
+          p_value: z.number(),
+        })
+        .nullable(),
+      recommendation: z.object({ action: z.enum(ACTION_IDS), title: z.string(), why: z.string() }),
+    }),
+  ),
   blind_spots: z.array(blindSpot),
 });
 
@@ -213,10 +234,19 @@ const recommendation = z.object({
   expiresAtMs: z.number(),
   requiredApprovals: z.number(),
   proposedBy: actor,
+  policy: z.looseObject({ breakGlass: z.boolean(), proposerMayVote: z.boolean() }),
   evidence: z.object({ headline: z.string(), findings: z.array(z.string()) }),
   digest: z.string(),
   state: z.enum(RECOMMENDATION_STATES),
-  votes: z.array(z.object({ verdict: z.enum(['approve', 'reject']), reason: z.string(), by: actor, atMs: z.number() })),
+  votes: z.array(
+    z.object({
+      verdict: z.enum(['approve', 'reject']),
+      reason: z.string(),
+      by: actor,
+      atMs: z.number(),
+      breakGlass: z.object({ ticket: z.string() }).optional(),
+    }),
+  ),
   execution: z
     .object({
       id: z.string(),
@@ -244,6 +274,52 @@ const lesson = z.object({
   closedAtMs: z.number(),
   actions: z.array(z.object({ action: z.enum(ACTION_IDS), outcome: z.string() })),
 });
+const verdict = z.enum(['pass', 'fail', 'inconclusive']);
+const validation = z.object({
+  id: z.string(),
+  modelId: z.string(),
+  candidateUrl: z.string(),
+  purpose: z.enum(VALIDATION_PURPOSES),
+  state: z.enum(['running', 'finished', 'failed']),
+  startedAtMs: z.number(),
+  finishedAtMs: nullableNumber,
+  currentVersion: nullableText,
+  candidateVersion: nullableText,
+  calls: z.number(),
+  verdict: verdict.nullable(),
+  reasons: z.array(z.string()),
+  criteria: z.array(z.object({ name: z.enum(VALIDATION_CRITERIA), verdict, text: z.string() })),
+  requestedBy: z.string(),
+});
+const goldenInput = z.object({
+  id: z.string(),
+  origin: z.enum(['user', 'generated']),
+  input: nullableText,
+  verdict: z.enum(['same', 'answer-changed', 'confidence-moved', 'noisy', 'unanswered']),
+  answers_before: z.number(),
+  answers_now: z.number(),
+  distinct_before: z.number(),
+  distinct_now: z.number(),
+  confidence_before: nullableNumber,
+  confidence_now: nullableNumber,
+  confidence_tolerance: nullableNumber,
+});
+const killSwitch = z.object({
+  configured: z.boolean(),
+  switched: z.boolean(),
+  reason: nullableText,
+  by: nullableText,
+  at_ms: nullableNumber,
+});
+const review = z.object({
+  recommendationId: z.string(),
+  usedBy: actor,
+  ticket: z.string(),
+  dueAtMs: z.number(),
+  reviewedBy: actor.nullable(),
+  reviewedAtMs: nullableNumber,
+  finding: nullableText,
+});
 const attempt = z.object({ connector: z.enum(CONNECTOR_IDS), url: z.string(), what: z.string(), outcome: z.string() });
 
 /**
@@ -255,7 +331,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'POST /api/v1/models': model,
   'GET /api/v1/models/:id': model.extend({
     findings: z.array(finding),
-    golden_inputs: z.array(z.object({ id: z.string(), origin: z.enum(['user', 'generated']) })),
+    golden_inputs: z.array(goldenInput),
   }),
   'GET /api/v1/models/:id/distributions': z.object({
     signals: z.array(
@@ -288,6 +364,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   'POST /api/v1/votes': recommendation,
   'POST /api/v1/revocations': recommendation,
   'POST /api/v1/withdrawals': recommendation,
+  'POST /api/v1/outcomes': recommendation,
   'GET /api/v1/audit': z.object({
     entries: z.array(
       z.object({ sequence: z.number(), previous_hash: z.string(), hash: z.string(), body: z.looseObject({}) }),
@@ -306,9 +383,15 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
       .nullable(),
     scopes: z.array(z.string()),
     decides: z.array(z.enum(ACTION_IDS)),
+    breaks_glass: z.boolean(),
     problem: z.object({ code: z.string(), message: z.string() }).nullable(),
   }),
-  'GET /api/v1/kill-switch': z.object({ configured: z.boolean(), switched: z.boolean() }),
+  'GET /api/v1/kill-switch': killSwitch,
+  'PUT /api/v1/kill-switch': killSwitch,
+  'GET /api/v1/reviews': z.object({ reviews: z.array(review) }),
+  'GET /api/v1/models/:id/validations': z.object({ validations: z.array(validation) }),
+  'POST /api/v1/models/:id/validations': validation,
+  'POST /api/v1/models/:id/baseline/accept': baseline,
   'POST /api/v1/models/:id/baseline/reset': baseline,
   'POST /api/v1/models/:id/start': done,
   'POST /api/v1/models/:id/pause': done,

@@ -24,6 +24,8 @@ const SUSPICIOUS_PATH = /\.\.|\/\/|%2f|%5c|%2e|\\/i;
 const NOBODY: Actor = { kind: 'api-key', subject: 'nobody', name: 'nobody' };
 
 export interface AppPorts extends HttpPorts {
+  /** A request was refused for who asked; the reason is one of a closed list. */
+  readonly onRefusedCredential: (reason: string) => void;
   readonly onRequest: (route: string, method: string, status: number, seconds: number) => void;
 }
 
@@ -117,6 +119,7 @@ async function authorised(ports: AppPorts, route: Route, context: Koa.Context): 
   if (known.kind === 'known' && known.scopes.includes(route.scope)) return known.actor;
   if (known.kind === 'absent' && route.scope !== 'approve') {
     context.set('www-authenticate', 'Bearer');
+    ports.onRefusedCredential('no-credential');
     context.status = 401;
     context.body = {
       error: {
@@ -129,6 +132,7 @@ async function authorised(ports: AppPorts, route: Route, context: Koa.Context): 
     return null;
   }
   const { code, message } = refusalOf(known, route.scope);
+  ports.onRefusedCredential(code);
   throw new RequestRefused('forbidden', message, 'authorization', { problem: code });
 }
 

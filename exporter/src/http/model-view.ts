@@ -31,6 +31,7 @@ export function modelView(status: ModelStatus): object {
     evidence: evidenceView(status),
     performance: performanceView(status),
     anomaly: anomalyView(status),
+    patterns: patternsView(status),
     findings: status.findings.length,
     causes: (status.diagnosis?.causes ?? []).map(({ id, title, probability, features, segments }) => ({
       id,
@@ -74,6 +75,29 @@ export function evidenceView({ evidence }: ModelStatus): object {
   };
 }
 
+const LONGEST_PAYLOAD = 2_000;
+
+/** Golden inputs and how their answers moved. Only inputs the operator chose are shown themselves; answers never are. */
+export function goldenInputsView({ model, goldenInputs }: ModelStatus): object[] {
+  const compared = new Map(goldenInputs.map((input) => [input.goldenId, input]));
+  return model.goldenInputs.map(({ id, origin, payload }) => {
+    const input = compared.get(id);
+    return {
+      id,
+      origin,
+      input: origin === 'user' ? JSON.stringify(payload).slice(0, LONGEST_PAYLOAD) : null,
+      verdict: input?.verdict ?? 'unanswered',
+      answers_before: input?.answersBefore ?? 0,
+      answers_now: input?.answersNow ?? 0,
+      distinct_before: input?.distinctBefore ?? 0,
+      distinct_now: input?.distinctNow ?? 0,
+      confidence_before: input?.confidenceBefore ?? null,
+      confidence_now: input?.confidenceNow ?? null,
+      confidence_tolerance: input?.confidenceTolerance ?? null,
+    };
+  });
+}
+
 /** How good the answers are without labels, and what labels have shown. */
 export function performanceView({ performance }: ModelStatus): object {
   const realised = {
@@ -101,6 +125,29 @@ export function anomalyView({ rowAnomaly }: ModelStatus): object {
   if (rowAnomaly.verdict === 'unknown') return rowAnomaly;
   const { verdict, rows, unusualRows, share, interval, contributions } = rowAnomaly;
   return { verdict, rows, unusual_rows: unusualRows, share, interval, contributions: contributions.slice(0, 10) };
+}
+
+/** Causes that keep coming back, each with the recommendation that stands while it does. */
+export function patternsView({ patterns }: ModelStatus): object[] {
+  return patterns.map(({ cause, features, incidents, firstAtMs, lastAtMs, everyMs, hours, recommendation }) => ({
+    cause,
+    features,
+    incidents,
+    first_at_ms: firstAtMs,
+    last_at_ms: lastAtMs,
+    every_ms: everyMs,
+    hours:
+      hours === null
+        ? null
+        : {
+            weekday: hours.weekday,
+            from_hour: hours.fromHour,
+            to_hour: hours.toHour,
+            incidents: hours.incidents,
+            p_value: hours.pValue,
+          },
+    recommendation,
+  }));
 }
 
 export function baselineView({ baseline, learning }: ModelStatus): object {

@@ -47,6 +47,10 @@ export interface HttpPorts {
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
   readonly ready: () => Promise<boolean>;
+  /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
+  readonly reload: () =>
+    | { readonly kind: 'applied'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
+    | { readonly kind: 'refused'; readonly problems: readonly string[] };
   readonly limits: { readonly maximumBodyBytes: number };
 }
 

@@ -152,6 +152,12 @@ export const MODEL_METRICS = rows('models', 'model', {
   ],
   mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level'],
   mlfi_incidents_total: ['counter', '1', [], 'Incidents opened since the model was added'],
+  mlfi_recurring_cause_incidents: [
+    'gauge',
+    '1',
+    ['cause'],
+    'Incidents of the last 90 days with a cause that keeps coming back; absent below three',
+  ],
   mlfi_incident_opened_timestamp_seconds: ['gauge', 'seconds', [], 'When the open incident was opened'],
   mlfi_rca_cause_probability_ratio: ['gauge', 'ratio', ['cause'], 'Probability of each cause of the open incident'],
   mlfi_rca_attribution_ratio: [
@@ -190,6 +196,11 @@ export const FLEET_METRICS = rows('models', 'service', {
   mlfi_audit_entries_total: ['counter', '1', [], 'Entries of the audit log'],
   mlfi_audit_chain_valid: ['gauge', '1', [], 'Whether the last verification of the audit log found it intact'],
   mlfi_audit_last_verified_timestamp_seconds: ['gauge', 'seconds', [], 'When the audit log was last verified'],
+  mlfi_audit_anchored_sequence: ['gauge', '1', [], 'Entries of the audit log that the newest signed checkpoint covers'],
+  mlfi_audit_last_anchored_timestamp_seconds: ['gauge', 'seconds', [], 'When the newest signed checkpoint was made'],
+  mlfi_votes_total: ['counter', '1', ['verdict'], 'Votes of people on what was proposed'],
+  mlfi_break_glass_total: ['counter', '1', [], 'Decisions one person took alone by breaking the glass'],
+  mlfi_break_glass_unreviewed: ['gauge', '1', [], 'Of them, those that nobody else has reviewed yet'],
 });
 
 /** `/metrics`: this process. process_* and nodejs_* of prom-client come with it. */
@@ -203,6 +214,12 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'How long requests took, by route template',
   ],
   mlfi_ingest_events_total: ['counter', '1', [], 'Logged predictions and labels taken'],
+  mlfi_refused_credentials_total: [
+    'counter',
+    '1',
+    ['reason'],
+    'Requests refused for who asked: without a credential, with a wrong one, or with one that may not',
+  ],
   mlfi_ingest_rejected_total: ['counter', '1', [], 'Logged predictions and labels refused'],
   mlfi_store_up: ['gauge', '1', [], 'Whether the store could be written at the last check'],
   mlfi_series_dropped_total: [

@@ -191,6 +191,7 @@ function serviceFamilies(
   { figures, audit }: SharedFacts,
   format: ExpositionFormat,
 ): string {
+  const { checkpoint, votes, breakGlass } = figures;
   const alone = (value: number): readonly Sample[] => [{ labels: [], value }];
   const samples: Readonly<Record<FleetMetricName, readonly Sample[]>> = {
     mlfi_models: alone(models),
@@ -198,6 +199,11 @@ function serviceFamilies(
     mlfi_model_series_dropped: Object.entries(dropped).map(([reason, value]) => ({ labels: [reason], value })),
     mlfi_audit_entries_total: alone(figures.auditEntries),
     mlfi_audit_chain_valid: audit === null ? [] : alone(audit.valid ? 1 : 0),
+    mlfi_audit_anchored_sequence: checkpoint === null ? [] : alone(checkpoint.entries),
+    mlfi_audit_last_anchored_timestamp_seconds: checkpoint === null ? [] : alone(checkpoint.atMs / 1_000),
+    mlfi_votes_total: Object.entries(votes).map(([verdict, value]) => ({ labels: [verdict], value })),
+    mlfi_break_glass_total: alone(breakGlass.used),
+    mlfi_break_glass_unreviewed: alone(breakGlass.unreviewed),
     mlfi_audit_last_verified_timestamp_seconds: audit === null ? [] : alone(audit.verifiedAtMs / 1_000),
   };
   return (Object.keys(FLEET_METRICS) as FleetMetricName[])

@@ -212,6 +212,8 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
       value: incident?.severity === level ? 1 : 0,
     })),
   mlfi_incidents_total: ({ figures }) => one(figures.incidents),
+  mlfi_recurring_cause_incidents: ({ status: { patterns } }) =>
+    patterns.map(({ cause, incidents }) => ({ labels: [cause], value: incidents })),
   mlfi_incident_opened_timestamp_seconds: ({ status: { incident } }) => one(seconds(incident?.openedAtMs ?? null)),
   mlfi_rca_cause_probability_ratio: ({ status: { incident } }) => {
     const best = new Map<string, number>();

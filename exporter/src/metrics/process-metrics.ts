@@ -11,6 +11,8 @@ export type AlertOutcome = AlertReceipt | 'own' | 'unassigned';
 export interface ProcessMetrics {
   render(format: ExpositionFormat): Promise<string>;
   request(route: string, method: string, status: number, seconds: number): void;
+  /** A request was refused for who asked. */
+  refusedCredential(reason: string): void;
   ingested(accepted: number, rejected: number): void;
   storeUp(up: boolean): void;
   reloaded(successful: boolean): void;
@@ -45,6 +47,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   });
+  const credentials = counter('mlfi_refused_credentials_total');
   const events = counter('mlfi_ingest_events_total');
   const rejected = counter('mlfi_ingest_rejected_total');
   const store = gauge('mlfi_store_up');
@@ -60,6 +63,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   return {
     render: (format) => encode(registry, format),
     request: (route, method, status, seconds) => requests.observe({ route, method, code: String(status) }, seconds),
+    refusedCredential: (reason) => credentials.inc({ reason }),
     ingested(accepted, refused) {
       events.inc(accepted);
       rejected.inc(refused);

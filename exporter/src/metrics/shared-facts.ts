@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditVerdict } from '../domain/audit.js';
-import type { FleetFigures } from '../domain/figures.js';
+import { NO_FLEET_FIGURES, type FleetFigures } from '../domain/figures.js';
 import type { Clock } from '../domain/ports.js';
 import type { SharedFacts } from './fleet-renderer.js';
 
@@ -20,17 +20,17 @@ export interface SharedFactsReader {
 }
 
 export function createSharedFacts({ clock, figures, verifyAudit }: SharedFactsPorts): SharedFactsReader {
-  let facts: SharedFacts = { figures: { models: new Map(), auditEntries: 0 }, audit: null };
+  let facts: SharedFacts = { figures: NO_FLEET_FIGURES, audit: null };
   return {
     current: () => facts,
     async refresh() {
-      const { models, auditEntries } = await figures();
+      const counted = await figures();
       const before = facts.figures.models;
-      const kept = [...models].map(([id, fresh]) => {
+      const kept = [...counted.models].map(([id, fresh]) => {
         const old = before.get(id);
         return [id, old !== undefined && isDeepStrictEqual(old, fresh) ? old : fresh] as const;
       });
-      facts = { ...facts, figures: { models: new Map(kept), auditEntries } };
+      facts = { ...facts, figures: { ...counted, models: new Map(kept) } };
     },
     async verify() {
       const verdict = await verifyAudit();

@@ -1,6 +1,7 @@
 import type { CauseId } from '../domain/cause.js';
 import type { Evidence } from '../domain/evidence.js';
 import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
+import { errorsRose } from './causes/errors-rose.js';
 import { CAUSES } from './causes/index.js';
 import { SIGNS } from './signs/index.js';
 
@@ -28,22 +29,16 @@ const USUAL = 0.75;
 const OF_OTHER_TRAFFIC: ReadonlySet<CauseId> = new Set(['traffic-mix-change', 'input-drift', 'segment-outage']);
 /** What may be said when nothing is established. */
 const BLAMING_NOTHING: ReadonlySet<CauseId> = new Set(['none', 'unknown', 'label-delay', 'seasonal-pattern']);
-/** One test this many standard errors from chance stands without a detector's word: about 1 in 1,000. */
-const ONE_TEST_Z = 3;
-/** The same for the largest of many features or groups. */
+/** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
 const MANY_TESTS_Z = 4;
+/** Standard error of 2·AUC − 1 times √n where one label in six is the rarer one (Mann–Whitney: 2·√((n + 1) / (12 · n₀ · n₁))). */
+const ASSOCIATION_ERROR = 1.6;
 
-/** Labels say that something changed: errors grow or are more than before, or an input came to give the label away. */
-function isEstablishedByLabels({ labels: { accuracyBefore, accuracyNow }, contrast }: Evidence): boolean {
-  if (accuracyNow === null || accuracyBefore === null) return false;
-  const [before, now] = [accuracyBefore.share, accuracyNow.share];
-  const error = Math.sqrt(before * (1 - before) * (1 / accuracyNow.of + 1 / accuracyBefore.of));
-  const association = contrast.labelAssociation;
-  return (
-    before - now > ONE_TEST_Z * error ||
-    (contrast.errorTrend ?? 0) > ONE_TEST_Z / Math.sqrt(accuracyNow.of) ||
-    (association !== null && association.now - association.before > MANY_TESTS_Z / Math.sqrt(accuracyNow.of))
-  );
+/** An input came to give the label away. */
+function isLeakEstablished({ labels: { accuracyNow }, contrast: { labelAssociation } }: Evidence): boolean {
+  if (accuracyNow === null || labelAssociation === null) return false;
+  const chance = (MANY_TESTS_Z * ASSOCIATION_ERROR) / Math.sqrt(accuracyNow.of);
+  return labelAssociation.now - labelAssociation.before > chance;
 }
 
 /**
@@ -60,7 +55,8 @@ function isAnythingEstablished(evidence: Evidence): boolean {
     golden.shapeChanged ||
     contrast.errorsBySegment !== null ||
     contrast.failuresBySegment !== null ||
-    isEstablishedByLabels(evidence)
+    errorsRose(evidence) ||
+    isLeakEstablished(evidence)
   );
 }
 
@@ -68,7 +64,10 @@ function isAdmissible(evidence: Evidence): (cause: CauseId) => boolean {
   if (!isAnythingEstablished(evidence)) return (cause) => BLAMING_NOTHING.has(cause);
   if (evidence.service.failures.interval.low >= OUTAGE) return (cause) => OF_FAILING_CALLS.has(cause);
   const { sameHour, failuresBySegment } = evidence.contrast;
-  if ((sameHour?.explained ?? 0) >= USUAL && failuresBySegment === null) return (cause) => !OF_OTHER_TRAFFIC.has(cause);
+  if ((sameHour?.explained ?? 0) >= USUAL && failuresBySegment === null) {
+    const onlyInputs = evidence.findings.every(({ kind }) => kind === 'data' || kind === 'note');
+    return (cause) => !OF_OTHER_TRAFFIC.has(cause) && !(onlyInputs && cause === 'unknown');
+  }
   return () => true;
 }
 

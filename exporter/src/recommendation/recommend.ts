@@ -8,6 +8,7 @@ import {
   type Priority,
   type Proposal,
   type TrackRecord,
+  type VerificationTimes,
 } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './validated.js';
@@ -24,6 +25,7 @@ export interface RecommendationContext {
   /** `place`: position of the action among the rules of the cause, 0 = first. */
   readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
   readonly outlook: (cause: CauseId, action: ActionId, place: number) => Outlook;
+  readonly verification: VerificationTimes;
   readonly hasBaseline: boolean;
   readonly versionLabel: string | null;
 }
@@ -35,9 +37,6 @@ const TOP: Readonly<Record<Severity, Priority>> = {
   low: 'LOW',
   none: 'NONE',
 };
-const SETTLE_MS = 60_000;
-const HOLD_MS = 300_000;
-const GIVE_UP_MS = 3_600_000;
 /** A runner-up this probable gets its first action proposed too. */
 const WORTH_A_LOOK = 0.2;
 
@@ -114,12 +113,15 @@ export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, con
     steps: [...rule.steps(subject), ...(validated === null ? [] : [validated])],
     expectedEffect: rule.expectedEffect,
     risk: rule.risk,
-    verificationText: `the findings (${detectorsOf(diagnosis).join(', ')}) are gone and stay away for ${HOLD_MS / 60_000} minutes`,
-    verification: { mustClear: detectorsOf(diagnosis), settleMs: SETTLE_MS, holdMs: HOLD_MS, giveUpMs: GIVE_UP_MS },
+    verificationText: `the findings (${detectorsOf(diagnosis).join(', ')}) are gone and stay away for ${holdText(context.verification.holdMs)}`,
+    verification: { mustClear: detectorsOf(diagnosis), ...context.verification },
     plan: planOf(rule.action, cause, diagnosis, context),
     trackRecord,
   };
 }
+
+const holdText = (holdMs: number): string =>
+  holdMs % 60_000 === 0 ? `${holdMs / 60_000} minutes` : `${holdMs / 1_000} seconds`;
 
 const detectorsOf = (diagnosis: Diagnosis): string[] => [
   ...new Set(diagnosis.findings.map(({ detector }) => detector)),

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { NO_FIGURES, type FleetFigures, type ModelFigures } from '../domain/figures.js';
-import type { Verification } from '../domain/decision.js';
+import type { Verification, Vote } from '../domain/decision.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import {
   PRIORITIES,
@@ -10,6 +10,14 @@ import {
 } from '../domain/recommendation.js';
 
 const OPEN: readonly RecommendationState[] = ['pending', 'approved', 'dispatching', 'succeeded', 'unknown'];
+
+type Counted = Record<string, string | number>;
+
+const grouped = (db: Knex, table: string, keys: readonly string[]): Promise<Counted[]> =>
+  db(table)
+    .select(...keys)
+    .count({ n: '*' })
+    .groupBy(...keys);
 
 type Draft = { -readonly [K in keyof ModelFigures]: ModelFigures[K] };
 
@@ -22,15 +30,8 @@ export async function readFigures(db: Knex): Promise<FleetFigures> {
     drafts.set(id, draft);
     return draft;
   };
-  type Counted = Record<string, string | number>;
-  const grouped = (table: string, keys: readonly string[]): Promise<Counted[]> =>
-    db(table)
-      .select(...keys)
-      .count({ n: '*' })
-      .groupBy(...keys);
-
-  for (const { model, n } of await grouped('incident', ['model'])) of(String(model)).incidents = Number(n);
-  for (const { model, state, n } of await grouped('recommendation', ['model', 'state'])) {
+  for (const { model, n } of await grouped(db, 'incident', ['model'])) of(String(model)).incidents = Number(n);
+  for (const { model, state, n } of await grouped(db, 'recommendation', ['model', 'state'])) {
     const draft = of(String(model));
     draft.recommendations = { ...draft.recommendations, [String(state)]: Number(n) };
   }
@@ -82,6 +83,25 @@ export async function readFigures(db: Knex): Promise<FleetFigures> {
     const draft = of(String(model));
     draft.alertsFiring = { ...draft.alertsFiring, [String(sender)]: Number(n) };
   }
+  return { models: drafts, ...(await readTotals(db)) };
+}
+
+/** What belongs to no model: the audit log, its newest checkpoint, votes and broken glasses. */
+async function readTotals(db: Knex): Promise<Omit<FleetFigures, 'models'>> {
   const [head] = await db('audit').max<{ entries: number | null }[]>({ entries: 'sequence' });
-  return { models: drafts, auditEntries: Number(head?.entries ?? 0) };
+  const checkpoint = await db('checkpoint').orderBy('size', 'desc').first<{ size: number; at_ms: number }>();
+  const votes = { approve: 0, reject: 0 };
+  for (const { verdict, n } of await grouped(db, 'vote', ['verdict'])) votes[verdict as Vote['verdict']] = Number(n);
+  const breakGlass = { used: 0, unreviewed: 0 };
+  // SQLite keeps a truth as 0 or 1.
+  for (const { open: unreviewed, n } of await grouped(db, 'review', ['open'])) {
+    breakGlass.used += Number(n);
+    if (Boolean(unreviewed)) breakGlass.unreviewed += Number(n);
+  }
+  return {
+    auditEntries: Number(head?.entries ?? 0),
+    checkpoint: checkpoint === undefined ? null : { entries: checkpoint.size, atMs: checkpoint.at_ms },
+    votes,
+    breakGlass,
+  };
 }

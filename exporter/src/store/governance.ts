@@ -1,11 +1,18 @@
 import type { Knex } from 'knex';
-import type { Execution, ExecutionAttempt, Review, Verification, Vote } from '../domain/decision.js';
+import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from '../domain/decision.js';
+import type { Json } from '../domain/json.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { auditHead, insertAudit } from './audit.js';
 import { settingRepository } from './settings.js';
 
 const KILL_SWITCH = 'kill_switch';
+
+/** Before 0.2 only whether it was on was kept. */
+function killSwitchOf(stored: Json): KillSwitch {
+  const never: KillSwitch = { on: stored === true, reason: null, by: null, atMs: null };
+  return typeof stored === 'object' ? { ...never, ...(stored as Partial<KillSwitch> | null) } : never;
+}
 
 interface StoredRecommendation {
   readonly state: RecommendationState;
@@ -121,8 +128,8 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         .onConflict('recommendation')
         .merge();
     },
-    killSwitch: async () => (await settingRepository(db).get(KILL_SWITCH)) === true,
-    setKillSwitch: (on) => settingRepository(db).set(KILL_SWITCH, on),
+    killSwitch: async () => killSwitchOf(await settingRepository(db).get(KILL_SWITCH)),
+    setKillSwitch: (state) => settingRepository(db).set(KILL_SWITCH, { ...state }),
     async insertVerification(verification) {
       const row = await db('execution')
         .where({ id: verification.executionId })

@@ -14,6 +14,7 @@ import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
+import { pageOpinionRepository } from './page-opinions.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
@@ -101,6 +102,7 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => void): Sto
     incidents: incidentRepository(db),
     audit: auditRepository(db),
     lessons: lessonRepository(db),
+    pageOpinions: pageOpinionRepository(db),
     validations: validationRepository(db),
     apiKeys: apiKeyRepository(db),
     settings: settingRepository(db),

@@ -1,7 +1,8 @@
+import { t } from '@grafana/i18n';
 import { getBackendSrv } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { EXPORTER_PROXY } from '../constants';
-import type { AuditEntry, AuditVerdict, Discovery, FleetModel, Incident, ModelDetail, Recommendation, SignalDistribution, SimilarIncident, WhoAmI } from './types';
+import type { AuditEntry, AuditVerdict, Discovery, FleetModel, Incident, KillSwitch, ModelDetail, Recommendation, Review, SignalDistribution, SimilarIncident, Validation, WhoAmI } from './types';
 
 /** Why a request failed, in words for the person who reads it. */
 export interface Failure {
@@ -28,19 +29,19 @@ export function failureOf(thrown: unknown): Failure {
     return { kind: KINDS[status] ?? 'failed', message: said.message, field: said.field ?? null, details: said.details };
   }
   if (status === 502 || status === 504) {
-    return { kind: 'exporter-down', message: "Grafana's server cannot reach the exporter at the configured address.", ...nothing };
+    return { kind: 'exporter-down', message: t('failure.down', "Grafana's server cannot reach the exporter at the configured address."), ...nothing };
   }
   if (status === 500 && (data?.message ?? '').toLowerCase().includes('interpolate')) {
-    return { kind: 'not-configured', message: 'The exporter address is not configured.', ...nothing };
+    return { kind: 'not-configured', message: t('failure.not-configured', 'The exporter address is not configured.'), ...nothing };
   }
   if (status === 403) {
-    return { kind: 'refused', message: 'Your Grafana role does not allow this.', ...nothing };
+    return { kind: 'refused', message: t('failure.role', 'Your Grafana role does not allow this.'), ...nothing };
   }
-  const message = data?.message ?? statusText ?? (thrown instanceof Error ? thrown.message : 'The request failed.');
-  return { kind: 'failed', message: message === '' ? 'The request failed.' : message, ...nothing };
+  const message = data?.message ?? statusText ?? (thrown instanceof Error ? thrown.message : '');
+  return { kind: 'failed', message: message === '' ? t('failure.failed', 'The request failed.') : message, ...nothing };
 }
 
-async function ask<T>(method: 'GET' | 'POST', path: string, data?: unknown): Promise<T> {
+async function ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, data?: unknown): Promise<T> {
   const request = { url: `${EXPORTER_PROXY}/api/v1/${path}`, method, data, showErrorAlert: false, showSuccessAlert: false };
   return (await lastValueFrom(getBackendSrv().fetch<T>(request))).data;
 }
@@ -53,16 +54,28 @@ export const exporter = {
   models: async () => (await ask<{ models: FleetModel[] }>('GET', 'models')).models,
   model: (id: string) => ask<ModelDetail>('GET', `models/${at(id)}`),
   distributions: async (id: string) => (await ask<{ signals: SignalDistribution[] }>('GET', `models/${at(id)}/distributions`)).signals,
-  aggregates: (id: string) => ask<string>('GET', `models/${at(id)}/aggregates.csv`),
+  aggregates: (id: string, fromMs: number, toMs: number) => ask<string>('GET', `models/${at(id)}/aggregates.csv?${query({ from_ms: Math.floor(fromMs), to_ms: Math.ceil(toMs) })}`),
   incident: (id: string) => ask<Incident>('GET', `incidents/${at(id)}`),
   similar: async (id: string) => (await ask<{ similar: SimilarIncident[] }>('GET', `incidents/${at(id)}/similar`)).similar,
   recommendations: async (filter: { incident?: string; model?: string; pending?: 'true'; limit?: number }) =>
     (await ask<{ recommendations: Recommendation[] }>('GET', `recommendations?${query(filter)}`)).recommendations,
+  recommendation: (id: string) => ask<Recommendation>('GET', `recommendations/${at(id)}`),
   audit: async (from: number, limit: number) => (await ask<{ entries: AuditEntry[] }>('GET', `audit?${query({ from, limit })}`)).entries,
   verifyAudit: () => ask<AuditVerdict>('GET', 'audit/verify'),
   whoAmI: () => ask<WhoAmI>('GET', 'whoami'),
-  vote: (vote: { recommendation_id: string; digest: string; verdict: 'approve' | 'reject'; reason: string }) => ask<Recommendation>('POST', 'votes', vote),
+  vote: (vote: { recommendation_id: string; digest: string; verdict: 'approve' | 'reject'; reason: string; break_glass?: { ticket: string } }) => ask<Recommendation>('POST', 'votes', vote),
   revoke: (id: string, reason: string) => ask<Recommendation>('POST', 'revocations', { recommendation_id: id, reason }),
+  withdraw: (id: string, reason: string) => ask<Recommendation>('POST', 'withdrawals', { recommendation_id: id, reason }),
+  reportOutcome: (id: string, outcome: 'succeeded' | 'failed', reason: string) => ask<Recommendation>('POST', 'outcomes', { recommendation_id: id, outcome, reason }),
+  propose: (incident: string, action: string, why: string) => ask<Recommendation>('POST', 'recommendations', { incident_id: incident, action, why }),
+  reviews: async () => (await ask<{ reviews: Review[] }>('GET', 'reviews')).reviews,
+  review: (id: string, finding: string) => ask<object>('POST', 'reviews', { recommendation_id: id, reason: finding }),
+  killSwitch: () => ask<KillSwitch>('GET', 'kill-switch'),
+  setKillSwitch: (on: boolean, reason: string) => ask<KillSwitch>('PUT', 'kill-switch', { on, reason }),
+  validations: async (id: string) => (await ask<{ validations: Validation[] }>('GET', `models/${at(id)}/validations`)).validations,
+  validate: (id: string, request: { candidate_url: string; purpose: 'replace' | 'restore' }) => ask<Validation>('POST', `models/${at(id)}/validations`, request),
+  acceptBaseline: (id: string, reason: string) => ask<object>('POST', `models/${at(id)}/baseline/accept`, { reason }),
+  freezeBaseline: (id: string, frozen: boolean) => ask<object>('POST', `models/${at(id)}/baseline/freeze`, { frozen }),
   discover: (url: string) => ask<Discovery>('POST', 'discover', { url }),
   register: (registration: object) => ask<FleetModel>('POST', 'models', registration),
   setPaused: (id: string, isPaused: boolean) => ask<object>('POST', `models/${at(id)}/${isPaused ? 'pause' : 'start'}`, {}),
@@ -72,6 +85,6 @@ export const exporter = {
 /** Address of a file the browser downloads through Grafana's proxy. */
 export const downloadUrl = {
   report: (incident: string, format: 'markdown' | 'html' | 'json' | 'csv') => `${EXPORTER_PROXY}/api/v1/incidents/${at(incident)}/report?format=${format}`,
-  aggregates: (model: string) => `${EXPORTER_PROXY}/api/v1/models/${at(model)}/aggregates.csv`,
+  aggregates: (model: string, fromMs: number, toMs: number) => `${EXPORTER_PROXY}/api/v1/models/${at(model)}/aggregates.csv?${query({ from_ms: Math.floor(fromMs), to_ms: Math.ceil(toMs) })}`,
   audit: `${EXPORTER_PROXY}/api/v1/audit/export`,
 };

@@ -72,6 +72,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/-/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the configuration again, as SIGHUP does; a wrong one is refused and changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -940,6 +976,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people said of the page: was it worth being called for */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/report": {
         parameters: {
             query?: never;
@@ -1160,7 +1234,10 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            at_ms: number | null;
+                            by: string | null;
                             configured: boolean;
+                            reason: string | null;
                             switched: boolean;
                         };
                     };
@@ -1169,7 +1246,7 @@ export interface paths {
                 403: components["responses"]["Refused"];
             };
         };
-        /** Stop every execution, or let them go on */
+        /** Stop every execution, or let them go on; admins only */
         put: {
             parameters: {
                 query?: never;
@@ -1191,7 +1268,15 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            at_ms: number | null;
+                            by: string | null;
+                            configured: boolean;
+                            reason: string | null;
+                            switched: boolean;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -1406,6 +1491,28 @@ export interface paths {
                                 latency_p95_seconds: number | null;
                                 name: string;
                                 owner: string | null;
+                                patterns: {
+                                    /** @enum {string} */
+                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    every_ms: number;
+                                    features: string[];
+                                    first_at_ms: number;
+                                    hours: {
+                                        from_hour: number;
+                                        incidents: number;
+                                        p_value: number;
+                                        to_hour: number;
+                                        weekday: number | null;
+                                    } | null;
+                                    incidents: number;
+                                    last_at_ms: number;
+                                    recommendation: {
+                                        /** @enum {string} */
+                                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                        title: string;
+                                        why: string;
+                                    };
+                                }[];
                                 performance: {
                                     /** @enum {string} */
                                     kind: "unknown" | "estimated";
@@ -1521,6 +1628,28 @@ export interface paths {
                             latency_p95_seconds: number | null;
                             name: string;
                             owner: string | null;
+                            patterns: {
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                every_ms: number;
+                                features: string[];
+                                first_at_ms: number;
+                                hours: {
+                                    from_hour: number;
+                                    incidents: number;
+                                    p_value: number;
+                                    to_hour: number;
+                                    weekday: number | null;
+                                } | null;
+                                incidents: number;
+                                last_at_ms: number;
+                                recommendation: {
+                                    /** @enum {string} */
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    title: string;
+                                    why: string;
+                                };
+                            }[];
                             performance: {
                                 /** @enum {string} */
                                 kind: "unknown" | "estimated";
@@ -1671,9 +1800,19 @@ export interface paths {
                                 };
                             }[];
                             golden_inputs: {
+                                answers_before: number;
+                                answers_now: number;
+                                confidence_before: number | null;
+                                confidence_now: number | null;
+                                confidence_tolerance: number | null;
+                                distinct_before: number;
+                                distinct_now: number;
                                 id: string;
+                                input: string | null;
                                 /** @enum {string} */
                                 origin: "user" | "generated";
+                                /** @enum {string} */
+                                verdict: "same" | "answer-changed" | "confidence-moved" | "noisy" | "unanswered";
                             }[];
                             headline: string | null;
                             id: string;
@@ -1684,6 +1823,28 @@ export interface paths {
                             latency_p95_seconds: number | null;
                             name: string;
                             owner: string | null;
+                            patterns: {
+                                /** @enum {string} */
+                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                every_ms: number;
+                                features: string[];
+                                first_at_ms: number;
+                                hours: {
+                                    from_hour: number;
+                                    incidents: number;
+                                    p_value: number;
+                                    to_hour: number;
+                                    weekday: number | null;
+                                } | null;
+                                incidents: number;
+                                last_at_ms: number;
+                                recommendation: {
+                                    /** @enum {string} */
+                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                                    title: string;
+                                    why: string;
+                                };
+                            }[];
                             performance: {
                                 /** @enum {string} */
                                 kind: "unknown" | "estimated";
@@ -1753,7 +1914,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored windows as CSV: calls, failures, confidence, latency */
+        /** Stored windows as CSV: calls, failures, confidence, latency; ?from_ms=, ?to_ms= */
         get: {
             parameters: {
                 query?: never;
@@ -1854,7 +2015,18 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            admitted_at_ms?: number;
+                            missing?: string[];
+                            refused?: string[];
+                            required_samples?: number | null;
+                            samples?: number;
+                            /** @enum {string} */
+                            state: "absent" | "learning" | "ready" | "frozen";
+                            version?: number;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2339,7 +2511,34 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            validations: {
+                                calls: number;
+                                candidateUrl: string;
+                                candidateVersion: string | null;
+                                criteria: {
+                                    /** @enum {string} */
+                                    name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
+                                    text: string;
+                                    /** @enum {string} */
+                                    verdict: "pass" | "fail" | "inconclusive";
+                                }[];
+                                currentVersion: string | null;
+                                finishedAtMs: number | null;
+                                id: string;
+                                modelId: string;
+                                /** @enum {string} */
+                                purpose: "replace" | "restore";
+                                reasons: string[];
+                                requestedBy: string;
+                                startedAtMs: number;
+                                /** @enum {string} */
+                                state: "running" | "finished" | "failed";
+                                verdict: ("pass" | "fail" | "inconclusive") | null;
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2368,6 +2567,75 @@ export interface paths {
                         purpose?: "replace" | "restore";
                         /** @default 200 */
                         samples?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            calls: number;
+                            candidateUrl: string;
+                            candidateVersion: string | null;
+                            criteria: {
+                                /** @enum {string} */
+                                name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
+                                text: string;
+                                /** @enum {string} */
+                                verdict: "pass" | "fail" | "inconclusive";
+                            }[];
+                            currentVersion: string | null;
+                            finishedAtMs: number | null;
+                            id: string;
+                            modelId: string;
+                            /** @enum {string} */
+                            purpose: "replace" | "restore";
+                            reasons: string[];
+                            requestedBy: string;
+                            startedAtMs: number;
+                            /** @enum {string} */
+                            state: "running" | "finished" | "failed";
+                            verdict: ("pass" | "fail" | "inconclusive") | null;
+                        };
+                    };
+                };
+                400: components["responses"]["Refused"];
+                403: components["responses"]["Refused"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether a page was useful; "not useful" by most doubles the evidence the model’s next page needs, "useful" halves it again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        incident_id: string;
+                        reason: string;
+                        useful: boolean;
                     };
                 };
             };
@@ -2422,7 +2690,101 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                            attempts: {
+                                atMs: number;
+                                detail: string;
+                                kind: string;
+                                number: number;
+                                outcome: string;
+                            }[];
+                            createdAtMs: number;
+                            digest: string;
+                            dry_run: string;
+                            evidence: {
+                                findings: string[];
+                                headline: string;
+                            };
+                            execution: {
+                                detail: string;
+                                executor: string;
+                                finishedAtMs: number | null;
+                                id: string;
+                                queuedAtMs: number;
+                                startedAtMs: number | null;
+                                /** @enum {string} */
+                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
+                            } | null;
+                            expectedEffect: string;
+                            expiresAtMs: number;
+                            id: string;
+                            incidentId: string;
+                            modelId: string;
+                            plan: {
+                                executor: string;
+                                parameters: {
+                                    [key: string]: unknown;
+                                };
+                                target: string;
+                            } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
+                            /** @enum {string} */
+                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
+                            proposedBy: {
+                                /** @enum {string} */
+                                kind: "user" | "api-key" | "system";
+                                login?: string;
+                                name: string;
+                                role?: string;
+                                subject: string;
+                            };
+                            requiredApprovals: number;
+                            revision: number;
+                            risk: string;
+                            /** @enum {string} */
+                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
+                            steps: string[];
+                            title: string;
+                            trackRecord: {
+                                helped: number;
+                                similarIncidents: string[];
+                                tried: number;
+                            } | null;
+                            verification: {
+                                atMs: number;
+                                detail: string;
+                                /** @enum {string} */
+                                outcome: "recovered" | "not_recovered" | "inconclusive";
+                            } | null;
+                            verificationText: string;
+                            votes: {
+                                atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
+                                by: {
+                                    /** @enum {string} */
+                                    kind: "user" | "api-key" | "system";
+                                    login?: string;
+                                    name: string;
+                                    role?: string;
+                                    subject: string;
+                                };
+                                reason: string;
+                                /** @enum {string} */
+                                verdict: "approve" | "reject";
+                            }[];
+                            why: string;
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2497,6 +2859,12 @@ export interface paths {
                                     };
                                     target: string;
                                 } | null;
+                                policy: {
+                                    breakGlass: boolean;
+                                    proposerMayVote: boolean;
+                                } & {
+                                    [key: string]: unknown;
+                                };
                                 /** @enum {string} */
                                 priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                                 proposedBy: {
@@ -2528,6 +2896,9 @@ export interface paths {
                                 verificationText: string;
                                 votes: {
                                     atMs: number;
+                                    breakGlass?: {
+                                        ticket: string;
+                                    };
                                     by: {
                                         /** @enum {string} */
                                         kind: "user" | "api-key" | "system";
@@ -2614,6 +2985,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -2645,6 +3022,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -2735,6 +3115,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -2766,6 +3152,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -2816,7 +3205,33 @@ export interface paths {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": {
+                            reviews: {
+                                dueAtMs: number;
+                                finding: string | null;
+                                recommendationId: string;
+                                reviewedAtMs: number | null;
+                                reviewedBy: {
+                                    /** @enum {string} */
+                                    kind: "user" | "api-key" | "system";
+                                    login?: string;
+                                    name: string;
+                                    role?: string;
+                                    subject: string;
+                                } | null;
+                                ticket: string;
+                                usedBy: {
+                                    /** @enum {string} */
+                                    kind: "user" | "api-key" | "system";
+                                    login?: string;
+                                    name: string;
+                                    role?: string;
+                                    subject: string;
+                                };
+                            }[];
+                        };
+                    };
                 };
                 400: components["responses"]["Refused"];
                 403: components["responses"]["Refused"];
@@ -2928,6 +3343,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -2959,6 +3380,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -3062,6 +3486,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -3093,6 +3523,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";
@@ -3143,6 +3576,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            breaks_glass: boolean;
                             decides: ("retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none")[];
                             /** @enum {string} */
                             kind: "nobody" | "user" | "api-key" | "system";
@@ -3246,6 +3680,12 @@ export interface paths {
                                 };
                                 target: string;
                             } | null;
+                            policy: {
+                                breakGlass: boolean;
+                                proposerMayVote: boolean;
+                            } & {
+                                [key: string]: unknown;
+                            };
                             /** @enum {string} */
                             priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
                             proposedBy: {
@@ -3277,6 +3717,9 @@ export interface paths {
                             verificationText: string;
                             votes: {
                                 atMs: number;
+                                breakGlass?: {
+                                    ticket: string;
+                                };
                                 by: {
                                     /** @enum {string} */
                                     kind: "user" | "api-key" | "system";

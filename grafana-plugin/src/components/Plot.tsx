@@ -9,6 +9,11 @@ export interface PlotSeries {
   values: Array<number | null>;
   colour: 'before' | 'now';
 }
+/** A moment on a time axis, drawn as a line with a short name. */
+export interface Mark {
+  atMs: number;
+  name: string;
+}
 interface PlotProps {
   /** What the picture shows, for people who do not see it. */
   label: string;
@@ -22,18 +27,44 @@ interface PlotProps {
   softMax?: number;
   formatY: (value: number) => string;
   formatX?: (value: number) => string;
+  /** Ends of the x axis; without it, those of the data. */
+  xRange?: [number, number];
+  marks?: Mark[];
+}
+
+const NEAR_PX = 12;
+
+const STEPS = 100;
+
+/** The range with its ends moved outwards to a power of two near a hundredth of its length: a range up to now moves all the time. */
+export function coarse([from, to]: [number, number]): [number, number] {
+  const step = 2 ** Math.ceil(Math.log2(Math.max(1, (to - from) / STEPS)));
+  return [Math.floor(from / step) * step, Math.ceil(to / step) * step];
+}
+
+/** Names of marks nearer to each other than their text is wide, joined: `1·2` at the place of the first. */
+export function joinedMarks(marks: Array<{ left: number; name: string }>, nearPx: number): Array<{ left: number; name: string }> {
+  return [...marks].sort((a, b) => a.left - b.left).reduce<Array<{ left: number; name: string }>>((joined, mark) => {
+    const last = joined.at(-1);
+    return last !== undefined && mark.left - last.left < nearPx ? [...joined.slice(0, -1), { ...last, name: `${last.name}·${mark.name}` }] : [...joined, mark];
+  }, []);
 }
 
 const colourOf = (theme: GrafanaTheme2, colour: PlotSeries['colour']) => (colour === 'before' ? theme.visualization.getColorByName('blue') : theme.visualization.getColorByName('orange'));
 
 /** Lines over time or overlaid bars over a quantity, drawn by Grafana's own plot. */
-export function Plot({ label, x, series, isTime, style, height = 160, softMax, formatY, formatX }: PlotProps) {
+export function Plot({ label, x, series, isTime, style, height = 160, softMax, formatY, formatX, xRange, marks = [] }: PlotProps) {
   const theme = useTheme2();
   const [ref, width] = useMeasure();
+  // As text, so that the plot is built anew only when what it shows has changed.
+  const ends = JSON.stringify(xRange === undefined ? null : coarse(xRange));
+  const marked = JSON.stringify(marks);
   const names = series.map(({ name, colour }) => `${name}:${colour}`).join('|');
   const config = useMemo(() => {
+    const drawnRange: [number, number] | null = JSON.parse(ends);
+    const drawnMarks: Mark[] = JSON.parse(marked);
     const builder = new UPlotConfigBuilder('utc');
-    builder.addScale({ scaleKey: 'x', isTime, orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right });
+    builder.addScale({ scaleKey: 'x', isTime, orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right, range: (_, least, most) => drawnRange ?? [least, most] });
     builder.addScale({ scaleKey: 'y', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up, distribution: ScaleDistribution.Linear, softMin: 0, softMax });
     builder.addAxis({ scaleKey: 'x', isTime, placement: AxisPlacement.Bottom, theme, ...(formatX === undefined ? {} : { formatValue: (value: unknown) => formatX(Number(value)) }) });
     builder.addAxis({ scaleKey: 'y', placement: AxisPlacement.Left, theme, formatValue: (value: unknown) => formatY(Number(value)) });
@@ -44,8 +75,31 @@ export function Plot({ label, x, series, isTime, style, height = 160, softMax, f
         lineColor: colour, lineWidth: style === 'bars' ? 1 : 2, fillColor: colorManipulator.alpha(colour, style === 'bars' ? 0.45 : 0.1), showPoints: VisibilityMode.Auto, pointSize: 4, spanNulls: false,
       });
     }
+    builder.addHook('draw', (u) => {
+      const scale = window.devicePixelRatio;
+      const { left, top, width: plotWidth, height: plotHeight } = u.bbox;
+      const placed = drawnMarks.map(({ atMs, name }) => ({ left: u.valToPos(atMs, 'x', true), name })).filter(({ left: at }) => at >= left && at <= left + plotWidth);
+      u.ctx.save();
+      u.ctx.font = `${11 * scale}px ${theme.typography.fontFamily}`;
+      u.ctx.fillStyle = theme.colors.text.primary;
+      u.ctx.strokeStyle = theme.colors.text.secondary;
+      u.ctx.textAlign = 'center';
+      u.ctx.setLineDash([4 * scale, 3 * scale]);
+      for (const mark of placed) {
+        u.ctx.beginPath();
+        u.ctx.moveTo(mark.left, top);
+        u.ctx.lineTo(mark.left, top + plotHeight);
+        u.ctx.stroke();
+      }
+      for (const mark of joinedMarks(placed, NEAR_PX * scale)) {
+        const half = u.ctx.measureText(mark.name).width / 2;
+        u.ctx.fillText(mark.name, Math.max(left + half, Math.min(left + plotWidth - half, mark.left)), top - 3 * scale);
+      }
+      u.ctx.restore();
+    });
+    builder.setPadding([isTime ? 14 : 8, 20, 0, 0]);
     return builder;
-  }, [theme, names, isTime, style, softMax, formatY, formatX]);
+  }, [theme, names, isTime, style, softMax, formatY, formatX, ends, marked]);
   const frame = useMemo(
     () => toDataFrame({ fields: [{ name: 'x', type: isTime ? FieldType.time : FieldType.number, values: x }, ...series.map(({ name, values }) => ({ name, type: FieldType.number, values }))] }),
     [x, series, isTime]

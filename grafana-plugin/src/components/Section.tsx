@@ -2,12 +2,12 @@ import React from 'react';
 import { useTheme2 } from '@grafana/ui';
 
 /** A titled box of a page. */
-export function Section({ title, actions, children }: { title: string; actions?: React.ReactNode; children: React.ReactNode }) {
+export function Section({ title, actions, id, children }: { title: string; actions?: React.ReactNode; id?: string; children: React.ReactNode }) {
   const theme = useTheme2();
   return (
-    <section aria-label={title} style={{ background: theme.colors.background.primary, border: `1px solid ${theme.colors.border.weak}`, borderRadius: 4, padding: 16, marginBottom: 16, overflowX: 'auto' }}>
-      <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8, flexWrap: 'wrap' }}>
-        <h2 style={{ fontSize: theme.typography.h5.fontSize, marginBottom: 8 }}>{title}</h2>
+    <section id={id} aria-label={title} style={{ background: theme.colors.background.primary, border: `1px solid ${theme.colors.border.weak}`, borderRadius: 4, padding: 16, marginBottom: 16, overflowX: 'auto' }}>
+      <div style={{ display: 'flex', justifyContent: 'space-between', alignItems: 'flex-start', gap: 8, marginBottom: 8, flexWrap: 'wrap' }}>
+        <h2 style={{ fontSize: theme.typography.h5.fontSize, marginBottom: 0 }}>{title}</h2>
         <div>{actions}</div>
       </div>
       {children}
@@ -15,7 +15,9 @@ export function Section({ title, actions, children }: { title: string; actions?:
   );
 }
 
-/** A plain table that keeps its head and cells readable on narrow screens. */
+const NUMBER = /^[-−+]?[\d.,]+( %| ms| s| : 1)?$|^–$/;
+
+/** A plain table that keeps its head and cells readable on narrow screens; a figure is never broken over two lines. */
 export function Table({ head, rows }: { head: string[]; rows: Array<{ key: string; cells: React.ReactNode[] }> }) {
   const theme = useTheme2();
   const cell = { padding: '6px 10px 6px 0', verticalAlign: 'top', borderBottom: `1px solid ${theme.colors.border.weak}`, overflowWrap: 'anywhere' } as const;
@@ -34,7 +36,7 @@ export function Table({ head, rows }: { head: string[]; rows: Array<{ key: strin
         {rows.map(({ key, cells }) => (
           <tr key={key}>
             {cells.map((content, column) => (
-              <td key={column} style={cell}>
+              <td key={column} style={typeof content === 'number' || (typeof content === 'string' && NUMBER.test(content)) ? { ...cell, whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' } : { ...cell, minWidth: 84 }}>
                 {content}
               </td>
             ))}

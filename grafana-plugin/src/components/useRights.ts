@@ -10,6 +10,10 @@ export interface Rights {
   operateRefusal: string | null;
   /** Why this person may not decide on an action; null when they may. */
   decideRefusal: (action: string) => string | null;
+  /** Why this person may not do what only admins may; null when they may. */
+  adminRefusal: string | null;
+  /** Whether the exporter lets this person decide alone in an emergency, where the rules of an action allow it. */
+  breaksGlass: boolean;
 }
 
 /** What the signed-in person may do: by their role in Grafana, and by what the exporter says of their identity. */
@@ -20,6 +24,8 @@ export function useRights(): Rights {
   return {
     subject: data?.subject ?? null,
     operateRefusal: isViewer ? t('rights.operate', 'Needs the Editor role in Grafana; yours is {{role}}.', { role }) : null,
+    adminRefusal: role === 'Admin' ? null : t('rights.admin', 'Needs the Admin role in Grafana; yours is {{role}}.', { role }),
+    breaksGlass: !isViewer && data?.breaks_glass === true,
     decideRefusal: (action) => {
       if (isViewer) {
         return t('rights.decide', 'Deciding needs the Editor role in Grafana; yours is {{role}}.', { role });

@@ -1,9 +1,11 @@
 import React, { useState, type SyntheticEvent } from 'react';
 import type { AppPluginMeta, PluginConfigPageProps } from '@grafana/data';
-import { initPluginTranslations } from '@grafana/i18n';
+import { initPluginTranslations, t } from '@grafana/i18n';
 import { getBackendSrv, locationService } from '@grafana/runtime';
 import { Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { lastValueFrom } from 'rxjs';
+import { FailureNotice } from '../components/States';
+import { useAction } from '../components/useAction';
 import { PLUGIN_ID } from '../constants';
 import { ConnectionTest } from './ConnectionTest';
 
@@ -28,59 +30,51 @@ function Configuration({ plugin }: ConfigurationProps) {
   const [exporterUrl, setExporterUrl] = useState(jsonData?.exporterUrl ?? '');
   const [token, setToken] = useState('');
   const [tokenIsSet, setTokenIsSet] = useState(Boolean(secureJsonFields?.exporterToken));
+  const { busy, failure, run } = useAction();
   const urlIsWrong = exporterUrl !== '' && !isHttpUrl(exporterUrl);
 
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
-    await lastValueFrom(
-      getBackendSrv().fetch({
-        url: `/api/plugins/${PLUGIN_ID}/settings`,
-        method: 'POST',
-        data: {
-          enabled,
-          pinned,
-          jsonData: { exporterUrl: exporterUrl.replace(/\/+$/, '') },
-          secureJsonData: tokenIsSet ? undefined : { exporterToken: token },
-        },
-      })
-    );
-    locationService.reload();
+    const settings = { enabled, pinned, jsonData: { exporterUrl: exporterUrl.replace(/\/+$/, '') }, secureJsonData: tokenIsSet ? undefined : { exporterToken: token } };
+    if (await run('save', () => lastValueFrom(getBackendSrv().fetch({ url: `/api/plugins/${PLUGIN_ID}/settings`, method: 'POST', data: settings, showErrorAlert: false })))) {
+      locationService.reload();
+    }
   };
 
   return (
     <>
-    <form onSubmit={save}>
-      <FieldSet label="Exporter">
-        <Field
-          label="Address"
-          description="As Grafana's server reaches it, for example http://mlfi:9899"
-          invalid={urlIsWrong}
-          error="An address starts with http:// or https://"
-        >
-          <Input width={60} id="exporter-url" value={exporterUrl} onChange={(e) => setExporterUrl(e.currentTarget.value)} />
-        </Field>
-        <Field label="Shared secret" description="identity.grafana.shared_secret of the exporter. An API key works too, for reading only.">
-          <SecretInput
-            width={60}
-            id="exporter-token"
-            isConfigured={tokenIsSet}
-            value={token}
-            onChange={(e) => setToken(e.currentTarget.value)}
-            onReset={() => {
-              setTokenIsSet(false);
-              setToken('');
-            }}
-          />
-        </Field>
-        <Button type="submit" disabled={exporterUrl === '' || urlIsWrong || (!tokenIsSet && token === '')}>
-          Save
-        </Button>
-      </FieldSet>
-    </form>
-    <ConnectionTest disabled={!tokenIsSet || urlIsWrong || exporterUrl === ''} />
-    <p style={{ marginTop: 16 }}>
-      Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.
-    </p>
+      <form onSubmit={save}>
+        <FieldSet label={t('configuration.exporter', 'Exporter')}>
+          <Field
+            label={t('configuration.address', 'Address')}
+            htmlFor="exporter-url"
+            description={t('configuration.address-what', "As Grafana's server reaches it, for example http://mlfi:9899")}
+            invalid={urlIsWrong}
+            error={t('connect.url-wrong', 'An address starts with http:// or https://')}
+          >
+            <Input width={60} id="exporter-url" value={exporterUrl} onChange={(event) => setExporterUrl(event.currentTarget.value)} />
+          </Field>
+          <Field label={t('configuration.secret', 'Shared secret')} htmlFor="exporter-token" description={t('configuration.secret-what', 'identity.grafana.shared_secret of the exporter. An API key works too, for reading only.')}>
+            <SecretInput
+              width={60}
+              id="exporter-token"
+              isConfigured={tokenIsSet}
+              value={token}
+              onChange={(event) => setToken(event.currentTarget.value)}
+              onReset={() => {
+                setTokenIsSet(false);
+                setToken('');
+              }}
+            />
+          </Field>
+          {failure !== null && <FailureNotice failure={failure} />}
+          <Button type="submit" disabled={busy !== null || exporterUrl === '' || urlIsWrong || (!tokenIsSet && token === '')}>
+            {t('configuration.save', 'Save')}
+          </Button>
+        </FieldSet>
+      </form>
+      <ConnectionTest disabled={!tokenIsSet || urlIsWrong || exporterUrl === ''} />
+      <p style={{ marginTop: 16 }}>{t('configuration.approvers', 'Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.')}</p>
     </>
   );
 }

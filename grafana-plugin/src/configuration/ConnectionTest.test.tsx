@@ -1,7 +1,7 @@
 import { failureOf } from '../api/client';
 import { verdictOf } from './ConnectionTest';
 
-const nobody = { kind: 'nobody' as const, subject: null, name: null, person: null, scopes: [], decides: [], problem: null };
+const nobody = { kind: 'nobody' as const, subject: null, name: null, person: null, scopes: [], decides: [], breaks_glass: false, problem: null };
 
 describe('connection test', () => {
   it.each([

@@ -1,4 +1,4 @@
-import React, { useState, type FormEvent } from 'react';
+import React, { useState, type SyntheticEvent } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert, Button, Checkbox, Field, Input, LinkButton, Stack } from '@grafana/ui';
 import { exporter, failureOf, type Failure } from '../api/client';
@@ -24,7 +24,7 @@ function Policy({ found, address, onWatched }: { found: Found; address: string; 
   const [golden, setGolden] = useState<number[]>(found.payloads.map((_, index) => index).slice(0, 5));
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
-  const watch = async (event: FormEvent) => {
+  const watch = async (event: SyntheticEvent) => {
     event.preventDefault();
     setBusy(true);
     setFailure(null);
@@ -80,7 +80,7 @@ function Connect() {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [watched, setWatched] = useState<FleetModel | null>(null);
   const isWrong = address !== '' && !isAddress(address);
-  const find = async (event: FormEvent) => {
+  const find = async (event: SyntheticEvent) => {
     event.preventDefault();
     setBusy(true);
     setDiscovery(null);
@@ -101,7 +101,7 @@ function Connect() {
       <Section title={t('connect.where', 'Where is the model?')}>
         <form onSubmit={find}>
           <Field label={t('connect.url', 'Address of the model')} htmlFor="model-url" invalid={isWrong} error={t('connect.url-wrong', 'An address starts with http:// or https://')} description={t('connect.url-hint', 'As the exporter reaches it: a REST endpoint, a Hugging Face model or Space, MLflow, TorchServe, BentoML, or an Open Inference server')}>
-            <Input id="model-url" width={80} value={address} placeholder="https://models.example.org/fraud/predict" onChange={(event) => setAddress(event.currentTarget.value)} />
+            <Input id="model-url" width={80} value={address} placeholder={t('connect.url-example', 'https://models.example.org/fraud/predict')} onChange={(event) => setAddress(event.currentTarget.value)} />
           </Field>
           <Button type="submit" disabled={busy || operateRefusal !== null || !isAddress(address)}>{busy ? t('connect.finding', 'Asking…') : t('connect.find', 'Find out how to ask it')}</Button>
         </form>

@@ -41,7 +41,6 @@ function useTrails(models: FleetModel[] | null): Map<string, number[]> {
         kept.current.set(id, [...(kept.current.get(id) ?? []), confidence_mean].slice(-KEPT));
       }
     }
-    // eslint-disable-next-line react-hooks/set-state-in-effect
     setTrails(new Map(kept.current));
   }, [models]);
   return trails;

@@ -13,7 +13,7 @@ export function CauseView({ cause }: { cause: Cause }) {
           {[...statements].sort((a, b) => Math.abs(b.logOdds) - Math.abs(a.logOdds)).map(({ text, logOdds }) => (
             <li key={text} style={{ margin: '4px 0', overflowWrap: 'anywhere' }}>
               <span aria-hidden>{sign} </span>
-              {text} <small>({logOdds > 0 ? '+' : ''}{logOdds.toFixed(1)})</small>
+              {text} <small title={t('cause.log-odds', 'log-odds: how much it weighs')}>{`(${logOdds > 0 ? '+' : ''}${logOdds.toFixed(1)})`}</small>
             </li>
           ))}
         </ul>

@@ -1,8 +1,10 @@
 import React from 'react';
-import { render, screen } from '@testing-library/react';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { config } from '@grafana/runtime';
 import { MemoryRouter, Route, Routes } from 'react-router-dom';
 import { of, throwError } from 'rxjs';
-import { aRecommendation, anIncident } from '../test-data';
+import { aModelDetail, aRecommendation, anIncident } from '../test-data';
 import IncidentPage from './IncidentPage';
 
 const fetchMock = jest.fn();
@@ -13,26 +15,62 @@ jest.mock('@grafana/runtime', () => ({
 }));
 jest.mock('@grafana/ui', () => ({ ...jest.requireActual('@grafana/ui'), TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a> }));
 
-const show = () => render(<MemoryRouter initialEntries={['/incidents/inc-1']}><Routes><Route path="/incidents/:id" element={<IncidentPage />} /></Routes></MemoryRouter>);
+const show = () => render(<MemoryRouter initialEntries={['/incidents/inc-1?from=1700000000000&to=1700003600000']}><Routes><Route path="/incidents/:id" element={<IncidentPage />} /></Routes></MemoryRouter>);
+
+const answers: Array<[part: string, answer: unknown]> = [
+  ['similar', { similar: [] }],
+  ['recommendations', { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] }],
+  ['whoami', { kind: 'user', subject: 'x', decides: ['fix-pipeline'], breaks_glass: false, problem: null }],
+  ['kill-switch', { configured: false, switched: true, reason: 'a bad day', by: 'Grace', at_ms: 1 }],
+  ['aggregates', 'window_start,calls\r\n'],
+  ['models', aModelDetail({ evidence: { ...aModelDetail().evidence, changed_at_ms: 1_700_000_000_000 } })],
+];
+const asked = () => fetchMock.mock.calls.map(([request]) => request);
+
+function answer() {
+  config.bootData = { ...config.bootData, user: { ...config.bootData?.user, orgRole: 'Editor' } } as typeof config.bootData;
+  fetchMock.mockImplementation(({ url }: { url: string }) => of({ data: answers.find(([part]) => url.includes(part))?.[1] ?? anIncident() }));
+}
+beforeEach(() => fetchMock.mockReset());
 
 it('tells what happened, why, for whom, and what to do; what was withdrawn is folded in', async () => {
-  fetchMock.mockImplementation(({ url }: { url: string }) =>
-    of({ data: url.includes('similar') ? { similar: [] } : url.includes('recommendations') ? { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] } : url.includes('whoami') ? { kind: 'user', subject: 'x', decides: ['fix-pipeline'], problem: null } : anIncident() })
-  );
+  answer();
   show();
   expect(await screen.findByText('Unit or scale change in `income`')).toBeInTheDocument();
   for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111', '`income` looks multiplied by 100 since 14:05 (R² 0.998 over matched quantiles).', 'Found by experiment: the live model was asked with each feature put back to what it was.']) {
     expect(screen.getByText(text)).toBeInTheDocument();
   }
   expect(await screen.findByText('Withdrawn or expired (1)')).toBeInTheDocument();
+  expect(await screen.findByText(/Grace stopped them: a bad day/)).toBeInTheDocument();
+  const story = within(screen.getByRole('list', { name: 'From change to recovery' })).getAllByRole('listitem');
+  expect(story.map(({ textContent }) => textContent?.slice(0, 6))).toEqual(['1 Chan', '2 Firs', '3 Page', '4 Deci', '5 Reco']);
+  expect(screen.getByRole('group', { name: 'Waterfall: input mix −0.15, unexplained −0.05, whole change −0.2' })).toBeInTheDocument();
+  expect(screen.getByRole('group', { name: 'Attribution: income −0.15' })).toBeInTheDocument();
+});
+
+it('asks for the figures of the time range in its address, and carries it on', async () => {
+  answer();
+  show();
+  expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute('href', '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000');
+  expect(asked().map(({ url }) => url)).toContain('/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000');
+  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', '/d/mlfi-model?var-model=fraud&from=1700000000000&to=1700003600000');
+});
+
+it('accepts the new normal from where it was seen, with a reason', async () => {
+  answer();
+  show();
+  await userEvent.click(await screen.findByRole('button', { name: 'This is the new normal' }));
+  await userEvent.type(screen.getByLabelText('Why'), 'a wanted release');
+  await userEvent.click(screen.getByRole('button', { name: 'Accept' }));
+  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/models/fraud/baseline/accept'), data: { reason: 'a wanted release' } }]);
 });
 
 it('does not let a share that was not tested on the model look like one that was', async () => {
   const { diagnosis } = anIncident();
   const attributions = [{ feature: 'income', value: -0.15, standardError: null, method: 'segment-contrast' }];
-  fetchMock.mockImplementation(({ url }: { url: string }) =>
-    of({ data: url.includes('similar') ? { similar: [] } : url.includes('recommendations') ? { recommendations: [] } : url.includes('whoami') ? { kind: 'user', subject: 'x', decides: [], problem: null } : anIncident({ diagnosis: { ...diagnosis, attributions } }) })
-  );
+  answer();
+  const rest = fetchMock.getMockImplementation();
+  fetchMock.mockImplementation((request: { url: string }) => (request.url.includes('/incidents/inc-1') && !request.url.includes('similar') ? of({ data: anIncident({ diagnosis: { ...diagnosis, attributions } }) }) : rest?.(request)));
   show();
   expect(await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')).toBeInTheDocument();
 });

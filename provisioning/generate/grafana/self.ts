@@ -155,6 +155,19 @@ export function selfDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
+          title: 'Taken alone, not reviewed',
+          description: 'Break-glass decisions that another approver has to look at.',
+          unit: 'short',
+          span: 6,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 1, color: 'red' },
+          ],
+          queries: [{ expr: 'max(mlfi_break_glass_unreviewed)' }],
+        }),
+      )
+      .withPanel(
+        statPanel({
           title: 'Audit last verified',
           description: 'How long ago the audit log was last verified.',
           unit: 's',

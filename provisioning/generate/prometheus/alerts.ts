@@ -298,6 +298,17 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiBreakGlassUnreviewed',
+      severity: 'critical',
+      role: 'note',
+      expr: `max without (instance) (last_over_time(${metric('mlfi_break_glass_unreviewed')}[${timing.span('5m')}])) > 0`,
+      for: '0s',
+      summary: 'A decision was taken by one person alone.',
+      description:
+        'Somebody broke the glass: {{ $value }} such decisions wait for the review of another approver. See: mlfi decisions list --all, or Approvals in the plugin.',
+    },
+    {
+      ...common,
       alert: 'MlfiAuditVerificationStale',
       severity: 'warning',
       role: 'note',

@@ -188,7 +188,17 @@ describe('before anything is sent', () => {
 
   it('stops at the kill switch, configured or flipped, and goes on after it', async () => {
     const recommendation = await proposed();
+    expect((await refusal(governance.setKillSwitch(true, 'a bad day', person('eve', 'Editor')))).code).toBe(
+      'forbidden',
+    );
+    expect((await refusal(governance.setKillSwitch(true, 'a bad day', machine))).code).toBe('forbidden');
     await governance.setKillSwitch(true, 'a bad day', person('ada'));
+    expect(await governance.killSwitch()).toMatchObject({
+      on: true,
+      reason: 'a bad day',
+      by: 'ada',
+      configured: false,
+    });
     await vote(recommendation);
     await governance.dispatch();
     expect(sent).toEqual([]);
@@ -250,6 +260,11 @@ describe('breaking the glass', () => {
     expect((await refusal(vote(recommendation, person('ada'), noTicket))).field).toBe('break_glass.ticket');
     expect((await refusal(vote(recommendation, person('eve', 'Viewer'), emergency))).code).toBe('forbidden');
     expect((await refusal(vote(recommendation, machine, emergency))).code).toBe('forbidden');
+    expect([person('ada'), person('eve', 'Viewer'), machine].map((who) => governance.breaksGlass(who))).toEqual([
+      true,
+      false,
+      false,
+    ]);
     await vote(recommendation, person('ada'), emergency);
     await governance.dispatch();
     expect(sent).toHaveLength(1);

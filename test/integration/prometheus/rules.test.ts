@@ -292,6 +292,12 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiAuditChainBroken'),
     change: swap('== 0', '== 1'),
   },
+  'a broken glass that waits for a second': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiBreakGlassUnreviewed'),
+    change: swap('> 0', '> 1'),
+  },
   'a page before its time': {
     caughtBy: 'models',
     file: ALERTS,

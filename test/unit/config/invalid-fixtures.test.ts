@@ -211,6 +211,20 @@ const EXPECTED: Readonly<Record<string, readonly [number, number, string, string
     'must be a duration with a unit',
     'write a whole number with ms, s, m, h, d or w, e.g. 30s or 1h30m',
   ],
+  'verification-gives-up-early': [
+    4,
+    14,
+    'governance.verification.give_up',
+    'must be longer than `settle`',
+    'write more than 2m',
+  ],
+  'verification-hold-too-short': [
+    3,
+    11,
+    'governance.verification.hold',
+    'must lie between 1s and 7d',
+    'write a duration from 1s to 7d',
+  ],
   'error-shares-reversed': [
     3,
     25,

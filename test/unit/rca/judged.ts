@@ -2,6 +2,7 @@ import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { judge, type Judgement, type Subject } from '../../../exporter/src/pipeline.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -96,5 +97,12 @@ export function judged({
     changes: [],
     experiment: null,
   };
-  return judge(subject, { thresholds: DEFAULT_THRESHOLDS, lessons: [], targets: [], validation: null }, 1_000);
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
+  return judge(subject, experience, 1_000);
 }

@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 import type { AnyActionTarget } from '../../../exporter/src/domain/action-target.js';
 import type { CauseId, Diagnosis } from '../../../exporter/src/domain/cause.js';
 import { modelId, validationId } from '../../../exporter/src/domain/identifiers.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import type { Validation } from '../../../exporter/src/domain/validation.js';
-import { recommend } from '../../../exporter/src/recommendation/recommend.js';
+import { recommend, type RecommendationContext } from '../../../exporter/src/recommendation/recommend.js';
 
 const diagnosis = (cause: CauseId): Diagnosis => ({
   modelId: modelId('fraud'),
@@ -63,17 +64,18 @@ const TARGETS: readonly AnyActionTarget[] = [
     settings: { url: 'https://cd.example.org' },
   },
 ];
-const proposals = (cause: CauseId, given: Validation | null) =>
-  recommend(diagnosis(cause), {
-    modelId: 'fraud',
-    modelName: 'Fraud',
-    targets: TARGETS,
-    validation: given,
-    track: () => null,
-    outlook: (cause, action, place) => actionOutlook(cause, action, place, { fingerprint: {}, atMs: 0, lessons: [] }),
-    hasBaseline: true,
-    versionLabel: 'v7',
-  });
+const context = (given: Validation | null): RecommendationContext => ({
+  modelId: 'fraud',
+  modelName: 'Fraud',
+  targets: TARGETS,
+  validation: given,
+  verification: DEFAULT_VERIFICATION_TIMES,
+  track: () => null,
+  outlook: (cause, action, place) => actionOutlook(cause, action, place, { fingerprint: {}, atMs: 0, lessons: [] }),
+  hasBaseline: true,
+  versionLabel: 'v7',
+});
+const proposals = (cause: CauseId, given: Validation | null) => recommend(diagnosis(cause), context(given));
 
 it('offers a deployment only after a candidate passed, first, with the validation in plan, reason and steps', () => {
   const actions = (given: Validation | null) => proposals('concept-drift', given).map(({ action }) => action);
@@ -110,4 +112,14 @@ it('puts a rollback whose candidate failed behind the others and says why', () =
   expect(rollback?.why).toContain('failed');
   expect(rollback?.plan?.parameters['validation']).toMatchObject({ verdict: 'fail' });
   expect(proposals('model-changed', validation('pass', 'restore'))[0]?.action).toBe('rollback');
+});
+
+it('takes the times of verification from the operator, and tells the approver', () => {
+  const proposed = recommend(diagnosis('unit-change'), {
+    ...context(null),
+    verification: { settleMs: 0, holdMs: 90_000, giveUpMs: 600_000 },
+  });
+  expect(proposed[0]?.verification).toEqual({ mustClear: [], settleMs: 0, holdMs: 90_000, giveUpMs: 600_000 });
+  expect(proposed[0]?.verificationText).toContain('stay away for 90 seconds');
+  expect(proposals('unit-change', null)[0]?.verificationText).toContain('stay away for 5 minutes');
 });

@@ -82,6 +82,8 @@ export class ConformalEDetector {
     const { reference, settings } = this;
     const v = counterUniform(settings.seed, this.blocks);
     this.blocks += 1;
+    // A change that came before the reference was there must not become the reference.
+    if (this.recovery !== null && !this.isReady) return;
     if (reference.size < LEAST_REFERENCE_BLOCKS) {
       reference.add(mean, true);
       return;
@@ -136,8 +138,10 @@ export class ConformalEDetector {
 
   /** While frozen: are blocks as in the reference again? */
   get hasRecovered(): boolean {
+    const { recovery, reference, isReady } = this;
+    if (recovery === null || !isReady) return true;
     const { tolerance } = this.settings;
-    return this.recovery === null || this.recovery.within(0.5 - tolerance, 0.5 + tolerance, 1 / 12);
+    return recovery.within(0.5 - tolerance, 0.5 + tolerance, 1 / 12, reference.size);
   }
 
   /** The change is over: the reference stays without what is still under suspicion, evidence starts from nothing. */

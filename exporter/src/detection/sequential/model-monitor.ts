@@ -79,6 +79,8 @@ export class ModelMonitor {
   private readonly silent: Set<string>;
   /** How much more often than not a feature still warming up was of its signal's kind. */
   private readonly leanings: Map<string, number>;
+  /** How many times the configured budget lies between two false pages, as people's opinions of pages ask for. */
+  caution = 1;
 
   constructor(
     private readonly model: string,
@@ -279,7 +281,7 @@ export class ModelMonitor {
   }
 
   get line(): number {
-    return this.budget.meanTimeBetweenMs / this.budget.tickMs;
+    return (this.caution * this.budget.meanTimeBetweenMs) / this.budget.tickMs;
   }
 
   private get warningLine(): number {
@@ -317,7 +319,7 @@ export class ModelMonitor {
       changeAtMs: alarmed?.changeAtMs ?? null,
       recovered: alarmed !== null && this.hasRecovered,
       signals,
-      budget,
+      budget: { ...budget, meanTimeBetweenMs: this.caution * budget.meanTimeBetweenMs },
     };
   }
 

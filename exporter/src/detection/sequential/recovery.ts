@@ -28,9 +28,13 @@ export class Recovery {
     this.level += (x - this.level) / Math.min(this.steps, this.memory);
   }
 
-  /** Normal again: enough steps, and their mean lies in [`low`, `high`] widened by two standard errors of values with `variance`. */
-  within(low: number, high: number, variance: number): boolean {
-    const margin = 2 * Math.sqrt(variance / (2 * this.memory - 1));
+  /**
+   * Normal again: enough steps, and their mean lies in [`low`, `high`] widened by two standard errors of values with
+   * `variance`: that of the steps, and that of the normal they are compared with.
+   * @param known how many values the normal was learnt from; left out when `low` and `high` allow for that already
+   */
+  within(low: number, high: number, variance: number, known = Infinity): boolean {
+    const margin = 2 * Math.sqrt(variance * (1 / (2 * this.memory - 1) + 1 / known));
     return this.steps >= this.memory && this.level >= low - margin && this.level <= high + margin;
   }
 

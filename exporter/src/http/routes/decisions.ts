@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecommendationRecord } from '../../domain/application.js';
-import type { Actor, Review } from '../../domain/decision.js';
+import type { Actor, KillSwitch, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
 import { bodyOf, json, numberQuery, text, type RequestContext, type Route } from '../route.js';
@@ -49,6 +49,14 @@ const reviewView = (review: Review): object => ({
   ...review,
   usedBy: actorView(review.usedBy),
   reviewedBy: review.reviewedBy === null ? null : actorView(review.reviewedBy),
+});
+
+const killSwitchView = ({ configured, on, reason: why, by, atMs }: KillSwitch & { configured: boolean }): object => ({
+  configured,
+  switched: on,
+  reason: why,
+  by,
+  at_ms: atMs,
 });
 
 function filterOf(
@@ -184,18 +192,18 @@ export const decisionRoutes: readonly Route[] = [
     path: '/api/v1/kill-switch',
     scope: 'read',
     summary: 'Whether executions are stopped, by the configuration or by a person',
-    handle: async ({ ports }) => json(await ports.application.killSwitch()),
+    handle: async ({ ports }) => json(killSwitchView(await ports.application.killSwitch())),
   },
   {
     method: 'PUT',
     path: '/api/v1/kill-switch',
     scope: 'approve',
-    summary: 'Stop every execution, or let them go on',
+    summary: 'Stop every execution, or let them go on; admins only',
     body: killSwitch,
     async handle(context) {
       const { on, reason: why } = await bodyOf(context, killSwitch);
       await context.ports.application.setKillSwitch(on, why, context.actor);
-      return json(await context.ports.application.killSwitch());
+      return json(killSwitchView(await context.ports.application.killSwitch()));
     },
   },
   {

@@ -8,7 +8,15 @@ export const identityRoutes: readonly Route[] = [
     summary: 'Who mlfi thinks is calling, what that may do, and what exactly is wrong with the identity',
     async handle({ ports, headers }) {
       const known = await ports.authenticate(headers);
-      const nobody = { kind: 'nobody', subject: null, name: null, person: null, scopes: [], decides: [] };
+      const nobody = {
+        kind: 'nobody',
+        subject: null,
+        name: null,
+        person: null,
+        scopes: [],
+        decides: [],
+        breaks_glass: false,
+      };
       if (known.kind === 'absent') {
         const problem = { code: 'no-credential', message: 'no credential was sent' };
         return json({ ...nobody, problem });
@@ -26,6 +34,7 @@ export const identityRoutes: readonly Route[] = [
             : { issuer: person.issuer, id: person.id, login: person.login, email: person.email, role: person.role },
         scopes,
         decides: ports.application.decides(actor),
+        breaks_glass: ports.application.breaksGlass(actor),
         problem,
       });
     },

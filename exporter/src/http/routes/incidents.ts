@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { RequestRefused } from '../../domain/application.js';
 import { incidentId, modelId } from '../../domain/identifiers.js';
-import { json, numberQuery, text, type ReportFormat, type Route } from '../route.js';
+import { bodyOf, json, numberQuery, text, type ReportFormat, type Route } from '../route.js';
 
 const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: string]>> = {
   markdown: ['text/markdown; charset=utf-8', 'md'],
@@ -9,6 +10,12 @@ const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: strin
   csv: ['text/csv; charset=utf-8', 'csv'],
 };
 const isFormat = (format: string): format is ReportFormat => format in TYPES;
+
+const opinion = z.strictObject({
+  incident_id: z.string().min(1),
+  useful: z.boolean(),
+  reason: z.string().min(3).max(4_096),
+});
 
 export const incidentRoutes: readonly Route[] = [
   {
@@ -56,6 +63,28 @@ export const incidentRoutes: readonly Route[] = [
       const incident = await ports.application.incident(incidentId(params.id ?? ''));
       const [type, ending] = TYPES[format];
       return text(await ports.renderReport(incident, format), type, `incident-${incident.id}.${ending}`);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/incidents/:id/opinions',
+    scope: 'read',
+    summary: 'What people said of the page: was it worth being called for',
+    handle: async ({ ports, params }) =>
+      json({ opinions: await ports.application.pageOpinions(incidentId(params.id ?? '')) }),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/opinions',
+    scope: 'approve',
+    summary:
+      'Say whether a page was useful; "not useful" by most doubles the evidence the model’s next page needs, "useful" halves it again',
+    body: opinion,
+    async handle(context) {
+      const { incident_id: id, useful, reason } = await bodyOf(context, opinion);
+      return json({
+        opinions: await context.ports.application.judgePage(incidentId(id), { useful, reason }, context.actor),
+      });
     },
   },
 ];

@@ -5,9 +5,11 @@ import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
 import { summariseNumeric } from '../../detection/statistics/signal-counts.js';
 import { numericSignal } from '../../detection/statistics/window-profile.js';
-import { baselineView, countsView, modelView } from '../model-view.js';
-import { bodyOf, json, modelParam, text, type Route } from '../route.js';
+import { baselineView, countsView, goldenInputsView, modelView } from '../model-view.js';
+import { bodyOf, json, modelParam, numberQuery, text, type Route } from '../route.js';
 
+/** The last millisecond a date can say. */
+const LATEST_MS = 8_640_000_000_000_000;
 const jsonValue: z.ZodType<Json> = z.json();
 const registration = z.strictObject({
   id: z.string().optional(),
@@ -92,7 +94,7 @@ export const modelRoutes: readonly Route[] = [
       return json({
         ...modelView(status),
         findings: status.findings,
-        golden_inputs: status.model.goldenInputs.map(({ id, origin }) => ({ id, origin })),
+        golden_inputs: goldenInputsView(status),
         schedule: status.model.schedule,
       });
     },
@@ -142,12 +144,15 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/models/:id/aggregates.csv',
     scope: 'read',
-    summary: 'Stored windows as CSV: calls, failures, confidence, latency',
+    summary: 'Stored windows as CSV: calls, failures, confidence, latency; ?from_ms=, ?to_ms=',
     async handle(context) {
       const id = modelParam(context);
       const { application, clock } = context.ports;
       application.status(id);
-      const windows = await application.store.windows.range(id, 0, clock.now() + 86_400_000);
+      const fromMs = numberQuery(context, 'from_ms', 0, 0, LATEST_MS);
+      const toMs = numberQuery(context, 'to_ms', clock.now() + 86_400_000, 0, LATEST_MS);
+      if (fromMs > toMs) throw new RequestRefused('invalid', 'from_ms must not be after to_ms', 'from_ms');
+      const windows = await application.store.windows.range(id, fromMs, toMs);
       const lines = windows.map(({ windowStartMs, profile }) => {
         const failures = Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
         const level = (key: 'confidence' | 'latency_seconds') => {

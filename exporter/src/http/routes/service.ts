@@ -61,6 +61,18 @@ export const serviceRoutes: readonly Route[] = [
     },
   },
   {
+    method: 'POST',
+    path: '/-/reload',
+    scope: 'admin',
+    summary: 'Read the configuration again, as SIGHUP does; a wrong one is refused and changes nothing',
+    handle({ ports }) {
+      const reloaded = ports.reload();
+      if (reloaded.kind === 'refused')
+        throw new RequestRefused('invalid', reloaded.problems.join('\n'), 'configuration', [...reloaded.problems]);
+      return json({ changed: reloaded.changed, need_restart: reloaded.needRestart });
+    },
+  },
+  {
     method: 'GET',
     path: '/api/v1/events',
     scope: 'read',

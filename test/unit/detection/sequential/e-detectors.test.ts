@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { riskBets, shiftBets, type Bets } from '../../../../exporter/src/detection/sequential/bets.js';
 import { BlockCalibration } from '../../../../exporter/src/detection/sequential/block-length.js';
 import { ConformalReference } from '../../../../exporter/src/detection/sequential/conformal-reference.js';
+import { ConformalEDetector } from '../../../../exporter/src/detection/sequential/conformal-e-detector.js';
 import { counterUniform, seedOf } from '../../../../exporter/src/detection/sequential/counter-random.js';
 import { evidenceBenjaminiHochberg } from '../../../../exporter/src/detection/sequential/e-d-bh.js';
 import { Ruler } from '../../../../exporter/src/detection/sequential/probability-integral-transform.js';
@@ -264,5 +265,52 @@ describe('season', () => {
     expect(fed(0.1, 'weekly', 14).due(14 * 24 * HOUR)).toBe('weekly');
     expect(fed(0.1, 'none', 1).isProvisional).toBe(false);
     expect(fed(0.1, 'none', 1).due(1e12)).toBeNull();
+  });
+});
+
+describe('the end of a change', () => {
+  const detectorAfter = (normalBlocks: number, seed: number) => {
+    const random = seededRandom(seed);
+    const detector = new ConformalEDetector({
+      blockLength: 4,
+      tolerance: 0.03,
+      powerBets: true,
+      startWeight: 0.01,
+      sides: 'both',
+      seed,
+    });
+    const feed = (blocks: number, shift: number): void => {
+      for (let i = 0; i < 4 * blocks; i += 1) detector.add(Math.min(1, random.next() + shift), i);
+    };
+    feed(normalBlocks, 0);
+    return { detector, feed };
+  };
+
+  test('is seen also when normal is known from few blocks: their own chance is allowed for', () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const { detector, feed } = detectorAfter(20, seed);
+      feed(4, 0.9);
+      detector.freeze(200);
+      feed(200, 0.9);
+      expect(detector.hasRecovered, `seed ${seed}`).toBe(false);
+      let blocks = 0;
+      while (!detector.hasRecovered && blocks < 1_000) {
+        feed(1, 0);
+        blocks += 1;
+      }
+      expect(blocks, `seed ${seed}`).toBeLessThan(1_000);
+    }
+  });
+
+  test('is nothing to a detector that knew no normal yet, and the change does not become its normal', () => {
+    const { detector, feed } = detectorAfter(10, 1);
+    detector.freeze(5);
+    feed(100, 0.9);
+    expect(detector.referenceBlocks).toBe(10);
+    expect(detector.hasRecovered).toBe(true);
+    detector.resume();
+    feed(20, 0);
+    expect(detector.isReady).toBe(true);
+    expect(detector.value).toBeLessThan(1);
   });
 });

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import type { Json } from '../domain/json.js';
+
+export interface ServiceOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+}
+
+/** What a running mlfi answered: the body, or the sentence it refused with. */
+export type ServiceAnswer =
+  | { readonly kind: 'answer'; readonly body: Json }
+  | { readonly kind: 'refused'; readonly status: number | null; readonly reason: string };
+
+export interface ServiceRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly body?: Json;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:9899';
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Asks the mlfi that runs at `--url` (or MLFI_URL) as whoever the token in `--token-file` (or MLFI_TOKEN) belongs to. A
+ * token is never an argument, where other users of the machine could read it.
+ */
+export async function askService(
+  { url, tokenFile }: ServiceOptions,
+  { method, path, body }: ServiceRequest,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<ServiceAnswer> {
+  const base = url ?? environment['MLFI_URL'] ?? DEFAULT_URL;
+  if (!URL.canParse(base)) return refused(null, `--url: "${base.slice(0, 200)}" is no address; ${DEFAULT_URL} is one`);
+  let token = environment['MLFI_TOKEN'] ?? '';
+  if (tokenFile !== undefined) {
+    try {
+      token = readFileSync(tokenFile, 'utf8').trim();
+    } catch {
+      return refused(
+        null,
+        `--token-file: ${tokenFile} cannot be read; give a file that holds your token or an API key`,
+      );
+    }
+  }
+  if (token === '')
+    return refused(null, 'who are you? Give --token-file, or set MLFI_TOKEN to your token or an API key');
+  const requested = await fetch(new URL(path, base), {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => null);
+  if (requested === null) return refused(null, `nothing answers at ${base}; is mlfi running there? --url says where`);
+  const said = await requested.text();
+  const read = parsed(said);
+  if (requested.ok) return { kind: 'answer', body: read ?? said };
+  return refused(requested.status, refusalText(read) ?? `it answered ${requested.status}`);
+}
+
+const refused = (status: number | null, reason: string): ServiceAnswer => ({ kind: 'refused', status, reason });
+
+function parsed(text: string): Json | null {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+}
+
+function refusalText(body: Json | null): string | null {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return null;
+  const { message, field } = body.error as { message?: string; field?: string | null };
+  if (message === undefined) return null;
+  return field == null ? message : `${field}: ${message}`;
+}

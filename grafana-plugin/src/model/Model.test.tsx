@@ -1,0 +1,78 @@
+import React from 'react';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { of } from 'rxjs';
+import type { Validation } from '../api/types';
+import { aGoldenInput, aModelDetail } from '../test-data';
+import { acceptRefusal, BaselineActions } from './BaselineActions';
+import { Candidates } from './Candidates';
+import { Golden } from './Golden';
+
+const fetchMock = jest.fn();
+jest.mock('@grafana/runtime', () => ({ ...jest.requireActual('@grafana/runtime'), getBackendSrv: () => ({ fetch: fetchMock }) }));
+const posted = () => fetchMock.mock.calls.map(([request]) => request).filter(({ method }) => method === 'POST').map(({ url, data }) => ({ url: url.replace(/.*\/api\/v1\//, ''), data }));
+beforeEach(() => fetchMock.mockReset().mockReturnValue(of({ data: {} })));
+
+describe('what counts as normal', () => {
+  it('can be accepted only when something changed, there is a baseline, and one may', () => {
+    const changed = aModelDetail({ evidence: { ...aModelDetail().evidence, changed_at_ms: 1 } });
+    expect(acceptRefusal(changed, null)).toBeNull();
+    expect(acceptRefusal(changed, 'Needs the Editor role')).toBe('Needs the Editor role');
+    expect(acceptRefusal(aModelDetail(), null)).toMatch(/Nothing has been shown to have changed/);
+    expect(acceptRefusal({ ...changed, baseline: { state: 'learning' } }, null)).toMatch(/no baseline yet/);
+  });
+
+  it('pauses, freezes, and learns anew with a reason; a viewer is told why not', async () => {
+    const { rerender } = render(<BaselineActions model={aModelDetail()} operateRefusal={null} onDone={jest.fn()} />);
+    await userEvent.click(screen.getByRole('button', { name: 'Pause' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Freeze baseline' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Learn a new baseline' }));
+    await userEvent.type(screen.getByLabelText('Why'), 'a new season');
+    await userEvent.click(screen.getByRole('button', { name: 'Learn again' }));
+    expect(posted()).toEqual([
+      { url: 'models/fraud/pause', data: {} },
+      { url: 'models/fraud/baseline/freeze', data: { frozen: true } },
+      { url: 'models/fraud/baseline/reset', data: { reason: 'a new season' } },
+    ]);
+    rerender(<BaselineActions model={aModelDetail({ state: 'paused' })} operateRefusal="Needs the Editor role" onDone={jest.fn()} />);
+    expect(screen.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'true');
+  });
+});
+
+describe('golden inputs', () => {
+  it('say that the model changed, and how far each answer moved', () => {
+    render(<Golden inputs={[aGoldenInput(), aGoldenInput({ id: 'user-1', origin: 'user', input: '{"age":41}', verdict: 'answer-changed', confidence_now: 0.6 })]} />);
+    expect(screen.getByText(/1 of 2 compared are answered differently: the model or its serving changed/)).toBeInTheDocument();
+    const [, , moved] = screen.getAllByRole('row');
+    expect(within(moved).getByText('another answer')).toBeInTheDocument();
+    expect(within(moved).getByText('−0.3')).toBeInTheDocument();
+    expect(within(moved).getByText('{"age":41}')).toBeInTheDocument();
+  });
+  it('clear the model when every answer is as before, and say when nothing could be compared', () => {
+    const { rerender } = render(<Golden inputs={[aGoldenInput()]} />);
+    expect(screen.getByText(/comes from the data, not from the model/)).toBeInTheDocument();
+    rerender(<Golden inputs={[aGoldenInput({ verdict: 'unanswered' })]} />);
+    expect(screen.getByText(/cannot be told/)).toBeInTheDocument();
+  });
+});
+
+describe('candidates', () => {
+  const failed: Validation = { id: 'v', modelId: 'fraud', candidateUrl: 'http://models/v8', purpose: 'replace', state: 'finished', startedAtMs: 1, finishedAtMs: 2, currentVersion: '7', candidateVersion: '8', calls: 400, verdict: 'fail', reasons: ['It is wrong more often.'], criteria: [{ name: 'accuracy', verdict: 'fail', text: '−4 points' }], requestedBy: 'Ada' };
+  it('are tried for a purpose, and their verdict is shown with its reasons', async () => {
+    fetchMock.mockImplementation(({ method }: { method: string }) => of({ data: method === 'GET' ? { validations: [failed] } : failed }));
+    render(<Candidates modelId="fraud" operateRefusal={null} />);
+    expect(await screen.findByText(/It is wrong more often/)).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Try it' })).toHaveAttribute('aria-disabled', 'true');
+    await userEvent.type(screen.getByLabelText('Address of the candidate'), 'http://models/v9');
+    await userEvent.click(screen.getByLabelText('answer as before the failure'));
+    await userEvent.click(screen.getByRole('button', { name: 'Try it' }));
+    expect(posted()).toEqual([{ url: 'models/fraud/validations', data: { candidate_url: 'http://models/v9', purpose: 'restore' } }]);
+  });
+  it('wait for the one that runs', async () => {
+    fetchMock.mockReturnValue(of({ data: { validations: [{ ...failed, state: 'running', verdict: null }] } }));
+    render(<Candidates modelId="fraud" operateRefusal={null} />);
+    expect(await screen.findByText('being tried')).toBeInTheDocument();
+    await userEvent.hover(screen.getByRole('button', { name: 'Try it' }));
+    expect(await screen.findByText(/One at a time/)).toBeInTheDocument();
+  });
+});

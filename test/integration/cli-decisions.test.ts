@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { incidentId, lessonId, modelId } from '../../exporter/src/domain/identifiers.js';
+import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
+import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { systemClock } from '../../exporter/src/system/system-clock.js';
+import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
+
+const CLI = join(import.meta.dirname, '../../exporter/dist/src/cli/mlfi.js');
+
+let models: DemoModels;
+let receiver: Server;
+let running: RunningService;
+let waiting: { readonly id: string; readonly digest: string; readonly incidentId: string };
+
+beforeAll(async () => {
+  models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(5) });
+  receiver = createServer((_, response) => response.end('{}'));
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/act`;
+  running = await runService({
+    governance: { webhooks: [{ name: 'platform', url, actions: ['retrain', 'recalibrate'] }] },
+  });
+  await running.request('POST', '/api/v1/models', { id: 'low-confidence', url: models.urlOf('low-confidence') });
+  waiting = await eventually('a proposal with a plan', 60_000, async () => {
+    const { body } = await running.request('GET', '/api/v1/recommendations?pending=true');
+    const { recommendations } = body as { recommendations: readonly (typeof waiting & { plan: object | null })[] };
+    return recommendations.find(({ plan }) => plan !== null) ?? null;
+  });
+}, 90_000);
+afterAll(async () => {
+  await running.close();
+  await models.close();
+  receiver.close();
+});
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+function mlfi(token: string | null, ...given: readonly string[]): Promise<Said> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...given], {
+      env: {
+        PATH: process.env['PATH'],
+        MLFI_URL: running.service.address,
+        ...(token === null ? {} : { MLFI_TOKEN: token }),
+      },
+    });
+    let out = '';
+    let error = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, out, error }));
+  });
+}
+
+it('asks who somebody is, and lets no key of a machine decide', async () => {
+  expect(await mlfi(null, 'decisions', 'list')).toMatchObject({ code: 1, error: /who are you\? Give --token-file/ });
+  const byKey = await mlfi(running.key, 'decisions', 'approve', waiting.id, waiting.digest, '-r', 'as a machine');
+  expect(byKey).toMatchObject({ code: 1, error: /only people decide/ });
+  expect((await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, waiting.digest)).error).toMatch(/--reason/);
+});
+
+it('shows what waits with its digest, and decides on exactly that', async () => {
+  const listed = await mlfi(TOKENS.ada, 'decisions', 'list');
+  expect(listed.out).toContain(waiting.id);
+  const shown = await mlfi(TOKENS.ada, 'decisions', 'show', waiting.id);
+  expect(shown.out).toContain(`digest    ${waiting.digest}`);
+  expect(shown.out).toMatch(/plan {6}webhook http/);
+
+  const stale = await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, 'f'.repeat(64), '-r', 'of something else');
+  expect(stale.code).toBe(1);
+  expect(stale.error).not.toBe('');
+  const approved = await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, waiting.digest, '-r', 'it is down');
+  expect(approved).toMatchObject({ code: 0, error: '' });
+  expect(approved.out).toMatch(/: (approved|dispatching|succeeded)$/m);
+  expect((await mlfi(TOKENS.ada, 'decisions', 'show', waiting.id)).out).toContain('Ada: approve, it is down');
+});
+
+it('reads the token from a file, throws the kill switch and speaks of pages', async () => {
+  const file = join(running.directory, 'ada');
+  writeFileSync(file, `${TOKENS.ada}\n`);
+  const as = ['--token-file', file];
+  expect((await mlfi(null, 'kill-switch', 'on', '-r', 'year-end', ...as)).out).toBe(
+    'on: nothing is started (by a person)\n',
+  );
+  expect((await mlfi(null, 'kill-switch', 'off', '-r', 'over', ...as)).out).toBe(
+    'off: approved actions are carried out\n',
+  );
+  expect(await mlfi(null, 'page', 'useful', waiting.incidentId, '-r', 'it was down', ...as)).toMatchObject({ code: 0 });
+  const learnt = JSON.parse((await mlfi(null, 'learning', 'show', ...as)).out) as { version: string };
+  expect(learnt.version).toMatch(/^[0-9a-f]{16}$/);
+  const unknown = await mlfi(null, 'decisions', 'withdraw', 'nothing', '-r', 'not there', ...as);
+  expect(unknown.code).toBe(1);
+  const nowhere = await mlfi(TOKENS.ada, 'decisions', 'list', '--url', 'http://127.0.0.1:9');
+  expect(nowhere.error).toMatch(/nothing answers at .*--url says where/);
+});
+
+it('says which cause keeps coming back, and when, on the model, in its metrics and among what was learnt', async () => {
+  const monday = Date.UTC(2026, 10, 2, 2);
+  for (const week of [0, 1, 2, 3])
+    await running.service.application.store.lessons.save({
+      id: lessonId(`week-${week}`),
+      incidentId: incidentId(`week-${week}`),
+      modelId: modelId('low-confidence'),
+      cause: 'null-flood',
+      severity: 'high',
+      headline: 'income is missing',
+      fingerprint: { 'cause:null-flood': 1, 'feature:income': 0.4 },
+      openedAtMs: Date.now() - ((Date.now() - monday) % (7 * 86_400_000)) - week * 7 * 86_400_000,
+      closedAtMs: Date.now(),
+      actions: [],
+    });
+  await mlfi(TOKENS.ada, 'page', 'useful', waiting.incidentId, '-r', 'lessons are read anew');
+  const { body } = await running.request('GET', '/api/v1/models/low-confidence');
+  expect(body).toMatchObject({
+    patterns: [{ cause: 'null-flood', features: ['income'], incidents: 4, hours: { weekday: 1, from_hour: 2 } }],
+  });
+  const learnt = JSON.parse((await mlfi(TOKENS.ada, 'learning', 'show')).out) as { patterns: readonly object[] };
+  expect(learnt.patterns).toHaveLength(1);
+  const scraped = await fetch(`${running.service.address}/metrics/models`, {
+    headers: { authorization: `Bearer ${running.key}` },
+  });
+  expect(await scraped.text()).toContain(
+    'mlfi_recurring_cause_incidents{model_name="low-confidence",cause="null-flood"} 4',
+  );
+});

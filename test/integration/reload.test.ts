@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../exporter/src/config/load.js';
+import { startService, type Service } from '../../exporter/src/main.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mlfi-reload-'));
+const file = join(directory, 'mlfi.yml');
+const BASE = `data_dir: ${directory}\nlisten: { address: 127.0.0.1, port: 0 }\n`;
+let service: Service;
+
+beforeAll(async () => {
+  writeFileSync(file, BASE);
+  const loaded = loadConfig(file, {});
+  if (loaded.kind === 'refused') throw new Error('the configuration of this test is wrong');
+  service = await startService(loaded.config, { configurationFile: file });
+});
+afterAll(async () => {
+  await service.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function reload(): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${service.address}/-/reload`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${service.firstKey ?? ''}` },
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+it('takes a changed configuration over HTTP, and says what waits for a restart', async () => {
+  writeFileSync(file, `${BASE}governance: { kill_switch: true }\nlogging: { level: warn }\n`);
+  expect(await reload()).toMatchObject({
+    status: 200,
+    body: { changed: ['governance', 'logging'], need_restart: ['logging'] },
+  });
+  expect(await service.application.killSwitch()).toMatchObject({ configured: true });
+});
+
+it('refuses a wrong one with place and remedy, and goes on as before', async () => {
+  writeFileSync(file, `${BASE}governance: { kill_switch: perhaps }\n`);
+  const { status, body } = await reload();
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toMatch(/mlfi\.yml:3:\d+: `governance\.kill_switch`/);
+  expect(await service.application.killSwitch()).toMatchObject({ configured: true });
+});
