@@ -20,17 +20,10 @@ import { learntFrom } from './learning/learnt.js';
 import { pageCautions } from './learning/page-caution.js';
 import { recurringPatterns } from './learning/patterns.js';
 import { stateOf, statusOf } from './model-status.js';
-import {
-  isQuiet,
-  judge,
-  rowsToAnalyse,
-  validationInForce,
-  type Experience,
-  type Judgement,
-  type Subject,
-} from './pipeline.js';
+import { judge, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
-import { NOTHING_TO_ANALYSE, type RowAnalysis, type RowAnalysisInput } from './rca/row-analysis.js';
+import type { RowAnalysis } from './rca/row-analysis.js';
+import { RowLook, type RowLookPorts } from './row-look.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
 import { totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -53,7 +46,7 @@ export interface FleetPorts {
   /** Looks again at the URL of a model that has never answered. */
   readonly rediscover: (model: Model) => Promise<Discovery>;
   /** Finds segments and decomposes the change; in a worker thread when there are many rows. */
-  readonly analyseRows: (input: RowAnalysisInput) => Promise<RowAnalysis>;
+  readonly analyseRows: RowLookPorts['analyseRows'];
   /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
   readonly experiment: (
     subject: Subject,
@@ -83,9 +76,7 @@ interface Member {
   evaluationSeconds: number | null;
   samplesSinceLook: number;
   lookingAgain: boolean;
-  /** What was found out of the rows, and when. */
-  rowAnalysis: RowAnalysis;
-  analysedAtMs: number;
+  readonly rows: RowLook;
   /** The experiments of the open incident, the newest under way or done. */
   experiment: ExperimentCourse | null;
 }
@@ -353,8 +344,11 @@ export class Fleet {
   async proposeAgain(id: ModelId): Promise<void> {
     const member = this.members.get(id);
     if (member === undefined || member.judgement === null) return;
-    const { rowAnalysis } = member;
-    const subject = { ...member.watch.subject(), experiment: member.experiment?.result ?? null, rowAnalysis };
+    const subject = {
+      ...member.watch.subject(),
+      experiment: member.experiment?.result ?? null,
+      rowAnalysis: member.rows.analysis,
+    };
     await this.ports.keeper.reconsider(id, judge(subject, this.experienceOf(member), this.ports.clock.now()));
   }
 
@@ -400,8 +394,7 @@ export class Fleet {
       evaluationSeconds: null,
       samplesSinceLook: 1,
       lookingAgain: false,
-      rowAnalysis: NOTHING_TO_ANALYSE,
-      analysedAtMs: -Infinity,
+      rows: new RowLook(this.ports, this.stopping.signal),
       experiment: null,
     });
     await this.ports.keeper.restore(model.id);
@@ -453,39 +446,18 @@ export class Fleet {
     const startedAt = performance.now();
     const experiment = member.experiment?.result ?? null;
     const plain = { ...watch.subject(), experiment };
-    member.judgement = await this.judgeWithRows(member, plain, now);
+    const judgeWith = (rowAnalysis: RowAnalysis): Judgement =>
+      judge({ ...plain, rowAnalysis }, this.experienceOf(member), now);
+    member.judgement = await member.rows.judge(plain, member.judgement, judgeWith, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
     const incident = await this.ports.keeper.consider(watch.model, member.judgement);
     if (incident === null) watch.settleEvidence();
-    this.considerExperiment(member, { ...plain, rowAnalysis: member.rowAnalysis }, incident);
+    this.considerExperiment(member, { ...plain, rowAnalysis: member.rows.analysis }, incident);
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
-  }
-
-  /** Rows are looked into before every look while there is something to explain, and of quiet models once a minute. */
-  private async judgeWithRows(member: Member, plain: Subject, nowMs: number): Promise<Judgement> {
-    const judgeNow = (): Judgement =>
-      judge({ ...plain, rowAnalysis: member.rowAnalysis }, this.experienceOf(member), nowMs);
-    const { judgement: before } = member;
-    const isDue = before !== null && (!isQuiet(before) || nowMs - member.analysedAtMs >= QUIET_LOOK_MS);
-    if (isDue) await this.analyse(member, plain, before, nowMs);
-    const judgement = judgeNow();
-    if (isDue || isQuiet(judgement)) return judgement;
-    // The first look that finds something: an alert of others may open an incident on it.
-    await this.analyse(member, plain, judgement, nowMs);
-    return judgeNow();
-  }
-
-  private async analyse(member: Member, subject: Subject, seen: Judgement, nowMs: number): Promise<void> {
-    member.analysedAtMs = nowMs;
-    member.rowAnalysis = await this.ports.analyseRows(rowsToAnalyse(subject, seen)).catch((error: unknown) => {
-      // The other evidence still names a cause: a look must not fail with one of its helpers.
-      this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');
-      return NOTHING_TO_ANALYSE;
-    });
   }
 
   /** Asks the live model when an incident opens, and again when its story turns to another cause; beside the looking. */

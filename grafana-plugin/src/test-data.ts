@@ -7,7 +7,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   latency_p95_seconds: null, window_samples: 200, total_samples: 1234, last_probe_at_ms: Date.now() - 3_000, last_prediction_at_ms: null, evaluated_at_ms: Date.now(),
   baseline: { state: 'ready', version: 1, samples: 300, admitted_at_ms: 1 },
   evidence: { verdict: 'alarm', line_share: 1, budget_left: 0.25, false_page_every_ms: 1, changed_at_ms: null, recovered: false, signals: [] },
-  performance: { kind: 'unknown', realised: null }, blind_spots: [], ...overrides,
+  performance: { kind: 'unknown', realised: null }, blind_spots: [], patterns: [], ...overrides,
 });
 
 export const aGoldenInput = (overrides: Partial<GoldenInput> = {}): GoldenInput => ({
