@@ -26,7 +26,17 @@ const OF_FAILING_CALLS: ReadonlySet<CauseId> = new Set([
 ]);
 /** Share of the inputs' move that must be usual at these hours for nobody to call the traffic another one. */
 const USUAL = 0.75;
-const OF_OTHER_TRAFFIC: ReadonlySet<CauseId> = new Set(['traffic-mix-change', 'input-drift', 'segment-outage']);
+/** Causes that inputs as usual for the hour refute. Values that go missing or are new do not count in that comparison. */
+const OF_OTHER_VALUES: ReadonlySet<CauseId> = new Set([
+  'traffic-mix-change',
+  'input-drift',
+  'segment-outage',
+  'default-values',
+  'unit-change',
+  'stale-feature',
+  'swapped-columns',
+  'precision-loss',
+]);
 /** What may be said when nothing is established. */
 const BLAMING_NOTHING: ReadonlySet<CauseId> = new Set(['none', 'unknown', 'label-delay', 'seasonal-pattern']);
 /** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
@@ -42,15 +52,14 @@ function isLeakEstablished({ labels: { accuracyNow }, contrast: { labelAssociati
 }
 
 /**
- * Somebody with a false-alarm rate of its own says that something changed: a detector, the e-detectors, a test over all features
- * or groups, labels, or golden inputs, whose answers do not change by chance.
+ * Somebody with a false-alarm rate of its own says that something changed: a detector, the e-detectors, a test over all groups,
+ * labels, or golden inputs, whose answers do not change by chance. An input that moved too little for its detector does not.
  */
 function isAnythingEstablished(evidence: Evidence): boolean {
-  const { findings, changePoint, contrast, features, golden } = evidence;
+  const { findings, changePoint, contrast, golden } = evidence;
   return (
     changePoint !== null ||
     findings.some(({ kind }) => kind !== 'note') ||
-    features.some(({ moved }) => moved) ||
     golden.answersChanged > 0 ||
     golden.shapeChanged ||
     contrast.errorsBySegment !== null ||
@@ -66,7 +75,7 @@ function isAdmissible(evidence: Evidence): (cause: CauseId) => boolean {
   const { sameHour, failuresBySegment } = evidence.contrast;
   if ((sameHour?.explained ?? 0) >= USUAL && failuresBySegment === null) {
     const onlyInputs = evidence.findings.every(({ kind }) => kind === 'data' || kind === 'note');
-    return (cause) => !OF_OTHER_TRAFFIC.has(cause) && !(onlyInputs && cause === 'unknown');
+    return (cause) => !OF_OTHER_VALUES.has(cause) && !(onlyInputs && cause === 'unknown');
   }
   return () => true;
 }

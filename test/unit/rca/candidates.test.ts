@@ -37,8 +37,9 @@ describe('which causes compete', () => {
     expect(errorsRose(chance)).toBe(false);
     expect(inPlay(chance)).toEqual(['none']);
     expect(inPlay(withLabels(quiet, 850, 225))).toContain('concept-drift');
-    expect(inPlay(withLabels(quiet, 850, 250, 0.15))).toEqual(['none']);
-    expect(inPlay(withLabels(quiet, 850, 250, 0.3))).toContain('concept-drift');
+    expect(inPlay(withLabels(quiet, 850, 240, 0.15))).toEqual(['none']);
+    expect(inPlay(withLabels(quiet, 850, 254, 0.3))).toEqual(['none']);
+    expect(inPlay(withLabels(quiet, 850, 240, 0.3))).toContain('concept-drift');
   });
 
   it('while most calls fail, only causes of failing calls', () => {
