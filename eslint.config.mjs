@@ -62,7 +62,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['exporter/src/cli/**/*.ts', 'exporter/demo/**/*.ts', 'test/bench/**/*.ts'],
+    files: ['exporter/src/cli/**/*.ts', 'exporter/demo/**/*.ts', 'test/bench/**/*.ts', 'test/faults/fit-weights.ts'],
     rules: { 'no-console': 'off' },
   },
   prettier,

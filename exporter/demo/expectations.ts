@@ -19,7 +19,12 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { model: 'random', causes: ['unstable-model'], severities: ['high'], feature: null },
   { model: 'drifting', causes: ['model-changed', 'calibration-decay'], severities: ['high'], feature: null },
   { model: 'broken', causes: ['model-unreachable'], severities: ['critical'], feature: null },
-  { model: 'flapping', causes: ['endpoint-errors'], severities: ['high', 'critical'], feature: null },
+  {
+    model: 'flapping',
+    causes: ['overloaded-endpoint', 'endpoint-errors'],
+    severities: ['high', 'critical'],
+    feature: null,
+  },
   { model: 'silent', causes: ['prediction-collapse'], severities: ['critical'], feature: null },
   { model: 'tabular', causes: ['unit-change'], severities: ['low', 'medium', 'high'], feature: 'hours-per-week' },
 ];

@@ -12,6 +12,7 @@ import type { Clock, EventBus, Logger, Random, Store } from './domain/ports.js';
 import type { VerificationTimes } from './domain/recommendation.js';
 import type { Validation } from './domain/validation.js';
 import type { MonitorState } from './detection/sequential/model-monitor.js';
+import { ExperimentCourse } from './experiment-course.js';
 import { mayExperiment, type ExperimentPolicy } from './experiments.js';
 import { createGroupCommit } from './group-commit.js';
 import type { IncidentKeeper } from './incident-keeper.js';
@@ -21,8 +22,8 @@ import { recurringPatterns } from './learning/patterns.js';
 import { stateOf, statusOf } from './model-status.js';
 import { judge, validationInForce, type Experience, type Judgement, type Subject } from './pipeline.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
-import { modelChangedBy } from './rca/gather.js';
-import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
+import type { RowAnalysis } from './rca/row-analysis.js';
+import { RowLook, type RowLookPorts } from './row-look.js';
 import { monitorKey, Watch, type Sample, type WatchSettings } from './watch.js';
 import { totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -45,7 +46,7 @@ export interface FleetPorts {
   /** Looks again at the URL of a model that has never answered. */
   readonly rediscover: (model: Model) => Promise<Discovery>;
   /** Finds segments and decomposes the change; in a worker thread when there are many rows. */
-  readonly analyseRows: (input: RowAnalysisInput) => Promise<RowAnalysis>;
+  readonly analyseRows: RowLookPorts['analyseRows'];
   /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
   readonly experiment: (
     subject: Subject,
@@ -75,11 +76,11 @@ interface Member {
   evaluationSeconds: number | null;
   samplesSinceLook: number;
   lookingAgain: boolean;
-  /** The experiment of the open incident, under way or done. */
-  experiment: { readonly incident: IncidentId; result: CohortShapley | null; done: Promise<void> } | null;
+  readonly rows: RowLook;
+  /** The experiments of the open incident, the newest under way or done. */
+  experiment: ExperimentCourse | null;
 }
 
-const NOTHING_TO_ANALYSE: RowAnalysis = { segments: [], decomposition: null };
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
@@ -343,8 +344,12 @@ export class Fleet {
   async proposeAgain(id: ModelId): Promise<void> {
     const member = this.members.get(id);
     if (member === undefined || member.judgement === null) return;
-    const judgement = judge(member.watch.subject(), this.experienceOf(member), this.ports.clock.now());
-    await this.ports.keeper.reconsider(id, judgement);
+    const subject = {
+      ...member.watch.subject(),
+      experiment: member.experiment?.result ?? null,
+      rowAnalysis: member.rows.analysis,
+    };
+    await this.ports.keeper.reconsider(id, judge(subject, this.experienceOf(member), this.ports.clock.now()));
   }
 
   /** One look at one model. Never rejects: a failed look is logged and tried again. */
@@ -389,6 +394,7 @@ export class Fleet {
       evaluationSeconds: null,
       samplesSinceLook: 1,
       lookingAgain: false,
+      rows: new RowLook(this.ports, this.stopping.signal),
       experiment: null,
     });
     await this.ports.keeper.restore(model.id);
@@ -427,7 +433,8 @@ export class Fleet {
     const now = this.ports.clock.now();
     if (watch.model.paused) return;
     const nothingNew = member.samplesSinceLook === 0 && watch.learning === null;
-    const quiet = nothingNew && member.judgement !== null && member.judgement.findings.length === 0;
+    const calm = member.judgement?.findings.length === 0 && this.ports.keeper.current(watch.model.id) === null;
+    const quiet = nothingNew && calm;
     if (quiet && now - (member.evaluatedAtMs ?? 0) < QUIET_LOOK_MS) return;
     member.samplesSinceLook = 0;
 
@@ -439,55 +446,35 @@ export class Fleet {
     const startedAt = performance.now();
     const experiment = member.experiment?.result ?? null;
     const plain = { ...watch.subject(), experiment };
-    const rowAnalysis = await this.analyse(plain, member.judgement);
-    const subject = { ...plain, rowAnalysis };
-    member.judgement = judge(subject, this.experienceOf(member), now);
+    const judgeWith = (rowAnalysis: RowAnalysis): Judgement =>
+      judge({ ...plain, rowAnalysis }, this.experienceOf(member), now);
+    member.judgement = await member.rows.judge(plain, member.judgement, judgeWith, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 
     const incident = await this.ports.keeper.consider(watch.model, member.judgement);
     if (incident === null) watch.settleEvidence();
-    this.considerExperiment(member, subject, incident);
+    this.considerExperiment(member, { ...plain, rowAnalysis: member.rows.analysis }, incident);
     await this.changeModel(watch, { state: stateOf(watch, incident) });
     if (watch.isDirty) await this.committed().catch(() => undefined);
     if (watch.totals.lastAnswerAtMs === null && watch.totals.probes > 0) this.lookAgain(member);
   }
 
-  /** Rows are analysed once the previous look found something; an incident never opens at the first look. */
-  private async analyse(subject: Subject, previous: Judgement | null): Promise<RowAnalysis> {
-    if (previous === null || previous.findings.every(({ kind }) => kind === 'note')) return NOTHING_TO_ANALYSE;
-    const input: RowAnalysisInput = {
-      baselineRows: subject.baselineRows,
-      rows: subject.rows,
-      features: previous.evidence.features,
-      modelChanged: modelChangedBy(previous.evidence.golden),
-      experiment: subject.experiment?.experiment ?? null,
-      attributions: subject.experiment?.attributions ?? [],
-    };
-    return this.ports.analyseRows(input).catch((error: unknown) => {
-      // The other evidence still names a cause: a look must not fail with one of its helpers.
-      this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');
-      return NOTHING_TO_ANALYSE;
-    });
-  }
-
-  /** Once per incident, beside the looking: an experiment takes minutes when it is polite. */
+  /** Asks the live model when an incident opens, and again when its story turns to another cause; beside the looking. */
   private considerExperiment(member: Member, subject: Subject, incident: Incident | null): void {
     if (incident?.id !== member.experiment?.incident) member.experiment = null;
     const { judgement } = member;
-    if (incident === null || judgement === null || member.experiment !== null) return;
+    if (incident === null || judgement === null) return;
+    member.experiment ??= new ExperimentCourse(incident.id);
+    if (!member.experiment.wantsMore(incident)) return;
     if (!mayExperiment(this.settings.experiments, subject, judgement)) return;
-    const run = { incident: incident.id, result: null as CohortShapley | null, done: Promise.resolve() };
-    member.experiment = run;
-    run.done = this.ports
-      .experiment(subject, judgement, incident.id, this.stopping.signal)
-      .then((result) => {
-        run.result = result;
-        member.samplesSinceLook += 1;
-      })
-      .catch((error: unknown) =>
-        this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'an experiment broke off'),
-      );
+    member.experiment.begin(
+      () => this.ports.experiment(subject, judgement, incident.id, this.stopping.signal),
+      (error) => {
+        if (error === null) member.samplesSinceLook += 1;
+        else this.ports.logger.error({ model: subject.model.id, error: error.message }, 'an experiment broke off');
+      },
+    );
   }
 
   private experienceOf(member: Member): Experience {

@@ -4,12 +4,13 @@ import type { ModelId } from './domain/identifiers.js';
 import { incidentId } from './domain/identifiers.js';
 import type { Incident, TimelineEntry } from './domain/incident.js';
 import type { Lesson } from './domain/lesson.js';
+import { compareSeverity, type Severity } from './domain/severity.js';
 import type { Model } from './domain/model.js';
-import { compareSeverity } from './domain/severity.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from './domain/ports.js';
 import type { RecommendationRecord } from './domain/application.js';
 import type { Governance } from './governance/governance.js';
 import type { Judgement } from './pipeline.js';
+import { followSeverity, startSeverity, type SeverityCourse } from './severity-course.js';
 
 /** The part of governance an incident needs. */
 export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records'>;
@@ -25,13 +26,14 @@ export interface IncidentPorts {
   readonly remember: (incident: Incident, records: readonly RecommendationRecord[]) => Lesson;
 }
 
-/** How many looks in a row must agree before an incident opens, changes its mind, or closes. */
+/** How many looks in a row must agree before an incident opens, changes its mind or becomes more severe, becomes milder, or closes. */
 export interface Patience {
   readonly open: number;
   readonly change: number;
+  readonly milder: number;
   readonly close: number;
 }
-export const DEFAULT_PATIENCE: Patience = { open: 2, change: 2, close: 3 };
+export const DEFAULT_PATIENCE: Patience = { open: 2, change: 2, milder: 30, close: 3 };
 
 export interface IncidentKeeper {
   /** Takes up the incident that was open before a restart. */
@@ -50,6 +52,8 @@ export interface IncidentKeeper {
 
 interface Course {
   open: Incident | null;
+  /** Of the open incident. */
+  severity: SeverityCourse;
   problemLooks: number;
   firstEvidenceAtMs: number;
   clearLooks: number;
@@ -58,10 +62,10 @@ interface Course {
   alerts: readonly ExternalAlert[];
 }
 
-/** Two diagnoses tell the same story when cause, features, severity and what was asked of the model agree. */
+/** Two diagnoses tell the same story when cause, features and what was asked of the model agree. */
 function storyOf(diagnosis: Diagnosis): string {
   const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
-  return [diagnosis.causes[0]?.id ?? 'none', diagnosis.severity, asked, ...diagnosis.features].join('|');
+  return [diagnosis.causes[0]?.id ?? 'none', asked, ...diagnosis.features].join('|');
 }
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
@@ -76,6 +80,15 @@ function newlyBlind(diagnosis: Diagnosis, unseen: Judgement['unseen']): Readonly
   return new Set(unseen.filter(({ check }) => !before.has(check)).map(({ detector }) => detector));
 }
 
+const severityText = (before: Severity, { diagnosis }: Judgement, now: Severity): string =>
+  compareSeverity(now, before) > 0
+    ? `Severity rose from ${before} to ${now}: ${diagnosis.severityReason}`
+    : `Severity fell from ${before} to ${now}, the worst of the last ${DEFAULT_PATIENCE.milder} looks: ${diagnosis.severityReason}`;
+
+/** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
+const isOnlyWaiting = ({ diagnosis, findings }: Judgement): boolean =>
+  diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
+
 const sinceText = (ms: number): string => new Date(ms).toISOString();
 
 /** Keeps at most one open incident per model. */
@@ -85,7 +98,15 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
   const courseOf = (model: ModelId): Course => {
     let course = courses.get(model);
     if (course === undefined) {
-      course = { open: null, problemLooks: 0, firstEvidenceAtMs: 0, clearLooks: 0, differentLooks: 0, alerts: [] };
+      course = {
+        open: null,
+        severity: startSeverity('none'),
+        problemLooks: 0,
+        firstEvidenceAtMs: 0,
+        clearLooks: 0,
+        differentLooks: 0,
+        alerts: [],
+      };
       courses.set(model, course);
     }
     return course;
@@ -134,6 +155,7 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     };
     course.clearLooks = 0;
     course.differentLooks = 0;
+    course.severity = startSeverity(incident.severity);
     await save(course, incident, 'incident-opened');
     await ports.governance.propose(incident, judgement.proposals);
   };
@@ -149,33 +171,48 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
 
   const update = async (course: Course, incident: Incident, judgement: Judgement): Promise<void> => {
     course.clearLooks = 0;
-    if (storyOf(incident.diagnosis) === storyOf(judgement.diagnosis)) {
-      course.differentLooks = 0;
-      return;
-    }
+    const judged = judgement.diagnosis.severity;
+    const sameStory = storyOf(incident.diagnosis) === storyOf(judgement.diagnosis);
     // While an action takes effect a look sees failure and recovery mixed: only worse is news, and the diagnosis on which
     // people decided is the one to remember.
-    const worse = compareSeverity(judgement.diagnosis.severity, incident.severity) > 0;
-    if (!worse && (await awaitsVerification(incident))) {
+    const isNews = !sameStory || judged !== incident.severity;
+    const worse = compareSeverity(judged, incident.severity) > 0;
+    if (isNews && !worse && (await awaitsVerification(incident))) {
       course.differentLooks = 0;
+      course.severity = startSeverity(incident.severity);
       return;
     }
-    course.differentLooks += 1;
-    if (course.differentLooks < patience.change) return;
-    course.differentLooks = 0;
+    course.severity = followSeverity(course.severity, judged, { rise: patience.change, fall: patience.milder });
+    course.differentLooks = sameStory ? 0 : course.differentLooks + 1;
+    const { severity } = course.severity;
+    const retold = course.differentLooks >= patience.change;
+    if (!retold && severity === incident.severity) return;
+    const now = ports.clock.now();
+    const entries: TimelineEntry[] = [];
+    if (severity !== incident.severity) {
+      const text = severityText(incident.severity, judgement, severity);
+      entries.push({ atMs: now, kind: 'diagnosis-changed', text });
+    }
+    if (retold) {
+      course.differentLooks = 0;
+      entries.push({ atMs: now, kind: 'diagnosis-changed', text: judgement.explanation.headline });
+    }
+    // Another story than the incident's waits for its second look, also when the severity changes at this one.
+    const told = retold || sameStory;
     const changed: Incident = {
       ...incident,
-      severity: judgement.diagnosis.severity,
-      diagnosis: judgement.diagnosis,
-      explanation: judgement.explanation,
-      fingerprint: judgement.fingerprint,
-      timeline: [
-        ...incident.timeline,
-        { atMs: ports.clock.now(), kind: 'diagnosis-changed', text: judgement.explanation.headline },
-      ],
+      severity,
+      ...(told
+        ? {
+            diagnosis: judgement.diagnosis,
+            explanation: judgement.explanation,
+            fingerprint: judgement.fingerprint,
+          }
+        : {}),
+      timeline: [...incident.timeline, ...entries],
     };
     await save(course, changed, 'incident-updated');
-    await ports.governance.propose(changed, judgement.proposals);
+    if (told) await ports.governance.propose(changed, judgement.proposals);
   };
 
   const close = async (course: Course, incident: Incident): Promise<void> => {
@@ -212,12 +249,13 @@ export function createIncidentKeeper(ports: IncidentPorts, patience: Patience = 
     async restore(model) {
       const course = courseOf(model);
       course.open = await ports.incidents.openFor(model);
+      course.severity = startSeverity(course.open?.severity ?? 'none');
       course.alerts = await ports.alerts.list({ model, firing: true, limit: 100 });
     },
     current: (model) => courses.get(model)?.open ?? null,
     async consider(model, judgement) {
       const course = courseOf(model.id);
-      const problem = judgement.diagnosis.severity !== 'none';
+      const problem = judgement.diagnosis.severity !== 'none' && !isOnlyWaiting(judgement);
       if (course.open !== null) {
         const blind = newlyBlind(course.open.diagnosis, judgement.unseen);
         await ports.governance.verify(course.open, judgement.findings, blind, ports.clock.now());

@@ -25,8 +25,8 @@ import { similarLessons } from './learning/similarity.js';
 import { trackRecord } from './learning/track-record.js';
 import type { CohortShapley } from './rca/attribution/cohort-shapley.js';
 import { diagnose } from './rca/diagnose.js';
-import { gatherEvidence } from './rca/gather.js';
-import type { RowAnalysis } from './rca/row-analysis.js';
+import { gatherEvidence, modelChangedBy } from './rca/gather.js';
+import type { RowAnalysis, RowAnalysisInput } from './rca/row-analysis.js';
 import { priceFindings } from './performance/cost-of-shift.js';
 import { estimatePerformance } from './performance/estimate.js';
 import { recommend } from './recommendation/recommend.js';
@@ -83,6 +83,23 @@ export interface Judgement {
   readonly proposals: readonly Proposal[];
 }
 
+/** True when a look found nothing and saw no input move. */
+export function isQuiet({ findings, evidence }: Judgement): boolean {
+  return findings.every(({ kind }) => kind === 'note') && evidence.features.every(({ moved }) => !moved);
+}
+
+/** What to find out of the rows, given which features the newest look saw move. */
+export function rowsToAnalyse(subject: Subject, { evidence }: Judgement): RowAnalysisInput {
+  return {
+    baselineRows: subject.baselineRows,
+    rows: subject.rows,
+    features: evidence.features,
+    modelChanged: modelChangedBy(evidence.golden),
+    experiment: subject.experiment?.experiment ?? null,
+    attributions: subject.experiment?.attributions ?? [],
+  };
+}
+
 /** One model, one look: observations in, judgement out. Pure; the whole loop in the order it happens. */
 export function judge(subject: Subject, experience: Experience, nowMs: number): Judgement {
   const { model, baseline, window, rows } = subject;
@@ -127,6 +144,7 @@ export function judge(subject: Subject, experience: Experience, nowMs: number): 
     consecutiveFailures: subject.consecutiveFailures,
     lastAnswerAtMs: subject.lastAnswerAtMs,
     changes: subject.changes,
+    evidence: subject.evidence,
     experiment: subject.experiment,
     rowAnalysis: subject.rowAnalysis ?? null,
   });

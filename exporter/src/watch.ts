@@ -1,10 +1,10 @@
 import { confirmAdmission } from './baseline/admission.js';
 import { createGoldenMemory, goldenText } from './baseline/golden-memory.js';
 import { admit, learn, startLearning } from './baseline/learning.js';
-import { anomalyScores } from './detection/isolation-forest/forest.js';
 import { ModelMonitor, type MonitorState } from './detection/sequential/model-monitor.js';
 import {
   growForestBaseline,
+  scoresOf,
   strangeShare,
   growWindowForest,
   type ForestBaseline,
@@ -27,6 +27,7 @@ import type { BaselineProfile, LearningState, RunningCounts, SignalKey, WindowPr
 import type { BaselineRequirements, DetectionThresholds } from './domain/thresholds.js';
 import { LabelJoin, type Judged } from './label-join.js';
 import type { Subject } from './pipeline.js';
+import { RecentRows } from './recent-rows.js';
 import { RunningTotals } from './running-totals.js';
 import { countCall, NO_TOTALS, totalsKey, type WatchTotals } from './watch-totals.js';
 
@@ -78,8 +79,8 @@ export class Watch {
   totals: WatchTotals;
   private forest: ForestBaseline | null = null;
   private windowForest: WindowForest | null = null;
-  private rows: Observation[] = [];
-  private baselineRows: readonly Observation[] = [];
+  private readonly rows: RecentRows;
+  private baselineRows = new RecentRows(Infinity);
   private goldenRecent: Sample[] = [];
   private goldenLearning;
   private builder: WindowBuilder;
@@ -106,6 +107,7 @@ export class Watch {
     restored: RestoredWatch,
   ) {
     this.labels = new LabelJoin(model.id, hash);
+    this.rows = new RecentRows(settings.rowsKept);
     this.totals = restored.totals ?? NO_TOTALS;
     this.running = new RunningTotals(settings.binnedSignals);
     const superseded = restored.learning !== null && restored.learning.verdict.kind !== 'admitted';
@@ -124,14 +126,15 @@ export class Watch {
   /** Folds samples in. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[]): void {
     for (const sample of samples) this.observeOne(sample);
-    const surplus = this.rows.length - this.settings.rowsKept;
-    if (surplus > 0) this.rows.splice(0, surplus);
+    this.rows.trim();
     this.dirty ||= samples.length > 0;
   }
 
-  /** Remembers labels that arrived later; they are joined at the next commit. */
+  /** Remembers labels that arrived later; rows in memory get theirs at once, counts at the next commit. */
   label(labels: readonly LateLabel[]): void {
     this.labels.add(labels);
+    for (const row of this.rows.label(labels)) this.builder.addGroupLabel(row);
+    this.baselineRows.label(labels);
     this.dirty ||= labels.length > 0;
   }
 
@@ -148,7 +151,7 @@ export class Watch {
   relearn(nowMs: number, fromMs: number | null = null): void {
     const { requirements } = this.settings;
     const since = fromMs ?? Infinity;
-    const rows = this.rows.filter(({ atMs }) => atMs >= since);
+    const rows = this.rows.since(since);
     const golden = this.goldenRecent.filter(({ observation }) => observation.atMs >= since);
     const version = (this.baseline?.version ?? (this.learning?.nextVersion ?? 1) - 1) + 1;
     this.baseline = null;
@@ -191,9 +194,10 @@ export class Watch {
     if (this.learning?.verdict.kind === 'admitted') {
       this.baseline = admit(this.learning, nowMs);
       this.baselineToSave = this.baseline;
-      this.windowForest = growWindowForest(this.rows, this.random());
-      this.baselineRows = this.rows.filter((row) => row.failure === null);
-      this.forest = growForestBaseline(this.baselineRows, this.baseline.profile, this.random());
+      this.windowForest = growWindowForest(this.rows.all, this.random());
+      this.baselineRows = new RecentRows(Infinity);
+      for (const row of this.rows.all) if (row.failure === null) this.baselineRows.push(row);
+      this.forest = growForestBaseline(this.baselineRows.all, this.baseline.profile, this.random());
       this.learning = null;
       this.monitor.startWatching();
       this.monitorDue = true;
@@ -270,9 +274,9 @@ export class Watch {
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
     if (this.learning !== null) {
-      if (this.rows.length === 0) return this.learning.profile;
+      if (this.rows.all.length === 0) return this.learning.profile;
       const builder = createWindowBuilder({ like: this.learning.profile });
-      for (const row of this.rows.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
+      for (const row of this.rows.all.slice(-this.settings.thresholds.windowSamples)) builder.add(row);
       return builder.build();
     }
     // Once every changed signal is normal again, what came before would only keep the findings alive.
@@ -295,9 +299,9 @@ export class Watch {
 
   /** Counts since a change, where the rows in memory reach back to it; null where they do not, or are too few. */
   private windowSince(changeAtMs: number): WindowProfile | null {
-    const oldest = this.rows[0];
+    const [oldest] = this.rows.all;
     if (oldest === undefined || oldest.atMs > changeAtMs) return null;
-    const rows = this.rows.filter((row) => row.atMs >= changeAtMs);
+    const rows = this.rows.since(changeAtMs);
     if (rows.length < this.settings.thresholds.minimumWindowSamples) return null;
     const builder = createWindowBuilder({ like: this.baseline?.profile ?? emptyWindow() });
     for (const row of rows) builder.add(row);
@@ -314,8 +318,8 @@ export class Watch {
       baseline: this.baseline,
       learning: this.learning,
       window,
-      rows: this.rows.filter((row) => row.atMs >= window.fromMs),
-      baselineRows: this.baselineRows,
+      rows: this.rows.since(window.fromMs),
+      baselineRows: this.baselineRows.all,
       goldenNow: golden.build(),
       forest: this.forest,
       windowForest: this.windowForest,
@@ -405,7 +409,7 @@ export class Watch {
     if (learning?.verdict.kind !== 'admitted') return;
     const { missing, season, unsteady } = monitor.readiness();
     monitor.relearn(unsteady);
-    const share = strangeShare(this.rows, learning.profile, this.random());
+    const share = strangeShare(this.rows.all, learning.profile, this.random());
     const signs = { missing, season, unsteady, failing, strangeShare: share };
     this.learning = confirmAdmission(learning, signs, this.settings.requirements);
   }
@@ -427,7 +431,7 @@ export class Watch {
     const rows = this.rowsToScore.slice(-ROWS_SCORED_PER_LOOK);
     this.rowsToScore = [];
     if (forest === null || rows.length === 0) return;
-    const scores = anomalyScores(forest.forest, rows.map(forest.encode));
+    const scores = scoresOf(forest, rows);
     rows.forEach((row, i) => this.monitor.rowScore(scores[i] ?? 0, row.atMs));
   }
 
@@ -446,7 +450,7 @@ export class Watch {
   private forgetRefused({ profile }: LearningState): void {
     this.monitor = this.freshMonitor();
     if (profile.calls === 0) return;
-    for (const row of this.rows) if (row.atMs >= profile.fromMs) this.monitor.observe(row);
+    for (const row of this.rows.all) if (row.atMs >= profile.fromMs) this.monitor.observe(row);
   }
 
   private judgeAnswer({ label, atMs }: Judged): void {
@@ -481,7 +485,7 @@ export class Watch {
 
   private forgetWindow(nowMs: number): void {
     this.pastWindows = [];
-    this.rows = [];
+    this.rows.clear();
     this.windowStartMs = this.nextWindowStart(nowMs);
     this.builder = this.freshBuilder();
   }
@@ -504,7 +508,7 @@ export class Watch {
       if (counts.kind === 'categorical')
         known.set(key, new Set([...counts.categories].filter(([, count]) => count >= 10).map(([name]) => name)));
     }
-    return foldRareCategories(profile, known);
+    return foldRareCategories(profile, known, this.baseline?.profile.groups);
   }
 
   private finishedLearning(baseline: BaselineProfile): LearningState {

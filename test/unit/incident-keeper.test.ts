@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RecommendationRecord } from '../../exporter/src/domain/application.js';
 import type { CauseId } from '../../exporter/src/domain/cause.js';
-import type { Severity } from '../../exporter/src/domain/severity.js';
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../exporter/src/domain/incident.js';
 import type { Lesson } from '../../exporter/src/domain/lesson.js';
+import type { Severity } from '../../exporter/src/domain/severity.js';
 import { createIncidentKeeper } from '../../exporter/src/incident-keeper.js';
 import type { Judgement } from '../../exporter/src/pipeline.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
@@ -47,16 +47,17 @@ const judgement = (severity: Severity, pages: boolean, cause: CauseId | null = n
     proposals: [],
     fingerprint: {},
     explanation: { headline: 'Confidence fell.', paragraphs: [] },
+    unseen: [],
     diagnosis: {
       severity,
+      severityReason: 'So it was judged.',
       causes: cause === null ? [] : [{ id: cause }],
       features: [],
       findings: [],
       changes: [],
-      blindSpots: [],
       experiment: null,
+      blindSpots: [],
     },
-    unseen: [],
   }) as unknown as Judgement;
 
 const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
@@ -112,6 +113,36 @@ describe('an alert of somebody else', () => {
   });
 });
 
+describe('the severity of an open incident', () => {
+  it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
+    const { keeper } = keeperWith();
+    const look = (severity: Severity): Promise<Incident | null> => keeper.consider(model, judgement(severity, true));
+    await look('high');
+    expect((await look('high'))?.severity).toBe('high');
+    for (let i = 0; i < 10; i += 1) {
+      expect((await look('critical'))?.severity).toBe('high');
+      expect((await look('high'))?.severity).toBe('high');
+    }
+    await look('critical');
+    const risen = await look('critical');
+    expect(risen?.severity).toBe('critical');
+    expect(risen?.timeline.at(-1)?.text).toBe('Severity rose from high to critical: So it was judged.');
+    for (let i = 0; i < 29; i += 1) expect((await look(i % 2 === 0 ? 'medium' : 'low'))?.severity).toBe('critical');
+    const fallen = await look('low');
+    expect(fallen?.severity).toBe('medium');
+    expect(fallen?.timeline).toHaveLength((risen?.timeline.length ?? 0) + 1);
+  });
+
+  it('is taken up as it was after a restart', async () => {
+    const { keeper } = keeperWith();
+    await keeper.consider(model, judgement('critical', true));
+    await keeper.consider(model, judgement('critical', true));
+    await keeper.restore(model.id);
+    for (let i = 0; i < 5; i += 1)
+      expect((await keeper.consider(model, judgement('low', true)))?.severity).toBe('critical');
+  });
+});
+
 it('keeps the diagnosis people decided on while the action takes effect, unless it gets worse', async () => {
   const records: { state: string; plan: object }[] = [];
   const { keeper } = keeperWith([], () => records);
@@ -126,4 +157,12 @@ it('keeps the diagnosis people decided on while the action takes effect, unless 
   expect(await look('critical', 'endpoint-errors')).toBe('endpoint-errors');
   records.splice(0, 1, { state: 'not_recovered', plan: {} });
   expect(await look('low', 'input-drift')).toBe('input-drift');
+});
+
+it('is closed while only labels are late', async () => {
+  const { keeper } = keeperWith();
+  await keeper.consider(model, judgement('high', true, 'unit-change'));
+  expect(await keeper.consider(model, judgement('high', true, 'unit-change'))).not.toBeNull();
+  for (let look = 0; look < 3; look += 1) await keeper.consider(model, judgement('low', false, 'label-delay'));
+  expect(keeper.current(model.id)).toBeNull();
 });

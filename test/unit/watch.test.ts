@@ -56,9 +56,9 @@ class Logged {
       const observation: Observation = {
         atMs,
         source: 'ingest',
-        predictionId: null,
+        predictionId: `p${this.calls}`,
         goldenId: null,
-        features: { x: this.random.next() },
+        features: { x: this.random.next(), side: this.calls % 2 === 0 ? 'left' : 'right' },
         prediction: failed ? null : 'yes',
         confidence: failed ? null : 0.5 + 0.5 * this.random.next(),
         latencySeconds: null,
@@ -80,6 +80,27 @@ it('learns nothing from a refused period: an outage at the start does not blind 
   expect(logged.watch.evidence().verdict).toBe('quiet');
   logged.run(300, 0.3);
   expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['errors'] });
+});
+
+it('puts late labels into the rows of the window and of the baseline, so that root cause sees where answers are wrong', () => {
+  const { watch } = new Logged().run(1_500, 0);
+  watch.label(
+    Array.from({ length: 1_500 }, (_, i) => ({ atMs: 2e12, predictionId: `p${i}`, label: i % 2 === 0 ? 'yes' : 'no' })),
+  );
+  const { rows, baselineRows } = watch.subject();
+  expect(watch.baseline).not.toBeNull();
+  for (const some of [rows, baselineRows]) {
+    expect(some.length).toBeGreaterThan(50);
+    expect(some.every(({ label }) => label !== null)).toBe(true);
+    const wrong = some.filter(({ label, prediction }) => label !== prediction).length;
+    expect(Math.abs(wrong / some.length - 0.5)).toBeLessThan(0.02);
+  }
+  const judged = (side: string): readonly number[] =>
+    (watch.window().groups.get(`[["side","=${side}"]]`) ?? []).slice(4);
+  const [right = 0, wrong = 0] = judged('right');
+  expect(right).toBeGreaterThan(20);
+  expect(wrong).toBe(right);
+  expect(judged('left')[1]).toBe(0);
 });
 
 it('judges the newest calls, not the failure behind them, once what changed is normal again', () => {

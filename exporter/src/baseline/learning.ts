@@ -1,3 +1,4 @@
+import { foldRareGroups } from '../detection/statistics/group-counts.js';
 import { compareNumeric } from '../detection/statistics/compare.js';
 import { quantileBins } from '../detection/statistics/signal-counts.js';
 import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../detection/statistics/window-profile.js';
@@ -50,6 +51,8 @@ export function learn(
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
 }
 
+const FEWEST_IN_GROUP = 10;
+
 /** The baseline that was learnt, with its bins. */
 export function admit(state: LearningState, nowMs: number): BaselineProfile {
   const bins = new Map<SignalKey, readonly number[]>();
@@ -59,7 +62,8 @@ export function admit(state: LearningState, nowMs: number): BaselineProfile {
     version: state.nextVersion,
     frozen: false,
     admittedAtMs: nowMs,
-    profile: state.profile,
+    // Groups of fewer than ten rows are nobody's business, and too few to compare with.
+    profile: { ...state.profile, groups: foldRareGroups(state.profile.groups, new Map(), FEWEST_IN_GROUP) },
     golden: state.golden,
     bins,
   };

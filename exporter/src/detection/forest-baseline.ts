@@ -12,6 +12,16 @@ export interface ForestBaseline {
   readonly features: readonly string[];
   /** 99th percentile of the scores of rows the forest was not grown on. */
   readonly line: number;
+  /** Scores of rows seen before; a row's score never changes, and most rows of a window were there at the look before. */
+  readonly known: WeakMap<Observation, number>;
+}
+
+/** Anomaly score of each row. */
+export function scoresOf({ forest, encode, known }: ForestBaseline, rows: readonly Observation[]): number[] {
+  const fresh = rows.filter((row) => !known.has(row));
+  const scores = anomalyScores(forest, fresh.map(encode));
+  for (const [i, row] of fresh.entries()) known.set(row, scores[i] ?? 0);
+  return rows.map((row) => known.get(row) ?? 0);
 }
 
 /** A forest on vectors of sub-windows: it sees a model that behaves unusually even when no features are known. */
@@ -87,7 +97,7 @@ export function growForestBaseline(
   try {
     const forest = growForest(growing, random);
     const scores = anomalyScores(forest, heldOut).sort((a, b) => a - b);
-    return { forest, encode, features, line: quantileSorted(scores, 0.99) };
+    return { forest, encode, features, line: quantileSorted(scores, 0.99), known: new WeakMap() };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

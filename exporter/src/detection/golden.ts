@@ -21,6 +21,7 @@ export function goldenEvidence(before: readonly GoldenBaseline[], now: readonly 
   let compared = 0;
   let changed = 0;
   let answersChanged = 0;
+  let confidencesMoved = 0;
   let shapeChanged = false;
   const shifts: number[] = [];
   for (const input of now) {
@@ -32,13 +33,16 @@ export function goldenEvidence(before: readonly GoldenBaseline[], now: readonly 
     const shift = shiftOf(known, input);
     if (shift !== null) shifts.push(shift);
     if (answered) answersChanged += 1;
-    if (answered || confidenceMoved(known, input, shift)) changed += 1;
+    const moved = confidenceMoved(known, input, shift);
+    if (moved) confidencesMoved += 1;
+    if (answered || moved) changed += 1;
   }
   return {
     inputs: now.length,
     compared,
     changed,
     answersChanged,
+    confidencesMoved,
     confidenceShift: shifts.length === 0 ? null : shifts.reduce((sum, shift) => sum + shift, 0) / shifts.length,
     confidenceSpread: pooledSpread(now),
     answerFlipShare: flipShare(now),

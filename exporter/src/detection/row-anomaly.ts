@@ -1,8 +1,8 @@
 import type { Observation } from '../domain/observation.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import type { ForestBaseline } from './forest-baseline.js';
-import { anomalyScores, columnContributions } from './isolation-forest/forest.js';
+import { scoresOf, type ForestBaseline } from './forest-baseline.js';
+import { columnContributions } from './isolation-forest/forest.js';
 import { clopperPearsonLower, proportion } from './statistics/clopper-pearson.js';
 
 /** By construction this share of quiet rows lies above the forest's line. */
@@ -24,25 +24,25 @@ export function judgeRows(
       verdict: 'unknown',
       reason: 'no rows of the baseline are in memory (no features, or the service was restarted)',
     };
-  const encoded = rows.filter((row) => row.features !== null).map((row) => forest.encode(row));
-  if (encoded.length < thresholds.minimumWindowSamples)
+  const usable = rows.filter((row) => row.features !== null);
+  if (usable.length < thresholds.minimumWindowSamples)
     return {
       verdict: 'unknown',
-      reason: `${encoded.length} rows with features; ${thresholds.minimumWindowSamples} are needed`,
+      reason: `${usable.length} rows with features; ${thresholds.minimumWindowSamples} are needed`,
     };
-  const scores = anomalyScores(forest.forest, encoded);
-  const unusual = encoded.filter((_, i) => (scores[i] ?? 0) > forest.line);
-  const { share, interval } = proportion(unusual.length, encoded.length);
+  const scores = scoresOf(forest, usable);
+  const unusual = usable.filter((_, i) => (scores[i] ?? 0) > forest.line);
+  const { share, interval } = proportion(unusual.length, usable.length);
   const isUnusual =
     share >= thresholds.anomalousRowShare &&
-    clopperPearsonLower(unusual.length, encoded.length, thresholds.significance) > 2 * QUIET_ROW_SHARE;
+    clopperPearsonLower(unusual.length, usable.length, thresholds.significance) > 2 * QUIET_ROW_SHARE;
   return {
     verdict: isUnusual ? 'unusual' : 'usual',
-    rows: encoded.length,
+    rows: usable.length,
     unusualRows: unusual.length,
     share,
     interval,
-    contributions: contributionsOf(unusual.slice(0, ROWS_BLAMED), forest),
+    contributions: contributionsOf(unusual.slice(0, ROWS_BLAMED).map(forest.encode), forest),
   };
 }
 

@@ -71,6 +71,8 @@ export interface ModelStatus {
   readonly running: RunningCounts;
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
+  /** What the last look concluded, whether or not an incident stores it; null before the first look. */
+  readonly diagnosis: Diagnosis | null;
   readonly incident: Incident | null;
   /** Evidence against the false-page budget. */
   readonly evidence: PageEvidence;

@@ -1,3 +1,4 @@
+import type { Contrast } from './contrast.js';
 import type { BlindSpot, Finding, Interval } from './finding.js';
 import type { FailureReason } from './observation.js';
 import type { ModelId } from './identifiers.js';
@@ -26,9 +27,14 @@ export interface ServiceEvidence {
   readonly consecutiveFailures: number;
   /** Longest run of successes between two failures and so on is not kept: only whether failures came in bursts. */
   readonly failuresInBursts: boolean;
+  /** Of the failures whose HTTP status is known, those that say "too busy" (429, 503); null when none is known. From rows. */
+  readonly refusedAsBusy: Proportion | null;
   readonly baselineErrorShare: number | null;
   readonly latencyBefore: LevelSummary | null;
   readonly latencyNow: LevelSummary | null;
+  /** Answers later than 95 % of the baseline's, before (about 5 %) and now; null without latencies on both sides. */
+  readonly lateBefore: Proportion | null;
+  readonly lateNow: Proportion | null;
   readonly lastAnswerAtMs: number | null;
 }
 
@@ -41,6 +47,8 @@ export interface GoldenEvidence {
   readonly changed: number;
   /** Of these, the inputs that got another prediction, not only another confidence. */
   readonly answersChanged: number;
+  /** Compared inputs whose confidence left what the baseline had seen, whatever their prediction. */
+  readonly confidencesMoved: number;
   /** Mean change of confidence over compared inputs (now − before), null without confidence. */
   readonly confidenceShift: number | null;
   /** Standard deviation of confidence among answers to the same input in the window, pooled over inputs. */
@@ -73,7 +81,15 @@ export interface RepairHint {
   readonly parameters: Readonly<Record<string, number | string>>;
   /** R² of the quantile match, or share of rows explained. */
   readonly fit: number;
+  /** Estimated start of the feature's change; null without an estimate. */
+  readonly sinceMs: number | null;
+  /** What the values look like now, since when and on what grounds. */
   readonly sentence: string;
+}
+
+/** A repair hint with the feature it is about. */
+export interface FeatureRepair extends RepairHint {
+  readonly feature: string;
 }
 
 export interface FeatureEvidence {
@@ -84,6 +100,8 @@ export interface FeatureEvidence {
   readonly distance: number;
   /** Shift of the mean in baseline standard deviations; null for categorical or constant baselines. */
   readonly meanShift: number | null;
+  /** Distance from the 5th to the 95th percentile among the newest values, over that of the baseline; null for categories. */
+  readonly spreadRatio: number | null;
   readonly missingBefore: number;
   readonly missingNow: number;
   readonly invalidBefore: number;
@@ -91,6 +109,10 @@ export interface FeatureEvidence {
   readonly unseenShare: number;
   /** True when a detector reported this feature. */
   readonly drifted: boolean;
+  /** −log₁₀ of the fixed-sample p-value of the comparison, at most 300; 0 where nothing can be compared. */
+  readonly surprise: number;
+  /** True when a detector reported it or chance is no explanation (p < 10⁻⁵): enough to weigh causes, not to open an incident. */
+  readonly moved: boolean;
   readonly hint: RepairHint | null;
 }
 
@@ -146,6 +168,8 @@ export interface SegmentEvidence {
   readonly measure: 'confidence' | 'errors' | 'accuracy';
   readonly before: number | null;
   readonly now: number;
+  /** How far the measure rose among all other rows, in the same unit; null without a past. */
+  readonly restChange: number | null;
   /** Share of the model's whole change that happens inside the segment. */
   readonly contribution: number;
   /** `slice-line`: rows in memory, searched exactly · `pair-counts`: from the counts kept after the rows were gone · `poisson-scan`: aggregated series. */
@@ -215,6 +239,16 @@ export interface Attribution {
   readonly method: AttributionMethod;
 }
 
+/** A copy of the model, fitted to logged rows because the model itself was not asked. */
+export interface SurrogateEvidence {
+  readonly output: 'confidence' | 'prediction';
+  readonly rows: number;
+  /** Cross-validated share of the output's variance the copy predicts. */
+  readonly rSquared: number;
+  /** False below 0.7: then nothing is attributed by it. */
+  readonly isUsed: boolean;
+}
+
 /** What was asked of the live model during an investigation, and what came of it. Null in Evidence when nothing was asked. */
 export interface ExperimentEvidence {
   readonly atMs: number;
@@ -236,6 +270,13 @@ export interface ExperimentEvidence {
   readonly limitation: string | null;
 }
 
+/** When it began, by the e-detectors, and what had been declared around then. */
+export interface ChangePoint {
+  readonly atMs: number;
+  /** Declared changes from six hours before the estimated start to one hour after it. */
+  readonly declared: readonly ChangeEvent[];
+}
+
 /** Everything root-cause analysis may look at. */
 export interface Evidence {
   readonly modelId: ModelId;
@@ -251,9 +292,16 @@ export interface Evidence {
   readonly labels: LabelEvidence;
   readonly segments: readonly SegmentEvidence[];
   readonly changes: readonly ChangeEvent[];
+  /** Evidence is gathered over time, so that its silence means something; not so in a one-shot look or while learning. */
+  readonly watched: boolean;
+  /** Null while the e-detectors have seen no change. */
+  readonly changePoint: ChangePoint | null;
+  readonly contrast: Contrast;
   readonly decomposition: Decomposition | null;
   readonly attributions: readonly Attribution[];
   /** What was asked of the live model, null when nothing was. */
   readonly experiment: ExperimentEvidence | null;
+  /** Null when no copy of the model was fitted. */
+  readonly surrogate: SurrogateEvidence | null;
   readonly blindSpots: readonly BlindSpot[];
 }

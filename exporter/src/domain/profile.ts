@@ -52,6 +52,22 @@ export interface LabelCounts {
   readonly losses: LossCounts;
 }
 
+/**
+ * Rows · failed · answered with a confidence · doubt (1 − confidence, summed in thousandths) · judged by a label while the row
+ * was in memory · of these wrong.
+ */
+export type GroupCell = readonly [
+  rows: number,
+  failed: number,
+  answered: number,
+  doubt: number,
+  judged: number,
+  wrong: number,
+];
+
+/** Counts per value, and per pair of values, of a few categorical features (`detection/statistics/group-counts.ts` makes the keys). */
+export type GroupCounts = ReadonlyMap<string, GroupCell>;
+
 /** What happened in one window of time, as counts. `from`/`to` are the first and last observation, inclusive. */
 export interface WindowProfile {
   readonly fromMs: number;
@@ -60,6 +76,7 @@ export interface WindowProfile {
   readonly failures: Readonly<Record<string, number>>;
   readonly signals: ReadonlyMap<SignalKey, SignalCounts>;
   readonly labels: LabelCounts;
+  readonly groups: GroupCounts;
 }
 
 export type AdmissionVerdict =

@@ -1,6 +1,6 @@
 import { subjectText } from '../domain/finding.js';
 import { oddsText, type PageEvidence, type SignalEvidence } from '../domain/page-evidence.js';
-import { timeText } from './time-text.js';
+import { timeText } from '../domain/time-text.js';
 
 const NAMED = 3;
 /** What chance alone shows less than once in ten days. */

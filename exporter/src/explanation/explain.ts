@@ -1,8 +1,9 @@
-import type { Cause, Diagnosis, Explanation } from '../domain/cause.js';
+import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { DecompositionPartName } from '../domain/evidence.js';
 import type { PageEvidence } from '../domain/page-evidence.js';
+import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
-import { timeText } from './time-text.js';
+import { timeText } from '../domain/time-text.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
@@ -13,10 +14,13 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageE
   if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
   return {
     headline: headlineOf(diagnosis, winner, name),
+    summary: summaryOf(diagnosis, winner, name, evidence),
     paragraphs: [
       whyParagraph(diagnosis, winner),
       evidence === null ? '' : evidenceText(evidence),
+      repairsParagraph(diagnosis, winner),
       effectParagraph(diagnosis),
+      attributionText(diagnosis),
       runnersUpParagraph(others),
       diagnosis.unexplained ?? '',
     ].filter((paragraph) => paragraph !== ''),
@@ -37,20 +41,64 @@ function healthy(diagnosis: Diagnosis, name: string): Explanation {
 }
 
 function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
-  if (winner.id === 'none')
+  if (blamesNothing(winner.id))
     return `${name}: ${diagnosis.findings.length} findings, but no known cause explains them. ${diagnosis.severityReason}`;
   const reason = winner.supporting[0]?.text ?? diagnosis.severityReason;
   return `${name}: ${winner.title}. ${reason}`;
 }
 
+/** Plain words and whole numbers, no statistics: what users feel, what it probably is, since when, how sure, and what is not known. */
+function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: PageEvidence | null): string {
+  const { impact } = diagnosis;
+  const harmed =
+    impact === null || impact === undefined
+      ? `No harm to users of ${name} can be told from chance so far.`
+      : `${HARM_WORDS[impact.harm]} about ${percent(impact.share)} of ${name}'s calls (${percent(impact.interval.low)} to ${percent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
+  const since = evidence?.changeAtMs ?? null;
+  const when = since === null || evidence?.verdict !== 'alarm' ? '' : ` It began about ${timeText(since)}.`;
+  const where =
+    winner.segments.length === 0 ? '' : ` It concerns requests with ${winner.segments.slice(0, 2).join(', ')}.`;
+  if (blamesNothing(winner.id))
+    return `${harmed}${when} What is behind it is not known: nothing on the list of causes explains what was seen. ${runnerUp(diagnosis)}`.trim();
+  const sure = winner.probability > 0.9 ? 'almost certainly' : winner.probability > 0.5 ? 'probably' : 'possibly';
+  const reason = withoutStatistics(winner.supporting[0]?.text ?? '');
+  return `${harmed}${when} The cause is ${sure} (${percent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
+    .replace(/ +/g, ' ')
+    .trim();
+}
+
+/** A sentence without the parenthesis that says how well a curve fits: that is for the report. */
+const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');
+
+const HARM_WORDS = {
+  'no-answer': 'No answer comes for',
+  'wrong-answer': 'A wrong or different answer comes for',
+  'late-answer': 'A late answer comes for',
+} as const;
+
+function runnerUp({ causes }: Diagnosis): string {
+  const second = causes.slice(1).find(({ id }) => !blamesNothing(id));
+  return second === undefined || second.probability < 0.05
+    ? ''
+    : `It could also be: ${second.title} (${percent(second.probability)}).`;
+}
+
 function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
-  if (winner.id === 'none') return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
+  if (blamesNothing(winner.id)) return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
   const grounds = winner.supporting.slice(1).map(({ text }) => text);
   const sure = `This cause is ${percent(winner.probability)} probable among those considered.`;
   const against =
     winner.refuting.length === 0 ? '' : `Against it: ${winner.refuting.map(({ text }) => text).join(' ')}`;
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');
 }
+
+/** What happened to the inputs, in words, as far as the headline has not said it already. */
+function repairsParagraph({ repairs = [] }: Diagnosis, winner: Cause): string {
+  const told = new Set(winner.supporting.map(({ text }) => text));
+  const sentences = [...new Set(repairs.map(({ sentence }) => sentence))].filter((sentence) => !told.has(sentence));
+  return sentences.slice(0, REPAIRS_TOLD).join(' ');
+}
+const REPAIRS_TOLD = 5;
 
 const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
   serving: 'serving',
@@ -78,7 +126,8 @@ function effectParagraph(diagnosis: Diagnosis): string {
       `Hit hardest: ${segments
         .slice(0, 3)
         .map(
-          ({ predicate, before, now }) => `${predicate} (confidence ${before?.toFixed(2) ?? '?'} → ${now.toFixed(2)})`,
+          ({ predicate, measure, before, now }) =>
+            `${predicate} (${measure} ${before?.toFixed(2) ?? '?'} → ${now.toFixed(2)})`,
         )
         .join('; ')}.`,
     );
@@ -87,7 +136,7 @@ function effectParagraph(diagnosis: Diagnosis): string {
 }
 
 function runnersUpParagraph(others: readonly Cause[]): string {
-  const weighed = others.filter(({ id }) => id !== 'none').slice(0, 2);
+  const weighed = others.filter(({ id }) => !blamesNothing(id)).slice(0, 2);
   if (weighed.length === 0) return '';
-  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}${refuting[0] === undefined ? '' : `; against it: ${refuting[0].text}`})`).join(' ')}`;
+  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
 }

@@ -62,6 +62,18 @@ const incident = z.object({
     causes: z.array(cause),
     findings: z.array(finding),
     features: z.array(z.string()),
+    repairs: z
+      .array(
+        z.object({
+          feature: z.string(),
+          transformation: z.string(),
+          parameters: z.record(z.string(), z.union([z.number(), z.string()])),
+          fit: z.number(),
+          sinceMs: nullableNumber,
+          sentence: z.string(),
+        }),
+      )
+      .optional(),
     segments: z.array(
       z.object({
         predicate: z.string(),
@@ -75,7 +87,7 @@ const incident = z.object({
     ),
     decomposition: z
       .object({
-        measure: z.enum(['confidence', 'accuracy']),
+        measure: z.enum(['confidence', 'accuracy', 'estimated accuracy']),
         before: z.number(),
         now: z.number(),
         total: z.number(),
@@ -87,6 +99,14 @@ const incident = z.object({
     attributions: z.array(
       z.object({ feature: z.string(), value: z.number(), standardError: nullableNumber, method: z.string() }),
     ),
+    surrogate: z
+      .object({
+        output: z.enum(['confidence', 'prediction']),
+        rows: z.number(),
+        rSquared: z.number(),
+        isUsed: z.boolean(),
+      })
+      .nullish(),
     changes: z.array(z.object({ atMs: z.number(), kind: z.string(), text: z.string() })),
     unexplained: nullableText,
     blindSpots: z.array(blindSpot),

@@ -33,6 +33,13 @@ export function modelView(status: ModelStatus): object {
     anomaly: anomalyView(status),
     patterns: patternsView(status),
     findings: status.findings.length,
+    causes: (status.diagnosis?.causes ?? []).map(({ id, title, probability, features, segments }) => ({
+      id,
+      title,
+      probability,
+      features,
+      segments,
+    })),
     blind_spots: status.blindSpots,
     learning: learning === null ? null : learning.verdict,
     ...(baseline === null ? {} : { baseline_frozen: baseline.frozen }),

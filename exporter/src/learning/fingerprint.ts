@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../domain/cause.js';
+import { blamesNothing, type Diagnosis } from '../domain/cause.js';
 import type { Fingerprint } from '../domain/incident.js';
 
 /** Weights of the kinds of facts in a fingerprint; findings carry their direction as a sign. */
@@ -10,7 +10,7 @@ const FEATURE = 0.4;
 export function fingerprint(diagnosis: Diagnosis): Fingerprint {
   const print: Record<string, number> = {};
   const [winner] = diagnosis.causes;
-  if (winner !== undefined && winner.id !== 'none') print[`cause:${winner.id}`] = CAUSE;
+  if (winner !== undefined && !blamesNothing(winner.id)) print[`cause:${winner.id}`] = CAUSE;
   for (const feature of diagnosis.features.slice(0, 10)) print[`feature:${feature.slice(0, 100)}`] = FEATURE;
   for (const finding of diagnosis.findings.slice(0, 50)) {
     const sign = finding.direction === 'down' ? -1 : 1;

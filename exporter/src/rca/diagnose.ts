@@ -1,78 +1,124 @@
-import type { Cause, CauseId, Diagnosis } from '../domain/cause.js';
+import { blamesNothing, type Cause, type Diagnosis, type EvidenceStatement } from '../domain/cause.js';
 import type { Evidence } from '../domain/evidence.js';
-import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
-import { CAUSES } from './causes/index.js';
+import { candidates, type Candidate } from './candidates.js';
+import type { CauseWeights } from './causes/cause-weights.js';
+import { WEIGHTS } from './causes/weights.js';
+import { estimateImpact } from './impact.js';
 import { judgeSeverity } from './severity.js';
+import { SIGNS } from './signs/index.js';
 
 const UNLIKELY = 0.005;
+/** A statement that moves the odds by less than this (a sixth) is not worth telling. */
+const WORTH_TELLING = 0.15;
+const TOLD = 6;
+/** A sign the hypothesis would not exist without weighs nothing against others of its kind, and is still what points to it. */
+const LEAST_OF_ITS_OWN = 0.01;
 
 interface Scored {
-  readonly id: CauseId;
-  readonly hypothesis: Hypothesis;
+  readonly candidate: Candidate;
   readonly logOdds: number;
 }
 
 /**
- * Scores every cause on the same evidence: prior plus the sum of its statements' log-odds, then softmax over all of them,
- * "no cause" included. The most probable comes first; those with next to no probability are dropped.
+ * Scores every cause on the same evidence: its prior plus the fitted weight of every sign, then softmax over all of them
+ * (conditional logit, McFadden 1974), "unknown" and "nothing is wrong" included. The most probable comes first; those with next to no
+ * probability are dropped.
  */
-export function diagnose(evidence: Evidence): Diagnosis {
-  const scored = CAUSES.flatMap((definition) => scores(definition, evidence));
+export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): Diagnosis {
+  const scored = candidates(evidence).map((candidate) => ({ candidate, logOdds: logOddsOf(candidate, weights) }));
   const highest = Math.max(...scored.map(({ logOdds }) => logOdds));
-  const weight = scored.reduce((sum, { logOdds }) => sum + Math.exp(logOdds - highest), 0);
+  const total = scored.reduce((sum, { logOdds }) => sum + Math.exp(logOdds - highest), 0);
   const causes = scored
-    .map((entry) => causeOf(entry, Math.exp(entry.logOdds - highest) / weight, evidence))
+    .map((entry) => causeOf(entry, Math.exp(entry.logOdds - highest) / total, evidence, weights))
     .sort((a, b) => b.probability - a.probability)
-    .filter(({ probability }, rank) => rank < 2 || probability >= UNLIKELY);
+    .filter(({ probability }, rank) => rank < 3 || probability >= UNLIKELY);
   const [winner] = causes;
-  const { severity, reason } = judgeSeverity(evidence, winner?.id ?? 'none');
+  const impact = estimateImpact(evidence);
+  const { severity, reason } = judgeSeverity(evidence, winner?.id ?? 'none', impact);
   return {
     modelId: evidence.modelId,
     atMs: evidence.atMs,
     window: evidence.window,
     severity,
     severityReason: reason,
+    impact,
     causes,
     findings: evidence.findings,
     features: winner?.features ?? [],
+    repairs: evidence.features.flatMap(({ feature, hint }) => (hint === null ? [] : [{ feature, ...hint }])),
     segments: evidence.segments,
     decomposition: evidence.decomposition,
     attributions: evidence.attributions,
     experiment: evidence.experiment,
+    surrogate: evidence.surrogate,
     changes: evidence.changes,
     unexplained: unexplainedBy(winner, evidence),
     blindSpots: evidence.blindSpots,
   };
 }
 
-function scores(definition: CauseDefinition, evidence: Evidence): Scored[] {
-  return definition.hypotheses(evidence).map((hypothesis) => ({
-    id: definition.id,
-    hypothesis,
-    logOdds: definition.prior + hypothesis.statements.reduce((sum, { logOdds }) => sum + logOdds, 0),
-  }));
+/** Prior plus weighted signs, over the temperature. */
+export function logOddsOf({ definition, signs }: Candidate, { causes, temperature }: CauseWeights): number {
+  const [prior = 0, ...weights] = causes[definition.id] ?? [];
+  return weights.reduce((sum, weight, i) => sum + weight * (signs[i] ?? 0), prior) / temperature;
 }
 
-function causeOf({ id, hypothesis, logOdds }: Scored, probability: number, evidence: Evidence): Cause {
+function causeOf(
+  { candidate, logOdds }: Scored,
+  probability: number,
+  evidence: Evidence,
+  weights: CauseWeights,
+): Cause {
+  const { definition, hypothesis } = candidate;
+  const statements = statementsOf(candidate, evidence, weights);
   return {
-    id,
+    id: definition.id,
     title: hypothesis.title,
     logOdds,
     probability,
-    supporting: hypothesis.statements
-      .filter((statement) => statement.logOdds > 0)
-      .sort((a, b) => b.logOdds - a.logOdds),
-    refuting: hypothesis.statements.filter((statement) => statement.logOdds < 0).sort((a, b) => a.logOdds - b.logOdds),
+    supporting: statements.filter((statement) => statement.logOdds > 0).slice(0, TOLD),
+    refuting: statements.filter((statement) => statement.logOdds < 0).slice(0, TOLD),
     features: hypothesis.features,
-    segments: hypothesis.features.length === 0 ? [] : evidence.segments.map(({ predicate }) => predicate),
+    segments: hypothesis.segments,
     shareExplained: hypothesis.shareExplained,
   };
+}
+
+/** What each sign contributes, in words: the cause's own signs first, then by weight. */
+function statementsOf(
+  { definition, hypothesis, signs }: Candidate,
+  evidence: Evidence,
+  { causes, temperature }: CauseWeights,
+): EvidenceStatement[] {
+  const [, ...fitted] = causes[definition.id] ?? [];
+  return SIGNS.flatMap((sign, i) => {
+    const value = signs[i] ?? 0;
+    const logOdds = ((fitted[i] ?? 0) * value) / temperature;
+    const isTelling = definition.telling.includes(sign.id) && value > 0;
+    if (Math.abs(logOdds) < WORTH_TELLING && !isTelling) return [];
+    const text = value > 0 ? sign.holds(evidence, hypothesis) : sign.fails(evidence, hypothesis);
+    const rank = isTelling ? definition.telling.indexOf(sign.id) : definition.telling.length;
+    return text === ''
+      ? []
+      : [
+          {
+            text,
+            logOdds: isTelling ? Math.max(logOdds, LEAST_OF_ITS_OWN) : logOdds,
+            sign: sign.id,
+            source: sign.source,
+            rank,
+          },
+        ];
+  })
+    .sort((a, b) => a.rank - b.rank || Math.abs(b.logOdds) - Math.abs(a.logOdds))
+    .map(({ text, logOdds, sign, source }) => ({ text, logOdds, sign, source }));
 }
 
 /** What the winner does not account for: the rest of a measured drop, or that nothing fits. */
 function unexplainedBy(winner: Cause | undefined, evidence: Evidence): string | null {
   if (evidence.findings.length === 0) return null;
-  if (winner === undefined || winner.id === 'none') return 'The findings fit no known cause well enough to name one.';
+  if (winner === undefined || blamesNothing(winner.id))
+    return 'The findings fit no known cause well enough to name one.';
   if (winner.shareExplained === null || winner.shareExplained >= 0.95) return null;
-  return `About ${(100 * (1 - winner.shareExplained)).toFixed(0)} % of the drop in confidence is not accounted for by this cause.`;
+  return `About ${(100 * (1 - winner.shareExplained)).toFixed(0)} % of the drop is not accounted for by this cause.`;
 }

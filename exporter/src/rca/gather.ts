@@ -1,11 +1,13 @@
 import { expectedCalibrationError } from '../detection/statistics/calibration.js';
 import { proportion } from '../detection/statistics/clopper-pearson.js';
+import { cellMiddle } from '../detection/statistics/grid.js';
 import { compareCategorical, compareNumeric } from '../detection/statistics/compare.js';
 import {
   categoricalTotal,
   invalidShare,
   missingShare,
   numericTotal,
+  quantileOf,
   summariseNumeric,
   validTotal,
 } from '../detection/statistics/signal-counts.js';
@@ -20,16 +22,26 @@ import type {
   LabelEvidence,
   LevelSummary,
   PredictionEvidence,
+  Proportion,
   ServiceEvidence,
 } from '../domain/evidence.js';
 import type { BlindSpot, Finding } from '../domain/finding.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Observation } from '../domain/observation.js';
-import type { BaselineProfile, LabelCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import type {
+  BaselineProfile,
+  LabelCounts,
+  NumericCounts,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../domain/profile.js';
+import type { PageEvidence } from '../domain/page-evidence.js';
+import { contrastOfCounts, contrastOfSegments } from './contrast/index.js';
 import type { CohortShapley } from './attribution/cohort-shapley.js';
-import { segmentContrasts } from './attribution/segment-contrast.js';
 import { analyseRows, type RowAnalysis } from './row-analysis.js';
-import { repairHint } from './repair/index.js';
+import { segmentsFromCounts } from './segments/pair-counts.js';
+import { repairHints } from './repair/index.js';
 
 export interface EvidenceInput {
   readonly modelId: ModelId;
@@ -45,23 +57,40 @@ export interface EvidenceInput {
   readonly consecutiveFailures: number;
   readonly lastAnswerAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  /** The e-detectors' evidence; null for a one-shot look. */
+  readonly evidence: PageEvidence | null;
   readonly experiment: CohortShapley | null;
   /** Done already in a worker thread; null to do it here. */
   readonly rowAnalysis: RowAnalysis | null;
 }
 
+const HOUR_MS = 3_600_000;
+/** Answers later than this quantile of the baseline's latencies count as late. */
+const USUAL_LATENCY = 0.95;
+/** RFC 6585 and RFC 9110: too many requests, service unavailable. */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const FEWEST_FOR_TREND = 10;
 const FEWEST_FOR_REPAIR = 100;
+const MOST_FOR_REPAIR = 800;
+/** The estimated start of a change may be early, so its first rows may be clean: this newest part is taken. */
+const SURELY_CHANGED = 0.7;
 /** A change this long before the window began is no longer likely to be behind it. */
-const CHANGES_CONSIDERED_MS = 24 * 3_600_000;
+const CHANGES_CONSIDERED_MS = 24 * HOUR_MS;
+/** A declared change this near to the estimated start may be what started it; the estimate itself is no sharper. */
+const DECLARED_BEFORE_MS = 6 * HOUR_MS;
+const DECLARED_AFTER_MS = HOUR_MS;
+/** A comparison this unlikely by chance is no chance (p < 10⁻⁵), even where it is below a detector's line. */
+const SURPRISING = 5;
+const MOST_SURPRISING = 300;
 
 /** Puts everything root-cause analysis may look at into one object. Pure; asks nobody. */
 export function gatherEvidence(input: EvidenceInput): Evidence {
   const { baseline, window, rows } = input;
-  const features = featureEvidence(input);
-  const drifted = features.filter((feature) => feature.drifted).map(({ feature }) => feature);
+  const recent = newestRows(input);
+  const newest = recent === null || baseline === null ? window : countsOf(recent, baseline.profile);
+  const features = featureEvidence(input, newest, recent);
   const asked = input.experiment?.attributions ?? [];
-  const { segments, decomposition } =
+  const analysed =
     input.rowAnalysis ??
     analyseRows({
       baselineRows: input.baselineRows,
@@ -71,6 +100,7 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
       experiment: input.experiment?.experiment ?? null,
       attributions: asked,
     });
+  const { segments, contrast } = withSegments(input, analysed);
   return {
     modelId: input.modelId,
     atMs: input.nowMs,
@@ -85,11 +115,49 @@ export function gatherEvidence(input: EvidenceInput): Evidence {
     labels: labelEvidence(baseline, window),
     segments,
     changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
-    decomposition,
-    attributions: asked.length > 0 ? asked : segmentContrasts(input.baselineRows, rows, drifted),
+    watched: input.evidence !== null && input.evidence.verdict !== 'learning',
+    changePoint: changePointOf(input),
+    contrast: { ...contrastOfCounts(baseline, window, newest, features), ...contrast },
+    decomposition: analysed.decomposition,
+    attributions: analysed.attributions,
     experiment: input.experiment?.experiment ?? null,
-    blindSpots: input.blindSpots,
+    surrogate: analysed.surrogate,
+    blindSpots: [...input.blindSpots, ...withoutRows(input)],
   };
+}
+
+/** Where the baseline's rows are gone, segments come from the counts kept per pair of categories. */
+function withSegments(
+  { baseline, baselineRows, window }: EvidenceInput,
+  analysed: RowAnalysis,
+): Pick<RowAnalysis, 'segments' | 'contrast'> {
+  if (baseline === null || baselineRows.length > 0) return analysed;
+  const segments = segmentsFromCounts(baseline.profile.groups, window.groups);
+  return { segments, contrast: { ...analysed.contrast, ...contrastOfSegments(segments) } };
+}
+
+/** After a restart the counts are there and the rows behind them are not: what cannot be redone is said. */
+function withoutRows({ baseline, baselineRows, rows, window }: EvidenceInput): BlindSpot[] {
+  const reason = 'feature values are never stored, so the rows from before the last start are gone; counts remain';
+  const spots: BlindSpot[] = [];
+  if (baseline !== null && baselineRows.length === 0) {
+    const check =
+      'segments by numbers or by more than two conditions, decomposition, attribution, label association and same-hour comparison against the baseline’s rows';
+    spots.push({ check, reason });
+  }
+  if (rows.length < window.calls / 2)
+    spots.push({ check: 'bursts of failures, values missing in the same rows, trends inside the window', reason });
+  return spots;
+}
+
+function changePointOf({ evidence, changes }: EvidenceInput): Evidence['changePoint'] {
+  const atMs = evidence?.changeAtMs ?? null;
+  if (evidence === null || atMs === null || (evidence.verdict !== 'alarm' && evidence.verdict !== 'warning'))
+    return null;
+  const declared = changes.filter(
+    (change) => change.atMs >= atMs - DECLARED_BEFORE_MS && change.atMs <= atMs + DECLARED_AFTER_MS,
+  );
+  return { atMs, declared };
 }
 
 /** Golden inputs answered otherwise show a changed model; without them nobody can say. */
@@ -113,12 +181,35 @@ function serviceEvidence(input: EvidenceInput): ServiceEvidence {
     failuresByReason: window.failures,
     consecutiveFailures: Math.max(input.consecutiveFailures, failures === window.calls ? failures : 0),
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
+    refusedAsBusy: refusedAsBusy(rows),
     baselineErrorShare:
       baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
     latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
     latencyNow: levelOf(window, 'latency_seconds'),
+    ...lateAnswers(baseline, window),
     lastAnswerAtMs: input.lastAnswerAtMs,
   };
+}
+
+function refusedAsBusy(rows: readonly Observation[]): Proportion | null {
+  const known = rows.flatMap(({ failure }) => (failure?.httpStatus == null ? [] : [failure.httpStatus]));
+  return known.length === 0 ? null : proportion(known.filter((status) => BUSY.has(status)).length, known.length);
+}
+
+function lateAnswers(
+  baseline: BaselineProfile | null,
+  window: WindowProfile,
+): Pick<ServiceEvidence, 'lateBefore' | 'lateNow'> {
+  const before = baseline === null ? null : numericSignal(baseline.profile, 'latency_seconds');
+  const now = numericSignal(window, 'latency_seconds');
+  const usual = before === null ? null : quantileOf(before, USUAL_LATENCY);
+  if (before === null || now === null || usual === null) return { lateBefore: null, lateNow: null };
+  const later = (counts: NumericCounts): Proportion => {
+    let late = 0;
+    for (const [cell, count] of counts.cells) if (cellMiddle(counts.grid, cell) > usual) late += count;
+    return proportion(late, numericTotal(counts));
+  };
+  return { lateBefore: later(before), lateNow: later(now) };
 }
 
 /** Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). */
@@ -138,42 +229,67 @@ function inBursts(failed: readonly boolean[]): boolean {
  * The newest rows alone, where they are in memory: a window that still holds rows from before the change is a mixture, and
  * no single transformation explains a mixture.
  */
-function newestProfile({ baseline, window, rows }: EvidenceInput): WindowProfile {
+function newestRows({ rows, evidence }: EvidenceInput): readonly Observation[] | null {
   const count = Math.max(FEWEST_FOR_REPAIR, Math.floor(rows.length / 3));
-  if (baseline === null || rows.length < count) return window;
-  const builder = createWindowBuilder({ like: baseline.profile });
-  for (const row of rows.slice(-count)) builder.add(row);
+  if (rows.length < count) return null;
+  const since = evidence?.verdict === 'alarm' ? evidence.changeAtMs : null;
+  const sinceChange = since === null ? 0 : rows.filter(({ atMs }) => atMs >= since).length;
+  return rows.slice(-Math.min(MOST_FOR_REPAIR, Math.max(count, Math.floor(SURELY_CHANGED * sinceChange))));
+}
+
+function countsOf(rows: readonly Observation[], like: WindowProfile): WindowProfile {
+  const builder = createWindowBuilder({ like });
+  for (const row of rows) builder.add(row);
   return builder.build();
 }
 
-function featureEvidence(input: EvidenceInput): FeatureEvidence[] {
+function featureEvidence(
+  input: EvidenceInput,
+  newest: WindowProfile,
+  recent: readonly Observation[] | null,
+): FeatureEvidence[] {
   const { baseline, window } = input;
-  const newest = newestProfile(input);
   const reported = new Set(
     input.findings
       .filter(({ detector }) =>
-        ['numeric-drift', 'categorical-drift', 'missing-values', 'invalid-values', 'unseen-categories'].includes(
-          detector,
-        ),
+        [
+          'numeric-drift',
+          'categorical-drift',
+          'missing-values',
+          'invalid-values',
+          'unseen-categories',
+          'sequential-evidence',
+        ].includes(detector),
       )
       .map(({ subject }) => subject as string),
   );
-  const evidence: FeatureEvidence[] = [];
+  const entries: Omit<FeatureEvidence, 'hint'>[] = [];
   for (const [key, now] of window.signals) {
     if (!key.startsWith('feature:')) continue;
     const before = baseline?.profile.signals.get(key);
-    const drifted = reported.has(key);
-    evidence.push(
-      featureOf(
-        key.slice('feature:'.length),
-        before,
-        now,
-        drifted,
-        drifted && baseline !== null ? repairHint(key, baseline.profile, newest) : null,
-      ),
-    );
+    entries.push({
+      ...featureOf(key.slice('feature:'.length), before, now, reported.has(key)),
+      spreadRatio: spreadRatio(before, newest.signals.get(key)),
+    });
   }
-  return evidence.sort((a, b) => Number(b.drifted) - Number(a.drifted) || b.distance - a.distance);
+  const moved = entries.filter((entry) => entry.moved).map(({ feature }) => feature);
+  const hints =
+    baseline === null
+      ? null
+      : repairHints(
+          moved,
+          { counts: baseline.profile, rows: input.baselineRows.slice(-MOST_FOR_REPAIR) },
+          { counts: newest, rows: recent ?? [] },
+          (feature) => startOf(input, feature),
+        );
+  const evidence = entries.map((entry): FeatureEvidence => ({ ...entry, hint: hints?.get(entry.feature) ?? null }));
+  return evidence.sort((a, b) => Number(b.moved) - Number(a.moved) || b.distance - a.distance);
+}
+
+/** When the feature's own evidence says that its change began, or else the model's. */
+function startOf({ evidence }: EvidenceInput, feature: string): number | null {
+  const own = evidence?.signals.find(({ subject }) => subject === `feature:${feature}`);
+  return own?.watch === 'changed' ? own.changeAtMs : (evidence?.changeAtMs ?? null);
 }
 
 function featureOf(
@@ -181,8 +297,7 @@ function featureOf(
   before: SignalCounts | undefined,
   now: SignalCounts,
   drifted: boolean,
-  hint: FeatureEvidence['hint'],
-): FeatureEvidence {
+): Omit<FeatureEvidence, 'hint' | 'spreadRatio'> {
   const common = {
     feature,
     samples: validTotal(now),
@@ -191,12 +306,16 @@ function featureOf(
     invalidBefore: before === undefined ? 0 : invalidShare(before),
     invalidNow: invalidShare(now),
     drifted,
-    hint,
+  };
+  const seen = (pValue: number | undefined): Pick<FeatureEvidence, 'surprise' | 'moved'> => {
+    const surprise = pValue === undefined ? 0 : Math.min(MOST_SURPRISING, -Math.log10(Math.max(pValue, 1e-300)));
+    return { surprise, moved: drifted || surprise >= SURPRISING };
   };
   if (now.kind === 'numeric') {
     const comparison = before?.kind === 'numeric' ? compareNumeric(before, now) : null;
     return {
       ...common,
+      ...seen(comparison?.ksPValue),
       kind: 'numeric',
       distance: comparison?.ksStatistic ?? 0,
       meanShift: comparison?.meanShift ?? null,
@@ -206,11 +325,20 @@ function featureOf(
   const comparison = before?.kind === 'categorical' ? compareCategorical(before, now) : null;
   return {
     ...common,
+    ...seen(comparison?.chiSquared.pValue),
     kind: 'categorical',
     distance: comparison?.totalVariation ?? 0,
     meanShift: null,
     unseenShare: comparison?.unseenShare ?? 0,
   };
+}
+
+/** Distance from the 5th to the 95th percentile, now ÷ before; null for categories and constants. */
+function spreadRatio(before: SignalCounts | undefined, now: SignalCounts | undefined): number | null {
+  if (before?.kind !== 'numeric' || now?.kind !== 'numeric') return null;
+  const spread = (counts: NumericCounts): number => (quantileOf(counts, 0.95) ?? 0) - (quantileOf(counts, 0.05) ?? 0);
+  const was = spread(before);
+  return was <= 0 || numericTotal(now) === 0 ? null : spread(now) / was;
 }
 
 function topShare(

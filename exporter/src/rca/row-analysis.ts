@@ -1,11 +1,19 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RowContrast } from '../domain/contrast.js';
 import type {
   Attribution,
   Decomposition,
   ExperimentEvidence,
   FeatureEvidence,
   SegmentEvidence,
+  SurrogateEvidence,
 } from '../domain/evidence.js';
 import type { Observation } from '../domain/observation.js';
+import type { Random } from '../domain/ports.js';
+import { segmentContrasts } from './attribution/segment-contrast.js';
+import { attributeBySurrogate, FEWEST_ROWS } from './attribution/surrogate.js';
+import { contrastOfRows } from './contrast/index.js';
 import { decompose } from './decomposition/decompose.js';
 import { codeCohorts } from './segments/coding.js';
 import { changedSegments } from './segments/changed-segments.js';
@@ -23,22 +31,82 @@ export interface RowAnalysisInput {
 export interface RowAnalysis {
   readonly segments: readonly SegmentEvidence[];
   readonly decomposition: Decomposition | null;
+  readonly contrast: RowContrast;
+  /** What was asked of the live model, or else what can be read off the rows. */
+  readonly attributions: readonly Attribution[];
+  readonly surrogate: SurrogateEvidence | null;
 }
+
+/** Where rows were not analysed. */
+export const NOTHING_TO_ANALYSE: RowAnalysis = {
+  segments: [],
+  decomposition: null,
+  contrast: {
+    missingTogether: null,
+    mixExplains: null,
+    answerBands: null,
+    failuresBySegment: null,
+    errorsBySegment: null,
+    labelAssociation: null,
+    sameHour: null,
+    errorTrend: null,
+  },
+  attributions: [],
+  surrogate: null,
+};
 
 /** Pure and long-running on large windows: the service calls it in a worker thread (`row-analysis-worker.ts`). */
 export function analyseRows(input: RowAnalysisInput): RowAnalysis {
-  const coded = codeCohorts(input.baselineRows, input.rows);
+  const { baselineRows, rows, features, attributions } = input;
+  const coded = codeCohorts(baselineRows, rows);
+  const segments = changedSegments(rows, baselineRows, coded);
+  const surrogate = needsSurrogate(input)
+    ? attributeBySurrogate(baselineRows, rows, coded, suspectsIn(features), fixedRandom())
+    : null;
   return {
-    segments: changedSegments(input.rows, input.baselineRows, coded),
+    segments,
     decomposition: decompose({ ...input, coded }),
+    contrast: contrastOfRows(features, rows, baselineRows, segments),
+    attributions: firstOf(
+      attributions,
+      surrogate?.attributions ?? [],
+      segmentContrasts(baselineRows, rows, suspectsIn(features)),
+    ),
+    surrogate: surrogate?.evidence ?? null,
   };
 }
+
+const SEED = 20_261;
+/** The same rows are told the same. */
+function fixedRandom(): Random {
+  const generator = xoroshiro128plus(SEED);
+  return { next: () => uniformFloat64(generator) };
+}
+
+/** Drifted features, farthest first. */
+const suspectsIn = (features: readonly FeatureEvidence[]): string[] =>
+  features
+    .filter(({ drifted }) => drifted)
+    .sort((a, b) => b.distance - a.distance)
+    .map(({ feature }) => feature);
+
+/** A copy answers for a model that was not asked; not for one that answers otherwise now than it did in half of the rows. */
+const needsSurrogate = ({ attributions, modelChanged, features, rows, baselineRows }: RowAnalysisInput): boolean =>
+  attributions.length === 0 &&
+  modelChanged !== true &&
+  features.some(({ drifted }) => drifted) &&
+  Math.min(rows.length, baselineRows.length) >= FEWEST_ROWS;
+
+const firstOf = (...lists: readonly (readonly Attribution[])[]): readonly Attribution[] =>
+  lists.find((list) => list.length > 0) ?? [];
 
 /** Cells that take a few milliseconds; more would hold up the event loop. */
 const FEW_CELLS = 6_000;
 
 /** True when a thread would cost more than the analysis. */
-export function isSmall({ rows, baselineRows }: RowAnalysisInput): boolean {
+export function isSmall(input: RowAnalysisInput): boolean {
+  if (needsSurrogate(input)) return false;
+  const { rows, baselineRows } = input;
   const features = Object.keys(rows[0]?.features ?? {}).length;
   return (rows.length + baselineRows.length) * Math.max(1, features) <= FEW_CELLS;
 }

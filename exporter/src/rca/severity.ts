@@ -1,6 +1,7 @@
 import type { CauseId } from '../domain/cause.js';
 import type { Evidence } from '../domain/evidence.js';
-import type { DetectorId } from '../domain/finding.js';
+import type { DetectorId, FindingSubject } from '../domain/finding.js';
+import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 
 export interface JudgedSeverity {
@@ -9,35 +10,60 @@ export interface JudgedSeverity {
   readonly reason: string;
 }
 
-const MATERIAL_CONFIDENCE = 0.05;
-const MATERIAL_ACCURACY = 0.05;
+/** The model is fed what it was not made for, whether or not it shows yet. */
+const PIPELINE_FAULTS: ReadonlySet<CauseId> = new Set([
+  'unit-change',
+  'null-flood',
+  'default-values',
+  'category-rename',
+  'new-categories',
+  'stale-feature',
+  'join-loss',
+  'swapped-columns',
+  'precision-loss',
+  'feature-leak',
+  'segment-outage',
+]);
+/** Share of the answers that must be worse before it is called a drop. 0.05: the detectors' line for accuracy. */
+const MATERIAL = 0.05;
+/** The lower end of the interval must reach it, so that a window that fills does not cross it back and forth. */
 const CRITICAL_ERROR_SHARE = 0.5;
+
+/** Other requests than before, answered as before: harm is what it is measured or estimated to cost, nothing else. */
+const OTHER_TRAFFIC: ReadonlySet<CauseId> = new Set(['traffic-mix-change', 'seasonal-pattern', 'input-drift']);
 
 interface Look {
   readonly evidence: Evidence;
   readonly cause: CauseId;
+  readonly impact: Impact | null;
   readonly found: (...detectors: readonly DetectorId[]) => boolean;
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const accuracyLost = ({ labels }: Evidence): number =>
-  (labels.accuracyBefore?.share ?? 0) - (labels.accuracyNow?.share ?? 0);
+/** The interval excludes zero and the estimate is no trifle. */
+const materially = ({ impact }: Look, harm: Impact['harm'], basis?: Impact['basis']): boolean =>
+  impact !== null &&
+  impact.harm === harm &&
+  (basis === undefined || impact.basis === basis) &&
+  impact.share >= MATERIAL;
 const confidenceLost = ({ confidence }: Evidence): number =>
   confidence.before === null || confidence.now === null ? 0 : confidence.before.mean - confidence.now.mean;
 const released = ({ changes }: Evidence): boolean =>
   changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
+const sequentially = ({ findings }: Evidence, wanted: FindingSubject): boolean =>
+  findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
+const cost = ({ impact }: Look, otherwise: string): string => impact?.sentence ?? otherwise;
 
 interface Rule {
   readonly severity: Severity;
   readonly holds: (look: Look) => boolean;
-  readonly reason: (evidence: Evidence) => string;
+  readonly reason: (look: Look) => string;
 }
 
 /** Worst first; the first that holds decides. */
 const RULES: readonly Rule[] = [
   {
     severity: 'none',
-    holds: ({ evidence }) => evidence.findings.every(({ kind }) => kind === 'note'),
+    holds: ({ evidence, cause }) => evidence.findings.every(({ kind }) => kind === 'note') && cause !== 'label-delay',
     reason: () => 'No check found anything.',
   },
   {
@@ -47,8 +73,8 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ evidence }) => evidence.service.failures.share >= CRITICAL_ERROR_SHARE,
-    reason: ({ service }) => `${percent(service.failures.share)} of the calls fail now.`,
+    holds: ({ evidence }) => evidence.service.failures.interval.low >= CRITICAL_ERROR_SHARE,
+    reason: (look) => cost(look, 'Most calls fail now.'),
   },
   {
     severity: 'critical',
@@ -58,23 +84,37 @@ const RULES: readonly Rule[] = [
   {
     severity: 'high',
     holds: ({ found }) => found('error-rate'),
-    reason: ({ service }) => `${percent(service.failures.share)} of the calls fail.`,
+    reason: (look) => cost(look, 'Calls fail more often than they may.'),
   },
   {
     severity: 'high',
-    holds: ({ found, evidence }) => found('accuracy-drop') && accuracyLost(evidence) >= MATERIAL_ACCURACY,
-    reason: (evidence) => `Accuracy fell by ${(100 * accuracyLost(evidence)).toFixed(1)} points.`,
+    holds: (look) =>
+      (look.found('accuracy-drop') || sequentially(look.evidence, 'accuracy')) && materially(look, 'wrong-answer'),
+    reason: (look) => cost(look, 'Accuracy fell.'),
   },
   {
     severity: 'high',
     holds: ({ found, evidence }) => found('golden-answers') && !released(evidence),
-    reason: () => 'Golden answers changed and no release was declared.',
+    reason: (look) =>
+      cost(look, 'Golden answers changed') + (look.impact === null ? ' and' : ' And') + ' no release was declared.',
+  },
+  {
+    severity: 'medium',
+    holds: (look) => OTHER_TRAFFIC.has(look.cause) && materially(look, 'wrong-answer'),
+    reason: (look) => cost(look, ''),
+  },
+  {
+    severity: 'low',
+    holds: ({ cause }) => OTHER_TRAFFIC.has(cause) || cause === 'label-delay',
+    reason: ({ cause }) =>
+      cause === 'label-delay'
+        ? 'Accuracy cannot be measured until labels come; nothing else is wrong.'
+        : 'Inputs differ, with no sign so far that answers got worse.',
   },
   {
     severity: 'high',
-    holds: ({ found, evidence }) => found('confidence-distribution') && confidenceLost(evidence) >= MATERIAL_CONFIDENCE,
-    reason: ({ confidence }) =>
-      `Confidence fell from ${confidence.before?.mean.toFixed(2) ?? ''} to ${confidence.now?.mean.toFixed(2) ?? ''}.`,
+    holds: ({ found, evidence }) => found('confidence-distribution') && confidenceLost(evidence) >= MATERIAL,
+    reason: (look) => cost(look, 'Confidence fell.'),
   },
   {
     severity: 'high',
@@ -94,22 +134,31 @@ const RULES: readonly Rule[] = [
   {
     severity: 'medium',
     holds: ({ found }) => found('latency-regression'),
-    reason: () => 'Users wait longer for answers.',
+    reason: (look) => cost(look, 'Users wait longer for answers.'),
   },
   { severity: 'medium', holds: ({ found }) => found('no-predictions'), reason: () => 'No predictions come any more.' },
   {
     severity: 'medium',
-    holds: ({ found, cause }) =>
-      ['unit-change', 'null-flood', 'new-categories'].includes(cause) || found('prediction-mix'),
-    reason: () => 'The model is fed inputs it was not made for; its answers moved or will.',
+    holds: ({ found, cause }) => PIPELINE_FAULTS.has(cause) || found('prediction-mix'),
+    reason: (look) => cost(look, 'The model is fed inputs it was not made for; its answers moved or will.'),
+  },
+  {
+    severity: 'medium',
+    holds: (look) => materially(look, 'wrong-answer', 'counted'),
+    reason: (look) => cost(look, ''),
   },
   { severity: 'low', holds: () => true, reason: () => 'Inputs differ, with no sign so far that answers got worse.' },
 ];
 
 /** How bad it is for users, judged by effect and never by a p-value (the scale: domain/severity.ts). */
-export function judgeSeverity(evidence: Evidence, cause: CauseId): JudgedSeverity {
+export function judgeSeverity(evidence: Evidence, cause: CauseId, impact: Impact | null): JudgedSeverity {
   const detectors = new Set(evidence.findings.map(({ detector }) => detector));
-  const look: Look = { evidence, cause, found: (...wanted) => wanted.some((detector) => detectors.has(detector)) };
+  const look: Look = {
+    evidence,
+    cause,
+    impact,
+    found: (...wanted) => wanted.some((detector) => detectors.has(detector)),
+  };
   const rule = RULES.find(({ holds }) => holds(look));
-  return { severity: rule?.severity ?? 'none', reason: rule?.reason(evidence) ?? '' };
+  return { severity: rule?.severity ?? 'none', reason: rule?.reason(look) ?? '' };
 }

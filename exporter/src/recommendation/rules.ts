@@ -236,6 +236,116 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     ),
     rebaseline('If the mix is here to stay, this is the new normal.'),
   ],
+  'overloaded-endpoint': [
+    scaleOut,
+    investigate(
+      'Find what the server waits for between the bursts',
+      'Compare the times of the bursts with restarts, garbage collection, memory limits and batch jobs on the same machine.',
+    ),
+    restart,
+  ],
+  'answer-schema-changed': [
+    rollback('The answers changed their form, so clients that read the old form fail or misread them.'),
+    investigate(
+      'Agree on the form of the answer with the model’s owner',
+      'Compare one answer of today with one of the baseline period, field by field.',
+    ),
+  ],
+  'threshold-moved': [
+    rollback('The model scores as ever; only the line between its answers moved.'),
+    investigate(
+      'Find who moved the decision threshold',
+      'Look at the serving configuration: threshold, class weights, post-processing rules.',
+    ),
+    rebaseline('If the new threshold is wanted, the new answers should be what is compared with.'),
+  ],
+  'default-values': [
+    fixPipeline(
+      (subject) => `Restore ${names(subject.features)} at the source; a default fills in for it`,
+      'Find the step that replaces missing values, and what has gone missing before it.',
+      'Score again what was answered meanwhile.',
+    ),
+    rollback('If a release of the pipeline brought it, going back is the fastest cure.'),
+  ],
+  'category-rename': [
+    fixPipeline(
+      (subject) => `Map the renamed categories of ${names(subject.features)} back`,
+      'Ask the producer for the new names and since when.',
+      'Map them to the old ones in front of the model.',
+    ),
+    retrain('If the new names stay, the model should learn them.'),
+  ],
+  'stale-feature': [
+    fixPipeline(
+      (subject) => `Get ${names(subject.features)} moving again`,
+      'Look at the job that refreshes the feature: when did it last write?',
+      'Refuse rows with a stale feature until then.',
+    ),
+  ],
+  'join-loss': [
+    fixPipeline(
+      (subject) => `Mend the join that delivers ${names(subject.features)}`,
+      'Find the one source or key these features have in common.',
+      'Until then, refuse or flag the rows instead of filling in defaults.',
+    ),
+    rollback('If a release of the pipeline brought it, going back is the fastest cure.'),
+  ],
+  'swapped-columns': [
+    fixPipeline(
+      (subject) => `Put the columns ${names(subject.features)} back in order`,
+      'Look for a change of column order in a file, a query or a client.',
+      'Pass features by name, not by position.',
+      'Score again what was answered meanwhile.',
+    ),
+  ],
+  'precision-loss': [
+    fixPipeline(
+      (subject) => `Deliver ${names(subject.features)} at full precision again`,
+      'Look for a narrower column type, a rounding step or a cap that came with a release.',
+    ),
+  ],
+  'feature-leak': [
+    fixPipeline(
+      (subject) => `Stop the answer from leaking into ${names(subject.features)}`,
+      'Find out when the feature is computed: before or after the outcome is known?',
+      'Do not trust accuracy measured since then.',
+    ),
+  ],
+  'segment-outage': [
+    investigate(
+      'Find out what this group of requests has in common on its way',
+      'Look for one client, region, shard or feature flag behind the group named in the report.',
+      'Ask whether they were switched off on purpose.',
+    ),
+    rollback('If the outage began with a release, the version before it served the group.'),
+  ],
+  'segment-concept-drift': [
+    retrain('For one group the answers are no longer right while its inputs are the same.'),
+    investigate(
+      'Find out what changed for this group',
+      'Ask those who know it: a price, a rule, a product, a new way of labelling?',
+    ),
+  ],
+  'label-delay': [
+    investigate(
+      'Find out why labels come late',
+      'Look at the job that delivers labels and at the source it waits for.',
+      'Until they come, accuracy is estimated from confidence only.',
+    ),
+  ],
+  'seasonal-pattern': [
+    investigate(
+      'Nothing needs doing if this is the usual pattern of the hour',
+      'Compare with the same hours of other days before acting on the drift.',
+    ),
+  ],
+  unknown: [
+    investigate(
+      'Look at the findings by hand',
+      'The findings fit no known cause; the report lists each with its numbers.',
+    ),
+    collectLabels,
+  ],
   none: [
     investigate(
       'Look at the findings by hand',

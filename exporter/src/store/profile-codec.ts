@@ -1,5 +1,6 @@
 import type {
   BaselineProfile,
+  GroupCell,
   LabelCounts,
   LearningState,
   SignalCounts,
@@ -15,6 +16,8 @@ interface StoredCounts {
 }
 interface StoredWindow {
   readonly signals: readonly (readonly [SignalKey, StoredCounts])[];
+  /** Absent in windows written before groups were counted. */
+  readonly groups?: readonly (readonly [string, GroupCell])[];
   readonly rest: object;
 }
 
@@ -34,19 +37,24 @@ function unpackCounts({ kind, entries, rest }: StoredCounts): SignalCounts {
     : { kind, categories: map, ...rest }) as unknown as SignalCounts;
 }
 
-function packWindow({ signals, ...rest }: WindowProfile): StoredWindow {
-  return { signals: [...signals].map(([key, counts]) => [key, packCounts(counts)] as const), rest };
+function packWindow({ signals, groups, ...rest }: WindowProfile): StoredWindow {
+  return {
+    signals: [...signals].map(([key, counts]) => [key, packCounts(counts)] as const),
+    groups: [...groups],
+    rest,
+  };
 }
 
 /** Windows written before numeric labels were counted have no losses. */
-function unpackWindow({ signals, rest }: StoredWindow): WindowProfile {
-  const stored = rest as Omit<WindowProfile, 'signals' | 'labels'> & {
+function unpackWindow({ signals, groups = [], rest }: StoredWindow): WindowProfile {
+  const stored = rest as Omit<WindowProfile, 'signals' | 'labels' | 'groups'> & {
     readonly labels: Omit<LabelCounts, 'losses'> & Partial<Pick<LabelCounts, 'losses'>>;
   };
   return {
     ...stored,
     labels: { ...stored.labels, losses: stored.labels.losses ?? {} },
     signals: new Map(signals.map(([key, counts]) => [key, unpackCounts(counts)])),
+    groups: new Map(groups),
   };
 }
 

@@ -665,7 +665,7 @@ export interface paths {
                                     causes: {
                                         features: string[];
                                         /** @enum {string} */
-                                        id: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                        id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                         logOdds: number;
                                         probability: number;
                                         refuting: {
@@ -689,7 +689,7 @@ export interface paths {
                                         before: number;
                                         interventional: boolean;
                                         /** @enum {string} */
-                                        measure: "confidence" | "accuracy";
+                                        measure: "confidence" | "accuracy" | "estimated accuracy";
                                         now: number;
                                         parts: {
                                             name: string;
@@ -746,6 +746,16 @@ export interface paths {
                                             toMs: number;
                                         };
                                     }[];
+                                    repairs?: {
+                                        feature: string;
+                                        fit: number;
+                                        parameters: {
+                                            [key: string]: number | string;
+                                        };
+                                        sentence: string;
+                                        sinceMs: number | null;
+                                        transformation: string;
+                                    }[];
                                     segments: {
                                         before: number | null;
                                         contribution: number;
@@ -759,6 +769,13 @@ export interface paths {
                                     /** @enum {string} */
                                     severity: "none" | "low" | "medium" | "high" | "critical";
                                     severityReason: string;
+                                    surrogate?: {
+                                        isUsed: boolean;
+                                        /** @enum {string} */
+                                        output: "confidence" | "prediction";
+                                        rows: number;
+                                        rSquared: number;
+                                    } | null;
                                     unexplained: string | null;
                                     window: {
                                         fromMs: number;
@@ -838,7 +855,7 @@ export interface paths {
                                 causes: {
                                     features: string[];
                                     /** @enum {string} */
-                                    id: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     logOdds: number;
                                     probability: number;
                                     refuting: {
@@ -862,7 +879,7 @@ export interface paths {
                                     before: number;
                                     interventional: boolean;
                                     /** @enum {string} */
-                                    measure: "confidence" | "accuracy";
+                                    measure: "confidence" | "accuracy" | "estimated accuracy";
                                     now: number;
                                     parts: {
                                         name: string;
@@ -919,6 +936,16 @@ export interface paths {
                                         toMs: number;
                                     };
                                 }[];
+                                repairs?: {
+                                    feature: string;
+                                    fit: number;
+                                    parameters: {
+                                        [key: string]: number | string;
+                                    };
+                                    sentence: string;
+                                    sinceMs: number | null;
+                                    transformation: string;
+                                }[];
                                 segments: {
                                     before: number | null;
                                     contribution: number;
@@ -932,6 +959,13 @@ export interface paths {
                                 /** @enum {string} */
                                 severity: "none" | "low" | "medium" | "high" | "critical";
                                 severityReason: string;
+                                surrogate?: {
+                                    isUsed: boolean;
+                                    /** @enum {string} */
+                                    output: "confidence" | "prediction";
+                                    rows: number;
+                                    rSquared: number;
+                                } | null;
                                 unexplained: string | null;
                                 window: {
                                     fromMs: number;
@@ -1091,7 +1125,7 @@ export interface paths {
                                         outcome: string;
                                     }[];
                                     /** @enum {string} */
-                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     closedAtMs: number;
                                     headline: string;
                                     incidentId: string;
@@ -1444,7 +1478,7 @@ export interface paths {
                                     outcome: string;
                                 }[];
                                 /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                 closedAtMs: number;
                                 headline: string;
                                 incidentId: string;
@@ -1504,7 +1538,7 @@ export interface paths {
                                     check: string;
                                     reason: string;
                                 }[];
-                                cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                                cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                                 confidence_mean: number | null;
                                 connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                                 error_share: number;
@@ -1539,7 +1573,7 @@ export interface paths {
                                 owner: string | null;
                                 patterns: {
                                     /** @enum {string} */
-                                    cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                    cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                     every_ms: number;
                                     features: string[];
                                     first_at_ms: number;
@@ -1641,7 +1675,7 @@ export interface paths {
                                 check: string;
                                 reason: string;
                             }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                             confidence_mean: number | null;
                             connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                             error_share: number;
@@ -1676,7 +1710,7 @@ export interface paths {
                             owner: string | null;
                             patterns: {
                                 /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                 every_ms: number;
                                 features: string[];
                                 first_at_ms: number;
@@ -1774,7 +1808,7 @@ export interface paths {
                                 check: string;
                                 reason: string;
                             }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none") | null;
+                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                             confidence_mean: number | null;
                             connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
                             error_share: number;
@@ -1871,7 +1905,7 @@ export interface paths {
                             owner: string | null;
                             patterns: {
                                 /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "slow-endpoint" | "model-changed" | "unstable-model" | "underconfident-model" | "input-drift" | "unit-change" | "null-flood" | "new-categories" | "concept-drift" | "calibration-decay" | "prediction-collapse" | "traffic-mix-change" | "none";
+                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                                 every_ms: number;
                                 features: string[];
                                 first_at_ms: number;

@@ -6,6 +6,7 @@ import { figure, percent, signalName } from '../components/format';
 
 type Decomposition = NonNullable<Incident['diagnosis']['decomposition']>;
 type Attribution = Incident['diagnosis']['attributions'][number];
+type Surrogate = NonNullable<Incident['diagnosis']['surrogate']>;
 
 const signed = (value: number) => {
   const size = figure(Math.abs(value), 2);
@@ -53,19 +54,30 @@ export function Waterfall({ decomposition }: { decomposition: Decomposition }) {
   );
 }
 
+/** How the shares were found: one that nobody tested on the model must not look like one that was. */
+function howFound(method: string | undefined, surrogate: Surrogate | null): string {
+  if (method === 'interventional-shapley') {
+    return t('incident.asked', 'Found by experiment: the live model was asked with each feature put back to what it was.');
+  }
+  if (method === 'surrogate-shapley') {
+    return t('incident.copy', 'The model was not asked. Found on a copy fitted to {{rows}} logged answers (R² {{fit}} on answers it had not seen).', { rows: surrogate?.rows ?? 0, fit: (surrogate?.rSquared ?? 0).toFixed(2) });
+  }
+  return t('incident.correlation', 'The model was not asked. Read off the answers alone: a correlation, not a proof.');
+}
+
 /** Which features carry the change, largest first, each with its 95 % interval when it is known. */
-export function Attributions({ attributions }: { attributions: Attribution[] }) {
+export function Attributions({ attributions, surrogate }: { attributions: Attribution[]; surrogate: Surrogate | null }) {
   const sorted = [...attributions].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const ofInterval = ({ value, standardError }: Attribution) => (standardError === null ? null : { low: value - HALF_95 * standardError, high: value + HALF_95 * standardError });
   const bars = sorted.slice(0, FEATURES_SHOWN).map((attribution): FloatingBar => {
     const { feature, value } = attribution;
     return { name: signalName(feature), from: 0, to: value, tone: value < 0 ? 'worse' : 'better', text: signed(value), ...ofInterval(attribution) };
   });
-  const methods = [...new Set(attributions.map(({ method }) => method.replaceAll('-', ' ')))].join(', ');
   return (
     <>
       <p>
-        {attributions.some(({ standardError }) => standardError !== null) ? t('incident.attribution-how', 'By {{methods}}; lines are 95 % intervals.', { methods }) : t('incident.attribution-no-interval', 'By {{methods}}, which gives no intervals.', { methods })}
+        <span>{howFound(attributions[0]?.method, surrogate)}</span>{' '}
+        {attributions.some(({ standardError }) => standardError !== null) ? t('incident.attribution-how', 'Lines are 95 % intervals.') : t('incident.attribution-no-interval', 'It gives no intervals.')}
         {sorted.length > FEATURES_SHOWN ? ` ${t('incident.attribution-most', 'The {{shown}} largest of {{all}} are drawn; the table has all.', { shown: FEATURES_SHOWN, all: sorted.length })}` : ''}
       </p>
       <FloatingBars

@@ -38,7 +38,7 @@ it('tells what happened, why, for whom, and what to do; what was withdrawn is fo
   answer();
   show();
   expect(await screen.findByText('Unit or scale change in `income`')).toBeInTheDocument();
-  for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111']) {
+  for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111', '`income` looks multiplied by 100 since 14:05 (R² 0.998 over matched quantiles).', 'Found by experiment: the live model was asked with each feature put back to what it was.']) {
     expect(screen.getByText(text)).toBeInTheDocument();
   }
   expect(await screen.findByText('Withdrawn or expired (1)')).toBeInTheDocument();
@@ -74,6 +74,16 @@ it('accepts the new normal from where it was seen, with a reason', async () => {
   await userEvent.type(screen.getByLabelText('Why'), 'a wanted release');
   await userEvent.click(screen.getByRole('button', { name: 'Accept' }));
   expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/models/fraud/baseline/accept'), data: { reason: 'a wanted release' } }]);
+});
+
+it('does not let a share that was not tested on the model look like one that was', async () => {
+  const { diagnosis } = anIncident();
+  const attributions = [{ feature: 'income', value: -0.15, standardError: null, method: 'segment-contrast' }];
+  answer();
+  const rest = fetchMock.getMockImplementation();
+  fetchMock.mockImplementation((request: { url: string }) => (request.url.includes('/incidents/inc-1') && !request.url.includes('similar') ? of({ data: anIncident({ diagnosis: { ...diagnosis, attributions } }) }) : rest?.(request)));
+  show();
+  expect(await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')).toBeInTheDocument();
 });
 
 it('says that there is no such incident', async () => {

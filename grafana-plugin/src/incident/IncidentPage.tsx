@@ -41,13 +41,19 @@ function Similar({ similar, isClosed }: { similar: SimilarIncident[]; isClosed: 
 }
 
 /** How much each part explains, which features carry it, who is affected, and what nobody knows. */
-function Details({ diagnosis: { decomposition, attributions, segments, unexplained, blindSpots } }: Pick<Incident, 'diagnosis'>) {
+function Details({ diagnosis: { decomposition, attributions, surrogate, repairs = [], segments, unexplained, blindSpots } }: Pick<Incident, 'diagnosis'>) {
+  const repairsTold = [...new Set(repairs.map(({ sentence }) => sentence))];
   return (
     <>
       <div style={SIDE_BY_SIDE}>
         {decomposition !== null && <Section title={t('incident.waterfall', 'How much of the change each part explains')}><Waterfall decomposition={decomposition} /></Section>}
-        {attributions.length > 0 && <Section title={t('incident.attribution', 'Which features carry the change')}><Attributions attributions={attributions} /></Section>}
+        {attributions.length > 0 && <Section title={t('incident.attribution', 'Which features carry the change')}><Attributions attributions={attributions} surrogate={surrogate ?? null} /></Section>}
       </div>
+      {repairsTold.length > 0 && (
+        <Section title={t('incident.repairs', 'What happened to the inputs')}>
+          <ul style={{ paddingLeft: 18 }}>{repairsTold.map((sentence) => <li key={sentence}>{sentence}</li>)}</ul>
+        </Section>
+      )}
       {segments.length > 0 && (
         <Section title={t('incident.segments', 'Who is affected')}>
           <Table

@@ -397,7 +397,7 @@ describe.skipIf(!hasPrometheus)('from a broken model to a page and back', () => 
 
   it('says that it is over when the model is well again', async () => {
     broken = false;
-    await eventually('the alert to go', 60_000, async () =>
+    await eventually('the alert to go', 110_000, async () =>
       (await firing('MlfiIncidentOpen', 'sample')) === null ? true : null,
     );
     const resolved = await eventually(
@@ -407,7 +407,7 @@ describe.skipIf(!hasPrometheus)('from a broken model to a page and back', () => 
     );
     expect(resolved.text).toContain('over:');
     expect(pagesAbout('sample').filter(({ title }) => title.startsWith('[CRITICAL'))).toHaveLength(1);
-  });
+  }, 200_000);
 });
 
 /** Splitting at `and` can leave a bracket open on one side; the part that stands alone is what is asked. */

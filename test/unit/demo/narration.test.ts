@@ -72,6 +72,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
       paused: false,
       createdAtMs: 0,
     },
+    diagnosis: null,
     windowSamples: 100,
     totalSamples: 1_234,
     confidenceMean: 0.876,

@@ -69,6 +69,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
       paused: false,
       createdAtMs: 0,
     },
+    diagnosis: null,
     windowSamples: 200,
     totalSamples: 1_234,
     confidenceMean: 0.876,

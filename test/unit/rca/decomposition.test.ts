@@ -55,12 +55,15 @@ const CHANNEL: FeatureEvidence = {
   samples: 2_000,
   distance: 0.4,
   meanShift: null,
+  spreadRatio: null,
   missingBefore: 0,
   missingNow: 0,
   invalidBefore: 0,
   invalidNow: 0,
   unseenShare: 0,
   drifted: true,
+  surprise: 20,
+  moved: true,
   hint: null,
 };
 
@@ -125,6 +128,35 @@ test('with labels, another mix and another truth are told apart, and unanswered 
   const serving = split({ ...usual, seed: 11 }, { ...usual, seed: 12, failedShare: 0.3 });
   expect(part(serving, 'serving')).toBeCloseTo(-0.3 * 0.84, 1);
   expect(Math.abs(part(serving, 'concept'))).toBeLessThan(0.03);
+});
+
+test('without new labels, what the baseline’s labels say of confidence estimates accuracy, and mix and model are told apart', () => {
+  // Twice as sure as it should be above one half: labels say so.
+  const usual = { rows: 4_000, right: [0.55, 0.75] as const };
+  const unlabelled = (rows: Observation[]): Observation[] => rows.map((row) => ({ ...row, label: null }));
+  const estimate = (now: World, modelChanged: boolean | null): Decomposition => {
+    const found = decompose({
+      baselineRows: traffic({ ...usual, seed: 21 }),
+      rows: unlabelled(traffic(now)),
+      features: [CHANNEL],
+      modelChanged,
+      experiment: null,
+      attributions: [],
+    });
+    if (found === null) throw new Error('nothing to decompose');
+    return found;
+  };
+  const mix = estimate({ ...usual, seed: 22, mobileShare: 0.6 }, false);
+  expect(mix).toMatchObject({ measure: 'estimated accuracy', method: 'counts', interventional: false });
+  // 20 % mobile before, 60 % now: 0.4 · (0.55 − 0.75) fewer right.
+  expect(mix.total).toBeCloseTo(-0.08, 1.5);
+  expect(part(mix, 'input mix')).toBeCloseTo(mix.total, 1.5);
+  expect(Math.abs(part(mix, 'model'))).toBeLessThan(0.02);
+  const model = estimate({ ...usual, seed: 23, shift: -0.25 }, null);
+  expect(part(model, 'model')).toBeLessThan(-0.04);
+  expect(Math.abs(part(model, 'input mix'))).toBeLessThan(0.02);
+  // Golden inputs say that the model answers otherwise: what its confidence was worth is no guide.
+  expect(estimate({ ...usual, seed: 23, shift: -0.25 }, true).measure).toBe('confidence');
 });
 
 test('intervals hold the truth about as often as they say', () => {

@@ -1,109 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
-import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
-import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
-import { judge, type Judgement, type Subject } from '../../../exporter/src/pipeline.js';
+import { WEIGHTS } from '../../../exporter/src/rca/causes/weights.js';
+import { SIGNS } from '../../../exporter/src/rca/signs/index.js';
 import { CAUSES } from '../../../exporter/src/rca/causes/index.js';
 import { CAUSE_IDS } from '../../../exporter/src/domain/cause.js';
 import { renderReport } from '../../../exporter/src/explanation/report/index.js';
-import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
-import { baselineOf, observation, profileOf, quietRow } from '../detection/rows.js';
+import { baselineOf, profileOf } from '../detection/rows.js';
+import { BASELINE_ROWS, failed, golden, judged, rowsOf, type Case } from './judged.js';
 
-const MODEL: Model = {
-  id: modelId('m'),
-  name: 'm',
-  endpoint: null,
-  versionLabel: null,
-  owner: null,
-  tags: [],
-  goldenInputs: [],
-  probePayloads: [],
-  schedule: { intervalMs: 1, jitterShare: 0, concurrency: 1, timeoutMs: 1, probesPerCycle: 1, callsPerHour: null },
-  state: 'healthy',
-  paused: false,
-  createdAtMs: 0,
-};
-const rowsOf = (seed: string, count = 200): Observation[] => {
-  const random = seededRandom(seed);
-  return Array.from({ length: count }, (_, i) => quietRow(random, i + 1));
-};
-const golden = (prediction: string, confidence: number) => {
-  const memory = createGoldenMemory((text) => text);
-  for (let input = 0; input < 5; input += 1) {
-    for (let repeat = 0; repeat < 4; repeat += 1) {
-      memory.add(
-        observation({
-          source: 'golden',
-          goldenId: `g${input}`,
-          prediction,
-          confidence: confidence + 0.005 * (repeat % 2),
-        }),
-        'prediction:string',
-      );
-    }
-  }
-  return memory.build();
-};
-const failed = (reason: 'timeout' | 'http_5xx'): Observation =>
-  observation({
-    prediction: null,
-    confidence: null,
-    failure: { reason, detail: '', httpStatus: null, retryAfterMs: null },
-  });
-
-interface Case {
-  readonly rows?: readonly Observation[];
-  readonly now?: readonly ReturnType<typeof golden>[number][];
-  readonly labels?: { readonly before: number; readonly now: number };
-  readonly withBaseline?: boolean;
-}
-
-const BASELINE_ROWS = rowsOf('baseline', 600);
-const labelsOf = (correct: number) => ({
-  labelled: 200,
-  correct,
-  labelledByConfidence: new Array<number>(10).fill(20),
-  correctByConfidence: new Array<number>(10).fill(correct / 10),
-  losses: {},
-});
-
-function judged({ rows = rowsOf('now'), now = golden('yes', 0.9), labels, withBaseline = true }: Case): Judgement {
-  const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
-  const baseline =
-    labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
-  const window = profileOf(rows, baseline.profile);
-  const subject: Subject = {
-    model: MODEL,
-    baseline: withBaseline ? baseline : null,
-    learning: null,
-    window: labels === undefined ? window : { ...window, labels: labelsOf(labels.now) },
-    rows,
-    baselineRows: withBaseline ? BASELINE_ROWS : [],
-    goldenNow: now,
-    forest: null,
-    windowForest: null,
-    evidence: null,
-    consecutiveFailures: 0,
-    lastAnswerAtMs: 1,
-    lastPredictionAtMs: null,
-    changes: [],
-    experiment: null,
-  };
-  return judge(
-    subject,
-    {
-      thresholds: DEFAULT_THRESHOLDS,
-      lessons: [],
-      targets: [],
-      verification: DEFAULT_VERIFICATION_TIMES,
-      validation: null,
-    },
-    1_000,
-  );
-}
 const changed = (change: (row: Observation, i: number) => Observation): Observation[] => rowsOf('now').map(change);
 const withFeature = (row: Observation, name: string, value: number | string | null): Observation => ({
   ...row,
@@ -161,7 +65,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
   ],
   [
     'a category renamed',
-    'new-categories',
+    'category-rename',
     'medium',
     { rows: changed((row) => (row.features?.c1 === 'a' ? withFeature(row, 'c1', 'alpha') : row)) },
     'c1',
@@ -196,7 +100,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
     'one answer for everything',
     'prediction-collapse',
     'critical',
-    { rows: changed((row) => ({ ...row, prediction: 'no', confidence: 0.9 })) },
+    { now: golden('no', 0.9), rows: changed((row) => ({ ...row, prediction: 'no', confidence: 0.9 })) },
   ],
   [
     'low confidence throughout, no baseline',
@@ -213,6 +117,23 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
 describe('diagnosis', () => {
   it('has every cause of the closed list in the table', () => {
     expect(CAUSES.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());
+  });
+
+  it('has weights for exactly the causes and signs there are', () => {
+    expect(WEIGHTS.signs).toEqual(SIGNS.map(({ id }) => id));
+    expect(Object.keys(WEIGHTS.causes).sort()).toEqual([...CAUSE_IDS].sort());
+    for (const row of Object.values(WEIGHTS.causes)) expect(row).toHaveLength(SIGNS.length + 1);
+  });
+
+  it('tells for every statement where it was read off, and for every loser why it lost', () => {
+    const { diagnosis } = judged({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
+    for (const { supporting, refuting } of diagnosis.causes) {
+      for (const { text, sign, source, logOdds } of [...supporting, ...refuting]) {
+        expect(SIGNS.find(({ id }) => id === sign)?.source).toBe(source);
+        expect(Number.isFinite(logOdds) && text.length > 0).toBe(true);
+      }
+    }
+    for (const { refuting } of diagnosis.causes.slice(1)) expect(refuting.length).toBeGreaterThan(0);
   });
 
   it.each(CASES.map(([name, cause, severity, made, feature]) => ({ name, cause, severity, made, feature })))(

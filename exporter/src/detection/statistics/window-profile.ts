@@ -2,6 +2,7 @@ import type { FeatureValue, Observation, Prediction } from '../../domain/observa
 import type {
   CategoricalCounts,
   Grid,
+  GroupCounts,
   LabelCounts,
   NumericCounts,
   SignalCounts,
@@ -9,6 +10,7 @@ import type {
   WindowProfile,
 } from '../../domain/profile.js';
 import { cellOf, gridFor } from './grid.js';
+import { createGroupTally, foldRareGroups, mergeGroups, subtractGroups } from './group-counts.js';
 import { lossKey } from './loss-counts.js';
 import { mergeSignalCounts } from './signal-counts.js';
 
@@ -27,7 +29,7 @@ const noLabels = (): LabelCounts => ({
 
 /** A window in which nothing happened. */
 export function emptyWindow(): WindowProfile {
-  return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels() };
+  return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels(), groups: new Map() };
 }
 
 /** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
@@ -39,6 +41,8 @@ export type JudgedLabel =
 export interface WindowBuilder {
   add(observation: Observation): void;
   addLabel(label: JudgedLabel): void;
+  /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
+  addGroupLabel(observation: Observation): void;
   build(): WindowProfile;
 }
 
@@ -133,6 +137,7 @@ export function createWindowBuilder(
   options: { readonly like?: WindowProfile; readonly from?: WindowProfile } = {},
 ): WindowBuilder {
   const tallies = new Map<SignalKey, Tally>();
+  const groups = createGroupTally(options.like?.groups, options.from?.groups);
   /** Missing values seen before a signal's first real one; its kind is not known yet. */
   const missingBefore = new Map<SignalKey, number>();
   for (const [key, counts] of options.like?.signals ?? [])
@@ -186,6 +191,7 @@ export function createWindowBuilder(
       fromMs = calls === 0 ? observation.atMs : Math.min(fromMs, observation.atMs);
       toMs = calls === 0 ? observation.atMs : Math.max(toMs, observation.atMs);
       calls += 1;
+      groups.add(observation);
       if (observation.failure !== null) {
         failures[observation.failure.reason] = (failures[observation.failure.reason] ?? 0) + 1;
         return;
@@ -202,6 +208,7 @@ export function createWindowBuilder(
         else countFeature(name, value);
       }
     },
+    addGroupLabel: (observation) => groups.addLabel(observation),
     addLabel(label) {
       if (label.kind === 'quantity') {
         const answers = tallies.get('prediction');
@@ -250,6 +257,7 @@ export function createWindowBuilder(
           correctByConfidence: [...labels.correctByConfidence],
           losses: { ...labels.losses },
         },
+        groups: groups.build(),
       };
     },
   };
@@ -283,6 +291,7 @@ export function mergeWindows(a: WindowProfile, b: WindowProfile): WindowProfile 
       correctByConfidence: add(a.labels.correctByConfidence, b.labels.correctByConfidence),
       losses: addRecords(a.labels.losses, b.labels.losses),
     },
+    groups: mergeGroups(a.groups, b.groups),
   };
 }
 
@@ -327,6 +336,7 @@ export function subtractWindows(whole: WindowProfile, part: WindowProfile): Wind
       correctByConfidence: minus(whole.labels.correctByConfidence, part.labels.correctByConfidence),
       losses: subtractRecords(whole.labels.losses, part.labels.losses),
     },
+    groups: subtractGroups(whole.groups, part.groups),
   };
 }
 
@@ -354,18 +364,19 @@ function subtractMaps<K>(whole: ReadonlyMap<K, number>, part: ReadonlyMap<K, num
 
 /**
  * The window as it may be stored: categories seen fewer than `minimum` times are folded into `other`, unless `keep`
- * names them (they were seen often enough before).
+ * names them (they were seen often enough before); so are groups of them, unless `keepGroups` holds them.
  */
 export function foldRareCategories(
   window: WindowProfile,
   keep: ReadonlyMap<SignalKey, ReadonlySet<string>>,
+  keepGroups: GroupCounts = new Map(),
   minimum = 10,
 ): WindowProfile {
   const signals = new Map<SignalKey, SignalCounts>();
   for (const [key, counts] of window.signals) {
     signals.set(key, counts.kind === 'numeric' ? counts : folded(counts, keep.get(key), minimum));
   }
-  return { ...window, signals };
+  return { ...window, signals, groups: foldRareGroups(window.groups, keepGroups, minimum) };
 }
 
 function folded(counts: CategoricalCounts, keep: ReadonlySet<string> | undefined, minimum: number): CategoricalCounts {

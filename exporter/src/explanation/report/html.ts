@@ -1,5 +1,7 @@
-import { timeText } from '../time-text.js';
-import { barChart, histogramChart, waterfallChart } from './charts.js';
+import { timeText } from '../../domain/time-text.js';
+import { barChart, histogramChart, intervalChart, waterfallChart } from './charts.js';
+import { featureMoves } from './feature-moves.js';
+import type { EvidenceStatement } from '../../domain/cause.js';
 import { escapeHtml } from './escape-html.js';
 import type { ReportInput } from './report-input.js';
 
@@ -9,7 +11,7 @@ const STYLE = `
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
 h1{font-size:1.55rem;line-height:1.3;margin:.4rem 0 1rem}h2{font-size:1.1rem;margin:2.4rem 0 .7rem;border-bottom:1px solid var(--line);padding-bottom:.3rem}
-.meta,.note{color:var(--soft);font-size:.9rem}.badge{display:inline-block;padding:.15rem .6rem;border-radius:1rem;font-weight:600;font-size:.8rem;letter-spacing:.03em;text-transform:uppercase;color:var(--paper);background:var(--soft)}
+.lead{font-size:1.08rem}.meta,.note{color:var(--soft);font-size:.9rem}.badge{display:inline-block;padding:.15rem .6rem;border-radius:1rem;font-weight:600;font-size:.8rem;letter-spacing:.03em;text-transform:uppercase;color:var(--paper);background:var(--soft)}
 .critical,.CRITICAL{background:var(--bad)}.high,.HIGH{background:var(--warn)}.medium,.MEDIUM{background:var(--accent)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem 1.2rem;margin:.8rem 0}.card h3{margin:0 0 .4rem;font-size:1rem}
 ul{margin:.4rem 0;padding-left:1.2rem}.for::marker{content:"+ ";color:var(--good)}.against::marker{content:"− ";color:var(--bad)}
@@ -22,9 +24,11 @@ const rich = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<
 /** One self-contained file: no script, no request, light and dark. Everything from outside is escaped. */
 export function htmlReport(input: ReportInput): string {
   const { diagnosis, explanation, incident } = input;
+  const severity = incident?.severity ?? diagnosis.severity;
   const body = [
-    `<p><span class="badge ${diagnosis.severity}">${diagnosis.severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one look' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
+    `<p><span class="badge ${severity}">${severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one look' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
     `<h1>${rich(explanation.headline)}</h1>`,
+    explanation.summary === undefined ? '' : `<p class="lead">${rich(explanation.summary)}</p>`,
     ...explanation.paragraphs.map((paragraph) => `<p>${rich(paragraph)}</p>`),
     recommendations(input),
     causes(input),
@@ -51,6 +55,15 @@ function recommendations({ recommendations: list }: ReportInput): string {
   return `<h2>What to do</h2>${cards.join('')}`;
 }
 
+/** A statement with where it was read off and the log-odds it carried, so that every number can be followed. */
+function told(side: 'for' | 'against', { text, source, logOdds }: EvidenceStatement): string {
+  const from =
+    source === undefined
+      ? ''
+      : ` <span class="meta">(${escapeHtml(source)}, ${logOdds >= 0 ? '+' : '−'}${Math.abs(logOdds).toFixed(1)})</span>`;
+  return `<li class="${side}">${rich(text)}${from}</li>`;
+}
+
 function causes({ diagnosis }: ReportInput): string {
   const bars = barChart(
     diagnosis.causes
@@ -61,15 +74,26 @@ function causes({ diagnosis }: ReportInput): string {
     .slice(0, 4)
     .map(
       (cause) =>
-        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${(100 * cause.probability).toFixed(1)} %</span></h3><ul>${cause.supporting.map(({ text }) => `<li class="for">${rich(text)}</li>`).join('')}${cause.refuting.map(({ text }) => `<li class="against">${rich(text)}</li>`).join('')}</ul></div>`,
+        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${(100 * cause.probability).toFixed(1)} %</span></h3><ul>${cause.supporting.map((statement) => told('for', statement)).join('')}${cause.refuting.map((statement) => told('against', statement)).join('')}</ul></div>`,
     );
-  return `<h2>Causes considered</h2><figure>${bars}<figcaption>Probability among the causes considered.</figcaption></figure>${cards.join('')}`;
+  return `<h2>Causes considered</h2><figure>${bars}<figcaption>Probability among the causes considered. Statements carry their source and the log-odds they add.</figcaption></figure>${cards.join('')}`;
 }
 
 function charts({ baseline, window, diagnosis }: ReportInput): string {
   const before = baseline?.profile.signals.get('confidence');
   const now = window?.signals.get('confidence');
   const parts: string[] = [];
+  if (diagnosis.impact !== null && diagnosis.impact !== undefined) {
+    parts.push(
+      `<figure>${intervalChart(diagnosis.impact.share, diagnosis.impact.interval)}<figcaption>${rich(diagnosis.impact.sentence)}</figcaption></figure>`,
+    );
+  }
+  const moves = baseline === null || window === null ? [] : featureMoves(baseline.profile, window);
+  if (moves.length > 0) {
+    parts.push(
+      `<figure>${barChart(moves)}<figcaption>How far each input moved (Kolmogorov–Smirnov or total variation distance, 0–100 %).</figcaption></figure>`,
+    );
+  }
   if (now?.kind === 'numeric') {
     parts.push(
       `<figure>${histogramChart(before?.kind === 'numeric' ? before : null, now)}<figcaption>Confidence: grey before, coloured now.</figcaption></figure>`,
@@ -77,7 +101,7 @@ function charts({ baseline, window, diagnosis }: ReportInput): string {
   }
   if (diagnosis.decomposition !== null) {
     parts.push(
-      `<figure>${waterfallChart(diagnosis.decomposition)}<figcaption>How mean confidence moved, and what each part explains.</figcaption></figure>`,
+      `<figure>${waterfallChart(diagnosis.decomposition)}<figcaption>How mean ${diagnosis.decomposition.measure} moved, and what each part explains.</figcaption></figure>`,
     );
   }
   return parts.length === 0 ? '' : `<h2>What changed</h2>${parts.join('')}`;

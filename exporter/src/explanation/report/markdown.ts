@@ -1,4 +1,4 @@
-import { timeText } from '../time-text.js';
+import { timeText } from '../../domain/time-text.js';
 import type { ReportInput } from './report-input.js';
 
 /** Text from models and categories must not become markup. Backticks stay: they mark feature names. */
@@ -12,10 +12,11 @@ export function markdownReport(input: ReportInput): string {
   const lines = [
     `# ${escape(explanation.headline)}`,
     '',
-    `Severity **${diagnosis.severity}** — ${escape(diagnosis.severityReason)}`,
+    `Severity **${incident?.severity ?? diagnosis.severity}** — ${escape(diagnosis.severityReason)}`,
     '',
     `Model \`${input.modelName.replaceAll('`', '')}\` · ${incident === null ? 'one look' : `incident \`${incident.id}\`, opened ${timeText(incident.openedAtMs)}`} · report of ${timeText(input.generatedAtMs)}`,
   ];
+  if (explanation.summary !== undefined) lines.push('', escape(explanation.summary));
   for (const paragraph of explanation.paragraphs) lines.push('', escape(paragraph));
 
   lines.push('', '## Causes considered', '', '| probability | cause | for | against |', '|---|---|---|---|');

@@ -3,6 +3,7 @@ import type { Features } from '../../domain/observation.js';
 import type { Random } from '../../domain/ports.js';
 import { baselineMasker } from './masker.js';
 import type { ModelCaller } from './model-caller.js';
+import { meanWithError, strataOf } from './cohorts.js';
 import { shuffled } from './shapley.js';
 
 /** A logged row with what the model said of it then. */
@@ -60,8 +61,8 @@ export async function cohortShapley(
   const totals: number[] = [];
   let broken = 0;
   for (const [before, now] of pairWith(
-    strata(input.before, pairsWanted, random),
-    strata(input.now, pairsWanted, random),
+    strataOf(input.before, pairsWanted, random),
+    strataOf(input.now, pairsWanted, random),
     random,
   )) {
     const walked = await walk(before, now, groups, caller, random);
@@ -137,16 +138,6 @@ async function walk(
   return { gains, start, end: last };
 }
 
-/** One row from each of `count` equal parts of the rows sorted by output. */
-function strata(rows: readonly LoggedRow[], count: number, random: Random): LoggedRow[] {
-  const sorted = [...rows].sort((a, b) => a.output - b.output);
-  return Array.from({ length: count }, (_, i) => {
-    const from = Math.floor((i * sorted.length) / count);
-    const to = Math.floor(((i + 1) * sorted.length) / count);
-    return sorted[from + Math.floor(random.next() * (to - from))];
-  }).filter((row) => row !== undefined);
-}
-
 function pairWith(
   before: readonly LoggedRow[],
   now: readonly LoggedRow[],
@@ -161,14 +152,3 @@ function pairWith(
 
 const meanOf = (rows: readonly LoggedRow[]): number =>
   rows.length === 0 ? 0 : rows.reduce((sum, { output }) => sum + output, 0) / rows.length;
-
-function meanWithError(values: readonly number[]): { readonly mean: number; readonly standardError: number | null } {
-  const n = values.length;
-  if (n === 0) return { mean: 0, standardError: null };
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  if (n < 2) return { mean, standardError: null };
-  return {
-    mean,
-    standardError: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n * (n - 1))),
-  };
-}

@@ -21,6 +21,15 @@ export interface ShapleyValues {
 
 const BOOTSTRAPS = 60;
 
+/** Coalitions to be valued, one after the other; whoever runs it answers each with its value. */
+type Questions = Generator<Coalition, ShapleyValues, number>;
+
+async function answered(questions: Questions, value: CoalitionValue): Promise<ShapleyValues> {
+  let step = questions.next();
+  while (step.done !== true) step = questions.next(await value(step.value));
+  return step.value;
+}
+
 /** Shapley values within a budget of coalition evaluations: exact when 2^players fits, Leverage SHAP beyond. */
 export function shapleyValues(
   players: number,
@@ -28,16 +37,36 @@ export function shapleyValues(
   budget: number,
   random: Random,
 ): Promise<ShapleyValues> {
-  return players <= Math.floor(Math.log2(Math.max(1, budget)))
-    ? exactShapley(players, value)
-    : leverageShap(players, value, budget, random);
+  return answered(within(players, budget, random), value);
 }
 
+/** The same where a coalition's value is computed, not asked for. */
+export function shapleyValuesNow(
+  players: number,
+  value: (coalition: Coalition) => number,
+  budget: number,
+  random: Random,
+): ShapleyValues {
+  const questions = within(players, budget, random);
+  let step = questions.next();
+  while (step.done !== true) step = questions.next(value(step.value));
+  return step.value;
+}
+
+const within = (players: number, budget: number, random: Random): Questions =>
+  players <= Math.floor(Math.log2(Math.max(1, budget)))
+    ? exactQuestions(players)
+    : leverageQuestions(players, budget, random);
+
 /** φ_i = Σ_S |S|! (d − |S| − 1)!/d! (v(S ∪ i) − v(S)) over all coalitions (Shapley 1953). 2^d evaluations. */
-export async function exactShapley(players: number, value: CoalitionValue): Promise<ShapleyValues> {
+export function exactShapley(players: number, value: CoalitionValue): Promise<ShapleyValues> {
+  return answered(exactQuestions(players), value);
+}
+
+function* exactQuestions(players: number): Questions {
   const size = 2 ** players;
   const worth = new Float64Array(size);
-  for (let mask = 0; mask < size; mask += 1) worth[mask] = await value(coalitionOf(mask, players));
+  for (let mask = 0; mask < size; mask += 1) worth[mask] = yield coalitionOf(mask, players);
   const weights = Array.from({ length: players }, (_, s) => 1 / (players * binomial(players - 1, s)));
   const values = new Array<number>(players).fill(0);
   for (let mask = 0; mask < size; mask += 1) {
@@ -68,15 +97,19 @@ interface Row {
  * with its complement, and a weighted regression constrained to be additive gives the values. Exact for functions with
  * interactions of at most two players. Standard errors by resampling the pairs.
  */
-export async function leverageShap(
+export function leverageShap(
   players: number,
   value: CoalitionValue,
   budget: number,
   random: Random,
 ): Promise<ShapleyValues> {
+  return answered(leverageQuestions(players, budget, random), value);
+}
+
+function* leverageQuestions(players: number, budget: number, random: Random): Questions {
   const nobody = new Array<boolean>(players).fill(false);
-  const empty = await value(nobody);
-  const full = await value(nobody.map(() => true));
+  const empty = yield nobody;
+  const full = yield nobody.map(() => true);
   if (players === 1) return result('leverage', [full - empty], [null], empty, full, 2);
   const probability = inclusion(players, Math.max(2, budget - 2));
   const pairs: (readonly [Row, Row])[] = [];
@@ -86,12 +119,12 @@ export async function leverageShap(
     left -= 2;
     const size = coalition.filter(Boolean).length;
     const complement = coalition.map((member) => !member);
-    const rowOf = async (members: Coalition, s: number): Promise<Row> => ({
+    const rowOf = (members: Coalition, s: number, worth: number): Row => ({
       coalition: members,
       weight: 1 / (binomial(players, s) * s * (players - s) * probability(s)),
-      y: (await value(members)) - empty - (s / players) * (full - empty),
+      y: worth - empty - (s / players) * (full - empty),
     });
-    pairs.push([await rowOf(coalition, size), await rowOf(complement, players - size)]);
+    pairs.push([rowOf(coalition, size, yield coalition), rowOf(complement, players - size, yield complement)]);
   }
   const values = regress(pairs, players, full - empty);
   if (values === null) throw new RangeError(`a budget of ${budget} evaluations is too small for ${players} players`);

@@ -1,39 +1,14 @@
-import {
-  driftedFeatures,
-  goldenHeld,
-  has,
-  mostlyAnswered,
-  sentenceOf,
-  weigh,
-  type CauseDefinition,
-} from './cause-definition.js';
+import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
+import { errorsRose } from './errors-rose.js';
 
 /** The world changed: same inputs, same answers, but the answers are no longer right. */
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
-  predicts: 'accuracy falls while inputs and golden answers stay the same',
-  prior: -2,
+  predicts: 'accuracy falls everywhere while inputs and golden answers stay the same',
+  telling: ['accuracy-fell', 'errors-grow'],
   hypotheses(evidence) {
-    if (!has(evidence, 'accuracy-drop')) return [];
-    const drifted = driftedFeatures(evidence);
-    return [
-      {
-        title: 'Concept drift: the world no longer answers as the model learnt',
-        features: [],
-        shareExplained: null,
-        statements: weigh(
-          [true, sentenceOf(evidence, 'accuracy-drop'), 4],
-          [goldenHeld(evidence), 'Golden inputs are answered as before, so the model is the same.', 1.5],
-          [
-            drifted.length === 0,
-            'No input feature moved.',
-            2,
-            [`${drifted.length} input features moved, which may explain the errors.`, -2.5],
-          ],
-          [has(evidence, 'golden-answers'), 'Golden inputs are answered differently: the model itself changed.', -4],
-          [!mostlyAnswered(evidence), 'Most calls are not answered at all.', -4],
-        ),
-      },
-    ];
+    if (!errorsRose(evidence)) return [];
+    const shareExplained = shareOfDrop(evidence, 'concept');
+    return [plain('Concept drift: the world no longer answers as the model learnt', { shareExplained })];
   },
 };

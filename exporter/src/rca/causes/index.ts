@@ -1,35 +1,65 @@
-import { calibrationDecay } from './calibration-decay.js';
 import type { CauseDefinition } from './cause-definition.js';
+import { answerSchemaChanged } from './answer-schema-changed.js';
+import { calibrationDecay } from './calibration-decay.js';
+import { categoryRename } from './category-rename.js';
 import { conceptDrift } from './concept-drift.js';
+import { defaultValues } from './default-values.js';
 import { endpointErrors } from './endpoint-errors.js';
+import { featureLeak } from './feature-leak.js';
 import { inputDrift } from './input-drift.js';
+import { joinLoss } from './join-loss.js';
+import { labelDelay } from './label-delay.js';
 import { modelChanged } from './model-changed.js';
 import { modelUnreachable } from './model-unreachable.js';
 import { newCategories } from './new-categories.js';
 import { none } from './none.js';
 import { nullFlood } from './null-flood.js';
+import { overloadedEndpoint } from './overloaded-endpoint.js';
+import { precisionLoss } from './precision-loss.js';
 import { predictionCollapse } from './prediction-collapse.js';
+import { seasonalPattern } from './seasonal-pattern.js';
+import { segmentConceptDrift } from './segment-concept-drift.js';
+import { segmentOutage } from './segment-outage.js';
 import { slowEndpoint } from './slow-endpoint.js';
+import { staleFeature } from './stale-feature.js';
+import { swappedColumns } from './swapped-columns.js';
+import { thresholdMoved } from './threshold-moved.js';
 import { trafficMixChange } from './traffic-mix-change.js';
 import { underconfidentModel } from './underconfident-model.js';
 import { unitChange } from './unit-change.js';
+import { unknown } from './unknown.js';
 import { unstableModel } from './unstable-model.js';
 
-/** Every cause that competes. A new one is one file and one line here. */
+/** Every cause that competes. A new one is one file and one line here; then the weights are fitted again. */
 export const CAUSES: readonly CauseDefinition[] = [
   modelUnreachable,
   endpointErrors,
+  overloadedEndpoint,
   slowEndpoint,
+  answerSchemaChanged,
   modelChanged,
+  thresholdMoved,
   unstableModel,
   underconfidentModel,
-  inputDrift,
-  unitChange,
-  nullFlood,
-  newCategories,
-  conceptDrift,
   calibrationDecay,
   predictionCollapse,
+  unitChange,
+  nullFlood,
+  defaultValues,
+  categoryRename,
+  newCategories,
+  staleFeature,
+  joinLoss,
+  swappedColumns,
+  precisionLoss,
+  featureLeak,
+  inputDrift,
   trafficMixChange,
+  segmentOutage,
+  segmentConceptDrift,
+  conceptDrift,
+  labelDelay,
+  seasonalPattern,
+  unknown,
   none,
 ];

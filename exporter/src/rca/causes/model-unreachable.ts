@@ -1,4 +1,5 @@
-import { has, sentenceOf, weigh, type CauseDefinition } from './cause-definition.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
+import { has } from '../signs/sign.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'it does not answer in time',
@@ -14,37 +15,10 @@ const WORDS: Readonly<Record<string, string>> = {
 export const modelUnreachable: CauseDefinition = {
   id: 'model-unreachable',
   predicts: 'every recent call fails, for one and the same reason',
-  prior: -2,
+  telling: ['no-answers-at-all', 'transport-failures', 'timeouts'],
   hypotheses(evidence) {
-    const { service } = evidence;
     if (!has(evidence, 'unreachable')) return [];
-    const [reason, count] = Object.entries(service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown', 0];
-    const transport = ['timeout', 'connect', 'dns', 'tls', 'blocked'].includes(reason);
-    return [
-      {
-        title: `Model unreachable: ${WORDS[reason] ?? 'its answers are unusable'}`,
-        features: [],
-        shareExplained: 1,
-        statements: weigh(
-          [true, sentenceOf(evidence, 'unreachable'), 6],
-          [
-            transport,
-            `${count} failures are of the transport (${reason}), not of the model's code.`,
-            2,
-            [`The failures are answers of the server (${reason}), so something listens there.`, -1],
-          ],
-          [
-            service.failures.share < 0.9 && !service.failuresInBursts,
-            `${((1 - service.failures.share) * 100).toFixed(0)} % of the window's calls were answered.`,
-            -1,
-          ],
-          [
-            service.failuresInBursts && service.failures.share < 0.9,
-            'Failures come in bursts with answers between them.',
-            -4,
-          ],
-        ),
-      },
-    ];
+    const [reason] = Object.entries(evidence.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
+    return [plain(`Model unreachable: ${WORDS[reason] ?? 'its answers are unusable'}`, { shareExplained: 1 })];
   },
 };

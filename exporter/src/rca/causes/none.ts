@@ -1,19 +1,11 @@
-import { weigh, type CauseDefinition } from './cause-definition.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** "I do not know" and "nothing is wrong" are legal answers. */
+/** "Nothing is wrong" is a legal answer, until a check finds something: from then on the legal answer is "I do not know". */
 export const none: CauseDefinition = {
   id: 'none',
-  predicts: 'no finding, or findings that fit no known cause',
-  prior: 0,
+  predicts: 'no finding that harms anybody',
+  telling: ['anything-found'],
   hypotheses(evidence) {
-    const quiet = evidence.findings.length === 0;
-    return [
-      {
-        title: quiet ? 'No cause: nothing is wrong' : 'No cause found',
-        features: [],
-        shareExplained: null,
-        statements: weigh([quiet, 'No check found anything.', 6]),
-      },
-    ];
+    return evidence.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
   },
 };

@@ -1,24 +1,22 @@
-import { has, mostlyAnswered, sentenceOf, weigh, type CauseDefinition } from './cause-definition.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
+import { has } from '../signs/sign.js';
+
+/** A window that still holds answers from before the change is a mixture. */
+const NEARLY_ALL = 0.85;
+/** Of the answers that used to be others. */
+const MOST_VANISHED = 0.6;
 
 /** The model gives one answer whatever it is asked. */
 export const predictionCollapse: CauseDefinition = {
   id: 'prediction-collapse',
   predicts: 'nearly all answers are the same although the inputs differ',
-  prior: -2,
+  telling: ['constant-answers'],
   hypotheses(evidence) {
-    if (!has(evidence, 'constant-predictions')) return [];
-    const constantInputs = evidence.features.some(({ hint }) => hint?.transformation === 'frozen');
-    return [
-      {
-        title: 'Prediction collapse: one answer for every input',
-        features: [],
-        shareExplained: null,
-        statements: weigh(
-          [true, sentenceOf(evidence, 'constant-predictions'), 7],
-          [constantInputs, 'A feature the model relies on is frozen.', -2],
-          [!mostlyAnswered(evidence), 'Most calls are not answered at all.', -4],
-        ),
-      },
-    ];
+    const { topShare, topShareBefore } = evidence.prediction;
+    const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
+    const rose = topShare >= NEARLY_ALL && vanished >= MOST_VANISHED;
+    return has(evidence, 'constant-predictions') || rose
+      ? [plain('Prediction collapse: one answer for every input')]
+      : [];
   },
 };

@@ -1,40 +1,25 @@
-import { goldenHeld, mostlyAnswered, weigh, type CauseDefinition } from './cause-definition.js';
+import type { FeatureEvidence } from '../../domain/evidence.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A feature arrives in another unit or scale, or through another simple transformation. */
+const TRANSFORMATIONS: ReadonlySet<string> = new Set(['scale', 'offset', 'affine', 'log']);
+const FAR = 3;
+const [NARROW, WIDE] = [0.6, 1.7];
+
+/** Values that a population does not take, although no known transformation fits them. */
+const isOutOfScale = ({ moved, kind, meanShift, spreadRatio }: FeatureEvidence): boolean =>
+  moved &&
+  kind === 'numeric' &&
+  (Math.abs(meanShift ?? 0) >= FAR ||
+    (spreadRatio !== null && spreadRatio > 0 && (spreadRatio < NARROW || spreadRatio > WIDE)));
+
+/** A feature arrives in another unit or scale. */
 export const unitChange: CauseDefinition = {
   id: 'unit-change',
   predicts: 'one feature equals its old self times a constant (or shifted), the others are as ever',
-  prior: -1.5,
+  telling: ['rescaled', 'far-outside', 'nothing-else-moved'],
   hypotheses(evidence) {
-    const drifted = evidence.features.filter((feature) => feature.drifted);
-    return drifted
-      .filter(
-        ({ hint }) =>
-          hint !== null && ['scale', 'offset', 'affine', 'log', 'frozen', 'rounding'].includes(hint.transformation),
-      )
-      .map(({ feature, hint, meanShift }) => ({
-        title:
-          hint?.transformation === 'frozen'
-            ? `Frozen value in \`${feature}\``
-            : `Unit or scale change in \`${feature}\``,
-        features: [feature],
-        shareExplained: null,
-        statements: weigh(
-          [true, hint?.sentence ?? '', 4.5],
-          [
-            Math.abs(meanShift ?? 0) > 3,
-            `Its mean moved by ${Math.abs(meanShift ?? 0).toFixed(1)} standard deviations, more than a population does.`,
-            1.5,
-          ],
-          [
-            drifted.length === 1,
-            'No other feature moved.',
-            1.5,
-            [`${drifted.length - 1} other features moved too.`, -0.3],
-          ],
-          [goldenHeld(evidence), 'Golden inputs are answered as before, so the model is the same.', 1],
-          [!mostlyAnswered(evidence), 'Most calls are not answered at all.', -4],
-        ),
-      }));
+    return evidence.features
+      .filter((entry) => (entry.hint === null ? isOutOfScale(entry) : TRANSFORMATIONS.has(entry.hint.transformation)))
+      .map(({ feature }) => plain(`Unit or scale change in \`${feature}\``, { features: [feature] }));
   },
 };

@@ -9,6 +9,7 @@ import type { Observation } from '../../domain/observation.js';
 import { codeCohorts, pickRows, type CodedCohorts } from '../segments/coding.js';
 import { expectedLoss } from '../segments/expected-loss.js';
 import { blockBootstrap, sumOf } from './block-bootstrap.js';
+import { calibration } from './calibrated.js';
 import { decomposeAccuracy } from './labelled.js';
 import { createOutsideTest } from './outside.js';
 
@@ -27,15 +28,31 @@ export interface DecompositionInput {
 }
 
 /**
- * What the change of accuracy (with labels on both sides) or else of mean confidence is made of.
+ * What the change of accuracy is made of where there are labels on both sides; else of mean confidence, if the model was asked;
+ * else of estimated accuracy, where the baseline's labels say what confidence is worth and the model still answers as it did;
+ * else of mean confidence.
  * @returns null without enough rows on both sides
  */
 export function decompose(input: DecompositionInput): Decomposition | null {
   return (
     decomposeAccuracy(input.baselineRows, input.rows, input.features, input.modelChanged) ??
     byExperiment(input) ??
-    byCounts(input)
+    byCounts(input, measureOf(input))
   );
+}
+
+/** What is decomposed, read off the confidence of one row. */
+interface Measure {
+  readonly name: Decomposition['measure'];
+  readonly of: (row: Observation) => number;
+}
+const CONFIDENCE: Measure = { name: 'confidence', of: ({ confidence }) => confidence ?? 0 };
+
+function measureOf({ baselineRows, modelChanged }: DecompositionInput): Measure {
+  const probabilityRight = modelChanged === true ? null : calibration(baselineRows);
+  return probabilityRight === null
+    ? CONFIDENCE
+    : { name: 'estimated accuracy', of: ({ confidence }) => probabilityRight(confidence ?? 0) };
 }
 
 const isConfident = ({ confidence, features }: Observation): boolean => confidence !== null && features !== null;
@@ -43,40 +60,41 @@ const confident = (rows: readonly Observation[]): Observation[] => rows.filter(i
 const placesOf = (rows: readonly Observation[]): number[] => rows.flatMap((row, i) => (isConfident(row) ? [i] : []));
 
 /**
- * Read off rows. An additive model of the baseline's confidence by feature groups says how the window's rows would have been
+ * Read off rows. An additive model of the baseline's measure by feature groups says how the window's rows would have been
  * answered: its mean moves by the input mix; what the window's known rows got beyond it is the model's change; rows the
  * baseline could not have had are data quality. The additive model is fitted on one half of the baseline and its bias on the
  * other half is the remainder: what such a model cannot see. Correlational: nobody was asked.
  */
-function byCounts({ baselineRows, rows, features, coded }: DecompositionInput): Decomposition | null {
+function byCounts({ baselineRows, rows, features, coded }: DecompositionInput, measure: Measure): Decomposition | null {
   const before = confident(baselineRows);
   const now = confident(rows);
   if (before.length < FEWEST_ROWS || now.length < FEWEST_ROWS) return null;
+  const valuesBefore = before.map(measure.of);
   const cohorts = coded ?? codeCohorts(baselineRows, rows);
   const tableBefore = pickRows(cohorts.before, placesOf(baselineRows));
   const fitted = before.flatMap((_, i) => (i % 2 === 0 ? [i] : []));
   const expect = expectedLoss(
     pickRows(tableBefore, fitted),
-    Float64Array.from(fitted, (i) => before[i]?.confidence ?? 0),
+    Float64Array.from(fitted, (i) => valuesBefore[i] ?? 0),
   );
   const expectedBefore = expect(tableBefore);
   const expectedNow = expect(pickRows(cohorts.now, placesOf(rows)));
   const outside = createOutsideTest(before, features);
-  const held = before.flatMap((row, i) => (i % 2 === 1 ? [(row.confidence ?? 0) - (expectedBefore[i] ?? 0)] : []));
+  const held = valuesBefore.flatMap((value, i) => (i % 2 === 1 ? [value - (expectedBefore[i] ?? 0)] : []));
   const bias = held.reduce((sum, residual) => sum + residual, 0) / Math.max(1, held.length);
 
-  const termsBefore = before.map((row, i) => [1, row.confidence ?? 0, expectedBefore[i] ?? 0]);
+  const termsBefore = valuesBefore.map((value, i) => [1, value, expectedBefore[i] ?? 0]);
   const termsNow = now.map((row, i) => {
-    const confidence = row.confidence ?? 0;
+    const value = measure.of(row);
     const strange = outside(row);
-    // rows · confidence · expectation of known rows · residual of known rows · strange rows · their confidence
+    // rows · value · expectation of known rows · residual of known rows · strange rows · their value
     return [
       1,
-      confidence,
+      value,
       strange ? 0 : (expectedNow[i] ?? 0),
-      strange ? 0 : confidence - (expectedNow[i] ?? 0),
+      strange ? 0 : value - (expectedNow[i] ?? 0),
       strange ? 1 : 0,
-      strange ? confidence : 0,
+      strange ? value : 0,
     ];
   });
   const figures = (b: readonly number[], n: readonly number[]): readonly number[] => {
@@ -91,7 +109,7 @@ function byCounts({ baselineRows, rows, features, coded }: DecompositionInput): 
     return [total, quality, mix, model];
   };
   return assemble(
-    'confidence',
+    measure,
     'counts',
     before,
     now,
@@ -118,8 +136,8 @@ function byExperiment(input: DecompositionInput): Decomposition | null {
   );
   const told = attributions.filter(({ method }) => method === 'interventional-shapley');
   const quality = told.filter(({ feature }) => broken.has(feature)).reduce((sum, { value }) => sum + value, 0);
-  const from = meanConfidence(before);
-  const to = meanConfidence(now);
+  const from = meanOf(before, CONFIDENCE);
+  const to = meanOf(now, CONFIDENCE);
   const figures = [to - from, quality, experiment.total - quality, experiment.modelShift];
   const width = (parts: readonly Attribution[]): number =>
     1.96 * Math.sqrt(parts.reduce((sum, { standardError }) => sum + (standardError ?? 0) ** 2, 0));
@@ -129,7 +147,7 @@ function byExperiment(input: DecompositionInput): Decomposition | null {
     level: 0.95,
   });
   const decomposition = assemble(
-    'confidence',
+    CONFIDENCE,
     'experiment',
     before,
     now,
@@ -147,11 +165,11 @@ function byExperiment(input: DecompositionInput): Decomposition | null {
   };
 }
 
-const meanConfidence = (rows: readonly Observation[]): number =>
-  rows.reduce((sum, { confidence }) => sum + (confidence ?? 0), 0) / rows.length;
+const meanOf = (rows: readonly Observation[], measure: Measure): number =>
+  rows.reduce((sum, row) => sum + measure.of(row), 0) / rows.length;
 
 function assemble(
-  measure: Decomposition['measure'],
+  measure: Measure,
   method: Decomposition['method'],
   before: readonly Observation[],
   now: readonly Observation[],
@@ -166,9 +184,9 @@ function assemble(
     interval: intervals?.[i + 1] ?? null,
   }));
   return {
-    measure,
-    before: meanConfidence(before),
-    now: meanConfidence(now),
+    measure: measure.name,
+    before: meanOf(before, measure),
+    now: meanOf(now, measure),
     total,
     totalInterval: intervals?.[0] ?? null,
     parts,

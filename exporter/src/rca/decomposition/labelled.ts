@@ -1,5 +1,6 @@
 import type { Decomposition, FeatureEvidence } from '../../domain/evidence.js';
 import type { Observation } from '../../domain/observation.js';
+import { isWrong } from '../wrong-answer.js';
 import { codeRows, codingsOf } from '../segments/coding.js';
 import { blockBootstrap, sumOf } from './block-bootstrap.js';
 
@@ -40,7 +41,7 @@ export function decomposeAccuracy(
     const r = ratio(row);
     const pi = (alpha * r) / (alpha * r + 1 - alpha);
     const weight = (own === 'before' ? pi : 1 - pi) / ((1 - alpha) * pi + alpha * (1 - pi));
-    const correct = row.label === row.prediction ? 1 : 0;
+    const correct = isWrong(row) === false ? 1 : 0;
     // calls · failed · correct · weight · weighed correct · squared weight
     return [1, 0, correct, weight, weight * correct, weight * weight];
   };

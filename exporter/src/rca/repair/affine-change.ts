@@ -1,9 +1,11 @@
-import type { NumericRepair } from './index.js';
-import { determination, quantilePairs } from './quantile-pairs.js';
+import type { QuantileRepair } from './index.js';
+import { determination, spreadOf } from './quantile-pairs.js';
 
-const LEAST_FIT = 0.9;
+const LEAST_FIT = 0.95;
 /** A transformation that moves the values by less than this many of their standard deviations cannot be told from drift. */
 const LEAST_MOVE = 1;
+/** Offset against the spread of the converted values; where it is less, it is only a factor, and factors drift. */
+const LEAST_OFFSET = 0.2;
 
 /**
  * Conversions with a scale and an offset. Only known ones: any two normal distributions are some affine map of each
@@ -17,11 +19,9 @@ const CONVERSIONS: readonly { readonly name: string; readonly slope: number; rea
 ];
 
 /** Values converted between temperature scales: the conversion that fits the matched quantiles best, if one fits well. */
-export const affineChange: NumericRepair = (feature, before, now) => {
-  const pairs = quantilePairs(before, now);
-  if (pairs === null) return null;
+export const affineChange: QuantileRepair = (feature, pairs) => {
   const meanX = pairs.reduce((sum, { x }) => sum + x, 0) / pairs.length;
-  const spread = Math.sqrt(pairs.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0) / pairs.length);
+  const spread = spreadOf(pairs.map(({ x }) => x));
   const [best] = CONVERSIONS.map(({ name, slope, offset }) => ({
     name,
     slope,
@@ -29,11 +29,13 @@ export const affineChange: NumericRepair = (feature, before, now) => {
     fit: determination(pairs, (x) => slope * x + offset),
   })).sort((a, b) => b.fit - a.fit);
   if (best === undefined || best.fit < LEAST_FIT) return null;
+  if (Math.abs(best.offset) < LEAST_OFFSET * best.slope * spread) return null;
   if (Math.abs(best.slope * meanX + best.offset - meanX) < LEAST_MOVE * spread) return null;
   return {
     transformation: 'affine',
     parameters: { slope: best.slope, offset: best.offset },
     fit: best.fit,
-    sentence: `\`${feature}\` looks ${best.name} (R² ${best.fit.toFixed(3)} over matched quantiles).`,
+    looks: `\`${feature}\` looks ${best.name}`,
+    basis: `R² ${best.fit.toFixed(3)} over matched quantiles`,
   };
 };

@@ -3,7 +3,17 @@ import type { CategoricalRepair } from './index.js';
 
 const FREQUENT = 10;
 
-/** A known category vanished and a new one came with the same share: it was renamed. Pairs are matched by share. */
+/** What is left of a name when only its spelling changed: case, accents, blanks and punctuation do not count. */
+const spelling = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{Letter}\p{Number}]/gu, '');
+
+/**
+ * A known category vanished and a new one came in its place: it was renamed. A new name spelt alike is the same category
+ * whatever its share; the others are matched by share.
+ */
 export const categoryRename: CategoricalRepair = (feature, before, now) => {
   const n = categoricalTotal(before);
   const m = categoricalTotal(now);
@@ -15,23 +25,42 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
     [...now.categories].filter(([name, count]) => !before.categories.has(name) && count >= FREQUENT),
   );
   const renamed: [from: string, to: string, share: number][] = [];
-  for (const [name, count] of gone.sort(([, a], [, b]) => b - a)) {
+  const take = (name: string, count: number, match: string | undefined): boolean => {
+    if (match === undefined) return false;
+    come.delete(match);
+    renamed.push([name, match, count / n]);
+    return true;
+  };
+  const sorted = gone.sort(([, a], [, b]) => b - a);
+  const respelt = sorted.filter(([name, count]) => {
+    const alike = spelling(name);
+    return (
+      alike !== '' &&
+      take(
+        name,
+        count,
+        [...come.keys()].find((other) => spelling(other) === alike),
+      )
+    );
+  });
+  for (const [name, count] of sorted) {
+    if (respelt.some(([done]) => done === name)) continue;
     const share = count / n;
     const tolerance = 4 * Math.sqrt((share * (1 - share)) / m);
-    const match = [...come]
+    const [match] = [...come]
       .filter(([, c]) => Math.abs(c / m - share) <= tolerance)
-      .sort(([, a], [, b]) => Math.abs(a / m - share) - Math.abs(b / m - share))[0];
-    if (match === undefined) continue;
-    come.delete(match[0]);
-    renamed.push([name, match[0], share]);
+      .sort(([, a], [, b]) => Math.abs(a / m - share) - Math.abs(b / m - share));
+    take(name, count, match?.[0]);
   }
   if (renamed.length === 0) return null;
   const share = renamed.reduce((sum, [, , part]) => sum + part, 0);
   const told = renamed.slice(0, 3).map(([from, to]) => `“${from.slice(0, 40)}” → “${to.slice(0, 40)}”`);
+  const more = renamed.length > 3 ? ` and ${renamed.length - 3} more` : '';
   return {
     transformation: 'rename',
     parameters: Object.fromEntries(renamed.slice(0, 10).map(([from, to]) => [from, to])),
     fit: share,
-    sentence: `Categories of \`${feature}\` look renamed: ${told.join(', ')}.`,
+    looks: `Categories of \`${feature}\` look renamed: ${told.join(', ')}${more}`,
+    basis: `${(100 * share).toFixed(0)} % of the baseline's values`,
   };
 };

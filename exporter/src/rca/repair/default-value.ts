@@ -4,6 +4,9 @@ import type { NumericCounts } from '../../domain/profile.js';
 import type { NumericRepair } from './index.js';
 
 const LEAST_RISE = 0.1;
+/** A value that was common before (above 2 %) also grows by itself, as the smallest count does when counts fall. */
+const COMMON = 0.02;
+const LEAST_RISE_OF_COMMON = 0.25;
 const TENTHS = 10;
 /** More values than this outside the baseline's range, besides the default itself, are something else. */
 const FEW_OUTSIDE = 0.02;
@@ -18,7 +21,8 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     const rise = count / m - (before.cells.get(cell) ?? 0) / n;
     if (rise > best.rise) best = { cell, rise, share: count / m };
   }
-  if (best.rise < LEAST_RISE) return null;
+  const isCommon = best.share - best.rise > COMMON;
+  if (best.rise < (isCommon ? LEAST_RISE_OF_COMMON : LEAST_RISE)) return null;
   const restNow = m * (1 - best.share);
   const restBefore = n - (before.cells.get(best.cell) ?? 0);
   if (restNow < 10 || restBefore === 0) return null;
@@ -37,7 +41,8 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     transformation: 'default-value',
     parameters: { value, share: best.share },
     fit,
-    sentence: `${(100 * best.share).toFixed(0)} % of \`${feature}\` are now about ${value}, ${(100 * best.rise).toFixed(0)} points more than before: a default seems to fill in for missing values.`,
+    looks: `A default of about ${value} seems to fill in for missing values of \`${feature}\``,
+    basis: `${(100 * best.share).toFixed(0)} % of the values, ${(100 * best.rise).toFixed(0)} points more than before`,
   };
 };
 

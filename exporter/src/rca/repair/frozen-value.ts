@@ -1,19 +1,29 @@
 import { cellMiddle } from '../../detection/statistics/grid.js';
-import { numericTotal } from '../../detection/statistics/signal-counts.js';
-import type { NumericRepair } from './index.js';
+import type { NumericCounts } from '../../domain/profile.js';
+import type { Repair } from './index.js';
+import { isCounts, sizeOf, type Values } from './quantile-pairs.js';
 
 const FROZEN_SHARE = 0.99;
+const FEWEST_VALUES = 30;
 
 /** One single value where there used to be many: the feature is stale or hard-coded. */
-export const frozenValue: NumericRepair = (feature, before, now) => {
-  const total = numericTotal(now);
-  const top = [...now.cells].reduce<[number, number]>((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0]);
-  if (total < 30 || before.cells.size < 3 || top[1] / total < FROZEN_SHARE) return null;
-  const value = Number(cellMiddle(now.grid, top[0]).toPrecision(3));
+export function frozenValue(feature: string, before: NumericCounts, now: Values): Repair | null {
+  const total = sizeOf(now);
+  const [value, count] = mostFrequent(now);
+  if (total < FEWEST_VALUES || before.cells.size < 3 || count / total < FROZEN_SHARE) return null;
+  const told = Number(value.toPrecision(3));
   return {
     transformation: 'frozen',
-    parameters: { value },
-    fit: top[1] / total,
-    sentence: `\`${feature}\` no longer varies: ${((100 * top[1]) / total).toFixed(0)} % of the values are about ${value}.`,
+    parameters: { value: told },
+    fit: count / total,
+    looks: `\`${feature}\` no longer varies`,
+    basis: `${((100 * count) / total).toFixed(0)} % of the values are about ${told}`,
   };
-};
+}
+
+function mostFrequent(values: Values): readonly [value: number, count: number] {
+  const counts = new Map<number, number>();
+  if (isCounts(values)) for (const [cell, count] of values.cells) counts.set(cellMiddle(values.grid, cell), count);
+  else for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce<readonly [number, number]>((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0]);
+}

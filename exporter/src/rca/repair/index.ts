@@ -1,35 +1,113 @@
 import type { RepairHint } from '../../domain/evidence.js';
-import type { CategoricalCounts, NumericCounts, SignalKey, WindowProfile } from '../../domain/profile.js';
+import type { Observation } from '../../domain/observation.js';
+import type { CategoricalCounts, NumericCounts, WindowProfile } from '../../domain/profile.js';
+import { minuteText } from '../../domain/time-text.js';
 import { affineChange } from './affine-change.js';
 import { categoryRename } from './category-rename.js';
 import { defaultValue } from './default-value.js';
 import { frozenValue } from './frozen-value.js';
+import { logChange } from './log-change.js';
+import { offsetChange } from './offset-change.js';
+import { quantilePairs, sizeOf, type QuantilePairs, type Values } from './quantile-pairs.js';
 import { scaleChange } from './scale-change.js';
+import { swappedPair } from './swapped-pair.js';
 
-/** Looks for one simple transformation of a numeric feature. */
-export type NumericRepair = (feature: string, before: NumericCounts, now: NumericCounts) => RepairHint | null;
-export type CategoricalRepair = (
-  feature: string,
-  before: CategoricalCounts,
-  now: CategoricalCounts,
-) => RepairHint | null;
-
-/** Simplest explanation first: the first that fits is told. */
-const NUMERIC_REPAIRS: readonly NumericRepair[] = [frozenValue, scaleChange, affineChange, defaultValue];
-const CATEGORICAL_REPAIRS: readonly CategoricalRepair[] = [categoryRename];
-
-/** The transformation behind a shifted feature, when a simple one fits; read off counts. */
-export function repairHint(key: SignalKey, baseline: WindowProfile, window: WindowProfile): RepairHint | null {
-  const feature = key.replace(/^feature:/, '');
-  const before = baseline.signals.get(key);
-  const now = window.signals.get(key);
-  if (before?.kind === 'numeric' && now?.kind === 'numeric')
-    return firstOf(NUMERIC_REPAIRS.map((repair) => repair(feature, before, now)));
-  if (before?.kind === 'categorical' && now?.kind === 'categorical') {
-    return firstOf(CATEGORICAL_REPAIRS.map((repair) => repair(feature, before, now)));
-  }
-  return null;
+/** A transformation that fits, before it is known since when. */
+export interface Repair extends Pick<RepairHint, 'transformation' | 'parameters' | 'fit'> {
+  /** What the values look like now, e.g. "`income` looks multiplied by 100". */
+  readonly looks: string;
+  /** What that rests on, e.g. "R² 0.998 over matched quantiles". */
+  readonly basis: string;
 }
 
-const firstOf = (hints: readonly (RepairHint | null)[]): RepairHint | null =>
-  hints.find((hint) => hint !== null) ?? null;
+/** Looks for one simple transformation in the counts of a numeric feature. */
+export type NumericRepair = (feature: string, before: NumericCounts, now: NumericCounts) => Repair | null;
+/**
+ * Looks for one simple transformation that maps the baseline's quantiles onto the window's.
+ * @param noise standard error of a difference of means, in standard deviations of the values
+ */
+export type QuantileRepair = (feature: string, pairs: QuantilePairs, noise: number) => Repair | null;
+export type CategoricalRepair = (feature: string, before: CategoricalCounts, now: CategoricalCounts) => Repair | null;
+
+/** Simplest first. */
+const QUANTILE_REPAIRS: readonly QuantileRepair[] = [scaleChange, affineChange, logChange, offsetChange];
+
+/** Differences of fit that sampling makes. */
+const AS_GOOD = 0.03;
+
+/** One side of the comparison: counts, and the rows behind them as far as they are in memory. */
+export interface Side {
+  readonly counts: WindowProfile;
+  readonly rows: readonly Observation[];
+}
+
+/**
+ * The transformation behind each shifted feature, where a simple one fits. Two columns that took each other's place come
+ * first: one coincidence instead of two. Quantiles are taken from rows where there are any, for counts lose what moved far
+ * from where they were fine.
+ * @param moved features to look at
+ * @param sinceOf estimated start of a feature's change, null when there is no estimate
+ */
+export function repairHints(
+  moved: readonly string[],
+  before: Side,
+  now: Side,
+  sinceOf: (feature: string) => number | null,
+): Map<string, RepairHint> {
+  const hints = new Map<string, RepairHint>();
+  const pair = swappedPair(moved, before.counts, now.counts);
+  for (const feature of moved) {
+    const repair =
+      pair !== null && pair.features.includes(feature) ? swapOf(feature, pair) : repairOf(feature, before, now);
+    if (repair !== null) hints.set(feature, hintOf(repair, sinceOf(feature)));
+  }
+  return hints;
+}
+
+function repairOf(feature: string, before: Side, now: Side): Repair | null {
+  const was = before.counts.signals.get(`feature:${feature}`);
+  const is = now.counts.signals.get(`feature:${feature}`);
+  if (was?.kind === 'categorical' && is?.kind === 'categorical') return categoryRename(feature, was, is);
+  if (was?.kind !== 'numeric' || is?.kind !== 'numeric') return null;
+  const [from, to] = [valuesOf(before, feature, was), valuesOf(now, feature, is)];
+  const pairs = quantilePairs(from, to);
+  const noise = Math.sqrt(1 / Math.max(1, sizeOf(from)) + 1 / Math.max(1, sizeOf(to)));
+  return (
+    frozenValue(feature, was, to) ??
+    (pairs === null ? null : simplest(feature, pairs, noise)) ??
+    defaultValue(feature, was, is)
+  );
+}
+
+const FEWEST_ROWS = 60;
+
+function valuesOf({ rows }: Side, feature: string, counts: NumericCounts): Values {
+  const numbers = rows.flatMap(({ features }) => {
+    const value = features?.[feature];
+    return typeof value === 'number' && Number.isFinite(value) ? [value] : [];
+  });
+  return numbers.length < FEWEST_ROWS ? counts : numbers;
+}
+
+/** The first in the list that fits about as well as the best of them. */
+function simplest(feature: string, pairs: QuantilePairs, noise: number): Repair | null {
+  const found = QUANTILE_REPAIRS.flatMap((repair) => repair(feature, pairs, noise) ?? []);
+  const highest = Math.max(...found.map(({ fit }) => fit));
+  return found.find(({ fit }) => fit >= highest - AS_GOOD) ?? null;
+}
+
+function swapOf(feature: string, { features, fit }: NonNullable<ReturnType<typeof swappedPair>>): Repair {
+  const other = features[0] === feature ? features[1] : features[0];
+  return {
+    transformation: 'swap',
+    parameters: { with: other },
+    fit,
+    looks: `\`${features[0]}\` and \`${features[1]}\` look swapped`,
+    basis: `each is distributed as the other was, to within ${(100 * (1 - fit)).toFixed(0)} %`,
+  };
+}
+
+function hintOf({ looks, basis, ...repair }: Repair, sinceMs: number | null): RepairHint {
+  const since = sinceMs === null ? '' : ` since ${minuteText(sinceMs)}`;
+  return { ...repair, sinceMs, sentence: `${looks}${since} (${basis}).` };
+}

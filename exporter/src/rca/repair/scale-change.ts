@@ -1,37 +1,105 @@
-import type { NumericRepair } from './index.js';
-import { determination, quantilePairs } from './quantile-pairs.js';
+import type { QuantileRepair } from './index.js';
+import { determination, spreadOf, type QuantilePairs } from './quantile-pairs.js';
 
-const LEAST_FIT = 0.98;
+const LEAST_FIT = 0.985;
 /** A large factor is no coincidence, so sampling noise of a small window may cost more of the fit. */
 const LEAST_FIT_OF_LARGE_FACTOR = 0.85;
+/** From here on any factor is told; below only known conversions. */
 const LARGE_FACTOR = 3;
 /** Factors nearer to 1 than this are drift rather than another unit. */
 const LEAST_FACTOR = 1.5;
-/** Unit changes people make: tens, time, length, mass, percent. A factor within 3 % of one of these is told as that one. */
-const KNOWN_FACTORS = [10, 100, 1_000, 1e4, 1e6, 60, 3_600, 24, 7, 12, 2.54, 0.3048, 1.609344, 0.45359237];
+/** How far a fitted factor may be from a known one: for small factors, and at most for large ones where samples are few. */
+const TOLERANCE = 0.02;
+const TOLERANCE_ABOVE_TWO = 0.05;
+const LARGEST_TOLERANCE = 0.2;
+/** Standard errors of a fitted factor that sampling may cost. */
+const ERRORS = 3;
+/** Values this many standard deviations on one side of zero do not come to lie on the other by drift. */
+const LEAST_SIDED = 0.8;
 
-/** Values multiplied by a constant: a change of unit. Least squares through the origin over matched quantiles. */
-export const scaleChange: NumericRepair = (feature, before, now) => {
-  const pairs = quantilePairs(before, now);
-  if (pairs === null) return null;
+/** Conversions people make, with the units they are between; powers of ten are between many. Reciprocals are known too. */
+const KNOWN_FACTORS: readonly { readonly factor: number; readonly units: string | null }[] = [
+  ...[10, 100, 1_000, 1e4, 1e6, 1e9].map((factor) => ({ factor, units: null })),
+  { factor: 60, units: 'minutes and seconds' },
+  { factor: 3_600, units: 'hours and seconds' },
+  { factor: 86_400, units: 'days and seconds' },
+  { factor: 24, units: 'days and hours' },
+  { factor: 7, units: 'weeks and days' },
+  { factor: 12, units: 'years and months' },
+  { factor: 52.1775, units: 'years and weeks' },
+  { factor: 365.25, units: 'years and days' },
+  { factor: 2.54, units: 'inches and centimetres' },
+  { factor: 25.4, units: 'inches and millimetres' },
+  { factor: 1 / 0.3048, units: 'metres and feet' },
+  { factor: 1.609344, units: 'miles and kilometres' },
+  { factor: 1 / 0.45359237, units: 'kilograms and pounds' },
+  { factor: 28.349523, units: 'ounces and grams' },
+  { factor: 4.184, units: 'calories and joules' },
+  { factor: 180 / Math.PI, units: 'radians and degrees' },
+];
+
+/**
+ * Values multiplied by a constant: a change of unit. Least squares through the origin over matched quantiles; a negative
+ * factor matches each quantile with the opposite one. Below a factor of 3 only known conversions are told, because the scale
+ * of amounts and durations drifts by such factors without anybody's mistake.
+ */
+export const scaleChange: QuantileRepair = (feature, pairs, noise) => {
+  const reversed = pairs.map(({ x }, i) => ({ x, y: pairs[pairs.length - 1 - i]?.y ?? 0 }));
+  return scaled(feature, pairs, 1, noise) ?? scaled(feature, reversed, -1, noise);
+};
+
+/** @param noise standard error of a difference of means, in standard deviations of the values */
+function scaled(feature: string, pairs: QuantilePairs, sign: 1 | -1, noise: number): ReturnType<QuantileRepair> {
   const squares = pairs.reduce((sum, { x }) => sum + x * x, 0);
   if (squares === 0) return null;
-  const fitted = pairs.reduce((sum, { x, y }) => sum + x * y, 0) / squares;
-  if (fitted <= 0 || (fitted < LEAST_FACTOR && fitted > 1 / LEAST_FACTOR)) return null;
-  const known = KNOWN_FACTORS.flatMap((factor) => [factor, 1 / factor]).find(
-    (factor) => Math.abs(fitted / factor - 1) < 0.03,
-  );
-  const factor = known ?? Number(fitted.toPrecision(3));
-  const fit = determination(pairs, (x) => factor * x);
-  const isLarge = factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
+  const size = (sign * pairs.reduce((sum, { x, y }) => sum + x * y, 0)) / squares;
+  if (size <= 0) return null;
+  const mean = pairs.reduce((sum, { x }) => sum + x, 0) / pairs.length;
+  const spread = spreadOf(pairs.map(({ x }) => x));
+  if (sign === -1 && Math.abs(mean) < LEAST_SIDED * spread) return null;
+  const known = knownFactor(size, sign, (ERRORS * spread * noise) / Math.sqrt(squares / pairs.length));
+  if (known === null && size < LARGE_FACTOR && size > 1 / LARGE_FACTOR) return null;
+  const factor = known?.factor ?? Number(size.toPrecision(3));
+  const fit = determination(pairs, (x) => sign * factor * x);
+  const isLarge = sign === -1 || factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
   if (fit < (isLarge ? LEAST_FIT_OF_LARGE_FACTOR : LEAST_FIT)) return null;
-  const told = factor >= 1 ? `multiplied by ${round(factor)}` : `divided by ${round(1 / factor)}`;
+  const minus = sign === 1 ? '' : '−';
+  const told = factor >= 1 ? `multiplied by ${minus}${round(factor)}` : `divided by ${minus}${round(1 / factor)}`;
   return {
     transformation: 'scale',
-    parameters: { factor },
+    parameters: { factor: sign * factor },
     fit,
-    sentence: `\`${feature}\` looks ${told} (R² ${fit.toFixed(3)} over matched quantiles).`,
+    looks: `\`${feature}\` looks ${told}`,
+    basis: `R² ${fit.toFixed(3)} over matched quantiles${known?.units == null ? '' : `; the factor between ${known.units}`}`,
   };
-};
+}
+
+/** A conversion as near to the fitted factor as sampling allows; a change of sign alone counts as one. */
+function knownFactor(
+  size: number,
+  sign: 1 | -1,
+  error: number,
+): { readonly factor: number; readonly units: string | null } | null {
+  const isLarge = sign === -1 || size >= LARGE_FACTOR || size <= 1 / LARGE_FACTOR;
+  const tolerance = isLarge
+    ? Math.min(LARGEST_TOLERANCE, Math.max(TOLERANCE, error))
+    : size > 2 || size < 1 / 2
+      ? TOLERANCE_ABOVE_TWO
+      : TOLERANCE;
+  if (sign === -1 && Math.abs(size - 1) < tolerance) return { factor: 1, units: null };
+  if (size < LEAST_FACTOR && size > 1 / LEAST_FACTOR) return null;
+  const candidates = KNOWN_FACTORS.flatMap(({ factor, units }) => [
+    { factor, units },
+    { factor: 1 / factor, units },
+  ]);
+  const near = candidates
+    .map((candidate) => ({ ...candidate, off: Math.abs(Math.log(size / candidate.factor)) }))
+    .filter(({ off }) => off < tolerance)
+    .sort((a, b) => a.off - b.off);
+  const [nearest] = near;
+  if (nearest === undefined) return null;
+  const units = near.slice(0, 2).flatMap((each) => (each.units === null ? [] : [each.units]));
+  return { factor: nearest.factor, units: units.length === 0 ? null : units.join(', or between ') };
+}
 
 const round = (value: number): string => String(Number(value.toPrecision(4)));

@@ -3,6 +3,7 @@ import type { Observation } from '../../domain/observation.js';
 import { normalSurvival } from '../../detection/statistics/special-functions.js';
 import { codeCohorts, pickRows, predicateText, type CodedCohorts, type FeatureCoding } from './coding.js';
 import { expectedLoss } from './expected-loss.js';
+import { isWrong } from '../wrong-answer.js';
 import { sliceLine, type CodedRows, type Slice } from './slice-line.js';
 
 const ALPHA = 0.95;
@@ -17,8 +18,10 @@ const LEAST_DIFFERENCE = 0.05;
 const FEATURES_FOR_TRIPLES = 40;
 /** Rows searched at most; the search is exact on these, and all of the other half confirms. */
 const SEARCHED_ROWS = 20_000;
-/** A wider group is told instead when its additional rows changed at least this share as much. */
+/** A wider group is told instead unless its additional rows changed less than this share as much, beyond doubt. */
 const AS_MUCH = 0.5;
+/** Standard errors of the additional rows' mean that count as doubt. */
+const DOUBT = 1.64;
 
 interface Measure {
   readonly name: SegmentEvidence['measure'];
@@ -32,7 +35,10 @@ const MEASURES: readonly Measure[] = [
   { name: 'errors', loss: ({ failure }) => (failure === null ? 0 : 1), told: (loss) => loss },
   {
     name: 'accuracy',
-    loss: ({ label, prediction }) => (label === null || prediction === null ? null : label === prediction ? 0 : 1),
+    loss: (row) => {
+      const wrong = isWrong(row);
+      return wrong === null ? null : Number(wrong);
+    },
     told: (loss) => 1 - loss,
   },
   {
@@ -53,9 +59,9 @@ export function changedSegments(
   baselineRows: readonly Observation[],
   coded: CodedCohorts = codeCohorts(baselineRows, rows),
 ): SegmentEvidence[] {
-  return MEASURES.flatMap((measure) => segmentsOf(measure, rows, baselineRows, coded))
-    .sort((a, b) => b.contribution - a.contribution)
-    .slice(0, REPORTED);
+  return MEASURES.flatMap((measure) => segmentsOf(measure, rows, baselineRows, coded).slice(0, REPORTED)).sort(
+    (a, b) => b.contribution - a.contribution,
+  );
 }
 
 interface Side {
@@ -108,7 +114,10 @@ function segmentsOf(
       maximumLevel: codings.length > FEATURES_FOR_TRIPLES ? 2 : 3,
     },
   );
-  const widened = unique(result.slices.map((slice) => widen(slice, searched)));
+  // Correlated groups all stand out; the one told is the one that does most in all rows. Each is confirmed by itself.
+  const widened = unique(result.slices.map((slice) => widen(slice, searched))).sort(
+    (a, b) => standingOut(b, whole) - standingOut(a, whole),
+  );
   const confirming = halves ? part(1, Infinity) : searched;
   const looks = halves ? widened.length : result.evaluated.reduce((sum, count) => sum + count, 0);
   const overall = meanOf(whole.losses) - meanOf(past.losses);
@@ -139,6 +148,7 @@ function segmentsOf(
         measure: measure.name,
         before: lossBefore === null ? null : measure.told(lossBefore),
         now: measure.told(lossNow ?? 0),
+        restChange: changeOutside(whole.losses, members, past.losses, insidePast, measure),
         contribution:
           overall <= 0 || lossNow === null || lossBefore === null
             ? 0
@@ -151,6 +161,18 @@ function segmentsOf(
     });
   }
   return found.map(({ segment }) => segment);
+}
+
+function changeOutside(
+  now: Float64Array,
+  members: readonly boolean[],
+  past: Float64Array,
+  insidePast: readonly boolean[],
+  { told }: Measure,
+): number | null {
+  const isNow = moments(now, (row) => members[row] !== true);
+  const was = moments(past, (row) => insidePast[row] !== true);
+  return isNow.rows === 0 || was.rows === 0 ? null : told(isNow.mean) - told(was.mean);
 }
 
 /** Scatters rows over two halves with a multiplicative hash: taking turns would split periodic traffic by its period. */
@@ -175,7 +197,7 @@ const membership = (slice: Slice, table: CodedRows): boolean[] =>
 const outsideOf = (earlier: readonly Slice[], table: CodedRows): boolean[] =>
   Array.from({ length: table.rows }, (_, row) => !earlier.some((slice) => isIn(slice, table, row)));
 
-/** Drops predicates that only cut rows off a group that changed as a whole. */
+/** Drops predicates that only cut rows off a group that changed as a whole, as far as anybody can say. */
 function widen(slice: Slice, { table, excess }: Side): Slice {
   let current = slice;
   for (let again = true; again && current.predicates.length > 1;) {
@@ -184,8 +206,8 @@ function widen(slice: Slice, { table, excess }: Side): Slice {
     for (const dropped of current.predicates) {
       const wider = { ...current, predicates: current.predicates.filter((predicate) => predicate !== dropped) };
       const added = membership(wider, table).map((member, row) => member && !isIn(current, table, row));
-      const outside = meanWhere(excess, added);
-      if (added.filter(Boolean).length >= FEWEST_IN_SEGMENT && outside !== null && outside >= AS_MUCH * inside) {
+      const outside = moments(excess, (row) => added[row] === true);
+      if (outside.rows === 0 || outside.mean + DOUBT * Math.sqrt(outside.error) >= AS_MUCH * inside) {
         current = wider;
         again = true;
         break;
@@ -193,6 +215,13 @@ function widen(slice: Slice, { table, excess }: Side): Slice {
     }
   }
   return current;
+}
+
+/** How clearly a group's excess stands out from the rest's, in standard errors: the whole group more than a corner of it. */
+function standingOut(slice: Slice, { table, excess }: Side): number {
+  const inside = moments(excess, (row) => isIn(slice, table, row));
+  const rest = moments(excess, (row) => !isIn(slice, table, row));
+  return inside.rows === 0 || rest.rows === 0 ? 0 : (inside.mean - rest.mean) / Math.sqrt(inside.error + rest.error);
 }
 
 function unique(slices: readonly Slice[]): Slice[] {

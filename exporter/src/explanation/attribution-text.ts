@@ -1,0 +1,23 @@
+import type { Diagnosis } from '../domain/cause.js';
+
+const TOLD = 4;
+/** Parts smaller than this are not worth telling. */
+const LEAST = 0.01;
+
+const signed = (value: number): string => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`;
+
+/** Which inputs carry the change of the answers, and how that was found out; empty when nothing is known. */
+export function attributionText({ attributions, experiment, surrogate = null }: Diagnosis): string {
+  const told = attributions.filter(({ value }) => Math.abs(value) >= LEAST).slice(0, TOLD);
+  const [first] = told;
+  if (first === undefined) return '';
+  const parts = told.map(
+    ({ feature, value, standardError }) =>
+      `\`${feature}\` ${signed(value)}${standardError === null ? '' : ` ± ${(1.96 * standardError).toFixed(2)}`}`,
+  );
+  if (first.method === 'interventional-shapley')
+    return `Put back to what they were, the inputs change what the live model says by (${experiment?.calls ?? 0} calls): ${parts.join(', ')}.`;
+  if (first.method === 'surrogate-shapley')
+    return `The model was not asked; a copy fitted to ${surrogate?.rows ?? 0} logged answers (R² ${(surrogate?.rSquared ?? 0).toFixed(2)} on answers it had not seen) attributes the change to ${parts.join(', ')}.`;
+  return `The model was not asked; read off the answers alone, and so a correlation, the change lies with ${parts.join(', ')}.`;
+}

@@ -1,0 +1,97 @@
+import type { CauseId } from '../domain/cause.js';
+import type { Evidence } from '../domain/evidence.js';
+import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
+import { errorsRose } from './causes/errors-rose.js';
+import { CAUSES } from './causes/index.js';
+import { SIGNS } from './signs/index.js';
+
+/** A hypothesis with what every sign says about it, in the order of `SIGNS`. */
+export interface Candidate {
+  readonly definition: CauseDefinition;
+  readonly hypothesis: Hypothesis;
+  readonly signs: readonly number[];
+}
+
+/** Share of failing calls from which the answers that still come are no sample of what the model says. */
+const OUTAGE = 0.5;
+/** Causes of calls that fail. While most do, what the few answers look like names nothing: first they must come. */
+const OF_FAILING_CALLS: ReadonlySet<CauseId> = new Set([
+  'model-unreachable',
+  'endpoint-errors',
+  'overloaded-endpoint',
+  'answer-schema-changed',
+  'segment-outage',
+  'unknown',
+  'none',
+]);
+/** Share of the inputs' move that must be usual at these hours for nobody to call the traffic another one. */
+const USUAL = 0.75;
+/** Causes that inputs as usual for the hour refute. Values that go missing or are new do not count in that comparison. */
+const OF_OTHER_VALUES: ReadonlySet<CauseId> = new Set([
+  'traffic-mix-change',
+  'input-drift',
+  'segment-outage',
+  'default-values',
+  'unit-change',
+  'stale-feature',
+  'swapped-columns',
+  'precision-loss',
+]);
+/** What may be said when nothing is established. */
+const BLAMING_NOTHING: ReadonlySet<CauseId> = new Set(['none', 'unknown', 'label-delay', 'seasonal-pattern']);
+/** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
+const MANY_TESTS_Z = 4;
+/** Standard error of 2·AUC − 1 times √n where one label in six is the rarer one (Mann–Whitney: 2·√((n + 1) / (12 · n₀ · n₁))). */
+const ASSOCIATION_ERROR = 1.6;
+
+/** An input came to give the label away. */
+function isLeakEstablished({ labels: { accuracyNow }, contrast: { labelAssociation } }: Evidence): boolean {
+  if (accuracyNow === null || labelAssociation === null) return false;
+  const chance = (MANY_TESTS_Z * ASSOCIATION_ERROR) / Math.sqrt(accuracyNow.of);
+  return labelAssociation.now - labelAssociation.before > chance;
+}
+
+/**
+ * Somebody with a false-alarm rate of its own says that something changed: a detector, the e-detectors, a test over all groups,
+ * labels, or golden inputs, whose answers do not change by chance. An input that moved too little for its detector does not.
+ */
+function isAnythingEstablished(evidence: Evidence): boolean {
+  const { findings, changePoint, contrast, golden } = evidence;
+  return (
+    changePoint !== null ||
+    findings.some(({ kind }) => kind !== 'note') ||
+    golden.answersChanged > 0 ||
+    golden.shapeChanged ||
+    contrast.errorsBySegment !== null ||
+    contrast.failuresBySegment !== null ||
+    errorsRose(evidence) ||
+    isLeakEstablished(evidence)
+  );
+}
+
+function isAdmissible(evidence: Evidence): (cause: CauseId) => boolean {
+  if (!isAnythingEstablished(evidence)) return (cause) => BLAMING_NOTHING.has(cause);
+  if (evidence.service.failures.interval.low >= OUTAGE) return (cause) => OF_FAILING_CALLS.has(cause);
+  const { sameHour, failuresBySegment } = evidence.contrast;
+  if ((sameHour?.explained ?? 0) >= USUAL && failuresBySegment === null) {
+    const onlyInputs = evidence.findings.every(({ kind }) => kind === 'data' || kind === 'note');
+    return (cause) => !OF_OTHER_VALUES.has(cause) && !(onlyInputs && cause === 'unknown');
+  }
+  return () => true;
+}
+
+/**
+ * Every version of every cause that the evidence leaves in play. Never empty: "nothing is wrong" competes until a check finds
+ * something, and "I do not know" from then on. A cause needs something established to be named for, and while most calls fail
+ * only causes of that compete.
+ */
+export function candidates(evidence: Evidence): Candidate[] {
+  const admissible = isAdmissible(evidence);
+  return CAUSES.filter(({ id }) => admissible(id)).flatMap((definition) =>
+    definition.hypotheses(evidence).map((hypothesis) => ({
+      definition,
+      hypothesis,
+      signs: SIGNS.map(({ value }) => value(evidence, hypothesis)),
+    })),
+  );
+}

@@ -1,0 +1,18 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+import { quoted } from '../signs/sign.js';
+
+/** Rows with all of them missing ÷ rows with any. */
+const LEAST_TOGETHER = 0.3;
+
+/** One source or join is gone, and with it several features at once. */
+export const joinLoss: CauseDefinition = {
+  id: 'join-loss',
+  predicts: 'several features go missing in the same rows',
+  telling: ['missing-in-the-same-rows', 'values-missing'],
+  hypotheses(evidence) {
+    const together = evidence.contrast.missingTogether;
+    if (together === null || together.share < LEAST_TOGETHER) return [];
+    const features = together.features;
+    return [plain(`Join lost: ${quoted(features)} go missing together`, { features })];
+  },
+};

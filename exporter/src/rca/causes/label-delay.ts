@@ -1,0 +1,13 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+/** Labels come late or not at all; the model itself may be fine. */
+export const labelDelay: CauseDefinition = {
+  id: 'label-delay',
+  predicts: 'far fewer answers have a label than usual',
+  telling: ['labels-stopped'],
+  hypotheses(evidence) {
+    const { labelledBefore, labelledNow } = evidence.contrast;
+    const stopped = (labelledBefore ?? 0) >= 0.2 && (labelledNow ?? 1) < 0.6 * (labelledBefore ?? 0);
+    return stopped ? [plain('Labels come late')] : [];
+  },
+};

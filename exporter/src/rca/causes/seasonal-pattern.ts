@@ -1,0 +1,14 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+const LEAST_EXPLAINED = 0.4;
+
+/** The usual pattern of the hour: no fault. */
+export const seasonalPattern: CauseDefinition = {
+  id: 'seasonal-pattern',
+  predicts: 'the inputs are as they were at the same hours before',
+  telling: ['usual-at-this-hour'],
+  hypotheses(evidence) {
+    const usual = evidence.contrast.sameHour;
+    return usual !== null && usual.explained >= LEAST_EXPLAINED ? [plain('Usual for these hours of the day')] : [];
+  },
+};

@@ -1,0 +1,19 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+/** For one group the world no longer answers as the model learnt. */
+export const segmentConceptDrift: CauseDefinition = {
+  id: 'segment-concept-drift',
+  predicts: 'errors rise in one group only, while inputs and golden answers stay the same',
+  telling: ['errors-in-one-group', 'accuracy-fell'],
+  hypotheses(evidence) {
+    const group = evidence.contrast.errorsBySegment;
+    if (group === null) return [];
+    return [
+      plain(`Concept drift in ${group.predicate}`, {
+        features: [group.feature],
+        segments: [group.predicate],
+        shareExplained: group.contribution,
+      }),
+    ];
+  },
+};

@@ -1,0 +1,18 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+/** One group of users gets no answers, or no longer comes at all. */
+export const segmentOutage: CauseDefinition = {
+  id: 'segment-outage',
+  predicts: 'failures in one group only, or one group gone while the rest keeps its proportions',
+  telling: ['failures-in-one-group', 'a-group-stopped-coming'],
+  hypotheses(evidence) {
+    const { failuresBySegment, lostSegment } = evidence.contrast;
+    const hit = failuresBySegment ?? lostSegment;
+    if (hit === null) return [];
+    const title =
+      failuresBySegment === null
+        ? `Segment gone: no requests with ${hit.predicate}`
+        : `Segment outage: ${hit.predicate} fails`;
+    return [plain(title, { features: [hit.feature], segments: [hit.predicate] })];
+  },
+};

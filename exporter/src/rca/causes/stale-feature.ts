@@ -1,0 +1,13 @@
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+/** A feature no longer changes: its source is stale or hard-coded. */
+export const staleFeature: CauseDefinition = {
+  id: 'stale-feature',
+  predicts: 'one single value where there used to be many',
+  telling: ['frozen'],
+  hypotheses(evidence) {
+    return evidence.features
+      .filter(({ hint }) => hint?.transformation === 'frozen')
+      .map(({ feature }) => plain(`Stale feature: \`${feature}\` no longer varies`, { features: [feature] }));
+  },
+};

@@ -1,0 +1,113 @@
+import { proportion } from '../detection/statistics/clopper-pearson.js';
+import type { Evidence, LevelSummary, Proportion } from '../domain/evidence.js';
+import type { Interval } from '../domain/finding.js';
+import type { Impact } from '../domain/impact.js';
+
+const LEVEL = 0.95;
+/** Two-sided 95 % point of the standard normal distribution. */
+const Z = 1.96;
+
+const clamp = (value: number): number => Math.min(1, Math.max(0, value));
+const points = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const range = ({ low, high }: Interval): string => `95 % interval ${points(low)} to ${points(high)}`;
+
+/** Interval of a − b from each one's own: squares of the distances to the far ends added (Newcombe 1998, method 10). */
+export function differenceInterval(a: Proportion, b: Proportion): Interval {
+  const difference = a.share - b.share;
+  const low = difference - Math.hypot(a.share - a.interval.low, b.interval.high - b.share);
+  const high = difference + Math.hypot(a.interval.high - a.share, b.share - b.interval.low);
+  return { low: Math.max(-1, low), high: Math.min(1, high), level: LEVEL };
+}
+
+function unanswered({ service }: Evidence): Impact | null {
+  if (service.failures.count === 0) return null;
+  const usual = service.baselineErrorShare ?? 0;
+  const { low, high } = service.failures.interval;
+  const interval = { low: clamp(low - usual), high: clamp(high - usual), level: LEVEL };
+  const share = clamp(service.failures.share - usual);
+  return {
+    harm: 'no-answer',
+    share,
+    interval,
+    basis: 'counted',
+    sentence: `${points(share)} of the calls get no answer beyond the usual ${points(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
+  };
+}
+
+function wrongByLabels({ labels }: Evidence): Impact | null {
+  const { accuracyBefore, accuracyNow } = labels;
+  if (accuracyBefore === null || accuracyNow === null) return null;
+  const difference = differenceInterval(accuracyBefore, accuracyNow);
+  const interval = { low: clamp(difference.low), high: clamp(difference.high), level: LEVEL };
+  const share = clamp(accuracyBefore.share - accuracyNow.share);
+  return {
+    harm: 'wrong-answer',
+    share,
+    interval,
+    basis: 'counted',
+    sentence: `${points(share)} of the answers are wrong that would have been right: accuracy went from ${points(accuracyBefore.share)} to ${points(accuracyNow.share)} of ${accuracyNow.of} labelled answers (${range(interval)}).`,
+  };
+}
+
+function turnedByGolden({ golden }: Evidence): Impact | null {
+  if (golden.compared === 0 || golden.answersChanged === 0) return null;
+  const turned = proportion(golden.answersChanged, golden.compared, LEVEL);
+  return {
+    harm: 'wrong-answer',
+    share: turned.share,
+    interval: turned.interval,
+    basis: 'golden',
+    sentence: `About ${points(turned.share)} of the answers may differ from before, judged by ${turned.count} of ${turned.of} golden inputs (${range(turned.interval)}); whether they are worse is not known.`,
+  };
+}
+
+const varianceOfMean = ({ standardDeviation, samples }: LevelSummary): number =>
+  standardDeviation ** 2 / Math.max(1, samples);
+
+function wrongByConfidence({ confidence }: Evidence): Impact | null {
+  const { before, now } = confidence;
+  if (before === null || now === null) return null;
+  const fall = before.mean - now.mean;
+  const half = Z * Math.sqrt(varianceOfMean(before) + varianceOfMean(now));
+  const interval = { low: clamp(fall - half), high: clamp(fall + half), level: LEVEL };
+  return {
+    harm: 'wrong-answer',
+    share: clamp(fall),
+    interval,
+    basis: 'confidence',
+    sentence: `About ${points(clamp(fall))} more of the answers are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); an estimate without labels cannot see a changed world.`,
+  };
+}
+
+function late({ service }: Evidence): Impact | null {
+  const { lateBefore, lateNow, latencyBefore, latencyNow } = service;
+  if (lateBefore === null || lateNow === null || latencyBefore === null || latencyNow === null) return null;
+  const difference = differenceInterval(lateNow, lateBefore);
+  const interval = { low: clamp(difference.low), high: clamp(difference.high), level: LEVEL };
+  const share = clamp(lateNow.share - lateBefore.share);
+  return {
+    harm: 'late-answer',
+    share,
+    interval,
+    basis: 'counted',
+    sentence: `${points(share)} more of the answers than usual come later than 95 % of them used to (95th percentile ${latencyBefore.p95.toPrecision(2)} s before, ${latencyNow.p95.toPrecision(2)} s now; ${range(interval)}).`,
+  };
+}
+
+const BY_TRUST: readonly ((evidence: Evidence) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
+
+/**
+ * What it costs users. Unanswered calls count first; wrong answers by labels where there are any, else by golden inputs, else by
+ * confidence; then lateness. The worst whose interval excludes zero; null when none does.
+ */
+export function estimateImpact(evidence: Evidence): Impact | null {
+  const isReal = (impact: Impact | null): impact is Impact => impact !== null && impact.interval.low > 0;
+  const wrong = BY_TRUST.map((estimate) => estimate(evidence)).find((impact) => impact !== null) ?? null;
+  const golden = turnedByGolden(evidence);
+  return (
+    [unanswered(evidence), wrong, golden, late(evidence)]
+      .filter(isReal)
+      .sort((a, b) => Number(a.harm === 'late-answer') - Number(b.harm === 'late-answer') || b.share - a.share)[0] ??
+    null
+  );
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { proportion } from '../../../exporter/src/detection/statistics/clopper-pearson.js';
+import { differenceInterval, estimateImpact } from '../../../exporter/src/rca/impact.js';
+import { failed, judged, rowsOf } from './judged.js';
+
+describe('impact', () => {
+  it('holds the difference inside its interval, and excludes zero only for real differences', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 200 }), (a, b) => {
+        const [before, now] = [proportion(a, 200), proportion(b, 200)];
+        const { low, high } = differenceInterval(before, now);
+        expect(low).toBeLessThanOrEqual(before.share - now.share + 1e-9);
+        expect(high).toBeGreaterThanOrEqual(before.share - now.share - 1e-9);
+        expect(low >= -1 && high <= 1).toBe(true);
+      }),
+    );
+    expect(differenceInterval(proportion(180, 200), proportion(178, 200)).low).toBeLessThan(0);
+    expect(differenceInterval(proportion(180, 200), proportion(120, 200)).low).toBeGreaterThan(0.2);
+  });
+
+  it('is nothing when nothing is wrong', () => {
+    expect(estimateImpact(judged({}).evidence)).toBeNull();
+  });
+
+  it('counts failures, then wrong answers by labels', () => {
+    const failing = rowsOf('now').map((row, i) => (i % 4 === 0 ? failed('timeout') : row));
+    expect(estimateImpact(judged({ rows: failing }).evidence)).toMatchObject({
+      harm: 'no-answer',
+      basis: 'counted',
+      share: 0.25,
+    });
+    const impact = estimateImpact(judged({ labels: { before: 180, now: 130 } }).evidence);
+    expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'counted', share: 0.25 });
+    expect(impact?.sentence).toMatch(/accuracy went from 90\.0 % to 65\.0 % of 200 labelled answers/);
+  });
+
+  it('says when it is an estimate without labels', () => {
+    const unsure = rowsOf('now').map((row) => ({ ...row, confidence: (row.confidence ?? 0) - 0.2 }));
+    const impact = estimateImpact(judged({ rows: unsure }).evidence);
+    expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'confidence' });
+    expect(impact?.sentence).toMatch(/cannot see a changed world/);
+  });
+});

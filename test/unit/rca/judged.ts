@@ -1,0 +1,108 @@
+import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
+import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import { judge, type Judgement, type Subject } from '../../../exporter/src/pipeline.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { baselineOf, observation, profileOf, quietRow } from '../detection/rows.js';
+
+const MODEL: Model = {
+  id: modelId('m'),
+  name: 'm',
+  endpoint: null,
+  versionLabel: null,
+  owner: null,
+  tags: [],
+  goldenInputs: [],
+  probePayloads: [],
+  schedule: { intervalMs: 1, jitterShare: 0, concurrency: 1, timeoutMs: 1, probesPerCycle: 1, callsPerHour: null },
+  state: 'healthy',
+  paused: false,
+  createdAtMs: 0,
+};
+export const rowsOf = (seed: string, count = 200): Observation[] => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, i) => quietRow(random, i + 1));
+};
+export const golden = (prediction: string, confidence: number) => {
+  const memory = createGoldenMemory((text) => text);
+  for (let input = 0; input < 5; input += 1) {
+    for (let repeat = 0; repeat < 4; repeat += 1) {
+      memory.add(
+        observation({
+          source: 'golden',
+          goldenId: `g${input}`,
+          prediction,
+          confidence: confidence + 0.005 * (repeat % 2),
+        }),
+        'prediction:string',
+      );
+    }
+  }
+  return memory.build();
+};
+export const failed = (reason: 'timeout' | 'http_5xx', httpStatus: number | null = null): Observation =>
+  observation({
+    prediction: null,
+    confidence: null,
+    failure: { reason, detail: '', httpStatus, retryAfterMs: null },
+  });
+
+export interface Case {
+  readonly rows?: readonly Observation[];
+  readonly now?: readonly ReturnType<typeof golden>[number][];
+  readonly labels?: { readonly before: number; readonly now: number };
+  readonly withBaseline?: boolean;
+  /** False as after a restart: counts are there, the rows behind them are not. */
+  readonly withBaselineRows?: boolean;
+}
+
+export const BASELINE_ROWS = rowsOf('baseline', 600);
+export const labelsOf = (correct: number) => ({
+  labelled: 200,
+  correct,
+  labelledByConfidence: new Array<number>(10).fill(20),
+  correctByConfidence: new Array<number>(10).fill(correct / 10),
+  losses: {},
+});
+
+/** What the pipeline says of a case made from quiet rows. */
+export function judged({
+  rows = rowsOf('now'),
+  now = golden('yes', 0.9),
+  labels,
+  withBaseline = true,
+  withBaselineRows = true,
+}: Case): Judgement {
+  const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
+  const baseline =
+    labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
+  const window = profileOf(rows, baseline.profile);
+  const subject: Subject = {
+    model: MODEL,
+    baseline: withBaseline ? baseline : null,
+    learning: null,
+    window: labels === undefined ? window : { ...window, labels: labelsOf(labels.now) },
+    rows,
+    baselineRows: withBaseline && withBaselineRows ? BASELINE_ROWS : [],
+    goldenNow: now,
+    forest: null,
+    windowForest: null,
+    evidence: null,
+    consecutiveFailures: 0,
+    lastAnswerAtMs: 1,
+    lastPredictionAtMs: null,
+    changes: [],
+    experiment: null,
+  };
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
+  return judge(subject, experience, 1_000);
+}
