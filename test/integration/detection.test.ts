@@ -43,7 +43,10 @@ afterAll(() => running.close());
 
 const view = async (id: string): Promise<View> => (await running.request('GET', `/api/v1/models/${id}`)).body as View;
 
-/** One logged prediction every three seconds, the newest about now. */
+/** The oldest line is younger than the hour of silence that counts as "no predictions come any more". */
+const GAP_MS = 1_400;
+
+/** Logged predictions at an even pace, the newest about now. */
 class Log {
   private sent = 0;
   private readonly startMs: number;
@@ -53,14 +56,14 @@ class Log {
     total: number,
     private readonly line: (random: () => number) => object,
   ) {
-    this.startMs = Date.now() - 3_000 * total;
+    this.startMs = Date.now() - GAP_MS * total;
   }
   async send(count: number, change: (line: Record<string, unknown>) => object = (line) => line): Promise<void> {
     for (let done = 0; done < count; done += 100) {
       const lines = Array.from({ length: Math.min(100, count - done) }, () => {
         const line: Record<string, unknown> = { ...this.line(() => this.random.next()) };
         this.sent += 1;
-        const timestamp = new Date(this.startMs + 3_000 * this.sent).toISOString();
+        const timestamp = new Date(this.startMs + GAP_MS * this.sent).toISOString();
         return { prediction_id: `p${this.sent}`, timestamp, ...change(line) };
       });
       const { status } = await running.request('POST', `/api/v1/models/${this.id}/observations`, lines);
