@@ -1,5 +1,5 @@
 import { createGoldenMemory } from './baseline/golden-memory.js';
-import { admit, learn, startLearning } from './baseline/learning.js';
+import { admit, learn, startLearning, storable } from './baseline/learning.js';
 import { proportion } from './detection/statistics/clopper-pearson.js';
 import { compareNumeric } from './detection/statistics/compare.js';
 import { summariseNumeric, quantileOf } from './detection/statistics/signal-counts.js';
@@ -211,7 +211,7 @@ async function keepAsBaseline(
   if (ports.baselines === null || window.calls < LEAST_SAMPLES_FOR_A_BASELINE) return;
   const requirements = { minimumSamples: LEAST_SAMPLES_FOR_A_BASELINE, minimumDurationMs: 0, maximumErrorShare: 0.1 };
   const learnt = learn(startLearning(1, requirements), window, golden, requirements);
-  if (learnt.verdict.kind === 'admitted') await ports.baselines.save(id, admit(learnt, ports.clock.now()));
+  if (learnt.verdict.kind === 'admitted') await ports.baselines.save(id, storable(admit(learnt, ports.clock.now())));
 }
 
 interface Looked {

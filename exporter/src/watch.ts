@@ -1,6 +1,6 @@
 import { confirmAdmission } from './baseline/admission.js';
 import { createGoldenMemory, goldenText } from './baseline/golden-memory.js';
-import { admit, learn, startLearning } from './baseline/learning.js';
+import { admit, learn, startLearning, storable } from './baseline/learning.js';
 import { ModelMonitor, type MonitorState } from './detection/sequential/model-monitor.js';
 import {
   growForestBaseline,
@@ -242,14 +242,13 @@ export class Watch {
     };
     try {
       if (baseline !== null) {
-        await store.baselines.save(model.id, baseline);
+        await store.baselines.save(model.id, storable(baseline));
         if (learning === null) await store.baselines.saveLearning(model.id, this.finishedLearning(baseline));
       }
       if (learning !== null) {
-        await store.baselines.saveLearning(model.id, {
-          ...learning,
-          profile: this.withoutRareCategories(learning.profile),
-        });
+        const profile = foldRareCategories(learning.profile, new Map());
+        const firstHalf = learning.firstHalf === null ? null : foldedLike(profile, learning.firstHalf);
+        await store.baselines.saveLearning(model.id, { ...learning, profile, firstHalf });
       }
       await store.windows.saveAll(
         windows.map(({ windowStartMs, profile }) => ({
@@ -503,12 +502,8 @@ export class Watch {
   }
 
   private withoutRareCategories(profile: WindowProfile): WindowProfile {
-    const known = new Map<SignalKey, ReadonlySet<string>>();
-    for (const [key, counts] of this.baseline?.profile.signals ?? []) {
-      if (counts.kind === 'categorical')
-        known.set(key, new Set([...counts.categories].filter(([, count]) => count >= 10).map(([name]) => name)));
-    }
-    return foldRareCategories(profile, known, this.baseline?.profile.groups);
+    const { baseline } = this;
+    return baseline === null ? foldRareCategories(profile, new Map()) : foldedLike(storable(baseline).profile, profile);
   }
 
   private finishedLearning(baseline: BaselineProfile): LearningState {
@@ -517,6 +512,14 @@ export class Watch {
       verdict: { kind: 'admitted', atMs: baseline.admittedAtMs },
     };
   }
+}
+
+/** The window with only those rare categories and groups that `like` names, which holds none that are rare in it. */
+function foldedLike(like: WindowProfile, window: WindowProfile): WindowProfile {
+  const named = new Map<SignalKey, ReadonlySet<string>>();
+  for (const [key, counts] of like.signals)
+    if (counts.kind === 'categorical') named.set(key, new Set(counts.categories.keys()));
+  return foldRareCategories(window, named, like.groups);
 }
 
 const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;

@@ -1,7 +1,13 @@
 import { foldRareGroups } from '../detection/statistics/group-counts.js';
 import { compareNumeric } from '../detection/statistics/compare.js';
 import { quantileBins } from '../detection/statistics/signal-counts.js';
-import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../detection/statistics/window-profile.js';
+import {
+  emptyWindow,
+  foldRareCategories,
+  mergeWindows,
+  numericSignal,
+  subtractWindows,
+} from '../detection/statistics/window-profile.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,
@@ -68,6 +74,12 @@ export function admit(state: LearningState, nowMs: number): BaselineProfile {
     bins,
   };
 }
+
+/** A baseline as it may be stored. In memory it keeps what is rare, which is what new values are compared with. */
+export const storable = (baseline: BaselineProfile): BaselineProfile => ({
+  ...baseline,
+  profile: foldRareCategories(baseline.profile, new Map()),
+});
 
 function answersOf(profile: WindowProfile): number {
   return profile.calls - failuresOf(profile);

@@ -11,7 +11,10 @@ import {
 } from '../detection-input.js';
 import type { Finding } from '../../domain/finding.js';
 
-/** Values of a categorical feature that the baseline never had. A baseline of n rows may have missed a share of about 3/n. */
+/**
+ * Values of a categorical feature that the baseline never had. A baseline of n rows may have missed a share of about 3/n,
+ * and one that was read from the store has lost the names of its rare ones.
+ */
 export const unseenCategories: Detector = {
   id: 'unseen-categories',
   detect(input) {
@@ -20,7 +23,7 @@ export const unseenCategories: Detector = {
       if (pair?.kind !== 'categorical' || isIdentifierLike(pair.before)) return [];
       const comparison = compareCategorical(pair.before, pair.now);
       const count = Math.round(comparison.unseenShare * comparison.nNow);
-      const overlooked = 3 / comparison.nBefore;
+      const overlooked = (3 + pair.before.other) / comparison.nBefore;
       if (comparison.unseenShare < input.thresholds.unseenShare) return [];
       if (clopperPearsonLower(count, comparison.nNow, significancePerSignal(input)) <= overlooked) return [];
       const named = comparison.unseen.filter((name) => (pair.now.categories.get(name) ?? 0) >= 10).slice(0, 3);
