@@ -50,7 +50,7 @@ function Details({ diagnosis: { decomposition, attributions, surrogate, repairs 
         {attributions.length > 0 && <Section title={t('incident.attribution', 'Which features carry the change')}><Attributions attributions={attributions} surrogate={surrogate ?? null} /></Section>}
       </div>
       {repairsTold.length > 0 && (
-        <Section title={t('incident.repairs', 'What happened to the inputs')}>
+        <Section title={t('incident.repairs', 'How inputs changed')}>
           <ul style={{ paddingLeft: 18 }}>{repairsTold.map((sentence) => <li key={sentence}>{sentence}</li>)}</ul>
         </Section>
       )}
