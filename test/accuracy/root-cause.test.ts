@@ -16,9 +16,9 @@ import { trainZooModels } from '../faults/models/index.js';
 import { zooCases } from '../faults/replay.js';
 import { say } from './streams.js';
 
-/** Seeds per fault and model; about two minutes of one core. The published table has more healthy cases (`npm run bench:rca`). */
+/** Seeds per fault and model, as in the published table (`npm run bench:rca`); about three minutes of one core. */
 const SEEDS = 3;
-const HEALTHY_SEEDS = 17;
+const HEALTHY_SEEDS = 50;
 
 const isBenign = (id: string): boolean => id === 'nothing at all' || id.startsWith('seasonal');
 
@@ -39,14 +39,13 @@ describe('root cause on test seeds, which neither fitting nor tuning has seen', 
     foreseen = [...all.filter(({ kind }) => !kind.startsWith('unforeseen')), ...healthy.slice(0, 6 * SEEDS)];
   }, 900_000);
 
-  // The goal among three is 97 %; 96.8 % of 315 were reached on these seeds, and two standard errors of that are 2 points.
-  it('names the right cause first in 90 % and among three in 95 % (goal: 97 %)', () => {
+  it('names the right cause first in 90 % and among three in 97 %', () => {
     const { cases, first, amongThree } = namedRight(foreseen);
     say(
       `first ${first} of ${cases} (${((100 * first) / cases).toFixed(1)} %), among three ${amongThree} (${((100 * amongThree) / cases).toFixed(1)} %)`,
     );
     expect(first / cases).toBeGreaterThanOrEqual(0.9);
-    expect(amongThree / cases).toBeGreaterThanOrEqual(0.95);
+    expect(amongThree / cases).toBeGreaterThanOrEqual(0.97);
   });
 
   it('names the segment with an F1 of 0.9, and the features', () => {
@@ -57,11 +56,10 @@ describe('root cause on test seeds, which neither fitting nor tuning has seen', 
     expect(features.f1).toBeGreaterThanOrEqual(0.85);
   });
 
-  // 97.5 % of 120 were reached on these seeds, and two standard errors of that are 2.9 points.
-  it('names no fault above one half in 95 % of the healthy cases (goal: 98 %)', () => {
+  it('names no fault above one half in 98 % of the healthy cases', () => {
     const { cases, named } = falseCauses(healthy);
     say(`false causes ${named} of ${cases}`);
-    expect(named / cases).toBeLessThanOrEqual(0.05);
+    expect(named / cases).toBeLessThanOrEqual(0.02);
   });
 
   it('says probabilities that say how often they are right', () => {

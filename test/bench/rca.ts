@@ -21,7 +21,7 @@ import { RIVALS } from '../faults/rivals.js';
 const CHECKPOINTS = [30, 60, 90, 120, 160, 200];
 const seeds = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 6);
 /** Naming nothing where nothing is wrong is a bar of its own: 2 % needs more than a few cases to be seen. */
-const HEALTHY_SEEDS = 20;
+const HEALTHY_SEEDS = 50;
 const models = trainZooModels();
 const cases = zooCases(FAULT_KINDS, models, 'test', seeds);
 const startedAt = Date.now();

@@ -3,7 +3,7 @@ export const SPLITS = ['training', 'tuning', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
 /** Test seeds below this were measured on while the causes were built; nothing is published on them any more. */
-const FIRST_UNSEEN = 200;
+const FIRST_UNSEEN = 300;
 
 /** The i-th seed of a split; seeds of different splits are different texts and so different random streams. */
 export const seedOf = (split: Split, index: number): string =>

@@ -86,8 +86,16 @@ function isAdmissible(evidence: Evidence): (cause: CauseId) => boolean {
  * only causes of that compete.
  */
 export function candidates(evidence: Evidence): Candidate[] {
-  const admissible = isAdmissible(evidence);
-  return CAUSES.filter(({ id }) => admissible(id)).flatMap((definition) =>
+  return hypothesesOf(evidence, isAdmissible(evidence));
+}
+
+/** What it would be if anything were wrong, while nothing is established; empty once something is. For runners-up only. */
+export function doubtedCandidates(evidence: Evidence): Candidate[] {
+  return isAnythingEstablished(evidence) ? [] : hypothesesOf(evidence, (cause) => !BLAMING_NOTHING.has(cause));
+}
+
+function hypothesesOf(evidence: Evidence, isIn: (cause: CauseId) => boolean): Candidate[] {
+  return CAUSES.filter(({ id }) => isIn(id)).flatMap((definition) =>
     definition.hypotheses(evidence).map((hypothesis) => ({
       definition,
       hypothesis,

@@ -1,6 +1,6 @@
 import { blamesNothing, type Cause, type Diagnosis, type EvidenceStatement } from '../domain/cause.js';
 import type { Evidence } from '../domain/evidence.js';
-import { candidates, type Candidate } from './candidates.js';
+import { candidates, doubtedCandidates, type Candidate } from './candidates.js';
 import type { CauseWeights } from './causes/cause-weights.js';
 import { WEIGHTS } from './causes/weights.js';
 import { estimateImpact } from './impact.js';
@@ -14,9 +14,13 @@ const TOLD = 6;
 /** A sign the hypothesis would not exist without weighs nothing against others of its kind, and is still what points to it. */
 const LEAST_OF_ITS_OWN = 0.01;
 
+/** Probability left to all causes together while nothing is established: enough to be read as runners-up, never to be named. */
+const DOUBT = 0.05;
+
 interface Scored {
   readonly candidate: Candidate;
   readonly logOdds: number;
+  readonly probability: number;
 }
 
 /**
@@ -25,11 +29,11 @@ interface Scored {
  * probability are dropped.
  */
 export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): Diagnosis {
-  const scored = candidates(evidence).map((candidate) => ({ candidate, logOdds: logOddsOf(candidate, weights) }));
-  const highest = Math.max(...scored.map(({ logOdds }) => logOdds));
-  const total = scored.reduce((sum, { logOdds }) => sum + Math.exp(logOdds - highest), 0);
+  const doubted = doubtedCandidates(evidence);
+  const doubt = doubted.length === 0 ? 0 : DOUBT;
+  const scored = [...shared(candidates(evidence), 1 - doubt, weights), ...shared(doubted, doubt, weights)];
   const causes = scored
-    .map((entry) => causeOf(entry, Math.exp(entry.logOdds - highest) / total, evidence, weights))
+    .map((entry) => causeOf(entry, evidence, weights))
     .sort((a, b) => b.probability - a.probability)
     .filter(({ probability }, rank) => rank < 3 || probability >= UNLIKELY);
   const [winner] = causes;
@@ -57,18 +61,24 @@ export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): D
   };
 }
 
+/** Softmax over the candidates, which share `whole`. */
+function shared(some: readonly Candidate[], whole: number, weights: CauseWeights): Scored[] {
+  const odds = some.map((candidate) => logOddsOf(candidate, weights));
+  const highest = Math.max(...odds);
+  const total = odds.reduce((sum, logOdds) => sum + Math.exp(logOdds - highest), 0);
+  return some.map((candidate, i) => {
+    const logOdds = odds[i] ?? 0;
+    return { candidate, logOdds, probability: (whole * Math.exp(logOdds - highest)) / total };
+  });
+}
+
 /** Prior plus weighted signs, over the temperature. */
 export function logOddsOf({ definition, signs }: Candidate, { causes, temperature }: CauseWeights): number {
   const [prior = 0, ...weights] = causes[definition.id] ?? [];
   return weights.reduce((sum, weight, i) => sum + weight * (signs[i] ?? 0), prior) / temperature;
 }
 
-function causeOf(
-  { candidate, logOdds }: Scored,
-  probability: number,
-  evidence: Evidence,
-  weights: CauseWeights,
-): Cause {
+function causeOf({ candidate, logOdds, probability }: Scored, evidence: Evidence, weights: CauseWeights): Cause {
   const { definition, hypothesis } = candidate;
   const statements = statementsOf(candidate, evidence, weights);
   return {
