@@ -132,8 +132,9 @@ it('opens to each grant exactly the routes of its scope', async () => {
     const headers = await proxied(grant);
     for (const { method, path, scope } of ROUTES.filter((route) => route.scope !== null)) {
       if (path === '/api/v1/events' || path === '/probe') continue;
+      // Granted, it would read another configuration than this test's; reload.test.ts does that.
+      if (path === '/-/reload' && scope === grant) continue;
       const { status } = await call(method, path.replace(':id', 'no-such-thing'), headers);
-      if (path === '/-/reload') continue;
       if (scope === grant) expect([grant, method, path, status]).not.toEqual([grant, method, path, 403]);
       else expect([grant, method, path, status]).toEqual([grant, method, path, 403]);
     }
