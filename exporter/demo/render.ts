@@ -68,18 +68,13 @@ export function incidentBlock(
   width: number,
 ): readonly string[] {
   const { diagnosis, explanation } = incident;
-  const [winner, ...others] = diagnosis.causes;
-  const runnersUp = others.filter(({ id, probability }) => id !== 'none' && probability >= 0.01).slice(0, 2);
+  const [winner] = diagnosis.causes;
   const lines = [
     '',
     `▲ ${incident.severity.toUpperCase()}  ${incident.modelId}: ${printable(winner?.title ?? 'no cause found')}`,
     ...wrapped(explanation.headline, width, '  '),
     ...explanation.paragraphs.flatMap((paragraph) => ['', ...wrapped(paragraph, width, '  ')]),
   ];
-  if (runnersUp.length > 0) {
-    const text = runnersUp.map(({ title, probability }) => `${title} (${(100 * probability).toFixed(0)} %)`).join('; ');
-    lines.push('', ...wrapped(`Less likely: ${text}.`, width, '  '));
-  }
   if (recommendations.length > 0) lines.push('', '  What to do:');
   recommendations.slice(0, 3).forEach((recommendation, index) => {
     const [first = '', ...rest] = wrapped(`[${recommendation.priority}] ${recommendation.title}`, width - 5, '');

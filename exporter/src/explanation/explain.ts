@@ -135,8 +135,11 @@ function effectParagraph(diagnosis: Diagnosis): string {
   return parts.join(' ');
 }
 
+/** A runner-up less probable than this is noise to whoever reads it. */
+const WORTH_NAMING = 0.005;
+
 function runnersUpParagraph(others: readonly Cause[]): string {
-  const weighed = others.filter(({ id }) => !blamesNothing(id)).slice(0, 2);
+  const weighed = others.filter(({ id, probability }) => !blamesNothing(id) && probability >= WORTH_NAMING).slice(0, 2);
   if (weighed.length === 0) return '';
   return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
 }

@@ -10,6 +10,8 @@ import { SIGNS } from './signs/index.js';
 const UNLIKELY = 0.005;
 /** A statement that moves the odds by less than this (a sixth) is not worth telling. */
 const WORTH_TELLING = 0.15;
+/** Nor one that moves them by less than this part of the strongest: at night the weighty ones must not drown. */
+const PART_OF_STRONGEST = 1 / 3;
 const TOLD = 6;
 /** A sign the hypothesis would not exist without weighs nothing against others of its kind, and is still what points to it. */
 const LEAST_OF_ITS_OWN = 0.01;
@@ -101,11 +103,13 @@ function statementsOf(
   { causes, temperature }: CauseWeights,
 ): EvidenceStatement[] {
   const [, ...fitted] = causes[definition.id] ?? [];
+  const moves = signs.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
+  const least = Math.max(WORTH_TELLING, PART_OF_STRONGEST * Math.max(...moves));
   return SIGNS.flatMap((sign, i) => {
     const value = signs[i] ?? 0;
     const logOdds = ((fitted[i] ?? 0) * value) / temperature;
     const isTelling = definition.telling.includes(sign.id) && value > 0;
-    if (Math.abs(logOdds) < WORTH_TELLING && !isTelling) return [];
+    if (Math.abs(logOdds) < least && !isTelling) return [];
     const text = value > 0 ? sign.holds(evidence, hypothesis) : sign.fails(evidence, hypothesis);
     const rank = isTelling ? definition.telling.indexOf(sign.id) : definition.telling.length;
     return text === ''

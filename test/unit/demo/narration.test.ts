@@ -213,8 +213,6 @@ describe('what the demo prints', () => {
       '',
       '  Second paragraph.',
       '',
-      '  Less likely: Title of input-drift (8 %).',
-      '',
       '  What to do:',
       '  1. [HIGH] Do thing 1',
       '     It helps.',
