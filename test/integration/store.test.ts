@@ -331,6 +331,25 @@ describe.each(STORES)('$name', ({ name, location }) => {
     },
   );
 
+  it.skipIf(!usable).each([1, 499, 500, 501, 5_000])('takes %i answers and as many windows at once', async (count) => {
+    const many = modelId(`many-${count}`);
+    const hashes = Array.from({ length: count }, (_, i) => `hash-${i}`);
+    await store.ledger.saveAll(
+      hashes.map((predictionIdHash) => ({
+        model: many,
+        predictionIdHash,
+        answerHash: 'a',
+        confidenceTenth: null,
+        atMs: 1,
+      })),
+    );
+    await store.windows.saveAll(
+      hashes.map((_, i) => ({ model: many, windowStartMs: i, profile: createWindowBuilder({}).build() })),
+    );
+    expect(await store.ledger.take(many, hashes)).toHaveLength(count);
+    expect(await store.windows.range(many, 0, count)).toHaveLength(count);
+  });
+
   it.skipIf(!usable)('has everything again after closing and opening', async () => {
     await store.close();
     store = await openStore(at);
@@ -344,7 +363,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
 it('refuses a second live writer of a SQLite file, and lets it in when the first is gone', async () => {
   const location: StoreLocation = { kind: 'sqlite', file: join(folder, 'one.sqlite') };
   const first = await openStore(location);
-  await expect(openStore(location)).rejects.toThrow(/in use by process \d+/);
+  await expect(openStore(location)).rejects.toThrow(/in use by another mlfi/);
   const reader = await openStore(location, 'read');
   await reader.close();
   await first.close();

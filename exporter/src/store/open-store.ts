@@ -33,20 +33,22 @@ const GOVERNANCE_LOCK = 7_305_611;
  * @throws Error with the remedy when it cannot be opened, belongs to another process, or is from a newer mlfi
  */
 export async function openStore(location: StoreLocation, access: 'write' | 'read' = 'write'): Promise<Store> {
-  const unlock = location.kind === 'sqlite' && access === 'write' ? lockSqlite(location.file) : (): void => undefined;
+  const unlock = location.kind === 'sqlite' && access === 'write' ? await lockSqlite(location.file) : NOTHING_LOCKED;
   const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
   try {
     if (access === 'write') await db.migrate.latest({ migrationSource });
     else await db.raw('select 1 from audit limit 1');
   } catch (error) {
     await db.destroy();
-    unlock();
+    await unlock();
     throw new Error(openingProblem(location, error));
   }
   return storeOn(db, location.kind, unlock);
 }
 
-function lockSqlite(file: string): () => void {
+const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
+
+function lockSqlite(file: string): Promise<() => Promise<void>> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return lockWriter(file);
 }
@@ -92,7 +94,7 @@ function openingProblem(location: StoreLocation, error: unknown): string {
   return `${place} cannot be opened: ${said}`;
 }
 
-function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => void): Store {
+function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => Promise<void>): Store {
   return {
     models: modelRepository(db),
     baselines: baselineRepository(db),
@@ -128,7 +130,7 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => void): Sto
     },
     async close() {
       await db.destroy();
-      unlock();
+      await unlock();
     },
   };
 }

@@ -1,37 +1,63 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import sqlite3 from 'sqlite3';
+
+/** Several processes that reach for the lock in the same instant wait this long for one of them to have it. */
+const CONTENTION_MS = 2_000;
 
 /**
- * Lets one process at a time write a SQLite file: a lock file beside it names the owner's process id. An owner that is
- * gone (kill -9 included) loses the lock.
+ * Lets one process at a time write a SQLite file. The lock is SQLite's own exclusive lock on an empty database beside the
+ * file, held by an open connection: the operating system gives it back when its holder dies, whatever killed it, and no
+ * process number is compared (in a container every mlfi is process 1).
  * @returns the function that gives the lock back
- * @throws Error when another live process holds it
+ * @throws Error when another live process holds it, or the file system has no locks
  */
-export function lockWriter(file: string): () => void {
-  const lock = `${file}.lock`;
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx', mode: 0o600 });
-      return () => rmSync(lock, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
-      const owner = Number(readFileSync(lock, 'utf8'));
-      if (isAlive(owner)) {
-        throw new Error(
-          `${file} is in use by process ${owner}; stop it, or choose another data_dir. Several writers need PostgreSQL (database.url).`,
-        );
-      }
-      rmSync(lock, { force: true });
-    }
+export async function lockWriter(file: string): Promise<() => Promise<void>> {
+  const lock = await open(`${file}.writer`);
+  try {
+    await run(lock, `PRAGMA busy_timeout=${CONTENTION_MS}`);
+    await run(lock, 'PRAGMA locking_mode=EXCLUSIVE');
+    await run(lock, 'BEGIN EXCLUSIVE');
+  } catch (error) {
+    await close(lock);
+    throw lockProblem(file, error);
   }
-  throw new Error(`${file} is being opened by several processes at once`);
+  // What releases up to 0.1.0 left behind: a file with a process number.
+  rmSync(`${file}.lock`, { force: true });
+  return () => close(lock);
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+function lockProblem(file: string, error: unknown): Error {
+  if (codeOf(error) === 'SQLITE_BUSY')
+    return new Error(
+      `${file} is in use by another mlfi; stop it, or choose another data_dir. Several writers need PostgreSQL (database.url).`,
+      { cause: error },
+    );
+  const said = error instanceof Error ? error.message : String(error);
+  if (codeOf(error) === 'SQLITE_IOERR' || said.includes('locking protocol'))
+    return new Error(
+      `${file} lies on a file system without file locks (a network share?); put data_dir on a local disk, or use PostgreSQL (database.url)`,
+      { cause: error },
+    );
+  return new Error(`${file} cannot be locked for writing: ${said}`, { cause: error });
+}
+
+function open(file: string): Promise<sqlite3.Database> {
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(file, (error) => (error === null ? resolve(database) : reject(error)));
+  });
+}
+
+function run(database: sqlite3.Database, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    database.exec(sql, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+function close(database: sqlite3.Database): Promise<void> {
+  return new Promise((resolve, reject) => {
+    database.close((error) => (error === null ? resolve() : reject(error)));
+  });
 }
