@@ -1,3 +1,4 @@
+import { Mutex } from 'async-mutex';
 import type { AnyActionTarget } from './domain/action-target.js';
 import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from './domain/application.js';
 import { RequestRefused } from './domain/application.js';
@@ -69,6 +70,12 @@ export interface FleetSettings extends WatchSettings {
 
 interface Member {
   readonly watch: Watch;
+  /** Nothing is folded into the watch while a commit takes what it holds: a batch's counts, labels and id are written together. */
+  readonly lane: Mutex;
+  /** Results of folded batches whose commit is still to come, by batch id. */
+  readonly batches: Map<string, IngestResult>;
+  /** Commits that have succeeded. */
+  commits: number;
   /** Newest verdict on a candidate version. */
   validation: Validation | null;
   judgement: Judgement | null;
@@ -90,7 +97,6 @@ const LEARNING_SINCE = 'learning_since';
 export class Fleet {
   private readonly members = new Map<ModelId, Member>();
   private readonly commit;
-  private readonly batches = new Map<string, { id: ModelId; batchId: string; result: IngestResult }>();
   private lessons: readonly Lesson[] = [];
   private opinions: readonly PageOpinion[] = [];
   private patterns: readonly Pattern[] = [];
@@ -262,7 +268,7 @@ export class Fleet {
     });
     const samples = await Promise.race([cycle, this.ports.clock.sleep(timeoutMs, over.signal).then(() => null)]);
     over.abort();
-    void cycle.then((late) => this.receive(watch, late)).catch(() => undefined);
+    void cycle.then((late) => this.receiveProbes(watch, late)).catch(() => undefined);
     return samples;
   }
 
@@ -281,17 +287,42 @@ export class Fleet {
 
   /** Folds a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing. */
   async ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
-    const { watch } = this.member(id);
-    const key = `${id}\n${batch.batchId ?? ''}`;
-    if (batch.batchId !== null) {
-      const stored = await this.ports.store.batches.find(id, batch.batchId);
-      if (stored !== null) return { ...(stored as unknown as IngestResult), duplicate: true };
-      const folded = this.batches.get(key);
-      if (folded !== undefined) {
-        await this.committed();
-        return { ...folded.result, duplicate: true };
-      }
+    const member = this.member(id);
+    const result = await this.foldOnce(member, batch);
+    const pending = this.committed();
+    if (batch.acknowledge === 'memory') {
+      pending.catch((error: unknown) =>
+        this.ports.logger.error({ error: String(error) }, 'a fast-lane batch is not stored yet'),
+      );
+      return result;
     }
+    await pending;
+    if (batch.labels.length === 0 || result.duplicate) return result;
+    const labelsMatched = Math.min(this.matched, batch.labels.length);
+    return { ...result, labelsMatched, labelsUnmatched: batch.labels.length - labelsMatched };
+  }
+
+  /** A batch id is looked up in the store, then among those not stored yet; a commit in between has it looked up again. */
+  private async foldOnce(member: Member, batch: IngestBatch): Promise<IngestResult> {
+    const { watch, lane, batches } = member;
+    const { batchId } = batch;
+    for (;;) {
+      const before = member.commits;
+      if (batchId !== null) {
+        const stored = await this.ports.store.batches.find(watch.model.id, batchId);
+        if (stored !== null) return { ...(stored as unknown as IngestResult), duplicate: true };
+      }
+      const result = await lane.runExclusive((): IngestResult | null => {
+        if (batchId !== null && member.commits !== before) return null;
+        const folded = batchId === null ? undefined : batches.get(batchId);
+        if (folded !== undefined) return { ...folded, duplicate: true };
+        return this.fold(member, batch);
+      });
+      if (result !== null) return result;
+    }
+  }
+
+  private fold({ watch, batches }: Member, batch: IngestBatch): IngestResult {
     this.receive(
       watch,
       batch.observations.map((observation) => ({ observation, shape: null })),
@@ -305,18 +336,8 @@ export class Fleet {
       errors: batch.errors,
       duplicate: false,
     };
-    if (batch.batchId !== null) this.batches.set(key, { id, batchId: batch.batchId, result });
-    const pending = this.committed();
-    if (batch.acknowledge === 'memory') {
-      pending.catch((error: unknown) =>
-        this.ports.logger.error({ error: String(error) }, 'a fast-lane batch is not stored yet'),
-      );
-      return result;
-    }
-    await pending;
-    if (batch.labels.length === 0) return result;
-    const labelsMatched = Math.min(this.matched, batch.labels.length);
-    return { ...result, labelsMatched, labelsUnmatched: batch.labels.length - labelsMatched };
+    if (batch.batchId !== null) batches.set(batch.batchId, result);
+    return result;
   }
 
   /** Asks for a commit of everything folded so far. @throws RequestRefused `unavailable` when the store refuses. */
@@ -388,6 +409,9 @@ export class Fleet {
     watch.demandEvidence(this.cautionOf(model.id));
     this.members.set(model.id, {
       watch,
+      lane: new Mutex(),
+      batches: new Map(),
+      commits: 0,
       validation: validation?.state === 'finished' ? validation : null,
       judgement: null,
       evaluatedAtMs: null,
@@ -403,10 +427,14 @@ export class Fleet {
 
   private probe(watch: Watch): void {
     if (watch.model.paused || watch.model.endpoint === null || this.stopping.signal.aborted) return;
-    this.ports.prober.watch(watch.model, (samples) => {
-      this.receive(watch, samples);
-      this.committed().catch(() => undefined);
-    });
+    this.ports.prober.watch(watch.model, (samples) => void this.receiveProbes(watch, samples));
+  }
+
+  private async receiveProbes(watch: Watch, samples: readonly Sample[]): Promise<void> {
+    const lane = this.members.get(watch.model.id)?.lane;
+    if (lane === undefined) return;
+    await lane.runExclusive(() => this.receive(watch, samples));
+    await this.committed().catch(() => undefined);
   }
 
   private receive(watch: Watch, samples: readonly Sample[]): void {
@@ -515,27 +543,35 @@ export class Fleet {
   }
 
   private async write(): Promise<void> {
-    const dirty = [...this.members.values()].map(({ watch }) => watch).filter((watch) => watch.isDirty);
-    const batches = [...this.batches];
-    if (dirty.length === 0 && batches.length === 0) return;
+    const dirty = [...this.members.values()].filter(({ watch, batches }) => watch.isDirty || batches.size > 0);
+    if (dirty.length === 0) return;
     const undo: (() => void)[] = [];
+    const stored: (() => void)[] = [];
     try {
       await this.ports.store.atomic(async (store) => {
         this.matched = 0;
-        for (const watch of dirty) {
-          const written = await watch.write(store, this.ports.clock.now());
-          undo.push(written.undo);
-          this.matched += written.labelsMatched;
-        }
-        for (const [, batch] of batches) {
-          await store.batches.save(batch.id, batch.batchId, batch.result as unknown as Json, this.ports.clock.now());
+        for (const member of dirty) {
+          await member.lane.runExclusive(async () => {
+            const { watch, batches } = member;
+            const now = this.ports.clock.now();
+            const taken = [...batches];
+            const written = await watch.write(store, now);
+            undo.push(written.undo);
+            this.matched += written.labelsMatched;
+            for (const [batchId, result] of taken)
+              await store.batches.save(watch.model.id, batchId, result as unknown as Json, now);
+            stored.push(() => {
+              for (const [batchId] of taken) batches.delete(batchId);
+              member.commits += 1;
+            });
+          });
         }
       });
     } catch (error) {
       for (const restore of undo) restore();
       throw error;
     }
-    for (const [key] of batches) this.batches.delete(key);
+    for (const forget of stored) forget();
   }
 
   private member(id: ModelId): Member {

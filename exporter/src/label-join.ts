@@ -17,7 +17,7 @@ export interface Judged {
 export class LabelJoin {
   /** Answers not yet in the stored ledger. */
   private ledger: LedgerEntry[] = [];
-  private late: { readonly hash: string; readonly label: LateLabel }[] = [];
+  private readonly late: { readonly hash: string; readonly label: LateLabel }[] = [];
   /** Numeric answers that wait for their label, by hashed prediction id, oldest first. */
   private readonly quantities = new Map<string, number>();
 
@@ -67,8 +67,14 @@ export class LabelJoin {
   async join(store: LedgerRepository, answers: readonly LedgerEntry[]): Promise<readonly Judged[]> {
     if (answers.length > 0) await store.saveAll(answers);
     if (this.late.length === 0) return [];
-    const labels = this.late;
-    const found = await store.take(this.model, [...new Set(labels.map((entry) => entry.hash))]);
+    // Labels that come while the store is asked wait for the next commit.
+    const labels = this.late.splice(0);
+    const found = await store
+      .take(this.model, [...new Set(labels.map((entry) => entry.hash))])
+      .catch((error: unknown) => {
+        this.late.unshift(...labels);
+        throw error;
+      });
     const byHash = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
     const judged: Judged[] = [];
     for (const { hash, label } of labels) {
@@ -77,7 +83,6 @@ export class LabelJoin {
       const verdict = entry === undefined ? null : this.judgeLate(entry, label);
       if (verdict !== null) judged.push({ label: verdict, atMs: label.atMs });
     }
-    this.late = [];
     return judged;
   }
 
