@@ -1,15 +1,15 @@
 /** Cost of an investigation, beside the published figures: `npx tsx test/bench/rca-performance.ts`. Never fails by the clock. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { goldenEvidence } from '../../exporter/src/detection/golden.js';
-import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
-import type { FeatureEvidence } from '../../exporter/src/domain/evidence.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
+import type { FeatureEvidence } from '../../exporter/src/domain/symptoms.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { BaselineProfile, WindowProfile } from '../../exporter/src/domain/profile.js';
 import { cohortShapley } from '../../exporter/src/rca/attribution/cohort-shapley.js';
 import { createModelCaller } from '../../exporter/src/rca/attribution/model-caller.js';
 import { diagnose } from '../../exporter/src/rca/diagnose.js';
-import { gatherEvidence } from '../../exporter/src/rca/gather.js';
+import { symptomsOf } from '../../exporter/src/rca/symptoms/symptoms-of.js';
 import { analyseRows, type RowAnalysis, type RowAnalysisInput } from '../../exporter/src/rca/row-analysis.js';
 import { rowPieces } from '../../exporter/src/rca/row-pieces.js';
 import type { RowPiece } from '../../exporter/src/rca/row-analysis-worker.js';
@@ -70,9 +70,9 @@ const moved: FeatureEvidence = {
   invalidBefore: 0,
   invalidNow: 0,
   unseenShare: 0,
-  drifted: true,
-  surprise: 20,
-  moved: true,
+  reported: true,
+  minusLog10P: 20,
+  changed: true,
   hint: null,
 };
 const input: RowAnalysisInput = {
@@ -121,7 +121,7 @@ function onTheLoop(rows: number): string {
     bins: new Map(),
   };
   const gathering = performance.now();
-  const evidence = gatherEvidence({
+  const evidence = symptomsOf({
     modelId: modelId('bench'),
     nowMs: 1,
     baseline,

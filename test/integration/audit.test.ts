@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import knex from 'knex';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyExportedLog } from '../../exporter/src/audit-log.js';
+import { verifyExportedLog } from '../../exporter/src/governance/audit/files.js';
 import { first } from '../../exporter/src/store/migrations/001-first.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { eventually, runService, TOKENS, type RunningService } from './running-service.js';

@@ -10,7 +10,7 @@ import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
 import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 
-const CLI = join(import.meta.dirname, '../../exporter/dist/src/cli/mlfi.js');
+const CLI = join(import.meta.dirname, '../../exporter/dist/src/main.js');
 
 let models: DemoModels;
 let receiver: Server;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
-import { startService, type Service } from '../../exporter/src/main.js';
+import { startService, type Service } from '../../exporter/src/service/start.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mlfi-reload-'));
 const file = join(directory, 'mlfi.yml');

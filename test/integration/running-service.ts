@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../exporter/src/config/load.js';
-import { startService, type Service } from '../../exporter/src/main.js';
+import { startService, type Service } from '../../exporter/src/service/start.js';
 
 /** A real service on a free loopback port, impatient, with its data in a folder of its own. */
 export interface RunningService {

@@ -1,6 +1,6 @@
-import type { GoldenEvidence } from '../domain/evidence.js';
+import type { GoldenEvidence } from '../domain/symptoms.js';
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
-import type { PageEvidence } from '../domain/page-evidence.js';
+import type { AlertEvidence } from '../domain/alert-evidence.js';
 import type { Observation } from '../domain/observation.js';
 import type {
   BaselineProfile,
@@ -14,7 +14,7 @@ import type {
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { ForestBaseline, WindowForest } from './forest-baseline.js';
-import { validTotal } from './statistics/signal-counts.js';
+import { validTotal } from '../statistics/signal-counts.js';
 
 /** Everything a detector may look at. */
 export interface DetectionInput {
@@ -35,7 +35,7 @@ export interface DetectionInput {
   readonly rowAnomaly: RowAnomaly;
   readonly windowForest: WindowForest | null;
   /** Sequential evidence against the false-page budget; null where nothing is watched over time (one-shot looks). */
-  readonly evidence: PageEvidence | null;
+  readonly evidence: AlertEvidence | null;
 }
 
 export interface DetectorResult {

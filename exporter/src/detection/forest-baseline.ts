@@ -2,7 +2,7 @@ import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
-import { categoricalTotal } from './statistics/signal-counts.js';
+import { categoricalTotal } from '../statistics/signal-counts.js';
 import { anomalyScores, growForest, type Forest } from './isolation-forest/forest.js';
 
 /** How rows become numbers for the forest: numeric features as they are, categories by how frequent they were. */

@@ -3,7 +3,7 @@ import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { scoresOf, type ForestBaseline } from './forest-baseline.js';
 import { columnContributions } from './isolation-forest/forest.js';
-import { clopperPearsonLower, proportion } from './statistics/clopper-pearson.js';
+import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
 
 /** By construction this share of quiet rows lies above the forest's line. */
 export const QUIET_ROW_SHARE = 0.01;

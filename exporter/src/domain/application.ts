@@ -2,26 +2,17 @@
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
 import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
-import type {
-  Actor,
-  BreakGlass,
-  Execution,
-  ExecutionAttempt,
-  KillSwitch,
-  Review,
-  Verification,
-  Vote,
-} from './decision.js';
-import type { ChangeEvent, GoldenComparison } from './evidence.js';
+import type { BreakGlass, Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
+import type { ChangeEvent, GoldenComparison } from './symptoms.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
 import type { Json } from './json.js';
-import type { Learnt, SimilarLesson } from './lesson.js';
+import type { LearningSummary, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
-import type { PageEvidence } from './page-evidence.js';
-import type { PageOpinion } from './page-opinion.js';
-import type { Pattern } from './pattern.js';
+import type { AlertEvidence } from './alert-evidence.js';
+import type { AlertFeedback } from './alert-feedback.js';
+import type { RecurringCause } from './recurring-cause.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
@@ -29,6 +20,7 @@ import type { ActionId, Proposal, Recommendation } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
 import type { RowAnomaly } from './row-anomaly.js';
 import type { Validation, ValidationPurpose } from './validation.js';
+import type { Actor } from './actor.js';
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {
@@ -75,13 +67,13 @@ export interface ModelStatus {
   readonly diagnosis: Diagnosis | null;
   readonly incident: Incident | null;
   /** Evidence against the false-page budget. */
-  readonly evidence: PageEvidence;
+  readonly evidence: AlertEvidence;
   readonly performance: PerformanceEstimate;
   /** The isolation forest's verdict on the judged window. */
   readonly rowAnomaly: RowAnomaly;
   readonly goldenInputs: readonly GoldenComparison[];
   /** Causes that keep coming back to the model. */
-  readonly patterns: readonly Pattern[];
+  readonly patterns: readonly RecurringCause[];
   readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
@@ -288,14 +280,14 @@ export interface Application {
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
   /** What the ranking of actions and the page lines rest on. */
-  learnt(): Learnt;
+  learnt(): LearningSummary;
   /** A person says whether a page was worth being called for; opinions move the model's page line. Resolves to all of the incident. */
   judgePage(
     id: IncidentId,
     opinion: { readonly useful: boolean; readonly reason: string },
     by: Actor,
-  ): Promise<readonly PageOpinion[]>;
-  pageOpinions(id: IncidentId): Promise<readonly PageOpinion[]>;
+  ): Promise<readonly AlertFeedback[]>;
+  pageOpinions(id: IncidentId): Promise<readonly AlertFeedback[]>;
   /** Lessons so far are kept, but no longer used. */
   resetLearning(reason: string, by: Actor): Promise<void>;
 

@@ -1,5 +1,5 @@
 import { RequestRefused, type RecommendationRecord, type VoteRequest } from '../domain/application.js';
-import { SYSTEM, type Actor, type KillSwitch, type Review, type Vote } from '../domain/decision.js';
+import { type KillSwitch, type Review, type Vote } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import {
   executionId,
@@ -10,34 +10,20 @@ import {
   type RecommendationId,
 } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { Clock, EventBus, GovernanceTransaction, Ids, Logger, Store } from '../domain/ports.js';
+import type { GovernanceTransaction } from '../domain/ports.js';
 import { ACTION_IDS, PRIORITIES, type ActionId, type Proposal, type Recommendation } from '../domain/recommendation.js';
-import { checkReason, judgeBallot } from './ballot.js';
+import { checkReason, judgeVotes } from './rules/vote-rules.js';
 import { differenceOf } from './digest.js';
-import { switchExecutions } from './kill-switch.js';
-import { cancelExecution, Dispatcher } from './execution.js';
-import type { Executors } from './executors/index.js';
-import type { FailPoint } from './fail-points.js';
-import { oweReview, reviewBreakGlass } from './break-glass.js';
-import { OutcomeWatch } from './outcome-watch.js';
-import { pinned } from './pinned.js';
-import { isApprover, isApproverOf, policyFor, type GovernancePolicy } from './policy.js';
+import { switchExecutions } from './rules/kill-switch.js';
+import { cancelExecution, Dispatcher } from './dispatcher.js';
+import { oweReview, reviewBreakGlass } from './rules/break-glass.js';
+import { OutcomeVerification } from './outcome-verification.js';
+import { resolvePlans } from './resolved-plan.js';
+import { isApprover, isApproverOf, policyFor } from './rules/policy.js';
 import { contextOf, insertRevision, sameContent } from './revision.js';
 import { auditBy, moveTo } from './transition.js';
-
-export interface GovernancePorts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly executors: Executors;
-  readonly policy: () => GovernancePolicy;
-  readonly events: EventBus;
-  readonly logger: Logger;
-  /** True when no other process can write this store: what is found half-sent at the start was ours. */
-  readonly soleWriter: boolean;
-  /** Called at the moments a crash test may want to die. */
-  readonly failPoint?: (point: FailPoint) => void;
-}
+import { SYSTEM, type Actor } from '../domain/actor.js';
+import type { GovernancePorts } from './ports.js';
 
 export interface RecordFilter {
   readonly incident?: IncidentId;
@@ -94,15 +80,15 @@ export function createGovernance(ports: GovernancePorts): Governance {
 
 class StoredGovernance implements Governance {
   private readonly dispatcher: Dispatcher;
-  private readonly outcomes: OutcomeWatch;
+  private readonly outcomes: OutcomeVerification;
 
   constructor(private readonly ports: GovernancePorts) {
     this.dispatcher = new Dispatcher(ports, (moved) => this.tell(moved));
-    this.outcomes = new OutcomeWatch(ports);
+    this.outcomes = new OutcomeVerification(ports);
   }
 
   async propose(incident: Incident, unpinned: readonly Proposal[]): Promise<readonly Recommendation[]> {
-    const proposals = await pinned(this.ports.executors, unpinned);
+    const proposals = await resolvePlans(this.ports.executors, unpinned);
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
     const kept = await this.ports.store.governance(async (transaction) => {
@@ -133,7 +119,7 @@ class StoredGovernance implements Governance {
 
   async proposeBy(incident: Incident, unpinned: Proposal, by: Actor): Promise<RecommendationRecord> {
     if (incident.closedAtMs !== null) throw new RequestRefused('conflict', 'this incident is closed', 'incident_id');
-    const [proposal = unpinned] = await pinned(this.ports.executors, [unpinned]);
+    const [proposal = unpinned] = await resolvePlans(this.ports.executors, [unpinned]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
     const made = await this.ports.store.governance(async (transaction) => {
       const existing = await transaction.recommendations({ incident: incident.id, limit: 1_000 });
@@ -164,7 +150,7 @@ class StoredGovernance implements Governance {
       const recommendation = await this.find(transaction, id);
       await this.refuseStale(transaction, recommendation, digest);
       const now = this.ports.clock.now();
-      const { next, counted } = judgeBallot({
+      const { next, counted } = judgeVotes({
         recommendation,
         votes: await transaction.votes(id),
         verdict,

@@ -1,10 +1,10 @@
 import { RequestRefused } from '../domain/application.js';
-import type { Actor } from '../domain/decision.js';
 import type { JsonObject } from '../domain/json.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { appendAudit } from './audit/chain.js';
-import { mayMove } from './state-machine.js';
+import { mayMove } from './rules/state-machine.js';
+import type { Actor } from '../domain/actor.js';
 
 const LONGEST_REASON_CHARACTERS = 1_000;
 

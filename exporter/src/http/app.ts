@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { RequestRefused } from '../domain/application.js';
-import type { Actor } from '../domain/decision.js';
 import type { Scope } from '../domain/ports.js';
 import { readBody } from './body.js';
 import type { Authentication } from './identity/authenticate.js';
@@ -10,6 +9,7 @@ import { landingPage } from './landing-page.js';
 import { openApiDocument } from './openapi.js';
 import type { HttpPorts, Reply, Route } from './route.js';
 import { ROUTES } from './routes/index.js';
+import type { Actor } from '../domain/actor.js';
 
 const STATUS: Readonly<Record<RequestRefused['code'], number>> = {
   invalid: 400,

@@ -1,15 +1,16 @@
+import type { ReportFormat } from '../domain/report-format.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Application, IngestBatch, ProbeRequest, RecommendationRecord } from '../domain/application.js';
 import { RequestRefused } from '../domain/application.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
-import type { Actor } from '../domain/decision.js';
 import type { Incident } from '../domain/incident.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
 import type { Authentication } from './identity/authenticate.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
+import type { Actor } from '../domain/actor.js';
 
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
@@ -53,8 +54,6 @@ export interface HttpPorts {
     | { readonly kind: 'refused'; readonly problems: readonly string[] };
   readonly limits: { readonly maximumBodyBytes: number };
 }
-
-export type ReportFormat = 'markdown' | 'html' | 'json' | 'csv';
 
 /** One request, already authenticated and within its limits. */
 export interface RequestContext {

@@ -3,7 +3,7 @@ import type { Finding } from '../domain/finding.js';
 import type { FeatureValue, Observation } from '../domain/observation.js';
 import type { PerformanceCost, PerformanceEstimate } from '../domain/performance.js';
 import type { WindowProfile } from '../domain/profile.js';
-import { numericSignal } from '../detection/statistics/window-profile.js';
+import { numericSignal } from '../statistics/window-profile.js';
 import { calibrate } from './confidence-calibration.js';
 
 const LEAST_ROWS = 50;

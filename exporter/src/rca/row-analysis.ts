@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { RowContrast } from '../domain/contrast.js';
+import type { RowDifferential } from '../domain/differential.js';
 import type {
   Attribution,
   Decomposition,
@@ -8,12 +8,12 @@ import type {
   FeatureEvidence,
   SegmentEvidence,
   SurrogateEvidence,
-} from '../domain/evidence.js';
+} from '../domain/symptoms.js';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
 import { attributeBySurrogate, FEWEST_ROWS } from './attribution/surrogate.js';
-import { contrastOfRows } from './contrast/index.js';
+import { differentialOfRows } from './differential/index.js';
 import { decompose } from './decomposition/decompose.js';
 import { codeCohorts } from './segments/coding.js';
 import { changedSegments } from './segments/changed-segments.js';
@@ -31,7 +31,7 @@ export interface RowAnalysisInput {
 export interface RowAnalysis {
   readonly segments: readonly SegmentEvidence[];
   readonly decomposition: Decomposition | null;
-  readonly contrast: RowContrast;
+  readonly contrast: RowDifferential;
   /** What was asked of the live model, or else what can be read off the rows. */
   readonly attributions: readonly Attribution[];
   readonly surrogate: SurrogateEvidence | null;
@@ -66,7 +66,7 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
   return {
     segments,
     decomposition: decompose({ ...input, coded }),
-    contrast: contrastOfRows(features, rows, baselineRows, segments),
+    contrast: differentialOfRows(features, rows, baselineRows, segments),
     attributions: firstOf(
       attributions,
       surrogate?.attributions ?? [],
@@ -86,7 +86,7 @@ function fixedRandom(): Random {
 /** Drifted features, farthest first. */
 const suspectsIn = (features: readonly FeatureEvidence[]): string[] =>
   features
-    .filter(({ drifted }) => drifted)
+    .filter(({ reported }) => reported)
     .sort((a, b) => b.distance - a.distance)
     .map(({ feature }) => feature);
 
@@ -94,7 +94,7 @@ const suspectsIn = (features: readonly FeatureEvidence[]): string[] =>
 const needsSurrogate = ({ attributions, modelChanged, features, rows, baselineRows }: RowAnalysisInput): boolean =>
   attributions.length === 0 &&
   modelChanged !== true &&
-  features.some(({ drifted }) => drifted) &&
+  features.some(({ reported }) => reported) &&
   Math.min(rows.length, baselineRows.length) >= FEWEST_ROWS;
 
 const firstOf = (...lists: readonly (readonly Attribution[])[]): readonly Attribution[] =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RequestRefused } from '../../../exporter/src/domain/application.js';
-import type { Actor, Vote } from '../../../exporter/src/domain/decision.js';
+import type { Vote } from '../../../exporter/src/domain/decision.js';
 import { verifyAudit } from '../../../exporter/src/governance/audit/verify.js';
 import { openStore } from '../../../exporter/src/store/open-store.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -17,6 +17,7 @@ import {
   proposal,
 } from './harness.js';
 import { testStores } from './stores.js';
+import type { Actor } from '../../../exporter/src/domain/actor.js';
 
 const ROUNDS = 300;
 const stores = testStores();

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RequestRefused } from '../../../exporter/src/domain/application.js';
-import type { Actor } from '../../../exporter/src/domain/decision.js';
 import type { Finding } from '../../../exporter/src/domain/finding.js';
 import type { ExecutionOutcome, Store } from '../../../exporter/src/domain/ports.js';
 import type { Proposal, Recommendation } from '../../../exporter/src/domain/recommendation.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
-import type { GovernancePolicy } from '../../../exporter/src/governance/policy.js';
-import { remember } from '../../../exporter/src/learning/remember.js';
+import type { GovernancePolicy } from '../../../exporter/src/governance/rules/policy.js';
+import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { openStore } from '../../../exporter/src/store/open-store.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import {
@@ -24,6 +23,7 @@ import {
   RULES,
 } from './harness.js';
 import { testStores } from './stores.js';
+import type { Actor } from '../../../exporter/src/domain/actor.js';
 
 const stores = testStores();
 const HOUR_MS = 3_600_000;

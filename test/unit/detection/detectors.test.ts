@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detect } from '../../../exporter/src/detection/detect.js';
 import { DETECTORS } from '../../../exporter/src/detection/detectors/index.js';
 import { growForestBaseline, growWindowForest } from '../../../exporter/src/detection/forest-baseline.js';
-import { mergeWindows } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelStatus } from '../../../exporter/src/domain/application.js';
-import { NO_FLEET_FIGURES } from '../../../exporter/src/domain/figures.js';
+import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, METRICS, seriesNames, type Metric } from '../../../exporter/src/metrics/catalogue.js';
 import { negotiate } from '../../../exporter/src/metrics/exposition.js';
@@ -22,7 +22,7 @@ function fleetOf(statuses: Map<string, ModelStatus>, limits: () => SeriesLimits 
         if (status === undefined) throw new Error('gone');
         return status;
       },
-      shared: () => ({ figures: { ...NO_FLEET_FIGURES, auditEntries: 7 }, audit: null }),
+      shared: () => ({ figures: { ...NO_DECISIONS, auditEntries: 7 }, audit: null }),
     },
     limits,
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { followSeverity, startSeverity, type SeverityCourse } from '../../../exporter/src/severity-course.js';
+import { followSeverity, startSeverity, type SeverityHysteresis } from '../../../exporter/src/incidents/hysteresis.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { failed, golden, judged, rowsOf } from './judged.js';
 
@@ -19,16 +19,16 @@ const looks = Array.from({ length: 24 }, (_, i) => {
 
 describe('a server that answers 500 mostly and nonsense else, while the window fills', () => {
   it('is named for its errors from the time most calls fail, and never for how unsure it is', () => {
-    for (const { diagnosis, evidence } of looks) {
+    for (const { diagnosis, symptoms } of looks) {
       const [first] = diagnosis.causes;
       expect(first?.id).not.toBe('underconfident-model');
-      if (evidence.service.failures.interval.low >= 0.5) expect(first?.id).toBe('endpoint-errors');
+      if (symptoms.service.failures.interval.low >= 0.5) expect(first?.id).toBe('endpoint-errors');
     }
     expect(looks.at(-1)?.diagnosis.causes[0]?.probability).toBeGreaterThan(0.5);
   });
 
   it('becomes more severe, and never milder again', () => {
-    let course: SeverityCourse | null = null;
+    let course: SeverityHysteresis | null = null;
     const severities = looks.flatMap(({ diagnosis }) => {
       if (diagnosis.severity === 'none' && course === null) return [];
       course =

@@ -1,4 +1,4 @@
-import { kolmogorovSmirnov } from '../statistics/kolmogorov-smirnov.js';
+import { kolmogorovSmirnov } from '../../statistics/kolmogorov-smirnov.js';
 import { blind, found, nothing, pairOf, type DetectionInput, type Detector } from '../detection-input.js';
 import { numericShift } from './numeric-shift.js';
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { RecommendationRecord } from '../../domain/application.js';
-import type { Actor, KillSwitch, Review } from '../../domain/decision.js';
+import type { KillSwitch, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
 import { bodyOf, json, numberQuery, text, type RequestContext, type Route } from '../route.js';
+import type { Actor } from '../../domain/actor.js';
 
 const id = z.string().min(1).max(100);
 const reason = z.string().min(3).max(4_096);

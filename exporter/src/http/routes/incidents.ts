@@ -1,7 +1,8 @@
+import { isReportFormat, type ReportFormat } from '../../domain/report-format.js';
 import { z } from 'zod';
 import { RequestRefused } from '../../domain/application.js';
 import { incidentId, modelId } from '../../domain/identifiers.js';
-import { bodyOf, json, numberQuery, text, type ReportFormat, type Route } from '../route.js';
+import { bodyOf, json, numberQuery, text, type Route } from '../route.js';
 
 const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: string]>> = {
   markdown: ['text/markdown; charset=utf-8', 'md'],
@@ -9,7 +10,6 @@ const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: strin
   json: ['application/json', 'json'],
   csv: ['text/csv; charset=utf-8', 'csv'],
 };
-const isFormat = (format: string): format is ReportFormat => format in TYPES;
 
 const opinion = z.strictObject({
   incident_id: z.string().min(1),
@@ -58,7 +58,7 @@ export const incidentRoutes: readonly Route[] = [
     summary: 'Diagnostic report; ?format=markdown|html|json|csv',
     async handle({ ports, params, query }) {
       const format = query.get('format') ?? 'markdown';
-      if (!isFormat(format))
+      if (!isReportFormat(format))
         throw new RequestRefused('invalid', `format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
       const incident = await ports.application.incident(incidentId(params.id ?? ''));
       const [type, ending] = TYPES[format];

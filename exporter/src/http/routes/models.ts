@@ -3,8 +3,8 @@ import { RequestRefused, type ModelRegistration } from '../../domain/application
 import { modelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
-import { summariseNumeric } from '../../detection/statistics/signal-counts.js';
-import { numericSignal } from '../../detection/statistics/window-profile.js';
+import { summariseNumeric } from '../../statistics/signal-counts.js';
+import { numericSignal } from '../../statistics/window-profile.js';
 import { baselineView, countsView, goldenInputsView, modelView } from '../model-view.js';
 import { bodyOf, json, modelParam, numberQuery, text, type Route } from '../route.js';
 

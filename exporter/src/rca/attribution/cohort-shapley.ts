@@ -1,4 +1,4 @@
-import type { Attribution, ExperimentEvidence } from '../../domain/evidence.js';
+import type { Attribution, ExperimentEvidence } from '../../domain/symptoms.js';
 import type { Features } from '../../domain/observation.js';
 import type { Random } from '../../domain/ports.js';
 import { baselineMasker } from './masker.js';

@@ -1,4 +1,4 @@
-import type { Attribution, SurrogateEvidence } from '../../domain/evidence.js';
+import type { Attribution, SurrogateEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import type { Random } from '../../domain/ports.js';
 import type { CodedCohorts } from '../segments/coding.js';

@@ -4,7 +4,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const categoryRename: CauseDefinition = {
   id: 'category-rename',
   predicts: 'a category vanishes and a new one comes with the same share',
-  telling: ['renamed', 'unseen-categories'],
+  leadIndicators: ['renamed', 'unseen-categories'],
   hypotheses(evidence) {
     return evidence.features
       .filter(({ hint }) => hint?.transformation === 'rename')

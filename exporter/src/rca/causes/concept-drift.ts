@@ -5,7 +5,7 @@ import { errorsRose } from './errors-rose.js';
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
   predicts: 'accuracy falls everywhere while inputs and golden answers stay the same',
-  telling: ['accuracy-fell', 'errors-grow'],
+  leadIndicators: ['accuracy-fell', 'errors-grow'],
   hypotheses(evidence) {
     if (!errorsRose(evidence)) return [];
     const shareExplained = shareOfDrop(evidence, 'concept');

@@ -5,7 +5,7 @@ import { callsFail } from './calls-fail.js';
 export const endpointErrors: CauseDefinition = {
   id: 'endpoint-errors',
   predicts: 'a share of the calls fails, spread evenly, while others are answered as ever',
-  telling: ['calls-fail', 'server-errors'],
+  leadIndicators: ['calls-fail', 'server-errors'],
   hypotheses(evidence) {
     const { service } = evidence;
     if (service.failures.count === 0 || !callsFail(evidence)) return [];

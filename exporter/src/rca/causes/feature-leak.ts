@@ -7,9 +7,9 @@ const LEAST_RISE = 0.15;
 export const featureLeak: CauseDefinition = {
   id: 'feature-leak',
   predicts: 'the association of a feature with the label jumps',
-  telling: ['label-tells-from-input'],
+  leadIndicators: ['label-tells-from-input'],
   hypotheses(evidence) {
-    const found = evidence.contrast.labelAssociation;
+    const found = evidence.differential.labelAssociation;
     if (found === null || found.now - found.before < LEAST_RISE) return [];
     return [plain(`The label leaks into \`${found.feature}\``, { features: [found.feature] })];
   },

@@ -7,10 +7,10 @@ const LEAST_UNSEEN = 0.02;
 export const newCategories: CauseDefinition = {
   id: 'new-categories',
   predicts: 'unseen categories appear, in many names or few, taking share from all known ones',
-  telling: ['unseen-categories'],
+  leadIndicators: ['unseen-categories'],
   hypotheses(evidence) {
     return evidence.features
-      .filter(({ moved, unseenShare }) => moved && unseenShare >= LEAST_UNSEEN)
+      .filter(({ changed, unseenShare }) => changed && unseenShare >= LEAST_UNSEEN)
       .map(({ feature }) => plain(`New categories in \`${feature}\``, { features: [feature] }));
   },
 };

@@ -4,7 +4,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const none: CauseDefinition = {
   id: 'none',
   predicts: 'no finding that harms anybody',
-  telling: ['anything-found'],
+  leadIndicators: ['anything-found'],
   hypotheses(evidence) {
     return evidence.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
   },

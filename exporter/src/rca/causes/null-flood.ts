@@ -1,5 +1,5 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { lostValues, quoted } from '../signs/sign.js';
+import { lostValues, quoted } from '../indicators/indicator.js';
 
 /** Rise of the unreadable share. */
 const LEAST_RISE = 0.05;
@@ -8,7 +8,7 @@ const LEAST_RISE = 0.05;
 export const nullFlood: CauseDefinition = {
   id: 'null-flood',
   predicts: 'the missing share of a feature jumps while its remaining values are as ever',
-  telling: ['values-missing', 'unreadable-values'],
+  leadIndicators: ['values-missing', 'unreadable-values'],
   hypotheses(evidence) {
     const lost = evidence.features.filter(
       (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= LEAST_RISE,

@@ -7,7 +7,7 @@ const MANY = 0.3;
 export const overloadedEndpoint: CauseDefinition = {
   id: 'overloaded-endpoint',
   predicts: 'timeouts or refusals in bursts, late answers between them',
-  telling: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
+  leadIndicators: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
   hypotheses(evidence) {
     const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = evidence.service;
     if (failures.count === 0 || !callsFail(evidence)) return [];

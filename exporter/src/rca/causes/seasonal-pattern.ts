@@ -6,9 +6,9 @@ const LEAST_EXPLAINED = 0.4;
 export const seasonalPattern: CauseDefinition = {
   id: 'seasonal-pattern',
   predicts: 'the inputs are as they were at the same hours before',
-  telling: ['usual-at-this-hour'],
+  leadIndicators: ['usual-at-this-hour'],
   hypotheses(evidence) {
-    const usual = evidence.contrast.sameHour;
+    const usual = evidence.differential.sameHour;
     return usual !== null && usual.explained >= LEAST_EXPLAINED ? [plain('Usual for these hours of the day')] : [];
   },
 };

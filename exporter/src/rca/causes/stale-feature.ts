@@ -4,7 +4,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const staleFeature: CauseDefinition = {
   id: 'stale-feature',
   predicts: 'one single value where there used to be many',
-  telling: ['frozen'],
+  leadIndicators: ['frozen'],
   hypotheses(evidence) {
     return evidence.features
       .filter(({ hint }) => hint?.transformation === 'frozen')

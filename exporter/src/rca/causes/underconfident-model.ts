@@ -1,5 +1,5 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../signs/sign.js';
+import { has } from '../indicators/indicator.js';
 
 /** A baseline this much surer shows that it has not always been like this: something changed. */
 const SURER = 0.1;
@@ -8,7 +8,7 @@ const SURER = 0.1;
 export const underconfidentModel: CauseDefinition = {
   id: 'underconfident-model',
   predicts: 'low confidence on all inputs alike, golden ones included, without a change in time',
-  telling: ['low-confidence', 'has-baseline'],
+  leadIndicators: ['low-confidence', 'has-baseline'],
   hypotheses(evidence) {
     const { before, now } = evidence.confidence;
     const wasSurer = before !== null && now !== null && before.mean - now.mean > SURER;

@@ -4,7 +4,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const unknown: CauseDefinition = {
   id: 'unknown',
   predicts: 'findings that fit no known cause',
-  telling: ['anything-found'],
+  leadIndicators: ['anything-found'],
   hypotheses(evidence) {
     return evidence.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
   },

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NamedMigration } from './index.js';
+import type { NamedMigration } from './migration.js';
 
 /** Tables whose rows are history: written once, never changed. */
 const APPEND_ONLY = ['audit', 'vote'];

@@ -106,7 +106,7 @@ describe('a copy of the model', () => {
   });
 
   it('stands in only when the model was not asked and did not change, and is told as such', () => {
-    const drifted = judged({ rows: traffic(10, { seed: 'x' }) }).evidence.features;
+    const drifted = judged({ rows: traffic(10, { seed: 'x' }) }).symptoms.features;
     const [some] = drifted;
     if (some === undefined) throw new Error('no features');
     const input = {
