@@ -65,7 +65,7 @@ describe('which causes compete', () => {
     const { symptoms } = judged({ rows: mixed });
     expect(inPlay(symptoms)).toContain('traffic-mix-change');
     const usual = { ...symptoms.differential, sameHour: { explained: 0.95, baselineRows: 500 } };
-    const atPeak = { ...symptoms, contrast: usual };
+    const atPeak = { ...symptoms, differential: usual };
     expect(inPlay(atPeak)).toContain('seasonal-pattern');
     expect(inPlay(atPeak)).not.toContain('traffic-mix-change');
     expect(diagnose(atPeak).causes[0]?.id).toBe('seasonal-pattern');

@@ -52,7 +52,7 @@ interface Reference {
   };
 }
 const reference = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../data/reference/scipy_reference.json'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../data/reference/scipy_reference.json'), 'utf8'),
 ) as Reference;
 
 /** Two groups are what is compared here; SciPy's 2 × 2 default applies Yates's correction, which we leave out. */

@@ -112,7 +112,7 @@ describe('a copy of the model', () => {
     const input = {
       baselineRows: before,
       rows: now,
-      features: [{ ...some, feature: 'income', drifted: true, distance: 0.8 }],
+      features: [{ ...some, feature: 'income', reported: true, distance: 0.8 }],
       modelChanged: false,
       experiment: null,
       attributions: [],
