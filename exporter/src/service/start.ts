@@ -118,7 +118,6 @@ export async function startService(started: Config, options: ServiceOptions = {}
     options.configurationFile ?? null,
     process.env,
     logger,
-    () => undefined,
     (file, environment) => {
       const loaded = loadConfig(file, environment);
       processMetrics.reloaded(loaded.kind === 'ok');
