@@ -1,6 +1,6 @@
+import { isAppError } from '../../../exporter/src/domain/errors.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RequestRefused } from '../../../exporter/src/domain/application.js';
 import type { Vote } from '../../../exporter/src/domain/decision.js';
 import type { RecommendationId } from '../../../exporter/src/domain/identifiers.js';
 import type { ExecutionOutcome, GovernanceTransaction, Store } from '../../../exporter/src/domain/ports.js';
@@ -115,7 +115,7 @@ async function taken(work: Promise<unknown>): Promise<boolean> {
     await work;
     return true;
   } catch (error) {
-    if (error instanceof RequestRefused) return false;
+    if (isAppError(error)) return false;
     throw error;
   }
 }
