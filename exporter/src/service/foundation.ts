@@ -53,7 +53,6 @@ export async function openFoundation(
     configurationFile,
     process.env,
     logger,
-    () => undefined,
     (file, environment) => {
       const loaded = loadConfig(file, environment);
       processMetrics.reloaded(loaded.kind === 'ok');
