@@ -41,19 +41,26 @@ export function tellingUnavailable(store: Store): Store {
       return await work;
     } catch (error) {
       if (!isStoreAway(error)) throw error;
-      throw new Unavailable('the store cannot be reached now; nothing was changed, send the request again', 5);
+      throw new Unavailable('the store cannot be reached now; send the request again', 5);
     }
   };
+  const made = new WeakMap<object, object>();
   const guarded = <T extends object>(part: T): T =>
     new Proxy(part, {
       get(target, name, receiver): unknown {
         const found: unknown = Reflect.get(target, name, receiver);
-        if (typeof found === 'function')
-          return (...args: unknown[]): unknown => {
-            const result: unknown = Reflect.apply(found, target, args);
-            return result instanceof Promise ? retold(result) : result;
-          };
-        return typeof found === 'object' && found !== null ? guarded(found) : found;
+        if ((typeof found !== 'object' && typeof found !== 'function') || found === null) return found;
+        const known = made.get(found);
+        if (known !== undefined) return known;
+        const guard =
+          typeof found === 'object'
+            ? guarded(found)
+            : (...args: unknown[]): unknown => {
+                const result: unknown = Reflect.apply(found, target, args);
+                return result instanceof Promise ? retold(result) : result;
+              };
+        made.set(found, guard);
+        return guard;
       },
     });
   return guarded(store);
