@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../src/config/config.js';
 import { loadConfig } from '../src/config/load.js';
 import { describeProblem } from '../src/config/problem.js';
-import type { Application } from '../src/domain/application.js';
+import type { Application } from '../src/application/index.js';
 import { modelId } from '../src/domain/identifiers.js';
 import type { Incident } from '../src/domain/incident.js';
 import type { Clock, Random } from '../src/domain/ports.js';

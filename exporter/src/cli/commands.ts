@@ -1,6 +1,6 @@
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
-import type { Investigation, InvestigationProgress } from '../domain/application.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { IncidentId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Config } from '../config/config.js';

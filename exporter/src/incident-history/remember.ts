@@ -1,4 +1,4 @@
-import type { RecommendationRecord } from '../domain/application.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
 import { lessonId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';

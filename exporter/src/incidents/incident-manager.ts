@@ -7,7 +7,7 @@ import type { Lesson } from '../domain/lesson.js';
 import { compareSeverity, type Severity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from '../domain/ports.js';
-import type { RecommendationRecord } from '../domain/application.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
 import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { followSeverity, startSeverity, type SeverityHysteresis } from './hysteresis.js';

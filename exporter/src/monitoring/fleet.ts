@@ -1,7 +1,10 @@
 import { NotFound, Invalid, Unavailable } from '../domain/errors.js';
 import { Mutex } from 'async-mutex';
 import type { AnyActionTarget } from '../domain/action-target.js';
-import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Json } from '../domain/json.js';

@@ -1,5 +1,6 @@
 import { Conflict, Invalid } from '../domain/errors.js';
-import type { Discovery, ValidationRequest } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { Endpoint, Model } from '../domain/model.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RecommendationRecord } from '../../../exporter/src/domain/application.js';
+import type { RecommendationRecord } from '../../../exporter/src/domain/decision-record.js';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RecommendationRecord } from '../../domain/application.js';
+import type { RecommendationRecord } from '../../domain/decision-record.js';
 import type { KillSwitch, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';

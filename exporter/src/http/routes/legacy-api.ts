@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Investigation } from '../../domain/application.js';
+import type { Investigation } from '../../domain/investigation.js';
 import { slugOf } from '../../domain/identifiers.js';
 import { bodyOf, json, type Route } from '../route.js';
 

@@ -1,6 +1,6 @@
 import { Invalid } from '../../domain/errors.js';
 import { z } from 'zod';
-import type { ModelRegistration } from '../../domain/application.js';
+import type { ModelRegistration } from '../../domain/model-registration.js';
 import { modelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';

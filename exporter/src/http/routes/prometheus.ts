@@ -1,7 +1,7 @@
 import { Invalid } from '../../domain/errors.js';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ProbeRequest } from '../../domain/application.js';
+import type { ProbeRequest } from '../../domain/probe-request.js';
 import type { Observation } from '../../domain/observation.js';
 import { PROBE_METRICS, type ProbeMetricName } from '../../metrics/catalogue.js';
 import { CONTENT_TYPES, endOf, negotiate, renderFamily, type ExpositionFormat } from '../../metrics/exposition.js';
