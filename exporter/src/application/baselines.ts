@@ -54,8 +54,7 @@ export function baselineUseCases({
     },
     async freeze(id, frozen, by) {
       const model = fleet.monitoredModel(id);
-      if (model.baseline === null)
-        throw new Conflict(`model "${id}" has no admitted baseline to freeze yet`, 'model');
+      if (model.baseline === null) throw new Conflict(`model "${id}" has no admitted baseline to freeze yet`, 'model');
       model.freeze(frozen);
       await fleet.committed();
       await audit(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version: model.baseline.version });

@@ -1,4 +1,4 @@
-import { modelOf } from './application.js';
+import { modelOf } from './models.js';
 import type { Discovery } from '../domain/discovery.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { ModelId } from '../domain/identifiers.js';

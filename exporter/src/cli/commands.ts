@@ -7,7 +7,7 @@ import type { Config } from '../config/config.js';
 
 /** A running mlfi, as far as the command line shows it. */
 export interface RunningMlfi {
-  readonly application: Pick<Application, 'statuses'>;
+  readonly application: { readonly models: Pick<Application['models'], 'statuses'> };
   readonly address: string;
   readonly storeLocation: string;
   readonly firstKey: string | null;

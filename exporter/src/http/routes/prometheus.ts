@@ -73,7 +73,7 @@ async function probe(context: RequestContext): Promise<Reply> {
     );
   const seconds = timeoutSeconds(context, module);
   const startedAt = performance.now();
-  const samples = await application.probeNow(id, { ...module, timeoutMs: seconds * 1_000 });
+  const samples = await application.models.probeNow(id, { ...module, timeoutMs: seconds * 1_000 });
   const format = negotiate(context.headers.accept);
   const body = probeText(samples ?? [], samples === null, (performance.now() - startedAt) / 1_000, seconds, format);
   if (context.query.get('debug') !== 'true') return exposition(context, body, format);
@@ -126,7 +126,7 @@ export const prometheusRoutes: readonly Route[] = [
       const host = context.headers.host ?? 'localhost';
       const module = context.query.get('module') ?? 'default';
       return json(
-        context.ports.application
+        context.ports.application.models
           .statuses()
           .filter(({ model }) => model.endpoint !== null && !model.paused)
           .map(({ model }) => ({
