@@ -179,7 +179,7 @@ export async function startService(started: Config, options: ServiceOptions = {}
     events,
     clock,
     ids: randomIds,
-    remember: (incident, records) => remember(incident, records, randomIds),
+    remember,
   });
   const audit = (kind: string, by: Actor, fields: JsonObject): Promise<void> =>
     store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields));
