@@ -40,7 +40,7 @@ export function decisionUseCases({
     kind: TimelineEntry['kind'],
     text: (title: string) => string,
   ): Promise<void> => {
-    await incidents.appendTimeline(recommendation.modelId, { kind, text: text(`"${recommendation.title}"`) });
+    await incidents.appendTimeline(recommendation, { kind, text: text(`"${recommendation.title}"`) });
   };
   return {
     record: (id) => governance.record(id),
