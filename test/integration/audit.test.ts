@@ -59,7 +59,7 @@ it('signs the log, sends the checkpoint out, and both verifiers hold the export 
   const [file, notes] = [join(running.directory, 'export.ndjson'), join(running.directory, 'notes')];
   writeFileSync(file, text);
   writeFileSync(notes, note);
-  const script = join(import.meta.dirname, '../../docs/verify_audit.py');
+  const script = join(import.meta.dirname, '../../clients/python/verify_audit.py');
   const python = spawnSync('python3', [script, file, '--checkpoints', notes, '--key', key], { encoding: 'utf8' });
   expect([python.status, python.stdout]).toEqual([0, 'intact: 4 entries\n']);
   const [, ...rest] = text.split('\n');

@@ -1,5 +1,5 @@
+import { NotFound, Conflict, Invalid } from '../domain/errors.js';
 import type { Application, Discovery, IngestResult, ModelRegistration } from '../domain/application.js';
-import { RequestRefused } from '../domain/application.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import { slugOf } from '../domain/identifiers.js';
@@ -52,7 +52,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
 
   const incident = async (id: IncidentId): Promise<Incident> => {
     const found = await store.incidents.get(id);
-    if (found === null) throw new RequestRefused('not-found', `there is no incident "${id}"`, 'incident');
+    if (found === null) throw new NotFound(`there is no incident "${id}"`, 'incident');
     return found;
   };
 
@@ -66,14 +66,13 @@ export function createApplication(ports: ApplicationPorts, settings: Application
 
     async register(registration, by) {
       const id = registration.id ?? slugOf(registration.name ?? registration.url ?? 'model');
-      if (fleet.has(id)) throw new RequestRefused('conflict', `a model "${id}" is watched already`, 'id');
+      if (fleet.has(id)) throw new Conflict(`a model "${id}" is watched already`, 'id');
       const discovery =
         registration.url === undefined
           ? null
           : await ports.discover(registration.url, registration.authorizationSecret ?? null);
       if (discovery?.kind === 'not-found') {
-        throw new RequestRefused(
-          'invalid',
+        throw new Invalid(
           `nothing at ${registration.url ?? ''} gave a usable answer: ${discovery.failure.detail}`,
           'url',
           discovery.attempts as unknown as Json,
@@ -127,8 +126,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
       const watch = fleet.monitoredModel(id);
       const { changeAtMs } = watch.evidence();
       if (changeAtMs === null) {
-        throw new RequestRefused(
-          'conflict',
+        throw new Conflict(
           `nothing has been shown to have changed in "${id}", so there is no new normal to accept; POST …/baseline/reset learns anew from now on`,
           'model',
         );
@@ -139,8 +137,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     async freezeBaseline(id, frozen, by) {
       const watch = fleet.monitoredModel(id);
-      if (watch.baseline === null)
-        throw new RequestRefused('conflict', `model "${id}" has no admitted baseline to freeze yet`, 'model');
+      if (watch.baseline === null) throw new Conflict(`model "${id}" has no admitted baseline to freeze yet`, 'model');
       watch.freeze(frozen);
       await fleet.committed();
       await ports.audit(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, {
@@ -163,7 +160,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     recommendation: (id) => governance.record(id),
     recommendations: (filter) => governance.records(filter),
     async propose({ incident: about, action, why }, by) {
-      if (action === 'none') throw new RequestRefused('invalid', 'there is nothing to propose in "none"', 'action');
+      if (action === 'none') throw new Invalid('there is nothing to propose in "none"', 'action');
       const of = await incident(about);
       return governance.proposeBy(of, ports.proposalFor(of, action, why), by);
     },

@@ -155,19 +155,6 @@ export interface IngestResult {
   readonly duplicate: boolean;
 }
 
-/** A refusal a caller can act on. `code` becomes the HTTP status, `field` names what is wrong. */
-export class RequestRefused extends Error {
-  constructor(
-    readonly code: 'invalid' | 'not-found' | 'conflict' | 'forbidden' | 'unavailable' | 'too-large',
-    message: string,
-    readonly field: string | null = null,
-    readonly details: Json = null,
-  ) {
-    super(message);
-    this.name = 'RequestRefused';
-  }
-}
-
 export interface ValidationRequest {
   readonly candidateUrl: string;
   readonly purpose: ValidationPurpose;
@@ -221,7 +208,7 @@ export interface Application {
     onProgress: (progress: InvestigationProgress) => void,
   ): Promise<Investigation>;
 
-  /** @throws RequestRefused `invalid` (nothing answered at the URL: the attempts are in `details`) or `conflict` (id taken). */
+  /** @throws Invalid (nothing answered at the URL: the attempts are in `details`) or `conflict` (id taken). */
   register(registration: ModelRegistration, by: Actor): Promise<Model>;
   remove(id: ModelId, by: Actor): Promise<void>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
@@ -236,11 +223,11 @@ export interface Application {
   recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
 
   resetBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
-  /** What is seen since the change becomes the next baseline. @throws RequestRefused `conflict` when nothing has changed. */
+  /** What is seen since the change becomes the next baseline. @throws Conflict when nothing has changed. */
   acceptBaseline(id: ModelId, by: Actor, reason: string): Promise<void>;
   freezeBaseline(id: ModelId, frozen: boolean, by: Actor): Promise<void>;
 
-  /** Begins to compare a candidate with the model in service; the verdict comes later. @throws RequestRefused */
+  /** Begins to compare a candidate with the model in service; the verdict comes later. @throws AppError */
   validate(id: ModelId, request: ValidationRequest, by: Actor): Promise<Validation>;
   validations(id: ModelId): Promise<readonly Validation[]>;
 
@@ -256,7 +243,7 @@ export interface Application {
   }): Promise<readonly RecommendationRecord[]>;
   /** Puts an action on the table of an open incident, beside what the diagnosis proposes. */
   propose(request: ProposalRequest, by: Actor): Promise<RecommendationRecord>;
-  /** @throws RequestRefused `conflict` with the current digest and the difference when the one given is stale */
+  /** @throws Conflict with the current digest and the difference when the one given is stale */
   vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;
   revoke(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
   withdraw(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
@@ -273,7 +260,7 @@ export interface Application {
   decides(by: Actor): readonly ActionId[];
   /** Whether the actor may decide alone in an emergency, where an action's rules allow it at all. */
   breaksGlass(by: Actor): boolean;
-  /** @throws RequestRefused `forbidden` for anybody but an admin */
+  /** @throws Forbidden for anybody but an admin */
   setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
   killSwitch(): Promise<KillSwitch & { readonly configured: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;

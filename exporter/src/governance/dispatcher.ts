@@ -1,4 +1,4 @@
-import { RequestRefused } from '../domain/application.js';
+import { NotFound, Conflict } from '../domain/errors.js';
 import { type Execution, type ExecutionAttempt } from '../domain/decision.js';
 import type { ExecutionId } from '../domain/identifiers.js';
 import type { ExecutionOutcome, GovernanceTransaction } from '../domain/ports.js';
@@ -49,9 +49,9 @@ export class Dispatcher {
   ): Promise<void> {
     const moved = await this.ports.store.governance(async (transaction) => {
       const execution = await transaction.executionById(id);
-      if (execution === null) throw new RequestRefused('not-found', `there is no execution "${id}"`, 'execution_id');
+      if (execution === null) throw new NotFound(`there is no execution "${id}"`, 'execution_id');
       if (execution.state === 'queued' || execution.state === 'cancelled')
-        throw new RequestRefused('conflict', `this execution is ${execution.state}: nothing was sent`, 'state');
+        throw new Conflict(`this execution is ${execution.state}: nothing was sent`, 'state');
       if (execution.state === outcome.kind) return [];
       if (execution.state === 'succeeded' || execution.state === 'failed') {
         await this.attempt(transaction, execution, source, outcome.kind, outcome.detail);

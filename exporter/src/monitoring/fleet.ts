@@ -1,7 +1,7 @@
+import { NotFound, Invalid, Unavailable } from '../domain/errors.js';
 import { Mutex } from 'async-mutex';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from '../domain/application.js';
-import { RequestRefused } from '../domain/application.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Json } from '../domain/json.js';
@@ -183,7 +183,7 @@ export class Fleet {
     return monitored.model;
   }
 
-  /** @throws RequestRefused `not-found` */
+  /** @throws NotFound */
   monitoredModel(id: ModelId): MonitoredModel {
     return this.member(id).monitored;
   }
@@ -256,8 +256,7 @@ export class Fleet {
   async probeNow(id: ModelId, { calls, golden, timeoutMs }: ProbeRequest): Promise<readonly Sample[] | null> {
     const { monitored } = this.member(id);
     const { model } = monitored;
-    if (model.endpoint === null)
-      throw new RequestRefused('invalid', `model "${id}" has no endpoint to probe`, 'target');
+    if (model.endpoint === null) throw new Invalid(`model "${id}" has no endpoint to probe`, 'target');
     const { schedule } = model;
     const over = new AbortController();
     const cycle = this.ports.prober.cycle({
@@ -343,16 +342,13 @@ export class Fleet {
     return result;
   }
 
-  /** Asks for a commit of everything folded so far. @throws RequestRefused `unavailable` when the store refuses. */
+  /** Asks for a commit of everything folded so far. @throws Unavailable when the store refuses. */
   async committed(): Promise<void> {
     try {
       await this.commit.request();
     } catch (error) {
       this.ports.logger.error({ error: String(error) }, 'the store refused a commit');
-      throw new RequestRefused(
-        'unavailable',
-        'the store cannot be written now; nothing was lost, send the batch again',
-      );
+      throw new Unavailable('the store cannot be written now; nothing was lost, send the batch again');
     }
   }
 
@@ -582,11 +578,7 @@ export class Fleet {
   private member(id: ModelId): Member {
     const member = this.members.get(id);
     if (member === undefined) {
-      throw new RequestRefused(
-        'not-found',
-        `there is no model "${id}"; GET /api/v1/models lists the watched ones`,
-        'model',
-      );
+      throw new NotFound(`there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
     }
     return member;
   }

@@ -1,21 +1,36 @@
 import type { Config } from '../config/config.js';
 import type { GrafanaAccess } from '../integrations/grafana/grafana-client.js';
-import { startIntegrations, type IntegrationPorts, type Integrations } from '../integrations/index.js';
+import { startIntegrations, type Integrations } from '../integrations/index.js';
 import type { ChangeSettings } from '../integrations/prometheus/change-detection.js';
 import type { Fleet } from '../monitoring/fleet.js';
+import type { Application } from '../domain/application.js';
+import type { Governance } from '../governance/governance.js';
+import type { Foundation } from './foundation.js';
 
-type Wired = Omit<IntegrationPorts, 'grafana' | 'changeSettings' | 'annotate' | 'models' | 'knownChanges'>;
-
-/** Grafana and Prometheus as the configuration in force names them. */
-export function wireIntegrations(ports: Wired, config: () => Config, fleet: Fleet): Integrations {
-  return startIntegrations({
-    ...ports,
-    grafana: () => grafanaAccess(config()),
-    changeSettings: () => changeSettings(config()),
-    annotate: () => (config().annotations.post ? config().annotations.grafanaUrl : null),
+/** Grafana and Prometheus as the configuration in force names them; annotations are posted from here on. */
+export function wireIntegrations(
+  { http, clock, logger, events, store, config, closing }: Foundation,
+  governance: Governance,
+  fleet: Fleet,
+  application: Application,
+): Integrations {
+  const integrations = startIntegrations({
+    http,
+    clock,
+    logger,
+    events,
+    settings: store.settings,
+    grafana: () => grafanaAccess(config.current()),
+    changeSettings: () => changeSettings(config.current()),
+    annotate: () => (config.current().annotations.post ? config.current().annotations.grafanaUrl : null),
     models: () => fleet.ids(),
     knownChanges: (id) => fleet.monitoredModel(id).totals.changes,
+    voters: async (id, verdict) =>
+      (await governance.record(id)).votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name),
+    record: (id, change, by) => application.recordChange(id, change, by),
   });
+  closing.push('Grafana and Prometheus', () => integrations.stop());
+  return integrations;
 }
 
 function grafanaAccess({ annotations }: Config): GrafanaAccess | null {

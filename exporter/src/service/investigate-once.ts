@@ -1,4 +1,4 @@
-/** Wires a single look at a URL; the running service is wired in `main.ts`. */
+/** Wires a single look at a URL; the running service is wired in `start.ts`. */
 import { createHmac } from 'node:crypto';
 import type { InvestigateOnceOptions } from '../cli/commands.js';
 import { discover } from '../capture/probing/discover.js';

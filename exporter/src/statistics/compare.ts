@@ -4,14 +4,7 @@ import { chiSquaredTest, mergeSparseColumns, type ChiSquared } from './chi-squar
 import { cellMiddle } from './grid.js';
 import { jensenShannonDistance } from './jensen-shannon.js';
 import { populationStabilityIndex } from './population-stability-index.js';
-import {
-  binCounts,
-  categoricalTotal,
-  numericTotal,
-  onGridOf,
-  quantileBins,
-  summariseNumeric,
-} from './signal-counts.js';
+import { binCounts, categoricalTotal, onGridOf, quantileBins, summariseNumeric } from './signal-counts.js';
 import { kolmogorovSurvival, normalQuantile } from './special-functions.js';
 import { totalVariationInterval } from './total-variation.js';
 import { wassersteinOfWeights } from './wasserstein.js';
@@ -202,9 +195,4 @@ export function compareCategorical(before: CategoricalCounts, now: CategoricalCo
     unseenShare: comparable ? unseenCount / nNow : 0,
     unseen: comparable ? unseen.slice(0, 20).map(([name]) => name) : [],
   };
-}
-
-/** Number of values of either side, for callers that only need to know whether a comparison makes sense. */
-export function comparableSamples(before: NumericCounts, now: NumericCounts): number {
-  return Math.min(numericTotal(before), numericTotal(now));
 }

@@ -1,4 +1,5 @@
-import { RequestRefused, type Discovery, type ValidationRequest } from '../domain/application.js';
+import { Conflict, Invalid } from '../domain/errors.js';
+import type { Discovery, ValidationRequest } from '../domain/application.js';
 import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { Endpoint, Model } from '../domain/model.js';
@@ -22,7 +23,7 @@ export interface ModelValidationPorts {
   readonly ask: (model: Model, payloads: readonly Json[]) => Promise<readonly (ModelAnswer | null)[]>;
   readonly payloadLike: (example: Json, features: Features) => Json | null;
   readonly generate: (examples: readonly Json[], count: number) => readonly Json[];
-  /** The watched model with its newest rows. @throws RequestRefused `not-found` */
+  /** The watched model with its newest rows. @throws NotFound */
   readonly subject: (id: ModelId) => MonitoredModelState;
   /** Share of repeats on which the model in service contradicts itself. */
   readonly flipShare: (id: ModelId) => number | null;
@@ -32,7 +33,7 @@ export interface ModelValidationPorts {
 }
 
 export interface ModelValidations {
-  /** Starts one and answers at once. @throws RequestRefused `conflict` while one of the model runs, `invalid` */
+  /** Starts one and answers at once. @throws Conflict while one of the model runs, `invalid` */
   start(id: ModelId, request: ValidationRequest, by: Actor): Promise<Validation>;
   /** Newest first. */
   list(id: ModelId): Promise<readonly Validation[]>;
@@ -84,13 +85,9 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
     async start(id, request, by) {
       const subject = ports.subject(id);
       if (running.has(id))
-        throw new RequestRefused('conflict', `a validation of model "${id}" is running; wait for its verdict`, 'model');
+        throw new Conflict(`a validation of model "${id}" is running; wait for its verdict`, 'model');
       if (subject.model.endpoint?.url === request.candidateUrl)
-        throw new RequestRefused(
-          'invalid',
-          'this is the address of the model in service; name that of the candidate',
-          'candidate_url',
-        );
+        throw new Invalid('this is the address of the model in service; name that of the candidate', 'candidate_url');
       const begun: Validation = {
         id: validationId(ports.ids.next()),
         modelId: id,

@@ -1,5 +1,5 @@
+import { isAppError } from '../../../exporter/src/domain/errors.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RequestRefused } from '../../../exporter/src/domain/application.js';
 import type { Vote } from '../../../exporter/src/domain/decision.js';
 import { verifyAudit } from '../../../exporter/src/governance/audit/verify.js';
 import { openStore } from '../../../exporter/src/store/open-store.js';
@@ -74,8 +74,7 @@ describe.each(stores.kinds)('%s', (kind) => {
           return by.subject;
         }),
       );
-      for (const answer of answers)
-        if (answer.status === 'rejected' && !(answer.reason instanceof RequestRefused)) throw answer.reason;
+      for (const answer of answers) if (answer.status === 'rejected' && !isAppError(answer.reason)) throw answer.reason;
       await Promise.all(replicas.map((governance) => governance.dispatch()));
       const record = await first.record(recommendation.id);
       const approvers = record.votes.filter(({ verdict }) => verdict === 'approve').map(({ by }) => by.subject);

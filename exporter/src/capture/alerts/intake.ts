@@ -1,3 +1,4 @@
+import { Unavailable } from '../../domain/errors.js';
 import type {
   AlertIntake,
   AlertReceipt,
@@ -6,7 +7,6 @@ import type {
   ExternalAlert,
   ReceivedAlert,
 } from '../../domain/alert.js';
-import { RequestRefused } from '../../domain/application.js';
 import { modelId, type ModelId } from '../../domain/identifiers.js';
 import type { Clock, Logger } from '../../domain/ports.js';
 
@@ -26,7 +26,7 @@ export interface AlertIntakePorts {
 /**
  * Takes notifications of Alertmanager and Grafana: each firing of an alert once, whoever sends it how often, and mlfi's own
  * alerts never. Resolves when the alerts are stored; the investigation goes on afterwards.
- * @returns the function that takes one notification; it throws RequestRefused `unavailable` when the store refuses
+ * @returns the function that takes one notification; it throws Unavailable when the store refuses
  */
 export function createAlertIntake(
   ports: AlertIntakePorts,
@@ -58,7 +58,7 @@ export function createAlertIntake(
       // Not the message: a database error repeats the values, which are others' texts.
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
       ports.logger.error({ code }, 'the store refused a notification');
-      throw new RequestRefused('unavailable', 'the store cannot be written now; send the notification again');
+      throw new Unavailable('the store cannot be written now; send the notification again');
     }
     for (const [index, alert] of alerts.entries()) {
       if (alert.modelId === null || receipts[index] === 'duplicate') continue;

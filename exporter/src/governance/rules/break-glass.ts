@@ -1,4 +1,4 @@
-import { RequestRefused } from '../../domain/application.js';
+import { NotFound, Forbidden } from '../../domain/errors.js';
 import type { RecommendationId } from '../../domain/identifiers.js';
 import type { GovernanceTransaction } from '../../domain/ports.js';
 import { checkReason } from './vote-rules.js';
@@ -21,7 +21,7 @@ export async function oweReview(
   return dueAtMs;
 }
 
-/** @throws RequestRefused when nothing is owed, or the reviewer is the one who broke the glass or no approver */
+/** @throws AppError when nothing is owed, or the reviewer is the one who broke the glass or no approver */
 export async function reviewBreakGlass(
   transaction: GovernanceTransaction,
   id: RecommendationId,
@@ -34,10 +34,10 @@ export async function reviewBreakGlass(
   const review = (await transaction.reviews({ open: true })).find(({ recommendationId }) => recommendationId === id);
   const recommendation = await transaction.recommendation(id);
   if (review === undefined || recommendation === null)
-    throw new RequestRefused('not-found', 'no review is owed for this', 'recommendation_id');
+    throw new NotFound('no review is owed for this', 'recommendation_id');
   const inForce = policyFor(policy, recommendation.action).rules;
   if (by.subject === review.usedBy.subject || !isApproverOf(recommendation.policy, inForce, by))
-    throw new RequestRefused('forbidden', 'another approver than the one who broke the glass has to review', 'by');
+    throw new Forbidden('another approver than the one who broke the glass has to review', 'by');
   await transaction.saveReview({ ...review, reviewedBy: by, reviewedAtMs: nowMs, finding });
   await auditBy(transaction, nowMs, 'break-glass-reviewed', by, { recommendation: id, finding });
 }

@@ -23,7 +23,3 @@ export const TRANSITIONS: Readonly<Record<RecommendationState, readonly Recommen
 export function mayMove(from: RecommendationState, to: RecommendationState): boolean {
   return TRANSITIONS[from].includes(to);
 }
-
-export function isFinal(state: RecommendationState): boolean {
-  return TRANSITIONS[state].length === 0;
-}

@@ -1,4 +1,4 @@
-import { RequestRefused } from '../../domain/application.js';
+import { Conflict, Invalid, Forbidden } from '../../domain/errors.js';
 import type { Approvers, DecisionPolicy } from '../../domain/decision-policy.js';
 import type { BreakGlass, Vote } from '../../domain/decision.js';
 import type { Recommendation } from '../../domain/recommendation.js';
@@ -25,7 +25,7 @@ const REASON_CHARACTERS = { least: 3, breakGlass: 20, most: 4_096 };
  * Counts one more vote. One rejection rejects; after approval and before the start it revokes. Approvals count when their
  * voters may vote by the rules of the revision and by those in force at this moment.
  * @returns the state it leads to, null when more approvals are needed; and the subjects whose approval counted
- * @throws RequestRefused when the vote does not count
+ * @throws AppError when the vote does not count
  */
 export function judgeVotes(ballot: Ballot): {
   readonly next: 'approved' | 'rejected' | 'revoked' | null;
@@ -35,14 +35,14 @@ export function judgeVotes(ballot: Ballot): {
   const { state, policy, proposedBy } = recommendation;
   checkReason(ballot.reason, REASON_CHARACTERS.least);
   const barred = ineligibility(by, proposedBy, policy, inForce);
-  if (ballot.breakGlass === null && barred !== null) throw new RequestRefused('forbidden', barred, 'by');
+  if (ballot.breakGlass === null && barred !== null) throw new Forbidden(barred, 'by');
   if (state !== 'pending' && !(state === 'approved' && verdict === 'reject'))
-    throw new RequestRefused('conflict', `this recommendation is ${state} already`, 'state', { state });
+    throw new Conflict(`this recommendation is ${state} already`, 'state', { state });
   if (votes.some((vote) => vote.by.subject === by.subject && vote.verdict === verdict))
-    throw new RequestRefused('conflict', 'you have voted on this already', 'by');
+    throw new Conflict('you have voted on this already', 'by');
   if (state === 'approved') return { next: 'revoked', counted: [] };
   if (recommendation.expiresAtMs <= nowMs)
-    throw new RequestRefused('conflict', 'this recommendation has expired', 'state', { state: 'expired' });
+    throw new Conflict('this recommendation has expired', 'state', { state: 'expired' });
   if (verdict === 'reject') return { next: 'rejected', counted: [] };
   if (ballot.breakGlass !== null) {
     checkBreakGlass(ballot, ballot.breakGlass);
@@ -56,23 +56,19 @@ export function judgeVotes(ballot: Ballot): {
   return { next: counted.size >= recommendation.requiredApprovals ? 'approved' : null, counted: [...counted] };
 }
 
-/** @throws RequestRefused `invalid` when the reason is too short or too long */
+/** @throws Invalid when the reason is too short or too long */
 export function checkReason(reason: string, least = REASON_CHARACTERS.least): void {
   if (reason.trim().length >= least && reason.length <= REASON_CHARACTERS.most) return;
-  throw new RequestRefused(
-    'invalid',
-    `a reason of ${least} to ${REASON_CHARACTERS.most} characters is needed`,
-    'reason',
-  );
+  throw new Invalid(`a reason of ${least} to ${REASON_CHARACTERS.most} characters is needed`, 'reason');
 }
 
 function checkBreakGlass(ballot: Ballot, breakGlass: BreakGlass): void {
   const { by, recommendation, inForce, breakGlassApprovers, reason } = ballot;
   if (!recommendation.policy.breakGlass || !inForce.breakGlass)
-    throw new RequestRefused('forbidden', 'break-glass is switched off for this action', 'break_glass');
+    throw new Forbidden('break-glass is switched off for this action', 'break_glass');
   if (by.kind !== 'user' || by.person === undefined || !isApprover(breakGlassApprovers, by.person))
-    throw new RequestRefused('forbidden', 'you are not among those who may break the glass', 'break_glass');
+    throw new Forbidden('you are not among those who may break the glass', 'break_glass');
   if (breakGlass.ticket.trim() === '')
-    throw new RequestRefused('invalid', 'break-glass needs the ticket that explains it', 'break_glass.ticket');
+    throw new Invalid('break-glass needs the ticket that explains it', 'break_glass.ticket');
   checkReason(reason, REASON_CHARACTERS.breakGlass);
 }

@@ -1,6 +1,6 @@
+import { Invalid } from '../../domain/errors.js';
 import { isReportFormat, type ReportFormat } from '../../domain/report-format.js';
 import { z } from 'zod';
-import { RequestRefused } from '../../domain/application.js';
 import { incidentId, modelId } from '../../domain/identifiers.js';
 import { bodyOf, json, numberQuery, text, type Route } from '../route.js';
 
@@ -59,7 +59,7 @@ export const incidentRoutes: readonly Route[] = [
     async handle({ ports, params, query }) {
       const format = query.get('format') ?? 'markdown';
       if (!isReportFormat(format))
-        throw new RequestRefused('invalid', `format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
+        throw new Invalid(`format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
       const incident = await ports.application.incident(incidentId(params.id ?? ''));
       const [type, ending] = TYPES[format];
       return text(await ports.renderReport(incident, format), type, `incident-${incident.id}.${ending}`);

@@ -1,5 +1,6 @@
+import { Invalid } from '../../domain/errors.js';
 import { z } from 'zod';
-import { RequestRefused, type ModelRegistration } from '../../domain/application.js';
+import type { ModelRegistration } from '../../domain/application.js';
 import { modelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
@@ -38,7 +39,7 @@ function registrationOf(body: z.infer<typeof registration>): ModelRegistration {
   try {
     id = body.id === undefined ? undefined : modelId(body.id);
   } catch (error) {
-    throw new RequestRefused('invalid', error instanceof Error ? error.message : 'not a model id', 'id');
+    throw new Invalid(error instanceof Error ? error.message : 'not a model id', 'id');
   }
   const entries = {
     id,
@@ -151,7 +152,7 @@ export const modelRoutes: readonly Route[] = [
       application.status(id);
       const fromMs = numberQuery(context, 'from_ms', 0, 0, LATEST_MS);
       const toMs = numberQuery(context, 'to_ms', clock.now() + 86_400_000, 0, LATEST_MS);
-      if (fromMs > toMs) throw new RequestRefused('invalid', 'from_ms must not be after to_ms', 'from_ms');
+      if (fromMs > toMs) throw new Invalid('from_ms must not be after to_ms', 'from_ms');
       const windows = await application.store.windows.range(id, fromMs, toMs);
       const lines = windows.map(({ windowStartMs, profile }) => {
         const failures = Object.values(profile.failures).reduce((sum, count) => sum + count, 0);

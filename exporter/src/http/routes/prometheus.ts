@@ -1,7 +1,7 @@
+import { Invalid } from '../../domain/errors.js';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ProbeRequest } from '../../domain/application.js';
-import { RequestRefused } from '../../domain/application.js';
 import type { Observation } from '../../domain/observation.js';
 import { PROBE_METRICS, type ProbeMetricName } from '../../metrics/catalogue.js';
 import { CONTENT_TYPES, endOf, negotiate, renderFamily, type ExpositionFormat } from '../../metrics/exposition.js';
@@ -67,8 +67,7 @@ async function probe(context: RequestContext): Promise<Reply> {
   const name = context.query.get('module') ?? 'default';
   const module = probeModule(name);
   if (module === null)
-    throw new RequestRefused(
-      'invalid',
+    throw new Invalid(
       `there is no probe module "${name.slice(0, 64)}"; see probe_modules in the configuration`,
       'module',
     );

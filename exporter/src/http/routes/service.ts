@@ -1,5 +1,5 @@
+import { NotFound, Invalid, Unavailable } from '../../domain/errors.js';
 import { z } from 'zod';
-import { RequestRefused } from '../../domain/application.js';
 import { apiKeyId } from '../../domain/identifiers.js';
 import { API_SCOPES, type ApiKey, type DomainEvent } from '../../domain/ports.js';
 import { createApiKey } from '../identity/api-keys.js';
@@ -56,7 +56,7 @@ export const serviceRoutes: readonly Route[] = [
     scope: null,
     summary: 'The store can be written',
     async handle({ ports }) {
-      if (!(await ports.ready())) throw new RequestRefused('unavailable', 'the store cannot be written now');
+      if (!(await ports.ready())) throw new Unavailable('the store cannot be written now');
       return text('ready\n', 'text/plain');
     },
   },
@@ -68,7 +68,7 @@ export const serviceRoutes: readonly Route[] = [
     handle({ ports }) {
       const reloaded = ports.reload();
       if (reloaded.kind === 'refused')
-        throw new RequestRefused('invalid', reloaded.problems.join('\n'), 'configuration', [...reloaded.problems]);
+        throw new Invalid(reloaded.problems.join('\n'), 'configuration', [...reloaded.problems]);
       return json({ changed: reloaded.changed, need_restart: reloaded.needRestart });
     },
   },
@@ -130,7 +130,7 @@ export const serviceRoutes: readonly Route[] = [
     async handle({ ports, params }) {
       const keys = ports.application.store.apiKeys;
       const key = await keys.get(apiKeyId(params.id ?? ''));
-      if (key === null) throw new RequestRefused('not-found', 'there is no such key', 'id');
+      if (key === null) throw new NotFound('there is no such key', 'id');
       await keys.save({ ...key, revokedAtMs: ports.clock.now() });
       return json({ revoked: true });
     },

@@ -11,12 +11,10 @@ export interface Hypothesis {
   readonly shareExplained: number | null;
 }
 
-/** One file each. How strongly each indicator speaks for or against it is fitted (`weights.ts`), not written here. */
+/** One file each; its doc comment says what it predicts. How strongly each indicator speaks for or against it is fitted (`weights.ts`), not written here. */
 export interface CauseDefinition {
   readonly id: CauseId;
-  /** What one would see if this were the cause. */
-  readonly predicts: string;
-  /** Signs told first when the cause is explained. */
+  /** Indicators told first when the cause is explained. */
   readonly leadIndicators: readonly string[];
   /** Every version of the cause worth weighing on this evidence; empty when nothing points to it. */
   hypotheses(evidence: Symptoms): readonly Hypothesis[];

@@ -3,10 +3,12 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 /** Rise of |2·AUC − 1|. */
 const LEAST_RISE = 0.15;
 
-/** A feature carries the answer it should help to predict. */
+/**
+ * A feature carries the answer it should help to predict.
+ * Predicts: the association of a feature with the label jumps.
+ */
 export const featureLeak: CauseDefinition = {
   id: 'feature-leak',
-  predicts: 'the association of a feature with the label jumps',
   leadIndicators: ['label-tells-from-input'],
   hypotheses(evidence) {
     const found = evidence.differential.labelAssociation;

@@ -4,10 +4,12 @@ import { quoted } from '../indicators/indicator.js';
 /** Features that moved nearly as far as the one that moved furthest are suspects with it. */
 const NEARLY = 0.7;
 
-/** The inputs are other ones than in the baseline, with no simpler explanation. */
+/**
+ * The inputs are other ones than in the baseline, with no simpler explanation.
+ * Predicts: features are distributed differently while golden inputs keep their answers.
+ */
 export const inputDrift: CauseDefinition = {
   id: 'input-drift',
-  predicts: 'features are distributed differently while golden inputs keep their answers',
   leadIndicators: ['inputs-moved', 'many-inputs-moved'],
   hypotheses(evidence) {
     const moved = evidence.features.filter((entry) => entry.changed);

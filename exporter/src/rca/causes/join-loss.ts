@@ -4,10 +4,12 @@ import { quoted } from '../indicators/indicator.js';
 /** Rows with all of them missing ÷ rows with any. */
 const LEAST_TOGETHER = 0.3;
 
-/** One source or join is gone, and with it several features at once. */
+/**
+ * One source or join is gone, and with it several features at once.
+ * Predicts: several features go missing in the same rows.
+ */
 export const joinLoss: CauseDefinition = {
   id: 'join-loss',
-  predicts: 'several features go missing in the same rows',
   leadIndicators: ['missing-in-the-same-rows', 'values-missing'],
   hypotheses(evidence) {
     const together = evidence.differential.missingTogether;

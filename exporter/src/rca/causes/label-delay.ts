@@ -1,9 +1,11 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** Labels come late or not at all; the model itself may be fine. */
+/**
+ * Labels come late or not at all; the model itself may be fine.
+ * Predicts: far fewer answers have a label than usual.
+ */
 export const labelDelay: CauseDefinition = {
   id: 'label-delay',
-  predicts: 'far fewer answers have a label than usual',
   leadIndicators: ['labels-stopped'],
   hypotheses(evidence) {
     const { labelledBefore, labelledNow } = evidence.differential;

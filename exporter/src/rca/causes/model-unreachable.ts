@@ -11,10 +11,9 @@ const WORDS: Readonly<Record<string, string>> = {
   blocked: 'the egress policy forbids calling it',
 };
 
-/** Users get no answer at all. */
+/** Users get no answer at all. Predicts: every recent call fails, for one and the same reason. */
 export const modelUnreachable: CauseDefinition = {
   id: 'model-unreachable',
-  predicts: 'every recent call fails, for one and the same reason',
   leadIndicators: ['no-answers-at-all', 'transport-failures', 'timeouts'],
   hypotheses(evidence) {
     if (!has(evidence, 'unreachable')) return [];

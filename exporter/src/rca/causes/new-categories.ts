@@ -3,10 +3,12 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 /** Share of rows, as in the detector of unseen categories. */
 const LEAST_UNSEEN = 0.02;
 
-/** A categorical feature has values the model never learnt. */
+/**
+ * A categorical feature has values the model never learnt.
+ * Predicts: unseen categories appear, in many names or few, taking share from all known ones.
+ */
 export const newCategories: CauseDefinition = {
   id: 'new-categories',
-  predicts: 'unseen categories appear, in many names or few, taking share from all known ones',
   leadIndicators: ['unseen-categories'],
   hypotheses(evidence) {
     return evidence.features

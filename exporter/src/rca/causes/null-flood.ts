@@ -4,10 +4,12 @@ import { lostValues, quoted } from '../indicators/indicator.js';
 /** Rise of the unreadable share. */
 const LEAST_RISE = 0.05;
 
-/** A feature has stopped arriving: missing or unreadable. */
+/**
+ * A feature has stopped arriving: missing or unreadable.
+ * Predicts: the missing share of a feature jumps while its remaining values are as ever.
+ */
 export const nullFlood: CauseDefinition = {
   id: 'null-flood',
-  predicts: 'the missing share of a feature jumps while its remaining values are as ever',
   leadIndicators: ['values-missing', 'unreadable-values'],
   hypotheses(evidence) {
     const lost = evidence.features.filter(

@@ -1,9 +1,11 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A feature arrives rounded, truncated or cut off. */
+/**
+ * A feature arrives rounded, truncated or cut off.
+ * Predicts: fewer distinct values, or a pile at the top of the range.
+ */
 export const precisionLoss: CauseDefinition = {
   id: 'precision-loss',
-  predicts: 'fewer distinct values, or a pile at the top of the range',
   leadIndicators: ['precision-lost'],
   hypotheses(evidence) {
     const feature = evidence.differential.precisionLoss?.feature;

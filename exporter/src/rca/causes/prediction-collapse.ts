@@ -6,10 +6,12 @@ const NEARLY_ALL = 0.85;
 /** Of the answers that used to be others. */
 const MOST_VANISHED = 0.6;
 
-/** The model gives one answer whatever it is asked. */
+/**
+ * The model gives one answer whatever it is asked.
+ * Predicts: nearly all answers are the same although the inputs differ.
+ */
 export const predictionCollapse: CauseDefinition = {
   id: 'prediction-collapse',
-  predicts: 'nearly all answers are the same although the inputs differ',
   leadIndicators: ['constant-answers'],
   hypotheses(evidence) {
     const { topShare, topShareBefore } = evidence.prediction;

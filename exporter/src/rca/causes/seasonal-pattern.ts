@@ -2,10 +2,9 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 
 const LEAST_EXPLAINED = 0.4;
 
-/** The usual pattern of the hour: no fault. */
+/** The usual pattern of the hour: no fault. Predicts: the inputs are as they were at the same hours before. */
 export const seasonalPattern: CauseDefinition = {
   id: 'seasonal-pattern',
-  predicts: 'the inputs are as they were at the same hours before',
   leadIndicators: ['usual-at-this-hour'],
   hypotheses(evidence) {
     const usual = evidence.differential.sameHour;

@@ -1,10 +1,9 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { quoted } from '../indicators/indicator.js';
 
-/** Two columns were swapped on the way. */
+/** Two columns were swapped on the way. Predicts: two features are each distributed as the other one was. */
 export const swappedColumns: CauseDefinition = {
   id: 'swapped-columns',
-  predicts: 'two features are each distributed as the other one was',
   leadIndicators: ['columns-swapped'],
   hypotheses(evidence) {
     const features = evidence.differential.swappedPair?.features ?? [];

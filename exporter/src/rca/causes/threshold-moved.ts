@@ -6,10 +6,12 @@ const LEAST_TURNED = 0.08;
 /** Golden inputs turned beyond this share are not the unsure ones alone. */
 const MOST_GOLDEN_TURNED = 0.5;
 
-/** The model scores as ever; the line between its answers was moved. */
+/**
+ * The model scores as ever; the line between its answers was moved.
+ * Predicts: unsure answers turn, sure ones and all confidences stay.
+ */
 export const thresholdMoved: CauseDefinition = {
   id: 'threshold-moved',
-  predicts: 'unsure answers turn, sure ones and all confidences stay',
   leadIndicators: ['only-unsure-answers-turn', 'golden-answers-changed', 'answer-mix-moved'],
   hypotheses(evidence) {
     const { golden, differential } = evidence;

@@ -3,10 +3,12 @@ import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js'
 const MOST_UNSEEN = 0.02;
 const MOST_MISSING = 0.05;
 
-/** The same kinds of requests as before, in other proportions. */
+/**
+ * The same kinds of requests as before, in other proportions.
+ * Predicts: a categorical feature changes its mix among known categories; each group is answered as before.
+ */
 export const trafficMixChange: CauseDefinition = {
   id: 'traffic-mix-change',
-  predicts: 'a categorical feature changes its mix among known categories; each group is answered as before',
   leadIndicators: ['one-mix-explains-all', 'a-category-moved-most', 'event-declared'],
   hypotheses(evidence) {
     const mixed = evidence.features.filter(

@@ -12,10 +12,12 @@ const isOutOfScale = ({ changed, kind, meanShift, spreadRatio }: FeatureEvidence
   (Math.abs(meanShift ?? 0) >= FAR ||
     (spreadRatio !== null && spreadRatio > 0 && (spreadRatio < NARROW || spreadRatio > WIDE)));
 
-/** A feature arrives in another unit or scale. */
+/**
+ * A feature arrives in another unit or scale.
+ * Predicts: one feature equals its old self times a constant (or shifted), the others are as ever.
+ */
 export const unitChange: CauseDefinition = {
   id: 'unit-change',
-  predicts: 'one feature equals its old self times a constant (or shifted), the others are as ever',
   leadIndicators: ['rescaled', 'far-outside', 'nothing-else-moved'],
   hypotheses(evidence) {
     return evidence.features
