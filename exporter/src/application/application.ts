@@ -166,9 +166,9 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     async vote(request, by) {
       const voted = await governance.vote(request, by);
-      const { modelId, title } = voted.recommendation;
+      const { title } = voted.recommendation;
       const done = request.verdict === 'approve' ? 'approved' : 'rejected';
-      await ports.incidents.appendTimeline(modelId, {
+      await ports.incidents.appendTimeline(voted.recommendation, {
         kind: 'decision',
         text: `${by.name} ${done} "${title}": ${request.reason}`,
       });
@@ -176,14 +176,14 @@ export function createApplication(ports: ApplicationPorts, settings: Application
       const record = await governance.record(request.recommendation);
       if (record.execution !== null) {
         const { state, detail } = record.execution;
-        await ports.incidents.appendTimeline(modelId, { kind: 'execution', text: `"${title}": ${state}. ${detail}` });
+        await ports.incidents.appendTimeline(voted.recommendation, { kind: 'execution', text: `"${title}": ${state}. ${detail}` });
       }
       return record;
     },
     async revoke(id, reason, by) {
       const record = await governance.revoke(id, reason, by);
-      const { modelId, title } = record.recommendation;
-      await ports.incidents.appendTimeline(modelId, {
+      const { title } = record.recommendation;
+      await ports.incidents.appendTimeline(record.recommendation, {
         kind: 'decision',
         text: `${by.name} revoked "${title}": ${reason}`,
       });
@@ -191,8 +191,8 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     async withdraw(id, reason, by) {
       const record = await governance.withdrawOne(id, reason, by);
-      const { modelId, title } = record.recommendation;
-      await ports.incidents.appendTimeline(modelId, {
+      const { title } = record.recommendation;
+      await ports.incidents.appendTimeline(record.recommendation, {
         kind: 'decision',
         text: `${by.name} withdrew "${title}": ${reason}`,
       });
@@ -200,8 +200,8 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     },
     async report(id, outcome, detail, by) {
       const record = await governance.report(id, outcome, detail, by);
-      const { modelId, title } = record.recommendation;
-      await ports.incidents.appendTimeline(modelId, {
+      const { title } = record.recommendation;
+      await ports.incidents.appendTimeline(record.recommendation, {
         kind: 'execution',
         text: `${by.name}: "${title}" ${outcome}. ${detail}`,
       });
