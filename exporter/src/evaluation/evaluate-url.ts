@@ -13,7 +13,8 @@ import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { evaluate, type Knowledge, type Evaluation } from './evaluate.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import type { Knowledge } from './knowledge.js';
 import type { Sample } from '../domain/observation.js';
 
 export interface InvestigationPorts {
@@ -98,6 +99,7 @@ export async function investigate(
       lastPredictionAtMs: null,
       changes: [],
       experiment: null,
+      rowAnalysis: null,
     },
     { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),

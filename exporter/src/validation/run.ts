@@ -7,7 +7,7 @@ import type { Endpoint, Model } from '../domain/model.js';
 import type { Features, ModelAnswer, Observation, Prediction } from '../domain/observation.js';
 import type { Clock, Ids, Logger, ValidationRepository } from '../domain/ports.js';
 import type { InputOrigin, Validation, ValidationAnswer, ValidationPair } from '../domain/validation.js';
-import type { MonitoredModelState } from '../evaluation/evaluate.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { compare } from './compare.js';
 import { judgeComparison } from './verdict.js';
 import type { Actor } from '../domain/actor.js';
