@@ -47,7 +47,7 @@ const database = (directory: string): string => join(directory, 'mlfi.sqlite');
 async function filled(directory: string): Promise<void> {
   const service = await start(directory);
   for (const id of ['alpha', 'beta', 'gamma'])
-    await service.application.register({ id: modelId(id) }, { kind: 'api-key', subject: 'key:test', name: 'test' });
+    await service.application.models.register({ id: modelId(id) }, { kind: 'api-key', subject: 'key:test', name: 'test' });
   await service.close();
 }
 

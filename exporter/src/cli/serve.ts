@@ -24,7 +24,7 @@ export async function serve({ start }: Pick<Commands, 'start'>, named: string | 
     return 1;
   }
   const stopped = nextSignal();
-  console.log(`mlfi watches ${service.application.statuses().length} models.`);
+  console.log(`mlfi watches ${service.application.models.statuses().length} models.`);
   console.log(`  configuration  ${file ?? 'built-in defaults (mlfi init writes a file to start from)'}`);
   console.log(`  data           ${service.storeLocation}`);
   console.log(`  address        ${service.address}`);
