@@ -61,10 +61,6 @@ export function windowOf(input: DetectionInput): Finding['window'] {
   return { fromMs: input.window.fromMs, toMs: input.window.toMs, samples: input.window.calls };
 }
 
-export function failuresOf(window: WindowProfile): number {
-  return Object.values(window.failures).reduce((sum, count) => sum + count, 0);
-}
-
 /** Names of the features counted in the window, the baseline, or both. */
 export function featuresOf(input: DetectionInput): readonly string[] {
   const names = new Set<string>();
@@ -105,8 +101,6 @@ export function isIdentifierLike(counts: SignalCounts): boolean {
 export function significancePerSignal(input: DetectionInput): number {
   return input.thresholds.significance / (featuresOf(input).length + 2);
 }
-
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Short text of a number in an unknown unit: 4 significant digits. */
 export function brief(value: number): string {

@@ -1,3 +1,4 @@
+import { failureCount } from '../../domain/profile.js';
 import { Invalid } from '../../domain/errors.js';
 import { z } from 'zod';
 import type { ModelRegistration } from '../../domain/application.js';
@@ -155,7 +156,7 @@ export const modelRoutes: readonly Route[] = [
       if (fromMs > toMs) throw new Invalid('from_ms must not be after to_ms', 'from_ms');
       const windows = await application.store.windows.range(id, fromMs, toMs);
       const lines = windows.map(({ windowStartMs, profile }) => {
-        const failures = Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+        const failures = failureCount(profile);
         const level = (key: 'confidence' | 'latency_seconds') => {
           const counts = numericSignal(profile, key);
           return counts === null ? null : summariseNumeric(counts);

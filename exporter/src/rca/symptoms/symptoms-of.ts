@@ -1,3 +1,4 @@
+import { failureCount } from '../../domain/profile.js';
 import { expectedCalibrationError } from '../../statistics/calibration.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { cellMiddle } from '../../statistics/grid.js';
@@ -163,9 +164,6 @@ function changePointOf({ evidence, changes }: SymptomsInput): Symptoms['changePo
 export const modelChangedBy = (golden: GoldenEvidence): boolean | null =>
   golden.compared === 0 ? null : golden.changed > 0;
 
-const failuresOf = (profile: WindowProfile): number =>
-  Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
-
 function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSummary | null {
   const counts = profile === undefined ? null : numericSignal(profile, key);
   return counts === null ? null : summariseNumeric(counts);
@@ -173,7 +171,7 @@ function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSumma
 
 function serviceEvidence(input: SymptomsInput): ServiceEvidence {
   const { baseline, window, rows } = input;
-  const failures = failuresOf(window);
+  const failures = failureCount(window);
   return {
     calls: window.calls,
     failures: proportion(failures, window.calls),
@@ -182,7 +180,9 @@ function serviceEvidence(input: SymptomsInput): ServiceEvidence {
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
     refusedAsBusy: refusedAsBusy(rows),
     baselineErrorShare:
-      baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
+      baseline === null || baseline.profile.calls === 0
+        ? null
+        : failureCount(baseline.profile) / baseline.profile.calls,
     latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
     latencyNow: levelOf(window, 'latency_seconds'),
     ...lateAnswers(baseline, window),
