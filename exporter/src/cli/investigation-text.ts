@@ -1,5 +1,5 @@
 import { percent } from '../domain/quantity-text.js';
-import type { Investigation } from '../domain/application.js';
+import type { Investigation } from '../domain/investigation.js';
 
 const orNone = (value: number | null, unit: string, digits: number): string =>
   value === null ? 'none given' : `${value.toFixed(digits)}${unit}`;

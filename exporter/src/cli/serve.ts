@@ -13,7 +13,7 @@ export async function serve({ start }: Pick<Commands, 'start'>, named: string | 
     console.error(`mlfi cannot start: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
-  console.log(`mlfi watches ${service.application.statuses().length} models.`);
+  console.log(`mlfi watches ${service.application.models.statuses().length} models.`);
   console.log(`  configuration  ${file ?? 'built-in defaults (mlfi init writes a file to start from)'}`);
   console.log(`  data           ${service.storeLocation}`);
   console.log(`  address        ${service.address}`);

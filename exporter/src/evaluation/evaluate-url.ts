@@ -6,7 +6,8 @@ import { proportion } from '../statistics/clopper-pearson.js';
 import { compareNumeric } from '../statistics/compare.js';
 import { summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
 import { createWindowBuilder } from '../statistics/window-profile.js';
-import type { Discovery, Investigation, InvestigationProgress } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
@@ -14,7 +15,8 @@ import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { evaluate, type Knowledge, type Evaluation } from './evaluate.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import type { Knowledge } from './knowledge.js';
 import type { Sample } from '../domain/observation.js';
 
 export interface InvestigationPorts {
@@ -99,6 +101,7 @@ export async function investigate(
       lastPredictionAtMs: null,
       changes: [],
       experiment: null,
+      rowAnalysis: null,
     },
     { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),

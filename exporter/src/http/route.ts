@@ -1,11 +1,12 @@
 import { Invalid } from '../domain/errors.js';
-import type { ReportFormat } from '../domain/report-format.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Application, IngestBatch, ProbeRequest, RecommendationRecord } from '../domain/application.js';
+import type { Application } from '../application/index.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { IngestBatch } from '../domain/ingest.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
-import type { Incident } from '../domain/incident.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
 import type { Authentication } from './identity/authenticate.js';
@@ -23,7 +24,6 @@ export interface HttpPorts {
     isNdjson: boolean,
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
-  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
   readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };

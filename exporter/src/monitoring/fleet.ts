@@ -1,7 +1,10 @@
 import { NotFound, Invalid, Unavailable } from '../domain/errors.js';
 import { Mutex } from 'async-mutex';
 import type { AnyActionTarget } from '../domain/action-target.js';
-import type { Discovery, IngestBatch, IngestResult, ModelStatus, ProbeRequest } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Json } from '../domain/json.js';
@@ -21,15 +24,10 @@ import { summariseLearning } from '../incident-history/learning-summary.js';
 import { alertThresholdFactors } from '../incident-history/alert-threshold-factor.js';
 import { recurringCauses } from '../incident-history/recurring-causes.js';
 import { stateOf, statusOf } from './model-status.js';
-import {
-  evaluate,
-  validationInForce,
-  type Knowledge,
-  type Evaluation,
-  type MonitoredModelState,
-} from '../evaluation/evaluate.js';
-import type { CohortShapley } from '../rca/attribution/cohort-shapley.js';
-import type { RowAnalysis } from '../rca/row-analysis.js';
+import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { validationInForce, type Knowledge } from '../evaluation/knowledge.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { CohortShapley } from '../domain/row-analysis.js';
 import { RowAnalysisSchedule, type RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import { driftMonitorKey, MonitoredModel, type MonitoringSettings } from './monitored-model.js';
 import { callCountersKey, type CallCounters } from './call-counters.js';
@@ -481,9 +479,8 @@ export class Fleet {
     const startedAt = performance.now();
     const experiment = member.experiment?.result ?? null;
     const plain = { ...monitored.modelState(), experiment };
-    const judgeWith = (rowAnalysis: RowAnalysis): Evaluation =>
-      evaluate({ ...plain, rowAnalysis }, this.knowledgeOf(member), now);
-    member.evaluation = await member.rows.judge(plain, member.evaluation, judgeWith, now);
+    const evaluateWith = (state: MonitoredModelState): Evaluation => evaluate(state, this.knowledgeOf(member), now);
+    member.evaluation = await member.rows.evaluate(plain, member.evaluation, evaluateWith, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 

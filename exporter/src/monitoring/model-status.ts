@@ -1,6 +1,6 @@
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
-import type { ModelStatus } from '../domain/application.js';
+import type { ModelStatus } from '../domain/model-status.js';
 import type { Incident } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
 import type { PerformanceEstimate } from '../domain/performance.js';

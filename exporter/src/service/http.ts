@@ -1,15 +1,13 @@
 import { verifyGrafanaSignature } from '../capture/alerts/grafana-signature.js';
 import { parseNotification } from '../capture/alerts/notification.js';
 import { parseBatch } from '../capture/ingest/parse.js';
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
-import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
-import { similarLessons } from '../incident-history/similarity.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
 import type { WiredMetrics } from './metrics.js';
@@ -28,7 +26,6 @@ export function httpPorts(
     logger,
     version,
     parseBatch,
-    renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
     auditExportLine,
     decisionsCsv,
     processMetrics,

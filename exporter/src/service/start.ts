@@ -1,7 +1,7 @@
 /** The composition root: opens one area after the other, and closes them in the opposite order. */
 import type { Config } from '../config/config.js';
 import type { ReloadableConfig } from '../config/reload.js';
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import { stopWhenRestored } from '../governance/audit/files.js';

@@ -7,7 +7,7 @@ import type { ModelAnswer } from '../../../exporter/src/domain/observation.js';
 import type { GoldenBaseline } from '../../../exporter/src/domain/profile.js';
 import type { Validation } from '../../../exporter/src/domain/validation.js';
 import { createModelValidations, type ModelValidationPorts } from '../../../exporter/src/validation/run.js';
-import type { MonitoredModelState } from '../../../exporter/src/evaluation/evaluate.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 import { createLogger } from '../../../exporter/src/system/logger.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
