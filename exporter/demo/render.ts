@@ -1,4 +1,4 @@
-import type { ModelStatus } from '../src/domain/application.js';
+import type { ModelStatus } from '../src/domain/model-status.js';
 import type { Incident } from '../src/domain/incident.js';
 import type { Proposal } from '../src/domain/recommendation.js';
 import type { Verdict } from './expectations.js';

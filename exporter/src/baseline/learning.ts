@@ -1,13 +1,13 @@
-import { foldRareGroups } from '../detection/statistics/group-counts.js';
-import { compareNumeric } from '../detection/statistics/compare.js';
-import { quantileBins } from '../detection/statistics/signal-counts.js';
+import { foldRareGroups } from '../statistics/group-counts.js';
+import { compareNumeric } from '../statistics/compare.js';
+import { quantileBins } from '../statistics/signal-counts.js';
 import {
   emptyWindow,
   foldRareCategories,
   mergeWindows,
   numericSignal,
   subtractWindows,
-} from '../detection/statistics/window-profile.js';
+} from '../statistics/window-profile.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,

@@ -1,4 +1,4 @@
-import type { Investigation } from '../domain/application.js';
+import type { Investigation } from '../domain/investigation.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const orNone = (value: number | null, unit: string, digits: number): string =>

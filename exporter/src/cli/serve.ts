@@ -1,19 +1,19 @@
-import { startService } from '../main.js';
+import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 
 /** `mlfi serve`: runs until SIGINT or SIGTERM. Only a wrong configuration or a store that cannot be opened stops the start. */
-export async function serve(named: string | null): Promise<number> {
+export async function serve({ start }: Pick<Commands, 'start'>, named: string | null): Promise<number> {
   const file = configurationFile(named);
   const config = readConfiguration(file);
   if (config === null) return 1;
   let service;
   try {
-    service = await startService(config, { configurationFile: file });
+    service = await start(config, { configurationFile: file });
   } catch (error) {
     console.error(`mlfi cannot start: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
-  console.log(`mlfi watches ${service.application.statuses().length} models.`);
+  console.log(`mlfi watches ${service.application.models.statuses().length} models.`);
   console.log(`  configuration  ${file ?? 'built-in defaults (mlfi init writes a file to start from)'}`);
   console.log(`  data           ${service.storeLocation}`);
   console.log(`  address        ${service.address}`);

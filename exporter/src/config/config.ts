@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import type { AnyActionTarget } from '../domain/action-target.js';
-import type { ModelRegistration } from '../domain/application.js';
+import type { ModelRegistration } from '../domain/model-registration.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
-import type { OrgRole } from '../domain/decision.js';
-import type { ChangeEvent } from '../domain/evidence.js';
+import type { ChangeEvent } from '../domain/symptoms.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { ApiScope } from '../domain/ports.js';
-import type { FalsePageBudget } from '../domain/page-evidence.js';
+import type { FalsePageBudget } from '../domain/alert-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
@@ -14,6 +13,7 @@ import { targetsFrom, type EXECUTABLE_ACTIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
 import type { LOG_LEVELS, Settings } from './schema.js';
 import type { Secret } from './secret.js';
+import type { OrgRole } from '../domain/actor.js';
 
 export type ExecutableAction = (typeof EXECUTABLE_ACTIONS)[number];
 

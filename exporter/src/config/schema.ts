@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { ORG_ROLES } from '../domain/decision.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/ports.js';
-import { CHANGE_KINDS } from '../domain/evidence.js';
-import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/page-evidence.js';
+import { CHANGE_KINDS } from '../domain/symptoms.js';
+import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/alert-evidence.js';
 import { DEFAULT_VERIFICATION_TIMES as VERIFICATION } from '../domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
 import {
@@ -22,6 +21,7 @@ import {
 } from './fields.js';
 import { EXECUTABLE_ACTIONS, executors } from './executors.js';
 import { formatDuration } from './duration.js';
+import { ORG_ROLES } from '../domain/actor.js';
 
 const database = z
   .strictObject({

@@ -6,7 +6,7 @@ import type {
   FeatureRepair,
   SegmentEvidence,
   SurrogateEvidence,
-} from './evidence.js';
+} from './symptoms.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { ModelId } from './identifiers.js';
 import type { Impact } from './impact.js';
@@ -72,7 +72,7 @@ export interface EvidenceStatement {
   /** Log-odds added (positive supports, negative refutes). */
   readonly logOdds: number;
   /** The question put to the evidence (`rca/signs`), and the part of the evidence that answered it. */
-  readonly sign: string;
+  readonly indicator: string;
   readonly source: EvidenceSource;
 }
 

@@ -67,3 +67,14 @@ export type ModelAnswer =
       readonly shape: string;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
+
+/** One call or logged prediction with the shape of its answer. */
+export interface Sample {
+  readonly observation: Observation;
+  readonly shape: string | null;
+}
+
+/** Numbers are compared to 6 significant digits: a regression's answer may differ in the last bits without having changed. */
+export function goldenText(prediction: Prediction): string {
+  return typeof prediction === 'number' ? `number:${Number(prediction.toPrecision(6))}` : `text:${String(prediction)}`;
+}

@@ -1,6 +1,6 @@
 import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
-import type { DecompositionPartName } from '../domain/evidence.js';
-import type { PageEvidence } from '../domain/page-evidence.js';
+import type { DecompositionPartName } from '../domain/symptoms.js';
+import type { AlertEvidence } from '../domain/alert-evidence.js';
 import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
 import { timeText } from '../domain/time-text.js';
@@ -8,7 +8,7 @@ import { timeText } from '../domain/time-text.js';
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 /** Sentences from a diagnosis, for somebody who was just woken up: what, why, how sure, what else. Every number is a finding's. */
-export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageEvidence | null = null): Explanation {
+export function explain(diagnosis: Diagnosis, modelName: string, evidence: AlertEvidence | null = null): Explanation {
   const name = modelName.slice(0, 120);
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
@@ -48,7 +48,7 @@ function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
 }
 
 /** Plain words and whole numbers, no statistics: what users feel, what it probably is, since when, how sure, and what is not known. */
-function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: PageEvidence | null): string {
+function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: AlertEvidence | null): string {
   const { impact } = diagnosis;
   const harmed =
     impact === null || impact === undefined

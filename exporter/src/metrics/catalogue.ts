@@ -275,8 +275,3 @@ export type FleetMetricName = keyof typeof FLEET_METRICS;
 export type ProcessMetricName = keyof typeof PROCESS_METRICS;
 export type ProbeMetricName = keyof typeof PROBE_METRICS;
 export type MetricName = keyof typeof METRICS;
-
-/** Series names a family is stored under: a histogram has three. */
-export function seriesNames(name: string, metric: Metric): readonly string[] {
-  return metric.type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
-}

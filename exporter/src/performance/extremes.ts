@@ -1,6 +1,6 @@
 import type { NumericCounts, WindowProfile } from '../domain/profile.js';
-import { clopperPearsonLower } from '../detection/statistics/clopper-pearson.js';
-import { numericTotal, onGridOf, sortedCells } from '../detection/statistics/signal-counts.js';
+import { clopperPearsonLower } from '../statistics/clopper-pearson.js';
+import { numericTotal, onGridOf, sortedCells } from '../statistics/signal-counts.js';
 
 /** The ends of a baseline: this share of its values lies beyond them, half on each side. */
 const ENDS = 0.01;

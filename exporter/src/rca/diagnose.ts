@@ -1,11 +1,11 @@
 import { blamesNothing, type Cause, type Diagnosis, type EvidenceStatement } from '../domain/cause.js';
-import type { Evidence } from '../domain/evidence.js';
-import { candidates, doubtedCandidates, type Candidate } from './candidates.js';
+import type { Symptoms } from '../domain/symptoms.js';
+import { hypotheses, doubtfulHypotheses, type Hypothesised } from './hypotheses.js';
 import type { CauseWeights } from './causes/cause-weights.js';
 import { WEIGHTS } from './causes/weights.js';
 import { estimateImpact } from './impact.js';
 import { judgeSeverity } from './severity.js';
-import { SIGNS } from './signs/index.js';
+import { INDICATORS } from './indicators/index.js';
 
 const UNLIKELY = 0.005;
 /** A statement that moves the odds by less than this (a sixth) is not worth telling. */
@@ -13,27 +13,27 @@ const WORTH_TELLING = 0.15;
 /** Nor one that moves them by less than this part of the strongest: at night the weighty ones must not drown. */
 const PART_OF_STRONGEST = 1 / 3;
 const TOLD = 6;
-/** A sign the hypothesis would not exist without weighs nothing against others of its kind, and is still what points to it. */
+/** A indicator the hypothesis would not exist without weighs nothing against others of its kind, and is still what points to it. */
 const LEAST_OF_ITS_OWN = 0.01;
 
 /** Probability left to all causes together while nothing is established: enough to be read as runners-up, never to be named. */
 const DOUBT = 0.05;
 
 interface Scored {
-  readonly candidate: Candidate;
+  readonly candidate: Hypothesised;
   readonly logOdds: number;
   readonly probability: number;
 }
 
 /**
- * Scores every cause on the same evidence: its prior plus the fitted weight of every sign, then softmax over all of them
+ * Scores every cause on the same evidence: its prior plus the fitted weight of every indicator, then softmax over all of them
  * (conditional logit, McFadden 1974), "unknown" and "nothing is wrong" included. The most probable comes first; those with next to no
  * probability are dropped.
  */
-export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): Diagnosis {
-  const doubted = doubtedCandidates(evidence);
+export function diagnose(evidence: Symptoms, weights: CauseWeights = WEIGHTS): Diagnosis {
+  const doubted = doubtfulHypotheses(evidence);
   const doubt = doubted.length === 0 ? 0 : DOUBT;
-  const scored = [...shared(candidates(evidence), 1 - doubt, weights), ...shared(doubted, doubt, weights)];
+  const scored = [...shared(hypotheses(evidence), 1 - doubt, weights), ...shared(doubted, doubt, weights)];
   const causes = scored
     .map((entry) => causeOf(entry, evidence, weights))
     .sort((a, b) => b.probability - a.probability)
@@ -64,7 +64,7 @@ export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): D
 }
 
 /** Softmax over the candidates, which share `whole`. */
-function shared(some: readonly Candidate[], whole: number, weights: CauseWeights): Scored[] {
+function shared(some: readonly Hypothesised[], whole: number, weights: CauseWeights): Scored[] {
   const odds = some.map((candidate) => logOddsOf(candidate, weights));
   const highest = Math.max(...odds);
   const total = odds.reduce((sum, logOdds) => sum + Math.exp(logOdds - highest), 0);
@@ -74,13 +74,13 @@ function shared(some: readonly Candidate[], whole: number, weights: CauseWeights
   });
 }
 
-/** Prior plus weighted signs, over the temperature. */
-export function logOddsOf({ definition, signs }: Candidate, { causes, temperature }: CauseWeights): number {
+/** Prior plus weighted indicators, over the temperature. */
+export function logOddsOf({ definition, indicators }: Hypothesised, { causes, temperature }: CauseWeights): number {
   const [prior = 0, ...weights] = causes[definition.id] ?? [];
-  return weights.reduce((sum, weight, i) => sum + weight * (signs[i] ?? 0), prior) / temperature;
+  return weights.reduce((sum, weight, i) => sum + weight * (indicators[i] ?? 0), prior) / temperature;
 }
 
-function causeOf({ candidate, logOdds, probability }: Scored, evidence: Evidence, weights: CauseWeights): Cause {
+function causeOf({ candidate, logOdds, probability }: Scored, evidence: Symptoms, weights: CauseWeights): Cause {
   const { definition, hypothesis } = candidate;
   const statements = statementsOf(candidate, evidence, weights);
   return {
@@ -96,40 +96,40 @@ function causeOf({ candidate, logOdds, probability }: Scored, evidence: Evidence
   };
 }
 
-/** What each sign contributes, in words: the cause's own signs first, then by weight. */
+/** What each indicator contributes, in words: the cause's own indicators first, then by weight. */
 function statementsOf(
-  { definition, hypothesis, signs }: Candidate,
-  evidence: Evidence,
+  { definition, hypothesis, indicators }: Hypothesised,
+  evidence: Symptoms,
   { causes, temperature }: CauseWeights,
 ): EvidenceStatement[] {
   const [, ...fitted] = causes[definition.id] ?? [];
-  const moves = signs.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
+  const moves = indicators.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
   const least = Math.max(WORTH_TELLING, PART_OF_STRONGEST * Math.max(...moves));
-  return SIGNS.flatMap((sign, i) => {
-    const value = signs[i] ?? 0;
+  return INDICATORS.flatMap((indicator, i) => {
+    const value = indicators[i] ?? 0;
     const logOdds = ((fitted[i] ?? 0) * value) / temperature;
-    const isTelling = definition.telling.includes(sign.id) && value > 0;
+    const isTelling = definition.leadIndicators.includes(indicator.id) && value > 0;
     if (Math.abs(logOdds) < least && !isTelling) return [];
-    const text = value > 0 ? sign.holds(evidence, hypothesis) : sign.fails(evidence, hypothesis);
-    const rank = isTelling ? definition.telling.indexOf(sign.id) : definition.telling.length;
+    const text = value > 0 ? indicator.whenTrue(evidence, hypothesis) : indicator.whenFalse(evidence, hypothesis);
+    const rank = isTelling ? definition.leadIndicators.indexOf(indicator.id) : definition.leadIndicators.length;
     return text === ''
       ? []
       : [
           {
             text,
             logOdds: isTelling ? Math.max(logOdds, LEAST_OF_ITS_OWN) : logOdds,
-            sign: sign.id,
-            source: sign.source,
+            indicator: indicator.id,
+            source: indicator.source,
             rank,
           },
         ];
   })
     .sort((a, b) => a.rank - b.rank || Math.abs(b.logOdds) - Math.abs(a.logOdds))
-    .map(({ text, logOdds, sign, source }) => ({ text, logOdds, sign, source }));
+    .map(({ text, logOdds, indicator, source }) => ({ text, logOdds, indicator, source }));
 }
 
 /** What the winner does not account for: the rest of a measured drop, or that nothing fits. */
-function unexplainedBy(winner: Cause | undefined, evidence: Evidence): string | null {
+function unexplainedBy(winner: Cause | undefined, evidence: Symptoms): string | null {
   if (evidence.findings.length === 0) return null;
   if (winner === undefined || blamesNothing(winner.id))
     return 'The findings fit no known cause well enough to name one.';

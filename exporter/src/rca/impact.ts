@@ -1,7 +1,8 @@
-import { proportion } from '../detection/statistics/clopper-pearson.js';
-import type { Evidence, LevelSummary, Proportion } from '../domain/evidence.js';
-import type { Interval } from '../domain/finding.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import type { Symptoms } from '../domain/symptoms.js';
 import type { Impact } from '../domain/impact.js';
+import type { Interval } from '../domain/estimate.js';
+import type { LevelSummary, Proportion } from '../domain/estimate.js';
 
 const LEVEL = 0.95;
 /** Two-sided 95 % point of the standard normal distribution. */
@@ -19,7 +20,7 @@ export function differenceInterval(a: Proportion, b: Proportion): Interval {
   return { low: Math.max(-1, low), high: Math.min(1, high), level: LEVEL };
 }
 
-function unanswered({ service }: Evidence): Impact | null {
+function unanswered({ service }: Symptoms): Impact | null {
   if (service.failures.count === 0) return null;
   const usual = service.baselineErrorShare ?? 0;
   const { low, high } = service.failures.interval;
@@ -34,7 +35,7 @@ function unanswered({ service }: Evidence): Impact | null {
   };
 }
 
-function wrongByLabels({ labels }: Evidence): Impact | null {
+function wrongByLabels({ labels }: Symptoms): Impact | null {
   const { accuracyBefore, accuracyNow } = labels;
   if (accuracyBefore === null || accuracyNow === null) return null;
   const difference = differenceInterval(accuracyBefore, accuracyNow);
@@ -49,7 +50,7 @@ function wrongByLabels({ labels }: Evidence): Impact | null {
   };
 }
 
-function turnedByGolden({ golden }: Evidence): Impact | null {
+function turnedByGolden({ golden }: Symptoms): Impact | null {
   if (golden.compared === 0 || golden.answersChanged === 0) return null;
   const turned = proportion(golden.answersChanged, golden.compared, LEVEL);
   return {
@@ -64,7 +65,7 @@ function turnedByGolden({ golden }: Evidence): Impact | null {
 const varianceOfMean = ({ standardDeviation, samples }: LevelSummary): number =>
   standardDeviation ** 2 / Math.max(1, samples);
 
-function wrongByConfidence({ confidence }: Evidence): Impact | null {
+function wrongByConfidence({ confidence }: Symptoms): Impact | null {
   const { before, now } = confidence;
   if (before === null || now === null) return null;
   const fall = before.mean - now.mean;
@@ -79,7 +80,7 @@ function wrongByConfidence({ confidence }: Evidence): Impact | null {
   };
 }
 
-function late({ service }: Evidence): Impact | null {
+function late({ service }: Symptoms): Impact | null {
   const { lateBefore, lateNow, latencyBefore, latencyNow } = service;
   if (lateBefore === null || lateNow === null || latencyBefore === null || latencyNow === null) return null;
   const difference = differenceInterval(lateNow, lateBefore);
@@ -94,13 +95,13 @@ function late({ service }: Evidence): Impact | null {
   };
 }
 
-const BY_TRUST: readonly ((evidence: Evidence) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
+const BY_TRUST: readonly ((evidence: Symptoms) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
 
 /**
  * What it costs users. Unanswered calls count first; wrong answers by labels where there are any, else by golden inputs, else by
  * confidence; then lateness. The worst whose interval excludes zero; null when none does.
  */
-export function estimateImpact(evidence: Evidence): Impact | null {
+export function estimateImpact(evidence: Symptoms): Impact | null {
   const isReal = (impact: Impact | null): impact is Impact => impact !== null && impact.interval.low > 0;
   const wrong = BY_TRUST.map((estimate) => estimate(evidence)).find((impact) => impact !== null) ?? null;
   const golden = turnedByGolden(evidence);

@@ -1,5 +1,5 @@
 import type { CauseId } from '../domain/cause.js';
-import type { Evidence } from '../domain/evidence.js';
+import type { Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
@@ -33,7 +33,7 @@ const CRITICAL_ERROR_SHARE = 0.5;
 const OTHER_TRAFFIC: ReadonlySet<CauseId> = new Set(['traffic-mix-change', 'seasonal-pattern', 'input-drift']);
 
 interface Look {
-  readonly evidence: Evidence;
+  readonly evidence: Symptoms;
   readonly cause: CauseId;
   readonly impact: Impact | null;
   readonly found: (...detectors: readonly DetectorId[]) => boolean;
@@ -45,11 +45,11 @@ const materially = ({ impact }: Look, harm: Impact['harm'], basis?: Impact['basi
   impact.harm === harm &&
   (basis === undefined || impact.basis === basis) &&
   impact.share >= MATERIAL;
-const confidenceLost = ({ confidence }: Evidence): number =>
+const confidenceLost = ({ confidence }: Symptoms): number =>
   confidence.before === null || confidence.now === null ? 0 : confidence.before.mean - confidence.now.mean;
-const released = ({ changes }: Evidence): boolean =>
+const released = ({ changes }: Symptoms): boolean =>
   changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
-const sequentially = ({ findings }: Evidence, wanted: FindingSubject): boolean =>
+const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
 const cost = ({ impact }: Look, otherwise: string): string => impact?.sentence ?? otherwise;
 
@@ -151,7 +151,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** How bad it is for users, judged by effect and never by a p-value (the scale: domain/severity.ts). */
-export function judgeSeverity(evidence: Evidence, cause: CauseId, impact: Impact | null): JudgedSeverity {
+export function judgeSeverity(evidence: Symptoms, cause: CauseId, impact: Impact | null): JudgedSeverity {
   const detectors = new Set(evidence.findings.map(({ detector }) => detector));
   const look: Look = {
     evidence,

@@ -1,6 +1,6 @@
 import type { CauseId, Diagnosis } from '../domain/cause.js';
 import type { ActionId } from '../domain/recommendation.js';
-import type { RecommendationContext } from './recommend.js';
+import type { RecommendationContext } from './context.js';
 
 export interface RuleSubject {
   readonly diagnosis: Diagnosis;

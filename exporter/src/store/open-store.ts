@@ -7,14 +7,14 @@ import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
 import { batchRepository } from './batches.js';
-import { readFigures } from './figures.js';
+import { readDecisionCounts } from './decision-counts.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
-import { pageOpinionRepository } from './page-opinions.js';
+import { alertFeedbackRepository } from './alert-feedback.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
@@ -104,12 +104,12 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => Promise<vo
     incidents: incidentRepository(db),
     audit: auditRepository(db),
     lessons: lessonRepository(db),
-    pageOpinions: pageOpinionRepository(db),
+    alertFeedback: alertFeedbackRepository(db),
     validations: validationRepository(db),
     apiKeys: apiKeyRepository(db),
     settings: settingRepository(db),
     alerts: alertRepository(db),
-    figures: () => readFigures(db),
+    decisionCounts: () => readDecisionCounts(db),
     governance: (work) =>
       db.transaction(async (transaction) => {
         if (kind === 'postgresql') await transaction.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mcnemarTest, pairedDifference } from '../../../exporter/src/detection/statistics/mcnemar.js';
-import { meanInterval, studentQuantile } from '../../../exporter/src/detection/statistics/mean-interval.js';
-import { medianInterval } from '../../../exporter/src/detection/statistics/median-interval.js';
+import { mcnemarTest, pairedDifference } from '../../../exporter/src/statistics/mcnemar.js';
+import { meanInterval, studentQuantile } from '../../../exporter/src/statistics/mean-interval.js';
+import { medianInterval } from '../../../exporter/src/statistics/median-interval.js';
 import type { Prediction } from '../../../exporter/src/domain/observation.js';
 import type { ValidationPair } from '../../../exporter/src/domain/validation.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';

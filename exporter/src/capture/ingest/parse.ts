@@ -1,7 +1,7 @@
-import type { IngestLineError } from '../../domain/application.js';
+import type { IngestLineError } from '../../domain/ingest.js';
 import type { Failure, LateLabel, Observation, Prediction } from '../../domain/observation.js';
 import { FAILURE_REASONS, type FailureReason } from '../../domain/observation.js';
-import { flattenFeatures } from '../text-features.js';
+import { flattenFeatures } from './text-features.js';
 
 export interface ParsedBatch {
   readonly observations: readonly Observation[];

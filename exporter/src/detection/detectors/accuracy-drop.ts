@@ -1,5 +1,5 @@
-import { chiSquaredTest } from '../statistics/chi-squared.js';
-import { proportion } from '../statistics/clopper-pearson.js';
+import { chiSquaredTest } from '../../statistics/chi-squared.js';
+import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 30;

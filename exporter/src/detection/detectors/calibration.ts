@@ -1,5 +1,5 @@
-import { normalQuantile } from '../statistics/special-functions.js';
-import { calibrationStandardError, expectedCalibrationError } from '../statistics/calibration.js';
+import { normalQuantile } from '../../statistics/special-functions.js';
+import { calibrationStandardError, expectedCalibrationError } from '../../statistics/calibration.js';
 import { found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 100;

@@ -1,4 +1,4 @@
-import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
+import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
 import { failuresOf, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_FAILURES = 3;

@@ -1,6 +1,6 @@
 import { anomalyScores } from '../isolation-forest/forest.js';
 import { QUIET_ROW_SHARE } from '../row-anomaly.js';
-import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
+import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
 import { SUB_WINDOW_ROWS, WINDOW_VECTOR, windowVectors } from '../forest-baseline.js';
 import {
   blind,

@@ -1,11 +1,12 @@
-import { subjectText, type Effect, type Finding, type FindingKind, type Interval } from '../../domain/finding.js';
-import { oddsText, type SignalEvidence } from '../../domain/page-evidence.js';
+import { subjectText, type Effect, type Finding, type FindingKind } from '../../domain/finding.js';
+import { oddsText, type SignalEvidence } from '../../domain/alert-evidence.js';
 import type { SignalCounts, SignalKey, WindowProfile } from '../../domain/profile.js';
-import { compareCategorical, compareNumeric } from '../statistics/compare.js';
-import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
-import { meanAbsoluteError } from '../statistics/loss-counts.js';
-import { validTotal } from '../statistics/signal-counts.js';
+import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
+import { differenceOfProportions } from '../../statistics/difference-of-proportions.js';
+import { meanAbsoluteError } from '../../statistics/loss-counts.js';
+import { validTotal } from '../../statistics/signal-counts.js';
 import { brief, failuresOf, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+import { type Interval } from '../../domain/estimate.js';
 
 /** What a change of this signal means for users. */
 function kindOf(signal: SignalEvidence): FindingKind {

@@ -1,5 +1,5 @@
-import { compareCategorical } from '../statistics/compare.js';
-import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
+import { compareCategorical } from '../../statistics/compare.js';
+import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
 import {
   featuresOf,
   isIdentifierLike,

@@ -1,4 +1,4 @@
-import { normalQuantile } from '../statistics/special-functions.js';
+import { normalQuantile } from '../../statistics/special-functions.js';
 import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
 
 const FLIP_SHARE = 0.25;

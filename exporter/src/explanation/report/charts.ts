@@ -1,9 +1,9 @@
-import { cellMiddle } from '../../detection/statistics/grid.js';
-import { numericTotal, quantileOf } from '../../detection/statistics/signal-counts.js';
-import type { Decomposition } from '../../domain/evidence.js';
-import type { Interval } from '../../domain/finding.js';
+import { cellMiddle } from '../../statistics/grid.js';
+import { numericTotal, quantileOf } from '../../statistics/signal-counts.js';
+import type { Decomposition } from '../../domain/symptoms.js';
 import type { NumericCounts } from '../../domain/profile.js';
 import { escapeHtml } from './escape-html.js';
+import type { Interval } from '../../domain/estimate.js';
 
 const WIDTH = 720;
 

@@ -2,7 +2,8 @@ import type { SettingsByExecutor, TargetedExecutorId } from '../../domain/action
 import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Executor, ExecutionOutcome, HttpCall } from '../../domain/ports.js';
-import type { Plan, Recommendation } from '../../domain/recommendation.js';
+import type { Recommendation } from '../../domain/recommendation.js';
+import type { Plan } from '../../domain/executor.js';
 
 export type Prepared = Awaited<ReturnType<Executor['prepare']>>;
 export type Looked = Awaited<ReturnType<Executor['lookup']>>;

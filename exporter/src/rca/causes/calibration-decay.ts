@@ -1,11 +1,13 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
-import { has, saidOf } from '../signs/sign.js';
+import { has, saidOf } from '../indicators/indicator.js';
 
-/** The model says the same, with more or less confidence than it should. */
+/**
+ * The model says the same, with more or less confidence than it should.
+ * Predicts: confidence moves for the same inputs while the predictions stay the same.
+ */
 export const calibrationDecay: CauseDefinition = {
   id: 'calibration-decay',
-  predicts: 'confidence moves for the same inputs while the predictions stay the same',
-  telling: ['confidence-slides', 'golden-confidence-moved', 'calibration-worse', 'confidence-moved'],
+  leadIndicators: ['confidence-slides', 'golden-confidence-moved', 'calibration-worse', 'confidence-moved'],
   hypotheses(evidence) {
     const trend = has(evidence, 'confidence-trend');
     const moved =

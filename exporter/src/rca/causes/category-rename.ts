@@ -1,10 +1,12 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A known category arrives under another name. */
+/**
+ * A known category arrives under another name.
+ * Predicts: a category vanishes and a new one comes with the same share.
+ */
 export const categoryRename: CauseDefinition = {
   id: 'category-rename',
-  predicts: 'a category vanishes and a new one comes with the same share',
-  telling: ['renamed', 'unseen-categories'],
+  leadIndicators: ['renamed', 'unseen-categories'],
   hypotheses(evidence) {
     return evidence.features
       .filter(({ hint }) => hint?.transformation === 'rename')

@@ -1,5 +1,5 @@
 import type { CauseId } from '../../domain/cause.js';
-import type { DecompositionPartName, Evidence } from '../../domain/evidence.js';
+import type { DecompositionPartName, Symptoms } from '../../domain/symptoms.js';
 
 /** One concrete version of a cause, e.g. "unit change in `income`". */
 export interface Hypothesis {
@@ -11,15 +11,13 @@ export interface Hypothesis {
   readonly shareExplained: number | null;
 }
 
-/** One file each. How strongly each sign speaks for or against it is fitted (`weights.ts`), not written here. */
+/** One file each; its doc comment says what it predicts. How strongly each indicator speaks for or against it is fitted (`weights.ts`), not written here. */
 export interface CauseDefinition {
   readonly id: CauseId;
-  /** What one would see if this were the cause. */
-  readonly predicts: string;
-  /** Signs told first when the cause is explained. */
-  readonly telling: readonly string[];
+  /** Indicators told first when the cause is explained. */
+  readonly leadIndicators: readonly string[];
   /** Every version of the cause worth weighing on this evidence; empty when nothing points to it. */
-  hypotheses(evidence: Evidence): readonly Hypothesis[];
+  hypotheses(evidence: Symptoms): readonly Hypothesis[];
 }
 
 /** A version of a cause that blames no feature and no segment. */
@@ -32,7 +30,7 @@ export const plain = (title: string, more: Partial<Hypothesis> = {}): Hypothesis
 });
 
 /** Share of the drop in accuracy or confidence that one part of its decomposition carries, 0–1; null without a material drop. */
-export function shareOfDrop(evidence: Evidence, part: DecompositionPartName): number | null {
+export function shareOfDrop(evidence: Symptoms, part: DecompositionPartName): number | null {
   const { decomposition } = evidence;
   if (decomposition === null || decomposition.total > -0.02) return null;
   const value = decomposition.parts.find(({ name }) => name === part)?.value ?? 0;

@@ -1,16 +1,18 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
-import { quoted } from '../signs/sign.js';
+import { quoted } from '../indicators/indicator.js';
 
-/** Features that moved nearly as far as the one that moved furthest are blamed with it. */
+/** Features that moved nearly as far as the one that moved furthest are suspects with it. */
 const NEARLY = 0.7;
 
-/** The inputs are other ones than in the baseline, with no simpler explanation. */
+/**
+ * The inputs are other ones than in the baseline, with no simpler explanation.
+ * Predicts: features are distributed differently while golden inputs keep their answers.
+ */
 export const inputDrift: CauseDefinition = {
   id: 'input-drift',
-  predicts: 'features are distributed differently while golden inputs keep their answers',
-  telling: ['inputs-moved', 'many-inputs-moved'],
+  leadIndicators: ['inputs-moved', 'many-inputs-moved'],
   hypotheses(evidence) {
-    const moved = evidence.features.filter((entry) => entry.moved);
+    const moved = evidence.features.filter((entry) => entry.changed);
     if (moved.length === 0) return [];
     const largest = Math.max(...moved.map(({ distance }) => distance));
     const features = moved.filter(({ distance }) => distance >= NEARLY * largest).map(({ feature }) => feature);

@@ -1,11 +1,13 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
-import { has, saidOf } from '../signs/sign.js';
+import { has, saidOf } from '../indicators/indicator.js';
 
-/** The same question is answered differently: another model, or another way of serving it. */
+/**
+ * The same question is answered differently: another model, or another way of serving it.
+ * Predicts: golden inputs get other answers and confidences than in the baseline, at once and to stay.
+ */
 export const modelChanged: CauseDefinition = {
   id: 'model-changed',
-  predicts: 'golden inputs get other answers and confidences than in the baseline, at once and to stay',
-  telling: ['golden-answers-changed', 'golden-confidence-moved', 'release-declared'],
+  leadIndicators: ['golden-answers-changed', 'golden-confidence-moved', 'release-declared'],
   hypotheses(evidence) {
     const { golden } = evidence;
     const turned =

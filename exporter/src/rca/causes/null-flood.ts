@@ -1,14 +1,16 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { lostValues, quoted } from '../signs/sign.js';
+import { lostValues, quoted } from '../indicators/indicator.js';
 
 /** Rise of the unreadable share. */
 const LEAST_RISE = 0.05;
 
-/** A feature has stopped arriving: missing or unreadable. */
+/**
+ * A feature has stopped arriving: missing or unreadable.
+ * Predicts: the missing share of a feature jumps while its remaining values are as ever.
+ */
 export const nullFlood: CauseDefinition = {
   id: 'null-flood',
-  predicts: 'the missing share of a feature jumps while its remaining values are as ever',
-  telling: ['values-missing', 'unreadable-values'],
+  leadIndicators: ['values-missing', 'unreadable-values'],
   hypotheses(evidence) {
     const lost = evidence.features.filter(
       (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= LEAST_RISE,

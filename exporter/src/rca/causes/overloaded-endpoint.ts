@@ -3,11 +3,13 @@ import { callsFail } from './calls-fail.js';
 
 const MANY = 0.3;
 
-/** The server cannot keep up: it stops answering for a while, again and again. */
+/**
+ * The server cannot keep up: it stops answering for a while, again and again.
+ * Predicts: timeouts or refusals in bursts, late answers between them.
+ */
 export const overloadedEndpoint: CauseDefinition = {
   id: 'overloaded-endpoint',
-  predicts: 'timeouts or refusals in bursts, late answers between them',
-  telling: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
+  leadIndicators: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
   hypotheses(evidence) {
     const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = evidence.service;
     if (failures.count === 0 || !callsFail(evidence)) return [];

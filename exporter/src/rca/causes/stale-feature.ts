@@ -1,10 +1,12 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A feature no longer changes: its source is stale or hard-coded. */
+/**
+ * A feature no longer changes: its source is stale or hard-coded.
+ * Predicts: one single value where there used to be many.
+ */
 export const staleFeature: CauseDefinition = {
   id: 'stale-feature',
-  predicts: 'one single value where there used to be many',
-  telling: ['frozen'],
+  leadIndicators: ['frozen'],
   hypotheses(evidence) {
     return evidence.features
       .filter(({ hint }) => hint?.transformation === 'frozen')

@@ -1,5 +1,5 @@
-import { categoricalTotal } from '../../detection/statistics/signal-counts.js';
-import type { CategoricalRepair } from './index.js';
+import { categoricalTotal } from '../../statistics/signal-counts.js';
+import type { CategoricalRepair } from './repair.js';
 
 const FREQUENT = 10;
 

@@ -1,7 +1,7 @@
-import { cellMiddle } from '../../detection/statistics/grid.js';
-import { binCounts, numericTotal, quantileBins } from '../../detection/statistics/signal-counts.js';
+import { cellMiddle } from '../../statistics/grid.js';
+import { binCounts, numericTotal, quantileBins } from '../../statistics/signal-counts.js';
 import type { NumericCounts } from '../../domain/profile.js';
-import type { NumericRepair } from './index.js';
+import type { NumericRepair } from './repair.js';
 
 const LEAST_RISE = 0.1;
 /** A value that was common before (above 2 %) also grows by itself, as the smallest count does when counts fall. */

@@ -1,6 +1,6 @@
-import type { SegmentEvidence } from '../../domain/evidence.js';
+import type { SegmentEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
-import { normalSurvival } from '../../detection/statistics/special-functions.js';
+import { normalSurvival } from '../../statistics/special-functions.js';
 import { codeCohorts, pickRows, predicateText, type CodedCohorts, type FeatureCoding } from './coding.js';
 import { expectedLoss } from './expected-loss.js';
 import { isWrong } from '../wrong-answer.js';

@@ -1,6 +1,6 @@
-import { groupLoss, groupTerms, type GroupTerm } from '../../detection/statistics/group-counts.js';
-import { normalSurvival } from '../../detection/statistics/special-functions.js';
-import type { SegmentEvidence, SegmentPredicate } from '../../domain/evidence.js';
+import { groupLoss, groupTerms, type GroupTerm } from '../../statistics/group-counts.js';
+import { normalSurvival } from '../../statistics/special-functions.js';
+import type { SegmentEvidence, SegmentPredicate } from '../../domain/symptoms.js';
 import type { GroupCounts } from '../../domain/profile.js';
 import { predicateText } from './coding.js';
 import { expectedFailures, poissonScan } from './poisson-scan.js';

@@ -1,0 +1,118 @@
+import type { Symptoms } from '../../domain/symptoms.js';
+import { graded, has, percent, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
+
+const accuracyLost = ({ labels }: Symptoms): number | null =>
+  labels.accuracyBefore === null || labels.accuracyNow === null
+    ? null
+    : labels.accuracyBefore.share - labels.accuracyNow.share;
+const released = (evidence: Symptoms): boolean =>
+  (evidence.changePoint?.declared ?? evidence.changes).some(
+    ({ kind }) => kind === 'model-version' || kind === 'deployment' || kind === 'answer-schema',
+  );
+const otherwiseDeclared = (evidence: Symptoms): string =>
+  (evidence.changePoint?.declared ?? evidence.changes).find(({ kind }) => kind === 'other' || kind === 'configuration')
+    ?.text ?? '';
+
+/** What is true: labels, their coming, and what somebody did about the time it began. */
+export const TRUTH_INDICATORS: readonly Indicator[] = [
+  {
+    id: 'accuracy-fell',
+    source: 'labels',
+    value: (evidence) => {
+      const lost = accuracyLost(evidence);
+      if (lost === null) return 0;
+      return saidOf(evidence, 'accuracy-drop', 'accuracy')?.direction === 'down' ? 1 : graded(lost, -0.01, 0.09);
+    },
+    whenTrue: (evidence) =>
+      sentenceOf(evidence, 'accuracy-drop', 'accuracy') ||
+      `Accuracy fell by ${(100 * (accuracyLost(evidence) ?? 0)).toFixed(1)} points.`,
+    whenFalse: () => 'Labelled answers are as often right as before.',
+  },
+  {
+    id: 'errors-in-one-group',
+    source: 'labels',
+    // Labels that were counted in a window whose rows are gone do not tell groups apart.
+    value: ({ differential: { errorTrend, errorsBySegment } }) =>
+      known(errorTrend !== null || errorsBySegment !== null, errorsBySegment !== null),
+    whenTrue: ({ differential: { errorsBySegment: group } }) =>
+      group === null
+        ? ''
+        : `In ${group.predicate} the error rate rose by ${(100 * group.inside).toFixed(0)} points, elsewhere by ${(100 * group.outside).toFixed(0)}; ${percent(group.contribution)} of the new errors lie there.`,
+    whenFalse: () => 'The errors are in no particular group.',
+  },
+  {
+    id: 'most-errors-in-one-group',
+    source: 'labels',
+    value: ({ differential: { errorsBySegment: group } }) =>
+      group === null ? 0 : graded(group.contribution, 0.4, 0.9),
+    whenTrue: () => '',
+    whenFalse: () => 'Most new errors lie outside the hardest hit group.',
+  },
+  {
+    id: 'errors-grow',
+    source: 'labels',
+    value: ({ differential: { errorTrend } }) => (errorTrend === null ? 0 : graded(errorTrend, 0, 0.2)),
+    whenTrue: () => 'Errors become more frequent inside the window.',
+    whenFalse: () => '',
+  },
+  {
+    id: 'calibration-worse',
+    source: 'labels',
+    value: (evidence) => known(accuracyLost(evidence) !== null, has(evidence, 'calibration')),
+    whenTrue: (evidence) => sentenceOf(evidence, 'calibration'),
+    whenFalse: () => '',
+  },
+  {
+    id: 'label-tells-from-input',
+    source: 'labels',
+    value: ({ differential: { labelAssociation: found } }) =>
+      found === null ? 0 : graded(found.now - found.before, 0.1, 0.4),
+    whenTrue: ({ differential: { labelAssociation: found } }) =>
+      found === null
+        ? ''
+        : `\`${found.feature}\` now nearly gives the label away (association ${found.before.toFixed(2)} → ${found.now.toFixed(2)}).`,
+    whenFalse: () => '',
+  },
+  {
+    id: 'labels-stopped',
+    source: 'labels',
+    value: ({ differential: { labelledBefore, labelledNow } }) =>
+      labelledBefore === null || labelledNow === null || labelledBefore < 0.2
+        ? 0
+        : graded(labelledBefore - labelledNow, 0.2, 0.6),
+    whenTrue: ({ differential: { labelledBefore, labelledNow } }) =>
+      `Labels come for ${percent(labelledNow ?? 0)} of the answers, before for ${percent(labelledBefore ?? 0)}.`,
+    whenFalse: () => 'Labels come as usual.',
+  },
+  {
+    id: 'release-declared',
+    source: 'declared changes',
+    value: (evidence) => yes(released(evidence)),
+    whenTrue: (evidence) =>
+      (evidence.changePoint?.declared ?? evidence.changes).find(
+        ({ kind }) => kind === 'model-version' || kind === 'deployment' || kind === 'answer-schema',
+      )?.text ?? '',
+    whenFalse: () => '',
+  },
+  {
+    id: 'event-declared',
+    source: 'declared changes',
+    value: (evidence) => yes(otherwiseDeclared(evidence) !== ''),
+    whenTrue: otherwiseDeclared,
+    whenFalse: () => '',
+  },
+  {
+    id: 'anything-found',
+    source: 'findings',
+    value: (evidence) => yes(evidence.findings.some(({ kind }) => kind !== 'note')),
+    whenTrue: (evidence) => `${evidence.findings.length} findings.`,
+    whenFalse: () => 'No check found anything.',
+  },
+  {
+    id: 'change-established',
+    source: 'evidence over time',
+    value: (evidence) => known(evidence.watched, evidence.changePoint !== null),
+    whenTrue: () => '',
+    whenFalse: () => 'The evidence over time is below its line.',
+  },
+];
