@@ -1,3 +1,4 @@
+import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
 import type { Discovery } from '../domain/discovery.js';
 import { Conflict, Invalid } from '../domain/errors.js';
@@ -114,7 +115,7 @@ export function modelUseCases(
         return {
           windowStartMs,
           calls: profile.calls,
-          failures: Object.values(profile.failures).reduce((sum, count) => sum + count, 0),
+          failures: failureCount(profile),
           confidenceMean: confidence?.mean ?? null,
           confidenceStandardDeviation: confidence?.standardDeviation ?? null,
           latencyP50Seconds: latency?.p50 ?? null,

@@ -1,3 +1,4 @@
+import { failureCount } from '../../domain/profile.js';
 import { expectedCalibrationError } from '../../statistics/calibration.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { cellMiddle } from '../../statistics/grid.js';
@@ -151,9 +152,6 @@ export function rowsToAnalyse(
 /** Golden inputs answered otherwise show a changed model; without them nobody can say. */
 const modelChangedBy = (golden: GoldenEvidence): boolean | null => (golden.compared === 0 ? null : golden.changed > 0);
 
-const failuresOf = (profile: WindowProfile): number =>
-  Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
-
 function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSummary | null {
   const counts = profile === undefined ? null : numericSignal(profile, key);
   return counts === null ? null : summariseNumeric(counts);
@@ -161,7 +159,7 @@ function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSumma
 
 function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
   const { baseline, window, rows } = state;
-  const failures = failuresOf(window);
+  const failures = failureCount(window);
   return {
     calls: window.calls,
     failures: proportion(failures, window.calls),
@@ -170,7 +168,9 @@ function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
     refusedAsBusy: refusedAsBusy(rows),
     baselineErrorShare:
-      baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
+      baseline === null || baseline.profile.calls === 0
+        ? null
+        : failureCount(baseline.profile) / baseline.profile.calls,
     latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
     latencyNow: levelOf(window, 'latency_seconds'),
     ...lateAnswers(baseline, window),
