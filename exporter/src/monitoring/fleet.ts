@@ -107,6 +107,8 @@ export class Fleet {
   private patterns: readonly RecurringCause[] = [];
   private learntSinceMs: number | null = null;
   private matched = 0;
+  /** Two that are added at once must not both become the model. */
+  private readonly adding = new Mutex();
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
@@ -150,7 +152,25 @@ export class Fleet {
   }
 
   /** Saves a model and watches it from now on. */
-  async add(model: Model): Promise<void> {
+  add(model: Model): Promise<void> {
+    return this.adding.runExclusive(() => this.addNow(model));
+  }
+
+  /**
+   * Watches a model unless its id is taken: one that is watched stays as it is, one that is stored is taken up as it was stored.
+   * @returns whether it is new
+   */
+  addIfNew(model: Model): Promise<boolean> {
+    return this.adding.runExclusive(async () => {
+      if (this.members.has(model.id)) return false;
+      const stored = await this.ports.store.models.get(model.id);
+      if (stored === null) await this.addNow(model);
+      else await this.restore(stored);
+      return stored === null;
+    });
+  }
+
+  private async addNow(model: Model): Promise<void> {
     await this.ports.store.models.save(model);
     const known = this.members.get(model.id);
     if (known === undefined) await this.restore(model);
