@@ -1,5 +1,6 @@
 import { NotFound, Conflict, Invalid } from '../domain/errors.js';
-import type { Application, Discovery, IngestResult, ModelRegistration } from '../domain/application.js';
+import type { Application, Discovery, ModelRegistration } from '../domain/application.js';
+import type { IngestResult } from '../domain/ingest-result.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import { slugOf } from '../domain/identifiers.js';

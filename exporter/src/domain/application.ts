@@ -7,6 +7,7 @@ import type { ChangeEvent, GoldenComparison } from './symptoms.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident } from './incident.js';
+import type { IngestLineError, IngestResult } from './ingest-result.js';
 import type { Json } from './json.js';
 import type { LearningSummary, SimilarLesson } from './lesson.js';
 import type { ConnectorId, Endpoint, Model, ProbeSchedule } from './model.js';
@@ -132,12 +133,6 @@ export interface ModelRegistration {
   readonly authorizationSecret?: string;
 }
 
-export interface IngestLineError {
-  /** 1-based position in the batch. */
-  readonly line: number;
-  readonly field: string;
-  readonly message: string;
-}
 export interface IngestBatch {
   readonly batchId: string | null;
   readonly observations: readonly Observation[];
@@ -146,15 +141,6 @@ export interface IngestBatch {
   /** `commit`: answered after the counts are stored · `memory`: the explicit fast lane. */
   readonly acknowledge: 'commit' | 'memory';
 }
-export interface IngestResult {
-  readonly accepted: number;
-  readonly labelsMatched: number;
-  readonly labelsUnmatched: number;
-  readonly rejected: number;
-  readonly errors: readonly IngestLineError[];
-  readonly duplicate: boolean;
-}
-
 export interface ValidationRequest {
   readonly candidateUrl: string;
   readonly purpose: ValidationPurpose;

@@ -1,28 +1,42 @@
 import type { Knex } from 'knex';
 import type { Incident } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
+import { incidentCodec } from './codecs/incident.js';
+import { readDocument } from './documents.js';
 
-const read = (row: { document: string } | undefined): Incident | null =>
-  row === undefined ? null : (JSON.parse(row.document) as Incident);
+interface Row {
+  readonly id: string;
+  readonly model: string;
+  readonly document: string;
+}
+const COLUMNS = ['id', 'model', 'document'] as const;
+
+const read = ({ id, model, document }: Row): Incident =>
+  readDocument(incidentCodec, document, { table: 'incident', row: id, model });
+const readOne = (row: Row | undefined): Incident | null => (row === undefined ? null : read(row));
 
 export function incidentRepository(db: Knex): IncidentRepository {
   return {
-    get: async (id) => read(await db('incident').where({ id }).first<{ document: string } | undefined>('document')),
+    get: async (id) =>
+      readOne(
+        await db('incident')
+          .where({ id })
+          .first<Row | undefined>(...COLUMNS),
+      ),
     openFor: async (model) =>
-      read(
+      readOne(
         await db('incident')
           .where({ model })
           .whereNull('closed_at_ms')
           .orderBy('opened_at_ms', 'desc')
-          .first<{ document: string } | undefined>('document'),
+          .first<Row | undefined>(...COLUMNS),
       ),
     async list({ model, open, limit }) {
       const query = db('incident').orderBy('opened_at_ms', 'desc').limit(limit);
       if (model !== undefined) void query.where({ model });
       if (open === true) void query.whereNull('closed_at_ms');
       if (open === false) void query.whereNotNull('closed_at_ms');
-      const rows = await query.select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Incident);
+      return (await query.select<Row[]>(...COLUMNS)).map(read);
     },
     async save(incident) {
       await db('incident')
@@ -31,7 +45,7 @@ export function incidentRepository(db: Knex): IncidentRepository {
           model: incident.modelId,
           opened_at_ms: incident.openedAtMs,
           closed_at_ms: incident.closedAtMs,
-          document: JSON.stringify(incident),
+          document: incidentCodec.encode(incident),
         })
         .onConflict('id')
         .merge();
