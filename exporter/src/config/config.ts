@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AnyActionTarget } from '../domain/action-target.js';
-import type { ModelRegistration } from '../domain/application.js';
+import type { ModelRegistration } from '../domain/model-registration.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';

@@ -5,8 +5,8 @@ import type { Codec } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
-import type { Incident } from './incident.js';
-import type { IngestResult } from './ingest-result.js';
+import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
+import type { IngestResult } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
@@ -142,7 +142,10 @@ export interface IncidentRepository {
     readonly open?: boolean;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
-  save(incident: Incident): Promise<void>;
+  /** Writes the incident and adds the entries to its timeline; all or nothing. A closed incident is never opened again. */
+  save(incident: IncidentRow, entries?: readonly TimelineEntry[]): Promise<void>;
+  /** Adds entries to an incident's timeline without writing the incident. */
+  appendTimeline(id: IncidentId, entries: readonly TimelineEntry[]): Promise<void>;
 }
 
 /** Everything that must change together. Obtained from `Store.transaction`. */

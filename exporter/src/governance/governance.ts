@@ -1,5 +1,5 @@
 import { NotFound, Conflict, Forbidden } from '../domain/errors.js';
-import type { RecommendationRecord, VoteRequest } from '../domain/application.js';
+import type { RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
 import { type KillSwitch, type Review, type Vote } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import {

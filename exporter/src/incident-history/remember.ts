@@ -1,15 +1,14 @@
-import type { RecommendationRecord } from '../domain/application.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
 import { lessonId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';
-import type { Ids } from '../domain/ports.js';
 
 type Outcome = Lesson['actions'][number]['outcome'];
 
-/** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. */
-export function remember(incident: Incident, records: readonly RecommendationRecord[], ids: Ids): Lesson {
+/** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. One lesson an incident: it has the incident's id. */
+export function remember(incident: Incident, records: readonly RecommendationRecord[]): Lesson {
   return {
-    id: lessonId(ids.next()),
+    id: lessonId(incident.id),
     incidentId: incident.id,
     modelId: incident.modelId,
     cause: incident.diagnosis.causes[0]?.id ?? 'none',

@@ -2,8 +2,10 @@ import { NotFound, Invalid, Unavailable } from '../domain/errors.js';
 import { z } from 'zod';
 import { Mutex } from 'async-mutex';
 import type { AnyActionTarget } from '../domain/action-target.js';
-import type { Discovery, IngestBatch, ModelStatus, ProbeRequest } from '../domain/application.js';
-import type { IngestResult } from '../domain/ingest-result.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -23,15 +25,10 @@ import { summariseLearning } from '../incident-history/learning-summary.js';
 import { alertThresholdFactors } from '../incident-history/alert-threshold-factor.js';
 import { recurringCauses } from '../incident-history/recurring-causes.js';
 import { stateOf, statusOf } from './model-status.js';
-import {
-  evaluate,
-  validationInForce,
-  type Knowledge,
-  type Evaluation,
-  type MonitoredModelState,
-} from '../evaluation/evaluate.js';
-import type { CohortShapley } from '../rca/attribution/cohort-shapley.js';
-import type { RowAnalysis } from '../rca/row-analysis.js';
+import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { validationInForce, type Knowledge } from '../evaluation/knowledge.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { CohortShapley } from '../domain/row-analysis.js';
 import { RowAnalysisSchedule, type RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import { MonitoredModel, type MonitoringSettings } from './monitored-model.js';
 import { callCountersCodec } from './call-counters.js';
@@ -121,13 +118,20 @@ export class Fleet {
     this.commit = createGroupCommit(ports.clock, settings.commitDelayMs, () => this.write());
   }
 
-  /** Takes up every stored model where it was left and begins to look. */
-  async start(): Promise<void> {
+  /**
+   * Takes up every stored model where it was left and begins to look.
+   * @param onProgress told after each model
+   */
+  async start(onProgress: (done: number, total: number) => void = () => undefined): Promise<void> {
     await this.recallLessons();
     this.ports.events.subscribe((event) => {
       if (event.kind === 'incident-closed') void this.recallLessons();
     });
-    for (const model of await this.ports.store.models.list()) await this.restore(model);
+    const models = await this.ports.store.models.list();
+    for (const [index, model] of models.entries()) {
+      await this.restore(model);
+      onProgress(index + 1, models.length);
+    }
     this.loop = this.evaluationLoop();
   }
 
@@ -482,9 +486,8 @@ export class Fleet {
     const startedAt = performance.now();
     const experiment = member.experiment?.result ?? null;
     const plain = { ...monitored.modelState(), experiment };
-    const judgeWith = (rowAnalysis: RowAnalysis): Evaluation =>
-      evaluate({ ...plain, rowAnalysis }, this.knowledgeOf(member), now);
-    member.evaluation = await member.rows.judge(plain, member.evaluation, judgeWith, now);
+    const evaluateWith = (state: MonitoredModelState): Evaluation => evaluate(state, this.knowledgeOf(member), now);
+    member.evaluation = await member.rows.evaluate(plain, member.evaluation, evaluateWith, now);
     member.evaluatedAtMs = now;
     member.evaluationSeconds = (performance.now() - startedAt) / 1000;
 

@@ -2,14 +2,7 @@ import { confirmAdmission } from '../baseline/admission.js';
 import { createGoldenMemory } from '../baseline/golden-memory.js';
 import { admit, learn, startLearning, storable } from '../baseline/learning.js';
 import { DriftMonitor, type DriftMonitorState } from '../detection/sequential/drift-monitor.js';
-import {
-  growForestBaseline,
-  scoresOf,
-  strangeShare,
-  growWindowForest,
-  type ForestBaseline,
-  type WindowForest,
-} from '../detection/forest-baseline.js';
+import { growForestBaseline, scoresOf, strangeShare, growWindowForest } from '../detection/forest-baseline.js';
 import {
   createWindowBuilder,
   emptyWindow,
@@ -19,6 +12,7 @@ import {
 } from '../statistics/window-profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
+import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
 import type { Model } from '../domain/model.js';
 import type { FalsePageBudget, AlertEvidence } from '../domain/alert-evidence.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
@@ -26,7 +20,7 @@ import type { Random, Store } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, SignalKey, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
 import { LabelJoiner, type Judged } from './label-joiner.js';
-import type { MonitoredModelState } from '../evaluation/evaluate.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { RowBuffer } from './row-buffer.js';
 import { CumulativeCounts } from './cumulative-counts.js';
 import { countCall, NO_CALLS, callCountersCodec, type CallCounters } from './call-counters.js';
@@ -321,6 +315,7 @@ export class MonitoredModel {
       lastPredictionAtMs: this.totals.lastPredictionAtMs,
       changes: this.totals.changes,
       experiment: null,
+      rowAnalysis: null,
     };
   }
 

@@ -50,17 +50,11 @@ export async function openFoundation(
   { configurationFile, clock, logger, closing }: FoundationOptions,
 ): Promise<Foundation> {
   const processMetrics = createProcessMetrics(version);
-  const config = reloadableConfig(
-    started,
-    configurationFile,
-    process.env,
-    logger,
-    (file, environment) => {
-      const loaded = loadConfig(file, environment);
-      processMetrics.reloaded(loaded.kind === 'ok');
-      return loaded;
-    },
-  );
+  const config = reloadableConfig(started, configurationFile, process.env, logger, (file, environment) => {
+    const loaded = loadConfig(file, environment);
+    processMetrics.reloaded(loaded.kind === 'ok');
+    return loaded;
+  });
   const store = await openStore(storeAt(started));
   closing.push('the store', () => store.close());
   const http = createEgress(started.egress);

@@ -47,7 +47,7 @@ export function wireGovernance(
     events,
     clock,
     ids: randomIds,
-    remember: (incident, records) => remember(incident, records, randomIds),
+    remember,
   });
   return { executors, governance, incidents };
 }

@@ -17,11 +17,13 @@ export class StoreFailed extends Error {
 /** Codes of a store that cannot be used now. */
 const AWAY = [
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/,
-  // PostgreSQL: connection exceptions, insufficient resources, operator intervention, read-only.
-  /^(08...|53...|57...|25006)$/,
+  // PostgreSQL: connection exceptions, lost resources, operator intervention, read-only, lock not available.
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  /^(08...|53...|57...|25006|55P03)$/,
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL|MISUSE|CORRUPT|NOTADB)$/,
 ];
-const PATIENT = /connection (terminated|ended)|timeout|not queryable|unable to acquire/i;
+const PATIENT =
+  /connection (terminated|ended)|timeout|client has encountered a connection error|not queryable|acquiring a connection|unable to acquire/i;
 
 const REASONS: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'the disk is full',

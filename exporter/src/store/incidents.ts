@@ -1,54 +1,87 @@
 import type { Knex } from 'knex';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentId } from '../domain/identifiers.js';
+import type { Incident, TimelineEntry } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
+import { chunked, type StatementLimits } from './chunks.js';
 import { incidentCodec } from './codecs/incident.js';
 import { readDocument } from './documents.js';
 
-interface Row {
-  readonly id: string;
+interface StoredIncident {
+  readonly id: IncidentId;
   readonly model: string;
   readonly document: string;
 }
-const COLUMNS = ['id', 'model', 'document'] as const;
+interface StoredEntry {
+  readonly incident: IncidentId;
+  readonly at_ms: number;
+  readonly kind: TimelineEntry['kind'];
+  readonly text: string;
+}
 
-const read = ({ id, model, document }: Row): Incident =>
-  readDocument(incidentCodec, document, { table: 'incident', row: id, model });
-const readOne = (row: Row | undefined): Incident | null => (row === undefined ? null : read(row));
+const entryOf = ({ at_ms: atMs, kind, text }: StoredEntry): TimelineEntry => ({ atMs, kind, text });
 
-export function incidentRepository(db: Knex): IncidentRepository {
+/** The incidents a query selects with their timelines: two statements, however many there are. */
+async function read(db: Knex, selected: Knex.QueryBuilder): Promise<readonly Incident[]> {
+  const rows = await selected.clone().select<StoredIncident[]>('id', 'model', 'document');
+  if (rows.length === 0) return [];
+  // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
+  const entries = await db('incident_timeline')
+    .whereIn('incident', db.select('id').from(selected.clone().select('id').as('selected')))
+    .orderBy('sequence')
+    .select<StoredEntry[]>('incident', 'at_ms', 'kind', 'text');
+  const timelines = new Map<IncidentId, TimelineEntry[]>();
+  for (const entry of entries) {
+    const lines = timelines.get(entry.incident) ?? [];
+    lines.push(entryOf(entry));
+    timelines.set(entry.incident, lines);
+  }
+  return rows.map(({ id, model, document }) => ({
+    ...readDocument(incidentCodec, document, { table: 'incident', row: id, model }),
+    timeline: timelines.get(id) ?? [],
+  }));
+}
+
+async function append(
+  db: Knex,
+  incident: IncidentId,
+  entries: readonly TimelineEntry[],
+  limits: StatementLimits,
+): Promise<void> {
+  const rows = entries.map(({ atMs, kind, text }) => ({ incident, at_ms: atMs, kind, text }));
+  for (const chunk of chunked(rows, 4, limits)) await db('incident_timeline').insert(chunk);
+}
+
+export function incidentRepository(db: Knex, limits: StatementLimits): IncidentRepository {
   return {
-    get: async (id) =>
-      readOne(
-        await db('incident')
-          .where({ id })
-          .first<Row | undefined>(...COLUMNS),
-      ),
-    openFor: async (model) =>
-      readOne(
-        await db('incident')
-          .where({ model })
-          .whereNull('closed_at_ms')
-          .orderBy('opened_at_ms', 'desc')
-          .first<Row | undefined>(...COLUMNS),
-      ),
-    async list({ model, open, limit }) {
+    get: async (id) => (await read(db, db('incident').where({ id }))).at(0) ?? null,
+    openFor: async (model) => {
+      const open = db('incident').where({ model }).whereNull('closed_at_ms');
+      return (await read(db, open.orderBy('opened_at_ms', 'desc').limit(1))).at(0) ?? null;
+    },
+    list({ model, open, limit }) {
       const query = db('incident').orderBy('opened_at_ms', 'desc').limit(limit);
       if (model !== undefined) void query.where({ model });
       if (open === true) void query.whereNull('closed_at_ms');
       if (open === false) void query.whereNotNull('closed_at_ms');
-      return (await query.select<Row[]>(...COLUMNS)).map(read);
+      return read(db, query);
     },
-    async save(incident) {
-      await db('incident')
-        .insert({
-          id: incident.id,
-          model: incident.modelId,
-          opened_at_ms: incident.openedAtMs,
-          closed_at_ms: incident.closedAtMs,
-          document: incidentCodec.encode(incident),
-        })
-        .onConflict('id')
-        .merge();
+    async save(incident, entries = []) {
+      const { id, modelId: model, openedAtMs, closedAtMs } = incident;
+      await db.transaction(async (transaction) => {
+        await transaction('incident')
+          .insert({
+            id,
+            model,
+            opened_at_ms: openedAtMs,
+            closed_at_ms: closedAtMs,
+            document: incidentCodec.encode(incident),
+          })
+          .onConflict('id')
+          .merge()
+          .whereNull('incident.closed_at_ms');
+        await append(transaction, id, entries, limits);
+      });
     },
+    appendTimeline: (id, entries) => append(db, id, entries, limits),
   };
 }

@@ -97,7 +97,7 @@ function sqlite(file: string): Knex {
 function postgresql(url: string, poolSize: number): Knex {
   return knex({
     client: 'pg',
-    connection: { connectionString: url, connectionTimeoutMillis: CONNECT_MS },
+    connection: { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
     acquireConnectionTimeout: CONNECT_MS,
     pool: { min: 0, max: poolSize },
   });
@@ -136,7 +136,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
   return {
     ...ofIncrements(db),
     models: guard('models', modelRepository(db)),
-    incidents: guard('incidents', incidentRepository(db)),
+    incidents: guard('incidents', incidentRepository(db, limits)),
     audit: guard('audit', auditRepository(db)),
     lessons: guard('lessons', lessonRepository(db)),
     alertFeedback: guard('alert feedback', alertFeedbackRepository(db)),

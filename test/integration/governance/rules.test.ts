@@ -289,7 +289,7 @@ describe('breaking the glass', () => {
       atMs: 1,
       detail: '',
     } as const;
-    expect(remember(open, [{ ...record, verification }], randomIds).actions).toEqual([
+    expect(remember(open, [{ ...record, verification }]).actions).toEqual([
       { action: 'retrain', outcome: 'inconclusive' },
     ]);
   });

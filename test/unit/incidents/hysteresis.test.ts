@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { compareSeverity, type Severity } from '../../../exporter/src/domain/severity.js';
 import { followSeverity, startSeverity, type SeverityHysteresis } from '../../../exporter/src/incidents/hysteresis.js';
 
-const PATIENCE = { rise: 2, fall: 30 };
+const HYSTERESIS = { change: 2, milder: 30 };
 
 /** Severity after each look. */
 function followed(first: Severity, looks: readonly Severity[]): Severity[] {
   let tracking: SeverityHysteresis = startSeverity(first);
   return looks.map((judged) => {
-    tracking = followSeverity(tracking, judged, PATIENCE);
+    tracking = followSeverity(tracking, judged, HYSTERESIS);
     return tracking.severity;
   });
 }

@@ -1,29 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { RecommendationRecord } from '../../../exporter/src/domain/application.js';
+import type { RecommendationRecord } from '../../../exporter/src/domain/decision-record.js';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
-import type { Lesson } from '../../../exporter/src/domain/lesson.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
+import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
-import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import { sampleStatus } from '../metrics/sample-status.js';
+import { evaluation, storedIncidents } from './fixtures.js';
 
 const model = sampleStatus('fraud').model;
 
-function keeperWith(firing: readonly ExternalAlert[] = [], recommendations: () => readonly object[] = () => []) {
+function incidentsWith(firing: readonly ExternalAlert[] = [], recommendations: () => readonly object[] = () => []) {
   const saved = new Map<string, Incident>();
   let next = 0;
   const incidents = createIncidentManager({
-    incidents: {
-      get: (id) => Promise.resolve(saved.get(id) ?? null),
-      openFor: () => Promise.resolve([...saved.values()].find(({ closedAtMs }) => closedAtMs === null) ?? null),
-      list: () => Promise.resolve([...saved.values()]),
-      save: (incident) => Promise.resolve(void saved.set(incident.id, incident)),
-    },
-    lessons: { save: () => Promise.resolve(), list: () => Promise.resolve([]) },
+    incidents: storedIncidents(saved),
+    lessons: { save: () => Promise.resolve() },
     alerts: { list: () => Promise.resolve(firing) },
     governance: {
       propose: () => Promise.resolve([]),
@@ -32,33 +27,13 @@ function keeperWith(firing: readonly ExternalAlert[] = [], recommendations: () =
       records: () =>
         Promise.resolve(recommendations().map((recommendation) => ({ recommendation }) as RecommendationRecord)),
     },
-    events: { publish: () => undefined, subscribe: () => () => undefined },
+    events: { publish: () => undefined },
     clock: systemClock,
     ids: { next: () => `i${(next += 1)}` },
-    remember: () => ({}) as Lesson,
+    remember,
   });
   return { incidents, saved };
 }
-
-const evaluation = (severity: Severity, pages: boolean, cause: CauseId | null = null): Evaluation =>
-  ({
-    findings: [],
-    pages,
-    proposals: [],
-    fingerprint: {},
-    explanation: { headline: 'Confidence fell.', paragraphs: [] },
-    unseen: [],
-    diagnosis: {
-      severity,
-      severityReason: 'So it was judged.',
-      causes: cause === null ? [] : [{ id: cause }],
-      features: [],
-      findings: [],
-      changes: [],
-      experiment: null,
-      blindSpots: [],
-    },
-  }) as unknown as Evaluation;
 
 const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
   sender: 'grafana',
@@ -75,7 +50,7 @@ const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
 
 describe('an alert of somebody else', () => {
   it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
-    const { incidents } = keeperWith();
+    const { incidents } = incidentsWith();
     for (let look = 0; look < 5; look += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
     await incidents.recordAlert(model.id, alert());
     expect(await incidents.apply(model, evaluation('none', false))).toBeNull();
@@ -86,14 +61,14 @@ describe('an alert of somebody else', () => {
   });
 
   it('that is over no longer does', async () => {
-    const { incidents } = keeperWith();
+    const { incidents } = incidentsWith();
     await incidents.recordAlert(model.id, alert());
     await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
     expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
   });
 
   it('joins the story of an incident that is open, at its beginning and at its end', async () => {
-    const { incidents, saved } = keeperWith();
+    const { incidents, saved } = incidentsWith();
     await incidents.apply(model, evaluation('high', true));
     await incidents.apply(model, evaluation('high', true));
     await incidents.recordAlert(model.id, alert());
@@ -107,7 +82,7 @@ describe('an alert of somebody else', () => {
   });
 
   it('that still fires after a restart counts as before', async () => {
-    const { incidents } = keeperWith([alert()]);
+    const { incidents } = incidentsWith([alert()]);
     await incidents.restore(model.id);
     expect(await incidents.apply(model, evaluation('high', false))).not.toBeNull();
   });
@@ -115,7 +90,7 @@ describe('an alert of somebody else', () => {
 
 describe('the severity of an open incident', () => {
   it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
-    const { incidents } = keeperWith();
+    const { incidents } = incidentsWith();
     const look = (severity: Severity): Promise<Incident | null> => incidents.apply(model, evaluation(severity, true));
     await look('high');
     expect((await look('high'))?.severity).toBe('high');
@@ -134,7 +109,7 @@ describe('the severity of an open incident', () => {
   });
 
   it('is taken up as it was after a restart', async () => {
-    const { incidents } = keeperWith();
+    const { incidents } = incidentsWith();
     await incidents.apply(model, evaluation('critical', true));
     await incidents.apply(model, evaluation('critical', true));
     await incidents.restore(model.id);
@@ -145,7 +120,7 @@ describe('the severity of an open incident', () => {
 
 it('keeps the diagnosis people decided on while the action takes effect, unless it gets worse', async () => {
   const records: { state: string; plan: object }[] = [];
-  const { incidents } = keeperWith([], () => records);
+  const { incidents } = incidentsWith([], () => records);
   const look = async (severity: Severity, cause: CauseId): Promise<string | undefined> => {
     await incidents.apply(model, evaluation(severity, true, cause));
     const incident = await incidents.apply(model, evaluation(severity, true, cause));
@@ -160,7 +135,7 @@ it('keeps the diagnosis people decided on while the action takes effect, unless 
 });
 
 it('is closed while only labels are late', async () => {
-  const { incidents } = keeperWith();
+  const { incidents } = incidentsWith();
   await incidents.apply(model, evaluation('high', true, 'unit-change'));
   expect(await incidents.apply(model, evaluation('high', true, 'unit-change'))).not.toBeNull();
   for (let look = 0; look < 3; look += 1) await incidents.apply(model, evaluation('low', false, 'label-delay'));

@@ -4,7 +4,7 @@ import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { failed, golden, judged, rowsOf } from './judged.js';
 
 const WINDOW = 60;
-const PATIENCE = { rise: 2, fall: 30 };
+const HYSTERESIS = { change: 2, milder: 30 };
 /** Seven calls in ten fail with status 500; the others get one and the same unsure answer. */
 const broken = (count: number): Observation[] =>
   rowsOf('broken', count).map((row, i) =>
@@ -28,12 +28,14 @@ describe('a server that answers 500 mostly and nonsense else, while the window f
   });
 
   it('becomes more severe, and never milder again', () => {
-    let course: SeverityHysteresis | null = null;
+    let tracking: SeverityHysteresis | null = null;
     const severities = looks.flatMap(({ diagnosis }) => {
-      if (diagnosis.severity === 'none' && course === null) return [];
-      course =
-        course === null ? startSeverity(diagnosis.severity) : followSeverity(course, diagnosis.severity, PATIENCE);
-      return [course.severity];
+      if (diagnosis.severity === 'none' && tracking === null) return [];
+      tracking =
+        tracking === null
+          ? startSeverity(diagnosis.severity)
+          : followSeverity(tracking, diagnosis.severity, HYSTERESIS);
+      return [tracking.severity];
     });
     const ranks = severities.map((severity) => ['none', 'low', 'medium', 'high', 'critical'].indexOf(severity));
     expect(ranks).toEqual([...ranks].sort((a, b) => a - b));

@@ -1,4 +1,4 @@
-import type { IngestLineError } from '../../domain/ingest-result.js';
+import type { IngestLineError } from '../../domain/ingest.js';
 import type { Failure, LateLabel, Observation, Prediction } from '../../domain/observation.js';
 import { FAILURE_REASONS, type FailureReason } from '../../domain/observation.js';
 import { flattenFeatures } from './text-features.js';

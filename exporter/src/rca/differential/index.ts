@@ -1,3 +1,4 @@
+import { failureCount } from '../../domain/profile.js';
 import type { CountDifferential, RowDifferential, SegmentContrast } from '../../domain/differential.js';
 import type { FeatureEvidence, SegmentEvidence } from '../../domain/symptoms.js';
 import { spearman } from '../../statistics/spearman.js';
@@ -15,7 +16,7 @@ import { sameHour } from './same-hour.js';
 const FEWEST_FOR_TREND = 60;
 
 const labelledShare = (profile: WindowProfile): number | null => {
-  const answered = profile.calls - Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+  const answered = profile.calls - failureCount(profile);
   return answered <= 0 ? null : Math.min(1, profile.labels.labelled / answered);
 };
 

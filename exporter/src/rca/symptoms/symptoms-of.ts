@@ -1,3 +1,4 @@
+import { failureCount } from '../../domain/profile.js';
 import { expectedCalibrationError } from '../../statistics/calibration.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { cellMiddle } from '../../statistics/grid.js';
@@ -14,7 +15,6 @@ import {
 import { spearman } from '../../statistics/spearman.js';
 import { createWindowBuilder, numericSignal } from '../../statistics/window-profile.js';
 import type {
-  ChangeEvent,
   ConfidenceEvidence,
   Symptoms,
   FeatureEvidence,
@@ -24,7 +24,6 @@ import type {
   ServiceEvidence,
 } from '../../domain/symptoms.js';
 import type { BlindSpot, Finding } from '../../domain/finding.js';
-import type { ModelId } from '../../domain/identifiers.js';
 import type { Observation } from '../../domain/observation.js';
 import type {
   BaselineProfile,
@@ -34,33 +33,19 @@ import type {
   SignalKey,
   WindowProfile,
 } from '../../domain/profile.js';
-import type { AlertEvidence } from '../../domain/alert-evidence.js';
+import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
+import type { RowAnalysis } from '../../domain/row-analysis.js';
 import { differentialOfCounts, differentialOfSegments } from '../differential/index.js';
-import type { CohortShapley } from '../attribution/cohort-shapley.js';
-import { analyseRows, type RowAnalysis } from '../row-analysis.js';
+import { analyseRows, type RowAnalysisInput } from '../row-analysis.js';
 import { segmentsFromCounts } from '../segments/pair-counts.js';
 import { repairHints } from '../repair/index.js';
 import type { LevelSummary, Proportion } from '../../domain/estimate.js';
 
-export interface SymptomsInput {
-  readonly modelId: ModelId;
-  readonly nowMs: number;
-  readonly baseline: BaselineProfile | null;
-  readonly window: WindowProfile;
-  /** Rows of the window still in memory, oldest first. */
-  readonly rows: readonly Observation[];
-  readonly baselineRows: readonly Observation[];
+/** What detection found in a model's state. */
+export interface Detected {
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
   readonly golden: GoldenEvidence;
-  readonly consecutiveFailures: number;
-  readonly lastAnswerAtMs: number | null;
-  readonly changes: readonly ChangeEvent[];
-  /** The e-detectors' evidence; null for a one-shot look. */
-  readonly evidence: AlertEvidence | null;
-  readonly experiment: CohortShapley | null;
-  /** Done already in a worker thread; null to do it here. */
-  readonly rowAnalysis: RowAnalysis | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -83,51 +68,41 @@ const SURPRISING = 5;
 const MOST_SURPRISING = 300;
 
 /** Puts everything root-cause analysis may look at into one object. Pure; asks nobody. */
-export function symptomsOf(input: SymptomsInput): Symptoms {
-  const { baseline, window, rows } = input;
-  const recent = newestRows(input);
+export function symptomsOf(state: MonitoredModelState, detected: Detected, nowMs: number): Symptoms {
+  const { baseline, window, rows } = state;
+  const recent = newestRows(state);
   const newest = recent === null || baseline === null ? window : countsOf(recent, baseline.profile);
-  const features = featureEvidence(input, newest, recent);
-  const asked = input.experiment?.attributions ?? [];
-  const analysed =
-    input.rowAnalysis ??
-    analyseRows({
-      baselineRows: input.baselineRows,
-      rows,
-      features,
-      modelChanged: modelChangedBy(input.golden),
-      experiment: input.experiment?.experiment ?? null,
-      attributions: asked,
-    });
-  const { segments, contrast } = withSegments(input, analysed);
+  const features = featureEvidence(state, detected.findings, newest, recent);
+  const analysed = state.rowAnalysis ?? analyseRows(rowsToAnalyse(state, { features, golden: detected.golden }));
+  const { segments, contrast } = withSegments(state, analysed);
   return {
-    modelId: input.modelId,
-    atMs: input.nowMs,
+    modelId: state.model.id,
+    atMs: nowMs,
     window: { fromMs: window.fromMs, toMs: window.toMs, samples: window.calls },
     hasBaseline: baseline !== null,
-    findings: input.findings,
-    service: serviceEvidence(input),
-    golden: input.golden,
+    findings: detected.findings,
+    service: serviceEvidence(state),
+    golden: detected.golden,
     features,
     prediction: predictionEvidence(baseline, window),
     confidence: confidenceEvidence(baseline, window, rows),
     labels: labelEvidence(baseline, window),
     segments,
-    changes: input.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
-    watched: input.evidence !== null && input.evidence.verdict !== 'learning',
-    changePoint: changePointOf(input),
+    changes: state.changes.filter((change) => change.atMs >= window.fromMs - CHANGES_CONSIDERED_MS),
+    watched: state.evidence !== null && state.evidence.verdict !== 'learning',
+    changePoint: changePointOf(state),
     differential: { ...differentialOfCounts(baseline, window, newest, features), ...contrast },
     decomposition: analysed.decomposition,
     attributions: analysed.attributions,
-    experiment: input.experiment?.experiment ?? null,
+    experiment: state.experiment?.experiment ?? null,
     surrogate: analysed.surrogate,
-    blindSpots: [...input.blindSpots, ...withoutRows(input)],
+    blindSpots: [...detected.blindSpots, ...withoutRows(state)],
   };
 }
 
 /** Where the baseline's rows are gone, segments come from the counts kept per pair of categories. */
 function withSegments(
-  { baseline, baselineRows, window }: SymptomsInput,
+  { baseline, baselineRows, window }: MonitoredModelState,
   analysed: RowAnalysis,
 ): Pick<RowAnalysis, 'segments' | 'contrast'> {
   if (baseline === null || baselineRows.length > 0) return analysed;
@@ -136,7 +111,7 @@ function withSegments(
 }
 
 /** After a restart the counts are there and the rows behind them are not: what cannot be redone is said. */
-function withoutRows({ baseline, baselineRows, rows, window }: SymptomsInput): BlindSpot[] {
+function withoutRows({ baseline, baselineRows, rows, window }: MonitoredModelState): BlindSpot[] {
   const reason = 'feature values are never stored, so the rows from before the last start are gone; counts remain';
   const spots: BlindSpot[] = [];
   if (baseline !== null && baselineRows.length === 0) {
@@ -149,7 +124,7 @@ function withoutRows({ baseline, baselineRows, rows, window }: SymptomsInput): B
   return spots;
 }
 
-function changePointOf({ evidence, changes }: SymptomsInput): Symptoms['changePoint'] {
+function changePointOf({ evidence, changes }: MonitoredModelState): Symptoms['changePoint'] {
   const atMs = evidence?.changeAtMs ?? null;
   if (evidence === null || atMs === null || (evidence.verdict !== 'alarm' && evidence.verdict !== 'warning'))
     return null;
@@ -159,34 +134,47 @@ function changePointOf({ evidence, changes }: SymptomsInput): Symptoms['changePo
   return { atMs, declared };
 }
 
-/** Golden inputs answered otherwise show a changed model; without them nobody can say. */
-export const modelChangedBy = (golden: GoldenEvidence): boolean | null =>
-  golden.compared === 0 ? null : golden.changed > 0;
+/** What to find out of the rows, given which features moved and how golden inputs are answered. */
+export function rowsToAnalyse(
+  { baselineRows, rows, experiment }: MonitoredModelState,
+  { features, golden }: Pick<Symptoms, 'features' | 'golden'>,
+): RowAnalysisInput {
+  return {
+    baselineRows,
+    rows,
+    features,
+    modelChanged: modelChangedBy(golden),
+    experiment: experiment?.experiment ?? null,
+    attributions: experiment?.attributions ?? [],
+  };
+}
 
-const failuresOf = (profile: WindowProfile): number =>
-  Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+/** Golden inputs answered otherwise show a changed model; without them nobody can say. */
+const modelChangedBy = (golden: GoldenEvidence): boolean | null => (golden.compared === 0 ? null : golden.changed > 0);
 
 function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSummary | null {
   const counts = profile === undefined ? null : numericSignal(profile, key);
   return counts === null ? null : summariseNumeric(counts);
 }
 
-function serviceEvidence(input: SymptomsInput): ServiceEvidence {
-  const { baseline, window, rows } = input;
-  const failures = failuresOf(window);
+function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
+  const { baseline, window, rows } = state;
+  const failures = failureCount(window);
   return {
     calls: window.calls,
     failures: proportion(failures, window.calls),
     failuresByReason: window.failures,
-    consecutiveFailures: Math.max(input.consecutiveFailures, failures === window.calls ? failures : 0),
+    consecutiveFailures: Math.max(state.consecutiveFailures, failures === window.calls ? failures : 0),
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
     refusedAsBusy: refusedAsBusy(rows),
     baselineErrorShare:
-      baseline === null || baseline.profile.calls === 0 ? null : failuresOf(baseline.profile) / baseline.profile.calls,
+      baseline === null || baseline.profile.calls === 0
+        ? null
+        : failureCount(baseline.profile) / baseline.profile.calls,
     latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
     latencyNow: levelOf(window, 'latency_seconds'),
     ...lateAnswers(baseline, window),
-    lastAnswerAtMs: input.lastAnswerAtMs,
+    lastAnswerAtMs: state.lastAnswerAtMs,
   };
 }
 
@@ -228,7 +216,7 @@ function inBursts(failed: readonly boolean[]): boolean {
  * The newest rows alone, where they are in memory: a window that still holds rows from before the change is a mixture, and
  * no single transformation explains a mixture.
  */
-function newestRows({ rows, evidence }: SymptomsInput): readonly Observation[] | null {
+function newestRows({ rows, evidence }: MonitoredModelState): readonly Observation[] | null {
   const count = Math.max(FEWEST_FOR_REPAIR, Math.floor(rows.length / 3));
   if (rows.length < count) return null;
   const since = evidence?.verdict === 'alarm' ? evidence.changeAtMs : null;
@@ -243,13 +231,14 @@ function countsOf(rows: readonly Observation[], like: WindowProfile): WindowProf
 }
 
 function featureEvidence(
-  input: SymptomsInput,
+  state: MonitoredModelState,
+  findings: readonly Finding[],
   newest: WindowProfile,
   recent: readonly Observation[] | null,
 ): FeatureEvidence[] {
-  const { baseline, window } = input;
+  const { baseline, window } = state;
   const reported = new Set(
-    input.findings
+    findings
       .filter(({ detector }) =>
         [
           'numeric-drift',
@@ -277,16 +266,16 @@ function featureEvidence(
       ? null
       : repairHints(
           moved,
-          { counts: baseline.profile, rows: input.baselineRows.slice(-MOST_FOR_REPAIR) },
+          { counts: baseline.profile, rows: state.baselineRows.slice(-MOST_FOR_REPAIR) },
           { counts: newest, rows: recent ?? [] },
-          (feature) => startOf(input, feature),
+          (feature) => startOf(state, feature),
         );
   const evidence = entries.map((entry): FeatureEvidence => ({ ...entry, hint: hints?.get(entry.feature) ?? null }));
   return evidence.sort((a, b) => Number(b.changed) - Number(a.changed) || b.distance - a.distance);
 }
 
 /** When the feature's own evidence says that its change began, or else the model's. */
-function startOf({ evidence }: SymptomsInput, feature: string): number | null {
+function startOf({ evidence }: MonitoredModelState, feature: string): number | null {
   const own = evidence?.signals.find(({ subject }) => subject === `feature:${feature}`);
   return own?.watch === 'changed' ? own.changeAtMs : (evidence?.changeAtMs ?? null);
 }

@@ -3,7 +3,8 @@ import { anyNumber, codec, renameKeys } from '../../domain/codec.js';
 import type { Cause, Diagnosis, EvidenceStatement } from '../../domain/cause.js';
 import { DETECTOR_IDS, type Finding, type FindingSubject } from '../../domain/finding.js';
 import type { Impact } from '../../domain/impact.js';
-import type { Fingerprint, Incident, TimelineEntry } from '../../domain/incident.js';
+import { INDICATOR_IDS } from '../../domain/indicator.js';
+import type { Fingerprint, IncidentRow } from '../../domain/incident.js';
 import {
   CHANGE_KINDS,
   DECOMPOSITION_PARTS,
@@ -73,7 +74,7 @@ const impact: z.ZodType<Impact> = z.object({
 const statement: z.ZodType<EvidenceStatement> = z.object({
   text: z.string(),
   logOdds: anyNumber,
-  indicator: z.string(),
+  indicator: z.enum(INDICATOR_IDS),
   source: z.enum([
     'calls',
     'golden inputs',
@@ -201,24 +202,7 @@ const diagnosis: z.ZodType<Diagnosis> = z.object({
 
 export const fingerprint: z.ZodType<Fingerprint> = z.record(z.string(), anyNumber);
 
-const timelineEntry: z.ZodType<TimelineEntry> = z.object({
-  atMs: z.number(),
-  kind: z.enum([
-    'change',
-    'first-evidence',
-    'alert',
-    'opened',
-    'diagnosis-changed',
-    'decision',
-    'execution',
-    'verification',
-    'recovered',
-    'closed',
-  ]),
-  text: z.string(),
-});
-
-const incident: z.ZodType<Incident> = z.object({
+const incident: z.ZodType<IncidentRow> = z.object({
   id: ids.incident,
   modelId: ids.model,
   openedAtMs: z.number(),
@@ -230,7 +214,6 @@ const incident: z.ZodType<Incident> = z.object({
     summary: z.string().exactOptional(),
     paragraphs: z.array(z.string()),
   }),
-  timeline: z.array(timelineEntry),
   fingerprint,
 });
 
@@ -242,4 +225,8 @@ const nameIndicators = (old: unknown): unknown => {
   return { ...rest, diagnosis: { ...before, causes: renameKeys(before.causes, { sign: 'indicator' }) } };
 };
 
-export const incidentCodec = codec('incident', incident, [nameIndicators]);
+/** The timeline's lines are rows of their own; a caller may pass one along, and it is left out. */
+export const incidentCodec = codec('incident', incident, [nameIndicators], (value) => ({
+  ...value,
+  timeline: undefined,
+}));

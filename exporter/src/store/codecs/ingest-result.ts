@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codec } from '../../domain/codec.js';
-import type { IngestResult } from '../../domain/ingest-result.js';
+import type { IngestResult } from '../../domain/ingest.js';
 
 const result: z.ZodType<IngestResult> = z.object({
   accepted: z.number(),

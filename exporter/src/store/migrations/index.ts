@@ -4,6 +4,7 @@ import { decisions } from './010-decisions.js';
 import { validations } from './011-validations.js';
 import { externalAlerts } from './020-external-alerts.js';
 import { pageOpinions } from './030-page-opinions.js';
+import { incidentTimeline } from './040-incident-timeline.js';
 import { modelStates } from './050-model-states.js';
 import type { NamedMigration } from './migration.js';
 
@@ -14,6 +15,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   validations,
   externalAlerts,
   pageOpinions,
+  incidentTimeline,
   modelStates,
 ];
 
