@@ -117,13 +117,20 @@ export class Fleet {
     this.commit = createGroupCommit(ports.clock, settings.commitDelayMs, () => this.write());
   }
 
-  /** Takes up every stored model where it was left and begins to look. */
-  async start(): Promise<void> {
+  /**
+   * Takes up every stored model where it was left and begins to look.
+   * @param onProgress told after each model
+   */
+  async start(onProgress: (done: number, total: number) => void = () => undefined): Promise<void> {
     await this.recallLessons();
     this.ports.events.subscribe((event) => {
       if (event.kind === 'incident-closed') void this.recallLessons();
     });
-    for (const model of await this.ports.store.models.list()) await this.restore(model);
+    const models = await this.ports.store.models.list();
+    for (const [index, model] of models.entries()) {
+      await this.restore(model);
+      onProgress(index + 1, models.length);
+    }
     this.loop = this.evaluationLoop();
   }
 
