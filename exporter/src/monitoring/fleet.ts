@@ -127,7 +127,10 @@ export class Fleet {
   async start(onProgress: (done: number, total: number) => void = () => undefined): Promise<void> {
     await this.recallLessons();
     this.ports.events.subscribe((event) => {
-      if (event.kind === 'incident-closed') void this.recallLessons();
+      if (event.kind !== 'incident-closed') return;
+      this.recallLessons().catch((error: unknown) =>
+        this.ports.logger.warn({ error: String(error) }, 'lessons could not be read again'),
+      );
     });
     const models = await this.ports.store.models.list();
     for (const [index, model] of models.entries()) {
@@ -184,12 +187,18 @@ export class Fleet {
   }
 
   async remove(id: ModelId): Promise<void> {
-    this.member(id);
+    const member = this.member(id);
     this.ports.prober.unwatch(id);
-    await this.ports.incidents.closeAndForget(id);
-    this.members.delete(id);
-    await this.commit.settle();
-    await this.ports.store.models.remove(id);
+    try {
+      await this.ports.incidents.closeAndForget(id);
+      this.members.delete(id);
+      await this.commit.settle();
+      await this.ports.store.models.remove(id);
+    } catch (error) {
+      this.members.set(id, member);
+      this.probe(member.monitored);
+      throw error;
+    }
   }
 
   /** Stops watching a model and keeps what is stored of it: added again, it goes on where it was. */
@@ -568,8 +577,14 @@ export class Fleet {
   private async changeModel(watch: MonitoredModel, change: Partial<Pick<Model, 'state' | 'paused'>>): Promise<void> {
     const model = { ...watch.model, ...change };
     if (model.state === watch.model.state && model.paused === watch.model.paused) return;
+    const before = watch.model;
     watch.model = model;
-    await this.ports.store.models.save(model);
+    try {
+      await this.ports.store.models.save(model);
+    } catch (error) {
+      if (watch.model === model) watch.model = before;
+      throw error;
+    }
     this.ports.events.publish({ kind: 'model-updated', model });
   }
 
