@@ -115,7 +115,7 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => Promise<vo
         if (kind === 'postgresql') await transaction.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]);
         return work(governanceTransaction(transaction));
       }),
-    atomic: (work) =>
+    atomic: (_shard, _epoch, work) =>
       db.transaction((transaction) =>
         work({
           baselines: baselineRepository(transaction),
