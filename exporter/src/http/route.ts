@@ -9,6 +9,7 @@ import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
+import type { OpenStreams } from './open-streams.js';
 import type { Authentication } from './identity/authenticate.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { Actor } from '../domain/actor.js';
@@ -47,7 +48,11 @@ export interface HttpPorts {
   };
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
-  readonly ready: () => Promise<boolean>;
+  /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
+  readonly closedBecause: () => string | null;
+  /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
+  readonly notReadyBecause: () => Promise<string | null>;
+  readonly streams: OpenStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
   readonly reload: () =>
     | { readonly kind: 'applied'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }

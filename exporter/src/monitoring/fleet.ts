@@ -1,4 +1,4 @@
-import { Invalid, NotFound } from '../domain/errors.js';
+import { NotFound } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -22,6 +22,7 @@ import { ModelEvaluation } from './model-evaluation.js';
 import { statusOf } from './model-status.js';
 import { MonitoredModel } from './monitored-model.js';
 import { readModelState } from './persist.js';
+import { Probes } from './probes.js';
 
 /** What others may read of a model; changing it goes through `Fleet.change`. */
 export type MonitoredModelView = Readonly<
@@ -36,6 +37,7 @@ export class Fleet {
   private readonly lessons: LessonsInUse;
   private readonly commits: Commits;
   private readonly rows: Ingest;
+  private readonly probes: Probes;
   private readonly evaluations: ModelEvaluation;
   private readonly loop: EvaluationLoop;
   private restored = 0;
@@ -49,6 +51,7 @@ export class Fleet {
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(lanes, this.commits, store.batches);
+    this.probes = new Probes(ports.prober, clock, this.rows);
     this.evaluations = new ModelEvaluation(
       {
         models: store.models,
@@ -116,7 +119,7 @@ export class Fleet {
   /** Stops probing and evaluating, and commits what is left. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    for (const id of this.members.keys()) this.ports.prober.unwatch(id);
+    for (const id of this.members.keys()) this.probes.stop(id);
     await this.loop.stop();
     await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commits.settle();
@@ -141,22 +144,39 @@ export class Fleet {
     );
   }
 
+  /**
+   * Monitors a model unless its id is taken: one that is monitored stays as it is, one that is stored is taken up as it was.
+   * @returns whether it is new
+   */
+  async addIfNew(model: Model): Promise<boolean> {
+    const { store } = this.ports;
+    return this.lanes.run(model.id, async () => {
+      if (this.members.has(model.id)) return false;
+      const stored = await store.models.get(model.id);
+      if (stored === null) await this.admit(model, null);
+      else await this.restore(stored);
+      return stored === null;
+    });
+  }
+
   /** @param registered the model to be, from the one that is known; null for none */
   private async register(id: ModelId, registered: (known: Model | null) => Model | null): Promise<void> {
-    const { store, prober, events } = this.ports;
     await this.lanes.run(id, async () => {
       const member = this.members.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
-      if (model === null) return;
-      await store.models.save(model);
-      if (member === null) await this.restore(model);
-      else {
-        member.monitored.model = model;
-        prober.unwatch(id);
-        this.probe(member);
-      }
-      events.publish({ kind: 'model-updated', model });
+      if (model !== null) await this.admit(model, member);
     });
+  }
+
+  /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
+  private async admit(model: Model, member: Member | null): Promise<void> {
+    await this.ports.store.models.save(model);
+    if (member === null) await this.restore(model);
+    else {
+      member.monitored.model = model;
+      this.probes.restart(member);
+    }
+    this.ports.events.publish({ kind: 'model-updated', model });
   }
 
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
@@ -182,14 +202,14 @@ export class Fleet {
   private async leave(id: ModelId, finish: (member: Member) => Promise<void>): Promise<void> {
     const member = this.member(id);
     member.isLeaving = true;
-    this.ports.prober.unwatch(id);
+    this.probes.stop(id);
     try {
       await this.loop.settled(id);
       await this.ports.incidents.closeAndForget(id);
       await this.lanes.run(id, () => finish(member));
     } catch (error) {
       member.isLeaving = false;
-      if (this.members.get(id) === member) this.probe(member);
+      if (this.members.get(id) === member) this.probes.restart(member);
       throw error;
     }
   }
@@ -202,8 +222,7 @@ export class Fleet {
         return { paused, state: paused ? 'paused' : running };
       }),
     );
-    this.ports.prober.unwatch(id);
-    this.probe(member);
+    this.probes.restart(member);
     return member.monitored.model;
   }
 
@@ -228,7 +247,7 @@ export class Fleet {
       isLeaving: false,
     };
     this.members.set(model.id, member);
-    this.probe(member);
+    this.probes.restart(member);
   }
 
   // ---------------------------------------------------------------- what comes in
@@ -254,40 +273,13 @@ export class Fleet {
     return this.change(id, (monitored) => monitored.recordChange(change));
   }
 
-  private probe(member: Member): void {
-    const { model } = member.monitored;
-    if (model.paused || model.endpoint === null || member.isLeaving || this.stopping.signal.aborted) return;
-    this.ports.prober.watch(model, (samples) => void this.rows.observe(member, samples));
-  }
-
   /**
    * One probe now. What comes back counts like any other probe.
    * @returns null when it takes longer than `timeoutMs`
    * @throws NotFound, or Invalid for a model without an endpoint
    */
-  async probeNow(id: ModelId, { calls, golden, timeoutMs }: ProbeRequest): Promise<readonly Sample[] | null> {
-    const member = this.member(id);
-    const { model } = member.monitored;
-    if (model.endpoint === null) throw new Invalid(`model "${id}" has no endpoint to probe`, 'target');
-    const { schedule } = model;
-    const over = new AbortController();
-    const cycle = this.ports.prober.cycle({
-      ...model,
-      goldenInputs: golden ? model.goldenInputs : [],
-      schedule: {
-        ...schedule,
-        probesPerCycle: calls ?? schedule.probesPerCycle,
-        timeoutMs: Math.min(schedule.timeoutMs, timeoutMs),
-      },
-    });
-    const counted = cycle.then(async (samples) => {
-      await this.rows.observe(member, samples);
-      return samples;
-    });
-    counted.catch(() => undefined);
-    const samples = await Promise.race([counted, this.ports.clock.sleep(timeoutMs, over.signal).then(() => null)]);
-    over.abort();
-    return samples;
+  async probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Sample[] | null> {
+    return this.probes.now(this.member(id), request);
   }
 
   // ---------------------------------------------------------------- evaluation

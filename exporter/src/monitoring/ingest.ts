@@ -5,7 +5,7 @@ import type { BatchRepository } from '../domain/ports.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import type { Commits } from './commits.js';
 import type { Member } from './member.js';
-import { acceptedOf, knownResult } from './persist.js';
+import { acceptedOf } from './persist.js';
 
 /** How rows reach a model: with the commit that stores them, or at once where nobody waits for it. */
 export class Ingest {
@@ -52,7 +52,7 @@ export class Ingest {
   }
 
   private stored({ monitored }: Member, batchId: string): Promise<IngestResult | null> {
-    return knownResult(this.batches, monitored.model.id, batchId).catch(() => {
+    return this.batches.find(monitored.model.id, batchId).catch(() => {
       throw new Unavailable('the store cannot be read now; send the batch again');
     });
   }

@@ -1,13 +1,15 @@
+import { z } from 'zod';
 import type { AlertFeedback } from '../domain/alert-feedback.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
 import type { Clock, Store } from '../domain/ports.js';
 import type { RecurringCause } from '../domain/recurring-cause.js';
+import { setting } from '../domain/setting.js';
 import { alertThresholdFactors } from '../incident-history/alert-threshold-factor.js';
 import { summariseLearning } from '../incident-history/learning-summary.js';
 import { recurringCauses } from '../incident-history/recurring-causes.js';
 
-const LEARNING_SINCE = 'learning_since';
+const LEARNING_SINCE = setting('learning_since', z.number());
 
 interface Recalled {
   readonly lessons: readonly Lesson[];
@@ -32,8 +34,7 @@ export class LessonsInUse {
   async recall(): Promise<void> {
     this.readings += 1;
     const mine = this.readings;
-    const since = await this.store.settings.get(LEARNING_SINCE);
-    const sinceMs = typeof since === 'number' ? since : null;
+    const sinceMs = await this.store.settings.get(LEARNING_SINCE);
     const [lessons, feedback] = await Promise.all([
       this.store.lessons.list({ limit: this.limit(), ...(sinceMs === null ? {} : { closedAfterMs: sinceMs }) }),
       this.store.alertFeedback.list(sinceMs === null ? {} : { afterMs: sinceMs }),

@@ -1,18 +1,14 @@
-import type { DriftMonitorState } from '../detection/sequential/drift-monitor.js';
+import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestResult } from '../domain/ingest.js';
-import type { Json } from '../domain/json.js';
-import type { BatchRepository, IncrementStore, Store } from '../domain/ports.js';
+import type { IncrementStore, Store } from '../domain/ports.js';
 import type { Validation } from '../domain/validation.js';
-import type { CallCounters } from './call-counters.js';
+import { callCountersCodec } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import type { Judged } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
 
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
-
-const countersKey = (id: ModelId): string => `watch:${id}`;
-const detectorsKey = (id: ModelId): string => `monitor:${id}`;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
@@ -21,16 +17,16 @@ export async function readModelState(
   nowMs: number,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
   const [counters, monitor, baseline, learning, [validation]] = await Promise.all([
-    store.settings.get(countersKey(id)),
-    store.settings.get(detectorsKey(id)),
+    store.callCounters.get(id, callCountersCodec),
+    store.driftMonitors.get(id, driftMonitorCodec),
     store.baselines.current(id),
     store.baselines.learning(id),
     store.validations.list(id, 1),
   ]);
   const from = baseline === null ? nowMs : Math.max(baseline.admittedAtMs, nowMs - WINDOWS_RESTORED_MS);
   return {
-    counters: counters as unknown as CallCounters | null,
-    monitor: monitor as unknown as DriftMonitorState | null,
+    counters,
+    monitor,
     baseline,
     learning,
     windows: baseline === null ? [] : await store.windows.range(id, from, nowMs + WINDOWS_RESTORED_MS),
@@ -42,17 +38,8 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
   if (records.baseline !== null) await store.baselines.save(id, records.baseline);
   if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
   await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
-  await store.settings.set(countersKey(id), records.counters as unknown as Json);
-  if (records.detectors !== null) await store.settings.set(detectorsKey(id), records.detectors as unknown as Json);
-}
-
-/** What the store already knows of a batch, by its id. */
-export async function knownResult(
-  batches: Pick<BatchRepository, 'find'>,
-  id: ModelId,
-  batchId: string,
-): Promise<IngestResult | null> {
-  return (await batches.find(id, batchId)) as unknown as IngestResult | null;
+  await store.callCounters.save(id, callCountersCodec, records.counters);
+  if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 
 /** One model's part of a commit, written but perhaps not committed. */
@@ -83,8 +70,7 @@ export async function writeModel(
     const batchId = request.batch?.batchId ?? null;
     if (batchId === null) continue;
     const earlier = first.get(batchId);
-    const result =
-      unstored.get(batchId) ?? (earlier === undefined ? await knownResult(store.batches, id, batchId) : null);
+    const result = unstored.get(batchId) ?? (earlier === undefined ? await store.batches.find(id, batchId) : null);
     if (result !== null) known.set(request, { ...result, duplicate: true });
     else if (earlier !== undefined) repeats.set(request, earlier);
     else first.set(batchId, request);
@@ -107,9 +93,9 @@ export async function writeModel(
     labelsBefore += labels;
     known.set(request, result);
     const batchId = request.batch?.batchId ?? null;
-    if (batchId !== null) await store.batches.save(id, batchId, result as unknown as Json, nowMs);
+    if (batchId !== null) await store.batches.save(id, batchId, result, nowMs);
   }
-  for (const [batchId, result] of unstored) await store.batches.save(id, batchId, result as unknown as Json, nowMs);
+  for (const [batchId, result] of unstored) await store.batches.save(id, batchId, result, nowMs);
   for (const [request, earlier] of repeats) {
     const result = known.get(earlier);
     if (result !== undefined) known.set(request, { ...result, duplicate: true });

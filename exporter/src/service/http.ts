@@ -8,8 +8,10 @@ import type { AppPorts } from '../http/app.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
+import type { OpenStreams } from '../http/open-streams.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
+import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
 const DEFAULT_PROBE_MS = 30_000;
@@ -19,6 +21,8 @@ export function httpPorts(
   { started, config, store, clock, logger, http, processMetrics }: Foundation,
   application: Application,
   { renderFleet, storeUp }: WiredMetrics,
+  lifecycle: Lifecycle,
+  streams: OpenStreams,
 ): AppPorts {
   return {
     application,
@@ -41,7 +45,9 @@ export function httpPorts(
         return secret === null ? 'valid' : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
       },
     },
-    ready: storeUp,
+    closedBecause: () => lifecycle.closedBecause(),
+    notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
+    streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
     authenticate: createAuthenticator({

@@ -53,9 +53,10 @@ export const serviceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/-/ready',
     scope: null,
-    summary: 'The store can be written',
+    summary: 'Every model is restored and the store can be written',
     async handle({ ports }) {
-      if (!(await ports.ready())) throw new Unavailable('the store cannot be written now');
+      const reason = await ports.notReadyBecause();
+      if (reason !== null) throw new Unavailable(reason, 1);
       return text('ready\n', 'text/plain');
     },
   },
@@ -77,6 +78,7 @@ export const serviceRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Server-sent events: models, incidents, recommendations, baselines',
     handle({ ports, raw: { request, response } }) {
+      ports.streams.admit(response);
       response.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
