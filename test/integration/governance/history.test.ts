@@ -120,7 +120,7 @@ async function taken(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** operations.md §3.3: must hold after every step, whatever happened. */
+/** Must hold after every step, whatever happened. */
 async function checkInvariants(reference: Reference, world: World): Promise<void> {
   for (const executions of world.delivered.values()) expect(executions.length).toBeLessThanOrEqual(1);
   const bodies = await auditBodies(world.store, world.auditFrom);

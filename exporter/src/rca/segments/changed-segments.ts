@@ -188,7 +188,7 @@ const membership = (slice: Slice, table: CodedRows): boolean[] =>
 const outsideOf = (earlier: readonly Slice[], table: CodedRows): boolean[] =>
   Array.from({ length: table.rows }, (_, row) => !earlier.some((slice) => isIn(slice, table, row)));
 
-/** Drops predicates that only cut rows off a group that changed as a whole, as far as anybody can say. */
+/** Drops predicates that only cut rows off a group that changed as a whole, as far as the rows show. */
 function widen(slice: Slice, { table, excess }: Side): Slice {
   let current = slice;
   for (let again = true; again && current.predicates.length > 1;) {
