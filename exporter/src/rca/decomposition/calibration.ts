@@ -1,5 +1,5 @@
+import { isWrong } from '../../domain/observation.js';
 import type { Observation } from '../../domain/observation.js';
-import { isWrong } from '../wrong-answer.js';
 
 const MIN_LABELS = 100;
 const TENTHS = 10;

@@ -1,6 +1,6 @@
+import { isWrong } from '../../domain/observation.js';
 import type { Decomposition, FeatureEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
-import { isWrong } from '../wrong-answer.js';
 import { codeRows, codingsOf } from '../segments/coding.js';
 import { blockBootstrap, sumOf } from './block-bootstrap.js';
 

@@ -1,3 +1,4 @@
+import { isWrong } from '../../domain/observation.js';
 import {
   contributionOf,
   differenceInDifferences,
@@ -16,7 +17,6 @@ import type { SegmentEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import { codeCohorts, pickRows, predicateText, type CodedCohorts, type FeatureCoding } from './coding.js';
 import { expectedLoss } from './expected-loss.js';
-import { isWrong } from '../wrong-answer.js';
 import { sliceLine, type CodedRows, type Slice } from './slice-line.js';
 
 /** SliceLine's weight of a slice's mean excess against its size. */
