@@ -6,11 +6,12 @@ import { slugOf } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
-import type { Clock, EventBus, Store } from '../domain/ports.js';
+import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
 import { showFact } from '../detection/paging.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import type { Governance } from '../governance/governance.js';
+import { decisionUseCases } from './decisions.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
@@ -21,6 +22,7 @@ import type { Actor } from '../domain/actor.js';
 export interface ApplicationPorts {
   readonly store: Store;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly events: EventBus;
   readonly fleet: Fleet;
   readonly incidents: IncidentManager;
@@ -48,7 +50,7 @@ export interface ApplicationSettings {
 
 /** The use cases, on top of a running fleet. */
 export function createApplication(ports: ApplicationPorts, settings: ApplicationSettings): Application {
-  const { store, fleet, governance } = ports;
+  const { store, fleet } = ports;
 
   const incident = async (id: IncidentId): Promise<Incident> => {
     const found = await store.incidents.get(id);
@@ -157,69 +159,10 @@ export function createApplication(ports: ApplicationPorts, settings: Application
       );
     },
 
-    recommendation: (id) => governance.record(id),
-    recommendations: (filter) => governance.records(filter),
-    async propose({ incident: about, action, why }, by) {
-      if (action === 'none') throw new Invalid('there is nothing to propose in "none"', 'action');
-      const of = await incident(about);
-      return governance.proposeBy(of, ports.proposalFor(of, action, why), by);
-    },
-    async vote(request, by) {
-      const voted = await governance.vote(request, by);
-      const { title } = voted.recommendation;
-      const done = request.verdict === 'approve' ? 'approved' : 'rejected';
-      await ports.incidents.appendTimeline(voted.recommendation, {
-        kind: 'decision',
-        text: `${by.name} ${done} "${title}": ${request.reason}`,
-      });
-      await governance.dispatch();
-      const record = await governance.record(request.recommendation);
-      if (record.execution !== null) {
-        const { state, detail } = record.execution;
-        await ports.incidents.appendTimeline(voted.recommendation, { kind: 'execution', text: `"${title}": ${state}. ${detail}` });
-      }
-      return record;
-    },
-    async revoke(id, reason, by) {
-      const record = await governance.revoke(id, reason, by);
-      const { title } = record.recommendation;
-      await ports.incidents.appendTimeline(record.recommendation, {
-        kind: 'decision',
-        text: `${by.name} revoked "${title}": ${reason}`,
-      });
-      return record;
-    },
-    async withdraw(id, reason, by) {
-      const record = await governance.withdrawOne(id, reason, by);
-      const { title } = record.recommendation;
-      await ports.incidents.appendTimeline(record.recommendation, {
-        kind: 'decision',
-        text: `${by.name} withdrew "${title}": ${reason}`,
-      });
-      return record;
-    },
-    async report(id, outcome, detail, by) {
-      const record = await governance.report(id, outcome, detail, by);
-      const { title } = record.recommendation;
-      await ports.incidents.appendTimeline(record.recommendation, {
-        kind: 'execution',
-        text: `${by.name}: "${title}" ${outcome}. ${detail}`,
-      });
-      return record;
-    },
-    callback: (id, outcome, detail, by) => governance.callback(id, outcome, detail, by),
-    decides: (by) => governance.decides(by),
-    breaksGlass: (by) => governance.breaksGlass(by),
-    setKillSwitch: async (on, reason, by) => {
-      await governance.setKillSwitch(on, reason, by);
-      if (!on) await governance.dispatch();
-    },
-    killSwitch: () => governance.killSwitch(),
-    reviews: (open) => governance.reviews(open),
-    review: (id, finding, by) => governance.review(id, finding, by),
+    ...decisionUseCases({ ...ports, decisions: store.decisions, incident }),
 
-    learnt: () => fleet.learningSummary(),
-    async judgePage(id, { useful, reason }, by) {
+    learningSummary: () => fleet.learningSummary(),
+    async recordFeedback(id, { useful, reason }, by) {
       const about = await incident(id);
       await store.alertFeedback.save({
         incidentId: id,
@@ -234,7 +177,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
       await fleet.recallLessons();
       return store.alertFeedback.list({ incident: id });
     },
-    pageOpinions: async (id) => store.alertFeedback.list({ incident: (await incident(id)).id }),
+    feedback: async (id) => store.alertFeedback.list({ incident: (await incident(id)).id }),
     async resetLearning(reason, by) {
       await ports.audit('learning-reset', by, { reason });
       await fleet.resetLearning();

@@ -2,7 +2,7 @@
 import type { Diagnosis, Explanation } from './cause.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from './alert.js';
 import type { AuditEntry, AuditVerdict, StoredCheckpoint } from './audit.js';
-import type { BreakGlass, Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
+import type { BreakGlass, DecisionRecord, KillSwitch, Review, Vote } from './decision.js';
 import type { ChangeEvent, GoldenComparison } from './symptoms.js';
 import type { BlindSpot, Finding, NamedStatistic } from './finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
@@ -16,7 +16,7 @@ import type { RecurringCause } from './recurring-cause.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { LateLabel, ModelAnswer, Observation } from './observation.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
-import type { ActionId, Proposal, Recommendation } from './recommendation.js';
+import type { ActionId, Proposal } from './recommendation.js';
 import type { EventBus, Store } from './ports.js';
 import type { RowAnomaly } from './row-anomaly.js';
 import type { Validation, ValidationPurpose } from './validation.js';
@@ -171,15 +171,9 @@ export interface ProbeRequest {
   readonly timeoutMs: number;
 }
 
-export interface RecommendationRecord {
-  readonly recommendation: Recommendation;
-  readonly votes: readonly Vote[];
-  readonly execution: Execution | null;
-  /** What happened to the execution, oldest first. */
-  readonly attempts: readonly ExecutionAttempt[];
-  readonly verification: Verification | null;
-  /** The executor's dry run, or why there is nothing to execute. */
-  readonly dryRun: string;
+export interface RecommendationRecord extends DecisionRecord {
+  /** The executor's dry run, or why there is nothing to execute; null where the target was not asked: in lists, and in answers to those who decide. */
+  readonly dryRun: string | null;
 }
 
 export interface VoteRequest {
@@ -240,7 +234,7 @@ export interface Application {
     readonly model?: ModelId;
     readonly pendingOnly: boolean;
     readonly limit: number;
-  }): Promise<readonly RecommendationRecord[]>;
+  }): Promise<readonly DecisionRecord[]>;
   /** Puts an action on the table of an open incident, beside what the diagnosis proposes. */
   propose(request: ProposalRequest, by: Actor): Promise<RecommendationRecord>;
   /** @throws Conflict with the current digest and the difference when the one given is stale */
@@ -257,24 +251,24 @@ export interface Application {
   /** An executor says what became of an execution. */
   callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
   /** Actions the actor may vote on, by the rules in force. */
-  decides(by: Actor): readonly ActionId[];
+  actionsVotableBy(by: Actor): readonly ActionId[];
   /** Whether the actor may decide alone in an emergency, where an action's rules allow it at all. */
-  breaksGlass(by: Actor): boolean;
+  mayBreakGlass(by: Actor): boolean;
   /** @throws Forbidden for anybody but an admin */
   setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
   killSwitch(): Promise<KillSwitch & { readonly configured: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
 
-  /** What the ranking of actions and the page lines rest on. */
-  learnt(): LearningSummary;
-  /** A person says whether a page was worth being called for; opinions move the model's page line. Resolves to all of the incident. */
-  judgePage(
+  /** What the ranking of actions and the alert thresholds rest on. */
+  learningSummary(): LearningSummary;
+  /** A person says whether an alert was worth being called for, which moves the model's alert threshold. Resolves to all feedback on the incident. */
+  recordFeedback(
     id: IncidentId,
-    opinion: { readonly useful: boolean; readonly reason: string },
+    feedback: { readonly useful: boolean; readonly reason: string },
     by: Actor,
   ): Promise<readonly AlertFeedback[]>;
-  pageOpinions(id: IncidentId): Promise<readonly AlertFeedback[]>;
+  feedback(id: IncidentId): Promise<readonly AlertFeedback[]>;
   /** Lessons so far are kept, but no longer used. */
   resetLearning(reason: string, by: Actor): Promise<void>;
 

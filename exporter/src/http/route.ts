@@ -2,7 +2,8 @@ import { Invalid } from '../domain/errors.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Application, IngestBatch, ProbeRequest, RecommendationRecord } from '../domain/application.js';
+import type { DecisionRecord } from '../domain/decision.js';
+import type { Application, IngestBatch, ProbeRequest } from '../domain/application.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { Incident } from '../domain/incident.js';
@@ -24,7 +25,7 @@ export interface HttpPorts {
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
   readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
-  readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
+  readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
   readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;

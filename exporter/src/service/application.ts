@@ -22,11 +22,12 @@ export function wireApplication(
   fleet: Fleet,
   checkpointing: Checkpointing,
 ): Application {
-  const { started, config, store, clock, events, audit, processMetrics } = foundation;
+  const { started, config, store, clock, logger, events, audit, processMetrics } = foundation;
   return createApplication(
     {
       store,
       clock,
+      logger,
       events,
       fleet,
       incidents,

@@ -69,9 +69,10 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     await fleet.committed();
   };
   const governance = wireGovernance(foundation, relearn);
+  closing.push('executions', () => governance.governance.stop());
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
-  const integrations = wireIntegrations(foundation, governance.governance, fleet, application);
+  const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);

@@ -2,28 +2,19 @@ import type { Knex } from 'knex';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from '../domain/decision.js';
 import type { Json } from '../domain/json.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
-import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
+import type { ModelId } from '../domain/identifiers.js';
+import { PRIORITIES } from '../domain/recommendation.js';
 import { auditHead, insertAudit } from './audit.js';
+import { recommendationOf, selectRecommendations, type StoredRecommendation } from './decisions.js';
 import { settingRepository } from './settings.js';
 
 const KILL_SWITCH = 'kill_switch';
 
-/** Before 0.2 only whether it was on was kept. */
+/** At first only whether it was on was kept. */
 function killSwitchOf(stored: Json): KillSwitch {
   const never: KillSwitch = { on: stored === true, reason: null, by: null, atMs: null };
   return typeof stored === 'object' ? { ...never, ...(stored as Partial<KillSwitch> | null) } : never;
 }
-
-interface StoredRecommendation {
-  readonly state: RecommendationState;
-  readonly document: string;
-}
-
-/** The state column is the truth; the document keeps what was proposed. */
-const recommendationOf = (row: StoredRecommendation): Recommendation => ({
-  ...(JSON.parse(row.document) as Recommendation),
-  state: row.state,
-});
 
 export function governanceTransaction(db: Knex): GovernanceTransaction {
   return {
@@ -31,14 +22,9 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       const row = await db('recommendation').where({ id }).first<StoredRecommendation | undefined>('state', 'document');
       return row === undefined ? null : recommendationOf(row);
     },
-    async recommendations({ incident, model, states, limit }) {
-      const query = db('recommendation')
-        .orderBy([{ column: 'created_at_ms', order: 'desc' }, { column: 'id' }])
-        .limit(limit);
-      if (incident !== undefined) void query.where({ incident });
-      if (model !== undefined) void query.where({ model });
-      if (states !== undefined) void query.whereIn('state', [...states]);
-      return (await query.select<StoredRecommendation[]>('state', 'document')).map(recommendationOf);
+    async recommendations(filter) {
+      const rows = await selectRecommendations(db, filter).select<StoredRecommendation[]>('state', 'document');
+      return rows.map(recommendationOf);
     },
     async insertRecommendation(recommendation) {
       await db('recommendation').insert({
@@ -46,6 +32,7 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         incident: recommendation.incidentId,
         model: recommendation.modelId,
         state: recommendation.state,
+        priority: PRIORITIES.indexOf(recommendation.priority),
         created_at_ms: recommendation.createdAtMs,
         document: JSON.stringify(recommendation),
       });
@@ -75,6 +62,8 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         ...executionRow(execution),
         id: execution.id,
         recommendation: execution.recommendationId,
+        model: db('recommendation').where({ id: execution.recommendationId }).select('model'),
+        executor: execution.executor,
       });
     },
     async updateExecution(execution) {
@@ -84,12 +73,18 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       const row = await db('execution').where({ recommendation }).first<{ document: string } | undefined>('document');
       return row === undefined ? null : (JSON.parse(row.document) as Execution);
     },
-    async executions(state) {
+    async executions(filter) {
       const rows = await db('execution')
-        .where({ state })
+        .where(filter)
         .orderBy('queued_at_ms')
         .select<{ document: string }[]>('document');
       return rows.map(({ document }) => JSON.parse(document) as Execution);
+    },
+    async modelsWithExecutions(states) {
+      const rows = await db('execution')
+        .whereIn('state', [...states])
+        .distinct<{ model: ModelId }[]>('model');
+      return rows.map(({ model }) => model);
     },
     async executionById(id) {
       const row = await db('execution').where({ id }).first<{ document: string } | undefined>('document');

@@ -8,6 +8,7 @@ import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
 import { batchRepository } from './batches.js';
 import { readDecisionCounts } from './decision-counts.js';
+import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
@@ -102,6 +103,7 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => Promise<vo
     ledger: ledgerRepository(db),
     batches: batchRepository(db),
     incidents: incidentRepository(db),
+    decisions: decisionRepository(db),
     audit: auditRepository(db),
     lessons: lessonRepository(db),
     alertFeedback: alertFeedbackRepository(db),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecommendationRecord } from '../../domain/application.js';
-import type { KillSwitch, Review } from '../../domain/decision.js';
+import type { DecisionRecord, KillSwitch, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
 import { bodyOf, json, numberQuery, text, type RequestContext, type Route } from '../route.js';
@@ -33,8 +33,8 @@ const actorView = ({ kind, subject, name, person }: Actor): object => ({
   ...(person === undefined ? {} : { login: person.login, role: person.role, issuer: person.issuer }),
 });
 
-function recordView(record: RecommendationRecord): object {
-  const { recommendation, votes, execution, attempts, verification, dryRun } = record;
+function recordView(record: DecisionRecord & Partial<RecommendationRecord>): object {
+  const { recommendation, votes, execution, attempts, verification, dryRun = null } = record;
   return {
     ...recommendation,
     proposedBy: actorView(recommendation.proposedBy),
@@ -83,7 +83,7 @@ export const decisionRoutes: readonly Route[] = [
     async handle(context) {
       const filter = filterOf(context, context.query.get('pending') === 'true');
       const records = await context.ports.application.recommendations(filter);
-      return json({ recommendations: records.map(recordView) });
+      return json({ recommendations: records.map((record) => recordView(record)) });
     },
   },
   {

@@ -21,7 +21,7 @@ export const learningRoutes: readonly Route[] = [
     path: '/api/v1/learning',
     scope: 'read',
     summary: 'What the ranking of actions rests on: verified outcomes by cause and action, with a version',
-    handle: ({ ports }) => json(ports.application.learnt()),
+    handle: ({ ports }) => json(ports.application.learningSummary()),
   },
   {
     method: 'POST',
@@ -32,7 +32,7 @@ export const learningRoutes: readonly Route[] = [
     async handle(context) {
       const { reason } = await bodyOf(context, reset);
       await context.ports.application.resetLearning(reason, context.actor);
-      return json(context.ports.application.learnt());
+      return json(context.ports.application.learningSummary());
     },
   },
 ];

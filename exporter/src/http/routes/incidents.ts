@@ -71,7 +71,7 @@ export const incidentRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'What people said of the page: was it worth being called for',
     handle: async ({ ports, params }) =>
-      json({ opinions: await ports.application.pageOpinions(incidentId(params.id ?? '')) }),
+      json({ opinions: await ports.application.feedback(incidentId(params.id ?? '')) }),
   },
   {
     method: 'POST',
@@ -83,7 +83,7 @@ export const incidentRoutes: readonly Route[] = [
     async handle(context) {
       const { incident_id: id, useful, reason } = await bodyOf(context, opinion);
       return json({
-        opinions: await context.ports.application.judgePage(incidentId(id), { useful, reason }, context.actor),
+        opinions: await context.ports.application.recordFeedback(incidentId(id), { useful, reason }, context.actor),
       });
     },
   },
