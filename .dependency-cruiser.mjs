@@ -40,8 +40,8 @@ const ABOVE = {
   metrics: [],
   config: [],
   system: [],
-  http: ['metrics'],
-  cli: ['config'],
+  http: ['application', 'metrics'],
+  cli: ['application', 'config'],
 };
 
 const room = (names) => `${src}/(${names.join('|')})/`;

@@ -5,7 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { Gauge, Histogram, Registry } from 'prom-client';
-import type { ModelStatus } from '../../exporter/src/domain/application.js';
+import type { ModelStatus } from '../../exporter/src/domain/model-status.js';
 import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import type { ModelId } from '../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, type ModelMetricName } from '../../exporter/src/metrics/catalogue.js';

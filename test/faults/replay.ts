@@ -5,12 +5,9 @@ import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evide
 import type { Random } from '../../exporter/src/domain/ports.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
-import {
-  evaluate,
-  rowsToAnalyse,
-  type Evaluation,
-  type MonitoredModelState,
-} from '../../exporter/src/evaluation/evaluate.js';
+import { evaluate, type Evaluation } from '../../exporter/src/evaluation/evaluate.js';
+import type { MonitoredModelState } from '../../exporter/src/domain/monitored-model-state.js';
+import { rowsToAnalyse } from '../../exporter/src/rca/symptoms/symptoms-of.js';
 import { analyseRows, NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
@@ -293,7 +290,7 @@ function look(
   nowMs: number,
 ): { subject: MonitoredModelState; evaluation: Evaluation } {
   const plain = watch.modelState();
-  const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous));
+  const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous.symptoms));
   const subject = { ...plain, rowAnalysis };
   const experience = {
     thresholds: DEFAULT_THRESHOLDS,

@@ -35,7 +35,7 @@ it('takes a changed configuration over HTTP, and says what waits for a restart',
     status: 200,
     body: { changed: ['governance', 'logging'], need_restart: ['logging'] },
   });
-  expect(await service.application.killSwitch()).toMatchObject({ configured: true });
+  expect(await service.application.decisions.killSwitch()).toMatchObject({ configured: true });
 });
 
 it('refuses a wrong one with place and remedy, and goes on as before', async () => {
@@ -43,5 +43,5 @@ it('refuses a wrong one with place and remedy, and goes on as before', async () 
   const { status, body } = await reload();
   expect(status).toBe(400);
   expect(JSON.stringify(body)).toMatch(/mlfi\.yml:3:\d+: `governance\.kill_switch`/);
-  expect(await service.application.killSwitch()).toMatchObject({ configured: true });
+  expect(await service.application.decisions.killSwitch()).toMatchObject({ configured: true });
 });

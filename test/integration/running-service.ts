@@ -18,7 +18,7 @@ export interface RunningService {
     bearer?: string,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Stops and starts again on the same data, doing something to it meanwhile. */
-  restart(meanwhile?: () => void): Promise<void>;
+  restart(meanwhile?: () => void | Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export async function runService(settings: object = {}): Promise<RunningService>
     },
     async restart(meanwhile) {
       await service.close();
-      meanwhile?.();
+      await meanwhile?.();
       service = await startService(loaded.config);
     },
     async close() {

@@ -1,79 +1,111 @@
-import type { Application } from '../domain/application.js';
+import type { Actor } from '../domain/actor.js';
+import type { DecisionRecord, ProposalRequest, RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
 import { Invalid } from '../domain/errors.js';
-import type { IncidentId } from '../domain/identifiers.js';
+import type { IncidentId, RecommendationId } from '../domain/identifiers.js';
 import type { Incident, TimelineEntry } from '../domain/incident.js';
-import type { DecisionRepository, EventBus, Logger } from '../domain/ports.js';
-import type { ActionId, Proposal, Recommendation, RecommendationState } from '../domain/recommendation.js';
+import type { EventBus, Logger, Store } from '../domain/ports.js';
+import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import type { Governance } from '../governance/governance.js';
-import type { IncidentManager } from '../incidents/incident-manager.js';
+import type { ApplicationPorts } from './ports.js';
 
-export interface DecisionPorts {
-  readonly governance: Governance;
-  readonly decisions: Pick<DecisionRepository, 'get'>;
-  readonly incidents: Pick<IncidentManager, 'appendTimeline'>;
+/** Recommendations under human decision, each with its line on the incident's timeline. Nobody waits for an executor: what comes of it follows by event. */
+export interface DecisionUseCases extends Pick<
+  Governance,
+  | 'record'
+  | 'records'
+  | 'callback'
+  | 'killSwitch'
+  | 'setKillSwitch'
+  | 'reviews'
+  | 'review'
+  | 'actionsVotableBy'
+  | 'mayBreakGlass'
+> {
+  /** Puts an action on the table of an open incident, beside what the diagnosis proposes. @throws AppError */
+  propose(request: ProposalRequest, by: Actor): Promise<RecommendationRecord>;
+  /** @throws Conflict with the current digest and the difference when the one given is stale */
+  vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;
+  revoke(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
+  withdraw(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
+  /** A person says what became of an action. */
+  report(
+    id: RecommendationId,
+    outcome: 'succeeded' | 'failed',
+    detail: string,
+    by: Actor,
+  ): Promise<RecommendationRecord>;
+}
+
+export interface DecisionPorts extends Pick<ApplicationPorts, 'governance' | 'proposalFor'> {
+  readonly incidents: Pick<ApplicationPorts['incidents'], 'appendTimeline'>;
+  readonly store: Pick<Store, 'decisions'>;
   readonly events: Pick<EventBus, 'subscribe'>;
   readonly logger: Pick<Logger, 'error'>;
   readonly incident: (id: IncidentId) => Promise<Incident>;
-  /** The action as a proposal for the incident, with the plan that would carry it out. */
-  readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Proposal;
 }
 
-type DecisionUseCases = Pick<
-  Application,
-  | 'recommendation'
-  | 'recommendations'
-  | 'propose'
-  | 'vote'
-  | 'revoke'
-  | 'withdraw'
-  | 'report'
-  | 'callback'
-  | 'actionsVotableBy'
-  | 'mayBreakGlass'
-  | 'setKillSwitch'
-  | 'killSwitch'
-  | 'reviews'
-  | 'review'
->;
+const EXECUTED: readonly RecommendationState[] = ['succeeded', 'failed', 'unknown'];
 
-/** Decisions, each with its line in the incident's timeline. Nobody waits for an executor: what comes of it follows by event. */
-export function decisionUseCases(ports: DecisionPorts): DecisionUseCases {
-  const { governance } = ports;
-  const append = (about: Recommendation, kind: TimelineEntry['kind'], text: string): Promise<void> =>
-    ports.incidents.appendTimeline(about, { kind, text });
-  followExecutions(ports, append);
+/** @returns the use cases of `/api/v1/recommendations`, votes, executions and reviews */
+export function decisionUseCases({
+  governance,
+  incidents,
+  proposalFor,
+  incident,
+  store,
+  events,
+  logger,
+}: DecisionPorts): DecisionUseCases {
+  const onTimeline = async (
+    { recommendation }: Pick<DecisionRecord, 'recommendation'>,
+    kind: TimelineEntry['kind'],
+    text: (title: string) => string,
+  ): Promise<void> => {
+    await incidents.appendTimeline(recommendation, { kind, text: text(`"${recommendation.title}"`) });
+  };
+  /** What became of an execution, whether its answer, a lookup or a callback brought it. */
+  const followExecution = async ({ id, state }: Recommendation): Promise<void> => {
+    const record = await store.decisions.get(id);
+    // What a person reports has a line already that names them.
+    if (record?.execution == null || record.attempts.at(-1)?.kind === 'person') return;
+    const { state: now, detail } = record.execution;
+    await onTimeline(record, 'execution', (title) => `${title}: ${state}.${now === state ? ` ${detail}` : ''}`);
+  };
+  events.subscribe((event) => {
+    if (event.kind !== 'recommendation-updated' || !EXECUTED.includes(event.recommendation.state)) return;
+    const { id } = event.recommendation;
+    followExecution(event.recommendation).catch((error: unknown) => {
+      logger.error({ recommendation: id, error: String(error) }, 'an outcome could not be added to its timeline');
+    });
+  });
   return {
-    recommendation: (id) => governance.record(id),
-    recommendations: (filter) => governance.records(filter),
+    record: (id) => governance.record(id),
+    records: (filter) => governance.records(filter),
     async propose({ incident: about, action, why }, by) {
       if (action === 'none') throw new Invalid('there is nothing to propose in "none"', 'action');
-      const incident = await ports.incident(about);
-      return governance.proposeBy(incident, ports.proposalFor(incident, action, why), by);
+      const of = await incident(about);
+      return governance.proposeBy(of, proposalFor(of, action, why), by);
     },
     async vote(request, by) {
-      const record = await governance.vote(request, by);
-      const { recommendation } = record;
       const done = request.verdict === 'approve' ? 'approved' : 'rejected';
-      await append(recommendation, 'decision', `${by.name} ${done} "${recommendation.title}": ${request.reason}`);
-      governance.wake(recommendation.modelId);
-      return record;
+      const voted = await governance.vote(request, by);
+      await onTimeline(voted, 'decision', (title) => `${by.name} ${done} ${title}: ${request.reason}`);
+      governance.wake(voted.recommendation.modelId);
+      return voted;
     },
     async revoke(id, reason, by) {
       const record = await governance.revoke(id, reason, by);
-      const { recommendation } = record;
-      await append(recommendation, 'decision', `${by.name} revoked "${recommendation.title}": ${reason}`);
+      await onTimeline(record, 'decision', (title) => `${by.name} revoked ${title}: ${reason}`);
       return record;
     },
     async withdraw(id, reason, by) {
       const record = await governance.withdrawOne(id, reason, by);
-      const { recommendation } = record;
-      await append(recommendation, 'decision', `${by.name} withdrew "${recommendation.title}": ${reason}`);
+      await onTimeline(record, 'decision', (title) => `${by.name} withdrew ${title}: ${reason}`);
       return record;
     },
     async report(id, outcome, detail, by) {
       const record = await governance.report(id, outcome, detail, by);
-      const { recommendation } = record;
-      await append(recommendation, 'execution', `${by.name}: "${recommendation.title}" ${outcome}. ${detail}`);
+      await onTimeline(record, 'execution', (title) => `${by.name}: ${title} ${outcome}. ${detail}`);
       return record;
     },
     callback: (id, outcome, detail, by) => governance.callback(id, outcome, detail, by),
@@ -87,29 +119,4 @@ export function decisionUseCases(ports: DecisionPorts): DecisionUseCases {
     reviews: (open) => governance.reviews(open),
     review: (id, finding, by) => governance.review(id, finding, by),
   };
-}
-
-const EXECUTED: readonly RecommendationState[] = ['succeeded', 'failed', 'unknown'];
-
-/** Adds what became of an execution to its incident's timeline, whether its answer, a lookup or a callback brought it. */
-function followExecutions(
-  { events, decisions, logger }: DecisionPorts,
-  append: (about: Recommendation, kind: 'execution', text: string) => Promise<void>,
-): void {
-  const follow = async (about: Recommendation): Promise<void> => {
-    const execution = await decisions.get(about.id);
-    // What a person reports has a line already that names them.
-    if (execution?.execution == null || execution.attempts.at(-1)?.kind === 'person') return;
-    const { state, detail } = execution.execution;
-    await append(about, 'execution', `"${about.title}": ${about.state}.${state === about.state ? ` ${detail}` : ''}`);
-  };
-  events.subscribe((event) => {
-    if (event.kind !== 'recommendation-updated' || !EXECUTED.includes(event.recommendation.state)) return;
-    follow(event.recommendation).catch((error: unknown) =>
-      logger.error(
-        { recommendation: event.recommendation.id, error: String(error) },
-        'an outcome could not be added to its timeline',
-      ),
-    );
-  });
 }

@@ -1,5 +1,6 @@
-import { modelOf } from './application.js';
-import type { Discovery, ModelRegistration } from '../domain/application.js';
+import { modelOf } from './models.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { ModelRegistration } from '../domain/model-registration.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';

@@ -1,13 +1,13 @@
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
-import type { Investigation, InvestigationProgress } from '../domain/application.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { IncidentId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Config } from '../config/config.js';
 
 /** A running mlfi, as far as the command line shows it. */
 export interface RunningMlfi {
-  readonly application: Pick<Application, 'statuses'>;
+  readonly application: { readonly models: Pick<Application['models'], 'statuses'> };
   readonly address: string;
   readonly storeLocation: string;
   readonly firstKey: string | null;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Investigation, InvestigationProgress } from '../domain/application.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Commands } from './commands.js';
 import { investigationText } from './investigation-text.js';
 

@@ -1,7 +1,8 @@
 import type { Observation } from '../domain/observation.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { scoresOf, type ForestBaseline } from './forest-baseline.js';
+import type { ForestBaseline } from '../domain/isolation-forest.js';
+import { scoresOf } from './forest-baseline.js';
 import { columnContributions } from './isolation-forest/forest.js';
 import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
 

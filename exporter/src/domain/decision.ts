@@ -1,7 +1,6 @@
 import type { ExecutionId, RecommendationId, VoteId } from './identifiers.js';
 import type { Actor } from './actor.js';
 import type { ExecutorId } from './executor.js';
-import type { Recommendation } from './recommendation.js';
 
 /** One person deciding alone in an emergency, to be reviewed afterwards. */
 export interface BreakGlass {
@@ -72,14 +71,4 @@ export interface Review {
   readonly reviewedBy: Actor | null;
   readonly reviewedAtMs: number | null;
   readonly finding: string | null;
-}
-
-/** A recommendation with everything that became of it. */
-export interface DecisionRecord {
-  readonly recommendation: Recommendation;
-  readonly votes: readonly Vote[];
-  readonly execution: Execution | null;
-  /** What happened to the execution, oldest first. */
-  readonly attempts: readonly ExecutionAttempt[];
-  readonly verification: Verification | null;
 }

@@ -102,3 +102,11 @@ export interface Validation {
   readonly comparison: Comparison | null;
   readonly requestedBy: string;
 }
+
+/** What a validation is asked to compare. */
+export interface ValidationRequest {
+  readonly candidateUrl: string;
+  readonly purpose: ValidationPurpose;
+  /** Inputs asked of both, at most. */
+  readonly samples: number;
+}

@@ -1,10 +1,13 @@
+import { percent } from '../domain/quantity-text.js';
+import { failureCount } from '../domain/profile.js';
 import { createGoldenMemory } from '../baseline/golden-memory.js';
 import { admit, learn, startLearning, storable } from '../baseline/learning.js';
 import { proportion } from '../statistics/clopper-pearson.js';
 import { compareNumeric } from '../statistics/compare.js';
 import { summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
 import { createWindowBuilder } from '../statistics/window-profile.js';
-import type { Discovery, Investigation, InvestigationProgress } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
@@ -12,7 +15,8 @@ import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { evaluate, type Knowledge, type Evaluation } from './evaluate.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import type { Knowledge } from './knowledge.js';
 import type { Sample } from '../domain/observation.js';
 
 export interface InvestigationPorts {
@@ -97,6 +101,7 @@ export async function investigate(
       lastPredictionAtMs: null,
       changes: [],
       experiment: null,
+      rowAnalysis: null,
     },
     { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),
@@ -229,7 +234,7 @@ function report({ url, id, discovery, baseline, window, evaluation, verdict, thr
   const confidence = numeric(window, 'confidence');
   const latency = numeric(window, 'latency_seconds');
   const summary = confidence === null ? null : summariseNumeric(confidence);
-  const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
+  const failures = failureCount(window);
   return {
     url,
     modelId: id,
@@ -281,7 +286,7 @@ function limitsOf(
   if (failures === 0 && calls > 0) {
     const upper = proportion(0, calls).interval.high;
     limits.push(
-      `No call failed, yet an error rate of up to ${(100 * upper).toFixed(1)} % would often look the same with ${calls} calls.`,
+      `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${calls} calls.`,
     );
   }
   if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');

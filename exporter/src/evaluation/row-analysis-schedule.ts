@@ -1,8 +1,11 @@
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Logger } from '../domain/ports.js';
-import { isQuiet, rowsToAnalyse, type Evaluation, type MonitoredModelState } from './evaluate.js';
-import { NOTHING_TO_ANALYSE, type RowAnalysis, type RowAnalysisInput } from '../rca/row-analysis.js';
+import type { RowAnalysis } from '../domain/row-analysis.js';
+import { NOTHING_TO_ANALYSE, type RowAnalysisInput } from '../rca/row-analysis.js';
+import { rowsToAnalyse } from '../rca/symptoms/symptoms-of.js';
+import { isQuiet, type Evaluation } from './evaluate.js';
 
-/** Quiet models' rows are looked into this often. */
+/** Quiet models' rows are analysed this often. */
 const QUIET_EVERY_MS = 60_000;
 
 export interface RowAnalysisPorts {
@@ -10,10 +13,11 @@ export interface RowAnalysisPorts {
   readonly logger: Logger;
 }
 
-/** One model's rows: looked into before every look while there is something to explain, and of a quiet model now and then. */
+/** One model's rows: analysed before every evaluation while there is something to explain, and of a quiet model now and then. */
 export class RowAnalysisSchedule {
   /** What was found last. */
   analysis: RowAnalysis = NOTHING_TO_ANALYSE;
+  private begun = 0;
   private begunAtMs = -Infinity;
 
   constructor(
@@ -22,37 +26,39 @@ export class RowAnalysisSchedule {
   ) {}
 
   /**
-   * Judges with the rows looked into. A quiet model's rows are looked into beside the looking, which must not wait for them.
-   * @param before the evaluation of the look before, null at the first one
+   * Evaluates with the rows analysed. A quiet model's rows are analysed beside its evaluation, which does not wait for them.
+   * @param before the evaluation before this one, null at the first
    */
-  async judge(
-    subject: MonitoredModelState,
+  async evaluate(
+    state: MonitoredModelState,
     before: Evaluation | null,
-    judgeWith: (analysis: RowAnalysis) => Evaluation,
+    evaluateWith: (state: MonitoredModelState) => Evaluation,
     nowMs: number,
   ): Promise<Evaluation> {
     const isDue = before !== null && !isQuiet(before);
-    if (isDue) await this.look(subject, before, nowMs);
-    const evaluation = judgeWith(this.analysis);
+    if (isDue) await this.analyse(state, before, nowMs);
+    const evaluation = evaluateWith({ ...state, rowAnalysis: this.analysis });
     if (isQuiet(evaluation)) {
-      if (nowMs - this.begunAtMs >= QUIET_EVERY_MS) void this.look(subject, evaluation, nowMs);
+      if (nowMs - this.begunAtMs >= QUIET_EVERY_MS) void this.analyse(state, evaluation, nowMs);
       return evaluation;
     }
     if (isDue) return evaluation;
-    // The first look that finds something: an alert of others may open an incident on it.
-    await this.look(subject, evaluation, nowMs);
-    return judgeWith(this.analysis);
+    // The first evaluation that finds something: an external alert may open an incident on it.
+    await this.analyse(state, evaluation, nowMs);
+    return evaluateWith({ ...state, rowAnalysis: this.analysis });
   }
 
-  private async look(subject: MonitoredModelState, seen: Evaluation, nowMs: number): Promise<void> {
+  private async analyse(state: MonitoredModelState, { symptoms }: Evaluation, nowMs: number): Promise<void> {
     this.begunAtMs = nowMs;
-    const found = await this.ports.analyseRows(rowsToAnalyse(subject, seen)).catch((error: unknown) => {
-      // The other evidence still names a cause: a look must not fail with one of its helpers.
+    this.begun += 1;
+    const mine = this.begun;
+    const found = await this.ports.analyseRows(rowsToAnalyse(state, symptoms)).catch((error: unknown) => {
+      // The other evidence still names a cause: an evaluation must not fail with one of its helpers.
       if (!this.signal.aborted)
-        this.ports.logger.error({ model: subject.model.id, error: String(error) }, 'the analysis of rows failed');
+        this.ports.logger.error({ model: state.model.id, error: String(error) }, 'row analysis failed');
       return NOTHING_TO_ANALYSE;
     });
-    // One begun later knows more.
-    if (this.begunAtMs === nowMs) this.analysis = found;
+    // Ignore the result of an analysis that was started earlier than the newest one.
+    if (this.begun === mine) this.analysis = found;
   }
 }

@@ -1,7 +1,7 @@
 import { blamesNothing, type CauseId } from '../domain/cause.js';
 import type { IncidentId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { CohortShapley } from '../rca/attribution/cohort-shapley.js';
+import type { CohortShapley } from '../domain/row-analysis.js';
 
 /** Experiments per incident: the first, and one more each time its story turns to another cause. */
 const MOST_EXPERIMENTS = 3;

@@ -3,8 +3,10 @@ import type { Json, JsonObject } from '../domain/json.js';
 import type { Model } from '../domain/model.js';
 import type { Features, ModelAnswer, Observation } from '../domain/observation.js';
 import type { Clock, Random } from '../domain/ports.js';
-import type { Evaluation, MonitoredModelState } from '../evaluation/evaluate.js';
-import { cohortShapley, type CohortShapley, type LoggedRow } from '../rca/attribution/cohort-shapley.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import type { CohortShapley } from '../domain/row-analysis.js';
+import { cohortShapley, type LoggedRow } from '../rca/attribution/cohort-shapley.js';
 import { createModelCaller } from '../rca/attribution/model-caller.js';
 
 /** What the operator allows the investigator to ask of live models. */

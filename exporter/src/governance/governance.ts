@@ -1,5 +1,4 @@
-import type { RecommendationRecord } from '../domain/application.js';
-import type { DecisionRecord } from '../domain/decision.js';
+import type { DecisionRecord, RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
 import type { RecommendationId } from '../domain/identifiers.js';
 import { PRIORITIES, type Recommendation } from '../domain/recommendation.js';

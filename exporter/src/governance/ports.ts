@@ -1,6 +1,6 @@
-import type { RecommendationRecord, VoteRequest } from '../domain/application.js';
 import type { Actor } from '../domain/actor.js';
-import type { DecisionRecord, KillSwitch, Review } from '../domain/decision.js';
+import type { DecisionRecord, RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
+import type { KillSwitch, Review } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';

@@ -1,4 +1,4 @@
-import type { RecommendationRecord } from '../domain/application.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
 import { SYSTEM, type Actor } from '../domain/actor.js';
 import { Conflict } from '../domain/errors.js';
 import type { ModelId, RecommendationId } from '../domain/identifiers.js';

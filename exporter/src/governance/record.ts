@@ -1,4 +1,4 @@
-import type { RecommendationRecord } from '../domain/application.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
 import type { RecommendationId } from '../domain/identifiers.js';
 import type { GovernanceTransaction } from '../domain/ports.js';

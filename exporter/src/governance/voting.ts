@@ -1,4 +1,4 @@
-import type { RecommendationRecord, VoteRequest } from '../domain/application.js';
+import type { RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
 import type { Actor } from '../domain/actor.js';
 import type { Vote } from '../domain/decision.js';
 import { Conflict, Forbidden } from '../domain/errors.js';

@@ -1,4 +1,4 @@
-import { Forbidden, Invalid, isAppError, NotFound, type AppErrorKind } from '../domain/errors.js';
+import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
@@ -21,6 +21,8 @@ const STATUS: Readonly<Record<AppErrorKind, number>> = {
 };
 /** Paths that another layer may read differently than this one are refused before anything looks at them. */
 const SUSPICIOUS_PATH = /\.\.|\/\/|%2f|%5c|%2e|\\/i;
+/** What is answered while the service restores its models or stops; a 404 then would make senders drop what they have. */
+const OPEN_PATHS = new Set(['/-/healthy', '/-/ready', '/metrics']);
 const NOBODY: Actor = { kind: 'api-key', subject: 'nobody', name: 'nobody' };
 
 export interface AppPorts extends HttpPorts {
@@ -63,6 +65,8 @@ export function createHttpApp(ports: AppPorts): Koa {
     try {
       if (SUSPICIOUS_PATH.test((context.req.url ?? '').split('?')[0] ?? ''))
         throw new Invalid('the path holds a sequence that is not allowed (.., //, or an encoded separator)', 'path');
+      const closed = OPEN_PATHS.has(context.path) ? null : ports.closedBecause();
+      if (closed !== null) throw new Unavailable(closed, 1);
       await next();
       if (context.status === 404 && context.body == null && context.respond !== false) {
         throw new NotFound(

@@ -1,4 +1,4 @@
-import type { ModelStatus } from '../domain/application.js';
+import type { ModelStatus } from '../domain/model-status.js';
 import { oddsText } from '../domain/alert-evidence.js';
 import type { SignalCounts } from '../domain/profile.js';
 

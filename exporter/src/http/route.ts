@@ -1,14 +1,15 @@
 import { Invalid } from '../domain/errors.js';
-import type { ReportFormat } from '../domain/report-format.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { DecisionRecord } from '../domain/decision.js';
-import type { Application, IngestBatch, ProbeRequest } from '../domain/application.js';
+import type { Application } from '../application/index.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
+import type { IngestBatch } from '../domain/ingest.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
-import type { Incident } from '../domain/incident.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
+import type { OpenStreams } from './open-streams.js';
 import type { Authentication } from './identity/authenticate.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { Actor } from '../domain/actor.js';
@@ -24,7 +25,6 @@ export interface HttpPorts {
     isNdjson: boolean,
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
-  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -48,7 +48,11 @@ export interface HttpPorts {
   };
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
-  readonly ready: () => Promise<boolean>;
+  /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
+  readonly closedBecause: () => string | null;
+  /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
+  readonly notReadyBecause: () => Promise<string | null>;
+  readonly streams: OpenStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
   readonly reload: () =>
     | { readonly kind: 'applied'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }

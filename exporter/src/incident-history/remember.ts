@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../domain/decision.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import { lessonId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';

@@ -7,7 +7,7 @@ import type { Lesson } from '../domain/lesson.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from '../domain/ports.js';
-import type { DecisionRecord } from '../domain/decision.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import type { Recommendation } from '../domain/recommendation.js';
 import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';

@@ -1,4 +1,4 @@
-import type { ModelStatus } from '../domain/application.js';
+import type { ModelStatus } from '../domain/model-status.js';
 import { NO_FIGURES, type DecisionCounts, type ModelFigures } from '../domain/decision-counts.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { FLEET_METRICS, MODEL_METRICS, type FleetMetricName, type Metric, type ModelMetricName } from './catalogue.js';

@@ -1,7 +1,7 @@
 import { binnedDistance } from '../statistics/frozen-bins.js';
 import { cellBounds, cellMiddle, cellOf } from '../statistics/grid.js';
 import { populationStabilityIndex } from '../statistics/population-stability-index.js';
-import type { ModelStatus } from '../domain/application.js';
+import type { ModelStatus } from '../domain/model-status.js';
 import { NO_FIGURES, type ModelFigures } from '../domain/decision-counts.js';
 import { MODEL_STATES } from '../domain/model.js';
 import { FAILURE_REASONS } from '../domain/observation.js';

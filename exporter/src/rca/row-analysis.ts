@@ -1,14 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { RowDifferential } from '../domain/differential.js';
-import type {
-  Attribution,
-  Decomposition,
-  ExperimentEvidence,
-  FeatureEvidence,
-  SegmentEvidence,
-  SurrogateEvidence,
-} from '../domain/symptoms.js';
+import type { RowAnalysis } from '../domain/row-analysis.js';
+import type { Attribution, ExperimentEvidence, FeatureEvidence } from '../domain/symptoms.js';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
@@ -27,21 +20,11 @@ export interface RowAnalysisInput {
   readonly attributions: readonly Attribution[];
 }
 
-/** What only the rows can tell, and what takes time on many of them. */
-export interface RowAnalysis {
-  readonly segments: readonly SegmentEvidence[];
-  readonly decomposition: Decomposition | null;
-  readonly contrast: RowDifferential;
-  /** What was asked of the live model, or else what can be read off the rows. */
-  readonly attributions: readonly Attribution[];
-  readonly surrogate: SurrogateEvidence | null;
-}
-
 /** Where rows were not analysed. */
 export const NOTHING_TO_ANALYSE: RowAnalysis = {
   segments: [],
   decomposition: null,
-  contrast: {
+  differential: {
     missingTogether: null,
     mixExplains: null,
     answerBands: null,
@@ -66,7 +49,7 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
   return {
     segments,
     decomposition: decompose({ ...input, coded }),
-    contrast: differentialOfRows(features, rows, baselineRows, segments),
+    differential: differentialOfRows(features, rows, baselineRows, segments),
     attributions: firstOf(
       attributions,
       surrogate?.attributions ?? [],

@@ -1,11 +1,14 @@
 import { generatePayloads } from '../capture/probing/payloads/generate.js';
 import { payloadLike } from '../capture/probing/payloads/mirror.js';
-import { createApplication } from '../application/application.js';
+import { createApplication } from '../application/index.js';
 import { requestedProposal } from '../application/requested-proposal.js';
-import type { Application } from '../domain/application.js';
-import type { InvestigationPorts } from '../evaluation/evaluate-url.js';
+import type { Application } from '../application/index.js';
+import { investigate, type InvestigationPorts } from '../evaluation/evaluate-url.js';
+import { reportOf } from '../explanation/report/load.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import { verifyAudit } from '../governance/audit/verify.js';
+import { createApiKey } from '../http/identity/api-keys.js';
+import { similarLessons } from '../incident-history/similarity.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { randomIds } from '../system/random-ids.js';
 import { seededRandom } from '../system/seeded-random.js';
@@ -23,6 +26,12 @@ export function wireApplication(
   checkpointing: Checkpointing,
 ): Application {
   const { started, config, store, clock, logger, events, audit, processMetrics } = foundation;
+  const investigationPorts = investigationOf(foundation, capture, fleet);
+  const investigationSettings = {
+    experience: { thresholds: started.detection, ...started.governance },
+    timeoutMs: started.investigation.timeoutMs,
+    defaultSamples: started.investigation.samples,
+  };
   return createApplication(
     {
       store,
@@ -39,8 +48,11 @@ export function wireApplication(
       audit,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
-      investigation: investigationOf(foundation, capture, fleet),
+      investigate: (url, samples, onProgress) =>
+        investigate(investigationPorts, investigationSettings, url, samples, onProgress),
       validations: wireValidations(foundation, capture, fleet),
+      renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
+      createApiKey: (name, scopes) => createApiKey(store.apiKeys, clock, name, scopes),
       onIngest: ({ accepted, rejected, duplicate }) => {
         if (!duplicate) processMetrics.ingested(accepted, rejected);
       },
@@ -49,11 +61,6 @@ export function wireApplication(
     {
       schedule: started.probing,
       criticalErrorShare: () => config.current().detection.criticalErrorShare,
-      investigation: {
-        experience: { thresholds: started.detection, ...started.governance },
-        timeoutMs: started.investigation.timeoutMs,
-        defaultSamples: started.investigation.samples,
-      },
     },
   );
 }

@@ -6,7 +6,7 @@ import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
 import { createModelSources } from '../capture/sources/service-discovery.js';
 import { registerModel, type RegistrationPorts } from '../application/register-model.js';
-import type { Discovery } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput } from '../domain/model.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';

@@ -1,17 +1,17 @@
 import { verifyGrafanaSignature } from '../capture/alerts/grafana-signature.js';
 import { parseNotification } from '../capture/alerts/notification.js';
 import { parseBatch } from '../capture/ingest/parse.js';
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
-import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
-import { similarLessons } from '../incident-history/similarity.js';
+import type { OpenStreams } from '../http/open-streams.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
+import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
 const DEFAULT_PROBE_MS = 30_000;
@@ -21,6 +21,8 @@ export function httpPorts(
   { started, config, store, clock, logger, http, processMetrics }: Foundation,
   application: Application,
   { renderFleet, storeUp }: WiredMetrics,
+  lifecycle: Lifecycle,
+  streams: OpenStreams,
 ): AppPorts {
   return {
     application,
@@ -28,7 +30,6 @@ export function httpPorts(
     logger,
     version,
     parseBatch,
-    renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
     auditExportLine,
     decisionsCsv,
     processMetrics,
@@ -44,7 +45,9 @@ export function httpPorts(
         return secret === null ? 'valid' : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
       },
     },
-    ready: storeUp,
+    closedBecause: () => lifecycle.closedBecause(),
+    notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
+    streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
     authenticate: createAuthenticator({

@@ -3,7 +3,7 @@ import type { GrafanaAccess } from '../integrations/grafana/grafana-client.js';
 import { startIntegrations, type Integrations } from '../integrations/index.js';
 import type { ChangeSettings } from '../integrations/prometheus/change-detection.js';
 import type { Fleet } from '../monitoring/fleet.js';
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import type { Foundation } from './foundation.js';
 
 /** Grafana and Prometheus as the configuration in force names them; annotations are posted from here on. */
@@ -25,7 +25,7 @@ export function wireIntegrations(
     knownChanges: (id) => fleet.monitoredModel(id).totals.changes,
     voters: async (id, verdict) =>
       (await store.decisions.get(id))?.votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name) ?? [],
-    record: (id, change, by) => application.recordChange(id, change, by),
+    record: (id, change, by) => application.models.recordChange(id, change, by),
   });
   closing.push('Grafana and Prometheus', () => integrations.stop());
   return integrations;

@@ -4,7 +4,7 @@ import type { InvestigateOnceOptions } from '../cli/commands.js';
 import { discover } from '../capture/probing/discover.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
-import type { Investigation } from '../domain/application.js';
+import type { Investigation } from '../domain/investigation.js';
 import type { HttpClient } from '../domain/ports.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../domain/thresholds.js';

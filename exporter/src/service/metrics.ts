@@ -1,4 +1,4 @@
-import type { Application } from '../domain/application.js';
+import type { Application } from '../application/index.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
 import { FleetRenderer } from '../metrics/fleet-renderer.js';
 import { createStoreMetrics, type SharedFactsReader } from '../metrics/store-metrics.js';
@@ -17,12 +17,12 @@ export interface WiredMetrics {
 export function wireMetrics(
   { started, store, clock, processMetrics }: Foundation,
   fleet: Fleet,
-  application: Pick<Application, 'verifyAudit'>,
+  application: Pick<Application, 'audit'>,
 ): WiredMetrics {
   const shared = createStoreMetrics({
     clock,
     figures: () => store.decisionCounts(),
-    verifyAudit: () => application.verifyAudit(),
+    verifyAudit: () => application.audit.verify(),
   });
   const renderer = new FleetRenderer(
     {

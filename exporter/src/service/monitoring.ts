@@ -3,7 +3,8 @@ import { runExperiment, type ExperimentPorts } from '../experiments/run-experime
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import { Fleet, type FleetSettings } from '../monitoring/fleet.js';
 import type { RowPiece } from '../rca/row-analysis-worker.js';
-import { analyseRows, isSmall, type RowAnalysis } from '../rca/row-analysis.js';
+import type { RowAnalysis } from '../domain/row-analysis.js';
+import { analyseRows, isSmall } from '../rca/row-analysis.js';
 import { rowPieces } from '../rca/row-pieces.js';
 import { createAnalysisPool } from '../system/analysis-pool.js';
 import { seededRandom } from '../system/seeded-random.js';

@@ -4,7 +4,7 @@ import type { Vote } from '../domain/decision.js';
 import type { ExecutorId } from '../domain/executor.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { RecommendationState } from '../domain/recommendation.js';
-import { recommendationOf, type StoredRecommendation } from './decisions.js';
+import { readRecommendation, type StoredRecommendation } from './recommendations.js';
 
 const OPEN: readonly RecommendationState[] = ['pending', 'approved', 'dispatching', 'succeeded', 'unknown'];
 /** What verification makes of an execution is the last state of its recommendation, changed in the same transaction. */
@@ -40,7 +40,7 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   }
   for (const { model, oldest } of await oldestPending(db)) of(model).oldestPendingAtMs = oldest;
   for (const row of await mostUrgentOpen(db)) {
-    const { modelId: model, action, cause, priority, state, title } = recommendationOf(row);
+    const { modelId: model, action, cause, priority, state, title } = readRecommendation(row);
     of(model).top = { action, cause, priority, state, title };
   }
   for (const { model, executor, state, n } of await grouped(db, 'execution', ['model', 'executor', 'state']))
@@ -63,7 +63,7 @@ function mostUrgentOpen(db: Knex): Promise<StoredRecommendation[]> {
       over.partitionBy('model').orderBy('priority').orderBy('created_at_ms').orderBy('id');
     });
   const first = db.select('id').from(ranked.as('ranked')).where({ place: 1 });
-  return db('recommendation').whereIn('id', first).select<StoredRecommendation[]>('state', 'document');
+  return db('recommendation').whereIn('id', first).select<StoredRecommendation[]>('id', 'state', 'document');
 }
 
 function addExecutions(draft: Draft, executor: ExecutorId, state: string, n: number): void {

@@ -1,12 +1,13 @@
 import { Conflict, Invalid } from '../domain/errors.js';
-import type { Discovery, ValidationRequest } from '../domain/application.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { Endpoint, Model } from '../domain/model.js';
 import type { Features, ModelAnswer, Observation, Prediction } from '../domain/observation.js';
 import type { Clock, Ids, Logger, ValidationRepository } from '../domain/ports.js';
 import type { InputOrigin, Validation, ValidationAnswer, ValidationPair } from '../domain/validation.js';
-import type { MonitoredModelState } from '../evaluation/evaluate.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { compare } from './compare.js';
 import { judgeComparison } from './verdict.js';
 import type { Actor } from '../domain/actor.js';

@@ -17,7 +17,7 @@ beforeAll(() => stores.start());
 afterAll(() => stores.stop());
 
 /** Counts the statements of what reads through it. */
-function counted(location: StoreLocation): { readonly db: Knex; statements(): number } {
+function counted(location: StoreLocation): { readonly db: Knex; readonly statements: () => number } {
   const db =
     location.kind === 'sqlite'
       ? knex({ client: 'sqlite3', connection: { filename: location.file }, useNullAsDefault: true })
@@ -26,7 +26,7 @@ function counted(location: StoreLocation): { readonly db: Knex; statements(): nu
   db.on('query', () => (count += 1));
   return {
     db,
-    statements() {
+    statements: () => {
       const since = count;
       count = 0;
       return since;
@@ -141,11 +141,13 @@ describe.each(stores.kinds)('decisions in %s', (kind) => {
   });
 
   it('are counted per model: the most urgent open one, the oldest that waits, and executions by executor and outcome', async () => {
-    const { store, location } = await world();
+    const { store, location, governance } = await world();
     const { db } = counted(location);
-    const other = modelId('other');
+    const [other, template] = [modelId('other'), modelId('template')];
+    await store.incidents.save({ ...incident('i'), modelId: template });
+    const [base] = await governance.propose({ ...incident('i'), modelId: template }, [proposal()]);
+    if (base === undefined) return expect.fail('nothing was proposed');
     await store.governance(async (transaction) => {
-      const base = { ...proposal(), incidentId: incident('i').id, createdAtMs: 0 } as unknown as Recommendation;
       const rows = [
         { id: 'r1', modelId: MODEL, priority: 'LOW', state: 'pending', createdAtMs: 10 },
         { id: 'r2', modelId: MODEL, priority: 'HIGH', state: 'pending', createdAtMs: 30, title: 'second' },
@@ -153,7 +155,7 @@ describe.each(stores.kinds)('decisions in %s', (kind) => {
         { id: 'r4', modelId: MODEL, priority: 'CRITICAL', state: 'rejected', createdAtMs: 5 },
         { id: 'r5', modelId: other, priority: 'MEDIUM', state: 'unknown', createdAtMs: 1, title: 'other' },
         { id: 'r6', modelId: other, priority: 'LOW', state: 'failed', createdAtMs: 1 },
-      ] as unknown as Recommendation[];
+      ] as unknown as Partial<Recommendation>[];
       for (const row of rows) await transaction.insertRecommendation({ ...base, ...row });
       const times = { queuedAtMs: 1, startedAtMs: 1, finishedAtMs: 1, detail: '' };
       for (const [id, executor, state] of [

@@ -52,7 +52,7 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
     });
     application = decisionUseCases({
       governance,
-      decisions: store.decisions,
+      store,
       events: bus,
       logger: silentLogger,
       incidents: {

@@ -6,7 +6,7 @@ import { textModels } from '../../../exporter/demo/models/index.js';
 import { IMMEDIATE_DECAY } from '../../../exporter/demo/models/drifting.js';
 import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
-import type { ModelStatus } from '../../../exporter/src/domain/application.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
 import type { Cause, CauseId } from '../../../exporter/src/domain/cause.js';
 import { incidentId, modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';

@@ -3,7 +3,7 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import { incidentId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import { IncidentExperiments } from '../../../exporter/src/experiments/per-incident.js';
-import type { CohortShapley } from '../../../exporter/src/rca/attribution/cohort-shapley.js';
+import type { CohortShapley } from '../../../exporter/src/domain/row-analysis.js';
 import { judged } from '../rca/judged.js';
 
 const ID = incidentId('i');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelStatus } from '../../../exporter/src/domain/application.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
 import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, METRICS, type Metric } from '../../../exporter/src/metrics/catalogue.js';

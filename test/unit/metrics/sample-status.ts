@@ -1,6 +1,6 @@
 import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
 import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
-import type { ModelStatus } from '../../../exporter/src/domain/application.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';

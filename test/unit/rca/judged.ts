@@ -4,7 +4,8 @@ import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
-import { evaluate, type Evaluation, type MonitoredModelState } from '../../../exporter/src/evaluation/evaluate.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
+import { evaluate, type Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { baselineOf, observation, profileOf, quietRow } from '../detection/rows.js';
 
@@ -96,6 +97,7 @@ export function judged({
     lastPredictionAtMs: null,
     changes: [],
     experiment: null,
+    rowAnalysis: null,
   };
   const experience = {
     thresholds: DEFAULT_THRESHOLDS,

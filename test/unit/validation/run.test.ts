@@ -7,7 +7,7 @@ import type { ModelAnswer } from '../../../exporter/src/domain/observation.js';
 import type { GoldenBaseline } from '../../../exporter/src/domain/profile.js';
 import type { Validation } from '../../../exporter/src/domain/validation.js';
 import { createModelValidations, type ModelValidationPorts } from '../../../exporter/src/validation/run.js';
-import type { MonitoredModelState } from '../../../exporter/src/evaluation/evaluate.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 import { createLogger } from '../../../exporter/src/system/logger.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
@@ -140,7 +140,7 @@ it('records that a stop broke it off, and lets another begin afterwards', async 
     },
   });
   await one.validations.start(ID, REQUEST, ADA);
-  await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toMatchObject({ code: 'conflict' });
+  await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toMatchObject({ kind: 'conflict' });
   const stopped = one.validations.stop();
   release();
   await stopped;

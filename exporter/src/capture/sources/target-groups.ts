@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { ModelRegistration } from '../../domain/application.js';
+import type { ModelRegistration } from '../../domain/model-registration.js';
 import { modelId, slugOf, type ModelId } from '../../domain/identifiers.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
 

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../../domain/decision.js';
+import type { DecisionRecord } from '../../domain/decision-record.js';
 import { csvTable } from './csv-table.js';
 
 const COLUMNS = [

@@ -24,7 +24,7 @@ async function receive(context: RequestContext, sender: AlertSender): Promise<Re
   }
   const parsed = receiveAlerts.parse(body, clock.now());
   if (parsed.kind === 'refused') throw new Invalid(parsed.message, parsed.field);
-  return json(await application.receiveAlerts(sender, parsed.alerts), 202);
+  return json(await application.alerts.receive(sender, parsed.alerts), 202);
 }
 
 const view = (alert: ExternalAlert): object => ({
@@ -57,7 +57,7 @@ export const alertRoutes: readonly Route[] = [
       const firing = context.query.get('firing');
       if (firing !== null && firing !== 'true' && firing !== 'false')
         throw new Invalid('firing must be true or false', 'firing');
-      const alerts = await context.ports.application.store.alerts.list({
+      const alerts = await context.ports.application.alerts.list({
         ...(model === null ? {} : { model: modelId(model) }),
         ...(firing === null ? {} : { firing: firing === 'true' }),
         limit: numberQuery(context, 'limit', 100, 1, 1_000),

@@ -11,9 +11,7 @@ export const learningRoutes: readonly Route[] = [
     summary: 'What is remembered of closed incidents',
     handle: async (context) =>
       json({
-        lessons: await context.ports.application.store.lessons.list({
-          limit: numberQuery(context, 'limit', 100, 1, 1_000),
-        }),
+        lessons: await context.ports.application.history.lessons(numberQuery(context, 'limit', 100, 1, 1_000)),
       }),
   },
   {
@@ -21,7 +19,7 @@ export const learningRoutes: readonly Route[] = [
     path: '/api/v1/learning',
     scope: 'read',
     summary: 'What the ranking of actions rests on: verified outcomes by cause and action, with a version',
-    handle: ({ ports }) => json(ports.application.learningSummary()),
+    handle: ({ ports }) => json(ports.application.history.summary()),
   },
   {
     method: 'POST',
@@ -31,8 +29,8 @@ export const learningRoutes: readonly Route[] = [
     body: reset,
     async handle(context) {
       const { reason } = await bodyOf(context, reset);
-      await context.ports.application.resetLearning(reason, context.actor);
-      return json(context.ports.application.learningSummary());
+      await context.ports.application.history.reset(reason, context.actor);
+      return json(context.ports.application.history.summary());
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Investigation } from '../../domain/application.js';
+import type { Investigation } from '../../domain/investigation.js';
 import { slugOf } from '../../domain/identifiers.js';
 import { bodyOf, json, type Route } from '../route.js';
 
@@ -16,7 +16,7 @@ export const legacyRoutes: readonly Route[] = [
     scope: null,
     summary: 'Whether the service is up',
     handle: async ({ ports }) =>
-      json({ status: 'ok', version: ports.version, models: ports.application.statuses().length }),
+      json({ status: 'ok', version: ports.version, models: ports.application.models.statuses().length }),
   },
   {
     method: 'POST',
@@ -28,7 +28,11 @@ export const legacyRoutes: readonly Route[] = [
       const body = await bodyOf(context, analyzeBody);
       return json(
         seedView(
-          await context.ports.application.investigate(body.prediction_url, body.samples ?? null, () => undefined),
+          await context.ports.application.models.investigate(
+            body.prediction_url,
+            body.samples ?? null,
+            () => undefined,
+          ),
         ),
       );
     },
@@ -44,11 +48,9 @@ export const legacyRoutes: readonly Route[] = [
       const batch = parseBatch(raw, false, clock.now());
       const named = nameIn(raw);
       const id = slugOf(named);
-      if (batch.errors.length === 0 && !application.statuses().some(({ model }) => model.id === id)) {
-        await application.register({ id, name: named }, context.actor);
-      }
       if (batch.errors.length > 0) return json({ error: { code: 'invalid', ...batch.errors[0] } }, 400);
-      const result = await application.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
+      await application.models.ensureWatched(id, named, context.actor);
+      const result = await application.models.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
       return json({ status: 'accepted', model: id, accepted: result.accepted });
     },
   },

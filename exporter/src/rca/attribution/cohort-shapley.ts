@@ -1,4 +1,5 @@
 import type { Attribution, ExperimentEvidence } from '../../domain/symptoms.js';
+import type { CohortShapley } from '../../domain/row-analysis.js';
 import type { Features } from '../../domain/observation.js';
 import type { Random } from '../../domain/ports.js';
 import { shuffledRange } from '../../statistics/shuffle.js';
@@ -20,11 +21,6 @@ export interface CohortShapleyInput {
   readonly atMs: number;
   readonly output: ExperimentEvidence['output'];
   readonly callsBudget: number;
-}
-
-export interface CohortShapley {
-  readonly attributions: readonly Attribution[];
-  readonly experiment: ExperimentEvidence;
 }
 
 const REST = '\u0000rest';
