@@ -322,7 +322,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),
     START_MS,
-    { totals: null, baseline: null, learning: null, windows: [], monitor: null },
+    { counters: null, baseline: null, learning: null, windows: [], monitor: null },
   );
   if (injection.withoutBaseline !== true) learnBaseline(watch, traffic, regime.baselineRows);
   traffic.skipToPeak();

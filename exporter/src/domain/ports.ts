@@ -265,6 +265,20 @@ export interface ModelStateRepository {
   save<T>(model: ModelId, codec: Codec<T>, state: T): Promise<void>;
 }
 
+/** Models are owned and written by the shard. */
+export type Shard = number;
+/** Grows with every change of a shard's owner. */
+export type Epoch = number;
+/** Where one process owns everything there is one shard, and its owner never changes. */
+export const ONLY_SHARD: Shard = 0;
+export const ONLY_EPOCH: Epoch = 0;
+
+/** Where the increments of models go. */
+export type IncrementStore = Pick<
+  Store,
+  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
+>;
+
 export interface Store {
   readonly models: ModelRepository;
   readonly baselines: BaselineRepository;
@@ -288,15 +302,12 @@ export interface Store {
   decisionCounts(): Promise<DecisionCounts>;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
-  /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */
-  atomic<T>(
-    work: (
-      store: Pick<
-        Store,
-        'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
-      >,
-    ) => Promise<T>,
-  ): Promise<T>;
+  /**
+   * Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters).
+   * @param shard whose models are written
+   * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
+   */
+  atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;

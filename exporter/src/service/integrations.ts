@@ -22,7 +22,7 @@ export function wireIntegrations(
     changeSettings: () => changeSettings(config.current()),
     annotate: () => (config.current().annotations.post ? config.current().annotations.grafanaUrl : null),
     models: () => fleet.ids(),
-    knownChanges: (id) => fleet.monitoredModel(id).totals.changes,
+    knownChanges: (id) => fleet.monitoredModel(id).counters.changes,
     voters: async (id, verdict) =>
       (await store.decisions.get(id))?.votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name) ?? [],
     record: (id, change, by) => application.models.recordChange(id, change, by),

@@ -67,9 +67,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const capture = wireCapture(foundation);
   // A re-baseline that ran before the fleet is there would throw, and so not count as done.
   const relearn = async (id: ModelId): Promise<void> => {
-    const model = fleet.monitoredModel(id);
-    model.relearn(clock.now(), model.evidence().changeAtMs);
-    await fleet.committed();
+    await fleet.change(id, (model) => model.relearn(clock.now(), model.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
   closing.push('executions', () => governance.governance.stop());

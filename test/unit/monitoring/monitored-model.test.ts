@@ -44,7 +44,7 @@ class Logged {
     (text) => text,
     () => seededRandom(1),
     1e12,
-    { totals: null, baseline: null, learning: null, windows: [], monitor: null },
+    { counters: null, baseline: null, learning: null, windows: [], monitor: null },
   );
   private calls = 0;
   private readonly random = seededRandom('watch');
