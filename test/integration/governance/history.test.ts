@@ -276,6 +276,7 @@ const kinds: fc.Arbitrary<Step>[] = [
       world.outcome = 'succeeded';
       reference.nowMs = world.clock.now();
       await world.governance.sweep();
+      await world.governance.idle();
       for (const of of reference.revisions)
         if (of.state === 'pending' && of.expiresAtMs <= reference.nowMs) of.state = 'expired';
       expectDispatch(reference, 'succeeded');
