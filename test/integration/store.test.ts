@@ -297,7 +297,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
         );
         expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       }
-      expect(await store.governance((transaction) => transaction.executions('queued'))).toHaveLength(300);
+      expect(await store.governance((transaction) => transaction.executions({ state: 'queued' }))).toHaveLength(300);
       expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({
         kind: 'intact',
         entries: 300,

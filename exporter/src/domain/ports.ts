@@ -4,6 +4,7 @@ import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Codec } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
+import type { DecisionRecord } from './decision-record.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { IngestResult } from './ingest.js';
@@ -148,15 +149,26 @@ export interface IncidentRepository {
   appendTimeline(id: IncidentId, entries: readonly TimelineEntry[]): Promise<void>;
 }
 
-/** Everything that must change together. Obtained from `Store.transaction`. */
+export interface DecisionFilter {
+  readonly incident?: IncidentId;
+  readonly model?: ModelId;
+  readonly states?: readonly RecommendationState[];
+  readonly limit: number;
+}
+
+/** Decisions to read, without queueing behind those who decide. */
+export interface DecisionRepository {
+  get(id: RecommendationId): Promise<DecisionRecord | null>;
+  /** Newest first; as many queries for a thousand as for one. */
+  list(filter: DecisionFilter): Promise<readonly DecisionRecord[]>;
+  /** Whether an action of the incident with something to execute is approved or being sent, or one was carried out and not verified yet. */
+  isActionUnderWay(incident: IncidentId): Promise<boolean>;
+}
+
+/** Everything that must change together. Obtained from `Store.governance`. */
 export interface GovernanceTransaction {
   recommendation(id: RecommendationId): Promise<Recommendation | null>;
-  recommendations(filter: {
-    readonly incident?: IncidentId;
-    readonly model?: ModelId;
-    readonly states?: readonly RecommendationState[];
-    readonly limit: number;
-  }): Promise<readonly Recommendation[]>;
+  recommendations(filter: DecisionFilter): Promise<readonly Recommendation[]>;
   insertRecommendation(recommendation: Recommendation): Promise<void>;
   setRecommendationState(id: RecommendationId, state: RecommendationState): Promise<void>;
   votes(id: RecommendationId): Promise<readonly Vote[]>;
@@ -165,7 +177,9 @@ export interface GovernanceTransaction {
   insertExecution(execution: Execution): Promise<void>;
   updateExecution(execution: Execution): Promise<void>;
   execution(recommendation: RecommendationId): Promise<Execution | null>;
-  executions(state: Execution['state']): Promise<readonly Execution[]>;
+  /** Of all models or one, longest queued first. */
+  executions(filter: { readonly state: Execution['state']; readonly model?: ModelId }): Promise<readonly Execution[]>;
+  modelsWithExecutions(states: readonly Execution['state'][]): Promise<readonly ModelId[]>;
   executionById(id: ExecutionId): Promise<Execution | null>;
   /** Adds the next line to an execution's story. */
   insertAttempt(attempt: Omit<ExecutionAttempt, 'number'>): Promise<void>;
@@ -272,6 +286,7 @@ export interface Store {
   readonly ledger: LedgerRepository;
   readonly batches: BatchRepository;
   readonly incidents: IncidentRepository;
+  readonly decisions: DecisionRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
   readonly alertFeedback: AlertFeedbackRepository;

@@ -11,6 +11,7 @@ import { batchRepository } from './batches.js';
 import { guarded, inTransaction, storeError } from './border.js';
 import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { readDecisionCounts } from './decision-counts.js';
+import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
@@ -137,6 +138,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
     ...ofIncrements(db),
     models: guard('models', modelRepository(db)),
     incidents: guard('incidents', incidentRepository(db, limits)),
+    decisions: guard('decisions', decisionRepository(db)),
     audit: guard('audit', auditRepository(db)),
     lessons: guard('lessons', lessonRepository(db)),
     alertFeedback: guard('alert feedback', alertFeedbackRepository(db)),
