@@ -47,7 +47,10 @@ const database = (directory: string): string => join(directory, 'mlfi.sqlite');
 async function filled(directory: string): Promise<void> {
   const service = await start(directory);
   for (const id of ['alpha', 'beta', 'gamma'])
-    await service.application.models.register({ id: modelId(id) }, { kind: 'api-key', subject: 'key:test', name: 'test' });
+    await service.application.models.register(
+      { id: modelId(id) },
+      { kind: 'api-key', subject: 'key:test', name: 'test' },
+    );
   await service.close();
 }
 
@@ -89,7 +92,7 @@ const FAILURES: readonly Failure[] = [
       await change(directory, 'drop table api_key');
       return {};
     },
-    says: /api_key/,
+    says: /API keys/,
   },
   {
     step: 'listening',
@@ -103,10 +106,10 @@ const FAILURES: readonly Failure[] = [
     step: 'restoring the second of three models',
     async prepare(directory) {
       await filled(directory);
-      await change(directory, `insert or replace into setting(name, value) values ('watch:beta', '{"cut')`);
+      await change(directory, `insert or replace into call_counters(model, document) values ('beta', '{"cut')`);
       return {};
     },
-    says: /JSON|watch:beta|beta/,
+    says: /beta/,
   },
   {
     step: 'checking the audit log',
@@ -122,10 +125,10 @@ const FAILURES: readonly Failure[] = [
     step: 'counting for the metrics',
     async prepare(directory) {
       await filled(directory);
-      await change(directory, 'drop table verification');
+      await change(directory, 'drop table external_alert');
       return {};
     },
-    says: /verification/,
+    says: /decisionCounts|alert/,
   },
 ];
 

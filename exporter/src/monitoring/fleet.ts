@@ -116,7 +116,7 @@ export class Fleet {
     this.loop.start();
   }
 
-  /** Stops probing and evaluating, and commits what is left. */
+  /** Stops probing and evaluating, and commits what is left. @throws Unavailable when that cannot be written */
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const id of this.members.keys()) this.probes.stop(id);
@@ -124,7 +124,8 @@ export class Fleet {
     await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commits.settle();
     for (const { monitored } of this.members.values()) monitored.saveDetectorsSoon();
-    await this.commits.write();
+    const failed = await this.commits.write();
+    if (failed !== null) throw failed;
   }
 
   // ---------------------------------------------------------------- which models there are
