@@ -21,10 +21,10 @@ export interface HttpPorts {
   readonly logger: Logger;
   readonly version: string;
   readonly parseBatch: (
-    text: string,
-    isNdjson: boolean,
+    body: string,
+    contentType: string,
     nowMs: number,
-  ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
+  ) => Omit<IngestBatch, 'batchId' | 'acknowledge'>;
   readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };

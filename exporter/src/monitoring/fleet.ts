@@ -344,8 +344,10 @@ export class Fleet {
       accepted: batch.observations.length + batch.labels.length,
       labelsMatched: 0,
       labelsUnmatched: 0,
-      rejected: batch.errors.length,
+      rejected: batch.rejected,
+      rejectedByReason: batch.rejectedByReason,
       errors: batch.errors,
+      notes: batch.notes,
       duplicate: false,
     };
     if (batch.batchId !== null) batches.set(batch.batchId, result);
