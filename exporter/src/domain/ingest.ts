@@ -22,6 +22,8 @@ export const REFUSAL_REASONS = [
   'nested_too_deep',
   'array_too_long',
   'too_many_rows',
+  /** Refused by a release that kept no reasons. */
+  'unspecified',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

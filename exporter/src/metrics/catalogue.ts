@@ -213,14 +213,19 @@ export const PROCESS_METRICS = rows('process', 'service', {
     ['route', 'method', 'code', 'le'],
     'How long requests took, by route template',
   ],
-  mlfi_ingest_events_total: ['counter', '1', [], 'Logged predictions and labels taken'],
+  mlfi_ingest_events_total: ['counter', '1', ['model_name'], 'Logged predictions and labels taken'],
   mlfi_refused_credentials_total: [
     'counter',
     '1',
     ['reason'],
     'Requests refused for who asked: without a credential, with a wrong one, or with one that may not',
   ],
-  mlfi_ingest_rejected_total: ['counter', '1', [], 'Logged predictions and labels refused'],
+  mlfi_ingest_rejected_total: [
+    'counter',
+    '1',
+    ['model_name', 'reason'],
+    'Logged predictions and labels refused, by the reason the sender was told',
+  ],
   mlfi_ready: ['gauge', '1', [], 'Whether every model is restored and the store took a write at the last check'],
   mlfi_store_up: ['gauge', '1', [], 'Whether the store could be written at the last check'],
   mlfi_series_dropped_total: [

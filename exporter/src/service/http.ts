@@ -29,7 +29,7 @@ export function httpPorts(
     clock,
     logger,
     version,
-    parseBatch,
+    parseBatch: (body, contentType, nowMs) => parseBatch(body, contentType, nowMs, config.current().intake),
     auditExportLine,
     decisionsCsv,
     processMetrics,
