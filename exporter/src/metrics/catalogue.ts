@@ -222,6 +222,12 @@ export const PROCESS_METRICS = rows('process', 'service', {
   ],
   mlfi_ingest_rejected_total: ['counter', '1', [], 'Logged predictions and labels refused'],
   mlfi_ready: ['gauge', '1', [], 'Whether every model is restored and the store took a write at the last check'],
+  mlfi_models_unrestored: [
+    'gauge',
+    '1',
+    [],
+    'Models left out since the start because what is stored of them cannot be read',
+  ],
   mlfi_store_up: ['gauge', '1', [], 'Whether the store could be written at the last check'],
   mlfi_series_dropped_total: [
     'counter',

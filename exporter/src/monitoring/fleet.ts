@@ -6,6 +6,7 @@ import type { Discovery } from '../domain/discovery.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -97,10 +98,12 @@ interface Member {
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
-const LEARNING_SINCE = setting('learning_since', z.number());
+/** Lessons of before are no longer used. */
+export const LEARNING_SINCE = setting('learning_since', z.number());
 
 /** All watched models of this process: folds what arrives, commits it, looks at every model in turn. */
 export class Fleet {
+  private readonly unrestored = new Map<string, StoreDocumentDamaged>();
   private readonly members = new Map<ModelId, Member>();
   private readonly commit;
   private lessons: readonly Lesson[] = [];
@@ -127,9 +130,16 @@ export class Fleet {
     this.ports.events.subscribe((event) => {
       if (event.kind === 'incident-closed') void this.recallLessons();
     });
-    const models = await this.ports.store.models.list();
+    const { models, damaged } = await this.ports.store.models.list();
+    for (const each of damaged) this.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
-      await this.restore(model);
+      try {
+        await this.restore(model);
+      } catch (error) {
+        if (!(error instanceof StoreDocumentDamaged)) throw error;
+        this.members.delete(model.id);
+        this.leaveOut(model.id, error);
+      }
       onProgress(index + 1, models.length);
     }
     this.loop = this.evaluationLoop();
@@ -146,12 +156,24 @@ export class Fleet {
     if (this.members.size > 0) await this.write();
   }
 
+  /** True also for a model that could not be restored: its name is taken, and nothing may be written over it. */
   has(id: ModelId): boolean {
-    return this.members.has(id);
+    return this.members.has(id) || this.unrestored.has(id);
+  }
+
+  /** Models that are left out, because what is stored of them cannot be read. */
+  unrestoredModels(): readonly string[] {
+    return [...this.unrestored.keys()];
+  }
+
+  private leaveOut(id: string, damaged: StoreDocumentDamaged): void {
+    this.unrestored.set(id, damaged);
+    this.ports.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
   }
 
   /** Saves a model and watches it from now on. */
   async add(model: Model): Promise<void> {
+    if (this.unrestored.has(model.id)) this.member(model.id);
     await this.ports.store.models.save(model);
     const known = this.members.get(model.id);
     if (known === undefined) await this.restore(model);
@@ -587,6 +609,11 @@ export class Fleet {
   private member(id: ModelId): Member {
     const member = this.members.get(id);
     if (member === undefined) {
+      if (this.unrestored.has(id))
+        throw new Unavailable(
+          `what is stored of the model "${id}" cannot be read; the log says what and what to do`,
+          60,
+        );
       throw new NotFound(`there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
     }
     return member;
