@@ -14,7 +14,7 @@ import { auditBy } from '../governance/transition.js';
 import { PROVISIONED_KEYS } from '../http/identity/provisioned-api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
-import { LEARNING_SINCE } from '../monitoring/fleet.js';
+import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
 import type { StoreCheck } from '../store/check.js';
 import { checkDocumentsAt, openStore } from '../store/open-store.js';
 import { systemClock } from '../system/system-clock.js';
