@@ -18,6 +18,8 @@ export interface ProcessMetrics {
   ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
   storeUp(up: boolean): void;
   ready(ready: boolean): void;
+  /** How many models could not be restored. */
+  unrestored(models: number): void;
   reloaded(successful: boolean): void;
   rendered(render: FleetRender, seconds: number): void;
   notified(sender: AlertSender, outcomes: readonly AlertOutcome[]): void;
@@ -57,6 +59,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   store.set(1);
   const ready = gauge('mlfi_ready');
   ready.set(0);
+  const unrestored = gauge('mlfi_models_unrestored');
+  unrestored.set(0);
   const dropped = counter('mlfi_series_dropped_total');
   for (const reason of ['models', 'series']) dropped.inc({ reason }, 0);
   const rendering = gauge('mlfi_render_duration_seconds');
@@ -74,6 +78,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
     },
     storeUp: (up) => store.set(up ? 1 : 0),
+    unrestored: (models) => unrestored.set(models),
     ready: (isReady) => ready.set(isReady ? 1 : 0),
     reloaded: (successful) => reload.set(successful ? 1 : 0),
     rendered(render, seconds) {
