@@ -8,7 +8,8 @@ import { stringify } from 'yaml';
 import { parseConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
-import { freePort, startServiceProcess } from './service-process.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess } from './service-process.js';
 
 let root: string;
 let folders = 0;

@@ -21,10 +21,10 @@ export interface HttpPorts {
   readonly logger: Logger;
   readonly version: string;
   readonly parseBatch: (
-    text: string,
-    isNdjson: boolean,
+    body: string,
+    contentType: string,
     nowMs: number,
-  ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
+  ) => Omit<IngestBatch, 'batchId' | 'acknowledge'>;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -52,6 +52,8 @@ export interface HttpPorts {
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** Models that are left out because what is stored of them cannot be read. */
+  readonly unrestoredModels: () => readonly string[];
   readonly streams: OpenStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
   readonly reload: () =>

@@ -45,7 +45,7 @@ export const legacyRoutes: readonly Route[] = [
     async handle(context) {
       const { application, parseBatch, clock } = context.ports;
       const raw = await context.text();
-      const batch = parseBatch(raw, false, clock.now());
+      const batch = parseBatch(raw, 'application/json', clock.now());
       const named = nameIn(raw);
       const id = slugOf(named);
       if (batch.errors.length > 0) return json({ error: { code: 'invalid', ...batch.errors[0] } }, 400);

@@ -12,8 +12,7 @@ async function ingest(context: RequestContext): Promise<Reply> {
     throw new Invalid('batch_id must be 1 to 128 characters of A–Z a–z 0–9 . _ : -', 'batch_id');
   const acknowledge = context.query.get('ack') ?? 'commit';
   if (acknowledge !== 'commit' && acknowledge !== 'memory') throw new Invalid('ack must be commit or memory', 'ack');
-  const isNdjson = /ndjson|jsonl/.test(context.headers['content-type'] ?? '');
-  const batch = parseBatch(await context.text(), isNdjson, clock.now());
+  const batch = parseBatch(await context.text(), context.headers['content-type'] ?? '', clock.now());
   const result = await application.models.ingest(id, { ...batch, batchId, acknowledge });
   const nothingTaken = result.accepted === 0 && result.rejected > 0;
   return json(
@@ -23,7 +22,9 @@ async function ingest(context: RequestContext): Promise<Reply> {
       labels_matched: result.labelsMatched,
       labels_unmatched: result.labelsUnmatched,
       duplicate: result.duplicate,
-      errors: result.errors.slice(0, 100),
+      rejected_by_reason: result.rejectedByReason,
+      errors: result.errors,
+      notes: result.notes,
     },
     nothingTaken ? 400 : 200,
   );

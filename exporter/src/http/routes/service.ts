@@ -57,7 +57,13 @@ export const serviceRoutes: readonly Route[] = [
     async handle({ ports }) {
       const reason = await ports.notReadyBecause();
       if (reason !== null) throw new Unavailable(reason, 1);
-      return text('ready\n', 'text/plain');
+      const leftOut = ports.unrestoredModels();
+      return text(
+        leftOut.length === 0
+          ? 'ready\n'
+          : `ready, without models whose stored state cannot be read: ${leftOut.join(', ')}\n`,
+        'text/plain',
+      );
     },
   },
   {
