@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROUTES } from '../../exporter/src/http/routes/index.js';
 import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
-import { freePort, startServiceProcess } from './service-process.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess } from './service-process.js';
 
 let postgres: Postgres;
 let running: RunningService;
