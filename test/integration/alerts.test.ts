@@ -92,9 +92,9 @@ describe('the receiver of alerts', () => {
     );
     expect(answer.body).toEqual({ taken: 1, duplicate: 0, resolved: 0, unassigned: 1, own: 1 });
     const { alerts } = (await running.request('GET', '/api/v1/alerts?firing=true')).body as {
-      alerts: { name: string; model: string | null }[];
+      alerts: { name: string; model_id: string | null }[];
     };
-    expect(alerts).toEqual([expect.objectContaining({ name: 'Disk', model: null })]);
+    expect(alerts).toEqual([expect.objectContaining({ name: 'Disk', model_id: null })]);
     const metrics = String((await running.request('GET', '/metrics')).body);
     expect(metrics).toContain('mlfi_webhook_alerts_total{sender="alertmanager",outcome="own"} 1');
     expect(metrics).toContain('mlfi_webhook_alerts_total{sender="alertmanager",outcome="unassigned"} 1');

@@ -5,7 +5,7 @@ import { createHttpApp, type AppPorts } from './app.js';
 export interface HttpServer {
   /** e.g. `http://127.0.0.1:9899` */
   readonly address: string;
-  /** Stops taking requests, lets running ones finish for at most `drainMs`. */
+  /** Stops taking requests and ends event streams, lets running requests finish for at most `drainMs`. */
   close(drainMs?: number): Promise<void>;
 }
 
@@ -38,6 +38,7 @@ export async function startHttpServer(
     address: `http://${host}:${port}`,
     close: (drainMs = DRAIN_MS) =>
       new Promise((resolve) => {
+        ports.eventStreams.close();
         const force = setTimeout(() => server.closeAllConnections(), drainMs);
         server.close(() => {
           clearTimeout(force);

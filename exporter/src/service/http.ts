@@ -5,6 +5,7 @@ import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
+import { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
@@ -16,12 +17,13 @@ const DEFAULT_PROBE_MS = 30_000;
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, processMetrics }: Foundation,
+  { started, config, store, clock, logger, http, events, processMetrics }: Foundation,
   application: Application,
   { renderFleet, storeUp }: WiredMetrics,
 ): AppPorts {
   return {
     application,
+    eventStreams: new EventStreams(events, clock),
     clock,
     logger,
     version,
