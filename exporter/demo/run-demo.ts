@@ -1,3 +1,4 @@
+import { percent } from '../src/domain/quantity-text.js';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -80,8 +81,6 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<n
     await models.close();
   }
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function trainingLine({ tabular, port }: DemoModels): string {
   return (

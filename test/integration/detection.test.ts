@@ -116,7 +116,7 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
     const now = await view('shop');
     return now.evidence.verdict === 'alarm' && now.incident_id !== null ? now : null;
   });
-  expect(paged.evidence.signals.filter(({ state }) => watch === 'changed').map(({ signal }) => signal)).toContain(
+  expect(paged.evidence.signals.filter(({ state }) => state === 'changed').map(({ signal }) => signal)).toContain(
     'feature:channel',
   );
   const moved = paged.findings.find(({ subject }) => subject === 'feature:channel');

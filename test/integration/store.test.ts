@@ -15,6 +15,8 @@ import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
 import type { Validation } from '../../exporter/src/domain/validation.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
+import { z } from 'zod';
+import { setting } from '../../exporter/src/domain/setting.js';
 import { SYSTEM } from '../../exporter/src/domain/actor.js';
 
 const binaries = postgresBinaries();
@@ -35,6 +37,8 @@ it('has PostgreSQL to test on', () => {
 });
 
 const MODEL = modelId('fraud');
+const HALF = setting('half', z.number());
+const RESULT = { accepted: 1, labelsMatched: 0, labelsUnmatched: 0, rejected: 0, errors: [], duplicate: false };
 const observation = (confidence: number): Observation => ({
   atMs: 1_000,
   source: 'ingest',
@@ -247,12 +251,12 @@ describe.each(STORES)('$name', ({ name, location }) => {
   it.skipIf(!usable)('writes all of an atomic piece of work or nothing', async () => {
     await expect(
       store.atomic(async (part) => {
-        await part.settings.set('half', 1);
-        await part.batches.save(MODEL, 'batch', {}, 1);
+        await part.settings.set(HALF, 1);
+        await part.batches.save(MODEL, 'batch', RESULT, 1);
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
-    expect(await store.settings.get('half')).toBeNull();
+    expect(await store.settings.get(HALF)).toBeNull();
     expect(await store.batches.find(MODEL, 'batch')).toBeNull();
   });
 

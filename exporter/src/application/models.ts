@@ -1,3 +1,4 @@
+import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
 import type { Discovery } from '../domain/discovery.js';
 import { Conflict, Invalid } from '../domain/errors.js';
@@ -39,10 +40,11 @@ export interface ModelUseCases {
   ): Promise<Investigation>;
   /** @throws Invalid (nothing answered at the URL: the attempts are in `details`), Conflict (id taken) */
   register(registration: ModelRegistration, by: Actor): Promise<Model>;
+  /** Watches a model that is only known by name from now on; one that is watched or stored already stays as it is. */
+  ensureWatched(id: ModelId, name: string, by: Actor): Promise<void>;
   remove(id: ModelId, by: Actor): Promise<void>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
-  isWatched(id: ModelId): boolean;
   /** @throws NotFound */
   status(id: ModelId): ModelStatus;
   /** Stored windows that start in [fromMs, toMs), oldest first. @throws NotFound, Invalid when the order is wrong */
@@ -85,9 +87,14 @@ export function modelUseCases(
         );
       }
       const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, schedule, ports.clock.now());
-      await fleet.add(model);
+      if (!(await fleet.addIfNew(model))) throw new Conflict(`a model "${id}" is watched already`, 'id');
       await ports.audit('model-registered', by, { model: id });
       return model;
+    },
+    async ensureWatched(id, name, by) {
+      if (fleet.has(id)) return;
+      const model = modelOf(id, { name }, null, ports.chooseGoldenInputs, schedule, ports.clock.now());
+      if (await fleet.addIfNew(model)) await ports.audit('model-registered', by, { model: id });
     },
     async remove(id, by) {
       await fleet.remove(id);
@@ -99,7 +106,6 @@ export function modelUseCases(
       return model;
     },
     statuses: () => fleet.statuses(),
-    isWatched: (id) => fleet.has(id),
     status: (id) => fleet.status(id),
     async aggregates(id, fromMs, toMs) {
       fleet.status(id);
@@ -114,7 +120,7 @@ export function modelUseCases(
         return {
           windowStartMs,
           calls: profile.calls,
-          failures: Object.values(profile.failures).reduce((sum, count) => sum + count, 0),
+          failures: failureCount(profile),
           confidenceMean: confidence?.mean ?? null,
           confidenceStandardDeviation: confidence?.standardDeviation ?? null,
           latencyP50Seconds: latency?.p50 ?? null,

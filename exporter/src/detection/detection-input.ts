@@ -1,7 +1,7 @@
 import type { GoldenEvidence } from '../domain/symptoms.js';
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
-import type { CategoricalCounts, NumericCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import type { CategoricalCounts, NumericCounts, SignalCounts, SignalKey } from '../domain/profile.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { validTotal } from '../statistics/signal-counts.js';
@@ -36,10 +36,6 @@ export const blind = (check: string, reason: string): DetectorResult => ({
 /** When and over how many calls a finding was made. */
 export function windowOf(input: DetectionInput): Finding['window'] {
   return { fromMs: input.window.fromMs, toMs: input.window.toMs, samples: input.window.calls };
-}
-
-export function failuresOf(window: WindowProfile): number {
-  return Object.values(window.failures).reduce((sum, count) => sum + count, 0);
 }
 
 /** Names of the features counted in the window, the baseline, or both. */
@@ -82,8 +78,6 @@ export function isIdentifierLike(counts: SignalCounts): boolean {
 export function significancePerSignal(input: DetectionInput): number {
   return input.thresholds.significance / (featuresOf(input).length + 2);
 }
-
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Short text of a number in an unknown unit: 4 significant digits. */
 export function brief(value: number): string {

@@ -4,7 +4,7 @@
  */
 
 /** A group of rows the segment search found, inside and outside. Shares are 0–1. */
-export interface SegmentContrast {
+export interface SegmentDifference {
   /** Feature of its first predicate. */
   readonly feature: string;
   /** Its predicates in words, e.g. `country = DE`. Never a rare category. */
@@ -27,7 +27,7 @@ export interface Differential {
   /** How far the mix of answers moved among the baseline's unsure half and sure half of answers (total variation). From rows. */
   readonly answerBands: { readonly unsure: number; readonly sure: number } | null;
   /** Failing calls inside and outside the group they concentrate in. From rows. */
-  readonly failuresBySegment: SegmentContrast | null;
+  readonly failuresBySegment: SegmentDifference | null;
   /** A category that has (almost) stopped coming while the others kept their proportions. From counts. */
   readonly lostSegment: {
     readonly feature: string;
@@ -38,7 +38,7 @@ export interface Differential {
     readonly restDistance: number;
   } | null;
   /** Rise of the error rate inside and outside the group it concentrates in. From labelled rows. */
-  readonly errorsBySegment: SegmentContrast | null;
+  readonly errorsBySegment: SegmentDifference | null;
   /** Feature whose association with the label rose most, as |2·AUC − 1| or Cramér's V. From labelled rows. */
   readonly labelAssociation: { readonly feature: string; readonly before: number; readonly now: number } | null;
   /** Share of the drift that vanishes when the window is compared with the same hours of the baseline's days; null when hours say nothing. From rows. */

@@ -1,17 +1,19 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
+import type { Codec } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
-import type { Json } from './json.js';
+import type { IngestResult } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
 import type { AlertFeedback } from './alert-feedback.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Recommendation, RecommendationState } from './recommendation.js';
+import type { Setting } from './setting.js';
 import type { Validation } from './validation.js';
 import type { Plan } from './executor.js';
 
@@ -126,8 +128,8 @@ export interface LedgerRepository {
 /** Ids of ingest batches already taken, so that a retry is harmless. */
 export interface BatchRepository {
   /** Result recorded for an earlier delivery of the batch, or null. */
-  find(model: ModelId, batchId: string): Promise<Json | null>;
-  save(model: ModelId, batchId: string, result: Json, atMs: number): Promise<void>;
+  find(model: ModelId, batchId: string): Promise<IngestResult | null>;
+  save(model: ModelId, batchId: string, result: IngestResult, atMs: number): Promise<void>;
   prune(olderThanMs: number): Promise<number>;
 }
 
@@ -237,8 +239,16 @@ export interface ApiKeyRepository {
 
 /** Small named values, e.g. the per-install salt. */
 export interface SettingRepository {
-  get(name: string): Promise<Json | null>;
-  set(name: string, value: Json): Promise<void>;
+  /** Null when it was never set. @throws StoreDocumentDamaged when it cannot be read */
+  get<T>(setting: Setting<T>): Promise<T | null>;
+  set<T>(setting: Setting<T>, value: T): Promise<void>;
+}
+
+/** One state per model that its owner writes as it likes; the codec is the owner's. */
+export interface ModelStateRepository {
+  /** Null when nothing was saved. @throws StoreDocumentDamaged when it cannot be read */
+  get<T>(model: ModelId, codec: Codec<T>): Promise<T | null>;
+  save<T>(model: ModelId, codec: Codec<T>, state: T): Promise<void>;
 }
 
 export interface Store {
@@ -254,6 +264,10 @@ export interface Store {
   readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
+  /** How often each model was called, and how that went. */
+  readonly callCounters: ModelStateRepository;
+  /** The running e-detectors of each model. */
+  readonly driftMonitors: ModelStateRepository;
   readonly alerts: AlertRepository;
   /** Incidents, decisions and actions counted per model. */
   decisionCounts(): Promise<DecisionCounts>;
@@ -261,7 +275,12 @@ export interface Store {
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
   /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */
   atomic<T>(
-    work: (store: Pick<Store, 'baselines' | 'windows' | 'ledger' | 'batches' | 'settings'>) => Promise<T>,
+    work: (
+      store: Pick<
+        Store,
+        'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
+      >,
+    ) => Promise<T>,
   ): Promise<T>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;

@@ -5,7 +5,7 @@ import type { Attribution, Decomposition, ExperimentEvidence, SegmentEvidence, S
 export interface RowAnalysis {
   readonly segments: readonly SegmentEvidence[];
   readonly decomposition: Decomposition | null;
-  readonly contrast: RowDifferential;
+  readonly differential: RowDifferential;
   /** What was asked of the live model, or else what can be read off the rows. */
   readonly attributions: readonly Attribution[];
   readonly surrogate: SurrogateEvidence | null;

@@ -1,3 +1,5 @@
+import { percent } from '../domain/quantity-text.js';
+import { failureCount } from '../domain/profile.js';
 import { createGoldenMemory } from '../baseline/golden-memory.js';
 import { admit, learn, startLearning, storable } from '../baseline/learning.js';
 import { proportion } from '../statistics/clopper-pearson.js';
@@ -232,7 +234,7 @@ function report({ url, id, discovery, baseline, window, evaluation, verdict, thr
   const confidence = numeric(window, 'confidence');
   const latency = numeric(window, 'latency_seconds');
   const summary = confidence === null ? null : summariseNumeric(confidence);
-  const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
+  const failures = failureCount(window);
   return {
     url,
     modelId: id,
@@ -284,7 +286,7 @@ function limitsOf(
   if (failures === 0 && calls > 0) {
     const upper = proportion(0, calls).interval.high;
     limits.push(
-      `No call failed, yet an error rate of up to ${(100 * upper).toFixed(1)} % would often look the same with ${calls} calls.`,
+      `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${calls} calls.`,
     );
   }
   if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');

@@ -1,3 +1,4 @@
+import { wholePercent } from '../domain/quantity-text.js';
 import { subjectText } from '../domain/finding.js';
 import { oddsText, type AlertEvidence, type SignalEvidence } from '../domain/alert-evidence.js';
 import { timeText } from '../domain/time-text.js';
@@ -20,5 +21,5 @@ export function evidenceText(evidence: AlertEvidence): string {
   }
   const telling = evidence.signals.filter(({ logRatio }) => logRatio >= WORTH_TELLING).slice(0, NAMED);
   if (telling.length === 0) return '';
-  return `Evidence on any one day against “nothing changed” so far: ${telling.map(clause).join('; ')}. It has come ${(100 * evidence.lineShare).toFixed(0)} % of the way to ${promise}.`;
+  return `Evidence on any one day against “nothing changed” so far: ${telling.map(clause).join('; ')}. It has come ${wholePercent(evidence.lineShare)} of the way to ${promise}.`;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Actor } from '../domain/actor.js';
-import { Forbidden, Invalid, isAppError, NotFound, type AppErrorKind } from '../domain/errors.js';
+import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
 import type { Scope } from '../domain/ports.js';
 import { HttpError } from './http-error.js';
 import type { Authentication } from './identity/authenticate.js';
@@ -22,6 +22,8 @@ const STATUS: Readonly<Record<AppErrorKind, number>> = {
 };
 /** Paths that another layer may read differently than this one are refused before anything looks at them. */
 const SUSPICIOUS_PATH = /\.\.|\/\/|%2f|%5c|%2e|\\/i;
+/** What is answered while the service restores its models or stops; a 404 then would make senders drop what they have. */
+const OPEN_PATHS = new Set(['/-/healthy', '/-/ready', '/metrics']);
 const NOBODY: Actor = { kind: 'api-key', subject: 'nobody', name: 'nobody' };
 
 export interface AppPorts extends HttpPorts {
@@ -71,6 +73,8 @@ export function createHttpApp(ports: AppPorts): Koa {
     try {
       if (SUSPICIOUS_PATH.test((context.req.url ?? '').split('?')[0] ?? ''))
         throw new Invalid('The path contains a forbidden sequence (.., //, or an encoded separator)', 'path');
+      const closed = OPEN_PATHS.has(context.path) ? null : ports.closedBecause();
+      if (closed !== null) throw new Unavailable(closed, 1);
       await next();
       if (context.body == null && context.respond !== false) refuseUnmatched(context);
     } catch (error) {
@@ -156,8 +160,8 @@ function refusalOf(known: Authentication, scope: Scope): { readonly code: string
 async function render(context: Koa.Context, responses: ResponseDefinitions, reply: AnyReply): Promise<void> {
   context.status = reply.status;
   if (reply.stream !== undefined) {
-    context.respond = false;
     await reply.stream(context.req, context.res);
+    context.respond = false;
     return;
   }
   if ('body' in reply) {

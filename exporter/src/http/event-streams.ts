@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSession, type Session } from 'better-sse';
 import type { Clock, DomainEvent, EventBus } from '../domain/ports.js';
+import { OpenStreams } from './open-streams.js';
 import { eventView } from './views/events.js';
 
 const KEEP_ALIVE_MS = 15_000;
 /** How often it is asked whether whoever listens still may. */
 const CREDENTIAL_CHECK_MS = 15_000;
-/** A listener that is this far behind is cut off; it comes back with the id of the last event it read. */
-const MOST_UNREAD_BYTES = 262_144;
 /** Events kept for listeners that come back. */
 const KEPT_EVENTS = 1_000;
 const RETRY_MS = 2_000;
@@ -19,48 +18,59 @@ interface Stream {
   /** Who listens, e.g. `key:3f2a…`. */
   readonly subject: string;
 }
+interface Sent {
+  readonly number: number;
+  readonly kind: DomainEvent['kind'];
+  readonly view: ReturnType<typeof eventView>;
+}
 
 /**
- * Open streams of server-sent events. Every event has an id, `<start of this process>-<number>`; a listener that comes back
- * with `Last-Event-ID` gets what it missed, or one event `missed` when that is no longer known.
+ * Open streams of server-sent events; `OpenStreams` limits how many there are and how far one may lag. Every event has an
+ * id, `<start of this process>-<number>`: a listener that comes back with `Last-Event-ID` gets what it missed, or one event
+ * `missed` when that is no longer known.
  */
 export class EventStreams {
   private readonly streams = new Set<Stream>();
-  private readonly kept: { readonly number: number; readonly event: DomainEvent }[] = [];
+  private readonly kept: Sent[] = [];
   private readonly process: string;
   private number = 0;
-  private isClosed = false;
   private readonly unsubscribe: () => void;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(events: EventBus, clock: Clock) {
+  constructor(
+    events: EventBus,
+    clock: Clock,
+    private readonly open: OpenStreams = new OpenStreams(),
+    credentialCheckMs = CREDENTIAL_CHECK_MS,
+  ) {
     this.process = clock.now().toString(36);
     this.unsubscribe = events.subscribe((event) => this.broadcast(event));
-    this.timer = setInterval(() => void this.checkCredentials(), CREDENTIAL_CHECK_MS);
+    this.timer = setInterval(() => void this.checkCredentials(), credentialCheckMs);
     this.timer.unref();
-  }
-
-  /** How many listen now. */
-  get count(): number {
-    return this.streams.size;
   }
 
   /**
    * Answers the request with a stream that ends with the connection, the credential or the service.
    * @param mayListen asked now and then; false ends the stream
+   * @throws Unavailable when too many are open, or the service is stopping
    */
-  async open(
+  async answer(
     request: IncomingMessage,
     response: ServerResponse,
     subject: string,
     mayListen: () => Promise<boolean>,
   ): Promise<void> {
+    this.open.check();
     const session = await createSession(request, response, { keepAlive: KEEP_ALIVE_MS, retry: RETRY_MS });
-    const stream = { session, response, subject, mayListen };
-    if (this.isClosed) {
-      end(stream);
+    if (!session.isConnected) return;
+    try {
+      this.open.admit(response);
+    } catch {
+      // The service began to stop while the head was sent; ending it before would have it sent twice.
+      response.end();
       return;
     }
+    const stream = { session, response, subject, mayListen };
     this.streams.add(stream);
     session.once('disconnected', () => this.streams.delete(stream));
     this.catchUp(stream);
@@ -72,28 +82,22 @@ export class EventStreams {
   }
 
   /** Ends every stream at once, and takes no new one. */
-  close(): void {
-    this.isClosed = true;
+  end(): void {
     clearInterval(this.timer);
     this.unsubscribe();
-    for (const stream of this.streams) this.drop(stream);
+    this.open.end();
   }
 
   private broadcast(event: DomainEvent): void {
     this.number += 1;
-    this.kept.push({ number: this.number, event });
+    const sent = { number: this.number, kind: event.kind, view: eventView(event) };
+    this.kept.push(sent);
     if (this.kept.length > KEPT_EVENTS) this.kept.shift();
-    for (const stream of this.streams) this.send(stream, this.number, event);
+    for (const stream of this.streams) this.send(stream, sent);
   }
 
-  private send(stream: Stream, number: number, event: DomainEvent): void {
-    if (!stream.session.isConnected) return;
-    if (stream.response.writableLength > MOST_UNREAD_BYTES) {
-      this.streams.delete(stream);
-      stream.response.destroy();
-      return;
-    }
-    stream.session.push(eventView(event), event.kind, `${this.process}-${number}`);
+  private send({ session }: Stream, { number, kind, view }: Sent): void {
+    if (session.isConnected) session.push(view, kind, `${this.process}-${number}`);
   }
 
   private catchUp(stream: Stream): void {
@@ -106,7 +110,7 @@ export class EventStreams {
       stream.session.push({ kind: 'missed' }, 'missed', `${this.process}-${this.number}`);
       return;
     }
-    for (const { number, event } of this.kept) if (number > last) this.send(stream, number, event);
+    for (const sent of this.kept) if (sent.number > last) this.send(stream, sent);
   }
 
   private async checkCredentials(): Promise<void> {
@@ -118,12 +122,6 @@ export class EventStreams {
 
   private drop(stream: Stream): void {
     this.streams.delete(stream);
-    end(stream);
+    stream.response.end();
   }
-}
-
-/** Ends the answer and its connection, so that a server that closes need not wait for it. */
-function end({ response }: Stream): void {
-  const { socket } = response;
-  response.end(() => socket?.destroySoon());
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { Invalid } from '../domain/errors.js';
@@ -77,11 +78,12 @@ async function readBody(request: IncomingMessage, limitBytes: number): Promise<s
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (!['identity', 'gzip'].includes(encoding))
     throw new HttpError(415, 'unsupported-media-type', 'content-encoding must be gzip or absent', 'content-encoding');
-  const stream = encoding === 'gzip' ? request.pipe(createGunzip()) : request;
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const stream: Readable = encoding === 'gzip' ? gunzipped(request) : request;
+    // Destroying the request would close the connection before the refusal is sent.
+    for await (const chunk of stream.iterator({ destroyOnReturn: encoding === 'gzip' }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limitBytes) throw tooLarge();
       chunks.push(chunk);
@@ -91,4 +93,14 @@ async function readBody(request: IncomingMessage, limitBytes: number): Promise<s
     throw new Invalid('the body broke off or is not valid gzip', 'body');
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Ends in an error when the sender breaks off, which `pipe` would not tell. */
+function gunzipped(request: IncomingMessage): Readable {
+  const gunzip = createGunzip();
+  request.pipe(gunzip);
+  request.once('close', () => {
+    if (!request.complete) gunzip.destroy(new Error('the sender broke off'));
+  });
+  return gunzip;
 }

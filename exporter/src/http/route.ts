@@ -46,14 +46,17 @@ export interface HttpPorts {
   };
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
-  readonly ready: () => Promise<boolean>;
+  /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
+  readonly closedBecause: () => string | null;
+  /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
+  readonly notReadyBecause: () => Promise<string | null>;
+  /** Open streams of `/api/v1/events`. */
+  readonly streams: EventStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
   readonly reload: () =>
     | { readonly kind: 'applied'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
     | { readonly kind: 'refused'; readonly problems: readonly string[] };
   readonly limits: { readonly maximumBodyBytes: number };
-  /** Open streams of `/api/v1/events`. */
-  readonly eventStreams: EventStreams;
 }
 
 /** A request body the handler reads itself, as text. */

@@ -221,6 +221,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'Requests refused for who asked: without a credential, with a wrong one, or with one that may not',
   ],
   mlfi_ingest_rejected_total: ['counter', '1', [], 'Logged predictions and labels refused'],
+  mlfi_ready: ['gauge', '1', [], 'Whether every model is restored and the store took a write at the last check'],
   mlfi_store_up: ['gauge', '1', [], 'Whether the store could be written at the last check'],
   mlfi_series_dropped_total: [
     'counter',

@@ -1,6 +1,7 @@
-import type { ChangeEvent } from '../domain/symptoms.js';
-import type { Model } from '../domain/model.js';
+import { z } from 'zod';
+import { codec } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
+import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
 
 /** Counters and times that survive restarts; kept beside the counts. */
 export interface CallCounters {
@@ -35,8 +36,24 @@ const bump = (counts: Readonly<Record<string, number>>, key: string): Record<str
   [key]: (counts[key] ?? 0) + 1,
 });
 
-/** Name of the setting that keeps a watch's totals. */
-export const callCountersKey = (model: Model): string => `watch:${model.id}`;
+const counts = z.record(z.string(), z.number());
+const moment = z.number().nullable();
+
+const schema: z.ZodType<CallCounters> = z.object({
+  basis: z.enum(['probe', 'ingest']),
+  calls: z.number(),
+  failures: counts,
+  probes: z.number(),
+  probeFailures: counts,
+  lastProbeAtMs: moment,
+  lastPredictionAtMs: moment,
+  lastAnswerAtMs: moment,
+  consecutiveFailures: z.number(),
+  lastVersion: z.string().nullable(),
+  changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
+});
+
+export const callCountersCodec = codec('call counters', schema);
 
 /**
  * Counts one call.

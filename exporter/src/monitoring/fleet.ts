@@ -1,4 +1,5 @@
 import { NotFound, Invalid, Unavailable } from '../domain/errors.js';
+import { z } from 'zod';
 import { Mutex } from 'async-mutex';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { Discovery } from '../domain/discovery.js';
@@ -7,7 +8,6 @@ import type { ModelStatus } from '../domain/model-status.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { Json } from '../domain/json.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
 import type { AlertFeedback } from '../domain/alert-feedback.js';
@@ -15,7 +15,8 @@ import type { RecurringCause } from '../domain/recurring-cause.js';
 import type { Clock, EventBus, Logger, Random, Store } from '../domain/ports.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
 import type { Validation } from '../domain/validation.js';
-import type { DriftMonitorState } from '../detection/sequential/drift-monitor.js';
+import { setting } from '../domain/setting.js';
+import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import { IncidentExperiments } from '../experiments/per-incident.js';
 import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
 import { createGroupCommit } from './group-commit.js';
@@ -29,8 +30,8 @@ import { validationInForce, type Knowledge } from '../evaluation/knowledge.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { CohortShapley } from '../domain/row-analysis.js';
 import { RowAnalysisSchedule, type RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
-import { driftMonitorKey, MonitoredModel, type MonitoringSettings } from './monitored-model.js';
-import { callCountersKey, type CallCounters } from './call-counters.js';
+import { MonitoredModel, type MonitoringSettings } from './monitored-model.js';
+import { callCountersCodec } from './call-counters.js';
 import { type Sample } from '../domain/observation.js';
 
 /** The background prober as the fleet uses it. */
@@ -96,7 +97,7 @@ interface Member {
 const QUIET_LOOK_MS = 60_000;
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
-const LEARNING_SINCE = 'learning_since';
+const LEARNING_SINCE = setting('learning_since', z.number());
 
 /** All watched models of this process: folds what arrives, commits it, looks at every model in turn. */
 export class Fleet {
@@ -107,6 +108,8 @@ export class Fleet {
   private patterns: readonly RecurringCause[] = [];
   private learntSinceMs: number | null = null;
   private matched = 0;
+  /** Two that are added at once must not both become the model. */
+  private readonly adding = new Mutex();
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
@@ -117,13 +120,20 @@ export class Fleet {
     this.commit = createGroupCommit(ports.clock, settings.commitDelayMs, () => this.write());
   }
 
-  /** Takes up every stored model where it was left and begins to look. */
-  async start(): Promise<void> {
+  /**
+   * Takes up every stored model where it was left and begins to look.
+   * @param onProgress told after each model
+   */
+  async start(onProgress: (done: number, total: number) => void = () => undefined): Promise<void> {
     await this.recallLessons();
     this.ports.events.subscribe((event) => {
       if (event.kind === 'incident-closed') void this.recallLessons();
     });
-    for (const model of await this.ports.store.models.list()) await this.restore(model);
+    const models = await this.ports.store.models.list();
+    for (const [index, model] of models.entries()) {
+      await this.restore(model);
+      onProgress(index + 1, models.length);
+    }
     this.loop = this.evaluationLoop();
   }
 
@@ -143,7 +153,25 @@ export class Fleet {
   }
 
   /** Saves a model and watches it from now on. */
-  async add(model: Model): Promise<void> {
+  add(model: Model): Promise<void> {
+    return this.adding.runExclusive(() => this.addNow(model));
+  }
+
+  /**
+   * Watches a model unless its id is taken: one that is watched stays as it is, one that is stored is taken up as it was stored.
+   * @returns whether it is new
+   */
+  addIfNew(model: Model): Promise<boolean> {
+    return this.adding.runExclusive(async () => {
+      if (this.members.has(model.id)) return false;
+      const stored = await this.ports.store.models.get(model.id);
+      if (stored === null) await this.addNow(model);
+      else await this.restore(stored);
+      return stored === null;
+    });
+  }
+
+  private async addNow(model: Model): Promise<void> {
     await this.ports.store.models.save(model);
     const known = this.members.get(model.id);
     if (known === undefined) await this.restore(model);
@@ -204,8 +232,7 @@ export class Fleet {
   /** Reads anew what earlier incidents, and people's opinions of their pages, teach, from the moment on that learning was last reset. */
   async recallLessons(): Promise<void> {
     const { settings, lessons, alertFeedback } = this.ports.store;
-    const since = await settings.get(LEARNING_SINCE);
-    this.learntSinceMs = typeof since === 'number' ? since : null;
+    this.learntSinceMs = await settings.get(LEARNING_SINCE);
     this.lessons = await lessons.list({
       limit: this.settings.lessonsConsidered,
       ...(this.learntSinceMs === null ? {} : { closedAfterMs: this.learntSinceMs }),
@@ -315,7 +342,7 @@ export class Fleet {
       const before = member.commits;
       if (batchId !== null) {
         const stored = await this.ports.store.batches.find(monitored.model.id, batchId);
-        if (stored !== null) return { ...(stored as unknown as IngestResult), duplicate: true };
+        if (stored !== null) return { ...stored, duplicate: true };
       }
       const result = await lane.runExclusive((): IngestResult | null => {
         if (batchId !== null && member.commits !== before) return null;
@@ -395,8 +422,8 @@ export class Fleet {
   private async restore(model: Model): Promise<void> {
     const { store, clock, hash, random } = this.ports;
     const [totals, monitor, baseline, learning, [validation]] = await Promise.all([
-      store.settings.get(callCountersKey(model)),
-      store.settings.get(driftMonitorKey(model)),
+      store.callCounters.get(model.id, callCountersCodec),
+      store.driftMonitors.get(model.id, driftMonitorCodec),
       store.baselines.current(model.id),
       store.baselines.learning(model.id),
       store.validations.list(model.id, 1),
@@ -405,11 +432,11 @@ export class Fleet {
     const windows =
       baseline === null ? [] : await store.windows.range(model.id, from, clock.now() + WINDOWS_RESTORED_MS);
     const watch = new MonitoredModel(model, this.settings, hash, random, clock.now(), {
-      totals: totals as unknown as CallCounters | null,
+      totals,
       baseline,
       learning,
       windows,
-      monitor: monitor as unknown as DriftMonitorState | null,
+      monitor,
     });
     watch.setThresholdFactor(this.thresholdFactorOf(model.id));
     this.members.set(model.id, {
@@ -562,8 +589,7 @@ export class Fleet {
             const written = await monitored.write(store, now);
             undo.push(written.undo);
             this.matched += written.labelsMatched;
-            for (const [batchId, result] of taken)
-              await store.batches.save(monitored.model.id, batchId, result as unknown as Json, now);
+            for (const [batchId, result] of taken) await store.batches.save(monitored.model.id, batchId, result, now);
             stored.push(() => {
               for (const [batchId] of taken) batches.delete(batchId);
               member.commits += 1;

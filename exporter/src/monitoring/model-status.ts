@@ -1,3 +1,4 @@
+import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { Incident } from '../domain/incident.js';
@@ -22,7 +23,7 @@ export function statusOf(
   looked: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
 ): ModelStatus {
   const window = watch.window();
-  const failures = Object.values(window.failures).reduce((sum, count) => sum + count, 0);
+  const failures = failureCount(window);
   return {
     model: watch.model,
     windowSamples: window.calls,

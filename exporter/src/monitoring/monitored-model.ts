@@ -11,8 +11,8 @@ import {
   type WindowBuilder,
 } from '../statistics/window-profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
+import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
-import type { Json } from '../domain/json.js';
 import type { Model } from '../domain/model.js';
 import type { FalsePageBudget, AlertEvidence } from '../domain/alert-evidence.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
@@ -23,7 +23,7 @@ import { LabelJoiner, type Judged } from './label-joiner.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { RowBuffer } from './row-buffer.js';
 import { CumulativeCounts } from './cumulative-counts.js';
-import { countCall, NO_CALLS, callCountersKey, type CallCounters } from './call-counters.js';
+import { countCall, NO_CALLS, callCountersCodec, type CallCounters } from './call-counters.js';
 import type { Sample } from '../domain/observation.js';
 import { goldenText } from '../domain/observation.js';
 
@@ -55,9 +55,6 @@ const GOLDEN_REPEATS = 4;
 const MONITOR_SAVED_MS = 10_000;
 const ROWS_SCORED_PER_LOOK = 200;
 const CHANGES_KEPT = 50;
-
-/** Name of the setting that keeps a watch's e-detectors. */
-export const driftMonitorKey = (model: Model): string => `monitor:${model.id}`;
 
 /**
  * Memory of one watched model: folds samples into counts, learns the baseline, keeps the judged window, and says what
@@ -247,9 +244,9 @@ export class MonitoredModel {
           profile: this.withoutRareCategories(profile),
         })),
       );
-      await store.settings.set(callCountersKey(model), totals as unknown as Json);
+      await store.callCounters.save(model.id, callCountersCodec, totals);
       if (this.monitorDue || nowMs - this.monitorSavedAtMs >= MONITOR_SAVED_MS) {
-        await store.settings.set(driftMonitorKey(model), this.monitor.snapshot() as unknown as Json);
+        await store.driftMonitors.save(model.id, driftMonitorCodec, this.monitor.snapshot());
         this.monitorSavedAtMs = nowMs;
         this.monitorDue = false;
       }

@@ -1,3 +1,4 @@
+import { points } from '../domain/quantity-text.js';
 import { quantileSorted } from 'simple-statistics';
 import type { Finding } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
@@ -100,8 +101,6 @@ function cells(baseline: readonly FeatureValue[]): (value: FeatureValue) => stri
     return typeof value === 'number' ? `#${edges.filter((edge) => value > edge).length}` : `=${String(value)}`;
   };
 }
-
-const points = (share: number): string => (100 * share).toFixed(1);
 
 function costText({ value, interval }: PerformanceCost): string {
   const range = `${points(interval.low)} to ${points(interval.high)}`;

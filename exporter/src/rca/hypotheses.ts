@@ -1,11 +1,11 @@
-import type { CauseId } from '../domain/cause.js';
+import { hasTrait, type CauseId } from '../domain/cause.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
 import { errorsRose } from './causes/errors-rose.js';
-import { CAUSES } from './causes/index.js';
+import { CAUSE_DEFINITIONS } from './causes/index.js';
 import { INDICATORS } from './indicators/index.js';
 
-/** A hypothesis with what every indicator says about it, in the order of `SIGNS`. */
+/** A hypothesis with what every indicator says about it, in the order of `INDICATORS`. */
 export interface Hypothesised {
   readonly definition: CauseDefinition;
   readonly hypothesis: Hypothesis;
@@ -13,32 +13,9 @@ export interface Hypothesised {
 }
 
 /** Share of failing calls from which the answers that still come are no sample of what the model says. */
-const OUTAGE = 0.5;
-/** Causes of calls that fail. While most do, what the few answers look like names nothing: first they must come. */
-const OF_FAILING_CALLS: ReadonlySet<CauseId> = new Set([
-  'model-unreachable',
-  'endpoint-errors',
-  'overloaded-endpoint',
-  'answer-schema-changed',
-  'segment-outage',
-  'unknown',
-  'none',
-]);
-/** Share of the inputs' move that must be usual at these hours for nobody to call the traffic another one. */
-const USUAL = 0.75;
-/** Causes that inputs as usual for the hour refute. Values that go missing or are new do not count in that comparison. */
-const OF_OTHER_VALUES: ReadonlySet<CauseId> = new Set([
-  'traffic-mix-change',
-  'input-drift',
-  'segment-outage',
-  'default-values',
-  'unit-change',
-  'stale-feature',
-  'swapped-columns',
-  'precision-loss',
-]);
-/** What may be said when nothing is established. */
-const BLAMING_NOTHING: ReadonlySet<CauseId> = new Set(['none', 'unknown', 'label-delay', 'seasonal-pattern']);
+const OUTAGE_SHARE = 0.5;
+/** Share of the inputs' change that must be usual at these hours for nobody to call the traffic another one. */
+const USUAL_HOUR_SHARE = 0.75;
 /** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
 const MANY_TESTS_Z = 4;
 /** Standard error of 2·AUC − 1 times √n where one label in six is the rarer one (Mann–Whitney: 2·√((n + 1) / (12 · n₀ · n₁))). */
@@ -52,11 +29,11 @@ function isLeakEstablished({ labels: { accuracyNow }, differential: { labelAssoc
 }
 
 /**
- * Somebody with a false-alarm rate of its own says that something changed: a detector, the e-detectors, a test over all groups,
+ * A check with a false-alarm rate of its own says that something changed: a detector, the e-detectors, a test over all groups,
  * labels, or golden inputs, whose answers do not change by chance. An input that moved too little for its detector does not.
  */
-function isAnythingEstablished(evidence: Symptoms): boolean {
-  const { findings, changePoint, differential, golden } = evidence;
+function isAnythingEstablished(symptoms: Symptoms): boolean {
+  const { findings, changePoint, differential, golden } = symptoms;
   return (
     changePoint !== null ||
     findings.some(({ kind }) => kind !== 'note') ||
@@ -64,42 +41,42 @@ function isAnythingEstablished(evidence: Symptoms): boolean {
     golden.shapeChanged ||
     differential.errorsBySegment !== null ||
     differential.failuresBySegment !== null ||
-    errorsRose(evidence) ||
-    isLeakEstablished(evidence)
+    errorsRose(symptoms) ||
+    isLeakEstablished(symptoms)
   );
 }
 
-function isAdmissible(evidence: Symptoms): (cause: CauseId) => boolean {
-  if (!isAnythingEstablished(evidence)) return (cause) => BLAMING_NOTHING.has(cause);
-  if (evidence.service.failures.interval.low >= OUTAGE) return (cause) => OF_FAILING_CALLS.has(cause);
-  const { sameHour, failuresBySegment } = evidence.differential;
-  if ((sameHour?.explained ?? 0) >= USUAL && failuresBySegment === null) {
-    const onlyInputs = evidence.findings.every(({ kind }) => kind === 'data' || kind === 'note');
-    return (cause) => !OF_OTHER_VALUES.has(cause) && !(onlyInputs && cause === 'unknown');
+function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
+  if (!isAnythingEstablished(symptoms)) return (cause) => hasTrait(cause, 'needs-no-finding');
+  if (symptoms.service.failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
+  const { sameHour, failuresBySegment } = symptoms.differential;
+  if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
+    const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');
+    return (cause) => !hasTrait(cause, 'other-values') && !(onlyInputs && cause === 'unknown');
   }
   return () => true;
 }
 
 /**
- * Every version of every cause that the evidence leaves in play. Never empty: "nothing is wrong" competes until a check finds
+ * Every version of every cause that the symptoms leave in play. Never empty: "nothing is wrong" competes until a check finds
  * something, and "I do not know" from then on. A cause needs something established to be named for, and while most calls fail
  * only causes of that compete.
  */
-export function hypotheses(evidence: Symptoms): Hypothesised[] {
-  return hypothesesOf(evidence, isAdmissible(evidence));
+export function hypotheses(symptoms: Symptoms): Hypothesised[] {
+  return hypothesesOf(symptoms, isAdmissible(symptoms));
 }
 
 /** What it would be if anything were wrong, while nothing is established; empty once something is. For runners-up only. */
-export function doubtfulHypotheses(evidence: Symptoms): Hypothesised[] {
-  return isAnythingEstablished(evidence) ? [] : hypothesesOf(evidence, (cause) => !BLAMING_NOTHING.has(cause));
+export function unestablishedHypotheses(symptoms: Symptoms): Hypothesised[] {
+  return isAnythingEstablished(symptoms) ? [] : hypothesesOf(symptoms, (cause) => !hasTrait(cause, 'needs-no-finding'));
 }
 
-function hypothesesOf(evidence: Symptoms, isIn: (cause: CauseId) => boolean): Hypothesised[] {
-  return CAUSES.filter(({ id }) => isIn(id)).flatMap((definition) =>
-    definition.hypotheses(evidence).map((hypothesis) => ({
+function hypothesesOf(symptoms: Symptoms, isIn: (cause: CauseId) => boolean): Hypothesised[] {
+  return CAUSE_DEFINITIONS.filter(({ id }) => isIn(id)).flatMap((definition) =>
+    definition.hypotheses(symptoms).map((hypothesis) => ({
       definition,
       hypothesis,
-      indicators: INDICATORS.map(({ value }) => value(evidence, hypothesis)),
+      indicators: INDICATORS.map(({ value }) => value(symptoms, hypothesis)),
     })),
   );
 }

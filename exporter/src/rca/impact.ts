@@ -1,3 +1,4 @@
+import { percent } from '../domain/quantity-text.js';
 import { proportion } from '../statistics/clopper-pearson.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { Impact } from '../domain/impact.js';
@@ -9,8 +10,7 @@ const LEVEL = 0.95;
 const Z = 1.96;
 
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
-const points = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const range = ({ low, high }: Interval): string => `95 % interval ${points(low)} to ${points(high)}`;
+const range = ({ low, high }: Interval): string => `95 % interval ${percent(low)} to ${percent(high)}`;
 
 /** Interval of a − b from each one's own: squares of the distances to the far ends added (Newcombe 1998, method 10). */
 export function differenceInterval(a: Proportion, b: Proportion): Interval {
@@ -31,7 +31,7 @@ function unanswered({ service }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${points(share)} of the calls get no answer beyond the usual ${points(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
+    sentence: `${percent(share)} of the calls get no answer beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
   };
 }
 
@@ -46,7 +46,7 @@ function wrongByLabels({ labels }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${points(share)} of the answers are wrong that would have been right: accuracy went from ${points(accuracyBefore.share)} to ${points(accuracyNow.share)} of ${accuracyNow.of} labelled answers (${range(interval)}).`,
+    sentence: `${percent(share)} of the answers are wrong that would have been right: accuracy went from ${percent(accuracyBefore.share)} to ${percent(accuracyNow.share)} of ${accuracyNow.of} labelled answers (${range(interval)}).`,
   };
 }
 
@@ -58,7 +58,7 @@ function turnedByGolden({ golden }: Symptoms): Impact | null {
     share: turned.share,
     interval: turned.interval,
     basis: 'golden',
-    sentence: `About ${points(turned.share)} of the answers may differ from before, judged by ${turned.count} of ${turned.of} golden inputs (${range(turned.interval)}); whether they are worse is not known.`,
+    sentence: `About ${percent(turned.share)} of the answers may differ from before, judged by ${turned.count} of ${turned.of} golden inputs (${range(turned.interval)}); whether they are worse is not known.`,
   };
 }
 
@@ -76,7 +76,7 @@ function wrongByConfidence({ confidence }: Symptoms): Impact | null {
     share: clamp(fall),
     interval,
     basis: 'confidence',
-    sentence: `About ${points(clamp(fall))} more of the answers are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); an estimate without labels cannot see a changed world.`,
+    sentence: `About ${percent(clamp(fall))} more of the answers are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); an estimate without labels cannot see a changed world.`,
   };
 }
 
@@ -91,22 +91,22 @@ function late({ service }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${points(share)} more of the answers than usual come later than 95 % of them used to (95th percentile ${latencyBefore.p95.toPrecision(2)} s before, ${latencyNow.p95.toPrecision(2)} s now; ${range(interval)}).`,
+    sentence: `${percent(share)} more of the answers than usual come later than 95 % of them used to (95th percentile ${latencyBefore.p95.toPrecision(2)} s before, ${latencyNow.p95.toPrecision(2)} s now; ${range(interval)}).`,
   };
 }
 
-const BY_TRUST: readonly ((evidence: Symptoms) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
+const BY_TRUST: readonly ((symptoms: Symptoms) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
 
 /**
  * What it costs users. Unanswered calls count first; wrong answers by labels where there are any, else by golden inputs, else by
  * confidence; then lateness. The worst whose interval excludes zero; null when none does.
  */
-export function estimateImpact(evidence: Symptoms): Impact | null {
+export function estimateImpact(symptoms: Symptoms): Impact | null {
   const isReal = (impact: Impact | null): impact is Impact => impact !== null && impact.interval.low > 0;
-  const wrong = BY_TRUST.map((estimate) => estimate(evidence)).find((impact) => impact !== null) ?? null;
-  const golden = turnedByGolden(evidence);
+  const wrong = BY_TRUST.map((estimate) => estimate(symptoms)).find((impact) => impact !== null) ?? null;
+  const golden = turnedByGolden(symptoms);
   return (
-    [unanswered(evidence), wrong, golden, late(evidence)]
+    [unanswered(symptoms), wrong, golden, late(symptoms)]
       .filter(isReal)
       .sort((a, b) => Number(a.harm === 'late-answer') - Number(b.harm === 'late-answer') || b.share - a.share)[0] ??
     null

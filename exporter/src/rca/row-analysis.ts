@@ -24,7 +24,7 @@ export interface RowAnalysisInput {
 export const NOTHING_TO_ANALYSE: RowAnalysis = {
   segments: [],
   decomposition: null,
-  contrast: {
+  differential: {
     missingTogether: null,
     mixExplains: null,
     answerBands: null,
@@ -49,7 +49,7 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
   return {
     segments,
     decomposition: decompose({ ...input, coded }),
-    contrast: differentialOfRows(features, rows, baselineRows, segments),
+    differential: differentialOfRows(features, rows, baselineRows, segments),
     attributions: firstOf(
       attributions,
       surrogate?.attributions ?? [],

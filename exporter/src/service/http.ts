@@ -5,25 +5,27 @@ import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
-import { EventStreams } from '../http/event-streams.js';
+import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
+import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
 const DEFAULT_PROBE_MS = 30_000;
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, events, processMetrics }: Foundation,
+  { started, config, store, clock, logger, http, processMetrics }: Foundation,
   application: Application,
   { renderFleet, storeUp }: WiredMetrics,
+  lifecycle: Lifecycle,
+  streams: EventStreams,
 ): AppPorts {
   return {
     application,
-    eventStreams: new EventStreams(events, clock),
     clock,
     logger,
     version,
@@ -43,7 +45,9 @@ export function httpPorts(
         return secret === null ? 'valid' : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
       },
     },
-    ready: storeUp,
+    closedBecause: () => lifecycle.closedBecause(),
+    notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
+    streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
     authenticate: createAuthenticator({

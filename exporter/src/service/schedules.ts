@@ -5,6 +5,7 @@ import { Schedules } from '../system/schedules.js';
 import type { ModelDiscovery } from './capture.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
+import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
 const SWEEP_MS = 30_000;
@@ -21,20 +22,21 @@ export interface Upkeep {
   readonly discovery: ModelDiscovery;
   readonly metrics: WiredMetrics;
   readonly checkpointing: Checkpointing;
+  readonly lifecycle: Lifecycle;
 }
 
 /** What is done again and again while the service runs. */
 export function startSchedules(
   { started, config, store, clock, logger, closing }: Foundation,
-  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing }: Upkeep,
+  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle }: Upkeep,
 ): void {
   const upkeep = new Schedules(clock, logger);
   closing.push('upkeep', () => upkeep.stop());
   if (discovery.refresh !== null) upkeep.every(started.discovery.refreshMs, discovery.refresh);
-  upkeep.every(SWEEP_MS, () => governance.sweep());
+  upkeep.every(SWEEP_MS, () => governance.sweep(), 'at once');
   upkeep.every(FIGURES_MS, () => metrics.shared.refresh());
-  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => metrics.shared.verify());
-  upkeep.every(STORE_CHECK_MS, metrics.storeUp);
+  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => metrics.shared.verify(), 'at once');
+  upkeep.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
   upkeep.every(PLANS_CHECKED_MS, async () => {
     const waiting = await store.governance((transaction) =>
       transaction.recommendations({ states: ['pending'], limit: 1_000 }),

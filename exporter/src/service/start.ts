@@ -5,8 +5,10 @@ import type { Application } from '../application/index.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import { stopWhenRestored } from '../governance/audit/files.js';
+import { createHttpApp } from '../http/app.js';
 import { createFirstKey } from '../http/identity/api-keys.js';
 import { provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
+import { EventStreams } from '../http/event-streams.js';
 import { startHttpServer } from '../http/server.js';
 import { ClosingStack } from '../system/closing-stack.js';
 import { createLogger } from '../system/logger.js';
@@ -18,6 +20,7 @@ import { openFoundation } from './foundation.js';
 import { wireGovernance } from './governance.js';
 import { httpPorts } from './http.js';
 import { wireIntegrations } from './integrations.js';
+import { Lifecycle } from './lifecycle.js';
 import { wireMetrics } from './metrics.js';
 import { wireMonitoring } from './monitoring.js';
 import { startSchedules } from './schedules.js';
@@ -73,27 +76,32 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
   const integrations = wireIntegrations(foundation, governance.governance, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
+  const lifecycle = new Lifecycle(foundation.processMetrics, logger);
+  const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
   const firstKey = await createFirstKey(store.apiKeys, clock);
-  const server = await startHttpServer(httpPorts(foundation, application, metrics), started.listen);
-  closing.push('the fleet', () => fleet.stop());
 
+  // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
+  const app = createHttpApp(httpPorts(foundation, application, metrics, lifecycle, streams)).callback();
+  const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
+  const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
+  closing.push('the HTTP server', () => server.close());
+  closing.push('the fleet', () => fleet.stop());
+  await fleet.start((done, total) => lifecycle.restored(done, total));
   await stopWhenRestored(checkpointing, store, clock, logger);
-  await governance.governance.sweep();
-  await fleet.start();
   const discovery = wireModelDiscovery(foundation, capture, fleet);
   await discovery.watchConfigured();
   await discovery.refresh?.();
   await metrics.shared.refresh();
-  void metrics.shared
-    .verify()
-    .catch((error: unknown) => logger.error({ error: String(error) }, 'the audit log cannot be verified'));
-  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing });
-  closing.push('the HTTP server', () => server.close());
+  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });
   integrations.readChanges();
-  const stopReload = config.onHangUp();
-  closing.push('SIGHUP', stopReload);
+  closing.push('SIGHUP', config.onHangUp());
+  closing.push('requests under way', () => {
+    lifecycle.stopping();
+    return server.close();
+  });
+  lifecycle.running();
   return {
     application,
     address: server.address,

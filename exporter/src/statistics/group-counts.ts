@@ -1,4 +1,4 @@
-import type { FeatureValue, Observation } from '../domain/observation.js';
+import { sameAnswer, type FeatureValue, type Observation } from '../domain/observation.js';
 import type { GroupCell, GroupCounts } from '../domain/profile.js';
 
 /** Categorical features that are counted in pairs, by first appearance: 15 tables at most. */
@@ -134,7 +134,7 @@ function figuresOf({ failure, confidence, label, prediction }: Observation): Gro
     answered ? 1 : 0,
     answered ? Math.round(PARTS * (1 - Math.min(1, Math.max(0, confidence)))) : 0,
     judged ? 1 : 0,
-    judged && String(label).trim() !== String(prediction).trim() ? 1 : 0,
+    judged && !sameAnswer(prediction, label) ? 1 : 0,
   ];
 }
 

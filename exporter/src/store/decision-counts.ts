@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 import { NO_FIGURES, type DecisionCounts, type ModelFigures } from '../domain/decision-counts.js';
-import type { Verification, Vote } from '../domain/decision.js';
+import type { Vote } from '../domain/decision.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
-import { PRIORITIES, type Recommendation, type RecommendationState } from '../domain/recommendation.js';
-import { type ExecutorId } from '../domain/executor.js';
+import { PRIORITIES, type RecommendationState } from '../domain/recommendation.js';
+import { executionCodec, verificationCodec } from './codecs/decision.js';
+import { readDocument } from './documents.js';
+import { readRecommendation, type StoredRecommendation } from './recommendations.js';
 
 const OPEN: readonly RecommendationState[] = ['pending', 'approved', 'dispatching', 'succeeded', 'unknown'];
 
@@ -33,9 +35,9 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   }
   const open = await db('recommendation')
     .whereIn('state', [...OPEN])
-    .select<{ document: string; state: RecommendationState }[]>('document', 'state');
+    .select<StoredRecommendation[]>('id', 'state', 'document');
   for (const row of open) {
-    const { modelId: model, action, cause, priority, title, createdAtMs } = JSON.parse(row.document) as Recommendation;
+    const { modelId: model, action, cause, priority, title, createdAtMs } = readRecommendation(row);
     const draft = of(model);
     if (row.state === 'pending') draft.oldestPendingAtMs = Math.min(draft.oldestPendingAtMs ?? Infinity, createdAtMs);
     if (draft.top === null || PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(draft.top.priority))
@@ -43,14 +45,15 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   }
   const executions = await db('execution')
     .join('recommendation', 'recommendation.id', 'execution.recommendation')
-    .select<{ model: string; state: string; document: string }[]>(
+    .select<{ model: string; id: string; state: string; document: string }[]>(
       'recommendation.model as model',
+      'execution.id as id',
       'execution.state as state',
       'execution.document as document',
     );
-  for (const { model, state, document } of executions) {
+  for (const { model, id, state, document } of executions) {
     const draft = of(model);
-    const { executor } = JSON.parse(document) as { executor: ExecutorId };
+    const { executor } = readDocument(executionCodec, document, { table: 'execution', row: id, model });
     const before = draft.executions.find((entry) => entry.executor === executor) ?? { executor, count: 0, failed: 0 };
     draft.executions = [
       ...draft.executions.filter((entry) => entry.executor !== executor),
@@ -60,21 +63,25 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   }
   const verifications = await db('verification')
     .join('recommendation', 'recommendation.id', 'verification.recommendation')
-    .select<{ model: string; document: string }[]>(
+    .select<{ model: string; recommendation: string; document: string }[]>(
       'recommendation.model as model',
+      'verification.recommendation as recommendation',
       'verification.document as document',
     );
-  for (const { model, document } of verifications) {
+  for (const { model, recommendation, document } of verifications) {
     const draft = of(model);
-    const { outcome } = JSON.parse(document) as Verification;
+    const { outcome } = readDocument(verificationCodec, document, {
+      table: 'verification',
+      row: recommendation,
+      model,
+    });
     draft.verifications = { ...draft.verifications, [outcome]: (draft.verifications[outcome] ?? 0) + 1 };
   }
-  const firing = (await db('external_alert')
+  const firing = await db('external_alert')
     .whereNull('ends_at_ms')
     .whereNotNull('model')
-    .select('model', 'sender')
-    .count({ n: '*' })
-    .groupBy('model', 'sender')) as unknown as Counted[];
+    .groupBy('model', 'sender')
+    .select<Counted[]>('model', 'sender', db.raw('count(*) as n'));
   for (const { model, sender, n } of firing) {
     const draft = of(String(model));
     draft.alertsFiring = { ...draft.alertsFiring, [String(sender)]: Number(n) };

@@ -10,9 +10,9 @@ export class Schedules {
     private readonly logger: Logger,
   ) {}
 
-  /** Does `work` every `ms` after it last ended. */
-  every(ms: number, work: () => Promise<unknown>): void {
-    this.loops.push(this.repeat(ms, work));
+  /** Does `work` every `ms` after it last ended, the first time `later` or `at once`. */
+  every(ms: number, work: () => Promise<unknown>, first: 'later' | 'at once' = 'later'): void {
+    this.loops.push(this.repeat(ms, work, first));
   }
 
   /** Resolves when nothing runs any more: what the work uses can then be closed. */
@@ -21,10 +21,10 @@ export class Schedules {
     await Promise.all(this.loops);
   }
 
-  private async repeat(ms: number, work: () => Promise<unknown>): Promise<void> {
+  private async repeat(ms: number, work: () => Promise<unknown>, first: 'later' | 'at once'): Promise<void> {
     const { signal } = this.stopping;
-    for (;;) {
-      await this.clock.sleep(ms, signal);
+    for (let waitMs = first === 'later' ? ms : 0; ; waitMs = ms) {
+      if (waitMs > 0) await this.clock.sleep(waitMs, signal);
       if (signal.aborted) return;
       try {
         await work();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { WEIGHTS } from '../../../exporter/src/rca/causes/weights.js';
 import { INDICATORS } from '../../../exporter/src/rca/indicators/index.js';
-import { CAUSES } from '../../../exporter/src/rca/causes/index.js';
+import { CAUSE_DEFINITIONS } from '../../../exporter/src/rca/causes/index.js';
 import { CAUSE_IDS } from '../../../exporter/src/domain/cause.js';
 import { renderReport } from '../../../exporter/src/explanation/report/index.js';
 import { baselineOf, profileOf } from '../detection/rows.js';
@@ -116,7 +116,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
 
 describe('diagnosis', () => {
   it('has every cause of the closed list in the table', () => {
-    expect(CAUSES.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());
+    expect(CAUSE_DEFINITIONS.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());
   });
 
   it('has weights for exactly the causes and indicators there are', () => {

@@ -140,7 +140,7 @@ it('records that a stop broke it off, and lets another begin afterwards', async 
     },
   });
   await one.validations.start(ID, REQUEST, ADA);
-  await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toMatchObject({ code: 'conflict' });
+  await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toMatchObject({ kind: 'conflict' });
   const stopped = one.validations.stop();
   release();
   await stopped;

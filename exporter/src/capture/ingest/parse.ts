@@ -208,7 +208,7 @@ function failureOf(value: unknown): Failure | null {
   if (value === undefined || value === null || value === false) return null;
   const reason: FailureReason = (FAILURE_REASONS as readonly unknown[]).includes(value)
     ? (value as FailureReason)
-    : 'http_5xx';
+    : 'other';
   return { reason, detail: 'logged by the sender as failed', httpStatus: null, retryAfterMs: null };
 }
 

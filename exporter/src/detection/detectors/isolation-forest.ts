@@ -1,3 +1,4 @@
+import { percent } from '../../domain/quantity-text.js';
 import { anomalyScores } from '../isolation-forest/forest.js';
 import { QUIET_ROW_SHARE } from '../row-anomaly.js';
 import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
@@ -6,7 +7,6 @@ import {
   blind,
   found,
   nothing,
-  percent,
   windowOf,
   type DetectionInput,
   type Detector,

@@ -109,7 +109,7 @@ export const legacyRoutes: readonly Route[] = [
       }
       const name = nameIn(body);
       const id = slugOf(name);
-      if (!application.models.isWatched(id)) await application.models.register({ id, name }, actor);
+      await application.models.ensureWatched(id, name, actor);
       const result = await application.models.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
       return { status: 200, body: { status: 'accepted' as const, model: id, accepted: result.accepted } };
     },

@@ -20,11 +20,12 @@ const lifecycleRoutes: readonly Route[] = [
     method: 'GET',
     path: '/-/ready',
     scope: null,
-    summary: 'The models are restored and the store can be written',
+    summary: 'Every model is restored and the store can be written',
     query: z.object({}),
     responses: { 200: textResponse('text/plain; charset=utf-8', 'ready') },
     async handler({ ports }) {
-      if (!(await ports.ready())) throw new Unavailable('the store cannot be written now');
+      const reason = await ports.notReadyBecause();
+      if (reason !== null) throw new Unavailable(reason, 1);
       return { status: 200, text: 'ready\n' };
     },
   }),
@@ -61,7 +62,7 @@ const eventRoute = route({
     };
     return {
       status: 200,
-      stream: (request, response) => ports.eventStreams.open(request, response, actor.subject, mayListen),
+      stream: (request, response) => ports.streams.answer(request, response, actor.subject, mayListen),
     };
   },
 });
@@ -97,9 +98,9 @@ const keyRoutes: readonly Route[] = [
     summary: 'Revoke an API key; its open event streams end',
     params: z.strictObject({ id: apiKeyIdSchema }),
     responses: { 200: z.object({ revoked: z.boolean() }) },
-    async handler({ ports: { application, eventStreams }, params: { id } }) {
+    async handler({ ports: { application, streams }, params: { id } }) {
       await application.apiKeys.revoke(id);
-      eventStreams.endOf(`key:${id}`);
+      streams.endOf(`key:${id}`);
       return { status: 200, body: { revoked: true } };
     },
   }),

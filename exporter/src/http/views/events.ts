@@ -21,6 +21,7 @@ export const eventSchema = z
       severity: z.enum(SEVERITIES),
       headline: z.string(),
     }),
+    z.object({ kind: z.literal('missed') }).meta({ description: 'events were missed: read again what is shown' }),
   ])
   .meta({ id: 'Event' });
 

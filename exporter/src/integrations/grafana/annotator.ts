@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RecommendationId } from '../../domain/identifiers.js';
-import type { Json } from '../../domain/json.js';
-import type { Clock, DomainEvent, EventBus, Logger, SettingRepository } from '../../domain/ports.js';
+import type { Clock, DomainEvent, EventBus, GrafanaAnnotation, Logger, SettingRepository } from '../../domain/ports.js';
+import { setting } from '../../domain/setting.js';
 import { annotationOf } from './annotation.js';
 import type { GrafanaClient } from './grafana-client.js';
 import { createOutbox, type OutboxCounts, type OutboxMemory } from './outbox.js';
@@ -23,16 +23,18 @@ export interface Annotator {
   stop(): Promise<void>;
 }
 
-const MEMORY = 'annotation-outbox';
 const TOLD_KEPT = 2_000;
 
-const remembered = z.array(
-  z.object({
-    timeMs: z.number(),
-    timeEndMs: z.number().nullable(),
-    text: z.string(),
-    tags: z.array(z.string()),
-  }),
+const MEMORY = setting<readonly GrafanaAnnotation[]>(
+  'annotation-outbox',
+  z.array(
+    z.object({
+      timeMs: z.number(),
+      timeEndMs: z.number().nullable(),
+      text: z.string(),
+      tags: z.array(z.string()),
+    }),
+  ),
 );
 
 /** Listens to the domain's events and posts those people want to see on dashboards. Nothing here can harm the loop. */
@@ -84,7 +86,7 @@ export function startAnnotator(ports: AnnotatorPorts): Annotator {
 
 function memoryIn(settings: SettingRepository): OutboxMemory {
   return {
-    load: async () => remembered.safeParse(await settings.get(MEMORY)).data ?? [],
-    save: (waiting) => settings.set(MEMORY, waiting as unknown as Json),
+    load: async () => (await settings.get(MEMORY)) ?? [],
+    save: (waiting) => settings.set(MEMORY, waiting),
   };
 }

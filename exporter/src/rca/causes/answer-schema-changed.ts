@@ -5,9 +5,9 @@ import { has } from '../indicators/indicator.js';
 export const answerSchemaChanged: CauseDefinition = {
   id: 'answer-schema-changed',
   leadIndicators: ['answer-shape-changed', 'unreadable-answers'],
-  hypotheses(evidence) {
-    const { schema = 0, not_json: notJson = 0 } = evidence.service.failuresByReason;
-    const changed = evidence.golden.shapeChanged || has(evidence, 'answer-schema');
+  hypotheses(symptoms) {
+    const { schema = 0, not_json: notJson = 0 } = symptoms.service.failuresByReason;
+    const changed = symptoms.golden.shapeChanged || has(symptoms, 'answer-schema');
     return changed || schema + notJson > 0 ? [plain('The answers have another schema')] : [];
   },
 };

@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const categoryRename: CauseDefinition = {
   id: 'category-rename',
   leadIndicators: ['renamed', 'unseen-categories'],
-  hypotheses(evidence) {
-    return evidence.features
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'rename')
       .map(({ feature }) => plain(`Renamed categories in \`${feature}\``, { features: [feature] }));
   },

@@ -8,9 +8,9 @@ import { errorsRose } from './errors-rose.js';
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
   leadIndicators: ['accuracy-fell', 'errors-grow'],
-  hypotheses(evidence) {
-    if (!errorsRose(evidence)) return [];
-    const shareExplained = shareOfDrop(evidence, 'concept');
+  hypotheses(symptoms) {
+    if (!errorsRose(symptoms)) return [];
+    const shareExplained = shareOfDrop(symptoms, 'concept');
     return [plain('Concept drift: the world no longer answers as the model learnt', { shareExplained })];
   },
 };

@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const defaultValues: CauseDefinition = {
   id: 'default-values',
   leadIndicators: ['filled-with-default'],
-  hypotheses(evidence) {
-    return evidence.features
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'default-value')
       .map(({ feature }) => plain(`A default fills in for \`${feature}\``, { features: [feature] }));
   },

@@ -8,9 +8,9 @@ import { callsFail } from './calls-fail.js';
 export const endpointErrors: CauseDefinition = {
   id: 'endpoint-errors',
   leadIndicators: ['calls-fail', 'server-errors'],
-  hypotheses(evidence) {
-    const { service } = evidence;
-    if (service.failures.count === 0 || !callsFail(evidence)) return [];
+  hypotheses(symptoms) {
+    const { service } = symptoms;
+    if (service.failures.count === 0 || !callsFail(symptoms)) return [];
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
       .map(([reason]) => reason.replace('_', ' '));

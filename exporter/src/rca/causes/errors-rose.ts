@@ -7,12 +7,12 @@ const Z = 3;
 const Z_WITH_TREND = 1.64;
 
 /** Labels say that answers are wrong more often: by a detector, more than before, or more than before and ever more. */
-export function errorsRose(evidence: Symptoms): boolean {
-  const { accuracyBefore, accuracyNow } = evidence.labels;
-  if (saidOf(evidence, 'accuracy-drop', 'accuracy') !== undefined) return true;
+export function errorsRose(symptoms: Symptoms): boolean {
+  const { accuracyBefore, accuracyNow } = symptoms.labels;
+  if (saidOf(symptoms, 'accuracy-drop', 'accuracy') !== undefined) return true;
   if (accuracyBefore === null || accuracyNow === null) return false;
   const [before, now] = [accuracyBefore.share, accuracyNow.share];
   const error = Math.sqrt(before * (1 - before) * (1 / accuracyNow.of + 1 / accuracyBefore.of));
-  const grows = (evidence.differential.errorTrend ?? 0) > Z / Math.sqrt(accuracyNow.of);
+  const grows = (symptoms.differential.errorTrend ?? 0) > Z / Math.sqrt(accuracyNow.of);
   return before - now > (grows ? Z_WITH_TREND : Z) * error;
 }

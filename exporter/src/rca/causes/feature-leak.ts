@@ -10,8 +10,8 @@ const LEAST_RISE = 0.15;
 export const featureLeak: CauseDefinition = {
   id: 'feature-leak',
   leadIndicators: ['label-tells-from-input'],
-  hypotheses(evidence) {
-    const found = evidence.differential.labelAssociation;
+  hypotheses(symptoms) {
+    const found = symptoms.differential.labelAssociation;
     if (found === null || found.now - found.before < LEAST_RISE) return [];
     return [plain(`The label leaks into \`${found.feature}\``, { features: [found.feature] })];
   },

@@ -1,5 +1,5 @@
+import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { quoted } from '../indicators/indicator.js';
 
 /** Rows with all of them missing ÷ rows with any. */
 const LEAST_TOGETHER = 0.3;
@@ -11,10 +11,10 @@ const LEAST_TOGETHER = 0.3;
 export const joinLoss: CauseDefinition = {
   id: 'join-loss',
   leadIndicators: ['missing-in-the-same-rows', 'values-missing'],
-  hypotheses(evidence) {
-    const together = evidence.differential.missingTogether;
+  hypotheses(symptoms) {
+    const together = symptoms.differential.missingTogether;
     if (together === null || together.share < LEAST_TOGETHER) return [];
     const features = together.features;
-    return [plain(`Join lost: ${quoted(features)} go missing together`, { features })];
+    return [plain(`Join lost: ${quotedNames(features)} go missing together`, { features })];
   },
 };

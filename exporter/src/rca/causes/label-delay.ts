@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const labelDelay: CauseDefinition = {
   id: 'label-delay',
   leadIndicators: ['labels-stopped'],
-  hypotheses(evidence) {
-    const { labelledBefore, labelledNow } = evidence.differential;
+  hypotheses(symptoms) {
+    const { labelledBefore, labelledNow } = symptoms.differential;
     const stopped = (labelledBefore ?? 0) >= 0.2 && (labelledNow ?? 1) < 0.6 * (labelledBefore ?? 0);
     return stopped ? [plain('Labels come late')] : [];
   },

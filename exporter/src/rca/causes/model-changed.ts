@@ -8,18 +8,18 @@ import { has, saidOf } from '../indicators/indicator.js';
 export const modelChanged: CauseDefinition = {
   id: 'model-changed',
   leadIndicators: ['golden-answers-changed', 'golden-confidence-moved', 'release-declared'],
-  hypotheses(evidence) {
-    const { golden } = evidence;
+  hypotheses(symptoms) {
+    const { golden } = symptoms;
     const turned =
-      saidOf(evidence, 'prediction-mix', 'prediction') ?? saidOf(evidence, 'confidence-distribution', 'confidence');
+      saidOf(symptoms, 'prediction-mix', 'prediction') ?? saidOf(symptoms, 'confidence-distribution', 'confidence');
     const changed =
-      golden.compared === 0 ? turned !== undefined : has(evidence, 'golden-answers') || golden.answersChanged > 0;
-    const released = evidence.changes.find(({ kind }) => kind === 'model-version' || kind === 'deployment');
+      golden.compared === 0 ? turned !== undefined : has(symptoms, 'golden-answers') || golden.answersChanged > 0;
+    const released = symptoms.changes.find(({ kind }) => kind === 'model-version' || kind === 'deployment');
     if (!changed && released?.kind !== 'model-version') return [];
     const title =
       released === undefined
         ? 'Model or its serving changed, without a declared release'
         : 'Model or its serving changed after a release';
-    return [plain(title, { shareExplained: shareOfDrop(evidence, 'model') })];
+    return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model') })];
   },
 };

@@ -15,9 +15,9 @@ const WORDS: Readonly<Record<string, string>> = {
 export const modelUnreachable: CauseDefinition = {
   id: 'model-unreachable',
   leadIndicators: ['no-answers-at-all', 'transport-failures', 'timeouts'],
-  hypotheses(evidence) {
-    if (!has(evidence, 'unreachable')) return [];
-    const [reason] = Object.entries(evidence.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
+  hypotheses(symptoms) {
+    if (!has(symptoms, 'unreachable')) return [];
+    const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
     return [plain(`Model unreachable: ${WORDS[reason] ?? 'its answers are unusable'}`, { shareExplained: 1 })];
   },
 };

@@ -10,8 +10,8 @@ const LEAST_UNSEEN = 0.02;
 export const newCategories: CauseDefinition = {
   id: 'new-categories',
   leadIndicators: ['unseen-categories'],
-  hypotheses(evidence) {
-    return evidence.features
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter(({ changed, unseenShare }) => changed && unseenShare >= LEAST_UNSEEN)
       .map(({ feature }) => plain(`New categories in \`${feature}\``, { features: [feature] }));
   },

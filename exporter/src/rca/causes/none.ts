@@ -7,7 +7,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const none: CauseDefinition = {
   id: 'none',
   leadIndicators: ['anything-found'],
-  hypotheses(evidence) {
-    return evidence.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
+  hypotheses(symptoms) {
+    return symptoms.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
   },
 };

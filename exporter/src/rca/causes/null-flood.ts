@@ -1,5 +1,6 @@
+import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { lostValues, quoted } from '../indicators/indicator.js';
+import { lostValues } from '../indicators/indicator.js';
 
 /** Rise of the unreadable share. */
 const LEAST_RISE = 0.05;
@@ -11,12 +12,12 @@ const LEAST_RISE = 0.05;
 export const nullFlood: CauseDefinition = {
   id: 'null-flood',
   leadIndicators: ['values-missing', 'unreadable-values'],
-  hypotheses(evidence) {
-    const lost = evidence.features.filter(
+  hypotheses(symptoms) {
+    const lost = symptoms.features.filter(
       (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= LEAST_RISE,
     );
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);
-    return [plain(`Missing values flood ${quoted(features)}`, { features })];
+    return [plain(`Missing values flood ${quotedNames(features)}`, { features })];
   },
 };

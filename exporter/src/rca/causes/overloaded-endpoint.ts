@@ -10,9 +10,9 @@ const MANY = 0.3;
 export const overloadedEndpoint: CauseDefinition = {
   id: 'overloaded-endpoint',
   leadIndicators: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
-  hypotheses(evidence) {
-    const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = evidence.service;
-    if (failures.count === 0 || !callsFail(evidence)) return [];
+  hypotheses(symptoms) {
+    const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = symptoms.service;
+    if (failures.count === 0 || !callsFail(symptoms)) return [];
     const late = (failuresByReason.timeout ?? 0) / failures.count > MANY;
     const busy = refusedAsBusy !== null && refusedAsBusy.share > MANY;
     // Bursts alone do not tell load from a fault of the server's own, and a status of 500 says it is its own.

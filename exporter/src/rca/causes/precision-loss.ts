@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const precisionLoss: CauseDefinition = {
   id: 'precision-loss',
   leadIndicators: ['precision-lost'],
-  hypotheses(evidence) {
-    const feature = evidence.differential.precisionLoss?.feature;
+  hypotheses(symptoms) {
+    const feature = symptoms.differential.precisionLoss?.feature;
     return feature === undefined
       ? []
       : [plain(`Truncated or rounded values in \`${feature}\``, { features: [feature] })];

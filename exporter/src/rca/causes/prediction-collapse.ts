@@ -13,11 +13,11 @@ const MOST_VANISHED = 0.6;
 export const predictionCollapse: CauseDefinition = {
   id: 'prediction-collapse',
   leadIndicators: ['constant-answers'],
-  hypotheses(evidence) {
-    const { topShare, topShareBefore } = evidence.prediction;
+  hypotheses(symptoms) {
+    const { topShare, topShareBefore } = symptoms.prediction;
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
     const rose = topShare >= NEARLY_ALL && vanished >= MOST_VANISHED;
-    return has(evidence, 'constant-predictions') || rose
+    return has(symptoms, 'constant-predictions') || rose
       ? [plain('Prediction collapse: one answer for every input')]
       : [];
   },

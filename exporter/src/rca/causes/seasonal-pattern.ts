@@ -6,8 +6,8 @@ const LEAST_EXPLAINED = 0.4;
 export const seasonalPattern: CauseDefinition = {
   id: 'seasonal-pattern',
   leadIndicators: ['usual-at-this-hour'],
-  hypotheses(evidence) {
-    const usual = evidence.differential.sameHour;
+  hypotheses(symptoms) {
+    const usual = symptoms.differential.sameHour;
     return usual !== null && usual.explained >= LEAST_EXPLAINED ? [plain('Usual for these hours of the day')] : [];
   },
 };

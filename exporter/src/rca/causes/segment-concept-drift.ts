@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const segmentConceptDrift: CauseDefinition = {
   id: 'segment-concept-drift',
   leadIndicators: ['errors-in-one-group', 'accuracy-fell'],
-  hypotheses(evidence) {
-    const group = evidence.differential.errorsBySegment;
+  hypotheses(symptoms) {
+    const group = symptoms.differential.errorsBySegment;
     if (group === null) return [];
     return [
       plain(`Concept drift in ${group.predicate}`, {

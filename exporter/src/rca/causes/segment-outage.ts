@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const segmentOutage: CauseDefinition = {
   id: 'segment-outage',
   leadIndicators: ['failures-in-one-group', 'a-group-stopped-coming'],
-  hypotheses(evidence) {
-    const { failuresBySegment, lostSegment } = evidence.differential;
+  hypotheses(symptoms) {
+    const { failuresBySegment, lostSegment } = symptoms.differential;
     const hit = failuresBySegment ?? lostSegment;
     if (hit === null) return [];
     const title =

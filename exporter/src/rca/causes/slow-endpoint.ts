@@ -5,8 +5,8 @@ import { saidOf } from '../indicators/indicator.js';
 export const slowEndpoint: CauseDefinition = {
   id: 'slow-endpoint',
   leadIndicators: ['slow'],
-  hypotheses(evidence) {
-    return saidOf(evidence, 'latency-regression', 'latency_seconds')?.direction === 'up'
+  hypotheses(symptoms) {
+    return saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction === 'up'
       ? [plain('Slow endpoint')]
       : [];
   },

@@ -7,8 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const staleFeature: CauseDefinition = {
   id: 'stale-feature',
   leadIndicators: ['frozen'],
-  hypotheses(evidence) {
-    return evidence.features
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'frozen')
       .map(({ feature }) => plain(`Stale feature: \`${feature}\` no longer varies`, { features: [feature] }));
   },

@@ -1,12 +1,12 @@
+import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { quoted } from '../indicators/indicator.js';
 
 /** Two columns were swapped on the way. Predicts: two features are each distributed as the other one was. */
 export const swappedColumns: CauseDefinition = {
   id: 'swapped-columns',
   leadIndicators: ['columns-swapped'],
-  hypotheses(evidence) {
-    const features = evidence.differential.swappedPair?.features ?? [];
-    return features.length === 0 ? [] : [plain(`Swapped columns: ${quoted(features)}`, { features })];
+  hypotheses(symptoms) {
+    const features = symptoms.differential.swappedPair?.features ?? [];
+    return features.length === 0 ? [] : [plain(`Swapped columns: ${quotedNames(features)}`, { features })];
   },
 };

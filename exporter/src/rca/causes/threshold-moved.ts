@@ -13,12 +13,12 @@ const MOST_GOLDEN_TURNED = 0.5;
 export const thresholdMoved: CauseDefinition = {
   id: 'threshold-moved',
   leadIndicators: ['only-unsure-answers-turn', 'golden-answers-changed', 'answer-mix-moved'],
-  hypotheses(evidence) {
-    const { golden, differential } = evidence;
+  hypotheses(symptoms) {
+    const { golden, differential } = symptoms;
     const turned =
       golden.answersChanged > 0 ||
       (differential.answerBands?.unsure ?? 0) > LEAST_TURNED ||
-      saidOf(evidence, 'prediction-mix', 'prediction') !== undefined;
+      saidOf(symptoms, 'prediction-mix', 'prediction') !== undefined;
     const onlyUnsure = golden.compared === 0 || golden.answersChanged / golden.compared <= MOST_GOLDEN_TURNED;
     return turned && onlyUnsure ? [plain('Decision threshold moved')] : [];
   },

@@ -10,19 +10,19 @@ const MOST_MISSING = 0.05;
 export const trafficMixChange: CauseDefinition = {
   id: 'traffic-mix-change',
   leadIndicators: ['one-mix-explains-all', 'a-category-moved-most', 'event-declared'],
-  hypotheses(evidence) {
-    const mixed = evidence.features.filter(
+  hypotheses(symptoms) {
+    const mixed = symptoms.features.filter(
       ({ changed, kind, unseenShare, missingNow, missingBefore }) =>
         changed && kind === 'categorical' && unseenShare < MOST_UNSEEN && missingNow - missingBefore < MOST_MISSING,
     );
     const names = mixed.map(({ feature }) => feature);
-    const explains = evidence.differential.mixExplains?.feature;
+    const explains = symptoms.differential.mixExplains?.feature;
     const feature = explains !== undefined && names.includes(explains) ? explains : names[0];
     if (feature === undefined) return [];
     return [
       plain(`Traffic mix changed in \`${feature}\``, {
         features: [feature],
-        shareExplained: shareOfDrop(evidence, 'input mix'),
+        shareExplained: shareOfDrop(symptoms, 'input mix'),
       }),
     ];
   },

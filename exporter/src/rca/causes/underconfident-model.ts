@@ -11,10 +11,10 @@ const SURER = 0.1;
 export const underconfidentModel: CauseDefinition = {
   id: 'underconfident-model',
   leadIndicators: ['low-confidence', 'has-baseline'],
-  hypotheses(evidence) {
-    const { before, now } = evidence.confidence;
+  hypotheses(symptoms) {
+    const { before, now } = symptoms.confidence;
     const wasSurer = before !== null && now !== null && before.mean - now.mean > SURER;
-    return has(evidence, 'low-confidence') && !wasSurer
+    return has(symptoms, 'low-confidence') && !wasSurer
       ? [plain('Underconfident model: unsure of nearly every answer')]
       : [];
   },

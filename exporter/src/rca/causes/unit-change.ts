@@ -19,8 +19,8 @@ const isOutOfScale = ({ changed, kind, meanShift, spreadRatio }: FeatureEvidence
 export const unitChange: CauseDefinition = {
   id: 'unit-change',
   leadIndicators: ['rescaled', 'far-outside', 'nothing-else-moved'],
-  hypotheses(evidence) {
-    return evidence.features
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter((entry) => (entry.hint === null ? isOutOfScale(entry) : TRANSFORMATIONS.has(entry.hint.transformation)))
       .map(({ feature }) => plain(`Unit or scale change in \`${feature}\``, { features: [feature] }));
   },

@@ -7,7 +7,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const unknown: CauseDefinition = {
   id: 'unknown',
   leadIndicators: ['anything-found'],
-  hypotheses(evidence) {
-    return evidence.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
+  hypotheses(symptoms) {
+    return symptoms.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
   },
 };

@@ -8,7 +8,7 @@ import { has } from '../indicators/indicator.js';
 export const unstableModel: CauseDefinition = {
   id: 'unstable-model',
   leadIndicators: ['golden-answers-scatter'],
-  hypotheses(evidence) {
-    return has(evidence, 'unstable-answers') ? [plain('Unstable model: the same question gets different answers')] : [];
+  hypotheses(symptoms) {
+    return has(symptoms, 'unstable-answers') ? [plain('Unstable model: the same question gets different answers')] : [];
   },
 };

@@ -1,8 +1,8 @@
-import type { CountDifferential, RowDifferential, SegmentContrast } from '../../domain/differential.js';
+import type { CountDifferential, RowDifferential, SegmentDifference } from '../../domain/differential.js';
 import type { FeatureEvidence, SegmentEvidence } from '../../domain/symptoms.js';
 import { spearman } from '../../statistics/spearman.js';
 import type { Observation } from '../../domain/observation.js';
-import type { BaselineProfile, WindowProfile } from '../../domain/profile.js';
+import { failureCount, type BaselineProfile, type WindowProfile } from '../../domain/profile.js';
 import { isWrong } from '../wrong-answer.js';
 import { answerBands } from './answer-bands.js';
 import { labelAssociation } from './label-association.js';
@@ -12,10 +12,11 @@ import { mixExplains } from './mix-explains.js';
 import { precisionLoss } from './precision-loss.js';
 import { sameHour } from './same-hour.js';
 
-const FEWEST_FOR_TREND = 60;
+/** Labelled rows from which a trend of errors is computed. */
+const MIN_TREND_ROWS = 60;
 
 const labelledShare = (profile: WindowProfile): number | null => {
-  const answered = profile.calls - Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+  const answered = profile.calls - failureCount(profile);
   return answered <= 0 ? null : Math.min(1, profile.labels.labelled / answered);
 };
 
@@ -28,12 +29,12 @@ function pairIn(features: readonly FeatureEvidence[]): CountDifferential['swappe
   return null;
 }
 
-const movedIn = (features: readonly FeatureEvidence[]): string[] =>
+const changedIn = (features: readonly FeatureEvidence[]): string[] =>
   features.filter(({ changed }) => changed).map(({ feature }) => feature);
 
 /**
- * What sets causes apart that look alike in each signal by itself, as far as counts tell it.
- * @param newest the newest part of the window alone, so that a transformation is not judged on a mixture
+ * What sets causes apart that look alike in each signal by itself, as far as counts show it.
+ * @param newest the newest part of the window alone: on a mixture of old and new rows no transformation fits
  */
 export function differentialOfCounts(
   baseline: BaselineProfile | null,
@@ -43,7 +44,7 @@ export function differentialOfCounts(
 ): CountDifferential {
   return {
     lostSegment: baseline === null ? null : lostSegment(baseline.profile, newest),
-    precisionLoss: baseline === null ? null : precisionLoss(movedIn(features), baseline.profile, newest),
+    precisionLoss: baseline === null ? null : precisionLoss(changedIn(features), baseline.profile, newest),
     swappedPair: pairIn(features),
     labelledBefore: baseline === null ? null : labelledShare(baseline.profile),
     labelledNow: labelledShare(window),
@@ -57,8 +58,10 @@ export function differentialOfRows(
   baselineRows: readonly Observation[],
   segments: readonly SegmentEvidence[],
 ): RowDifferential {
-  const moved = features.filter((entry) => entry.changed);
-  const categorical = moved.filter(({ kind }) => kind === 'categorical').map(({ feature }) => feature);
+  const categorical = features
+    .filter((entry) => entry.changed)
+    .filter(({ kind }) => kind === 'categorical')
+    .map(({ feature }) => feature);
   const errors = rows.flatMap((row) => {
     const wrong = isWrong(row);
     return wrong === null ? [] : [wrong ? 1 : 0];
@@ -69,9 +72,9 @@ export function differentialOfRows(
     answerBands: answerBands(rows, baselineRows),
     ...differentialOfSegments(segments),
     labelAssociation: labelAssociation(rows, baselineRows),
-    sameHour: sameHour(movedIn(features), rows, baselineRows),
+    sameHour: sameHour(changedIn(features), rows, baselineRows),
     errorTrend:
-      errors.length < FEWEST_FOR_TREND
+      errors.length < MIN_TREND_ROWS
         ? null
         : spearman(
             errors.map((_, i) => i),
@@ -89,19 +92,22 @@ export const differentialOfSegments = (
 });
 
 /** The segment that holds most of the change of a measure, as rises of the share that failed or was wrong. */
-function hardestHit(segments: readonly SegmentEvidence[], measure: SegmentEvidence['measure']): SegmentContrast | null {
+function hardestHit(
+  segments: readonly SegmentEvidence[],
+  measure: SegmentEvidence['measure'],
+): SegmentDifference | null {
   const [first] = segments
     .filter((segment) => segment.measure === measure && segment.before !== null)
     .sort((a, b) => b.contribution - a.contribution);
   if (first === undefined) return null;
   const { predicate, predicates, rows, before, now, restChange, contribution } = first;
-  const indicator = measure === 'accuracy' ? -1 : 1;
+  const sign = measure === 'accuracy' ? -1 : 1;
   return {
     feature: predicates[0]?.feature ?? '',
     predicate,
     rows,
-    inside: indicator * (now - (before ?? 0)),
-    outside: indicator * (restChange ?? 0),
+    inside: sign * (now - (before ?? 0)),
+    outside: sign * (restChange ?? 0),
     contribution,
   };
 }

@@ -1,3 +1,4 @@
+import { wholePercent } from '../../domain/quantity-text.js';
 import { cellMiddle } from '../../statistics/grid.js';
 import { numericTotal, quantileOf } from '../../statistics/signal-counts.js';
 import type { Differential } from '../../domain/differential.js';
@@ -58,7 +59,7 @@ function capped(feature: string, before: NumericCounts, now: NumericCounts): Los
     feature,
     kind: 'capped',
     share: piled,
-    sentence: `\`${feature}\` no longer exceeds about ${value}, where ${(100 * piled).toFixed(0)} % of its values pile up: it looks cut off.`,
+    sentence: `\`${feature}\` no longer exceeds about ${value}, where ${wholePercent(piled)} of its values pile up: it looks cut off.`,
   };
 }
 

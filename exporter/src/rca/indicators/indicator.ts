@@ -1,25 +1,26 @@
+import type { IndicatorId } from '../../domain/indicator.js';
 import type { EvidenceSource } from '../../domain/cause.js';
 import type { Symptoms, FeatureEvidence } from '../../domain/symptoms.js';
 import type { DetectorId, Finding, FindingSubject } from '../../domain/finding.js';
 
-/** What a indicator may look at besides the evidence: the features a concrete version of a cause blames. */
+/** What an indicator may read besides the symptoms: the features a concrete version of a cause blames. */
 export interface Suspects {
   readonly features: readonly string[];
 }
 
 /**
- * One yes/no question put to the evidence. Every cause answers for every indicator with a fitted weight, so that what a cause
+ * One yes/no question put to the symptoms. Every cause answers for every indicator with a fitted weight, so that what a cause
  * predicts and is not there speaks against it.
  */
 export interface Indicator {
-  readonly id: string;
+  readonly id: IndicatorId;
   readonly source: EvidenceSource;
   /** 1: it holds · −1: it does not · 0: it cannot be told; graded in between. */
-  readonly value: (evidence: Symptoms, suspects: Suspects) => number;
+  readonly value: (symptoms: Symptoms, suspects: Suspects) => number;
   /** A full sentence with the numbers in it, for when it holds. Empty: not worth a sentence. */
-  readonly whenTrue: (evidence: Symptoms, suspects: Suspects) => string;
+  readonly whenTrue: (symptoms: Symptoms, suspects: Suspects) => string;
   /** The same for when it does not hold. */
-  readonly whenFalse: (evidence: Symptoms, suspects: Suspects) => string;
+  readonly whenFalse: (symptoms: Symptoms, suspects: Suspects) => string;
 }
 
 export const yes = (condition: boolean): number => (condition ? 1 : -1);
@@ -31,32 +32,24 @@ export const known = (isKnown: boolean, condition: boolean): number => (isKnown 
 export const graded = (value: number, low: number, high: number): number =>
   Math.min(1, Math.max(-1, (2 * (value - low)) / (high - low) - 1));
 
-export function findingOf(evidence: Symptoms, detector: DetectorId, subject?: FindingSubject): Finding | undefined {
-  return evidence.findings.find(
+export function findingOf(symptoms: Symptoms, detector: DetectorId, subject?: FindingSubject): Finding | undefined {
+  return symptoms.findings.find(
     (finding) => finding.detector === detector && (subject === undefined || finding.subject === subject),
   );
 }
 
-export const has = (evidence: Symptoms, detector: DetectorId): boolean => findingOf(evidence, detector) !== undefined;
+export const has = (symptoms: Symptoms, detector: DetectorId): boolean => findingOf(symptoms, detector) !== undefined;
 
 /** A detector's finding, or the e-detectors' about the same subject. */
-export const saidOf = (evidence: Symptoms, detector: DetectorId, subject: FindingSubject): Finding | undefined =>
-  findingOf(evidence, detector) ?? findingOf(evidence, 'sequential-evidence', subject);
+export const saidOf = (symptoms: Symptoms, detector: DetectorId, subject: FindingSubject): Finding | undefined =>
+  findingOf(symptoms, detector) ?? findingOf(symptoms, 'sequential-evidence', subject);
 
 /** The finding's own sentence, so that a statement carries its numbers. */
-export const sentenceOf = (evidence: Symptoms, detector: DetectorId, subject?: FindingSubject): string =>
-  (subject === undefined ? findingOf(evidence, detector) : saidOf(evidence, detector, subject))?.sentence ?? '';
+export const sentenceOf = (symptoms: Symptoms, detector: DetectorId, subject?: FindingSubject): string =>
+  (subject === undefined ? findingOf(symptoms, detector) : saidOf(symptoms, detector, subject))?.sentence ?? '';
 
-export const changedFeatures = (evidence: Symptoms): readonly string[] =>
-  evidence.features.filter(({ changed }) => changed).map(({ feature }) => feature);
-
-export const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-
-export const quoted = (features: readonly string[]): string =>
-  features
-    .slice(0, 3)
-    .map((feature) => `\`${feature}\``)
-    .join(', ') + (features.length > 3 ? ` and ${features.length - 3} more` : '');
+export const changedFeatures = (symptoms: Symptoms): readonly string[] =>
+  symptoms.features.filter(({ changed }) => changed).map(({ feature }) => feature);
 
 /** Rise of the missing share worth a word, as in the detector of missing values. */
 const LEAST_RISE = 0.05;

@@ -1,35 +1,26 @@
+import type { IndicatorId } from '../../domain/indicator.js';
+import { wholePercent, quotedNames } from '../../domain/quantity-text.js';
 import type { Symptoms, FeatureEvidence, RepairHint } from '../../domain/symptoms.js';
-import {
-  graded,
-  has,
-  changedFeatures,
-  percent,
-  quoted,
-  sentenceOf,
-  known,
-  yes,
-  type Suspects,
-  type Indicator,
-} from './indicator.js';
+import { graded, has, changedFeatures, sentenceOf, known, yes, type Suspects, type Indicator } from './indicator.js';
 
 const entriesOf = ({ features }: Symptoms, suspects: Suspects): readonly FeatureEvidence[] =>
   features.filter(({ feature }) => suspects.features.includes(feature));
 
-/** A transformation was found behind one of the suspects features, or behind any when none is suspects. */
+/** A transformation was found behind one of the suspects, or behind any feature when there is no suspect. */
 function hintOf(
-  evidence: Symptoms,
+  symptoms: Symptoms,
   suspects: Suspects,
   ...kinds: readonly RepairHint['transformation'][]
 ): RepairHint | undefined {
-  const entries = suspects.features.length === 0 ? evidence.features : entriesOf(evidence, suspects);
+  const entries = suspects.features.length === 0 ? symptoms.features : entriesOf(symptoms, suspects);
   return entries.flatMap(({ hint }) => (hint !== null && kinds.includes(hint.transformation) ? [hint] : []))[0];
 }
-const hinted = (id: string, fails: string, ...kinds: readonly RepairHint['transformation'][]): Indicator => ({
+const hinted = (id: IndicatorId, whenFalse: string, ...kinds: readonly RepairHint['transformation'][]): Indicator => ({
   id,
   source: 'inputs',
-  value: (evidence, suspects) => yes(hintOf(evidence, suspects, ...kinds) !== undefined),
-  whenTrue: (evidence, suspects) => hintOf(evidence, suspects, ...kinds)?.sentence ?? '',
-  whenFalse: () => fails,
+  value: (symptoms, suspects) => yes(hintOf(symptoms, suspects, ...kinds) !== undefined),
+  whenTrue: (symptoms, suspects) => hintOf(symptoms, suspects, ...kinds)?.sentence ?? '',
+  whenFalse: () => whenFalse,
 });
 const rise = ({ missingNow, missingBefore }: FeatureEvidence): number => missingNow - missingBefore;
 const largestRise = ({ features }: Symptoms): number => Math.max(0, ...features.map(rise));
@@ -39,28 +30,28 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'inputs-moved',
     source: 'inputs',
-    value: (evidence) => known(evidence.features.length > 0, changedFeatures(evidence).length > 0),
-    whenTrue: (evidence) => `${quoted(changedFeatures(evidence))} moved.`,
+    value: (symptoms) => known(symptoms.features.length > 0, changedFeatures(symptoms).length > 0),
+    whenTrue: (symptoms) => `${quotedNames(changedFeatures(symptoms))} moved.`,
     whenFalse: () => 'No input feature moved.',
   },
   {
     id: 'many-inputs-moved',
     source: 'inputs',
-    value: (evidence) =>
-      evidence.features.length < 2 ? 0 : graded(changedFeatures(evidence).length / evidence.features.length, 0.1, 0.5),
-    whenTrue: (evidence) => `${changedFeatures(evidence).length} of ${evidence.features.length} features moved.`,
+    value: (symptoms) =>
+      symptoms.features.length < 2 ? 0 : graded(changedFeatures(symptoms).length / symptoms.features.length, 0.1, 0.5),
+    whenTrue: (symptoms) => `${changedFeatures(symptoms).length} of ${symptoms.features.length} features moved.`,
     whenFalse: () => '',
   },
   {
     id: 'nothing-else-moved',
     source: 'inputs',
-    value: (evidence, suspects) =>
+    value: (symptoms, suspects) =>
       suspects.features.length === 0
         ? 0
-        : yes(changedFeatures(evidence).every((feature) => suspects.features.includes(feature))),
+        : yes(changedFeatures(symptoms).every((feature) => suspects.features.includes(feature))),
     whenTrue: () => 'No other feature moved.',
-    whenFalse: (evidence, suspects) =>
-      `${changedFeatures(evidence).filter((feature) => !suspects.features.includes(feature)).length} other features moved too.`,
+    whenFalse: (symptoms, suspects) =>
+      `${changedFeatures(symptoms).filter((feature) => !suspects.features.includes(feature)).length} other features moved too.`,
   },
   {
     id: 'moved-most',
@@ -73,18 +64,18 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       const own = Math.max(0, ...features.filter(({ feature }) => suspects.features.includes(feature)).map(size));
       return largest === 0 ? 0 : graded(own / largest, 0.5, 0.95);
     },
-    whenTrue: (_, suspects) => `Nothing moved further than ${quoted(suspects.features)}.`,
+    whenTrue: (_, suspects) => `Nothing moved further than ${quotedNames(suspects.features)}.`,
     whenFalse: () => 'Another feature moved further.',
   },
   {
     id: 'far-outside',
     source: 'inputs',
-    value: (evidence, suspects) => {
-      const shifts = entriesOf(evidence, suspects).flatMap(({ meanShift }) => (meanShift === null ? [] : [meanShift]));
+    value: (symptoms, suspects) => {
+      const shifts = entriesOf(symptoms, suspects).flatMap(({ meanShift }) => (meanShift === null ? [] : [meanShift]));
       return shifts.length === 0 ? 0 : graded(Math.max(...shifts.map(Math.abs)), 0.5, 3);
     },
-    whenTrue: (evidence, suspects) => {
-      const shift = Math.max(...entriesOf(evidence, suspects).map(({ meanShift }) => Math.abs(meanShift ?? 0)));
+    whenTrue: (symptoms, suspects) => {
+      const shift = Math.max(...entriesOf(symptoms, suspects).map(({ meanShift }) => Math.abs(meanShift ?? 0)));
       return `Its mean moved by ${shift.toFixed(1)} standard deviations, more than a population does.`;
     },
     whenFalse: () => '',
@@ -92,14 +83,14 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'other-spread',
     source: 'inputs',
-    value: (evidence, suspects) => {
-      const ratios = entriesOf(evidence, suspects).flatMap(({ spreadRatio }) =>
+    value: (symptoms, suspects) => {
+      const ratios = entriesOf(symptoms, suspects).flatMap(({ spreadRatio }) =>
         spreadRatio === null ? [] : [Math.abs(Math.log(Math.max(1e-6, spreadRatio)))],
       );
       return ratios.length === 0 ? 0 : graded(Math.max(...ratios), 0.1, 0.9);
     },
-    whenTrue: (evidence, suspects) => {
-      const [ratio] = entriesOf(evidence, suspects).flatMap(({ spreadRatio }) =>
+    whenTrue: (symptoms, suspects) => {
+      const [ratio] = entriesOf(symptoms, suspects).flatMap(({ spreadRatio }) =>
         spreadRatio === null ? [] : [spreadRatio],
       );
       return ratio === undefined ? '' : `Its values spread over ${ratio.toPrecision(2)} times the range they used to.`;
@@ -109,9 +100,9 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'values-missing',
     source: 'inputs',
-    value: (evidence) => (evidence.features.length === 0 ? 0 : graded(largestRise(evidence), 0.01, 0.08)),
-    whenTrue: (evidence) =>
-      sentenceOf(evidence, 'missing-values') || `Missing values rose by ${percent(largestRise(evidence))}.`,
+    value: (symptoms) => (symptoms.features.length === 0 ? 0 : graded(largestRise(symptoms), 0.01, 0.08)),
+    whenTrue: (symptoms) =>
+      sentenceOf(symptoms, 'missing-values') || `Missing values rose by ${wholePercent(largestRise(symptoms))}.`,
     whenFalse: () => 'No feature lost values.',
   },
   {
@@ -122,25 +113,25 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { missingTogether: together } }) =>
       together === null
         ? ''
-        : `${quoted(together.features)} are missing in the same rows (${percent(together.share)}), as when one source or join is lost.`,
+        : `${quotedNames(together.features)} are missing in the same rows (${wholePercent(together.share)}), as when one source or join is lost.`,
     whenFalse: () => 'Features go missing in different rows.',
   },
   {
     id: 'unreadable-values',
     source: 'inputs',
-    value: (evidence) => (evidence.features.length === 0 ? 0 : yes(has(evidence, 'invalid-values'))),
-    whenTrue: (evidence) => sentenceOf(evidence, 'invalid-values'),
+    value: (symptoms) => (symptoms.features.length === 0 ? 0 : yes(has(symptoms, 'invalid-values'))),
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'invalid-values'),
     whenFalse: () => '',
   },
   {
     id: 'unseen-categories',
     source: 'inputs',
-    value: (evidence) =>
-      evidence.features.length === 0
+    value: (symptoms) =>
+      symptoms.features.length === 0
         ? 0
-        : graded(Math.max(0, ...evidence.features.map(({ unseenShare }) => unseenShare)), 0.005, 0.04),
-    whenTrue: (evidence) =>
-      sentenceOf(evidence, 'unseen-categories') || 'Categories appear that the baseline never had.',
+        : graded(Math.max(0, ...symptoms.features.map(({ unseenShare }) => unseenShare)), 0.005, 0.04),
+    whenTrue: (symptoms) =>
+      sentenceOf(symptoms, 'unseen-categories') || 'Categories appear that the baseline never had.',
     whenFalse: () => 'Every category was known to the baseline.',
   },
   hinted('renamed', 'No vanished category has a new one in its place.', 'rename'),
@@ -150,8 +141,8 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'columns-swapped',
     source: 'inputs',
-    value: (evidence, suspects) =>
-      yes(evidence.differential.swappedPair !== null || hintOf(evidence, suspects, 'swap') !== undefined),
+    value: (symptoms, suspects) =>
+      yes(symptoms.differential.swappedPair !== null || hintOf(symptoms, suspects, 'swap') !== undefined),
     whenTrue: ({ differential: { swappedPair: pair } }) =>
       pair === null
         ? ''
@@ -161,8 +152,8 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'precision-lost',
     source: 'inputs',
-    value: (evidence, suspects) =>
-      yes(evidence.differential.precisionLoss !== null || hintOf(evidence, suspects, 'rounding') !== undefined),
+    value: (symptoms, suspects) =>
+      yes(symptoms.differential.precisionLoss !== null || hintOf(symptoms, suspects, 'rounding') !== undefined),
     whenTrue: ({ differential }) => differential.precisionLoss?.sentence ?? '',
     whenFalse: () => '',
   },
@@ -173,11 +164,11 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { mixExplains: mix } }) =>
       mix === null
         ? ''
-        : `The new mix of \`${mix.feature}\` explains ${percent(1 - mix.residual)} of what moved in the inputs.`,
+        : `The new mix of \`${mix.feature}\` explains ${wholePercent(1 - mix.residual)} of what moved in the inputs.`,
     whenFalse: ({ differential: { mixExplains: mix } }) =>
       mix === null
         ? ''
-        : `The new mix of \`${mix.feature}\` explains only ${percent(Math.max(0, 1 - mix.residual))} of what moved in the inputs.`,
+        : `The new mix of \`${mix.feature}\` explains only ${wholePercent(Math.max(0, 1 - mix.residual))} of what moved in the inputs.`,
   },
   {
     id: 'a-category-moved-most',
@@ -197,7 +188,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { lostSegment: lost } }) =>
       lost === null
         ? ''
-        : `Requests with ${lost.predicate} fell from ${percent(lost.before)} to ${percent(lost.now)}; the others kept their proportions.`,
+        : `Requests with ${lost.predicate} fell from ${wholePercent(lost.before)} to ${wholePercent(lost.now)}; the others kept their proportions.`,
     whenFalse: () => 'No group of requests stopped coming.',
   },
   {
@@ -207,7 +198,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { sameHour } }) =>
       sameHour === null
         ? ''
-        : `${percent(sameHour.explained)} of the difference is usual at these hours (against ${sameHour.baselineRows} baseline rows of the same hours).`,
+        : `${wholePercent(sameHour.explained)} of the difference is usual at these hours (against ${sameHour.baselineRows} baseline rows of the same hours).`,
     whenFalse: () => 'It is not usual at these hours of the day.',
   },
 ];

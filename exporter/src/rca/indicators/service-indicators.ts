@@ -1,22 +1,23 @@
+import { wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
 import type { FailureReason } from '../../domain/observation.js';
-import { graded, has, percent, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
+import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const shareOf = ({ service }: Symptoms, ...reasons: readonly FailureReason[]): number =>
   service.failures.count === 0
     ? 0
     : reasons.reduce((sum, reason) => sum + (service.failuresByReason[reason] ?? 0), 0) / service.failures.count;
 const anyFails = ({ service }: Symptoms): boolean => service.failures.count > 0;
-const ofFailures = (evidence: Symptoms, ...reasons: readonly FailureReason[]): string =>
-  percent(shareOf(evidence, ...reasons));
+const ofFailures = (symptoms: Symptoms, ...reasons: readonly FailureReason[]): string =>
+  wholePercent(shareOf(symptoms, ...reasons));
 
 /** Whether calls are answered, and how they fail. */
 export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
     id: 'calls-fail',
     source: 'calls',
-    value: (evidence) => yes(has(evidence, 'unreachable') || saidOf(evidence, 'error-rate', 'errors') !== undefined),
-    whenTrue: (evidence) => sentenceOf(evidence, 'unreachable') || sentenceOf(evidence, 'error-rate', 'errors'),
+    value: (symptoms) => yes(has(symptoms, 'unreachable') || saidOf(symptoms, 'error-rate', 'errors') !== undefined),
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'unreachable') || sentenceOf(symptoms, 'error-rate', 'errors'),
     whenFalse: () => 'Calls are answered.',
   },
   {
@@ -24,12 +25,12 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     source: 'calls',
     value: ({ service }) => yes(service.failures.share >= 0.9 || service.consecutiveFailures >= 30),
     whenTrue: ({ service }) => `${service.failures.count} of ${service.failures.of} calls failed.`,
-    whenFalse: ({ service }) => `${percent(1 - service.failures.share)} of the calls were answered.`,
+    whenFalse: ({ service }) => `${wholePercent(1 - service.failures.share)} of the calls were answered.`,
   },
   {
     id: 'failures-in-bursts',
     source: 'calls',
-    value: (evidence) => known(evidence.service.failures.count >= 5, evidence.service.failuresInBursts),
+    value: (symptoms) => known(symptoms.service.failures.count >= 5, symptoms.service.failuresInBursts),
     whenTrue: () =>
       'The failures come in bursts with answers between them, as from an overloaded or restarting server.',
     whenFalse: () => 'The failures are spread evenly over the calls.',
@@ -37,24 +38,24 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
     id: 'timeouts',
     source: 'calls',
-    value: (evidence) => known(anyFails(evidence), shareOf(evidence, 'timeout') >= 0.5),
-    whenTrue: (evidence) => `${ofFailures(evidence, 'timeout')} of the failures are timeouts.`,
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'timeout') >= 0.5),
+    whenTrue: (symptoms) => `${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`,
     whenFalse: () => 'The failing calls do not time out.',
   },
   {
     id: 'transport-failures',
     source: 'calls',
-    value: (evidence) => known(anyFails(evidence), shareOf(evidence, 'connect', 'dns', 'tls', 'blocked') >= 0.5),
-    whenTrue: (evidence) =>
-      `${ofFailures(evidence, 'connect', 'dns', 'tls', 'blocked')} of the failures are of the transport, not of the model's code.`,
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'connect', 'dns', 'tls', 'blocked') >= 0.5),
+    whenTrue: (symptoms) =>
+      `${ofFailures(symptoms, 'connect', 'dns', 'tls', 'blocked')} of the failures are of the transport, not of the model's code.`,
     whenFalse: () => 'Something listens at the address.',
   },
   {
     id: 'server-errors',
     source: 'calls',
-    value: (evidence) => known(anyFails(evidence), shareOf(evidence, 'http_5xx') >= 0.5),
-    whenTrue: (evidence) =>
-      `${ofFailures(evidence, 'http_5xx')} of the failures are reported by the server itself (5xx).`,
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'http_5xx') >= 0.5),
+    whenTrue: (symptoms) =>
+      `${ofFailures(symptoms, 'http_5xx')} of the failures are reported by the server itself (5xx).`,
     whenFalse: () => 'The server reports no internal errors.',
   },
   {
@@ -70,26 +71,26 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
     id: 'unreadable-answers',
     source: 'calls',
-    value: (evidence) => known(anyFails(evidence), shareOf(evidence, 'schema', 'not_json') >= 0.5),
-    whenTrue: (evidence) =>
-      `${ofFailures(evidence, 'schema', 'not_json')} of the failures are answers that cannot be read as before.`,
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'schema', 'not_json') >= 0.5),
+    whenTrue: (symptoms) =>
+      `${ofFailures(symptoms, 'schema', 'not_json')} of the failures are answers that cannot be read as before.`,
     whenFalse: () => 'The answers that come can be read.',
   },
   {
     id: 'failures-in-one-group',
     source: 'calls',
-    value: (evidence) => known(evidence.service.failures.count >= 8, evidence.differential.failuresBySegment !== null),
+    value: (symptoms) => known(symptoms.service.failures.count >= 8, symptoms.differential.failuresBySegment !== null),
     whenTrue: ({ differential: { failuresBySegment: group } }) =>
       group === null
         ? ''
-        : `In ${group.predicate}, ${percent(group.inside)} of the calls fail; elsewhere ${percent(Math.max(0, group.outside))}.`,
+        : `In ${group.predicate}, ${wholePercent(group.inside)} of the calls fail; elsewhere ${wholePercent(Math.max(0, group.outside))}.`,
     whenFalse: () => 'The failures are in no particular group of requests.',
   },
   {
     id: 'slow',
     source: 'calls',
-    value: (evidence) => yes(saidOf(evidence, 'latency-regression', 'latency_seconds')?.direction === 'up'),
-    whenTrue: (evidence) => sentenceOf(evidence, 'latency-regression', 'latency_seconds'),
+    value: (symptoms) => yes(saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction === 'up'),
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'latency-regression', 'latency_seconds'),
     whenFalse: () => 'Answers come as fast as ever.',
   },
 ];

@@ -1,16 +1,17 @@
+import { wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
-import { graded, has, percent, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
+import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const accuracyLost = ({ labels }: Symptoms): number | null =>
   labels.accuracyBefore === null || labels.accuracyNow === null
     ? null
     : labels.accuracyBefore.share - labels.accuracyNow.share;
-const released = (evidence: Symptoms): boolean =>
-  (evidence.changePoint?.declared ?? evidence.changes).some(
+const released = (symptoms: Symptoms): boolean =>
+  (symptoms.changePoint?.declared ?? symptoms.changes).some(
     ({ kind }) => kind === 'model-version' || kind === 'deployment' || kind === 'answer-schema',
   );
-const otherwiseDeclared = (evidence: Symptoms): string =>
-  (evidence.changePoint?.declared ?? evidence.changes).find(({ kind }) => kind === 'other' || kind === 'configuration')
+const otherwiseDeclared = (symptoms: Symptoms): string =>
+  (symptoms.changePoint?.declared ?? symptoms.changes).find(({ kind }) => kind === 'other' || kind === 'configuration')
     ?.text ?? '';
 
 /** What is true: labels, their coming, and what somebody did about the time it began. */
@@ -18,14 +19,14 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
   {
     id: 'accuracy-fell',
     source: 'labels',
-    value: (evidence) => {
-      const lost = accuracyLost(evidence);
+    value: (symptoms) => {
+      const lost = accuracyLost(symptoms);
       if (lost === null) return 0;
-      return saidOf(evidence, 'accuracy-drop', 'accuracy')?.direction === 'down' ? 1 : graded(lost, -0.01, 0.09);
+      return saidOf(symptoms, 'accuracy-drop', 'accuracy')?.direction === 'down' ? 1 : graded(lost, -0.01, 0.09);
     },
-    whenTrue: (evidence) =>
-      sentenceOf(evidence, 'accuracy-drop', 'accuracy') ||
-      `Accuracy fell by ${(100 * (accuracyLost(evidence) ?? 0)).toFixed(1)} points.`,
+    whenTrue: (symptoms) =>
+      sentenceOf(symptoms, 'accuracy-drop', 'accuracy') ||
+      `Accuracy fell by ${(100 * (accuracyLost(symptoms) ?? 0)).toFixed(1)} points.`,
     whenFalse: () => 'Labelled answers are as often right as before.',
   },
   {
@@ -37,7 +38,7 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { errorsBySegment: group } }) =>
       group === null
         ? ''
-        : `In ${group.predicate} the error rate rose by ${(100 * group.inside).toFixed(0)} points, elsewhere by ${(100 * group.outside).toFixed(0)}; ${percent(group.contribution)} of the new errors lie there.`,
+        : `In ${group.predicate} the error rate rose by ${(100 * group.inside).toFixed(0)} points, elsewhere by ${(100 * group.outside).toFixed(0)}; ${wholePercent(group.contribution)} of the new errors lie there.`,
     whenFalse: () => 'The errors are in no particular group.',
   },
   {
@@ -58,8 +59,8 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
   {
     id: 'calibration-worse',
     source: 'labels',
-    value: (evidence) => known(accuracyLost(evidence) !== null, has(evidence, 'calibration')),
-    whenTrue: (evidence) => sentenceOf(evidence, 'calibration'),
+    value: (symptoms) => known(accuracyLost(symptoms) !== null, has(symptoms, 'calibration')),
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'calibration'),
     whenFalse: () => '',
   },
   {
@@ -81,15 +82,15 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
         ? 0
         : graded(labelledBefore - labelledNow, 0.2, 0.6),
     whenTrue: ({ differential: { labelledBefore, labelledNow } }) =>
-      `Labels come for ${percent(labelledNow ?? 0)} of the answers, before for ${percent(labelledBefore ?? 0)}.`,
+      `Labels come for ${wholePercent(labelledNow ?? 0)} of the answers, before for ${wholePercent(labelledBefore ?? 0)}.`,
     whenFalse: () => 'Labels come as usual.',
   },
   {
     id: 'release-declared',
     source: 'declared changes',
-    value: (evidence) => yes(released(evidence)),
-    whenTrue: (evidence) =>
-      (evidence.changePoint?.declared ?? evidence.changes).find(
+    value: (symptoms) => yes(released(symptoms)),
+    whenTrue: (symptoms) =>
+      (symptoms.changePoint?.declared ?? symptoms.changes).find(
         ({ kind }) => kind === 'model-version' || kind === 'deployment' || kind === 'answer-schema',
       )?.text ?? '',
     whenFalse: () => '',
@@ -97,21 +98,21 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
   {
     id: 'event-declared',
     source: 'declared changes',
-    value: (evidence) => yes(otherwiseDeclared(evidence) !== ''),
+    value: (symptoms) => yes(otherwiseDeclared(symptoms) !== ''),
     whenTrue: otherwiseDeclared,
     whenFalse: () => '',
   },
   {
     id: 'anything-found',
     source: 'findings',
-    value: (evidence) => yes(evidence.findings.some(({ kind }) => kind !== 'note')),
-    whenTrue: (evidence) => `${evidence.findings.length} findings.`,
+    value: (symptoms) => yes(symptoms.findings.some(({ kind }) => kind !== 'note')),
+    whenTrue: (symptoms) => `${symptoms.findings.length} findings.`,
     whenFalse: () => 'No check found anything.',
   },
   {
     id: 'change-established',
     source: 'evidence over time',
-    value: (evidence) => known(evidence.watched, evidence.changePoint !== null),
+    value: (symptoms) => known(symptoms.watched, symptoms.changePoint !== null),
     whenTrue: () => '',
     whenFalse: () => 'The evidence over time is below its line.',
   },

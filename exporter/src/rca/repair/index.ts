@@ -1,3 +1,4 @@
+import { wholePercent } from '../../domain/quantity-text.js';
 import type { RepairHint } from '../../domain/symptoms.js';
 import type { NumericCounts } from '../../domain/profile.js';
 import { minuteText } from '../../domain/time-text.js';
@@ -80,7 +81,7 @@ function swapOf(feature: string, { features, fit }: NonNullable<ReturnType<typeo
     parameters: { with: other },
     fit,
     looks: `\`${features[0]}\` and \`${features[1]}\` look swapped`,
-    basis: `each is distributed as the other was, to within ${(100 * (1 - fit)).toFixed(0)} %`,
+    basis: `each is distributed as the other was, to within ${wholePercent(1 - fit)}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Failure, FailureReason, ModelAnswer, Prediction } from '../../../domain/observation.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
@@ -49,8 +50,6 @@ const NOT_PREDICTIONS = new Set([
 const LONGEST_TEXT = 200;
 const DEEPEST = 6;
 
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
 /** Reads prediction and confidence under their usual names. Confidence is null when the model gives none; it is never invented. */
