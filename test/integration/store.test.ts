@@ -8,7 +8,7 @@ import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
-import type { Store } from '../../exporter/src/domain/ports.js';
+import { ONLY_EPOCH, ONLY_SHARD, type Store } from '../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
 import { appendAudit } from '../../exporter/src/governance/audit/chain.js';
 import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
@@ -250,7 +250,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
 
   it.skipIf(!usable)('writes all of an atomic piece of work or nothing', async () => {
     await expect(
-      store.atomic(async (part) => {
+      store.atomic(ONLY_SHARD, ONLY_EPOCH, async (part) => {
         await part.settings.set(HALF, 1);
         await part.batches.save(MODEL, 'batch', RESULT, 1);
         throw new Error('no');
@@ -297,7 +297,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
         );
         expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       }
-      expect(await store.governance((transaction) => transaction.executions('queued'))).toHaveLength(300);
+      expect(await store.governance((transaction) => transaction.executions({ state: 'queued' }))).toHaveLength(300);
       expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({
         kind: 'intact',
         entries: 300,

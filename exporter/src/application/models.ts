@@ -139,8 +139,7 @@ export function modelUseCases(
       return result;
     },
     async recordChange(id, change, by) {
-      fleet.monitoredModel(id).recordChange(change);
-      await fleet.committed();
+      await fleet.recordChange(id, change);
       await ports.audit('change-recorded', by, { model: id, change: { ...change } });
     },
   };

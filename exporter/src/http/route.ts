@@ -4,7 +4,7 @@ import type { Application } from '../application/index.js';
 import type { Actor } from '../domain/actor.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
-import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import type { IngestBatch } from '../domain/ingest.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
@@ -23,7 +23,7 @@ export interface HttpPorts {
     isNdjson: boolean,
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
-  readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
+  readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
   readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;

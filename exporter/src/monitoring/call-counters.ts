@@ -55,16 +55,18 @@ const schema: z.ZodType<CallCounters> = z.object({
 
 export const callCountersCodec = codec('call counters', schema);
 
-/**
- * Counts one call.
- * @returns the new totals, and the change of version the answer reveals, if any
- */
-export function countCall(
-  before: CallCounters,
-  { atMs, failure, source, modelVersion }: Observation,
-): { readonly totals: CallCounters; readonly change: ChangeEvent | null } {
+/** The newest changes that are kept. */
+const CHANGES_KEPT = 50;
+
+export const withChange = (counters: CallCounters, change: ChangeEvent): CallCounters => ({
+  ...counters,
+  changes: [...counters.changes, change].slice(-CHANGES_KEPT),
+});
+
+/** Counts one call; an answer of another model version is a change. */
+export function countCall(before: CallCounters, { atMs, failure, source, modelVersion }: Observation): CallCounters {
   const probed = source !== 'ingest';
-  const totals = {
+  const counters = {
     ...before,
     calls: before.calls + 1,
     failures: failure === null ? before.failures : bump(before.failures, failure.reason),
@@ -76,9 +78,7 @@ export function countCall(
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     lastVersion: modelVersion ?? before.lastVersion,
   };
-  if (modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion) {
-    return { totals, change: null };
-  }
+  if (modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion) return counters;
   const text = `The answers' model version changed from ${before.lastVersion.slice(0, 60)} to ${modelVersion.slice(0, 60)}.`;
-  return { totals, change: { atMs, kind: 'model-version', text } };
+  return withChange(counters, { atMs, kind: 'model-version', text });
 }

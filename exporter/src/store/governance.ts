@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import type { Execution } from '../domain/decision.js';
+import type { ModelId } from '../domain/identifiers.js';
+import { PRIORITIES } from '../domain/recommendation.js';
 import { NotFound } from '../domain/errors.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import { auditHead, insertAudit } from './audit.js';
@@ -13,7 +15,7 @@ import {
 } from './codecs/decision.js';
 import { recommendationCodec } from './codecs/recommendation.js';
 import { readDocument } from './documents.js';
-import { readRecommendation, type StoredRecommendation } from './recommendations.js';
+import { readRecommendation, selectRecommendations, type StoredRecommendation } from './recommendations.js';
 import { settingRepository } from './settings.js';
 
 interface KeyedRow {
@@ -32,14 +34,8 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         .first<StoredRecommendation | undefined>('id', 'state', 'document');
       return row === undefined ? null : readRecommendation(row);
     },
-    async recommendations({ incident, model, states, limit }) {
-      const query = db('recommendation')
-        .orderBy([{ column: 'created_at_ms', order: 'desc' }, { column: 'id' }])
-        .limit(limit);
-      if (incident !== undefined) void query.where({ incident });
-      if (model !== undefined) void query.where({ model });
-      if (states !== undefined) void query.whereIn('state', [...states]);
-      return (await query.select<StoredRecommendation[]>('id', 'state', 'document')).map(readRecommendation);
+    async recommendations(filter) {
+      return (await selectRecommendations(db, filter)).map(readRecommendation);
     },
     async insertRecommendation(recommendation) {
       await db('recommendation').insert({
@@ -47,6 +43,7 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         incident: recommendation.incidentId,
         model: recommendation.modelId,
         state: recommendation.state,
+        priority: PRIORITIES.indexOf(recommendation.priority),
         created_at_ms: recommendation.createdAtMs,
         document: recommendationCodec.encode(recommendation),
       });
@@ -73,6 +70,8 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         ...executionRow(execution),
         id: execution.id,
         recommendation: execution.recommendationId,
+        model: db('recommendation').where({ id: execution.recommendationId }).select('model'),
+        executor: execution.executor,
       });
     },
     async updateExecution(execution) {
@@ -82,9 +81,15 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       const row = await db('execution').where({ recommendation }).first<KeyedRow | undefined>('id', 'document');
       return row === undefined ? null : readExecution(row);
     },
-    async executions(state) {
-      const rows = await db('execution').where({ state }).orderBy('queued_at_ms').select<KeyedRow[]>('id', 'document');
+    async executions(filter) {
+      const rows = await db('execution').where(filter).orderBy('queued_at_ms').select<KeyedRow[]>('id', 'document');
       return rows.map(readExecution);
+    },
+    async modelsWithExecutions(states) {
+      const rows = await db('execution')
+        .whereIn('state', [...states])
+        .distinct<{ model: ModelId }[]>('model');
+      return rows.map(({ model }) => model);
     },
     async executionById(id) {
       const row = await db('execution').where({ id }).first<KeyedRow | undefined>('id', 'document');

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
-import type { Store } from '../domain/ports.js';
+import type { IncrementStore, Store } from '../domain/ports.js';
 import { alertRepository } from './alerts.js';
 import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
@@ -11,6 +11,7 @@ import { batchRepository } from './batches.js';
 import { guarded, inTransaction, storeError } from './border.js';
 import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { readDecisionCounts } from './decision-counts.js';
+import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
@@ -122,7 +123,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
   const place = placeOf(location);
   const limits = location.kind === 'sqlite' ? SQLITE_LIMITS : POSTGRESQL_LIMITS;
   const guard = <T extends object>(name: string, repository: T): T => guarded(repository, place, name);
-  const ofIncrements = (on: Knex): Increments => ({
+  const ofIncrements = (on: Knex): IncrementStore => ({
     baselines: guard('baselines', baselineRepository(on)),
     windows: guard('windows', windowRepository(on, limits)),
     ledger: guard('ledger', ledgerRepository(on, limits)),
@@ -137,6 +138,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
     ...ofIncrements(db),
     models: guard('models', modelRepository(db)),
     incidents: guard('incidents', incidentRepository(db, limits)),
+    decisions: guard('decisions', decisionRepository(db)),
     audit: guard('audit', auditRepository(db)),
     lessons: guard('lessons', lessonRepository(db)),
     alertFeedback: guard('alert feedback', alertFeedbackRepository(db)),
@@ -153,7 +155,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
           );
         return work(guard('governance', governanceTransaction(on)));
       }),
-    atomic: (work) => transaction('a commit', (on) => work(ofIncrements(on))),
+    atomic: (_shard, _epoch, work) => transaction('a commit', (on) => work(ofIncrements(on))),
     ...guard('store', {
       decisionCounts: () => readDecisionCounts(db),
       check: () =>
@@ -165,8 +167,6 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
     },
   };
 }
-
-type Increments = Parameters<Parameters<Store['atomic']>[0]>[0];
 
 /** The store as people know it; a PostgreSQL address may hold a password. */
 const placeOf = (location: StoreLocation): string =>

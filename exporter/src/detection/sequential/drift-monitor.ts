@@ -66,7 +66,7 @@ export interface LearningReadiness {
 /**
  * All e-detectors of one model under one false-page budget. Their weighted sum R stays below its line A for
  * `meanTimeBetweenMs` on average while nothing changes, however many signals there are, however they depend on each other
- * and however often anyone looks (methods.md §0; Shin, Ramdas & Rinaldo 2024, theorem 2.4 with a convex combination).
+ * and however often anyone looks (docs/detection.md, “Why the promise holds”; Shin, Ramdas & Rinaldo 2024, theorem 2.4 with a convex combination).
  */
 export class DriftMonitor {
   private readonly signals = new Map<FindingSubject, SignalMonitor>();

@@ -45,7 +45,7 @@ const recommendationRoutes: readonly Route[] = [
     responses: { 200: z.object({ recommendations: z.array(recommendationSchema) }) },
     async handler({ ports, query }) {
       const records = await ports.application.decisions.records(filterOf(query, query.pending ?? false));
-      return { status: 200, body: { recommendations: records.map(recommendationView) } };
+      return { status: 200, body: { recommendations: records.map((record) => recommendationView(record)) } };
     },
   }),
   route({

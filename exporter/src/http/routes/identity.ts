@@ -13,8 +13,8 @@ export const identityRoutes: readonly Route[] = [
       const known = await ports.authenticate(headers);
       const body = whoAmIView(
         known,
-        (actor) => decisions.decides(actor),
-        (actor) => decisions.breaksGlass(actor),
+        (actor) => decisions.actionsVotableBy(actor),
+        (actor) => decisions.mayBreakGlass(actor),
       );
       return { status: 200, body };
     },

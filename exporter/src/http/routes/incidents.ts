@@ -31,7 +31,7 @@ async function reportJson({ application, clock }: HttpPorts, id: IncidentId): Pr
   const report = {
     generated_at_ms: clock.now(),
     incident: incidentView(incident),
-    recommendations: records.map(recommendationView),
+    recommendations: records.map((record) => recommendationView(record)),
     similar: similar.map(similarLessonView),
   };
   return `${JSON.stringify(report, null, 2)}\n`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ORG_ROLES, type Actor } from '../../domain/actor.js';
 import { CAUSE_IDS } from '../../domain/cause.js';
 import type { DecisionPolicy } from '../../domain/decision-policy.js';
-import type { RecommendationRecord } from '../../domain/decision-record.js';
+import type { DecisionRecord, RecommendationRecord } from '../../domain/decision-record.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Vote } from '../../domain/decision.js';
 import {
   ACTION_IDS,
@@ -124,7 +124,9 @@ export const recommendationSchema = z
     verification: z
       .object({ outcome: z.enum(['recovered', 'not_recovered', 'inconclusive']), at_ms: instant, detail: z.string() })
       .nullable(),
-    dry_run: z.string(),
+    dry_run: nullableText.meta({
+      description: 'what the executor would do; only where one recommendation is asked for',
+    }),
   })
   .meta({ id: 'Recommendation' });
 
@@ -236,14 +238,16 @@ function contentView(recommendation: Recommendation): Content {
   };
 }
 
-/** A recommendation with all that was decided and done about it. */
-export const recommendationView = (record: RecommendationRecord): z.output<typeof recommendationSchema> => ({
+/** A recommendation with all that was decided and done about it, and what would be done where the target was asked. */
+export const recommendationView = (
+  record: DecisionRecord & Partial<Pick<RecommendationRecord, 'dryRun'>>,
+): z.output<typeof recommendationSchema> => ({
   ...contentView(record.recommendation),
   votes: record.votes.map(voteView),
   execution: orNull(record.execution, executionView),
   attempts: record.attempts.map(attemptView),
   verification: orNull(record.verification, ({ outcome, atMs, detail }) => ({ outcome, at_ms: atMs, detail })),
-  dry_run: record.dryRun,
+  dry_run: record.dryRun ?? null,
 });
 
 export const reviewSchema = z

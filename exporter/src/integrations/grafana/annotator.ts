@@ -23,7 +23,8 @@ export interface Annotator {
   stop(): Promise<void>;
 }
 
-const TOLD_KEPT = 2_000;
+/** States of recommendations remembered as posted, oldest forgotten first. */
+const MAX_PUBLISHED_KEPT = 2_000;
 
 const MEMORY = setting<readonly GrafanaAnnotation[]>(
   'annotation-outbox',
@@ -42,16 +43,16 @@ export function startAnnotator(ports: AnnotatorPorts): Annotator {
   const { events, clock, logger } = ports;
   const stopping = new AbortController();
   const outbox = createOutbox({ ...ports, memory: memoryIn(ports.settings) });
-  const told = new Set<string>();
+  const published = new Set<string>();
 
-  /** A recommendation is published again when it gets another vote: the same state is told once. */
+  /** A recommendation is published again when it gets another vote: the same state is posted once. */
   const isNews = (event: DomainEvent): boolean => {
     if (event.kind !== 'recommendation-updated') return true;
     const key = `${event.recommendation.id} ${event.recommendation.state}`;
-    if (told.has(key)) return false;
-    told.add(key);
-    const [oldest] = told;
-    if (told.size > TOLD_KEPT && oldest !== undefined) told.delete(oldest);
+    if (published.has(key)) return false;
+    published.add(key);
+    const [oldest] = published;
+    if (published.size > MAX_PUBLISHED_KEPT && oldest !== undefined) published.delete(oldest);
     return true;
   };
 
