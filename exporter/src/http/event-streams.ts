@@ -35,18 +35,16 @@ export class EventStreams {
   private readonly process: string;
   private number = 0;
   private readonly unsubscribe: () => void;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(
     events: EventBus,
     clock: Clock,
     private readonly open: OpenStreams = new OpenStreams(),
-    credentialCheckMs = CREDENTIAL_CHECK_MS,
+    private readonly credentialCheckMs = CREDENTIAL_CHECK_MS,
   ) {
     this.process = clock.now().toString(36);
     this.unsubscribe = events.subscribe((event) => this.broadcast(event));
-    this.timer = setInterval(() => void this.checkCredentials(), credentialCheckMs);
-    this.timer.unref();
   }
 
   /**
@@ -72,7 +70,8 @@ export class EventStreams {
     }
     const stream = { session, response, subject, mayListen };
     this.streams.add(stream);
-    session.once('disconnected', () => this.streams.delete(stream));
+    session.once('disconnected', () => this.forget(stream));
+    this.timer ??= setInterval(() => void this.checkCredentials(), this.credentialCheckMs);
     this.catchUp(stream);
   }
 
@@ -83,9 +82,9 @@ export class EventStreams {
 
   /** Ends every stream at once, and takes no new one. */
   end(): void {
-    clearInterval(this.timer);
     this.unsubscribe();
     this.open.end();
+    for (const stream of [...this.streams]) this.forget(stream);
   }
 
   private broadcast(event: DomainEvent): void {
@@ -121,7 +120,14 @@ export class EventStreams {
   }
 
   private drop(stream: Stream): void {
-    this.streams.delete(stream);
+    this.forget(stream);
     stream.response.end();
+  }
+
+  private forget(stream: Stream): void {
+    this.streams.delete(stream);
+    if (this.streams.size > 0 || this.timer === null) return;
+    clearInterval(this.timer);
+    this.timer = null;
   }
 }
