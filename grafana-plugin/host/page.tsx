@@ -26,7 +26,14 @@ declare const System: {
 
 const { CompatRouter, Routes, Route, useParams, useLocation } = routerCompat;
 const theme = grafanaData.createTheme({
-  colors: { mode: new URLSearchParams(window.location.search).get('theme') === 'light' ? 'light' : grafanaRuntime.config.bootData.user.lightTheme ? 'light' : 'dark' },
+  colors: {
+    mode:
+      new URLSearchParams(window.location.search).get('theme') === 'light'
+        ? 'light'
+        : grafanaRuntime.config.bootData.user.lightTheme
+          ? 'light'
+          : 'dark',
+  },
 });
 
 /** The page frame of Grafana: the published one is a bare `div` without title and actions. */
@@ -68,8 +75,35 @@ for (const [name, module] of Object.entries(shared)) {
 }
 System.addImportMap({ imports: Object.fromEntries(Object.keys(shared).map((name) => [name, `package:${name}`])) });
 
-const emptyEditor = (id: string) => ({ id, name: id, description: '', editor: () => null, override: () => null, process: (v: unknown) => v, shouldApply: () => true });
-const editors = ['text', 'number', 'boolean', 'select', 'multi-select', 'radio', 'color', 'unit', 'links', 'mappings', 'thresholds', 'strings', 'slider', 'stats-picker', 'field-name', 'dashboard-uid', 'timezone', 'fieldColor'];
+const emptyEditor = (id: string) => ({
+  id,
+  name: id,
+  description: '',
+  editor: () => null,
+  override: () => null,
+  process: (v: unknown) => v,
+  shouldApply: () => true,
+});
+const editors = [
+  'text',
+  'number',
+  'boolean',
+  'select',
+  'multi-select',
+  'radio',
+  'color',
+  'unit',
+  'links',
+  'mappings',
+  'thresholds',
+  'strings',
+  'slider',
+  'stats-picker',
+  'field-name',
+  'dashboard-uid',
+  'timezone',
+  'fieldColor',
+];
 // @ts-expect-error The registries want full editors; nobody opens one here.
 grafanaData.standardEditorsRegistry.setInit(() => editors.map(emptyEditor));
 grafanaData.standardFieldConfigEditorRegistry.setInit(() => []);
@@ -79,7 +113,11 @@ grafanaRuntime.setEchoSrv({ flush: () => undefined, addBackend: () => undefined,
 grafanaRuntime.setTemplateSrv({
   getVariables: () => [],
   replace: (text = '', scoped = {}) =>
-    text.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => scoped[name]?.value ?? new URLSearchParams(window.location.search).get(`var-${name}`) ?? whole),
+    text.replace(
+      /\$\{?(\w+)\}?/g,
+      (whole, name: string) =>
+        scoped[name]?.value ?? new URLSearchParams(window.location.search).get(`var-${name}`) ?? whole
+    ),
   containsTemplate: (text) => (text ?? '').includes('$'),
   updateTimeRange: () => undefined,
 } as grafanaRuntime.TemplateSrv);
@@ -115,7 +153,13 @@ function AppPage() {
   const Root = loaded.plugin.root;
   return (
     <grafanaData.PluginContextProvider meta={loaded.meta}>
-      <Root meta={loaded.meta} basename={`/a/${pluginId}`} onNavChanged={() => undefined} query={Object.fromEntries(new URLSearchParams(location.search))} path={location.pathname} />
+      <Root
+        meta={loaded.meta}
+        basename={`/a/${pluginId}`}
+        onNavChanged={() => undefined}
+        query={Object.fromEntries(new URLSearchParams(location.search))}
+        path={location.pathname}
+      />
     </grafanaData.PluginContextProvider>
   );
 }
@@ -180,7 +224,13 @@ function ExtensionsPage() {
     return null;
   }
   const labels: Record<string, string> = JSON.parse(new URLSearchParams(window.location.search).get('labels') ?? '{}');
-  const context = { instance: { labels, annotations: {} }, title: 'panel', timeRange: { from: 'now-1h', to: 'now' }, scopedVars: {}, data: { series: [grafanaData.toDataFrame({ fields: [{ name: 'value', labels, values: [1] }] })] } };
+  const context = {
+    instance: { labels, annotations: {} },
+    title: 'panel',
+    timeRange: { from: 'now-1h', to: 'now' },
+    scopedVars: {},
+    data: { series: [grafanaData.toDataFrame({ fields: [{ name: 'value', labels, values: [1] }] })] },
+  };
   return (
     <main style={{ padding: 24 }}>
       <h1>Extensions</h1>
@@ -221,7 +271,14 @@ if (root !== null) {
                 <Route path="/plugins/:pluginId" element={<ConfigurationPage />} />
                 <Route path="/panel/:pluginId" element={<PanelPage />} />
                 <Route path="/extensions" element={<ExtensionsPage />} />
-                <Route path="*" element={<main><h1>Host</h1></main>} />
+                <Route
+                  path="*"
+                  element={
+                    <main>
+                      <h1>Host</h1>
+                    </main>
+                  }
+                />
               </Routes>
               <grafanaUi.ModalRoot />
             </grafanaUi.ModalsProvider>

@@ -13,7 +13,7 @@ const acts = {
   'start-exporter': () => stage.startExporter(),
   'wrong-secret': () => stage.setSecret('wrong-secret-wrong-secret-wrong-secret'),
   'right-secret': () => stage.setSecret(null),
-  'model-address': () => ({ url: stage.models.urlOf('silent') , base: `http://127.0.0.1:${stage.models.port}` }),
+  'model-address': () => ({ url: stage.models.urlOf('silent'), base: `http://127.0.0.1:${stage.models.port}` }),
   'carried-out': () => stage.carriedOut,
 };
 const control = createServer(async (request, response) => {

@@ -41,7 +41,14 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
     verification: { settle: '2s', hold: '5s', give_up: '10m' },
     approvers: { roles: ['Editor', 'Admin'] },
     break_glass: { enabled: true, roles: ['Admin'], review_within: '72h' },
-    webhooks: [{ name: 'ml-platform', url: webhookUrl, actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'], signing_secret: 'signing-key-of-the-journeys' }],
+    webhooks: [
+      {
+        name: 'ml-platform',
+        url: webhookUrl,
+        actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'],
+        signing_secret: 'signing-key-of-the-journeys',
+      },
+    ],
   },
   identity: { grafana: { url: hostUrl, organisation: 1, shared_secret: SECRET } },
   models,
@@ -73,13 +80,28 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
   const file = join(data, 'mlfi.yml');
   const addresses = watched.map((id) => ({ id, url: models.urlOf(id), tags: ['demo'], owner: 'payments' }));
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify(configuration({ data, port: exporterPort, hostUrl: host.url, webhookUrl: `http://127.0.0.1:${webhook.address().port}/act`, models: addresses })));
+  writeFileSync(
+    file,
+    JSON.stringify(
+      configuration({
+        data,
+        port: exporterPort,
+        hostUrl: host.url,
+        webhookUrl: `http://127.0.0.1:${webhook.address().port}/act`,
+        models: addresses,
+      })
+    )
+  );
 
   let exporter = null;
   let apiKey = null;
   const startExporter = () =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [join(root, 'exporter', 'dist', 'src', 'cli', 'mlfi.js'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(
+        process.execPath,
+        [join(root, 'exporter', 'dist', 'src', 'cli', 'mlfi.js'), 'serve', '--config', file],
+        { stdio: ['ignore', 'pipe', 'inherit'] }
+      );
       let said = '';
       child.stdout.on('data', (chunk) => {
         said += chunk;

@@ -5,16 +5,40 @@ import { PLUGIN_ID } from './constants';
 // The publishing rules of Grafana's plugin validator that can be checked without it, on the built plugin.
 const DIST = join(__dirname, '..', 'dist');
 const version: string = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')).version;
-const files = existsSync(DIST) ? readdirSync(DIST, { recursive: true }).map(String).filter((path) => statSync(join(DIST, path)).isFile()) : [];
+const files = existsSync(DIST)
+  ? readdirSync(DIST, { recursive: true })
+      .map(String)
+      .filter((path) => statSync(join(DIST, path)).isFile())
+  : [];
 const read = (path: string) => readFileSync(join(DIST, path), 'utf8');
 const size = (path: string) => statSync(join(DIST, path)).size;
-const manifests = files.filter((path) => path.endsWith('plugin.json')).map((path) => ({ path, json: JSON.parse(read(path)) }));
+const manifests = files
+  .filter((path) => path.endsWith('plugin.json'))
+  .map((path) => ({ path, json: JSON.parse(read(path)) }));
 const app = manifests.find(({ json }) => json.type === 'app')?.json;
-const SHARED = ['@emotion/css', '@emotion/react', '@grafana/data', '@grafana/runtime', '@grafana/ui', 'i18next', 'lodash', 'module', 'moment', 'react', 'react-dom', 'react-router', 'react/jsx-runtime', 'react/jsx-dev-runtime', 'rxjs'];
+const SHARED = [
+  '@emotion/css',
+  '@emotion/react',
+  '@grafana/data',
+  '@grafana/runtime',
+  '@grafana/ui',
+  'i18next',
+  'lodash',
+  'module',
+  'moment',
+  'react',
+  'react-dom',
+  'react-router',
+  'react/jsx-runtime',
+  'react/jsx-dev-runtime',
+  'rxjs',
+];
 
 test('the plugin was built (npm run build -w grafana-plugin)', () => {
   expect(files.length).toBeGreaterThan(0);
-  expect(manifests.map(({ json }) => json.id).sort()).toEqual(['mlfi-approval-panel', PLUGIN_ID, 'mlfi-root-cause-panel'].sort());
+  expect(manifests.map(({ json }) => json.id).sort()).toEqual(
+    ['mlfi-approval-panel', PLUGIN_ID, 'mlfi-root-cause-panel'].sort()
+  );
 });
 
 describe.each(manifests)('$path', ({ path, json }) => {
@@ -31,7 +55,12 @@ describe.each(manifests)('$path', ({ path, json }) => {
   });
   it('names only files that exist, and has its module', () => {
     const folder = dirname(join(DIST, path));
-    const named = [json.info.logos.small, json.info.logos.large, ...json.info.screenshots.map((shot: { path: string }) => shot.path), 'module.js'];
+    const named = [
+      json.info.logos.small,
+      json.info.logos.large,
+      ...json.info.screenshots.map((shot: { path: string }) => shot.path),
+      'module.js',
+    ];
     expect(named.filter((name: string) => !existsSync(join(folder, name)))).toEqual([]);
     const nested = (json.includes ?? []).filter(({ type }: { type: string }) => type === 'panel');
     expect(nested.filter((include: { path: string }) => !existsSync(join(folder, include.path)))).toEqual([]);
@@ -52,16 +81,22 @@ describe('routes', () => {
       expect(['read', 'operate', 'propose', 'approve']).toContain(grant);
       expect(route.method === 'GET' ? grant : 'read').toBe('read');
     }
-    expect(mutating.every(({ reqRole }: { reqRole: string }) => reqRole === 'Editor' || reqRole === 'Admin')).toBe(true);
+    expect(mutating.every(({ reqRole }: { reqRole: string }) => reqRole === 'Editor' || reqRole === 'Admin')).toBe(
+      true
+    );
   });
   it('are exact, but for operating one model; deciding has no wildcard', () => {
-    expect(mutating.filter(({ path }: { path: string }) => path.includes('*')).map(({ path }: { path: string }) => path)).toEqual(['api/v1/models/*']);
+    expect(
+      mutating.filter(({ path }: { path: string }) => path.includes('*')).map(({ path }: { path: string }) => path)
+    ).toEqual(['api/v1/models/*']);
   });
 });
 
 test('nested panels load no chunk of their own: Grafana would look in the wrong folder', () => {
   for (const { path, json } of manifests.filter((manifest) => manifest.json.type === 'panel')) {
-    expect({ id: json.id, chunks: (read(join(dirname(path), 'module.js')).match(/\.e\(\d+\)/g) ?? []).length }).toEqual({ id: json.id, chunks: 0 });
+    expect({ id: json.id, chunks: (read(join(dirname(path), 'module.js')).match(/\.e\(\d+\)/g) ?? []).length }).toEqual(
+      { id: json.id, chunks: 0 }
+    );
   }
 });
 

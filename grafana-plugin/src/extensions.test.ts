@@ -14,16 +14,24 @@ describe('extension links', () => {
     expect(modelOf({ instance: { labels: { model_name: '../x' } } })).toBeNull();
     const [panel, alert] = LINKS;
     expect(panel.configure?.({} as never)).toBeUndefined();
-    expect(alert.configure?.({ instance: { labels: {}, annotations: { incident_id: 'i-1' } } } as never)).toEqual({ path: '/a/mlfi-investigator-app/incidents/i-1' });
+    expect(alert.configure?.({ instance: { labels: {}, annotations: { incident_id: 'i-1' } } } as never)).toEqual({
+      path: '/a/mlfi-investigator-app/incidents/i-1',
+    });
   });
   it('carry the time range of the dashboard, or that of the alert from shortly before it began', () => {
     const [panel, alert] = LINKS;
     const scopedVars = { model: { value: 'churn' } };
-    expect(panel.configure?.({ scopedVars, timeRange: { from: 'now-1h', to: 'now' } } as never)).toEqual({ path: '/a/mlfi-investigator-app/models/churn?from=now-1h&to=now' });
+    expect(panel.configure?.({ scopedVars, timeRange: { from: 'now-1h', to: 'now' } } as never)).toEqual({
+      path: '/a/mlfi-investigator-app/models/churn?from=now-1h&to=now',
+    });
     const absolute = { from: dateTime(1000), to: dateTime(2000) };
-    expect(panel.configure?.({ scopedVars, timeRange: { ...absolute, raw: absolute } } as never)).toEqual({ path: '/a/mlfi-investigator-app/models/churn?from=1000&to=2000' });
+    expect(panel.configure?.({ scopedVars, timeRange: { ...absolute, raw: absolute } } as never)).toEqual({
+      path: '/a/mlfi-investigator-app/models/churn?from=1000&to=2000',
+    });
     const activeAt = '2026-01-01T01:00:00Z';
-    expect(alert.configure?.({ instance: { labels: { model: 'churn' }, activeAt } } as never)).toEqual({ path: `/a/mlfi-investigator-app/models/churn?from=${Date.UTC(2026, 0, 1, 0, 30)}&to=now` });
+    expect(alert.configure?.({ instance: { labels: { model: 'churn' }, activeAt } } as never)).toEqual({
+      path: `/a/mlfi-investigator-app/models/churn?from=${Date.UTC(2026, 0, 1, 0, 30)}&to=now`,
+    });
     expect(rangeOf({ instance: { activeAt: '0001-01-01T00:00:00Z' } })).toBeNull();
   });
 });

@@ -4,7 +4,8 @@ import { API, APP, as, expectFrontEnd, stage, until } from './stage';
 
 test.describe.configure({ mode: 'serial' });
 
-const isNamed = ({ cause, incident_id }: { cause: string | null; incident_id: string | null }) => incident_id !== null && (cause === 'unit-change' || cause === 'input-drift');
+const isNamed = ({ cause, incident_id }: { cause: string | null; incident_id: string | null }) =>
+  incident_id !== null && (cause === 'unit-change' || cause === 'input-drift');
 
 const isLearnt = ({ baseline }: { baseline: { state: string } }) => baseline.state !== 'learning';
 
@@ -16,9 +17,16 @@ async function learnt(page: Page) {
   const { baseline } = await until(page, 'tabular', isLearnt, 120_000);
   const { incidents } = await (await page.request.get(`${API}/incidents?model=tabular`)).json();
   if (incidents.length > 0) {
-    expect((await page.request.post(`${API}/models/tabular/baseline/reset`, { data: { reason: 'a new journey' } })).ok()).toBe(true);
+    expect(
+      (await page.request.post(`${API}/models/tabular/baseline/reset`, { data: { reason: 'a new journey' } })).ok()
+    ).toBe(true);
   }
-  return until(page, 'tabular', (model) => isLearnt(model) && (incidents.length === 0 || model.baseline.version !== baseline.version), 120_000);
+  return until(
+    page,
+    'tabular',
+    (model) => isLearnt(model) && (incidents.length === 0 || model.baseline.version !== baseline.version),
+    120_000
+  );
 }
 
 /** Breaks the model of the stage and waits for the page's link to have somewhere to lead. */
@@ -52,7 +60,10 @@ test('connect a model by its address, and see it learn @stage', async ({ browser
   await expect(page.getByRole('link', { name: 'Support mood' })).toBeVisible();
 });
 
-test('fail, follow the page, understand, approve by two people, carried out, verified @stage @every-host', async ({ browser, baseURL }) => {
+test('fail, follow the page, understand, approve by two people, carried out, verified @stage @every-host', async ({
+  browser,
+  baseURL,
+}) => {
   test.setTimeout(600_000);
   const ada = await as(browser, 'ada', baseURL);
   const grace = await as(browser, 'grace', baseURL);
@@ -82,7 +93,9 @@ test('fail, follow the page, understand, approve by two people, carried out, ver
   expect((await stage('carried-out')) as unknown[]).toHaveLength(before + 1);
 
   await expect(decision.getByText(/Verification: recovered/)).toBeVisible({ timeout: 300_000 });
-  await expect(ada.getByRole('region', { name: 'What happened' }).getByText('closed', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(ada.getByRole('region', { name: 'What happened' }).getByText('closed', { exact: true })).toBeVisible({
+    timeout: 60_000,
+  });
 
   await ada.goto(`${APP}/audit`);
   await ada.getByRole('button', { name: 'Verify now' }).click();
@@ -91,13 +104,19 @@ test('fail, follow the page, understand, approve by two people, carried out, ver
   await expect(ada.getByRole('table')).toContainText('Ada Lovelace');
 });
 
-test('remembered: when it fails again, what helped is shown with how often it did @stage', async ({ browser, baseURL }) => {
+test('remembered: when it fails again, what helped is shown with how often it did @stage', async ({
+  browser,
+  baseURL,
+}) => {
   test.setTimeout(240_000);
   const ada = await as(browser, 'ada', baseURL);
   const [lesson] = (await (await ada.request.get(`${API}/lessons`)).json()).lessons;
   expect(lesson.actions).toContainEqual({ action: 'fix-pipeline', outcome: 'recovered' });
   await ada.goto(await broken(ada));
-  await expect(ada.getByRole('region', { name: 'Similar incidents and what helped' })).toContainText('fix-pipeline: recovered', { timeout: 60_000 });
+  await expect(ada.getByRole('region', { name: 'Similar incidents and what helped' })).toContainText(
+    'fix-pipeline: recovered',
+    { timeout: 60_000 }
+  );
   const decision = ada.getByTestId('decision-fix-pipeline').first();
   await decision.getByRole('button', { name: 'Plan, risk and dry run' }).click();
   await expect(decision.getByText(/Helped (\d+) of \1 times in similar incidents/)).toBeVisible();

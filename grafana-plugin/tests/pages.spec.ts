@@ -19,21 +19,28 @@ interface Shown {
 /** Every page with something on it, by what is watched here. */
 async function pagesOf(page: Page): Promise<Shown[]> {
   const watched = await models(page);
-  const failing = watched.find(({ id, incident_id }) => id === 'tabular' && incident_id !== null) ?? watched.find(({ incident_id }) => incident_id !== null);
+  const failing =
+    watched.find(({ id, incident_id }) => id === 'tabular' && incident_id !== null) ??
+    watched.find(({ incident_id }) => incident_id !== null);
   const model = failing ?? watched[0];
   expect(model, 'a model is watched').toBeDefined();
   return [
     { name: 'fleet', address: `${APP}/fleet`, heading: /fleet|models/i },
     { name: 'connect', address: `${APP}/connect`, heading: /connect/i },
     { name: 'model', address: `${APP}/models/${model.id}`, heading: model.name },
-    ...(failing === undefined ? [] : [{ name: 'incident', address: `${APP}/incidents/${failing.incident_id}`, heading: /incident/i }]),
+    ...(failing === undefined
+      ? []
+      : [{ name: 'incident', address: `${APP}/incidents/${failing.incident_id}`, heading: /incident/i }]),
     { name: 'approvals', address: `${APP}/approvals`, heading: /approvals/i },
     { name: 'audit', address: `${APP}/audit`, heading: /audit/i },
     { name: 'configuration', address: '/plugins/mlfi-investigator-app', heading: /configuration|investigator/i },
   ];
 }
 /** Panels stand alone on the host only; in Grafana they are on dashboards. */
-const PANELS = ['approval', 'root-cause'].map((name) => ({ name: `${name}-panel`, address: `/panel/mlfi-${name}-panel?var-model=tabular` }));
+const PANELS = ['approval', 'root-cause'].map((name) => ({
+  name: `${name}-panel`,
+  address: `/panel/mlfi-${name}-panel?var-model=tabular`,
+}));
 
 async function open(page: Page, address: string) {
   await page.goto(address);
@@ -89,7 +96,11 @@ for (const theme of ['dark', 'light']) {
     for (const { address } of await pagesOf(page)) {
       await open(page, inTheme(address, theme));
       const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(...violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${address} ${id}: ${nodes[0].html.slice(0, 200)}`));
+      found.push(
+        ...violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${address} ${id}: ${nodes[0].html.slice(0, 200)}`)
+      );
     }
     expect(found).toEqual([]);
   });

@@ -10,7 +10,9 @@ test.describe('trouble @stage', () => {
     await vic.goto(`${APP}/incidents/${incident_id}`);
     await expect(vic.getByText(/Deciding needs the Editor role/).first()).toBeVisible();
     await expect(vic.getByRole('button', { name: 'Approve', exact: true }).first()).toBeDisabled();
-    const [pending] = (await (await vic.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json()).recommendations;
+    const [pending] = (
+      await (await vic.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json()
+    ).recommendations;
     const vote = { recommendation_id: pending.id, digest: pending.digest, verdict: 'approve', reason: 'forged' };
     expect((await vic.request.post(`${API}/votes`, { data: vote })).status()).toBe(403);
     // Not through another route either: a route opened for operating does not grant deciding, and no path climbs.
@@ -25,21 +27,29 @@ test.describe('trouble @stage', () => {
   test('two people at once: one decision, and both windows say so', async ({ browser, baseURL }) => {
     const [ada, grace] = [await as(browser, 'ada', baseURL), await as(browser, 'grace', baseURL)];
     const { incident_id } = await until(ada, 'low-confidence', isOpen, 120_000);
-    const { recommendations } = await (await ada.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json();
+    const { recommendations } = await (
+      await ada.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)
+    ).json();
     // Where two approvals are needed, an approval and a rejection can both count.
-    const { id } = recommendations.find(({ requiredApprovals }: { requiredApprovals: number }) => requiredApprovals === 1);
+    const { id } = recommendations.find(
+      ({ requiredApprovals }: { requiredApprovals: number }) => requiredApprovals === 1
+    );
     const open = async (page: typeof ada) => {
       await page.goto(`${APP}/incidents/${incident_id}`);
       const decision = page.getByRole('article').filter({ has: page.locator(`[id="reason-${id}"]`) });
       await decision.getByLabel('Reason').fill('racing');
       // A locator by its form would no longer find it once it is decided.
-      return page.getByRole('article', { name: (await decision.getAttribute('aria-label')) ?? '', exact: true }).first();
+      return page
+        .getByRole('article', { name: (await decision.getAttribute('aria-label')) ?? '', exact: true })
+        .first();
     };
     const [first, second] = [await open(ada), await open(grace)];
     // Both votes are on their way before either window knows of the other: what is seen first must not stop the second click.
     const votes = [ada, grace].map((page) => page.waitForResponse((answer) => answer.url().endsWith('/api/v1/votes')));
     await Promise.all([
-      first.getByRole('button', { name: 'Approve', exact: true }).evaluate((button: HTMLButtonElement) => button.click()),
+      first
+        .getByRole('button', { name: 'Approve', exact: true })
+        .evaluate((button: HTMLButtonElement) => button.click()),
       second.getByRole('button', { name: 'Reject' }).evaluate((button: HTMLButtonElement) => button.click()),
     ]);
     const statuses = (await Promise.all(votes)).map((answer) => answer.status()).sort();
@@ -54,7 +64,10 @@ test.describe('trouble @stage', () => {
     await expect(second).toHaveAttribute('data-state', (await first.getAttribute('data-state')) ?? '');
   });
 
-  test('the exporter goes down and comes back: old figures with their age, then new ones', async ({ browser, baseURL }) => {
+  test('the exporter goes down and comes back: old figures with their age, then new ones', async ({
+    browser,
+    baseURL,
+  }) => {
     const page = await as(browser, 'ada', baseURL);
     await page.goto(`${APP}/fleet`);
     const model = page.getByRole('link', { name: 'low-confidence', exact: true });
@@ -87,7 +100,10 @@ test.describe('trouble @stage', () => {
 
   test('menu links lead to the model or the incident, and are not there without one', async ({ page }) => {
     await page.goto(`/extensions?labels=${encodeURIComponent('{"model_name":"tabular"}')}`);
-    await expect(page.getByRole('link', { name: 'Investigate model failure' })).toHaveAttribute('href', `${APP}/models/tabular?from=now-1h&to=now`);
+    await expect(page.getByRole('link', { name: 'Investigate model failure' })).toHaveAttribute(
+      'href',
+      `${APP}/models/tabular?from=now-1h&to=now`
+    );
     await page.goto('/extensions');
     await expect(page.getByRole('link', { name: 'ML models: fleet' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Investigate model failure' })).toBeHidden();

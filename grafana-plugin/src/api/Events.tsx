@@ -2,7 +2,14 @@ import React, { createContext, useCallback, useContext, useEffect, useState, typ
 import { config } from '@grafana/runtime';
 import { EXPORTER_PROXY } from '../constants';
 
-const KINDS = ['model-updated', 'incident-opened', 'incident-updated', 'incident-closed', 'recommendation-updated', 'baseline-admitted'];
+const KINDS = [
+  'model-updated',
+  'incident-opened',
+  'incident-updated',
+  'incident-closed',
+  'recommendation-updated',
+  'baseline-admitted',
+];
 const TRY_AGAIN_MS = 15_000;
 /** What happens at once is asked about once. */
 const GATHER_MS = 150;
@@ -56,7 +63,10 @@ function listen(tell: () => void): () => void {
 /** Lets everything below it hear at once that something happened. Without it, or without a stream, pages ask every two seconds. */
 export function EventsProvider({ children }: { children: ReactNode }) {
   const [listeners] = useState(() => new Set<() => void>());
-  useEffect(() => (typeof EventSource === 'undefined' ? undefined : listen(() => listeners.forEach((listener) => listener()))), [listeners]);
+  useEffect(
+    () => (typeof EventSource === 'undefined' ? undefined : listen(() => listeners.forEach((listener) => listener()))),
+    [listeners]
+  );
   const subscribe = useCallback<Subscribe>(
     (listener) => {
       listeners.add(listener);

@@ -35,9 +35,13 @@ const open = () => Stream.opened.filter(({ readyState }) => readyState !== Strea
 
 it('asks again at once when something happened, once for a burst', async () => {
   let asked = 0;
-  const { result } = renderHook(() => useLive('k', () => Promise.resolve((asked += 1)), ANSWER_MS), { wrapper: within });
+  const { result } = renderHook(() => useLive('k', () => Promise.resolve((asked += 1)), ANSWER_MS), {
+    wrapper: within,
+  });
   await waitFor(() => expect(result.current.data).toBe(1));
-  expect(open().map(({ url }) => url)).toEqual([expect.stringContaining('/api/plugin-proxy/mlfi-investigator-app/api/v1/events')]);
+  expect(open().map(({ url }) => url)).toEqual([
+    expect.stringContaining('/api/plugin-proxy/mlfi-investigator-app/api/v1/events'),
+  ]);
   act(() => {
     for (let i = 0; i < 5; i += 1) {
       open()[0].dispatchEvent(new Event('recommendation-updated'));
@@ -50,7 +54,10 @@ it('asks again at once when something happened, once for a burst', async () => {
 it('gives the stream back while nobody looks, and takes it again', async () => {
   renderHook(() => useLive('k', () => Promise.resolve(1), ANSWER_MS), { wrapper: within });
   await waitFor(() => expect(open()).toHaveLength(1));
-  for (const [state, streams] of [['hidden', 0], ['visible', 1]] as const) {
+  for (const [state, streams] of [
+    ['hidden', 0],
+    ['visible', 1],
+  ] as const) {
     visibility = state;
     act(() => void document.dispatchEvent(new Event('visibilitychange')));
     expect(open()).toHaveLength(streams);

@@ -16,7 +16,12 @@ export const REFRESH_MS = 2_000;
 
 /** Asks again and again while the page can be seen, and at once when the exporter says that something happened; after a failure more and more rarely, up to every 15 seconds. */
 export function useLive<T>(key: string, ask: () => Promise<T>, everyMs = REFRESH_MS): Live<T> {
-  const [state, setState] = useState<Omit<Live<T>, 'refresh'> & { key: string }>({ key, data: null, failure: null, atMs: null });
+  const [state, setState] = useState<Omit<Live<T>, 'refresh'> & { key: string }>({
+    key,
+    data: null,
+    failure: null,
+    atMs: null,
+  });
   const [round, setRound] = useState(0);
   const latest = useRef(ask);
   const subscribe = useEvents();
@@ -41,7 +46,11 @@ export function useLive<T>(key: string, ask: () => Promise<T>, everyMs = REFRESH
         } catch (error) {
           failures += 1;
           if (isLive) {
-            setState((last) => ({ ...(last.key === key ? last : { data: null, atMs: null }), key, failure: failureOf(error) }));
+            setState((last) => ({
+              ...(last.key === key ? last : { data: null, atMs: null }),
+              key,
+              failure: failureOf(error),
+            }));
           }
         }
       }
@@ -65,5 +74,7 @@ export function useLive<T>(key: string, ask: () => Promise<T>, everyMs = REFRESH
   }, [key, round, everyMs, subscribe]);
 
   const refresh = useCallback(() => setRound((value) => value + 1), []);
-  return state.key === key ? { data: state.data, failure: state.failure, atMs: state.atMs, refresh } : { data: null, failure: null, atMs: null, refresh };
+  return state.key === key
+    ? { data: state.data, failure: state.failure, atMs: state.atMs, refresh }
+    : { data: null, failure: null, atMs: null, refresh };
 }

@@ -25,14 +25,25 @@ function Approvals() {
     recommendations.length === 0 ? null : (
       <Section title={t('approvals.counted', '{{title}} ({{count}})', { title, count: recommendations.length })}>
         {recommendations.map((recommendation) => (
-          <Decision key={recommendation.id} recommendation={recommendation} rights={rights} onDecided={live.refresh} showIncident isCompact />
+          <Decision
+            key={recommendation.id}
+            recommendation={recommendation}
+            rights={rights}
+            onDecided={live.refresh}
+            showIncident
+            isCompact
+          />
         ))}
       </Section>
     );
   return (
     <KillSwitchControl live={killSwitch} rights={rights}>
       {(banner, stop) => (
-        <Page title={t('approvals.title', 'Approvals')} subTitle={t('approvals.subtitle', 'Nothing is executed before the people asked for have approved it')} actions={stop}>
+        <Page
+          title={t('approvals.title', 'Approvals')}
+          subTitle={t('approvals.subtitle', 'Nothing is executed before the people asked for have approved it')}
+          actions={stop}
+        >
           {banner}
           <Reviews rights={rights} />
           <LiveView live={live}>
@@ -47,9 +58,18 @@ function Approvals() {
                 <>
                   {pending.length === 0 && <p>{t('approvals.none', 'Nothing waits for a decision.')}</p>}
                   {list(t('approvals.mine', 'Waiting for me'), mine)}
-                  {list(t('approvals.others', 'Waiting for others'), pending.filter((recommendation) => !mine.includes(recommendation)))}
-                  {list(t('approvals.under-way', 'Under way'), all.filter(({ state }) => UNDER_WAY.includes(state)))}
-                  {list(t('approvals.decided', 'Decided'), all.filter(({ state }) => state !== 'pending' && !UNDER_WAY.includes(state)).slice(0, DECIDED_SHOWN))}
+                  {list(
+                    t('approvals.others', 'Waiting for others'),
+                    pending.filter((recommendation) => !mine.includes(recommendation))
+                  )}
+                  {list(
+                    t('approvals.under-way', 'Under way'),
+                    all.filter(({ state }) => UNDER_WAY.includes(state))
+                  )}
+                  {list(
+                    t('approvals.decided', 'Decided'),
+                    all.filter(({ state }) => state !== 'pending' && !UNDER_WAY.includes(state)).slice(0, DECIDED_SHOWN)
+                  )}
                 </>
               );
             }}

@@ -7,10 +7,25 @@ import { aRecommendation } from '../test-data';
 import { Decision } from './Decision';
 
 const fetchMock = jest.fn();
-jest.mock('@grafana/runtime', () => ({ ...jest.requireActual('@grafana/runtime'), getBackendSrv: () => ({ fetch: fetchMock }) }));
+jest.mock('@grafana/runtime', () => ({
+  ...jest.requireActual('@grafana/runtime'),
+  getBackendSrv: () => ({ fetch: fetchMock }),
+}));
 
-const ada: Rights = { subject: 'grafana:user:12', operateRefusal: null, decideRefusal: () => null, adminRefusal: 'Needs the Admin role in Grafana; yours is Editor.', breaksGlass: true };
-const viewer: Rights = { subject: 'grafana:user:14', operateRefusal: 'no', decideRefusal: () => 'Deciding needs the Editor role in Grafana; yours is Viewer.', adminRefusal: 'no', breaksGlass: false };
+const ada: Rights = {
+  subject: 'grafana:user:12',
+  operateRefusal: null,
+  decideRefusal: () => null,
+  adminRefusal: 'Needs the Admin role in Grafana; yours is Editor.',
+  breaksGlass: true,
+};
+const viewer: Rights = {
+  subject: 'grafana:user:14',
+  operateRefusal: 'no',
+  decideRefusal: () => 'Deciding needs the Editor role in Grafana; yours is Viewer.',
+  adminRefusal: 'no',
+  breaksGlass: false,
+};
 const approve = () => screen.getByRole('button', { name: 'Approve' });
 beforeEach(() => fetchMock.mockReset());
 
@@ -23,7 +38,11 @@ describe('Decision', () => {
     await userEvent.type(screen.getByLabelText('Reason'), 'seen it before');
     await userEvent.click(approve());
     await waitFor(() => expect(decided).toHaveBeenCalled());
-    expect(fetchMock.mock.calls[0][0]).toMatchObject({ method: 'POST', url: '/api/plugin-proxy/mlfi-investigator-app/api/v1/votes', data: { recommendation_id: 'rec-1', digest: 'a'.repeat(64), verdict: 'approve', reason: 'seen it before' } });
+    expect(fetchMock.mock.calls[0][0]).toMatchObject({
+      method: 'POST',
+      url: '/api/plugin-proxy/mlfi-investigator-app/api/v1/votes',
+      data: { recommendation_id: 'rec-1', digest: 'a'.repeat(64), verdict: 'approve', reason: 'seen it before' },
+    });
   });
 
   it('tells a viewer why the buttons do nothing', () => {
@@ -32,8 +51,14 @@ describe('Decision', () => {
     expect(screen.getByText(/needs the Editor role/)).toBeInTheDocument();
   });
 
-  const approval = { verdict: 'approve' as const, reason: 'yes', by: { kind: 'user' as const, subject: 'grafana:user:12', name: 'Ada' }, atMs: Date.now() };
-  const sent = () => fetchMock.mock.calls.map(([{ method, url, data }]) => ({ method, url: url.replace(/.*\/api\/v1\//, ''), data }));
+  const approval = {
+    verdict: 'approve' as const,
+    reason: 'yes',
+    by: { kind: 'user' as const, subject: 'grafana:user:12', name: 'Ada' },
+    atMs: Date.now(),
+  };
+  const sent = () =>
+    fetchMock.mock.calls.map(([{ method, url, data }]) => ({ method, url: url.replace(/.*\/api\/v1\//, ''), data }));
   const answer = async (field: string, text: string, button: string) => {
     await userEvent.type(within(screen.getByRole('dialog')).getByLabelText(field), text);
     await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: button }));
@@ -47,25 +72,46 @@ describe('Decision', () => {
     await userEvent.type(screen.getByLabelText('Reason'), 'I was wrong');
     expect(approve()).toBeDisabled();
     await userEvent.click(screen.getByRole('button', { name: 'Reject' }));
-    expect(sent()).toEqual([{ method: 'POST', url: 'votes', data: expect.objectContaining({ verdict: 'reject', reason: 'I was wrong' }) }]);
+    expect(sent()).toEqual([
+      { method: 'POST', url: 'votes', data: expect.objectContaining({ verdict: 'reject', reason: 'I was wrong' }) },
+    ]);
   });
 
   it('lets whoever proposed it not vote', () => {
-    render(<Decision recommendation={aRecommendation({ proposedBy: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' } })} rights={ada} onDecided={jest.fn()} />);
+    render(
+      <Decision
+        recommendation={aRecommendation({ proposedBy: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' } })}
+        rights={ada}
+        onDecided={jest.fn()}
+      />
+    );
     expect(screen.getByText('You proposed this, so somebody else has to decide.')).toBeInTheDocument();
   });
 
   it('takes an approval back with a reason while nothing was sent', async () => {
     fetchMock.mockReturnValue(of({ data: {} }));
-    render(<Decision recommendation={aRecommendation({ state: 'approved', votes: [approval] })} rights={ada} onDecided={jest.fn()} />);
+    render(
+      <Decision
+        recommendation={aRecommendation({ state: 'approved', votes: [approval] })}
+        rights={ada}
+        onDecided={jest.fn()}
+      />
+    );
     await userEvent.click(screen.getByRole('button', { name: 'Take the approval back' }));
     await answer('Why', 'the wrong one', 'Take the approval back');
-    expect(sent()).toEqual([{ method: 'POST', url: 'revocations', data: { recommendation_id: 'rec-1', reason: 'the wrong one' } }]);
+    expect(sent()).toEqual([
+      { method: 'POST', url: 'revocations', data: { recommendation_id: 'rec-1', reason: 'the wrong one' } },
+    ]);
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
   });
 
   it('withdraws what is pending; the dialog stays with its reason when the exporter refuses', async () => {
-    fetchMock.mockReturnValue(throwError(() => ({ status: 409, data: { error: { code: 'conflict', message: 'this recommendation is approved already' } } })));
+    fetchMock.mockReturnValue(
+      throwError(() => ({
+        status: 409,
+        data: { error: { code: 'conflict', message: 'this recommendation is approved already' } },
+      }))
+    );
     render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
     await userEvent.click(screen.getByRole('button', { name: 'Withdraw' }));
     expect(within(screen.getByRole('dialog')).getByRole('button', { name: 'Withdraw' })).toBeDisabled();
@@ -88,25 +134,58 @@ describe('Decision', () => {
     await userEvent.type(screen.getByLabelText('Why'), 'hurry');
     expect(confirm()).toBeDisabled();
     await answer('Why', ', the shop is down and all are asleep', 'Approve alone');
-    expect(sent()).toEqual([{ method: 'POST', url: 'votes', data: expect.objectContaining({ verdict: 'approve', break_glass: { ticket: 'OPS-7' } }) }]);
+    expect(sent()).toEqual([
+      {
+        method: 'POST',
+        url: 'votes',
+        data: expect.objectContaining({ verdict: 'approve', break_glass: { ticket: 'OPS-7' } }),
+      },
+    ]);
   });
 
   it('lets people report on advice they carried out, and on an execution whose answer was lost', async () => {
     fetchMock.mockReturnValue(of({ data: {} }));
-    const { rerender } = render(<Decision recommendation={aRecommendation({ state: 'approved', plan: null })} rights={ada} onDecided={jest.fn()} />);
+    const { rerender } = render(
+      <Decision
+        recommendation={aRecommendation({ state: 'approved', plan: null })}
+        rights={ada}
+        onDecided={jest.fn()}
+      />
+    );
     await userEvent.click(screen.getByRole('button', { name: 'Report the outcome' }));
     await userEvent.click(screen.getByLabelText('It was carried out'));
     await answer('What you saw', 'units are fixed', 'Report');
-    expect(sent()).toEqual([{ method: 'POST', url: 'outcomes', data: { recommendation_id: 'rec-1', outcome: 'succeeded', reason: 'units are fixed' } }]);
+    expect(sent()).toEqual([
+      {
+        method: 'POST',
+        url: 'outcomes',
+        data: { recommendation_id: 'rec-1', outcome: 'succeeded', reason: 'units are fixed' },
+      },
+    ]);
     rerender(<Decision recommendation={aRecommendation({ state: 'approved' })} rights={ada} onDecided={jest.fn()} />);
     expect(screen.queryByRole('button', { name: 'Report the outcome' })).not.toBeInTheDocument();
-    const execution = { id: 'e', executor: 'webhook', state: 'unknown' as const, queuedAtMs: 1, startedAtMs: 1, finishedAtMs: null, detail: '' };
-    rerender(<Decision recommendation={aRecommendation({ state: 'unknown', execution })} rights={ada} onDecided={jest.fn()} />);
+    const execution = {
+      id: 'e',
+      executor: 'webhook',
+      state: 'unknown' as const,
+      queuedAtMs: 1,
+      startedAtMs: 1,
+      finishedAtMs: null,
+      detail: '',
+    };
+    rerender(
+      <Decision recommendation={aRecommendation({ state: 'unknown', execution })} rights={ada} onDecided={jest.fn()} />
+    );
     expect(screen.getByRole('button', { name: 'Report the outcome' })).toBeInTheDocument();
   });
 
   it('says that somebody was faster', async () => {
-    fetchMock.mockReturnValue(throwError(() => ({ status: 409, data: { error: { code: 'conflict', message: 'it was rejected a moment ago' } } })));
+    fetchMock.mockReturnValue(
+      throwError(() => ({
+        status: 409,
+        data: { error: { code: 'conflict', message: 'it was rejected a moment ago' } },
+      }))
+    );
     render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
     await userEvent.type(screen.getByLabelText('Reason'), 'now');
     await userEvent.click(approve());
@@ -117,7 +196,9 @@ describe('Decision', () => {
   it('stops the vote when the plan changes under the reader, until the new plan was read', async () => {
     const { rerender } = render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
     await userEvent.type(screen.getByLabelText('Reason'), 'now');
-    rerender(<Decision recommendation={aRecommendation({ digest: 'b'.repeat(64) })} rights={ada} onDecided={jest.fn()} />);
+    rerender(
+      <Decision recommendation={aRecommendation({ digest: 'b'.repeat(64) })} rights={ada} onDecided={jest.fn()} />
+    );
     expect(approve()).toBeDisabled();
     await userEvent.click(screen.getByRole('button', { name: 'I have read the new plan' }));
     expect(approve()).toBeEnabled();

@@ -15,11 +15,20 @@ export const useKillSwitch = (): Live<KillSwitch> => useLive('kill-switch', expo
 function Stopped({ state: { switched, reason, by, at_ms } }: { state: KillSwitch }) {
   return switched ? (
     <p style={{ overflowWrap: 'anywhere' }}>
-      {t('kill.by', '{{who}} stopped them: {{reason}}', { who: by ?? t('kill.somebody', 'Somebody'), reason: reason ?? t('kill.no-reason', 'no reason was kept'), interpolation: { escapeValue: false } })}
+      {t('kill.by', '{{who}} stopped them: {{reason}}', {
+        who: by ?? t('kill.somebody', 'Somebody'),
+        reason: reason ?? t('kill.no-reason', 'no reason was kept'),
+        interpolation: { escapeValue: false },
+      })}
       {at_ms !== null && <span title={moment(at_ms)}> ({relative(at_ms)})</span>}
     </p>
   ) : (
-    <p>{t('kill.configured', 'The configuration of the exporter says so (governance.kill_switch); it can only be released there.')}</p>
+    <p>
+      {t(
+        'kill.configured',
+        'The configuration of the exporter says so (governance.kill_switch); it can only be released there.'
+      )}
+    </p>
   );
 }
 
@@ -35,14 +44,29 @@ export function KillSwitchBanner({ live, children }: { live: Live<KillSwitch>; c
 }
 
 /** The banner with the way out, and the button that stops everything, for the page to place. */
-export function KillSwitchControl({ live, rights, children }: { live: Live<KillSwitch>; rights: Rights; children: (banner: React.ReactNode, stop: React.ReactNode) => React.ReactNode }) {
+export function KillSwitchControl({
+  live,
+  rights,
+  children,
+}: {
+  live: Live<KillSwitch>;
+  rights: Rights;
+  children: (banner: React.ReactNode, stop: React.ReactNode) => React.ReactNode;
+}) {
   const [asks, setAsks] = useState<'stop' | 'release' | null>(null);
   const state = live.data;
-  const stop = state === null || state.switched ? null : (
-    <GuardedButton refusal={rights.adminRefusal} variant="destructive" fill="outline" icon="pause" onClick={() => setAsks('stop')}>
-      {t('kill.stop', 'Stop every execution')}
-    </GuardedButton>
-  );
+  const stop =
+    state === null || state.switched ? null : (
+      <GuardedButton
+        refusal={rights.adminRefusal}
+        variant="destructive"
+        fill="outline"
+        icon="pause"
+        onClick={() => setAsks('stop')}
+      >
+        {t('kill.stop', 'Stop every execution')}
+      </GuardedButton>
+    );
   const banner = (
     <KillSwitchBanner live={live}>
       {state?.switched === true && (
@@ -66,7 +90,10 @@ export function KillSwitchControl({ live, rights, children }: { live: Live<KillS
         >
           <p>
             {asks === 'stop'
-              ? t('kill.stop-what', 'For every model: approved actions wait instead of starting. What was sent already is not called back. People can still vote.')
+              ? t(
+                  'kill.stop-what',
+                  'For every model: approved actions wait instead of starting. What was sent already is not called back. People can still vote.'
+                )
               : t('kill.release-what', 'What was approved meanwhile and has not expired starts at once.')}
           </p>
         </ReasonDialog>
@@ -74,4 +101,3 @@ export function KillSwitchControl({ live, rights, children }: { live: Live<KillS
     </>
   );
 }
-

@@ -35,7 +35,12 @@ interface Props {
   onDone: () => void;
 }
 
-function BreakGlass({ recommendation: { id, title }, shownDigest, onDone, onClose }: Omit<Props, 'rights'> & { onClose: () => void }) {
+function BreakGlass({
+  recommendation: { id, title },
+  shownDigest,
+  onDone,
+  onClose,
+}: Omit<Props, 'rights'> & { onClose: () => void }) {
   const [ticket, setTicket] = useState('');
   const field = useId();
   const ready = ticket.trim() === '' ? t('steps.no-ticket', 'Name the ticket that explains it.') : null;
@@ -46,21 +51,45 @@ function BreakGlass({ recommendation: { id, title }, shownDigest, onDone, onClos
       isDestructive
       leastReason={LEAST_EMERGENCY_REASON}
       incomplete={ready}
-      send={(reason) => exporter.vote({ recommendation_id: id, digest: shownDigest, verdict: 'approve', reason, break_glass: { ticket: ticket.trim() } })}
+      send={(reason) =>
+        exporter.vote({
+          recommendation_id: id,
+          digest: shownDigest,
+          verdict: 'approve',
+          reason,
+          break_glass: { ticket: ticket.trim() },
+        })
+      }
       onClose={onClose}
       onDone={onDone}
     >
-      <Alert severity="warning" title={t('steps.break-glass-what', 'This passes over the approvals that are asked for')}>
-        {t('steps.break-glass-review', 'It is written down as such, and another approver has to review it. Freezes and the kill switch still hold.')}
+      <Alert
+        severity="warning"
+        title={t('steps.break-glass-what', 'This passes over the approvals that are asked for')}
+      >
+        {t(
+          'steps.break-glass-review',
+          'It is written down as such, and another approver has to review it. Freezes and the kill switch still hold.'
+        )}
       </Alert>
       <Field label={t('steps.ticket', 'Ticket')} htmlFor={field}>
-        <Input id={field} value={ticket} maxLength={200} placeholder={t('steps.ticket-example', 'OPS-7')} onChange={(event) => setTicket(event.currentTarget.value)} />
+        <Input
+          id={field}
+          value={ticket}
+          maxLength={200}
+          placeholder={t('steps.ticket-example', 'OPS-7')}
+          onChange={(event) => setTicket(event.currentTarget.value)}
+        />
       </Field>
     </ReasonDialog>
   );
 }
 
-function ReportOutcome({ recommendation: { id, title }, onDone, onClose }: Omit<Props, 'rights' | 'shownDigest'> & { onClose: () => void }) {
+function ReportOutcome({
+  recommendation: { id, title },
+  onDone,
+  onClose,
+}: Omit<Props, 'rights' | 'shownDigest'> & { onClose: () => void }) {
   const [outcome, setOutcome] = useState<'succeeded' | 'failed' | null>(null);
   const choices = [
     { value: 'succeeded' as const, label: t('steps.carried-out', 'It was carried out') },
@@ -76,9 +105,16 @@ function ReportOutcome({ recommendation: { id, title }, onDone, onClose }: Omit<
       onClose={onClose}
       onDone={onDone}
     >
-      <p>{t('steps.outcome-what', 'Whether it helped is not asked: mlfi watches that itself, once it was carried out.')}</p>
+      <p>
+        {t('steps.outcome-what', 'Whether it helped is not asked: mlfi watches that itself, once it was carried out.')}
+      </p>
       <Field label={t('steps.outcome', 'Outcome')}>
-        <RadioButtonGroup options={choices} value={outcome ?? undefined} onChange={setOutcome} aria-label={t('steps.outcome', 'Outcome')} />
+        <RadioButtonGroup
+          options={choices}
+          value={outcome ?? undefined}
+          onChange={setOutcome}
+          aria-label={t('steps.outcome', 'Outcome')}
+        />
       </Field>
     </ReasonDialog>
   );
@@ -91,8 +127,16 @@ export function OtherSteps({ recommendation, rights, shownDigest, onDone }: Prop
   const close = () => setStep(null);
   const steps: Record<Step, { text: string; refusal: string | null }> = {
     withdraw: { text: t('steps.withdraw', 'Withdraw'), refusal: rights.operateRefusal },
-    'break-glass': { text: t('steps.break-glass', 'Decide alone (emergency)'), refusal: rights.breaksGlass ? null : t('steps.not-named', 'You are not among those who may decide alone in an emergency.') },
-    revoke: { text: t('steps.revoke', 'Take the approval back'), refusal: rights.adminRefusal === null ? null : rights.decideRefusal(action) },
+    'break-glass': {
+      text: t('steps.break-glass', 'Decide alone (emergency)'),
+      refusal: rights.breaksGlass
+        ? null
+        : t('steps.not-named', 'You are not among those who may decide alone in an emergency.'),
+    },
+    revoke: {
+      text: t('steps.revoke', 'Take the approval back'),
+      refusal: rights.adminRefusal === null ? null : rights.decideRefusal(action),
+    },
     outcome: { text: t('steps.report', 'Report the outcome'), refusal: rights.operateRefusal },
   };
   const offered = stepsOf(recommendation);
@@ -100,22 +144,49 @@ export function OtherSteps({ recommendation, rights, shownDigest, onDone }: Prop
     <div>
       <Stack gap={1} wrap="wrap">
         {offered.map((name) => (
-          <GuardedButton key={name} size="sm" variant={name === 'outcome' ? 'primary' : 'secondary'} fill={name === 'outcome' ? 'solid' : 'text'} refusal={steps[name].refusal} onClick={() => setStep(name)}>
+          <GuardedButton
+            key={name}
+            size="sm"
+            variant={name === 'outcome' ? 'primary' : 'secondary'}
+            fill={name === 'outcome' ? 'solid' : 'text'}
+            refusal={steps[name].refusal}
+            onClick={() => setStep(name)}
+          >
             {steps[name].text}
           </GuardedButton>
         ))}
       </Stack>
       {step === 'withdraw' && (
-        <ReasonDialog title={t('steps.withdraw-title', 'Withdraw: {{title}}', { title, interpolation: { escapeValue: false } })} confirm={t('steps.withdraw', 'Withdraw')} send={(reason) => exporter.withdraw(id, reason)} onClose={close} onDone={onDone}>
-          <p>{t('steps.withdraw-what', 'It is off the table for everybody. A newer diagnosis may propose it again.')}</p>
+        <ReasonDialog
+          title={t('steps.withdraw-title', 'Withdraw: {{title}}', { title, interpolation: { escapeValue: false } })}
+          confirm={t('steps.withdraw', 'Withdraw')}
+          send={(reason) => exporter.withdraw(id, reason)}
+          onClose={close}
+          onDone={onDone}
+        >
+          <p>
+            {t('steps.withdraw-what', 'It is off the table for everybody. A newer diagnosis may propose it again.')}
+          </p>
         </ReasonDialog>
       )}
       {step === 'revoke' && (
-        <ReasonDialog title={t('steps.revoke-title', 'Take the approval back: {{title}}', { title, interpolation: { escapeValue: false } })} confirm={t('steps.revoke', 'Take the approval back')} isDestructive send={(reason) => exporter.revoke(id, reason)} onClose={close} onDone={onDone}>
+        <ReasonDialog
+          title={t('steps.revoke-title', 'Take the approval back: {{title}}', {
+            title,
+            interpolation: { escapeValue: false },
+          })}
+          confirm={t('steps.revoke', 'Take the approval back')}
+          isDestructive
+          send={(reason) => exporter.revoke(id, reason)}
+          onClose={close}
+          onDone={onDone}
+        >
           <p>{t('steps.revoke-what', 'Works as long as nothing was sent; then the action is cancelled for good.')}</p>
         </ReasonDialog>
       )}
-      {step === 'break-glass' && <BreakGlass recommendation={recommendation} shownDigest={shownDigest} onDone={onDone} onClose={close} />}
+      {step === 'break-glass' && (
+        <BreakGlass recommendation={recommendation} shownDigest={shownDigest} onDone={onDone} onClose={close} />
+      )}
       {step === 'outcome' && <ReportOutcome recommendation={recommendation} onDone={onDone} onClose={close} />}
     </div>
   );

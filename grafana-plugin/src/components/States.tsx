@@ -11,7 +11,17 @@ export function Skeleton({ rows = 6 }: { rows?: number }) {
   return (
     <div role="status" aria-label={t('states.loading', 'Loading')} data-testid="mlfi-loading">
       {Array.from({ length: rows }, (_, row) => (
-        <div key={row} style={{ height: 28, margin: '10px 0', borderRadius: 4, opacity: 0.12, background: 'currentColor', width: `${100 - ((row * 13) % 40)}%` }} />
+        <div
+          key={row}
+          style={{
+            height: 28,
+            margin: '10px 0',
+            borderRadius: 4,
+            opacity: 0.12,
+            background: 'currentColor',
+            width: `${100 - ((row * 13) % 40)}%`,
+          }}
+        />
       ))}
     </div>
   );
@@ -45,7 +55,15 @@ export function FailureNotice({ failure, onRetry }: { failure: Failure; onRetry?
 }
 
 /** Shows live data; while it cannot be refreshed, the last that came with its age. */
-export function LiveView<T>({ live, children, rows }: { live: Live<T>; children: (data: T) => React.ReactNode; rows?: number }) {
+export function LiveView<T>({
+  live,
+  children,
+  rows,
+}: {
+  live: Live<T>;
+  children: (data: T) => React.ReactNode;
+  rows?: number;
+}) {
   const { data, failure, atMs, refresh } = live;
   if (data === null) {
     return failure === null ? <Skeleton rows={rows} /> : <FailureNotice failure={failure} onRetry={refresh} />;
@@ -65,7 +83,10 @@ function StaleNotice({ message, atMs, onRetry }: { message: string; atMs: number
     return () => clearInterval(timer);
   }, []);
   return (
-    <Alert severity="warning" title={t('states.stale', 'Not up to date: this was {{age}} ago', { age: duration(nowMs - atMs) })}>
+    <Alert
+      severity="warning"
+      title={t('states.stale', 'Not up to date: this was {{age}} ago', { age: duration(nowMs - atMs) })}
+    >
       <p>{message}</p>
       <Button size="sm" variant="secondary" onClick={onRetry}>
         {t('states.retry', 'Try again')}

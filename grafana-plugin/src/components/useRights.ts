@@ -23,8 +23,11 @@ export function useRights(): Rights {
   const isViewer = role !== 'Editor' && role !== 'Admin';
   return {
     subject: data?.subject ?? null,
-    operateRefusal: isViewer ? t('rights.operate', 'Needs the Editor role in Grafana; yours is {{role}}.', { role }) : null,
-    adminRefusal: role === 'Admin' ? null : t('rights.admin', 'Needs the Admin role in Grafana; yours is {{role}}.', { role }),
+    operateRefusal: isViewer
+      ? t('rights.operate', 'Needs the Editor role in Grafana; yours is {{role}}.', { role })
+      : null,
+    adminRefusal:
+      role === 'Admin' ? null : t('rights.admin', 'Needs the Admin role in Grafana; yours is {{role}}.', { role }),
     breaksGlass: !isViewer && data?.breaks_glass === true,
     decideRefusal: (action) => {
       if (isViewer) {
@@ -34,10 +37,15 @@ export function useRights(): Rights {
         return data.problem.message;
       }
       if (data !== null && data.kind !== 'user') {
-        return t('rights.nobody', 'The exporter does not know you as a person; see the connection test of the configuration.');
+        return t(
+          'rights.nobody',
+          'The exporter does not know you as a person; see the connection test of the configuration.'
+        );
       }
       const decides: readonly string[] | undefined = data?.decides;
-      return decides !== undefined && !decides.includes(action) ? t('rights.policy', 'The exporter does not list you as an approver of this action.') : null;
+      return decides !== undefined && !decides.includes(action)
+        ? t('rights.policy', 'The exporter does not list you as an approver of this action.')
+        : null;
     },
   };
 }

@@ -35,8 +35,24 @@ function Configuration({ plugin }: ConfigurationProps) {
 
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
-    const settings = { enabled, pinned, jsonData: { exporterUrl: exporterUrl.replace(/\/+$/, '') }, secureJsonData: tokenIsSet ? undefined : { exporterToken: token } };
-    if (await run('save', () => lastValueFrom(getBackendSrv().fetch({ url: `/api/plugins/${PLUGIN_ID}/settings`, method: 'POST', data: settings, showErrorAlert: false })))) {
+    const settings = {
+      enabled,
+      pinned,
+      jsonData: { exporterUrl: exporterUrl.replace(/\/+$/, '') },
+      secureJsonData: tokenIsSet ? undefined : { exporterToken: token },
+    };
+    if (
+      await run('save', () =>
+        lastValueFrom(
+          getBackendSrv().fetch({
+            url: `/api/plugins/${PLUGIN_ID}/settings`,
+            method: 'POST',
+            data: settings,
+            showErrorAlert: false,
+          })
+        )
+      )
+    ) {
       locationService.reload();
     }
   };
@@ -48,13 +64,28 @@ function Configuration({ plugin }: ConfigurationProps) {
           <Field
             label={t('configuration.address', 'Address')}
             htmlFor="exporter-url"
-            description={t('configuration.address-what', "As Grafana's server reaches it, for example http://mlfi:9899")}
+            description={t(
+              'configuration.address-what',
+              "As Grafana's server reaches it, for example http://mlfi:9899"
+            )}
             invalid={urlIsWrong}
             error={t('connect.url-wrong', 'An address starts with http:// or https://')}
           >
-            <Input width={60} id="exporter-url" value={exporterUrl} onChange={(event) => setExporterUrl(event.currentTarget.value)} />
+            <Input
+              width={60}
+              id="exporter-url"
+              value={exporterUrl}
+              onChange={(event) => setExporterUrl(event.currentTarget.value)}
+            />
           </Field>
-          <Field label={t('configuration.secret', 'Shared secret')} htmlFor="exporter-token" description={t('configuration.secret-what', 'identity.grafana.shared_secret of the exporter. An API key works too, for reading only.')}>
+          <Field
+            label={t('configuration.secret', 'Shared secret')}
+            htmlFor="exporter-token"
+            description={t(
+              'configuration.secret-what',
+              'identity.grafana.shared_secret of the exporter. An API key works too, for reading only.'
+            )}
+          >
             <SecretInput
               width={60}
               id="exporter-token"
@@ -68,13 +99,21 @@ function Configuration({ plugin }: ConfigurationProps) {
             />
           </Field>
           {failure !== null && <FailureNotice failure={failure} />}
-          <Button type="submit" disabled={busy !== null || exporterUrl === '' || urlIsWrong || (!tokenIsSet && token === '')}>
+          <Button
+            type="submit"
+            disabled={busy !== null || exporterUrl === '' || urlIsWrong || (!tokenIsSet && token === '')}
+          >
             {t('configuration.save', 'Save')}
           </Button>
         </FieldSet>
       </form>
       <ConnectionTest disabled={!tokenIsSet || urlIsWrong || exporterUrl === ''} />
-      <p style={{ marginTop: 16 }}>{t('configuration.approvers', 'Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.')}</p>
+      <p style={{ marginTop: 16 }}>
+        {t(
+          'configuration.approvers',
+          'Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.'
+        )}
+      </p>
     </>
   );
 }

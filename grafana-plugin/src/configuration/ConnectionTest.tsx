@@ -15,7 +15,14 @@ export function verdictOf(answer: WhoAmI | { failure: ReturnType<typeof failureO
   if ('failure' in answer) {
     const { kind, message } = answer.failure;
     return kind === 'exporter-down'
-      ? { severity: 'error', title: t('test.unreachable', 'Unreachable'), text: t('test.unreachable-text', "Grafana's server got no answer at the saved address. Is the exporter running, is the address as Grafana's server (not your browser) sees it, and does no proxy stand between?") }
+      ? {
+          severity: 'error',
+          title: t('test.unreachable', 'Unreachable'),
+          text: t(
+            'test.unreachable-text',
+            "Grafana's server got no answer at the saved address. Is the exporter running, is the address as Grafana's server (not your browser) sees it, and does no proxy stand between?"
+          ),
+        }
       : { severity: 'error', title: t('test.failed', 'The test failed'), text: message };
   }
   if (answer.problem !== null) {
@@ -28,13 +35,32 @@ export function verdictOf(answer: WhoAmI | { failure: ReturnType<typeof failureO
       'wrong-organisation': t('test.wrong-org', 'Wrong organisation'),
       'keys-unavailable': t('test.no-keys', "The exporter cannot fetch Grafana's signing keys"),
     };
-    return { severity: 'error', title: titles[code] ?? t('test.identity', 'The identity is not accepted ({{code}})', { code }), text: message };
+    return {
+      severity: 'error',
+      title: titles[code] ?? t('test.identity', 'The identity is not accepted ({{code}})', { code }),
+      text: message,
+    };
   }
   if (answer.kind === 'api-key') {
-    return { severity: 'warning', title: t('test.key', 'Connected, for reading only'), text: t('test.key-text', 'The saved secret is an API key: people can look but nobody can decide. Enter the shared secret of identity.grafana to decide in Grafana.') };
+    return {
+      severity: 'warning',
+      title: t('test.key', 'Connected, for reading only'),
+      text: t(
+        'test.key-text',
+        'The saved secret is an API key: people can look but nobody can decide. Enter the shared secret of identity.grafana to decide in Grafana.'
+      ),
+    };
   }
   const decides = answer.decides.length === 0 ? t('test.decides-none', 'none') : answer.decides.join(', ');
-  return { severity: 'success', title: t('test.ok', 'Connected; you are {{name}}', { name: answer.name ?? '' }), text: t('test.ok-text', 'The exporter knows you as {{subject}} with role {{role}}. You may decide on: {{decides}}.', { subject: answer.subject ?? '', role: answer.person?.role ?? '', decides }) };
+  return {
+    severity: 'success',
+    title: t('test.ok', 'Connected; you are {{name}}', { name: answer.name ?? '' }),
+    text: t(
+      'test.ok-text',
+      'The exporter knows you as {{subject}} with role {{role}}. You may decide on: {{decides}}.',
+      { subject: answer.subject ?? '', role: answer.person?.role ?? '', decides }
+    ),
+  };
 }
 
 /** A button that asks the exporter, through Grafana, who it takes you for. */
@@ -49,8 +75,16 @@ export function ConnectionTest({ disabled }: { disabled: boolean }) {
   };
   return (
     <div style={{ marginTop: 24 }}>
-      <Button variant="secondary" icon="heart-rate" onClick={test} disabled={busy || disabled}>{busy ? t('test.busy', 'Asking…') : t('test.button', 'Test the saved connection')}</Button>
-      {verdict !== null && <div style={{ marginTop: 12 }}><Alert severity={verdict.severity} title={verdict.title}>{verdict.text}</Alert></div>}
+      <Button variant="secondary" icon="heart-rate" onClick={test} disabled={busy || disabled}>
+        {busy ? t('test.busy', 'Asking…') : t('test.button', 'Test the saved connection')}
+      </Button>
+      {verdict !== null && (
+        <div style={{ marginTop: 12 }}>
+          <Alert severity={verdict.severity} title={verdict.title}>
+            {verdict.text}
+          </Alert>
+        </div>
+      )}
     </div>
   );
 }

@@ -13,10 +13,31 @@ type Found = Extract<Discovery, { kind: 'found' }>;
 const isAddress = (text: string) => /^https?:\/\/[^\s/]+/.test(text);
 
 function Attempts({ attempts }: Pick<Discovery, 'attempts'>) {
-  return <Table head={[t('connect.asked', 'Asked as'), t('connect.address', 'Address'), t('connect.what', 'With'), t('connect.outcome', 'What came back')]} rows={attempts.map(({ connector, url, what, outcome }, index) => ({ key: String(index), cells: [connector, <code key="u">{url}</code>, what, outcome] }))} />;
+  return (
+    <Table
+      head={[
+        t('connect.asked', 'Asked as'),
+        t('connect.address', 'Address'),
+        t('connect.what', 'With'),
+        t('connect.outcome', 'What came back'),
+      ]}
+      rows={attempts.map(({ connector, url, what, outcome }, index) => ({
+        key: String(index),
+        cells: [connector, <code key="u">{url}</code>, what, outcome],
+      }))}
+    />
+  );
 }
 
-function Policy({ found, address, onWatched }: { found: Found; address: string; onWatched: (model: FleetModel) => void }) {
+function Policy({
+  found,
+  address,
+  onWatched,
+}: {
+  found: Found;
+  address: string;
+  onWatched: (model: FleetModel) => void;
+}) {
   const [name, setName] = useState('');
   const [owner, setOwner] = useState('');
   const [tags, setTags] = useState('');
@@ -29,7 +50,10 @@ function Policy({ found, address, onWatched }: { found: Found; address: string; 
     setBusy(true);
     setFailure(null);
     try {
-      const words = tags.split(',').map((word) => word.trim()).filter(Boolean);
+      const words = tags
+        .split(',')
+        .map((word) => word.trim())
+        .filter(Boolean);
       onWatched(
         await exporter.register({
           url: address,
@@ -52,19 +76,53 @@ function Policy({ found, address, onWatched }: { found: Found; address: string; 
       <Section title={t('connect.golden', 'Golden inputs: asked in every round; their answers must not change')}>
         {found.payloads.map((payload, index) => (
           <div key={index}>
-            <Checkbox label={JSON.stringify(payload).slice(0, 160)} value={golden.includes(index)} onChange={() => setGolden(golden.includes(index) ? golden.filter((other) => other !== index) : [...golden, index])} />
+            <Checkbox
+              label={JSON.stringify(payload).slice(0, 160)}
+              value={golden.includes(index)}
+              onChange={() =>
+                setGolden(golden.includes(index) ? golden.filter((other) => other !== index) : [...golden, index])
+              }
+            />
           </div>
         ))}
       </Section>
       <Section title={t('connect.policy', 'Whose it is and how often it is asked')}>
         <Stack gap={2} wrap="wrap">
-          <Field label={t('connect.name', 'Name')} htmlFor="model-name"><Input id="model-name" value={name} maxLength={120} placeholder={t('connect.name-hint', 'made from the address')} onChange={(event) => setName(event.currentTarget.value)} /></Field>
-          <Field label={t('connect.owner', 'Owner')} htmlFor="model-owner"><Input id="model-owner" value={owner} maxLength={120} onChange={(event) => setOwner(event.currentTarget.value)} /></Field>
-          <Field label={t('connect.tags', 'Tags, separated by commas')} htmlFor="model-tags"><Input id="model-tags" value={tags} onChange={(event) => setTags(event.currentTarget.value)} /></Field>
-          <Field label={t('connect.interval', 'Seconds between rounds')} htmlFor="model-interval"><Input id="model-interval" type="number" min={1} max={86_400} value={intervalSeconds} onChange={(event) => setIntervalSeconds(Math.max(1, Math.round(Number(event.currentTarget.value))))} /></Field>
+          <Field label={t('connect.name', 'Name')} htmlFor="model-name">
+            <Input
+              id="model-name"
+              value={name}
+              maxLength={120}
+              placeholder={t('connect.name-hint', 'made from the address')}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+          </Field>
+          <Field label={t('connect.owner', 'Owner')} htmlFor="model-owner">
+            <Input
+              id="model-owner"
+              value={owner}
+              maxLength={120}
+              onChange={(event) => setOwner(event.currentTarget.value)}
+            />
+          </Field>
+          <Field label={t('connect.tags', 'Tags, separated by commas')} htmlFor="model-tags">
+            <Input id="model-tags" value={tags} onChange={(event) => setTags(event.currentTarget.value)} />
+          </Field>
+          <Field label={t('connect.interval', 'Seconds between rounds')} htmlFor="model-interval">
+            <Input
+              id="model-interval"
+              type="number"
+              min={1}
+              max={86_400}
+              value={intervalSeconds}
+              onChange={(event) => setIntervalSeconds(Math.max(1, Math.round(Number(event.currentTarget.value))))}
+            />
+          </Field>
         </Stack>
         {failure !== null && <FailureNotice failure={failure} />}
-        <Button type="submit" disabled={busy}>{busy ? t('connect.starting', 'Starting…') : t('connect.watch', 'Watch this model')}</Button>
+        <Button type="submit" disabled={busy}>
+          {busy ? t('connect.starting', 'Starting…') : t('connect.watch', 'Watch this model')}
+        </Button>
       </Section>
     </form>
   );
@@ -96,21 +154,43 @@ function Connect() {
     }
   };
   return (
-    <Page title={t('connect.title', 'Connect a model')} subTitle={t('connect.subtitle', 'Paste an address; mlfi finds out how to ask it')}>
+    <Page
+      title={t('connect.title', 'Connect a model')}
+      subTitle={t('connect.subtitle', 'Paste an address; mlfi finds out how to ask it')}
+    >
       {operateRefusal !== null && <Alert severity="info" title={operateRefusal} />}
       <Section title={t('connect.where', 'Where is the model?')}>
         <form onSubmit={find}>
-          <Field label={t('connect.url', 'Address of the model')} htmlFor="model-url" invalid={isWrong} error={t('connect.url-wrong', 'An address starts with http:// or https://')} description={t('connect.url-hint', 'As the exporter reaches it: a REST endpoint, a Hugging Face model or Space, MLflow, TorchServe, BentoML, or an Open Inference server')}>
-            <Input id="model-url" width={80} value={address} placeholder={t('connect.url-example', 'https://models.example.org/fraud/predict')} onChange={(event) => setAddress(event.currentTarget.value)} />
+          <Field
+            label={t('connect.url', 'Address of the model')}
+            htmlFor="model-url"
+            invalid={isWrong}
+            error={t('connect.url-wrong', 'An address starts with http:// or https://')}
+            description={t(
+              'connect.url-hint',
+              'As the exporter reaches it: a REST endpoint, a Hugging Face model or Space, MLflow, TorchServe, BentoML, or an Open Inference server'
+            )}
+          >
+            <Input
+              id="model-url"
+              width={80}
+              value={address}
+              placeholder={t('connect.url-example', 'https://models.example.org/fraud/predict')}
+              onChange={(event) => setAddress(event.currentTarget.value)}
+            />
           </Field>
-          <Button type="submit" disabled={busy || operateRefusal !== null || !isAddress(address)}>{busy ? t('connect.finding', 'Asking…') : t('connect.find', 'Find out how to ask it')}</Button>
+          <Button type="submit" disabled={busy || operateRefusal !== null || !isAddress(address)}>
+            {busy ? t('connect.finding', 'Asking…') : t('connect.find', 'Find out how to ask it')}
+          </Button>
         </form>
       </Section>
       {busy && <Skeleton rows={4} />}
       {failure !== null && <FailureNotice failure={failure} />}
       {discovery?.kind === 'not-found' && (
         <Section title={t('connect.tried', 'No model answered; this was tried')}>
-          <Alert severity="error" title={t('connect.nobody', 'Nothing at this address answers like a model')}>{String(discovery.failure.message ?? discovery.failure.detail ?? discovery.failure.reason ?? '')}</Alert>
+          <Alert severity="error" title={t('connect.nobody', 'Nothing at this address answers like a model')}>
+            {String(discovery.failure.message ?? discovery.failure.detail ?? discovery.failure.reason ?? '')}
+          </Alert>
           <Attempts attempts={discovery.attempts} />
         </Section>
       )}
@@ -118,14 +198,24 @@ function Connect() {
         <>
           <Section title={t('connect.found', 'Found: {{connector}}', { connector: discovery.endpoint.connector })}>
             <p>{t('connect.answer', 'One real answer:')}</p>
-            <pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{JSON.stringify(discovery.payloads[0])}{'\n→ '}{JSON.stringify(discovery.answer).slice(0, 1000)}</pre>
-            <details><summary>{t('connect.attempts', 'What was tried')}</summary><Attempts attempts={discovery.attempts} /></details>
+            <pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+              {JSON.stringify(discovery.payloads[0])}
+              {'\n→ '}
+              {JSON.stringify(discovery.answer).slice(0, 1000)}
+            </pre>
+            <details>
+              <summary>{t('connect.attempts', 'What was tried')}</summary>
+              <Attempts attempts={discovery.attempts} />
+            </details>
           </Section>
           <Policy found={discovery} address={asked} onWatched={setWatched} />
         </>
       )}
       {watched !== null && (
-        <Alert severity="success" title={t('connect.watching', '{{name}} is watched and learning what is normal', { name: watched.name })}>
+        <Alert
+          severity="success"
+          title={t('connect.watching', '{{name}} is watched and learning what is normal', { name: watched.name })}
+        >
           <LinkButton href={PAGES.model(watched.id)}>{t('connect.open', 'Open the model')}</LinkButton>
         </Alert>
       )}

@@ -13,14 +13,40 @@ jest.mock('@grafana/runtime', () => ({
   getBackendSrv: () => ({ fetch: fetchMock }),
   PluginPage: ({ children }: { children: React.ReactNode }) => <main>{children}</main>,
 }));
-jest.mock('@grafana/ui', () => ({ ...jest.requireActual('@grafana/ui'), TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a> }));
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a>,
+}));
 
-const show = () => render(<MemoryRouter initialEntries={['/incidents/inc-1?from=1700000000000&to=1700003600000']}><Routes><Route path="/incidents/:id" element={<IncidentPage />} /></Routes></MemoryRouter>);
+const show = () =>
+  render(
+    <MemoryRouter initialEntries={['/incidents/inc-1?from=1700000000000&to=1700003600000']}>
+      <Routes>
+        <Route path="/incidents/:id" element={<IncidentPage />} />
+      </Routes>
+    </MemoryRouter>
+  );
 
 const answers: Array<[part: string, answer: unknown]> = [
-  ['opinions', { opinions: [{ by: { subject: 'x', name: 'Vic' }, useful: false, reason: 'a known release', atMs: Date.now(), onEvidence: true }] }],
+  [
+    'opinions',
+    {
+      opinions: [
+        {
+          by: { subject: 'x', name: 'Vic' },
+          useful: false,
+          reason: 'a known release',
+          atMs: Date.now(),
+          onEvidence: true,
+        },
+      ],
+    },
+  ],
   ['similar', { similar: [] }],
-  ['recommendations', { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] }],
+  [
+    'recommendations',
+    { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] },
+  ],
   ['whoami', { kind: 'user', subject: 'x', decides: ['fix-pipeline'], breaks_glass: false, problem: null }],
   ['kill-switch', { configured: false, switched: true, reason: 'a bad day', by: 'Grace', at_ms: 1 }],
   ['aggregates', 'window_start,calls\r\n'],
@@ -29,8 +55,13 @@ const answers: Array<[part: string, answer: unknown]> = [
 const asked = () => fetchMock.mock.calls.map(([request]) => request);
 
 function answer() {
-  config.bootData = { ...config.bootData, user: { ...config.bootData?.user, orgRole: 'Editor' } } as typeof config.bootData;
-  fetchMock.mockImplementation(({ url }: { url: string }) => of({ data: answers.find(([part]) => url.includes(part))?.[1] ?? anIncident() }));
+  config.bootData = {
+    ...config.bootData,
+    user: { ...config.bootData?.user, orgRole: 'Editor' },
+  } as typeof config.bootData;
+  fetchMock.mockImplementation(({ url }: { url: string }) =>
+    of({ data: answers.find(([part]) => url.includes(part))?.[1] ?? anIncident() })
+  );
 }
 beforeEach(() => fetchMock.mockReset());
 
@@ -38,23 +69,49 @@ it('tells what happened, why, for whom, and what to do; what was withdrawn is fo
   answer();
   show();
   expect(await screen.findByText('Unit or scale change in `income`')).toBeInTheDocument();
-  for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111', '`income` looks multiplied by 100 since 14:05 (R² 0.998 over matched quantiles).', 'Found by experiment: the live model was asked with each feature put back to what it was.']) {
+  for (const text of [
+    'Values are 100 times larger.',
+    'Errors did not rise.',
+    'Only one feature moved.',
+    'country = DE',
+    'A quarter is not explained.',
+    'unexplained',
+    '-0.189 … -0.111',
+    '`income` looks multiplied by 100 since 14:05 (R² 0.998 over matched quantiles).',
+    'Found by experiment: the live model was asked with each feature put back to what it was.',
+  ]) {
     expect(screen.getByText(text)).toBeInTheDocument();
   }
   expect(await screen.findByText('Withdrawn or expired (1)')).toBeInTheDocument();
   expect(await screen.findByText(/Grace stopped them: a bad day/)).toBeInTheDocument();
   const story = within(screen.getByRole('list', { name: 'From change to recovery' })).getAllByRole('listitem');
-  expect(story.map(({ textContent }) => textContent?.slice(0, 6))).toEqual(['1 Chan', '2 Firs', '3 Page', '4 Deci', '5 Reco']);
-  expect(screen.getByRole('group', { name: 'Waterfall: input mix −0.15, unexplained −0.05, whole change −0.2' })).toBeInTheDocument();
+  expect(story.map(({ textContent }) => textContent?.slice(0, 6))).toEqual([
+    '1 Chan',
+    '2 Firs',
+    '3 Page',
+    '4 Deci',
+    '5 Reco',
+  ]);
+  expect(
+    screen.getByRole('group', { name: 'Waterfall: input mix −0.15, unexplained −0.05, whole change −0.2' })
+  ).toBeInTheDocument();
   expect(screen.getByRole('group', { name: 'Attribution: income −0.15' })).toBeInTheDocument();
 });
 
 it('asks for the figures of the time range in its address, and carries it on', async () => {
   answer();
   show();
-  expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute('href', '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000');
-  expect(asked().map(({ url }) => url)).toContain('/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000');
-  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', '/d/mlfi-model?var-model_name=fraud&from=1700000000000&to=1700003600000');
+  expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute(
+    'href',
+    '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000'
+  );
+  expect(asked().map(({ url }) => url)).toContain(
+    '/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000'
+  );
+  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute(
+    'href',
+    '/d/mlfi-model?var-model_name=fraud&from=1700000000000&to=1700003600000'
+  );
 });
 
 it('asks whether the page was worth it, and shows what others said', async () => {
@@ -64,7 +121,12 @@ it('asks whether the page was worth it, and shows what others said', async () =>
   await userEvent.click(screen.getByRole('button', { name: 'Not useful' }));
   await userEvent.type(screen.getByLabelText('Why'), 'expected by all');
   await userEvent.click(screen.getByRole('button', { name: 'Say so' }));
-  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/opinions'), data: { incident_id: 'inc-1', useful: false, reason: 'expected by all' } }]);
+  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([
+    {
+      url: expect.stringContaining('/opinions'),
+      data: { incident_id: 'inc-1', useful: false, reason: 'expected by all' },
+    },
+  ]);
 });
 
 it('accepts the new normal from where it was seen, with a reason', async () => {
@@ -73,7 +135,9 @@ it('accepts the new normal from where it was seen, with a reason', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'This is the new normal' }));
   await userEvent.type(screen.getByLabelText('Why'), 'a wanted release');
   await userEvent.click(screen.getByRole('button', { name: 'Accept' }));
-  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/models/fraud/baseline/accept'), data: { reason: 'a wanted release' } }]);
+  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([
+    { url: expect.stringContaining('/models/fraud/baseline/accept'), data: { reason: 'a wanted release' } },
+  ]);
 });
 
 it('does not let a share that was not tested on the model look like one that was', async () => {
@@ -81,13 +145,21 @@ it('does not let a share that was not tested on the model look like one that was
   const attributions = [{ feature: 'income', value: -0.15, standardError: null, method: 'segment-contrast' }];
   answer();
   const rest = fetchMock.getMockImplementation();
-  fetchMock.mockImplementation((request: { url: string }) => (request.url.includes('/incidents/inc-1') && !request.url.includes('similar') ? of({ data: anIncident({ diagnosis: { ...diagnosis, attributions } }) }) : rest?.(request)));
+  fetchMock.mockImplementation((request: { url: string }) =>
+    request.url.includes('/incidents/inc-1') && !request.url.includes('similar')
+      ? of({ data: anIncident({ diagnosis: { ...diagnosis, attributions } }) })
+      : rest?.(request)
+  );
   show();
-  expect(await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')).toBeInTheDocument();
+  expect(
+    await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')
+  ).toBeInTheDocument();
 });
 
 it('says that there is no such incident', async () => {
-  fetchMock.mockReturnValue(throwError(() => ({ status: 404, data: { error: { message: 'there is no incident inc-1' } } })));
+  fetchMock.mockReturnValue(
+    throwError(() => ({ status: 404, data: { error: { message: 'there is no incident inc-1' } } }))
+  );
   show();
   expect(await screen.findByText('there is no incident inc-1')).toBeInTheDocument();
 });

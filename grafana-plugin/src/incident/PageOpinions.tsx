@@ -16,21 +16,35 @@ export function PageOpinions({ incidentId, refusal }: { incidentId: string; refu
     <>
       <Stack gap={1} alignItems="center" wrap="wrap">
         <span>{t('opinions.question', 'Was it right to page you for this?')}</span>
-        <GuardedButton size="sm" variant="secondary" icon="bell" refusal={refusal} onClick={() => setSays(true)}>{t('opinions.useful', 'Useful')}</GuardedButton>
-        <GuardedButton size="sm" variant="secondary" icon="bell-slash" refusal={refusal} onClick={() => setSays(false)}>{t('opinions.not-useful', 'Not useful')}</GuardedButton>
+        <GuardedButton size="sm" variant="secondary" icon="bell" refusal={refusal} onClick={() => setSays(true)}>
+          {t('opinions.useful', 'Useful')}
+        </GuardedButton>
+        <GuardedButton size="sm" variant="secondary" icon="bell-slash" refusal={refusal} onClick={() => setSays(false)}>
+          {t('opinions.not-useful', 'Not useful')}
+        </GuardedButton>
       </Stack>
       {opinions.length > 0 && (
         <ul style={{ listStyle: 'none', marginTop: 4 }}>
           {opinions.map(({ by, useful, reason, atMs }) => (
             <li key={`${by.subject}${atMs}`} style={{ overflowWrap: 'anywhere' }}>
-              {t('opinions.said', '{{who}}, {{when}}: {{verdict}} – {{reason}}', { who: by.name, when: relative(atMs), verdict: useful ? t('opinions.useful', 'Useful') : t('opinions.not-useful', 'Not useful'), reason, interpolation: { escapeValue: false } })}
+              {t('opinions.said', '{{who}}, {{when}}: {{verdict}} – {{reason}}', {
+                who: by.name,
+                when: relative(atMs),
+                verdict: useful ? t('opinions.useful', 'Useful') : t('opinions.not-useful', 'Not useful'),
+                reason,
+                interpolation: { escapeValue: false },
+              })}
             </li>
           ))}
         </ul>
       )}
       {says !== null && (
         <ReasonDialog
-          title={says ? t('opinions.useful-title', 'This page was useful') : t('opinions.not-useful-title', 'This page was not useful')}
+          title={
+            says
+              ? t('opinions.useful-title', 'This page was useful')
+              : t('opinions.not-useful-title', 'This page was not useful')
+          }
           confirm={t('opinions.confirm', 'Say so')}
           send={(reason) => exporter.judgePage(incidentId, says, reason)}
           onClose={() => setSays(null)}
@@ -38,8 +52,14 @@ export function PageOpinions({ incidentId, refusal }: { incidentId: string; refu
         >
           <p>
             {says
-              ? t('opinions.useful-what', 'Where pages of this model were called not useful before, the next one needs less evidence again.')
-              : t('opinions.not-useful-what', 'When most say so, the next page of this model needs twice the evidence. Failures that speak for themselves, such as an endpoint that does not answer, page as before.')}
+              ? t(
+                  'opinions.useful-what',
+                  'Where pages of this model were called not useful before, the next one needs less evidence again.'
+                )
+              : t(
+                  'opinions.not-useful-what',
+                  'When most say so, the next page of this model needs twice the evidence. Failures that speak for themselves, such as an endpoint that does not answer, page as before.'
+                )}
           </p>
         </ReasonDialog>
       )}

@@ -22,12 +22,22 @@ const ACTIONS: Record<Exclude<ActionId, 'none'>, () => string> = {
 };
 
 /** An action beside those of the diagnosis; it needs the same approvals as any other. */
-export function ProposeAction({ incidentId, refusal, onDone }: { incidentId: string; refusal: string | null; onDone: () => void }) {
+export function ProposeAction({
+  incidentId,
+  refusal,
+  onDone,
+}: {
+  incidentId: string;
+  refusal: string | null;
+  onDone: () => void;
+}) {
   const [asks, setAsks] = useState(false);
   const [action, setAction] = useState<string | null>(null);
   return (
     <>
-      <GuardedButton size="sm" variant="secondary" icon="plus" refusal={refusal} onClick={() => setAsks(true)}>{t('propose.button', 'Propose another action')}</GuardedButton>
+      <GuardedButton size="sm" variant="secondary" icon="plus" refusal={refusal} onClick={() => setAsks(true)}>
+        {t('propose.button', 'Propose another action')}
+      </GuardedButton>
       {asks && (
         <ReasonDialog
           title={t('propose.title', 'Propose an action')}
@@ -37,9 +47,19 @@ export function ProposeAction({ incidentId, refusal, onDone }: { incidentId: str
           onClose={() => setAsks(false)}
           onDone={onDone}
         >
-          <p>{t('propose.what', 'Others have to approve it as they approve any other; whoever proposes does not vote, unless the rules say so.')}</p>
+          <p>
+            {t(
+              'propose.what',
+              'Others have to approve it as they approve any other; whoever proposes does not vote, unless the rules say so.'
+            )}
+          </p>
           <Field label={t('propose.action', 'Action')} htmlFor="proposed-action">
-            <Combobox id="proposed-action" options={Object.entries(ACTIONS).map(([value, label]) => ({ value, label: label() }))} value={action} onChange={({ value }) => setAction(value)} />
+            <Combobox
+              id="proposed-action"
+              options={Object.entries(ACTIONS).map(([value, label]) => ({ value, label: label() }))}
+              value={action}
+              onChange={({ value }) => setAction(value)}
+            />
           </Field>
         </ReasonDialog>
       )}

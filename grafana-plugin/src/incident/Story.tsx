@@ -26,16 +26,51 @@ const offset = (ms: number) => `${ms < 0 ? '−' : '+'}${duration(Math.abs(ms))}
 export function Phases({ phases, openedAtMs }: { phases: Phase[]; openedAtMs: number }) {
   const theme = useTheme2();
   return (
-    <ol aria-label={t('story.phases', 'From change to recovery')} style={{ listStyle: 'none', display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(170px, 100%), 1fr))', gap: 12 }}>
+    <ol
+      aria-label={t('story.phases', 'From change to recovery')}
+      style={{
+        listStyle: 'none',
+        display: 'grid',
+        gridTemplateColumns: 'repeat(auto-fit, minmax(min(170px, 100%), 1fr))',
+        gap: 12,
+      }}
+    >
       {phases.map(({ name, atMs, text }, index) => (
-        <li key={name} style={{ borderTop: `3px solid ${atMs === null ? theme.colors.border.medium : theme.colors.primary.main}`, paddingTop: 6, minWidth: 0 }}>
-          <strong>{index + 1} {NAMES[name]()}</strong>
+        <li
+          key={name}
+          style={{
+            borderTop: `3px solid ${atMs === null ? theme.colors.border.medium : theme.colors.primary.main}`,
+            paddingTop: 6,
+            minWidth: 0,
+          }}
+        >
+          <strong>
+            {index + 1} {NAMES[name]()}
+          </strong>
           {atMs === null ? (
             <div style={{ color: theme.colors.text.secondary }}>{MISSING[name]()}</div>
           ) : (
             <>
-              <div><time dateTime={new Date(atMs).toISOString()} title={moment(atMs)}>{relative(atMs)}</time>{name === 'page' ? '' : ` (${offset(atMs - openedAtMs)})`}</div>
-              {text !== null && text !== '' && <small title={text} style={{ display: '-webkit-box', WebkitLineClamp: 3, WebkitBoxOrient: 'vertical', overflow: 'hidden', overflowWrap: 'anywhere' }}>{text}</small>}
+              <div>
+                <time dateTime={new Date(atMs).toISOString()} title={moment(atMs)}>
+                  {relative(atMs)}
+                </time>
+                {name === 'page' ? '' : ` (${offset(atMs - openedAtMs)})`}
+              </div>
+              {text !== null && text !== '' && (
+                <small
+                  title={text}
+                  style={{
+                    display: '-webkit-box',
+                    WebkitLineClamp: 3,
+                    WebkitBoxOrient: 'vertical',
+                    overflow: 'hidden',
+                    overflowWrap: 'anywhere',
+                  }}
+                >
+                  {text}
+                </small>
+              )}
             </>
           )}
         </li>
@@ -49,10 +84,22 @@ export function Timeline({ timeline, openedAtMs }: Pick<Incident, 'timeline' | '
   const entries = [...timeline].sort((a, b) => a.atMs - b.atMs);
   return (
     <Table
-      head={[t('story.when', 'When'), t('story.offset', 'From the page'), t('story.kind', 'What'), t('story.text', 'In words')]}
+      head={[
+        t('story.when', 'When'),
+        t('story.offset', 'From the page'),
+        t('story.kind', 'What'),
+        t('story.text', 'In words'),
+      ]}
       rows={entries.map(({ atMs, kind, text }, index) => ({
         key: `${atMs}${kind}${index}`,
-        cells: [<time key="t" dateTime={new Date(atMs).toISOString()}>{moment(atMs)}</time>, offset(atMs - openedAtMs), <strong key="k">{kind.replaceAll('-', ' ')}</strong>, text],
+        cells: [
+          <time key="t" dateTime={new Date(atMs).toISOString()}>
+            {moment(atMs)}
+          </time>,
+          offset(atMs - openedAtMs),
+          <strong key="k">{kind.replaceAll('-', ' ')}</strong>,
+          text,
+        ],
       }))}
     />
   );

@@ -10,8 +10,15 @@ import { Golden } from './Golden';
 import { Patterns } from './Patterns';
 
 const fetchMock = jest.fn();
-jest.mock('@grafana/runtime', () => ({ ...jest.requireActual('@grafana/runtime'), getBackendSrv: () => ({ fetch: fetchMock }) }));
-const posted = () => fetchMock.mock.calls.map(([request]) => request).filter(({ method }) => method === 'POST').map(({ url, data }) => ({ url: url.replace(/.*\/api\/v1\//, ''), data }));
+jest.mock('@grafana/runtime', () => ({
+  ...jest.requireActual('@grafana/runtime'),
+  getBackendSrv: () => ({ fetch: fetchMock }),
+}));
+const posted = () =>
+  fetchMock.mock.calls
+    .map(([request]) => request)
+    .filter(({ method }) => method === 'POST')
+    .map(({ url, data }) => ({ url: url.replace(/.*\/api\/v1\//, ''), data }));
 beforeEach(() => fetchMock.mockReset().mockReturnValue(of({ data: {} })));
 
 describe('what counts as normal', () => {
@@ -35,15 +42,36 @@ describe('what counts as normal', () => {
       { url: 'models/fraud/baseline/freeze', data: { frozen: true } },
       { url: 'models/fraud/baseline/reset', data: { reason: 'a new season' } },
     ]);
-    rerender(<BaselineActions model={aModelDetail({ state: 'paused' })} operateRefusal="Needs the Editor role" onDone={jest.fn()} />);
+    rerender(
+      <BaselineActions
+        model={aModelDetail({ state: 'paused' })}
+        operateRefusal="Needs the Editor role"
+        onDone={jest.fn()}
+      />
+    );
     expect(screen.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'true');
   });
 });
 
 describe('golden inputs', () => {
   it('say that the model changed, and how far each answer moved', () => {
-    render(<Golden inputs={[aGoldenInput(), aGoldenInput({ id: 'user-1', origin: 'user', input: '{"age":41}', verdict: 'answer-changed', confidence_now: 0.6 })]} />);
-    expect(screen.getByText(/1 of 2 compared are answered differently: the model or its serving changed/)).toBeInTheDocument();
+    render(
+      <Golden
+        inputs={[
+          aGoldenInput(),
+          aGoldenInput({
+            id: 'user-1',
+            origin: 'user',
+            input: '{"age":41}',
+            verdict: 'answer-changed',
+            confidence_now: 0.6,
+          }),
+        ]}
+      />
+    );
+    expect(
+      screen.getByText(/1 of 2 compared are answered differently: the model or its serving changed/)
+    ).toBeInTheDocument();
     const [, , moved] = screen.getAllByRole('row');
     expect(within(moved).getByText('another answer')).toBeInTheDocument();
     expect(within(moved).getByText('−0.3')).toBeInTheDocument();
@@ -58,7 +86,16 @@ describe('golden inputs', () => {
 });
 
 it('tells what keeps coming back, when, and what would end it for good', () => {
-  const pattern = { cause: 'null-flood' as const, features: ['income'], incidents: 4, first_at_ms: 1, last_at_ms: Date.now(), every_ms: 604_800_000, hours: { weekday: 1, from_hour: 2, to_hour: 4, incidents: 4, p_value: 0.001 }, recommendation: { action: 'fix-pipeline' as const, title: 'Mend the nightly job', why: 'It empties the column.' } };
+  const pattern = {
+    cause: 'null-flood' as const,
+    features: ['income'],
+    incidents: 4,
+    first_at_ms: 1,
+    last_at_ms: Date.now(),
+    every_ms: 604_800_000,
+    hours: { weekday: 1, from_hour: 2, to_hour: 4, incidents: 4, p_value: 0.001 },
+    recommendation: { action: 'fix-pipeline' as const, title: 'Mend the nightly job', why: 'It empties the column.' },
+  };
   const { rerender } = render(<Patterns patterns={[pattern]} />);
   const row = screen.getAllByRole('row')[1];
   for (const text of ['null flood', 'income', '4', '7 d', 'Monday 02:00–04:00 UTC', 'Mend the nightly job']) {
@@ -69,16 +106,35 @@ it('tells what keeps coming back, when, and what would end it for good', () => {
 });
 
 describe('candidates', () => {
-  const failed: Validation = { id: 'v', modelId: 'fraud', candidateUrl: 'http://models/v8', purpose: 'replace', state: 'finished', startedAtMs: 1, finishedAtMs: 2, currentVersion: '7', candidateVersion: '8', calls: 400, verdict: 'fail', reasons: ['It is wrong more often.'], criteria: [{ name: 'accuracy', verdict: 'fail', text: '−4 points' }], requestedBy: 'Ada' };
+  const failed: Validation = {
+    id: 'v',
+    modelId: 'fraud',
+    candidateUrl: 'http://models/v8',
+    purpose: 'replace',
+    state: 'finished',
+    startedAtMs: 1,
+    finishedAtMs: 2,
+    currentVersion: '7',
+    candidateVersion: '8',
+    calls: 400,
+    verdict: 'fail',
+    reasons: ['It is wrong more often.'],
+    criteria: [{ name: 'accuracy', verdict: 'fail', text: '−4 points' }],
+    requestedBy: 'Ada',
+  };
   it('are tried for a purpose, and their verdict is shown with its reasons', async () => {
-    fetchMock.mockImplementation(({ method }: { method: string }) => of({ data: method === 'GET' ? { validations: [failed] } : failed }));
+    fetchMock.mockImplementation(({ method }: { method: string }) =>
+      of({ data: method === 'GET' ? { validations: [failed] } : failed })
+    );
     render(<Candidates modelId="fraud" operateRefusal={null} />);
     expect(await screen.findByText(/It is wrong more often/)).toBeInTheDocument();
     expect(screen.getByRole('button', { name: 'Try it' })).toHaveAttribute('aria-disabled', 'true');
     await userEvent.type(screen.getByLabelText('Address of the candidate'), 'http://models/v9');
     await userEvent.click(screen.getByLabelText('answer as before the failure'));
     await userEvent.click(screen.getByRole('button', { name: 'Try it' }));
-    expect(posted()).toEqual([{ url: 'models/fraud/validations', data: { candidate_url: 'http://models/v9', purpose: 'restore' } }]);
+    expect(posted()).toEqual([
+      { url: 'models/fraud/validations', data: { candidate_url: 'http://models/v9', purpose: 'restore' } },
+    ]);
   });
   it('wait for the one that runs', async () => {
     fetchMock.mockReturnValue(of({ data: { validations: [{ ...failed, state: 'running', verdict: null }] } }));

@@ -32,7 +32,15 @@ function Figures({ model }: { model: ModelDetail }) {
     [t('fleet.errors', 'Errors'), percent(model.error_share)],
     [t('fleet.latency', 'Latency p50'), seconds(model.latency_p50_seconds)],
     [t('fleet.samples', 'Samples'), model.total_samples.toLocaleString('en-US')],
-    [t('fleet.baseline', 'Baseline'), baseline.state === 'learning' ? t('model.learning', 'learning: {{have}} of {{need}}', { have: baseline.samples ?? 0, need: baseline.required_samples ?? '?' }) : `${baseline.state} v${baseline.version ?? '–'}`],
+    [
+      t('fleet.baseline', 'Baseline'),
+      baseline.state === 'learning'
+        ? t('model.learning', 'learning: {{have}} of {{need}}', {
+            have: baseline.samples ?? 0,
+            need: baseline.required_samples ?? '?',
+          })
+        : `${baseline.state} v${baseline.version ?? '–'}`,
+    ],
     [t('fleet.budget', 'False-page budget left'), percent(model.evidence.budget_left)],
     [t('fleet.probe', 'Last probe'), relative(model.last_probe_at_ms)],
     [t('model.version', 'Version'), model.version ?? '–'],
@@ -53,7 +61,17 @@ function Figures({ model }: { model: ModelDetail }) {
 /** Why a baseline is not there yet, in the exporter's words. */
 function LearningNotes({ baseline: { missing = [], refused = [] } }: Pick<ModelDetail, 'baseline'>) {
   return missing.length + refused.length === 0 ? null : (
-    <p>{refused.length > 0 ? t('model.refused', 'What was learnt was not admitted: {{why}}', { why: refused.join('; '), interpolation: { escapeValue: false } }) : t('model.missing', 'Learning still needs: {{what}}', { what: missing.join('; '), interpolation: { escapeValue: false } })}</p>
+    <p>
+      {refused.length > 0
+        ? t('model.refused', 'What was learnt was not admitted: {{why}}', {
+            why: refused.join('; '),
+            interpolation: { escapeValue: false },
+          })
+        : t('model.missing', 'Learning still needs: {{what}}', {
+            what: missing.join('; '),
+            interpolation: { escapeValue: false },
+          })}
+    </p>
   );
 }
 
@@ -64,7 +82,11 @@ function ModelPage() {
   const [fromMs, toMs] = [range.from.valueOf(), range.to.valueOf()];
   const live = useLive(`model/${id}`, () => exporter.model(id));
   const distributions = useLive(`distributions/${id}`, () => exporter.distributions(id), 5_000);
-  const aggregates = useLive(`aggregates/${id}/${JSON.stringify(raw)}`, () => exporter.aggregates(id, fromMs, toMs), 5_000);
+  const aggregates = useLive(
+    `aggregates/${id}/${JSON.stringify(raw)}`,
+    () => exporter.aggregates(id, fromMs, toMs),
+    5_000
+  );
   const { operateRefusal } = useRights();
   const model = live.data;
   const changedAtMs = model?.evidence.changed_at_ms ?? null;
@@ -72,9 +94,20 @@ function ModelPage() {
   const actions = (
     <Stack gap={1} wrap="wrap" alignItems="center">
       <RangePicker range={range} isChosen={raw !== null} onChoose={choose} />
-      <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.aggregates(id, fromMs, toMs)} target="_blank">{t('model.csv', 'CSV')}</LinkButton>
-      <LinkButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>{t('model.dashboard', 'Dashboard')}</LinkButton>
-      <LinkButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>{t('model.explore', 'Explore')}</LinkButton>
+      <LinkButton
+        variant="secondary"
+        icon="download-alt"
+        href={downloadUrl.aggregates(id, fromMs, toMs)}
+        target="_blank"
+      >
+        {t('model.csv', 'CSV')}
+      </LinkButton>
+      <LinkButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>
+        {t('model.dashboard', 'Dashboard')}
+      </LinkButton>
+      <LinkButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>
+        {t('model.explore', 'Explore')}
+      </LinkButton>
     </Stack>
   );
   return (
@@ -83,25 +116,51 @@ function ModelPage() {
       <LiveView live={live} rows={12}>
         {(detail) => (
           <>
-            <Section title={t('model.figures', 'Now')} actions={<BaselineActions model={detail} operateRefusal={operateRefusal} onDone={live.refresh} />}>
+            <Section
+              title={t('model.figures', 'Now')}
+              actions={<BaselineActions model={detail} operateRefusal={operateRefusal} onDone={live.refresh} />}
+            >
               {detail.incident_id !== null && (
-                <p style={{ fontSize: 16 }}><TextLink href={withRange(PAGES.incident(detail.incident_id), raw)}>{detail.headline ?? t('fleet.incident', 'Open incident')}</TextLink></p>
+                <p style={{ fontSize: 16 }}>
+                  <TextLink href={withRange(PAGES.incident(detail.incident_id), raw)}>
+                    {detail.headline ?? t('fleet.incident', 'Open incident')}
+                  </TextLink>
+                </p>
               )}
               <Figures model={detail} />
               {detail.baseline.state === 'learning' && <LearningNotes baseline={detail.baseline} />}
-              {detail.evaluated_at_ms !== null && <small title={moment(detail.evaluated_at_ms)}>{t('model.judged', 'judged {{when}} on {{count}} samples', { when: relative(detail.evaluated_at_ms), count: detail.window_samples })}</small>}
+              {detail.evaluated_at_ms !== null && (
+                <small title={moment(detail.evaluated_at_ms)}>
+                  {t('model.judged', 'judged {{when}} on {{count}} samples', {
+                    when: relative(detail.evaluated_at_ms),
+                    count: detail.window_samples,
+                  })}
+                </small>
+              )}
             </Section>
             <Section title={t('model.over-time', 'Over time')}>
-              <LiveView live={aggregates} rows={4}>{(csv) => <OverTime csv={csv} range={raw === null ? undefined : [fromMs, toMs]} marks={marks} />}</LiveView>
+              <LiveView live={aggregates} rows={4}>
+                {(csv) => <OverTime csv={csv} range={raw === null ? undefined : [fromMs, toMs]} marks={marks} />}
+              </LiveView>
             </Section>
-            <Section title={t('model.drift', 'What differs from the baseline')}><DriftTable model={detail} /></Section>
-            <LiveView live={distributions} rows={6}>{(signals) => <Distributions signals={signals} findings={detail.findings} />}</LiveView>
+            <Section title={t('model.drift', 'What differs from the baseline')}>
+              <DriftTable model={detail} />
+            </Section>
+            <LiveView live={distributions} rows={6}>
+              {(signals) => <Distributions signals={signals} findings={detail.findings} />}
+            </LiveView>
             <Patterns patterns={detail.patterns} />
             <Golden inputs={detail.golden_inputs} />
             <Candidates modelId={id} operateRefusal={operateRefusal} />
             {detail.blind_spots.length > 0 && (
               <Section title={t('model.blind', 'What could not be checked')}>
-                <ul style={{ paddingLeft: 18 }}>{detail.blind_spots.map(({ check, reason }) => <li key={check}>{check}: {reason}</li>)}</ul>
+                <ul style={{ paddingLeft: 18 }}>
+                  {detail.blind_spots.map(({ check, reason }) => (
+                    <li key={check}>
+                      {check}: {reason}
+                    </li>
+                  ))}
+                </ul>
               </Section>
             )}
           </>

@@ -30,14 +30,20 @@ function merge(edges: number[], most: number): number[] {
  * Shares of baseline and window on the baseline's frozen bins (upper edges as cell indices; at most 24 are drawn, adjacent
  * ones joined), with one bar more for what lies above them; for categories, the 20 most frequent and the rest.
  */
-export function histogramOf({ bins, before, now }: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
+export function histogramOf({
+  bins,
+  before,
+  now,
+}: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
   const any = before ?? now;
   if (any === null || any === undefined) {
     return null;
   }
   if (any.kind === 'categorical') {
     const counted = (counts: Counts | null) => (counts?.kind === 'categorical' ? counts : null);
-    const names = [...new Set([...(counted(before)?.categories ?? []), ...(counted(now)?.categories ?? [])].map(([name]) => name))].slice(0, 20);
+    const names = [
+      ...new Set([...(counted(before)?.categories ?? []), ...(counted(now)?.categories ?? [])].map(([name]) => name)),
+    ].slice(0, 20);
     const valuesOf = (counts: Counts | null) => {
       const known = counted(counts);
       const by = new Map<string, number>(known?.categories as Array<[string, number]> | undefined);
@@ -48,7 +54,8 @@ export function histogramOf({ bins, before, now }: Pick<SignalDistribution, 'bin
     const labels = [...names, 'other'];
     return { x: labels.map((_, index) => index), labels, before: valuesOf(before), now: valuesOf(now) };
   }
-  const cellsOf = (counts: Counts | null) => (counts?.kind === 'numeric' ? (counts.cells as Array<[number, number]>) : []);
+  const cellsOf = (counts: Counts | null) =>
+    counts?.kind === 'numeric' ? (counts.cells as Array<[number, number]>) : [];
   const given = bins ?? quantileEdges(cellsOf(any));
   const edges = merge(given, 24);
   const fill = (cells: Array<[number, number]>) => {
@@ -85,6 +92,11 @@ export function parseAggregates(csv: string): { atMs: number[]; columns: Record<
   const rows = lines.filter((line) => line !== '').map((line) => line.split(','));
   return {
     atMs: rows.map(([at]) => Date.parse(at)),
-    columns: Object.fromEntries(names.map((name, column) => [name, rows.map((row) => (row[column + 1] === '' || row[column + 1] === undefined ? null : Number(row[column + 1])))])),
+    columns: Object.fromEntries(
+      names.map((name, column) => [
+        name,
+        rows.map((row) => (row[column + 1] === '' || row[column + 1] === undefined ? null : Number(row[column + 1]))),
+      ])
+    ),
   };
 }

@@ -8,7 +8,10 @@ export interface ModelOptions {
 export const DEFAULT_MODEL = '${model}';
 
 /** The model of the panel: what its option says after variables are filled; null when the variable is not set or all. */
-export function chosenModel({ options, replaceVariables }: Pick<PanelProps<ModelOptions>, 'options' | 'replaceVariables'>): string | null {
+export function chosenModel({
+  options,
+  replaceVariables,
+}: Pick<PanelProps<ModelOptions>, 'options' | 'replaceVariables'>): string | null {
   const model = replaceVariables(options.model ?? DEFAULT_MODEL);
   return /^[a-z0-9-]{1,64}$/.test(model) ? model : null;
 }

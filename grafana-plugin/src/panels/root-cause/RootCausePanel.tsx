@@ -43,8 +43,17 @@ function CauseOf({ model }: { model: string }) {
 export function RootCausePanel(props: PanelProps<ModelOptions>) {
   const model = chosenModel(props);
   return (
-    <div style={{ width: props.width, height: props.height, overflow: 'auto' }} tabIndex={0} role="region" aria-label={t('panel.cause', 'Root cause')}>
-      {model === null ? <p>{t('panel.choose', "Choose one model: by the dashboard's variable, or in this panel's options.")}</p> : <CauseOf model={model} />}
+    <div
+      style={{ width: props.width, height: props.height, overflow: 'auto' }}
+      tabIndex={0}
+      role="region"
+      aria-label={t('panel.cause', 'Root cause')}
+    >
+      {model === null ? (
+        <p>{t('panel.choose', "Choose one model: by the dashboard's variable, or in this panel's options.")}</p>
+      ) : (
+        <CauseOf model={model} />
+      )}
     </div>
   );
 }
