@@ -32,10 +32,10 @@ const stopped: KillSwitch = {
   at_ms: Date.now() - 60_000,
 };
 const alone: Review = {
-  recommendationId: 'rec-1',
-  usedBy: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' },
+  recommendation_id: 'rec-1',
+  used_by: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' },
   ticket: 'OPS-7',
-  dueAtMs: Date.now() - 1,
+  due_at_ms: Date.now() - 1,
   reviewedBy: null,
   reviewedAtMs: null,
   finding: null,

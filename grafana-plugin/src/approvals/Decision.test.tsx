@@ -80,7 +80,7 @@ describe('Decision', () => {
   it('lets whoever proposed it not vote', () => {
     render(
       <Decision
-        recommendation={aRecommendation({ proposedBy: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' } })}
+        recommendation={aRecommendation({ proposed_by: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' } })}
         rights={ada}
         onDecided={jest.fn()}
       />
@@ -124,7 +124,7 @@ describe('Decision', () => {
     fetchMock.mockReturnValue(of({ data: {} }));
     const { rerender } = render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
     expect(screen.queryByRole('button', { name: 'Decide alone (emergency)' })).not.toBeInTheDocument();
-    const emergency = aRecommendation({ policy: { breakGlass: true, proposerMayVote: false } });
+    const emergency = aRecommendation({ policy: { break_glass: true, proposer_may_vote: false } });
     rerender(<Decision recommendation={emergency} rights={{ ...ada, breaksGlass: false }} onDecided={jest.fn()} />);
     expect(screen.getByRole('button', { name: 'Decide alone (emergency)' })).toHaveAttribute('aria-disabled', 'true');
     rerender(<Decision recommendation={emergency} rights={ada} onDecided={jest.fn()} />);
@@ -168,9 +168,9 @@ describe('Decision', () => {
       id: 'e',
       executor: 'webhook',
       state: 'unknown' as const,
-      queuedAtMs: 1,
-      startedAtMs: 1,
-      finishedAtMs: null,
+      queued_at_ms: 1,
+      started_at_ms: 1,
+      finished_at_ms: null,
       detail: '',
     };
     rerender(

@@ -1,31 +1,19 @@
 import React, { useMemo, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert, Button, EmptyState, FilterInput, LinkButton, Stack } from '@grafana/ui';
-import { downloadUrl, exporter } from '../api/client';
+import { useQuery } from '@tanstack/react-query';
+import { auditQuery, checkpointsQuery, makeCheckpoint, verifyAudit } from '../api/audit';
+import { downloadUrl } from '../api/downloads';
 import type { AuditEntry, AuditVerdict } from '../api/types';
-import { useLive } from '../api/useLive';
 import { moment, relative } from '../components/format';
 import { GuardedButton } from '../components/GuardedButton';
 import { Page } from '../components/Page';
 import { Section, Table } from '../components/Section';
-import { FailureNotice, LiveView } from '../components/States';
+import { FailureNotice, QueryView } from '../components/States';
 import { useAction } from '../components/useAction';
 import { useRights } from '../components/useRights';
 
-const PAGE_ENTRIES = 1_000;
 const SHOWN = 100;
-
-/** The whole log, page by page. */
-async function everything(): Promise<AuditEntry[]> {
-  const all: AuditEntry[] = [];
-  for (let from = 1; ; from += PAGE_ENTRIES) {
-    const entries = await exporter.audit(from, PAGE_ENTRIES);
-    all.push(...entries);
-    if (entries.length < PAGE_ENTRIES) {
-      return all;
-    }
-  }
-}
 
 const field = (body: AuditEntry['body'], ...names: string[]) => {
   const found = names.map((name) => body[name]).find((value) => value !== undefined && value !== null);
@@ -53,8 +41,8 @@ function aboutOf(body: AuditEntry['body']): string {
 
 /** Signed states of the log: with one kept elsewhere, a log that was rewritten is found out. */
 function CheckpointList({ refusal }: { refusal: string | null }) {
-  const live = useLive('checkpoints', exporter.checkpoints, 15_000);
-  const { busy, failure, run } = useAction(live.refresh);
+  const checkpoints = useQuery(checkpointsQuery());
+  const { busy, failure, run } = useAction();
   return (
     <Section
       title={t('audit.checkpoints', 'Checkpoints')}
@@ -65,14 +53,14 @@ function CheckpointList({ refusal }: { refusal: string | null }) {
           icon="lock"
           disabled={busy !== null}
           refusal={refusal}
-          onClick={() => run('checkpoint', exporter.makeCheckpoint)}
+          onClick={() => run('checkpoint', makeCheckpoint)}
         >
           {t('audit.sign', 'Sign the log now')}
         </GuardedButton>
       }
     >
       {failure !== null && <FailureNotice failure={failure} />}
-      <LiveView live={live} rows={2}>
+      <QueryView query={checkpoints} rows={2}>
         {({ key, checkpoints: [newest, ...older] }) => (
           <>
             <p style={{ overflowWrap: 'anywhere' }}>
@@ -105,30 +93,29 @@ function CheckpointList({ refusal }: { refusal: string | null }) {
             )}
           </>
         )}
-      </LiveView>
+      </QueryView>
     </Section>
   );
 }
 
 /** Everything that was decided and done, in a chain of hashes that shows when a line was changed. */
 function Audit() {
-  const live = useLive('audit', everything, 10_000);
+  const log = useQuery(auditQuery());
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState(SHOWN);
   const [verdict, setVerdict] = useState<AuditVerdict | null>(null);
   const { operateRefusal } = useRights();
   const { busy, failure, run } = useAction();
-  const verify = () => run('verify', async () => setVerdict(await exporter.verifyAudit()));
+  const verify = () => run('verify', async () => setVerdict(await verifyAudit()));
   const found = useMemo(
     () =>
-      (live.data ?? [])
+      (log.data ?? [])
         .filter(({ body }) => JSON.stringify(body).toLowerCase().includes(search.toLowerCase()))
         .reverse(),
-    [live.data, search]
+    [log.data, search]
   );
   return (
     <Page
-      title={t('audit.title', 'Audit')}
       subTitle={t('audit.subtitle', 'Every decision and what came of it, in a hash chain')}
       actions={
         <Stack gap={1}>
@@ -147,20 +134,20 @@ function Audit() {
           {t(
             'audit.head',
             'Hash of the newest entry: {{hash}}. Keep it elsewhere: with it, `mlfi audit verify --head` finds out whether the end of the log was cut off.',
-            { hash: verdict.headHash }
+            { hash: verdict.head_hash }
           )}
         </Alert>
       )}
       {verdict?.kind === 'broken' && (
         <Alert
           severity="error"
-          title={t('audit.broken', 'Broken at entry {{sequence}}', { sequence: verdict.atSequence })}
+          title={t('audit.broken', 'Broken at entry {{sequence}}', { sequence: verdict.at_sequence })}
         >
           {verdict.reason}
         </Alert>
       )}
       <CheckpointList refusal={operateRefusal} />
-      <LiveView live={live}>
+      <QueryView query={log}>
         {(entries) =>
           entries.length === 0 ? (
             <EmptyState variant="completed" message={t('audit.empty', 'Nothing has been decided yet')} />
@@ -217,7 +204,7 @@ function Audit() {
             </Section>
           )
         }
-      </LiveView>
+      </QueryView>
     </Page>
   );
 }

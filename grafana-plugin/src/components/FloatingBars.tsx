@@ -1,5 +1,5 @@
 import React, { useMemo } from 'react';
-import { FieldType, toDataFrame, type GrafanaTheme2 } from '@grafana/data';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import {
   AxisPlacement,
@@ -195,23 +195,11 @@ export function FloatingBars({ label, bars, formatValue, isWaterfall = false, ta
     builder.addHook('draw', (u) => draw(u, shown, theme, isWaterfall));
     return builder;
   }, [drawn, theme, formatValue, isWaterfall, width]);
-  const data = useMemo(() => [bars.map((_, row) => row), bars.map(({ to }) => to)], [bars]);
-  const frame = useMemo(
-    () =>
-      toDataFrame({
-        fields: [
-          { name: 'x', type: FieldType.number, values: data[0] },
-          { name: 'y', type: FieldType.number, values: data[1] },
-        ],
-      }),
-    [data]
-  );
+  const data = useMemo<[number[], number[]]>(() => [bars.map((_, row) => row), bars.map(({ to }) => to)], [bars]);
   return (
     <figure style={{ margin: 0 }} aria-label={label} role="group">
       <div ref={ref} aria-hidden style={{ height, width: '100%', overflow: 'hidden' }}>
-        {width > 0 && (
-          <UPlotChart width={width} height={height} data={data as never} config={config} {...({ frame } as object)} />
-        )}
+        {width > 0 && <UPlotChart width={width} height={height} data={data} config={config} />}
       </div>
       <details>
         <summary>{t('bars.table', 'The same as a table')}</summary>

@@ -1,5 +1,5 @@
 import React, { useMemo } from 'react';
-import { colorManipulator, FieldType, toDataFrame, type GrafanaTheme2 } from '@grafana/data';
+import { colorManipulator, type GrafanaTheme2 } from '@grafana/data';
 import {
   AxisPlacement,
   GraphDrawStyle,
@@ -11,10 +11,13 @@ import {
 import { UPlotChart, UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
 import { useMeasure } from './useMeasure';
 
+const COLOURS = { before: 'blue', now: 'orange', other: 'purple', band: 'gray' } as const;
+type Colour = keyof typeof COLOURS;
+
 export interface PlotSeries {
   name: string;
   values: Array<number | null>;
-  colour: 'before' | 'now';
+  colour: Colour;
 }
 /** A moment on a time axis, drawn as a line with a short name. */
 export interface Mark {
@@ -32,11 +35,15 @@ interface PlotProps {
   height?: number;
   /** The y axis reaches at least this far. */
   softMax?: number;
+  /** The y axis reaches no further: shares end at 1. */
+  hardMax?: number;
   formatY: (value: number) => string;
   formatX?: (value: number) => string;
   /** Ends of the x axis; without it, those of the data. */
   xRange?: [number, number];
   marks?: Mark[];
+  /** From here on the plot is shaded: since the change. */
+  shadedFromMs?: number | null;
 }
 
 const NEAR_PX = 12;
@@ -64,8 +71,9 @@ export function joinedMarks(
     }, []);
 }
 
-const colourOf = (theme: GrafanaTheme2, colour: PlotSeries['colour']) =>
-  colour === 'before' ? theme.visualization.getColorByName('blue') : theme.visualization.getColorByName('orange');
+const colourOf = (theme: GrafanaTheme2, colour: Colour) => theme.visualization.getColorByName(COLOURS[colour]);
+
+const isColour = (text: string | undefined): text is Colour => text !== undefined && text in COLOURS;
 
 /** Lines over time or overlaid bars over a quantity, drawn by Grafana's own plot. */
 export function Plot({
@@ -76,10 +84,12 @@ export function Plot({
   style,
   height = 160,
   softMax,
+  hardMax,
   formatY,
   formatX,
   xRange,
   marks = [],
+  shadedFromMs = null,
 }: PlotProps) {
   const theme = useTheme2();
   const [ref, width] = useMeasure();
@@ -106,6 +116,7 @@ export function Plot({
       distribution: ScaleDistribution.Linear,
       softMin: 0,
       softMax,
+      max: hardMax,
     });
     builder.addAxis({
       scaleKey: 'x',
@@ -121,7 +132,8 @@ export function Plot({
       formatValue: (value: unknown) => formatY(Number(value)),
     });
     for (const text of names.split('|')) {
-      const colour = colourOf(theme, text.endsWith(':before') ? 'before' : 'now');
+      const named = text.split(':').at(-1);
+      const colour = colourOf(theme, isColour(named) ? named : 'now');
       builder.addSeries({
         scaleKey: 'y',
         theme,
@@ -137,6 +149,17 @@ export function Plot({
         spanNulls: false,
       });
     }
+    builder.addHook('drawClear', (u) => {
+      if (shadedFromMs === null) {
+        return;
+      }
+      const { left, top, width: plotWidth, height: plotHeight } = u.bbox;
+      const from = Math.max(left, Math.min(left + plotWidth, u.valToPos(shadedFromMs, 'x', true)));
+      u.ctx.save();
+      u.ctx.fillStyle = colorManipulator.alpha(theme.colors.error.main, 0.12);
+      u.ctx.fillRect(from, top, left + plotWidth - from, plotHeight);
+      u.ctx.restore();
+    });
     builder.addHook('draw', (u) => {
       const scale = window.devicePixelRatio;
       const { left, top, width: plotWidth, height: plotHeight } = u.bbox;
@@ -163,24 +186,15 @@ export function Plot({
     });
     builder.setPadding([isTime ? 14 : 8, 20, 0, 0]);
     return builder;
-  }, [theme, names, isTime, style, softMax, formatY, formatX, ends, marked]);
-  const frame = useMemo(
-    () =>
-      toDataFrame({
-        fields: [
-          { name: 'x', type: isTime ? FieldType.time : FieldType.number, values: x },
-          ...series.map(({ name, values }) => ({ name, type: FieldType.number, values })),
-        ],
-      }),
-    [x, series, isTime]
+  }, [theme, names, isTime, style, softMax, hardMax, formatY, formatX, ends, marked, shadedFromMs]);
+  const data = useMemo<[number[], ...Array<Array<number | null>>]>(
+    () => [x, ...series.map(({ values }) => values)],
+    [x, series]
   );
-  const data = useMemo(() => [x, ...series.map(({ values }) => values)], [x, series]);
   return (
     <figure style={{ margin: 0 }} aria-label={label} role="group">
       <div ref={ref} style={{ height, width: '100%', overflow: 'hidden' }}>
-        {width > 0 && (
-          <UPlotChart width={width} height={height} data={data as never} config={config} {...({ frame } as object)} />
-        )}
+        {width > 0 && <UPlotChart width={width} height={height} data={data} config={config} />}
       </div>
       {series.length > 1 && (
         <figcaption style={{ display: 'flex', gap: 16, fontSize: 12 }}>

@@ -47,8 +47,8 @@ export function ReasonDialog({
   const obstacle = incomplete ?? tooShort;
   const confirmed = async () => {
     if (await run('send', () => send(reason.trim()))) {
-      onDone?.();
       onClose();
+      onDone?.();
     }
   };
   return (

@@ -1,7 +1,8 @@
 import React, { useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert, Button } from '@grafana/ui';
-import { exporter, failureOf } from '../api/client';
+import { failureOf } from '../api/failure';
+import { whoAmI } from '../api/identity';
 import type { WhoAmI } from '../api/types';
 
 export interface Verdict {
@@ -33,12 +34,19 @@ export function verdictOf(answer: WhoAmI | { failure: ReturnType<typeof failureO
       'grafana-not-configured': t('test.no-grafana', 'The exporter does not know this Grafana'),
       'wrong-issuer': t('test.wrong-issuer', 'Wrong issuer: another root_url'),
       'wrong-organisation': t('test.wrong-org', 'Wrong organisation'),
+      'bad-signature': t('test.other-grafana', 'The exporter trusts another Grafana'),
       'keys-unavailable': t('test.no-keys', "The exporter cannot fetch Grafana's signing keys"),
     };
     return {
       severity: 'error',
       title: titles[code] ?? t('test.identity', 'The identity is not accepted ({{code}})', { code }),
-      text: message,
+      text:
+        code === 'bad-signature'
+          ? t(
+              'test.other-grafana-text',
+              'The signing keys at identity.grafana.url of the exporter are those of another Grafana than this one, or this Grafana has a new database. Point identity.grafana.url at this Grafana.'
+            )
+          : message,
     };
   }
   if (answer.kind === 'api-key') {
@@ -70,7 +78,7 @@ export function ConnectionTest({ disabled }: { disabled: boolean }) {
   const test = async () => {
     setBusy(true);
     setVerdict(null);
-    setVerdict(verdictOf(await exporter.whoAmI().catch((error: unknown) => ({ failure: failureOf(error) }))));
+    setVerdict(verdictOf(await whoAmI().catch((error: unknown) => ({ failure: failureOf(error) }))));
     setBusy(false);
   };
   return (

@@ -84,7 +84,7 @@ function howFound(method: string | undefined, surrogate: Surrogate | null): stri
     return t(
       'incident.copy',
       'The model was not asked. Found on a copy fitted to {{rows}} logged answers (R² {{fit}} on answers it had not seen).',
-      { rows: surrogate?.rows ?? 0, fit: (surrogate?.rSquared ?? 0).toFixed(2) }
+      { rows: surrogate?.rows ?? 0, fit: (surrogate?.r_squared ?? 0).toFixed(2) }
     );
   }
   return t('incident.correlation', 'The model was not asked. Read off the answers alone: a correlation, not a proof.');
@@ -99,8 +99,8 @@ export function Attributions({
   surrogate: Surrogate | null;
 }) {
   const sorted = [...attributions].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const ofInterval = ({ value, standardError }: Attribution) =>
-    standardError === null ? null : { low: value - HALF_95 * standardError, high: value + HALF_95 * standardError };
+  const ofInterval = ({ value, standard_error }: Attribution) =>
+    standard_error === null ? null : { low: value - HALF_95 * standard_error, high: value + HALF_95 * standard_error };
   const bars = sorted.slice(0, FEATURES_SHOWN).map((attribution): FloatingBar => {
     const { feature, value } = attribution;
     return {
@@ -116,7 +116,7 @@ export function Attributions({
     <>
       <p>
         <span>{howFound(attributions[0]?.method, surrogate)}</span>{' '}
-        {attributions.some(({ standardError }) => standardError !== null)
+        {attributions.some(({ standard_error }) => standard_error !== null)
           ? t('incident.attribution-how', 'Lines are 95 % intervals.')
           : t('incident.attribution-no-interval', 'It gives no intervals.')}
         {sorted.length > FEATURES_SHOWN

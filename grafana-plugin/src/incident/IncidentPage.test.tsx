@@ -142,7 +142,7 @@ it('accepts the new normal from where it was seen, with a reason', async () => {
 
 it('does not let a share that was not tested on the model look like one that was', async () => {
   const { diagnosis } = anIncident();
-  const attributions = [{ feature: 'income', value: -0.15, standardError: null, method: 'segment-contrast' }];
+  const attributions = [{ feature: 'income', value: -0.15, standard_error: null, method: 'segment-contrast' }];
   answer();
   const rest = fetchMock.getMockImplementation();
   fetchMock.mockImplementation((request: { url: string }) =>

@@ -18,7 +18,7 @@ describe('the story of an incident', () => {
       entry(95, 'closed'),
     ];
     expect(
-      phasesOf(anIncident({ timeline, openedAtMs: 40, closedAtMs: 95 })).map(({ name, atMs }) => [name, atMs])
+      phasesOf(anIncident({ timeline, opened_at_ms: 40, closed_at_ms: 95 })).map(({ name, atMs }) => [name, atMs])
     ).toEqual([
       ['change', 20],
       ['first-evidence', 30],
@@ -29,13 +29,13 @@ describe('the story of an incident', () => {
   });
   it('leaves open what has not happened', () => {
     expect(
-      phasesOf(anIncident({ timeline: [entry(40, 'opened')], openedAtMs: 40, closedAtMs: null })).map(
+      phasesOf(anIncident({ timeline: [entry(40, 'opened')], opened_at_ms: 40, closed_at_ms: null })).map(
         ({ atMs }) => atMs
       )
     ).toEqual([null, null, 40, null, null]);
   });
   it('finds a change the diagnosis knows and the timeline does not', () => {
-    const incident = anIncident({ timeline: [entry(40, 'opened')], openedAtMs: 40 });
+    const incident = anIncident({ timeline: [entry(40, 'opened')], opened_at_ms: 40 });
     const diagnosis = {
       ...incident.diagnosis,
       changes: [

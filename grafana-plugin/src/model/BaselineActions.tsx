@@ -1,7 +1,7 @@
 import React, { useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Stack } from '@grafana/ui';
-import { exporter } from '../api/client';
+import { acceptBaseline, freezeBaseline, resetBaseline, setPaused } from '../api/models';
 import type { FleetModel } from '../api/types';
 import { GuardedButton } from '../components/GuardedButton';
 import { moment } from '../components/format';
@@ -28,12 +28,10 @@ export function acceptRefusal({ evidence, baseline }: Watched, operateRefusal: s
 export function AcceptBaseline({
   model,
   operateRefusal,
-  onDone,
   size,
 }: {
   model: Watched;
   operateRefusal: string | null;
-  onDone: () => void;
   size?: 'sm';
 }) {
   const [asks, setAsks] = useState(false);
@@ -53,9 +51,8 @@ export function AcceptBaseline({
         <ReasonDialog
           title={t('baseline.accept-title', 'Accept this as the new normal of {{model}}', { model: model.id })}
           confirm={t('baseline.accept-confirm', 'Accept')}
-          send={(reason) => exporter.acceptBaseline(model.id, reason)}
+          send={(reason) => acceptBaseline(model.id, reason)}
           onClose={() => setAsks(false)}
-          onDone={onDone}
         >
           <p>
             {t(
@@ -71,17 +68,9 @@ export function AcceptBaseline({
 }
 
 /** Pausing, and what counts as normal: accept, learn anew, freeze. */
-export function BaselineActions({
-  model,
-  operateRefusal,
-  onDone,
-}: {
-  model: Watched;
-  operateRefusal: string | null;
-  onDone: () => void;
-}) {
+export function BaselineActions({ model, operateRefusal }: { model: Watched; operateRefusal: string | null }) {
   const [asks, setAsks] = useState(false);
-  const { busy, failure, run } = useAction(onDone);
+  const { busy, failure, run } = useAction();
   const isPaused = model.state === 'paused';
   const isFrozen = model.baseline.state === 'frozen';
   const noBaseline =
@@ -96,11 +85,11 @@ export function BaselineActions({
           icon={isPaused ? 'play' : 'pause'}
           disabled={busy !== null}
           refusal={operateRefusal}
-          onClick={() => run('pause', () => exporter.setPaused(model.id, !isPaused))}
+          onClick={() => run('pause', () => setPaused(model.id, !isPaused))}
         >
           {isPaused ? t('model.start', 'Start') : t('model.pause', 'Pause')}
         </GuardedButton>
-        <AcceptBaseline model={model} operateRefusal={operateRefusal} onDone={onDone} />
+        <AcceptBaseline model={model} operateRefusal={operateRefusal} />
         <GuardedButton variant="secondary" icon="sync" refusal={operateRefusal} onClick={() => setAsks(true)}>
           {t('model.relearn', 'Learn a new baseline')}
         </GuardedButton>
@@ -109,7 +98,7 @@ export function BaselineActions({
           icon={isFrozen ? 'unlock' : 'lock'}
           disabled={busy !== null}
           refusal={operateRefusal ?? noBaseline}
-          onClick={() => run('freeze', () => exporter.freezeBaseline(model.id, !isFrozen))}
+          onClick={() => run('freeze', () => freezeBaseline(model.id, !isFrozen))}
         >
           {isFrozen ? t('baseline.unfreeze', 'Unfreeze baseline') : t('baseline.freeze', 'Freeze baseline')}
         </GuardedButton>
@@ -120,9 +109,8 @@ export function BaselineActions({
           title={t('model.relearn', 'Learn a new baseline')}
           confirm={t('model.relearn-confirm', 'Learn again')}
           isDestructive
-          send={(reason) => exporter.relearn(model.id, reason)}
+          send={(reason) => resetBaseline(model.id, reason)}
           onClose={() => setAsks(false)}
-          onDone={onDone}
         >
           <p>
             {t(

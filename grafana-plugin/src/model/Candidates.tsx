@@ -1,13 +1,13 @@
 import React, { useState, type SyntheticEvent } from 'react';
 import { t } from '@grafana/i18n';
 import { Badge, Field, Input, RadioButtonGroup, Spinner, Stack, type BadgeColor } from '@grafana/ui';
-import { exporter } from '../api/client';
+import { useQuery } from '@tanstack/react-query';
+import { validate, validationsQuery } from '../api/models';
 import type { Validation } from '../api/types';
-import { useLive } from '../api/useLive';
 import { moment, relative } from '../components/format';
 import { GuardedButton } from '../components/GuardedButton';
 import { Section, Table } from '../components/Section';
-import { FailureNotice, LiveView } from '../components/States';
+import { FailureNotice, QueryView } from '../components/States';
 import { useAction } from '../components/useAction';
 
 const COLOURS: Record<NonNullable<Validation['verdict']>, BadgeColor> = {
@@ -35,11 +35,11 @@ function Verdict({ validation: { state, verdict } }: { validation: Validation })
 
 /** Tries another version of the model against the one in service before anybody is asked to put it there. */
 export function Candidates({ modelId, operateRefusal }: { modelId: string; operateRefusal: string | null }) {
-  const live = useLive(`validations/${modelId}`, () => exporter.validations(modelId), 5_000);
+  const validations = useQuery(validationsQuery(modelId));
   const [address, setAddress] = useState('');
   const [purpose, setPurpose] = useState<'replace' | 'restore'>('replace');
-  const { busy, failure, run } = useAction(live.refresh);
-  const isRunning = live.data?.some(({ state }) => state === 'running') ?? false;
+  const { busy, failure, run } = useAction();
+  const isRunning = validations.data?.some(({ state }) => state === 'running') ?? false;
   const refusal =
     operateRefusal ??
     (isRunning
@@ -51,7 +51,7 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
     event.preventDefault();
     if (
       refusal === null &&
-      (await run('validate', () => exporter.validate(modelId, { candidate_url: address.trim(), purpose })))
+      (await run('validate', () => validate(modelId, { candidate_url: address.trim(), purpose })))
     ) {
       setAddress('');
     }
@@ -100,9 +100,9 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
         </Stack>
       </form>
       {failure !== null && <FailureNotice failure={failure} />}
-      <LiveView live={live} rows={2}>
-        {(validations) =>
-          validations.length === 0 ? (
+      <QueryView query={validations} rows={2}>
+        {(tried) =>
+          tried.length === 0 ? (
             <p style={{ marginTop: 8 }}>
               {t(
                 'candidates.none',
@@ -119,15 +119,15 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
                 t('candidates.calls', 'Calls'),
                 t('candidates.by', 'Asked for by'),
               ]}
-              rows={validations.slice(0, SHOWN).map((validation) => ({
+              rows={tried.slice(0, SHOWN).map((validation) => ({
                 key: validation.id,
                 cells: [
-                  <span key="w" title={moment(validation.startedAtMs)}>
-                    {relative(validation.startedAtMs)}
+                  <span key="w" title={moment(validation.started_at_ms)}>
+                    {relative(validation.started_at_ms)}
                   </span>,
                   <span key="c">
-                    <code>{validation.candidateUrl}</code>
-                    {validation.candidateVersion === null ? '' : ` (${validation.candidateVersion})`}
+                    <code>{validation.candidate_url}</code>
+                    {validation.candidate_version === null ? '' : ` (${validation.candidate_version})`}
                   </span>,
                   <Verdict key="v" validation={validation} />,
                   <span key="r">
@@ -148,13 +148,13 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
                     )}
                   </span>,
                   validation.calls,
-                  validation.requestedBy,
+                  validation.requested_by,
                 ],
               }))}
             />
           )
         }
-      </LiveView>
+      </QueryView>
     </Section>
   );
 }

@@ -109,18 +109,18 @@ describe('candidates', () => {
   const failed: Validation = {
     id: 'v',
     modelId: 'fraud',
-    candidateUrl: 'http://models/v8',
+    candidate_url: 'http://models/v8',
     purpose: 'replace',
     state: 'finished',
-    startedAtMs: 1,
-    finishedAtMs: 2,
+    started_at_ms: 1,
+    finished_at_ms: 2,
     currentVersion: '7',
-    candidateVersion: '8',
+    candidate_version: '8',
     calls: 400,
     verdict: 'fail',
     reasons: ['It is wrong more often.'],
     criteria: [{ name: 'accuracy', verdict: 'fail', text: '−4 points' }],
-    requestedBy: 'Ada',
+    requested_by: 'Ada',
   };
   it('are tried for a purpose, and their verdict is shown with its reasons', async () => {
     fetchMock.mockImplementation(({ method }: { method: string }) =>

@@ -1,6 +1,11 @@
+import { t } from '@grafana/i18n';
 import type { Counts, SignalDistribution } from '../api/types';
 
 type Numeric = Extract<Counts, { kind: 'numeric' }>;
+/** Pairs of a cell and its count. */
+type Cells = Numeric['cells'];
+
+const MOST_CATEGORIES = 20;
 
 /** Value in the middle of a cell of the exporter's grid (the inverse of its asinh and unit grids). */
 export function cellMiddle(grid: Numeric['grid'], cell: number): number {
@@ -40,27 +45,36 @@ export function histogramOf({
     return null;
   }
   if (any.kind === 'categorical') {
-    const counted = (counts: Counts | null) => (counts?.kind === 'categorical' ? counts : null);
-    const names = [
-      ...new Set([...(counted(before)?.categories ?? []), ...(counted(now)?.categories ?? [])].map(([name]) => name)),
-    ].slice(0, 20);
-    const valuesOf = (counts: Counts | null) => {
-      const known = counted(counts);
-      const by = new Map<string, number>(known?.categories as Array<[string, number]> | undefined);
-      const listed = names.map((name) => by.get(name) ?? 0);
-      const all = [...by.values()].reduce((sum, count) => sum + count, 0) + (known?.other ?? 0);
-      return share([...listed, all - listed.reduce((sum, count) => sum + count, 0)]);
+    const countsOf = (counts: Counts | null) => {
+      const known = counts?.kind === 'categorical' ? counts : null;
+      const by = new Map((known?.categories ?? []).map(([name, count]) => [String(name), Number(count)]));
+      return { by, all: [...by.values()].reduce((sum, count) => sum + count, 0) + (known?.other ?? 0) };
     };
-    const labels = [...names, 'other'];
-    return { x: labels.map((_, index) => index), labels, before: valuesOf(before), now: valuesOf(now) };
+    const [past, present] = [countsOf(before), countsOf(now)];
+    const names = [...new Set([...past.by.keys(), ...present.by.keys()])].slice(0, MOST_CATEGORIES);
+    const valuesOf = ({ by, all }: typeof past) => {
+      const listed = names.map((name) => by.get(name) ?? 0);
+      return [...listed, all - listed.reduce((sum, count) => sum + count, 0)];
+    };
+    const [pastValues, presentValues] = [valuesOf(past), valuesOf(present)];
+    // A bar for the rest only where there is a rest.
+    const rest = names.length;
+    const keepsRest = (pastValues[rest] ?? 0) + (presentValues[rest] ?? 0) > 0;
+    const labels = keepsRest ? [...names, t('histogram.other', 'other')] : names;
+    const cut = (values: number[]) => share(values.slice(0, labels.length));
+    return {
+      x: labels.map((_, index) => index),
+      labels,
+      before: cut(pastValues),
+      now: cut(presentValues),
+    };
   }
-  const cellsOf = (counts: Counts | null) =>
-    counts?.kind === 'numeric' ? (counts.cells as Array<[number, number]>) : [];
+  const cellsOf = (counts: Counts | null) => (counts?.kind === 'numeric' ? counts.cells : []);
   const given = bins ?? quantileEdges(cellsOf(any));
   const edges = merge(given, 24);
-  const fill = (cells: Array<[number, number]>) => {
+  const fill = (cells: Cells) => {
     const bars = new Array<number>(edges.length + 1).fill(0);
-    for (const [cell, count] of cells) {
+    for (const [cell = 0, count = 0] of cells) {
       const at = edges.findIndex((edge) => cell <= edge);
       bars[at < 0 ? edges.length : at] += count;
     }
@@ -71,12 +85,16 @@ export function histogramOf({
   return { x: labels.map((_, index) => index), labels, before: fill(cellsOf(before)), now: fill(cellsOf(now)) };
 }
 
+/** How far two distributions are apart: the share of values that would have to move, 0–1. */
+export const distanceOf = ({ before, now }: Pick<Histogram, 'before' | 'now'>) =>
+  before.reduce((sum, value, index) => sum + Math.abs(value - (now[index] ?? 0)), 0) / 2;
+
 /** Ten equally filled bins, for a signal without a baseline. */
-function quantileEdges(cells: Array<[number, number]>): number[] {
-  const total = cells.reduce((sum, [, count]) => sum + count, 0);
+function quantileEdges(cells: Cells): number[] {
+  const total = cells.reduce((sum, [, count = 0]) => sum + count, 0);
   const edges: number[] = [];
   let seen = 0;
-  for (const [cell, count] of cells) {
+  for (const [cell = 0, count = 0] of cells) {
     seen += count;
     if (seen >= ((edges.length + 1) * total) / 10 && edges.length < 9) {
       edges.push(cell);
