@@ -51,7 +51,7 @@ async function bundle(name, folder) {
     minify: true,
     format: 'iife',
     target: 'es2022',
-    loader: { '.svg': 'text', '.woff2': 'dataurl', '.ttf': 'empty' },
+    loader: { '.svg': 'text', '.woff2': 'empty', '.ttf': 'empty' },
     define: { 'process.env.NODE_ENV': '"production"', define: 'undefined', global: 'globalThis' },
     alias: {
       'react-router-dom': packageFolder('react-router-dom'),

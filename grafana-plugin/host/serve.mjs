@@ -5,9 +5,10 @@ import { startStage } from './stage.mjs';
 
 const port = Number(process.env.HOST_PORT ?? 3999);
 await buildHost();
-const stage = await startStage({ port });
+const watched = process.env.STAGE_MODELS?.split(',');
+const stage = await startStage({ port, ...(watched === undefined ? {} : { watched }) });
 const acts = {
-  fail: () => stage.fail(),
+  fail: (fault) => stage.fail(fault),
   mend: () => stage.mend(),
   'stop-exporter': () => stage.stopExporter(),
   'start-exporter': () => stage.startExporter(),
@@ -18,7 +19,8 @@ const acts = {
 };
 const control = createServer(async (request, response) => {
   try {
-    const done = await acts[request.url.slice(1)]();
+    const [act, argument] = request.url.slice(1).split('/');
+    const done = await acts[act](argument);
     response.end(JSON.stringify(done ?? null));
   } catch (error) {
     response.writeHead(500).end(String(error));

@@ -1,5 +1,6 @@
 // A loopback server that stands where Grafana's stands: static files of the built plugin, its settings, sign-in, ID tokens
 // signed with ES256 and published as a key set, and the plugin proxy as plugin.json describes it.
+import { randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -9,6 +10,7 @@ import { frontEnds, grafanaOf, OUTPUT } from './build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const DIST = join(here, '..', 'dist');
+const DASHBOARDS = join(here, '..', '..', 'provisioning', 'grafana', 'dashboards');
 const TYPES = {
   '.js': 'text/javascript',
   '.json': 'application/json',
@@ -75,6 +77,28 @@ export function matchRoute(routes, method, path) {
   }
   return null;
 }
+
+/**
+ * Grafana's navigation as far as a plugin is in it: "More apps", the app by its default page or its root, and below it the pages
+ * plugin.json puts there and the role may see.
+ */
+export function navTreeOf({ id, name, includes }, role) {
+  const pages = includes.filter(
+    (include) =>
+      include.type === 'page' && include.addToNav && ROLES.indexOf(role) >= ROLES.indexOf(include.role ?? 'Viewer')
+  );
+  const own = pages.find(({ defaultNav }) => defaultNav)?.path ?? `/a/${id}`;
+  const children = pages.map((page) => ({ id: `${id}${page.path}`, text: page.name, url: page.path, icon: page.icon }));
+  const app = { id: `plugin-page-${id}`, text: name, url: own, pluginId: id, isSection: true, children };
+  return [
+    { id: 'home', text: 'Home', url: '/' },
+    { id: 'apps', text: 'More apps', url: '/apps', isSection: true, children: [app] },
+  ];
+}
+
+/** The content security policy Grafana suggests in its defaults, with the nonce of one answer. */
+export const policyOf = (nonce, host) =>
+  `script-src 'self' 'unsafe-eval' 'unsafe-inline' 'strict-dynamic' 'nonce-${nonce}';object-src 'none';font-src 'self';style-src 'self' 'unsafe-inline' blob:;img-src * data:;base-uri 'self';connect-src 'self' grafana.com ws://${host} wss://${host};manifest-src 'self';media-src 'none';form-action 'self';`;
 
 /** Starts the host. `settings` are the app's; they can be saved through the usual address by an Admin. */
 export async function startHost({ port, settings }) {
@@ -180,7 +204,7 @@ export async function startHost({ port, settings }) {
       folder === app.folder ? Object.fromEntries(Object.keys(settings.secureJsonData).map((name) => [name, true])) : {},
   });
 
-  const page = (login, isLight, frontEnd) => {
+  const page = (login, isLight, frontEnd, nonce) => {
     const user = USERS[login];
     const boot = {
       user: {
@@ -212,12 +236,12 @@ export async function startHost({ port, settings }) {
         licenseInfo: {},
         unifiedAlerting: { minInterval: '10s' },
       },
-      navTree: [],
+      navTree: navTreeOf(app.json, user.role),
       assets: { dark: '', light: '' },
     };
     return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Host</title><link rel="stylesheet" href="/host/${frontEnd}/host.css"><style>body{margin:0}</style>
-<script>window.grafanaBootData=${JSON.stringify(boot)};window.__grafana_public_path__='/public/';</script></head>
-<body><div id="reactRoot" class="grafana-app"></div><script src="/host/system.js"></script><script src="/host/amd.js"></script><script src="/host/${frontEnd}/host.js"></script></body></html>`;
+<script nonce="${nonce}">window.grafanaBootData=${JSON.stringify(boot)};window.__grafana_public_path__='/public/';</script></head>
+<body><div id="reactRoot" class="grafana-app"></div><script nonce="${nonce}" src="/host/system.js"></script><script nonce="${nonce}" src="/host/amd.js"></script><script nonce="${nonce}" src="/host/${frontEnd}/host.js"></script></body></html>`;
   };
 
   const cookieOf = (request, name, known, otherwise) => {
@@ -279,9 +303,16 @@ export async function startHost({ port, settings }) {
       if (path.startsWith('/api/')) {
         return json(response, 404, { message: 'Not found' });
       }
+      if (path.startsWith('/dashboards/')) {
+        return file(response, DASHBOARDS, path.slice('/dashboards/'.length));
+      }
+      const nonce = randomBytes(16).toString('base64url');
       response
-        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-        .end(page(login, new URLSearchParams(search).get('theme') === 'light', frontEnd));
+        .writeHead(200, {
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': policyOf(nonce, request.headers.host),
+        })
+        .end(page(login, new URLSearchParams(search).get('theme') === 'light', frontEnd, nonce));
     } catch (error) {
       json(response, 500, { message: String(error) });
     }

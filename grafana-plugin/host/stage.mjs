@@ -15,7 +15,12 @@ import { startHost } from './server.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const SECRET = 'a-shared-secret-of-the-browser-journeys-0123456789';
-const UNIT_CHANGE = { kind: 'unit_change', feature: 'hours-per-week', factor: 100 };
+const FAULTS = {
+  unit_change: { kind: 'unit_change', feature: 'hours-per-week', factor: 100 },
+  null_flood: { kind: 'null_flood', feature: 'occupation', share: 0.6 },
+  model_swapped: { kind: 'model_swapped' },
+  concept_flip: { kind: 'concept_flip', feature: 'marital-status', value: 'Married-civ-spouse' },
+};
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -142,7 +147,7 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
     models,
     carriedOut,
     apiKey: () => apiKey,
-    fail: () => models.switches.set(UNIT_CHANGE),
+    fail: (fault = 'unit_change') => models.switches.set(FAULTS[fault]),
     mend: () => models.switches.set({ kind: 'none' }),
     startExporter,
     stopExporter,
