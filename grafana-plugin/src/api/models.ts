@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { asking, bodyOf, exporter } from './client';
+import { remember } from './live-figures';
 import { every, OFTEN_MS, RARELY_MS } from './query';
 import type { paths } from './schema';
 
@@ -17,7 +18,11 @@ const at = (id: string) => ({ params: { path: { id } } });
 export const fleetQuery = () =>
   queryOptions({
     queryKey: ['models'],
-    queryFn: async ({ signal }) => (await bodyOf(exporter.GET('/api/v1/models', { signal }))).models,
+    queryFn: async ({ signal }) => {
+      const { models } = await bodyOf(exporter.GET('/api/v1/models', { signal }));
+      remember(models);
+      return models;
+    },
     refetchInterval: every(OFTEN_MS),
   });
 
@@ -25,7 +30,11 @@ export const fleetQuery = () =>
 export const modelQuery = (id: string) =>
   queryOptions({
     queryKey: ['models', id],
-    queryFn: ({ signal }) => bodyOf(exporter.GET('/api/v1/models/{id}', { ...at(id), signal })),
+    queryFn: async ({ signal }) => {
+      const model = await bodyOf(exporter.GET('/api/v1/models/{id}', { ...at(id), signal }));
+      remember([model]);
+      return model;
+    },
     refetchInterval: every(OFTEN_MS),
   });
 

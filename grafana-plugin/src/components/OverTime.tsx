@@ -1,13 +1,14 @@
 import React, { useMemo } from 'react';
 import { t } from '@grafana/i18n';
 import { parseAggregates } from '../model/histogram';
-import { drawingOf, fullWindows, type Measure } from './measures';
+import { drawingOf, fullWindows, type Aggregates, type Measure } from './measures';
 import { Plot, type Mark } from './Plot';
 
 const MEASURES: Measure[] = ['confidence', 'accuracy', 'failures', 'latency', 'samples'];
 
 interface Props {
-  csv: string;
+  /** Stored windows as the exporter writes them, or figures remembered on this page. */
+  data: string | Aggregates;
   range?: [fromMs: number, toMs: number];
   marks?: Mark[];
   shadedFromMs?: number | null;
@@ -18,8 +19,8 @@ interface Props {
 }
 
 /** Figures of a model's stored windows, with moments marked; without a range, as far as there are any. */
-export function OverTime({ csv, range, marks, shadedFromMs, measures = MEASURES, height = 140, otherwise }: Props) {
-  const aggregates = useMemo(() => fullWindows(parseAggregates(csv)), [csv]);
+export function OverTime({ data, range, marks, shadedFromMs, measures = MEASURES, height = 140, otherwise }: Props) {
+  const aggregates = useMemo(() => (typeof data === 'string' ? fullWindows(parseAggregates(data)) : data), [data]);
   const drawings = useMemo(
     () => measures.flatMap((measure) => drawingOf(aggregates, measure) ?? []),
     [aggregates, measures]

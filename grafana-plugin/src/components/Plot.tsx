@@ -106,7 +106,9 @@ export function Plot({
       isTime,
       orientation: ScaleOrientation.Horizontal,
       direction: ScaleDirection.Right,
-      range: (_, least, most) => drawnRange ?? [least, most],
+      // Bars stand on whole numbers and are as wide as their distance.
+      range: (_, least, most) =>
+        drawnRange ?? (style === 'bars' && !isTime ? [least - 0.5, most + 0.5] : [least, most]),
     });
     builder.addScale({
       scaleKey: 'y',
@@ -132,8 +134,8 @@ export function Plot({
       formatValue: (value: unknown) => formatY(Number(value)),
     });
     for (const text of names.split('|')) {
-      const named = text.split(':').at(-1);
-      const colour = colourOf(theme, isColour(named) ? named : 'now');
+      const shade = text.split(':').at(-1);
+      const colour = colourOf(theme, isColour(shade) ? shade : 'now');
       builder.addSeries({
         scaleKey: 'y',
         theme,
@@ -143,7 +145,7 @@ export function Plot({
         barAlignment: 0,
         lineColor: colour,
         lineWidth: style === 'bars' ? 1 : 2,
-        fillColor: colorManipulator.alpha(colour, style === 'bars' ? 0.45 : 0.1),
+        fillColor: colorManipulator.alpha(colour, style === 'bars' ? 0.45 : names.includes('|') ? 0 : 0.1),
         showPoints: VisibilityMode.Auto,
         pointSize: 4,
         spanNulls: false,
@@ -191,14 +193,15 @@ export function Plot({
     () => [x, ...series.map(({ values }) => values)],
     [x, series]
   );
+  const named = series.filter(({ name }) => name !== '');
   return (
     <figure style={{ margin: 0 }} aria-label={label} role="group">
       <div ref={ref} style={{ height, width: '100%', overflow: 'hidden' }}>
         {width > 0 && <UPlotChart width={width} height={height} data={data} config={config} />}
       </div>
-      {series.length > 1 && (
+      {named.length > 1 && (
         <figcaption style={{ display: 'flex', gap: 16, fontSize: 12 }}>
-          {series.map(({ name, colour }) => (
+          {named.map(({ name, colour }) => (
             <span key={name}>
               <span
                 aria-hidden

@@ -55,8 +55,15 @@ export function clockTime(atMs: number, nowMs = Date.now()): string {
 /** `feature:age` → "age", `latency_seconds` → "latency". */
 export const signalName = (signal: string) => signal.replace(/^feature:/, '').replace('latency_seconds', 'latency');
 
+/** A signal as the first words of a line: a feature by its own name, anything else in words. */
+export const subjectText = (subject: string) =>
+  subject.startsWith('feature:') ? signalName(subject) : titled(signalName(subject));
+
 /** "kolmogorov-smirnov" → "Kolmogorov smirnov": an identifier as the first words of a line. */
 export function titled(identifier: string): string {
+  if (identifier.length <= 3) {
+    return identifier.toUpperCase();
+  }
   const words = identifier.replace(/[-_]/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,5 +1,6 @@
 import { t } from '@grafana/i18n';
 import { parseAggregates } from '../model/histogram';
+import type { LiveFigure } from '../api/live-figures';
 import { figure, percent, seconds, wholePercent } from './format';
 import type { PlotSeries } from './Plot';
 
@@ -16,6 +17,17 @@ export function fullWindows({ atMs, columns }: Aggregates): Aggregates {
         columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.slice(0, -1)])),
       };
 }
+
+/** Figures remembered while somebody looked, in the shape of stored windows. */
+export const ofLive = (figures: LiveFigure[]): Aggregates => ({
+  atMs: figures.map(({ atMs }) => atMs),
+  columns: {
+    confidence_mean: figures.map(({ confidence }) => confidence),
+    failures: figures.map(({ failures }) => failures),
+    calls: figures.map(({ failures }) => (failures === null ? null : 1)),
+    latency_p50_seconds: figures.map(({ latency }) => latency),
+  },
+});
 
 /** Half of a 95 % interval in standard errors. */
 const HALF_95 = 1.96;
@@ -77,7 +89,9 @@ export function drawingOf({ columns }: Aggregates, measure: Measure): Drawing | 
     latency: () => ({
       name: t('measure.latency', 'Latency'),
       series: [
-        line(t('measure.latency-p95', '95th percentile'), column('latency_p95_seconds')),
+        ...(column('latency_p95_seconds').length === 0
+          ? []
+          : [line(t('measure.latency-p95', '95th percentile'), column('latency_p95_seconds'))]),
         line(t('measure.latency-p50', 'Median'), column('latency_p50_seconds'), 'before'),
       ],
       formatY: seconds,

@@ -10,7 +10,6 @@ import { Page } from '../components/Page';
 import { QueryView } from '../components/States';
 import { PAGES } from '../constants';
 import { FleetTable } from './FleetTable';
-import { useTrails } from './trail';
 
 const SHOWN = 50;
 const STATE_RANK: Record<FleetModel['state'], number> = {
@@ -153,7 +152,6 @@ function Filters({
 }
 
 function Models({ models }: { models: FleetModel[] }) {
-  const trails = useTrails(models);
   const [filter, choose] = useFilter();
   const [shown, setShown] = useState(SHOWN);
   const { q, state, owner, tag } = filter;
@@ -167,7 +165,7 @@ function Models({ models }: { models: FleetModel[] }) {
       {rows.length === 0 ? (
         <EmptyState variant="not-found" message={t('fleet.none-found', 'No model fits')} />
       ) : (
-        <FleetTable models={rows.slice(0, shown)} trails={trails} />
+        <FleetTable models={rows.slice(0, shown)} />
       )}
       {rows.length > shown && (
         <Button variant="secondary" fill="text" onClick={() => setShown(shown + 2 * SHOWN)}>

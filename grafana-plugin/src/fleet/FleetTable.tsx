@@ -3,11 +3,12 @@ import { css } from '@emotion/css';
 import { FieldType, type FieldSparkline, type GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Badge, Sparkline, TextLink, useStyles2, useTheme2 } from '@grafana/ui';
+import { remembered } from '../api/live-figures';
 import type { FleetModel } from '../api/types';
 import { moment, relative, SEVERITY_COLOURS, SEVERITY_TEXTS, STATE_COLOURS, STATE_TEXTS } from '../components/format';
 import { plain } from '../components/Words';
 import { PAGES } from '../constants';
-import type { Trail, TrailMeasure } from './trail';
+import { measureOf, trailOf, type TrailMeasure } from './trail';
 
 /** One line a model whatever the width: what does not fit is cut with an ellipsis, and told in full on hover. */
 const stylesOf = (theme: GrafanaTheme2) => ({
@@ -27,7 +28,7 @@ const stylesOf = (theme: GrafanaTheme2) => ({
     th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightMedium },
     'td a': { display: 'inline' },
   }),
-  name: css({ width: '22%', minWidth: 120 }),
+  name: css({ width: '18%', minWidth: 120 }),
   state: css({ width: 104 }),
   since: css({ width: 96 }),
   trend: css({ width: 104, '@container (max-width: 760px)': { display: 'none' } }),
@@ -47,21 +48,26 @@ const MEASURES: Record<TrailMeasure, () => string> = {
   latency: () => t('fleet.trail-latency', 'latency'),
 };
 
-function TrailLine({ trail: { values, measure } }: { trail: Trail }) {
+/** The last minutes of the figure that shows what is wrong; drawn anew with every answer, which is when it has moved. */
+function TrailLine({ model }: { model: FleetModel }) {
   const theme = useTheme2();
-  const sparkline = useMemo((): FieldSparkline => {
+  const measure = measureOf(model);
+  const sparkline = useMemo((): FieldSparkline | null => {
+    const values = trailOf(remembered(model.id), measure);
     const most = measure === 'latency' ? Math.max(...values, 0) * 1.1 || 1 : 1;
-    return {
-      y: {
-        name: measure,
-        type: FieldType.number,
-        config: { custom: { lineWidth: 1, fillOpacity: 10 } },
-        values,
-        state: { range: { min: 0, max: most, delta: most } },
-      },
-    };
-  }, [values, measure]);
-  return values.length < 2 ? null : (
+    return values.length < 2
+      ? null
+      : {
+          y: {
+            name: measure,
+            type: FieldType.number,
+            config: { custom: { lineWidth: 1, fillOpacity: 10 } },
+            values,
+            state: { range: { min: 0, max: most, delta: most } },
+          },
+        };
+  }, [model, measure]);
+  return sparkline === null ? null : (
     <div aria-hidden title={MEASURES[measure]()}>
       <Sparkline width={92} height={22} sparkline={sparkline} theme={theme} />
     </div>
@@ -93,10 +99,13 @@ export const lastSeenMs = ({ last_probe_at_ms, last_prediction_at_ms }: FleetMod
     ? null
     : Math.max(last_probe_at_ms ?? 0, last_prediction_at_ms ?? 0);
 
-const Row = memo(function Row({ model, trail }: { model: FleetModel; trail: Trail | undefined }) {
+/** When what is wrong began, as far as it is known. */
+const beganMs = ({ incident_id, evidence }: FleetModel) => (incident_id === null ? null : evidence.changed_at_ms);
+
+const Row = memo(function Row({ model, showsBegan }: { model: FleetModel; showsBegan: boolean }) {
   const styles = useStyles2(stylesOf);
-  const { id, name, state, severity, incident_id, evidence, total_samples } = model;
-  const sinceMs = incident_id === null ? null : evidence.changed_at_ms;
+  const { id, name, state, severity, incident_id, total_samples } = model;
+  const sinceMs = beganMs(model);
   const seenMs = lastSeenMs(model);
   const headline = headlineOf(model);
   return (
@@ -111,9 +120,11 @@ const Row = memo(function Row({ model, trail }: { model: FleetModel; trail: Trai
           <Badge text={SEVERITY_TEXTS[severity]()} color={SEVERITY_COLOURS[severity]} tooltip={STATE_TEXTS[state]()} />
         )}
       </td>
-      <td className={styles.hiddenWhenNarrow} title={sinceMs === null ? undefined : moment(sinceMs)}>
-        {relative(sinceMs)}
-      </td>
+      {showsBegan && (
+        <td className={styles.hiddenWhenNarrow} title={sinceMs === null ? undefined : moment(sinceMs)}>
+          {relative(sinceMs)}
+        </td>
+      )}
       <td className={styles.trouble} title={incident_id === null ? undefined : headline}>
         {incident_id === null ? (
           quietText(model)
@@ -123,7 +134,9 @@ const Row = memo(function Row({ model, trail }: { model: FleetModel; trail: Trai
           </TextLink>
         )}
       </td>
-      <td className={styles.trend}>{trail === undefined ? null : <TrailLine trail={trail} />}</td>
+      <td className={styles.trend}>
+        <TrailLine model={model} />
+      </td>
       <td className={styles.samples}>{total_samples.toLocaleString('en-US')}</td>
       <td className={styles.seen} title={seenMs === null ? undefined : moment(seenMs)}>
         {relative(seenMs)}
@@ -133,8 +146,9 @@ const Row = memo(function Row({ model, trail }: { model: FleetModel; trail: Trai
 });
 
 /** One line per model, in the order given. */
-export function FleetTable({ models, trails }: { models: FleetModel[]; trails: Map<string, Trail> }) {
+export function FleetTable({ models }: { models: FleetModel[] }) {
   const styles = useStyles2(stylesOf);
+  const showsBegan = models.some((model) => beganMs(model) !== null);
   return (
     <div className={styles.frame}>
       <table className={styles.table}>
@@ -146,9 +160,11 @@ export function FleetTable({ models, trails }: { models: FleetModel[]; trails: M
             <th scope="col" className={styles.state}>
               {t('fleet.state', 'State')}
             </th>
-            <th scope="col" className={`${styles.since} ${styles.hiddenWhenNarrow}`}>
-              {t('fleet.began', 'Began')}
-            </th>
+            {showsBegan && (
+              <th scope="col" className={`${styles.since} ${styles.hiddenWhenNarrow}`}>
+                {t('fleet.began', 'Began')}
+              </th>
+            )}
             <th scope="col">{t('fleet.trouble', 'What is wrong')}</th>
             <th scope="col" className={styles.trend}>
               {t('fleet.trend', 'Trend')}
@@ -163,7 +179,7 @@ export function FleetTable({ models, trails }: { models: FleetModel[]; trails: M
         </thead>
         <tbody>
           {models.map((model) => (
-            <Row key={model.id} model={model} trail={trails.get(model.id)} />
+            <Row key={model.id} model={model} showsBegan={showsBegan} />
           ))}
         </tbody>
       </table>

@@ -1,7 +1,7 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import type { Cause } from '../api/types';
-import { percent } from '../components/format';
+import { percent, wholePercent } from '../components/format';
 import { plain, Words } from '../components/Words';
 
 type Statement = Cause['supporting'][number];
@@ -14,6 +14,10 @@ export const timesText = (logOdds: number) => {
   const rounded = times < 10 ? times.toFixed(1).replace(/\.0$/, '') : String(Math.round(Math.min(times, 1_000)));
   return `${logOdds >= 0 ? '×' : '÷'}${times > 1_000 ? '1,000+' : rounded}`;
 };
+
+/** A probability in whole per cent; nothing is certain. */
+export const probabilityText = (probability: number) =>
+  probability > 0.99 ? '> 99 %' : probability < 0.01 ? '< 1 %' : wholePercent(probability);
 
 function Arguments({ title, sign, statements }: { title: string; sign: string; statements: Statement[] }) {
   return statements.length === 0 ? null : (
@@ -48,7 +52,7 @@ export function CauseView({ cause }: { cause: Cause | undefined }) {
     <div>
       <p>
         <strong style={{ fontSize: 16, overflowWrap: 'anywhere' }}>{plain(cause.title)}</strong> –{' '}
-        {t('cause.probability', '{{share}} probable', { share: percent(cause.probability) })}
+        {t('cause.probability', '{{share}} probable', { share: probabilityText(cause.probability) })}
         {cause.share_explained === null
           ? ''
           : `, ${t('cause.explains', 'explains {{share}} of the drop', { share: percent(cause.share_explained) })}`}

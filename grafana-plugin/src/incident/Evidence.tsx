@@ -1,7 +1,7 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import type { Finding } from '../api/types';
-import { figure, signalName, titled } from '../components/format';
+import { figure, subjectText, titled } from '../components/format';
 import { Table } from '../components/Section';
 import { Words } from '../components/Words';
 
@@ -20,7 +20,7 @@ export function Evidence({ findings }: { findings: Finding[] }) {
       rows={findings.map(({ detector, subject, before, now, statistic, threshold, sentence }) => ({
         key: `${detector}${subject}`,
         cells: [
-          titled(signalName(subject)),
+          subjectText(subject),
           titled(detector),
           figure(before),
           figure(now),

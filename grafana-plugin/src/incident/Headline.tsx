@@ -50,7 +50,7 @@ export function Headline({
   const { severity, opened_at_ms, closed_at_ms } = incident;
   const { model, text } = headlineOf(incident, sinceMs ?? opened_at_ms);
   return (
-    <Stack gap={1} alignItems="center" wrap="wrap">
+    <Stack gap={1} alignItems="center">
       <Badge text={SEVERITY_TEXTS[severity]()} color={SEVERITY_COLOURS[severity]} />
       {closed_at_ms !== null && <Badge text={t('incident.closed', 'Closed')} color="green" />}
       <span

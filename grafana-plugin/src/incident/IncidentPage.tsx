@@ -16,7 +16,7 @@ import { useRights, type Rights } from '../components/useRights';
 import { useTimeRange, withRange } from '../components/useTimeRange';
 import { Words } from '../components/Words';
 import { PAGES } from '../constants';
-import { AcceptBaseline } from '../model/BaselineActions';
+import { AcceptBaseline, acceptRefusal } from '../model/BaselineActions';
 import { Actions } from './Actions';
 import { Details, Similar } from './Details';
 import { Evidence } from './Evidence';
@@ -48,7 +48,10 @@ function Cost({ diagnosis }: Pick<Incident, 'diagnosis'>) {
   return (
     <div style={{ marginTop: 8 }} data-testid="mlfi-cost">
       {impact === null ? (
-        <Words>{diagnosis.severity_reason}</Words>
+        <>
+          <strong>{t('cost.unknown', 'No harm to users can be told from chance so far.')}</strong>{' '}
+          <Words>{diagnosis.severity_reason}</Words>
+        </>
       ) : (
         <>
           <strong style={{ fontSize: 18 }}>{costText(impact)}</strong> <span>({basisText(impact)})</span>
@@ -86,29 +89,33 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
   const sinceMs = estimatedMs ?? opened_at_ms;
   const actions = isClosed ? null : (
     <Stack gap={1} wrap="wrap">
-      {model !== undefined && <AcceptBaseline size="sm" model={model} operateRefusal={rights.operateRefusal} />}
+      {model !== undefined && acceptRefusal(model, rights.operateRefusal) === null && (
+        <AcceptBaseline size="sm" model={model} operateRefusal={rights.operateRefusal} />
+      )}
       <ProposeAction incidentId={id} refusal={rights.operateRefusal} />
     </Stack>
   );
   return (
     <div className={styles.frame}>
       {!isClosed && <KillSwitchBanner />}
+      <div style={{ marginBottom: 12 }}>
+        <Headline incident={incident} sinceMs={sinceMs} />
+      </div>
       <div className={styles.top}>
-        <Section title={t('incident.happened', 'What happened')}>
-          <Headline incident={incident} sinceMs={sinceMs} />
-          <div style={{ marginTop: 12 }}>
+        <div>
+          <Section title={t('incident.happened', 'What happened')}>
             <Picture incident={incident} model={model} sinceMs={sinceMs} />
-          </div>
-          <Cost diagnosis={diagnosis} />
-        </Section>
+            <Cost diagnosis={diagnosis} />
+          </Section>
+          <Section title={t('incident.why', 'Why')}>
+            <Why causes={diagnosis.causes} />
+          </Section>
+        </div>
         <Section title={isClosed ? t('incident.done', 'What was done') : t('incident.todo', 'What to do first')}>
           <Actions incidentId={id} isClosed={isClosed} rights={rights} />
           {actions}
         </Section>
       </div>
-      <Section title={t('incident.why', 'Why')}>
-        <Why causes={diagnosis.causes} />
-      </Section>
       <Timeline incident={incident} estimatedMs={estimatedMs} />
       <Details diagnosis={diagnosis} />
       <Section title={t('incident.similar', 'Similar incidents and what helped')}>
@@ -123,9 +130,7 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
           </p>
         ))}
         <details>
-          <summary>
-            {t('incident.evidence', 'All evidence ({{count}} findings)', { count: diagnosis.findings.length })}
-          </summary>
+          <summary>{t('incident.evidence', 'All evidence ({{count}})', { count: diagnosis.findings.length })}</summary>
           <Evidence findings={diagnosis.findings} />
         </details>
       </Section>

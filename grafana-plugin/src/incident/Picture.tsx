@@ -7,6 +7,7 @@ import { aggregatesQuery, distributionsQuery } from '../api/models';
 import type { Incident, ModelDetail } from '../api/types';
 import { percent, titled } from '../components/format';
 import { drawingOf, fullWindows, type Measure } from '../components/measures';
+import { LiveFigures } from '../components/LiveFigures';
 import { OverTime } from '../components/OverTime';
 import { QueryView } from '../components/States';
 import { SignalHistogram } from '../model/SignalHistogram';
@@ -148,15 +149,13 @@ export function Picture({
       <QueryView query={query} rows={4}>
         {(csv) => (
           <OverTime
-            csv={csv}
+            data={csv}
             measures={firstDrawn(csv, kind.measures)}
             height={HEIGHT}
             marks={marks}
             shadedFromMs={sinceMs}
             otherwise={
-              <p>
-                {t('picture.none', 'No figures over time are stored yet: mlfi keeps them from the first baseline on.')}
-              </p>
+              model === undefined ? undefined : <LiveFigures model={model} measures={kind.measures} height={HEIGHT} />
             }
           />
         )}

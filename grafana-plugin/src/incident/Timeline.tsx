@@ -47,7 +47,7 @@ export function Timeline({ incident, estimatedMs }: { incident: Incident; estima
     >
       <Phases phases={phases} openedAtMs={opened_at_ms} />
       <QueryView query={aggregates} rows={3}>
-        {(csv) => <OverTime csv={csv} range={raw === null ? undefined : [fromMs, toMs]} marks={marks} />}
+        {(csv) => <OverTime data={csv} range={raw === null ? undefined : [fromMs, toMs]} marks={marks} />}
       </QueryView>
       <details>
         <summary>

@@ -1,9 +1,8 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import type { Diagnosis } from '../api/types';
-import { percent } from '../components/format';
 import { plain, Words } from '../components/Words';
-import { CauseView } from './CauseView';
+import { CauseView, probabilityText } from './CauseView';
 
 const CONSIDERED = 5;
 
@@ -18,7 +17,7 @@ export function Why({ causes: [cause, ...others] }: Pick<Diagnosis, 'causes'>) {
           <ul style={{ listStyle: 'none' }}>
             {others.slice(0, CONSIDERED).map(({ id, title, probability, refuting, features }) => (
               <li key={`${id}${features.join()}`} style={{ margin: '4px 0', overflowWrap: 'anywhere' }}>
-                <strong>{plain(title)}</strong> ({percent(probability)}):{' '}
+                <strong>{plain(title)}</strong> ({probabilityText(probability)}):{' '}
                 <Words>{refuting[0]?.text ?? t('incident.less-fitting', 'fits the evidence less well.')}</Words>
               </li>
             ))}

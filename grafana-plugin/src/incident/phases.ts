@@ -49,7 +49,8 @@ export function phasesOf(
   return [
     phase('change', change),
     phase('first-evidence', evidence),
-    phase('page', opened),
+    // Without its words: they are the first guess, which the evidence may have left behind.
+    { ...phase('page', opened), text: null },
     phase('decision', first('decision')),
     phase('recovery', recovery),
   ];

@@ -2,7 +2,7 @@ import React, { useMemo, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { FilterInput, Button } from '@grafana/ui';
 import type { Finding, ModelDetail, SignalDistribution } from '../api/types';
-import { figure, signalName, titled, wholePercent } from '../components/format';
+import { figure, signalName, subjectText, titled, wholePercent } from '../components/format';
 import { Section, Table } from '../components/Section';
 import { Words } from '../components/Words';
 import { distanceOf, histogramOf } from './histogram';
@@ -36,7 +36,7 @@ export function DriftTable({ model }: { model: ModelDetail }) {
         rows={findings.slice(0, showsAll ? findings.length : FINDINGS_SHOWN).map((finding) => ({
           key: `${finding.detector}${finding.subject}`,
           cells: [
-            titled(signalName(finding.subject)),
+            subjectText(finding.subject),
             titled(finding.detector),
             figure(finding.before),
             figure(finding.now),

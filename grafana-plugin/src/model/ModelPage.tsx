@@ -19,6 +19,7 @@ import {
   STATE_TEXTS,
   titled,
 } from '../components/format';
+import { LiveFigures } from '../components/LiveFigures';
 import { OverTime } from '../components/OverTime';
 import { DetailPage } from '../components/Page';
 import { RangePicker } from '../components/RangePicker';
@@ -114,20 +115,11 @@ function OverTimeSection({ model }: { model: ModelDetail }) {
       <QueryView query={query} rows={4}>
         {(csv) => (
           <OverTime
-            csv={csv}
+            data={csv}
             range={raw === null ? undefined : [fromMs, toMs]}
             marks={marks}
             shadedFromMs={changedMs}
-            otherwise={
-              isLearning ? (
-                <p>
-                  {t(
-                    'model.no-windows',
-                    'Figures over time are stored from the first baseline on. Until then the figures above say how the model does; log predictions, or let mlfi ask more often, to get there sooner.'
-                  )}
-                </p>
-              ) : undefined
-            }
+            otherwise={isLearning ? <LiveFigures model={model} /> : undefined}
           />
         )}
       </QueryView>

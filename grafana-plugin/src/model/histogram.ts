@@ -6,6 +6,7 @@ type Numeric = Extract<Counts, { kind: 'numeric' }>;
 type Cells = Numeric['cells'];
 
 const MOST_CATEGORIES = 20;
+const EQUAL_BINS = 20;
 
 /** Value in the middle of a cell of the exporter's grid (the inverse of its asinh and unit grids). */
 export function cellMiddle(grid: Numeric['grid'], cell: number): number {
@@ -70,7 +71,7 @@ export function histogramOf({
     };
   }
   const cellsOf = (counts: Counts | null) => (counts?.kind === 'numeric' ? counts.cells : []);
-  const given = bins ?? quantileEdges(cellsOf(any));
+  const given = bins ?? equalEdges(cellsOf(any));
   const edges = merge(given, 24);
   const fill = (cells: Cells) => {
     const bars = new Array<number>(edges.length + 1).fill(0);
@@ -89,16 +90,17 @@ export function histogramOf({
 export const distanceOf = ({ before, now }: Pick<Histogram, 'before' | 'now'>) =>
   before.reduce((sum, value, index) => sum + Math.abs(value - (now[index] ?? 0)), 0) / 2;
 
-/** Ten equally filled bins, for a signal without a baseline. */
-function quantileEdges(cells: Cells): number[] {
-  const total = cells.reduce((sum, [, count = 0]) => sum + count, 0);
+/** Upper edges of equally wide bins over the cells that hold something, for a signal without a baseline. */
+function equalEdges(cells: Cells): number[] {
+  const filled = cells.flatMap(([cell = 0, count = 0]) => (count > 0 ? [cell] : []));
+  if (filled.length === 0) {
+    return [];
+  }
+  const [least, most] = [Math.min(...filled), Math.max(...filled)];
+  const step = Math.max(1, Math.ceil((most - least + 1) / EQUAL_BINS));
   const edges: number[] = [];
-  let seen = 0;
-  for (const [cell = 0, count = 0] of cells) {
-    seen += count;
-    if (seen >= ((edges.length + 1) * total) / 10 && edges.length < 9) {
-      edges.push(cell);
-    }
+  for (let edge = least + step - 1; edge < most; edge += step) {
+    edges.push(edge);
   }
   return edges;
 }
