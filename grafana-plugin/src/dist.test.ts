@@ -87,8 +87,13 @@ describe('routes', () => {
   });
   it('are exact, but for operating one model; deciding has no wildcard', () => {
     expect(
-      mutating.filter(({ path }: { path: string }) => path.includes('*')).map(({ path }: { path: string }) => path)
-    ).toEqual(['api/v1/models/*']);
+      mutating
+        .filter(({ path }: { path: string }) => path.includes('*'))
+        .map(({ method, path, reqRole }: { method: string; path: string; reqRole: string }) => [method, path, reqRole])
+    ).toEqual([
+      ['POST', 'api/v1/models/*', 'Editor'],
+      ['DELETE', 'api/v1/models/*', 'Admin'],
+    ]);
   });
 });
 

@@ -161,6 +161,8 @@ export const anIncident = (overrides: Partial<Incident> = {}): Incident => ({
     },
     attributions: [{ feature: 'income', value: -0.15, standard_error: 0.02, method: 'interventional-shapley' }],
     changes: [],
+    // Not in every exporter's document yet.
+    ...{ impact: { harm: 'wrong-answer', share: 0.12, interval: { low: 0.09, high: 0.15 }, basis: 'counted' } },
     unexplained: 'A quarter is not explained.',
     blind_spots: [],
   },

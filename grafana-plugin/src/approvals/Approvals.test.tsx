@@ -1,11 +1,14 @@
 import React from 'react';
-import { render, screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { config } from '@grafana/runtime';
 import { of } from 'rxjs';
 import type { KillSwitch, Recommendation, Review } from '../api/types';
 import { aRecommendation } from '../test-data';
+import { renderAsking, sentBy } from '../test-render';
 import Approvals from './Approvals';
+
+const policyFor = (approvers: object) => ({ break_glass: false, proposer_may_vote: false, approvers });
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
@@ -36,8 +39,8 @@ const alone: Review = {
   used_by: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' },
   ticket: 'OPS-7',
   due_at_ms: Date.now() - 1,
-  reviewedBy: null,
-  reviewedAtMs: null,
+  reviewed_by: null,
+  reviewed_at_ms: null,
   finding: null,
 };
 
@@ -62,19 +65,15 @@ function show({
         : url.includes('reviews')
           ? { reviews }
           : url.includes('whoami')
-            ? { kind: 'user', subject, decides: ['fix-pipeline'], breaks_glass: false, problem: null }
+            ? { kind: 'user', subject, decides: ['fix-pipeline'], breaks_glass: false, problem: null, person: null }
             : url.includes('recommendations?')
               ? { recommendations: all }
               : aRecommendation(),
     })
   );
-  render(<Approvals />);
+  renderAsking(<Approvals />);
 }
-const sent = () =>
-  fetchMock.mock.calls
-    .map(([request]) => request)
-    .filter(({ method }) => method !== 'GET')
-    .map(({ method, url, data }) => ({ method, url: url.replace(/.*\/api\/v1\//, ''), data }));
+const sent = () => sentBy(fetchMock);
 beforeEach(() => fetchMock.mockReset());
 
 it('tells who stopped every execution and why, and lets an admin release it with a reason', async () => {
@@ -112,7 +111,7 @@ it('lets another approver review what one decided alone, and says so when it is 
 
 it('does not let whoever decided alone review it', async () => {
   show({ reviews: [alone], subject: 'grafana:user:12' });
-  expect(await screen.findByRole('button', { name: 'Review' })).toBeInTheDocument();
+  await waitFor(() => expect(screen.getByRole('button', { name: 'Review' })).toHaveAttribute('aria-disabled', 'true'));
   await userEvent.hover(screen.getByRole('button', { name: 'Review' }));
   expect(await screen.findByText('You decided this alone; somebody else has to look at it.')).toBeInTheDocument();
 });
@@ -123,9 +122,27 @@ it('keeps apart what waits, what is under way, and what was decided', async () =
       aRecommendation(),
       aRecommendation({ id: 'b', state: 'succeeded' }),
       aRecommendation({ id: 'c', state: 'rejected' }),
+      aRecommendation({ id: 'd', state: 'withdrawn' }),
+      aRecommendation({ id: 'e', plan: null, title: 'Mere advice' }),
     ],
   });
   for (const title of ['Waiting for me (1)', 'Under way (1)', 'Decided (1)']) {
     expect(await screen.findByRole('region', { name: title })).toBeInTheDocument();
   }
+  expect(screen.getByText('Ended without a decision (1)')).toBeInTheDocument();
+  expect(screen.queryByText('Mere advice')).not.toBeInTheDocument();
+});
+
+it('offers a vote by the policy of each recommendation, not by what the person may do in general', async () => {
+  show({
+    all: [
+      aRecommendation({ title: 'For Grace', policy: policyFor({ users: ['grafana:user:13'], emails: [], roles: [] }) }),
+      aRecommendation({ id: 'b', title: 'For Linus', policy: policyFor({ users: ['linus'], emails: [], roles: [] }) }),
+    ],
+  });
+  const mine = within(await screen.findByRole('region', { name: 'Waiting for me (1)' }));
+  expect(mine.getByText('For Grace')).toBeInTheDocument();
+  const others = within(screen.getByRole('region', { name: 'Waiting for others (1)' }));
+  expect(others.queryByRole('button', { name: 'Approve' })).not.toBeInTheDocument();
+  expect(others.getByText('You are not an approver of this action. Approvers: linus.')).toBeInTheDocument();
 });

@@ -16,12 +16,12 @@ type Step = 'withdraw' | 'break-glass' | 'revoke' | 'outcome';
 
 /** Steps the state of a recommendation allows this person besides voting, by the exporter's state machine. */
 export function stepsOf(recommendation: Recommendation, rights: Rights): Step[] {
-  const { state, plan, execution } = recommendation;
+  const { state, execution } = recommendation;
   switch (state) {
     case 'pending':
       return offersBreakGlass(recommendation, rights) ? ['withdraw', 'break-glass'] : ['withdraw'];
     case 'approved':
-      return plan === null ? ['revoke', 'outcome'] : ['revoke'];
+      return ['revoke'];
     case 'dispatching':
     case 'unknown':
       return execution === null ? [] : ['outcome'];

@@ -1,5 +1,5 @@
 import { extentOf } from './FloatingBars';
-import { fullWindows } from './OverTime';
+import { drawingOf, fullWindows, shares } from './measures';
 import { coarse, joinedMarks } from './Plot';
 
 describe('charts', () => {
@@ -48,6 +48,17 @@ describe('charts', () => {
       )
     );
     expect(distinct.size).toBeLessThanOrEqual(6);
+  });
+  it('end shares at 100 %, and draw nothing that was never measured', () => {
+    const aggregates = {
+      atMs: [1, 2],
+      columns: { calls: [4, 4], failures: [4, 0], labelled: [0, 0], correct: [0, 0] },
+    };
+    expect(drawingOf(aggregates, 'failures')).toMatchObject({ hardMax: 1, series: [{ values: [1, 0] }] });
+    expect(drawingOf(aggregates, 'accuracy')).toBeNull();
+    const [band] = shares([90], [100]);
+    expect(band?.low).toBeCloseTo(0.826, 2);
+    expect(band?.high).toBeCloseTo(0.945, 2);
   });
   it('leave out the newest window while it is being filled', () => {
     const csv = (calls: number[]) => ({ atMs: calls.map((_, index) => index), columns: { calls } });

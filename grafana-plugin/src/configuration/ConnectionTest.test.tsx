@@ -1,4 +1,4 @@
-import { failureOf } from '../api/client';
+import { failureOf } from '../api/failure';
 import { verdictOf } from './ConnectionTest';
 
 const nobody = {
@@ -32,6 +32,12 @@ describe('connection test', () => {
       { ...nobody, problem: { code: 'wrong-organisation', message: 'm' } },
       'error',
       'Wrong organisation',
+    ],
+    [
+      'another Grafana',
+      { ...nobody, problem: { code: 'bad-signature', message: 'm' } },
+      'error',
+      'The exporter trusts another Grafana',
     ],
     ['an API key', { ...nobody, kind: 'api-key' as const }, 'warning', 'Connected, for reading only'],
     ['a person', { ...nobody, kind: 'user' as const, name: 'Ada' }, 'success', 'Connected; you are Ada'],

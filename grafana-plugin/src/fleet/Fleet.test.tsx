@@ -1,10 +1,12 @@
 import React from 'react';
-import { render, screen, within } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { MemoryRouter } from 'react-router-dom';
 import { of, throwError } from 'rxjs';
 import { aModel } from '../test-data';
+import { renderAsking } from '../test-render';
 import Fleet from './Fleet';
+import { measureOf, trailOf } from './trail';
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
@@ -24,7 +26,7 @@ jest.mock('@grafana/ui', () => ({
 }));
 
 const show = () =>
-  render(
+  renderAsking(
     <MemoryRouter>
       <Fleet />
     </MemoryRouter>
@@ -32,20 +34,38 @@ const show = () =>
 beforeEach(() => fetchMock.mockReset());
 
 describe('Fleet', () => {
-  it('shows each model with its state, its trouble and its figures', async () => {
+  it('shows each model in one line with its state, what is wrong, and when it was seen', async () => {
     fetchMock.mockReturnValue(of({ data: { models: [aModel()] } }));
     show();
     expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute(
       'href',
       '/a/mlfi-investigator-app/models/fraud'
     );
-    expect(screen.getByRole('link', { name: '`income` looks multiplied by 100' })).toHaveAttribute(
+    expect(screen.getByRole('link', { name: 'income looks multiplied by 100' })).toHaveAttribute(
       'href',
       '/a/mlfi-investigator-app/incidents/inc-1'
     );
-    for (const text of ['failing', 'high', '0.41', '3.1 %', '1,234', 'v1', '25.0 %']) {
+    for (const text of ['High', '1,234', /^\d+ s ago$/]) {
       expect(screen.getByText(text)).toBeInTheDocument();
     }
+    // No model says when it began: a column of dashes says nothing.
+    expect(screen.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual([
+      'Model',
+      'State',
+      'What is wrong',
+      'Trend',
+      'Samples',
+      'Last seen',
+    ]);
+  });
+
+  it('draws the figure that shows what is wrong', () => {
+    expect(measureOf(aModel({ cause: 'slow-endpoint' }))).toBe('latency');
+    expect(measureOf(aModel({ cause: 'endpoint-errors' }))).toBe('failures');
+    expect(measureOf(aModel({ confidence_mean: null, cause: null }))).toBe('failures');
+    expect(measureOf(aModel())).toBe('confidence');
+    const figure = { atMs: 1, confidence: 0.5, failures: null, latency: null };
+    expect(trailOf([figure, { ...figure, confidence: null }], 'confidence')).toEqual([0.5]);
   });
 
   it('puts the worst first and finds by owner, state and tag', async () => {
@@ -63,7 +83,7 @@ describe('Fleet', () => {
     await screen.findByRole('link', { name: 'b-bad' });
     const rows = screen.getAllByRole('row').slice(1);
     expect(within(rows[0]).getByText('b-bad')).toBeInTheDocument();
-    await userEvent.type(screen.getByRole('textbox'), 'healthy search');
+    await userEvent.type(screen.getByPlaceholderText('Search models'), 'healthy search');
     expect(screen.queryByText('b-bad')).not.toBeInTheDocument();
     expect(screen.getByText('1 of 2 models')).toBeInTheDocument();
   });

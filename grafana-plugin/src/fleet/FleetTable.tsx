@@ -130,7 +130,7 @@ const Row = memo(function Row({ model, showsBegan }: { model: FleetModel; showsB
           quietText(model)
         ) : (
           <TextLink href={PAGES.incident(incident_id)} color="primary">
-            {headline}
+            {headline.split('. ')[0]}
           </TextLink>
         )}
       </td>

@@ -36,10 +36,19 @@ const stylesOf = () => ({
   top: css({
     display: 'grid',
     gridTemplateColumns: 'minmax(0, 3fr) minmax(0, 2fr)',
+    gridTemplateRows: 'auto 1fr',
+    gridTemplateAreas: '"happened todo" "why todo"',
     columnGap: 16,
     alignItems: 'start',
-    '@container (max-width: 820px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
+    '@container (max-width: 820px)': {
+      gridTemplateColumns: 'minmax(0, 1fr)',
+      gridTemplateRows: 'auto',
+      gridTemplateAreas: '"happened" "todo" "why"',
+    },
   }),
+  happened: css({ gridArea: 'happened' }),
+  todo: css({ gridArea: 'todo' }),
+  why: css({ gridArea: 'why' }),
   frame: css({ containerType: 'inline-size' }),
 });
 
@@ -102,19 +111,23 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
         <Headline incident={incident} sinceMs={sinceMs} />
       </div>
       <div className={styles.top}>
-        <div>
+        <div className={styles.happened}>
           <Section title={t('incident.happened', 'What happened')}>
             <Picture incident={incident} model={model} sinceMs={sinceMs} />
             <Cost diagnosis={diagnosis} />
           </Section>
+        </div>
+        <div className={styles.todo}>
+          <Section title={isClosed ? t('incident.done', 'What was done') : t('incident.todo', 'What to do first')}>
+            <Actions incidentId={id} isClosed={isClosed} rights={rights} />
+            {actions}
+          </Section>
+        </div>
+        <div className={styles.why}>
           <Section title={t('incident.why', 'Why')}>
             <Why causes={diagnosis.causes} />
           </Section>
         </div>
-        <Section title={isClosed ? t('incident.done', 'What was done') : t('incident.todo', 'What to do first')}>
-          <Actions incidentId={id} isClosed={isClosed} rights={rights} />
-          {actions}
-        </Section>
       </div>
       <Timeline incident={incident} estimatedMs={estimatedMs} />
       <Details diagnosis={diagnosis} />

@@ -1,8 +1,8 @@
-import { anIncident } from '../test-data';
-import { phasesOf } from './phases';
+import { aModelDetail, anIncident } from '../test-data';
+import { changedAtMs, phasesOf } from './phases';
 import { waterfallOf } from './Contributions';
 
-const entry = (atMs: number, kind: string) => ({ atMs, kind, text: `${kind} at ${atMs}` });
+const entry = (at_ms: number, kind: string) => ({ at_ms, kind, text: `${kind} at ${at_ms}` });
 
 describe('the story of an incident', () => {
   it('takes the last change before the evidence, the first decision, and the recovery', () => {
@@ -18,7 +18,7 @@ describe('the story of an incident', () => {
       entry(95, 'closed'),
     ];
     expect(
-      phasesOf(anIncident({ timeline, opened_at_ms: 40, closed_at_ms: 95 })).map(({ name, atMs }) => [name, atMs])
+      phasesOf(anIncident({ timeline, opened_at_ms: 40, closed_at_ms: 95 }), null).map(({ name, atMs }) => [name, atMs])
     ).toEqual([
       ['change', 20],
       ['first-evidence', 30],
@@ -29,7 +29,7 @@ describe('the story of an incident', () => {
   });
   it('leaves open what has not happened', () => {
     expect(
-      phasesOf(anIncident({ timeline: [entry(40, 'opened')], opened_at_ms: 40, closed_at_ms: null })).map(
+      phasesOf(anIncident({ timeline: [entry(40, 'opened')], opened_at_ms: 40, closed_at_ms: null }), null).map(
         ({ atMs }) => atMs
       )
     ).toEqual([null, null, 40, null, null]);
@@ -39,11 +39,28 @@ describe('the story of an incident', () => {
     const diagnosis = {
       ...incident.diagnosis,
       changes: [
-        { atMs: 5, kind: 'deployment', text: 'v8' },
-        { atMs: 50, kind: 'deployment', text: 'too late' },
+        { at_ms: 5, kind: 'deployment', text: 'v8' },
+        { at_ms: 50, kind: 'deployment', text: 'too late' },
       ],
     };
-    expect(phasesOf({ ...incident, diagnosis })[0]).toEqual({ name: 'change', atMs: 5, text: 'v8' });
+    expect(phasesOf({ ...incident, diagnosis }, 3)[0]).toEqual({ name: 'change', atMs: 5, text: 'v8' });
+  });
+});
+
+describe('the moment of change', () => {
+  const incident = anIncident({ timeline: [entry(40, 'opened')], opened_at_ms: 40 });
+  const evidence = { ...aModelDetail().evidence, changed_at_ms: 25 };
+  it('is what the model estimates while the incident is open, and what the repairs say afterwards', () => {
+    expect(changedAtMs(incident, aModelDetail({ incident_id: incident.id, evidence }))).toBe(25);
+    expect(changedAtMs(incident, aModelDetail({ incident_id: 'another', evidence }))).toBe(1);
+    const diagnosis = { ...incident.diagnosis, repairs: [] };
+    expect(changedAtMs({ ...incident, diagnosis }, undefined)).toBeNull();
+  });
+  it('is in the story when nobody told of a change, and says that it is estimated', () => {
+    expect(phasesOf(incident, 25)[0]).toEqual({ name: 'change', atMs: 25, text: '' });
+  });
+  it('tells the alert without its first guess', () => {
+    expect(phasesOf(incident, null)[2]).toEqual({ name: 'page', atMs: 40, text: null });
   });
 });
 

@@ -8,6 +8,9 @@ import { acceptRefusal, BaselineActions } from './BaselineActions';
 import { Candidates } from './Candidates';
 import { Golden } from './Golden';
 import { Patterns } from './Patterns';
+import { renderAsking, sentBy } from '../test-render';
+import { DeleteModel } from './DeleteModel';
+import { farthestFirst } from './Drift';
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
@@ -31,24 +34,18 @@ describe('what counts as normal', () => {
   });
 
   it('pauses, freezes, and learns anew with a reason; a viewer is told why not', async () => {
-    const { rerender } = render(<BaselineActions model={aModelDetail()} operateRefusal={null} onDone={jest.fn()} />);
+    const { rerender } = renderAsking(<BaselineActions model={aModelDetail()} operateRefusal={null} />);
     await userEvent.click(screen.getByRole('button', { name: 'Pause' }));
     await userEvent.click(screen.getByRole('button', { name: 'Freeze baseline' }));
     await userEvent.click(screen.getByRole('button', { name: 'Learn a new baseline' }));
     await userEvent.type(screen.getByLabelText('Why'), 'a new season');
     await userEvent.click(screen.getByRole('button', { name: 'Learn again' }));
     expect(posted()).toEqual([
-      { url: 'models/fraud/pause', data: {} },
+      { url: 'models/fraud/pause', data: undefined },
       { url: 'models/fraud/baseline/freeze', data: { frozen: true } },
       { url: 'models/fraud/baseline/reset', data: { reason: 'a new season' } },
     ]);
-    rerender(
-      <BaselineActions
-        model={aModelDetail({ state: 'paused' })}
-        operateRefusal="Needs the Editor role"
-        onDone={jest.fn()}
-      />
-    );
+    rerender(<BaselineActions model={aModelDetail({ state: 'paused' })} operateRefusal="Needs the Editor role" />);
     expect(screen.getByRole('button', { name: 'Start' })).toHaveAttribute('aria-disabled', 'true');
   });
 });
@@ -108,13 +105,13 @@ it('tells what keeps coming back, when, and what would end it for good', () => {
 describe('candidates', () => {
   const failed: Validation = {
     id: 'v',
-    modelId: 'fraud',
+    model_id: 'fraud',
     candidate_url: 'http://models/v8',
     purpose: 'replace',
     state: 'finished',
     started_at_ms: 1,
     finished_at_ms: 2,
-    currentVersion: '7',
+    current_version: '7',
     candidate_version: '8',
     calls: 400,
     verdict: 'fail',
@@ -126,7 +123,7 @@ describe('candidates', () => {
     fetchMock.mockImplementation(({ method }: { method: string }) =>
       of({ data: method === 'GET' ? { validations: [failed] } : failed })
     );
-    render(<Candidates modelId="fraud" operateRefusal={null} />);
+    renderAsking(<Candidates modelId="fraud" operateRefusal={null} />);
     expect(await screen.findByText(/It is wrong more often/)).toBeInTheDocument();
     expect(screen.getByRole('button', { name: 'Try it' })).toHaveAttribute('aria-disabled', 'true');
     await userEvent.type(screen.getByLabelText('Address of the candidate'), 'http://models/v9');
@@ -138,9 +135,60 @@ describe('candidates', () => {
   });
   it('wait for the one that runs', async () => {
     fetchMock.mockReturnValue(of({ data: { validations: [{ ...failed, state: 'running', verdict: null }] } }));
-    render(<Candidates modelId="fraud" operateRefusal={null} />);
+    renderAsking(<Candidates modelId="fraud" operateRefusal={null} />);
     expect(await screen.findByText('being tried')).toBeInTheDocument();
     await userEvent.hover(screen.getByRole('button', { name: 'Try it' }));
     expect(await screen.findByText(/One at a time/)).toBeInTheDocument();
+  });
+});
+
+it('puts first the features found to have changed, then those that moved farthest', () => {
+  const counts = (cells: number[][]) => ({
+    kind: 'numeric' as const,
+    grid: { kind: 'unit' as const },
+    cells,
+    missing: 0,
+    invalid: 0,
+  });
+  const signal = (name: string, now: number[][]) => ({
+    signal: `feature:${name}`,
+    bins: [10, 20],
+    before: counts([
+      [5, 5],
+      [15, 5],
+    ]),
+    now: counts(now),
+  });
+  const signals = [
+    signal('still', [
+      [5, 5],
+      [15, 5],
+    ]),
+    signal('far', [[25, 10]]),
+    signal('found', [
+      [5, 6],
+      [15, 4],
+    ]),
+  ];
+  const ordered = farthestFirst(signals, [{ subject: 'feature:found' }]);
+  expect(ordered.map(({ distribution, distance }) => [distribution.signal, Number(distance.toFixed(2))])).toEqual([
+    ['feature:found', 0.1],
+    ['feature:far', 1],
+    ['feature:still', 0],
+  ]);
+});
+
+describe('deleting a model', () => {
+  it('needs its id typed, tells what is lost, and is for admins', async () => {
+    const { rerender } = renderAsking(<DeleteModel id="fraud" refusal={null} />);
+    await userEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    const dialog = within(screen.getByRole('dialog'));
+    expect(dialog.getByText(/cannot be restored/)).toBeInTheDocument();
+    expect(dialog.getByRole('button', { name: 'Delete for good' })).toBeDisabled();
+    await userEvent.type(dialog.getByLabelText('Id of the model'), 'fraud');
+    await userEvent.click(dialog.getByRole('button', { name: 'Delete for good' }));
+    expect(sentBy(fetchMock)).toEqual([{ method: 'DELETE', url: 'models/fraud', data: undefined }]);
+    rerender(<DeleteModel id="fraud" refusal="Needs the Admin role" />);
+    expect(screen.getByRole('button', { name: 'Delete' })).toHaveAttribute('aria-disabled', 'true');
   });
 });
