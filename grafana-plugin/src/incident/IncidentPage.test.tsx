@@ -132,13 +132,13 @@ it('asks for the figures of the time range in its address, and carries it on', a
   );
 });
 
-it('asks whether the page was worth it, and shows what others said', async () => {
+it('asks whether the alert was useful, and shows what others said', async () => {
   answer();
   show();
   expect(await screen.findByText(/Vic, .*: Not useful – a known release/)).toBeInTheDocument();
   await userEvent.click(screen.getByRole('button', { name: 'Not useful' }));
   await userEvent.type(within(screen.getByRole('dialog')).getByLabelText('Why'), 'expected by all');
-  await userEvent.click(screen.getByRole('button', { name: 'Say so' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }));
   expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([
     {
       url: expect.stringContaining('/opinions'),
