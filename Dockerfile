@@ -18,5 +18,5 @@ RUN mkdir /data && chown node:node /data
 USER node
 WORKDIR /data
 EXPOSE 9899
-ENTRYPOINT ["node", "/app/exporter/dist/src/cli/mlfi.js"]
+ENTRYPOINT ["node", "/app/exporter/dist/src/main.js"]
 CMD ["serve"]

@@ -1,61 +1,84 @@
 #!/usr/bin/env node
 // `npm test`: installs what the tests need and runs them all, step by step. `npm test -- unit lint` runs some.
-import { spawn, spawnSync } from 'node:child_process';
+// Plain JavaScript for Node 20.19 without dependencies: at first nothing is installed.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
+import {
+  continueOnNewerNode,
+  install as installPackages,
+  keepsMachineNode,
+  lacksNode,
+  readJson,
+  ROOT as root,
+  run,
+} from '../exporter/demo/node24.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+// Before anything else; what is called here may not use the constants below.
+if (lacksNode()) await install();
+await continueOnNewerNode();
+
 const onCi = process.env.CI === 'true';
 const venv = join(root, '.venv');
 const python = join(venv, 'bin', 'python');
 const reports = mkdtempSync(join(tmpdir(), 'mlfi-test-'));
-const counts = { passed: 0, failed: 0 };
-
-/** Runs a command with its output shown as it comes. Resolves to its exit code. */
-function run(command, args, environment = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } });
-    child.on('error', () => resolve(127));
-    child.on('close', (code) => resolve(code ?? 1));
-  });
-}
+const counts = { passed: 0, failed: 0, skipped: 0 };
+/** What the closing lines repeat: everything that did not run, and why. */
+const notRun = [];
 
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 const npm = (...args) => run('npm', args);
-const newer = (a, b) => !existsSync(b) || statSync(a).mtimeMs > statSync(b).mtimeMs;
+const seconds = (sinceMs) => `${((Date.now() - sinceMs) / 1000).toFixed(0)} s`;
 
+function newer(a, b) {
+  return !existsSync(b) || statSync(a).mtimeMs > statSync(b).mtimeMs;
+}
+
+/** Says that something cannot run. Gives the exit code: on CI everything has to. */
+function notice(text) {
+  console.log(`NOTICE: ${text}`);
+  notRun.push(text);
+  return onCi ? 1 : 0;
+}
+
+/** The packages of package-lock.json, with the Node that all steps run on. */
 async function install() {
-  const stamp = join(root, 'node_modules', '.package-lock.json');
-  const complete =
-    existsSync(join(root, 'node_modules', 'webpack')) && existsSync(join(root, 'node_modules', 'vitest'));
-  if (complete && !newer(join(root, 'package-lock.json'), stamp)) {
+  const modules = join(root, 'node_modules');
+  const complete = ['webpack', 'vitest', 'node'].every((name) => existsSync(join(modules, name))) && !lacksNode();
+  if (complete && !newer(join(root, 'package-lock.json'), join(modules, '.package-lock.json'))) {
     console.log('node_modules is complete and up to date');
     return 0;
   }
-  return npm('ci');
+  const node = keepsMachineNode ? '' : `, Node ${readJson(root, 'package.json').devDependencies.node} among them`;
+  console.log(`Installing into node_modules, with npm ci: the packages of package-lock.json${node}`);
+  return installPackages('--loglevel', 'error');
 }
 
-/** Debian packages of the real servers. Without root it is said what to install; on CI that is a failure. */
+/** Installs Debian packages on this machine, having said which. Gives the exit code. */
+async function debian(purpose, packages) {
+  if (packages.length === 0) return 0;
+  const command = `apt-get install ${packages.join(' ')}`;
+  if (process.getuid?.() !== 0 || !has('apt-get')) return notice(`${purpose} need: ${command}`);
+  console.log(`Installing on this machine, as root, what ${purpose} need: ${command}`);
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], quiet);
+  const code = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+  return code === 0 ? 0 : notice(`${purpose} need what could not be installed: ${command}`);
+}
+
+/** The real servers: Debian's, then Python's. */
 async function servers() {
-  const missing = spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status === 0 ? [] : ['postgresql'];
-  missing.push(...['prometheus', 'prometheus-alertmanager'].filter((name) => !has(name)));
-  if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) missing.push('python3-venv');
-  if (!has('promtool')) missing.push('prometheus');
-  if (!has('amtool')) missing.push('prometheus-alertmanager');
-  if (missing.length > 0) {
-    if (process.getuid?.() !== 0 || !has('apt-get')) {
-      console.log(`NOTICE: the tests on real servers need: apt-get install ${missing.join(' ')}`);
-      return onCi ? 1 : 0;
-    }
-    const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update', '-qq'], quiet);
-    if ((await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], quiet)) !== 0 && onCi)
-      return 1;
-  }
-  return pythonEnvironment();
+  const needs = {
+    postgresql: spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status !== 0,
+    prometheus: !has('prometheus') || !has('promtool'),
+    'prometheus-alertmanager': !has('prometheus-alertmanager') || !has('amtool'),
+    'python3-venv': spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0,
+  };
+  const missing = Object.keys(needs).filter((name) => needs[name]);
+  const code = await debian('the tests on real servers', missing);
+  return code === 0 ? pythonEnvironment() : code;
 }
 
 /** A Python virtual environment with real model servers, made once per requirements file. */
@@ -67,6 +90,8 @@ async function pythonEnvironment() {
     console.log('.venv is up to date');
     return 0;
   }
+  const wanted = readFileSync(requirements, 'utf8').trim().split('\n').join(', ');
+  console.log(`Installing into .venv, with pip: ${wanted}`);
   const made = (await run('python3', ['-m', 'venv', venv])) === 0;
   const installed =
     made &&
@@ -75,8 +100,7 @@ async function pythonEnvironment() {
     writeFileSync(stamp, digest);
     return 0;
   }
-  console.log('NOTICE: .venv could not be made; tests on Python model servers are skipped');
-  return onCi ? 1 : 0;
+  return notice('.venv could not be made; tests on Python model servers are skipped');
 }
 
 /** Vitest with a JSON report beside its output, so that the closing line can count. */
@@ -92,11 +116,17 @@ async function vitest(project) {
   return code;
 }
 
+/** Counts a report of Vitest or Jest. */
 function tally(report) {
   if (!existsSync(report)) return;
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = readJson(report);
   counts.passed += numPassedTests;
   counts.failed += numFailedTests;
+  counts.skipped += numPendingTests + numTodoTests;
+  for (const { name, assertionResults } of testResults) {
+    const skipped = assertionResults.filter(({ status }) => !['passed', 'failed'].includes(status));
+    if (skipped.length > 0) notRun.push(`${skipped.length} skipped in ${relative(root, name)}`);
+  }
 }
 
 async function plugin() {
@@ -117,20 +147,15 @@ async function hostOnReact18() {
     console.log('the packages of the React 18 host are up to date');
     return 0;
   }
+  console.log(`Installing into ${relative(root, folder)}, with npm ci: the packages of its own package-lock.json`);
   return npm('ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund');
 }
 
 /** The browser journeys: the built plugin in its host, the real exporter behind it, in Chromium. */
 async function browser() {
   if (!has('chromium')) {
-    if (process.getuid?.() !== 0 || !has('apt-get')) {
-      console.log('NOTICE: the browser journeys need: apt-get install chromium');
-      return onCi ? 1 : 0;
-    }
-    const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update', '-qq'], quiet);
-    const installed = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
-    if (installed !== 0) return onCi ? 1 : 0;
+    const code = await debian('the browser journeys', ['chromium']);
+    if (code !== 0 || !has('chromium')) return code;
   }
   const react18 = await hostOnReact18();
   if (react18 !== 0) return react18;
@@ -139,9 +164,11 @@ async function browser() {
   const code = await npm('run', 'e2e', '-w', 'grafana-plugin');
   const report = join(root, 'grafana-plugin', 'artifacts', 'browser.json');
   if (existsSync(report)) {
-    const { expected, flaky, unexpected } = JSON.parse(readFileSync(report, 'utf8')).stats;
+    const { expected, flaky, unexpected, skipped } = readJson(report).stats;
     counts.passed += expected + flaky;
     counts.failed += unexpected;
+    counts.skipped += skipped;
+    if (skipped > 0) notRun.push(`${skipped} skipped in grafana-plugin/tests`);
   }
   return code;
 }
@@ -165,22 +192,26 @@ if (unknown.length > 0) {
   console.error(`unknown step ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}`);
   process.exit(2);
 }
-mkdirSync(reports, { recursive: true });
+console.log(`Node ${process.versions.node} (${process.execPath}) runs the steps and all they start`);
+const begunMs = Date.now();
 let failedStep = null;
 for (const [name, step] of Object.entries(STEPS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const startedAt = Date.now();
+  const startedMs = Date.now();
   console.log(`\n=== ${name}`);
   const code = await step();
-  console.log(
-    `=== ${name}: ${code === 0 ? 'ok' : `failed (${code})`} in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`,
-  );
+  console.log(`=== ${name}: ${code === 0 ? 'ok' : `failed (${code})`} in ${seconds(startedMs)}`);
   if (code !== 0) {
     failedStep = name;
     break;
   }
 }
 rmSync(reports, { recursive: true, force: true });
-if (failedStep !== null) console.log(`\nFAILED at ${failedStep}`);
-console.log(`${counts.passed} passed, ${Math.max(counts.failed, failedStep === null ? 0 : counts.failed)} failed`);
+console.log(`\n=== in all ${seconds(begunMs)}`);
+if (notRun.length > 0) console.log(`Not run:\n${notRun.map((text) => `  ${text}`).join('\n')}`);
+if (failedStep !== null) console.log(`FAILED at ${failedStep}`);
+// A step may fail without a failing test: the linter, a test file that cannot be loaded.
+const failed = failedStep === null ? counts.failed : Math.max(counts.failed, 1);
+const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
+console.log(`${counts.passed} passed, ${failed} failed${skipped}`);
 process.exit(failedStep === null ? 0 : 1);

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { startService } from '../src/main.js';
+import { startService } from '../src/service/start.js';
 import { seededRandom } from '../src/system/seeded-random.js';
 import { systemClock } from '../src/system/system-clock.js';
 import { runDemo } from './run-demo.js';

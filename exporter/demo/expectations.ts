@@ -1,4 +1,4 @@
-import type { ModelStatus } from '../src/domain/application.js';
+import type { ModelStatus } from '../src/domain/model-status.js';
 import type { CauseId } from '../src/domain/cause.js';
 import type { Severity } from '../src/domain/severity.js';
 

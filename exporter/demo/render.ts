@@ -1,4 +1,5 @@
-import type { ModelStatus } from '../src/domain/application.js';
+import { wholePercent } from '../src/domain/quantity-text.js';
+import type { ModelStatus } from '../src/domain/model-status.js';
 import type { Incident } from '../src/domain/incident.js';
 import type { Proposal } from '../src/domain/recommendation.js';
 import type { Verdict } from './expectations.js';
@@ -52,7 +53,7 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
     printable(model.state, COLUMNS[1]),
     `${status.totalSamples}`,
     status.confidenceMean === null ? '–' : status.confidenceMean.toFixed(2),
-    `${(100 * status.errorShare).toFixed(0)} %`,
+    `${wholePercent(status.errorShare)}`,
     latencyText(status.latencyP50Seconds),
     verdict.kind === 'reached'
       ? ` ✓ ${verdict.text}`

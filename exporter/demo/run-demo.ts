@@ -1,10 +1,11 @@
+import { percent } from '../src/domain/quantity-text.js';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../src/config/config.js';
 import { loadConfig } from '../src/config/load.js';
 import { describeProblem } from '../src/config/problem.js';
-import type { Application } from '../src/domain/application.js';
+import type { Application } from '../src/application/index.js';
 import { modelId } from '../src/domain/identifiers.js';
 import type { Incident } from '../src/domain/incident.js';
 import type { Clock, Random } from '../src/domain/ports.js';
@@ -80,8 +81,6 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<n
     await models.close();
   }
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function trainingLine({ tabular, port }: DemoModels): string {
   return (
@@ -174,7 +173,7 @@ async function watch(
   const startedAtMs = clock.now();
   let outcome: number | null = null;
   while (outcome === null && !ports.stop.aborted) {
-    const statuses = service.application.statuses();
+    const statuses = service.application.models.statuses();
     board.update(statuses);
     breaker();
     const news = await tell(clock.now());
@@ -223,12 +222,12 @@ function createTeller(service: DemoService, width: number): (nowMs: number) => P
     `${incident.id} ${incident.diagnosis.causes[0]?.id ?? ''} ${incident.severity}`;
   return async (nowMs) => {
     const lines: string[] = [];
-    for (const { incident } of service.application.statuses()) {
+    for (const { incident } of service.application.models.statuses()) {
       if (incident === null || told.has(storyOf(incident))) continue;
       const story = storyOf(incident);
       const firstSeenAtMs = seenAtMs.get(story) ?? nowMs;
       seenAtMs.set(story, firstSeenAtMs);
-      const records = await service.application.recommendations({
+      const records = await service.application.decisions.records({
         incident: incident.id,
         pendingOnly: true,
         limit: 10,
@@ -247,7 +246,7 @@ function createBreaker(models: DemoModels, application: Application, screen: Scr
   let broken = false;
   return () => {
     if (broken) return;
-    const status = application.statuses().find(({ model }) => model.id === modelId('tabular'));
+    const status = application.models.statuses().find(({ model }) => model.id === modelId('tabular'));
     if (status === undefined || status.baseline === null || status.windowSamples < GOOD_ROWS_BEFORE_FAULT_SAMPLES)
       return;
     broken = true;

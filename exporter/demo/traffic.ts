@@ -1,6 +1,7 @@
+import { shuffled } from '../src/statistics/shuffle.js';
 import type { Clock, Random } from '../src/domain/ports.js';
 import type { JsonObject } from '../src/domain/json.js';
-import { shuffled, type AdultRow, type TabularFeatures } from './tabular/adult.js';
+import type { AdultRow, TabularFeatures } from './tabular/adult.js';
 import { faultyFeatures, trueLabel, type TabularFault } from './tabular/faults.js';
 
 /** What the tabular model said about one row. */

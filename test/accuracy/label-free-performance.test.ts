@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../exporter/src/domain/profile.js';
 import { estimatePerformance } from '../../exporter/src/performance/estimate.js';

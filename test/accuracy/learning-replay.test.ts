@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Lesson } from '../../exporter/src/domain/lesson.js';
 import type { ActionId } from '../../exporter/src/domain/recommendation.js';
-import { actionOutlook } from '../../exporter/src/learning/outlook.js';
+import { estimateSuccess } from '../../exporter/src/incident-history/success-estimate.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 
 const INCIDENTS = 200;
@@ -25,7 +25,7 @@ function replay(seed: number, falsified: Falsified): number[] {
     const fingerprint = { 'cause:calibration-decay': 1, [`feature:${Math.floor(random.next() * 5)}`]: 0.4 };
     const ranked = ACTIONS.map((action, place) => ({
       action,
-      cautious: actionOutlook('calibration-decay', action, place, { fingerprint, atMs, lessons }).cautious,
+      cautious: estimateSuccess('calibration-decay', action, place, { fingerprint, atMs, lessons }).lowerQuantile20,
     })).sort((a, b) => b.cautious - a.cautious);
     const rank = 1 + ranked.findIndex(({ action }) => action === RIGHT);
     const choice = random.next() < 0.6 ? 0 : Math.floor(random.next() * ranked.length);

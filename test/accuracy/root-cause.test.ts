@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SIGNS } from '../../exporter/src/rca/signs/index.js';
+import { INDICATORS } from '../../exporter/src/rca/indicators/index.js';
 import { WEIGHTS } from '../../exporter/src/rca/causes/weights.js';
 import { calibrationError } from '../faults/conditional-logit.js';
 import { FAULT_KINDS } from '../faults/kinds/index.js';
@@ -68,7 +68,7 @@ describe('root cause on test seeds, which neither fitting nor tuning has seen', 
     expect(error).toBeLessThanOrEqual(0.08);
   });
 
-  it('weighs exactly the signs there are', () => {
-    expect(WEIGHTS.signs).toEqual(SIGNS.map(({ id }) => id));
+  it('weighs exactly the indicators there are', () => {
+    expect(WEIGHTS.indicators).toEqual(INDICATORS.map(({ id }) => id));
   });
 });

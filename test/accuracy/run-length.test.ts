@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Channel } from '../../exporter/src/detection/sequential/channel.js';
+import { ScoreStream } from '../../exporter/src/detection/sequential/score-stream.js';
 import { ConformalEDetector } from '../../exporter/src/detection/sequential/conformal-e-detector.js';
-import { Ruler } from '../../exporter/src/detection/sequential/probability-integral-transform.js';
+import { ReferenceQuantiles } from '../../exporter/src/detection/sequential/reference-quantiles.js';
 import { riskBound, RiskEDetector } from '../../exporter/src/detection/sequential/risk-e-detector.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import { median, say, streams, type Streams } from './streams.js';
 
 /** Line of every detector here: one false alarm in 10,000 samples on average. */
@@ -21,7 +21,7 @@ interface Scorer {
 
 /** One numeric signal as algorithm S sees it: level and spread, evidence averaged. */
 class NumericDetector {
-  private readonly ruler: Ruler;
+  private readonly quantiles: ReferenceQuantiles;
   private readonly detectors: readonly ConformalEDetector[];
   private at = 0;
   constructor(
@@ -29,14 +29,14 @@ class NumericDetector {
     private readonly source: Streams,
     warmUp: readonly number[],
   ) {
-    this.ruler = Ruler.fit(warmUp);
+    this.quantiles = ReferenceQuantiles.fit(warmUp);
     this.detectors = [1, 2].map(
       (seed) => new ConformalEDetector({ ...scorer, startWeight: scorer.blockLength, sides: 'both', seed }),
     );
   }
   /** Evidence after one more value. */
   add(value: number): number {
-    const u = this.ruler.position(value, this.source.uniform());
+    const u = this.quantiles.position(value, this.source.uniform());
     this.at += 1;
     this.detectors[0]?.add(u, this.at);
     this.detectors[1]?.add(4 * (u - 0.5) ** 2, this.at);
@@ -112,16 +112,16 @@ describe('run length without any change, line at one false alarm in 10,000 sampl
       const source = streams(seed);
       let level = source.normal();
       const next = (): number => (level = source.autoregressive(level, 0.5));
-      const ruler = Ruler.fit(times(100, next));
-      const channel = new Channel(
-        { statistic: 'level', claim: 'shift', binary: false, seasonal: false, tolerance: 0.03, seed },
+      const quantiles = ReferenceQuantiles.fit(times(100, next));
+      const channel = new ScoreStream(
+        { statistic: 'level', hypothesis: 'shift', binary: false, seasonal: false, tolerance: 0.03, seed },
         { ...DEFAULT_FALSE_PAGE_BUDGET, tickMs: 1_000, season: 'none' },
       );
       let atMs = 0;
-      const add = (): void => channel.add(ruler.position(next(), source.uniform()), (atMs += 1_000));
-      while (!channel.isArmed) {
+      const add = (): void => channel.add(quantiles.position(next(), source.uniform()), (atMs += 1_000));
+      while (!channel.isMonitoring) {
         for (let i = 0; i < BASELINE; i += 1) add();
-        channel.arm(BASELINE, true);
+        channel.startMonitoring(BASELINE, true);
       }
       lengths += channel.reading()?.blockSamples ?? 0;
       for (let i = 0; i < SAMPLES; i += 1) {

@@ -1,7 +1,7 @@
-import { ModelMonitor, type MonitorState } from '../../exporter/src/detection/sequential/model-monitor.js';
+import { DriftMonitor, type DriftMonitorState } from '../../exporter/src/detection/sequential/drift-monitor.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { FindingSubject } from '../../exporter/src/domain/finding.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../exporter/src/domain/thresholds.js';
 import { streams, type Streams } from './streams.js';
 
@@ -20,7 +20,7 @@ export interface Traffic {
 
 /** A model with numeric features whose truth is known, watched under the default configuration as the service would. */
 export class SimulatedModel {
-  readonly monitor: ModelMonitor;
+  readonly monitor: DriftMonitor;
   private readonly source: Streams;
   private readonly levels: Float64Array;
   private readonly names: readonly string[];
@@ -31,9 +31,9 @@ export class SimulatedModel {
 
   constructor(
     private readonly traffic: Traffic,
-    from?: { readonly samples: number; readonly state: MonitorState; readonly seed: number },
+    from?: { readonly samples: number; readonly state: DriftMonitorState; readonly seed: number },
   ) {
-    this.monitor = new ModelMonitor('simulated', DEFAULT_FALSE_PAGE_BUDGET, (text) => text, from?.state);
+    this.monitor = new DriftMonitor('simulated', DEFAULT_FALSE_PAGE_BUDGET, (text) => text, from?.state);
     this.source = streams(from?.seed ?? traffic.seed);
     this.names = Array.from({ length: traffic.features }, (_, i) => `f${i}`);
     this.levels = new Float64Array(traffic.features + 1).map(() => this.source.normal());
@@ -49,7 +49,7 @@ export class SimulatedModel {
   fork(seed: number): SimulatedModel {
     return new SimulatedModel(this.traffic, {
       samples: this.samples,
-      state: JSON.parse(JSON.stringify(this.monitor.snapshot())) as MonitorState,
+      state: JSON.parse(JSON.stringify(this.monitor.snapshot())) as DriftMonitorState,
       seed,
     });
   }

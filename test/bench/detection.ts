@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { ConformalEDetector } from '../../exporter/src/detection/sequential/conformal-e-detector.js';
-import { Ruler } from '../../exporter/src/detection/sequential/probability-integral-transform.js';
+import { ReferenceQuantiles } from '../../exporter/src/detection/sequential/reference-quantiles.js';
 import { riskBound, RiskEDetector } from '../../exporter/src/detection/sequential/risk-e-detector.js';
 import { median, streams } from '../accuracy/streams.js';
 import { inProcess, type Contestant } from './contestant.js';
@@ -32,7 +32,7 @@ const ours: Rule = {
   shipped: Math.log10(LINE),
   strictest: 12,
   make: (strictness, baseline) => {
-    const ruler = Ruler.fit(baseline.slice(0, BASELINE / 5));
+    const ruler = ReferenceQuantiles.fit(baseline.slice(0, BASELINE / 5));
     const source = streams(7);
     const detectors = [1, 2].map(
       (seed) =>

@@ -5,8 +5,8 @@
 import { gzipSync } from 'node:zlib';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { Gauge, Histogram, Registry } from 'prom-client';
-import type { ModelStatus } from '../../exporter/src/domain/application.js';
-import { NO_FLEET_FIGURES } from '../../exporter/src/domain/figures.js';
+import type { ModelStatus } from '../../exporter/src/domain/model-status.js';
+import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import type { ModelId } from '../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, type ModelMetricName } from '../../exporter/src/metrics/catalogue.js';
 import { FleetRenderer } from '../../exporter/src/metrics/fleet-renderer.js';
@@ -70,7 +70,7 @@ async function fleet(wanted: number): Promise<void> {
         ids: () => ids,
         revision: () => String(version),
         status: () => example,
-        shared: () => ({ figures: NO_FLEET_FIGURES, audit: null }),
+        shared: () => ({ figures: NO_DECISIONS, audit: null }),
       },
       () => ({ models: 100_000, signals: 20, series: 1e7 }),
     );

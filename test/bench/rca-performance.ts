@@ -1,21 +1,22 @@
 /** Cost of an investigation, beside the published figures: `npx tsx test/bench/rca-performance.ts`. Never fails by the clock. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { goldenEvidence } from '../../exporter/src/detection/golden.js';
-import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
-import type { FeatureEvidence } from '../../exporter/src/domain/evidence.js';
-import { modelId } from '../../exporter/src/domain/identifiers.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
+import type { FeatureEvidence } from '../../exporter/src/domain/symptoms.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { BaselineProfile, WindowProfile } from '../../exporter/src/domain/profile.js';
 import { cohortShapley } from '../../exporter/src/rca/attribution/cohort-shapley.js';
 import { createModelCaller } from '../../exporter/src/rca/attribution/model-caller.js';
 import { diagnose } from '../../exporter/src/rca/diagnose.js';
-import { gatherEvidence } from '../../exporter/src/rca/gather.js';
-import { analyseRows, type RowAnalysis, type RowAnalysisInput } from '../../exporter/src/rca/row-analysis.js';
+import { symptomsOf } from '../../exporter/src/rca/symptoms/symptoms-of.js';
+import type { RowAnalysis } from '../../exporter/src/domain/row-analysis.js';
+import { analyseRows, type RowAnalysisInput } from '../../exporter/src/rca/row-analysis.js';
 import { rowPieces } from '../../exporter/src/rca/row-pieces.js';
 import type { RowPiece } from '../../exporter/src/rca/row-analysis-worker.js';
 import { sliceLine } from '../../exporter/src/rca/segments/slice-line.js';
 import { createAnalysisPool } from '../../exporter/src/system/analysis-pool.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { stateOf } from '../unit/detection/rows.js';
 import { adultRows } from '../unit/rca/adult.js';
 
 const seconds = (from: number): string => ((performance.now() - from) / 1_000).toFixed(2);
@@ -70,9 +71,9 @@ const moved: FeatureEvidence = {
   invalidBefore: 0,
   invalidNow: 0,
   unseenShare: 0,
-  drifted: true,
-  surprise: 20,
-  moved: true,
+  reported: true,
+  minusLog10P: 20,
+  changed: true,
   hint: null,
 };
 const input: RowAnalysisInput = {
@@ -121,23 +122,8 @@ function onTheLoop(rows: number): string {
     bins: new Map(),
   };
   const gathering = performance.now();
-  const evidence = gatherEvidence({
-    modelId: modelId('bench'),
-    nowMs: 1,
-    baseline,
-    window,
-    rows: now,
-    baselineRows: before,
-    findings: [],
-    blindSpots: [],
-    golden: goldenEvidence([], []),
-    consecutiveFailures: 0,
-    lastAnswerAtMs: 1,
-    changes: [],
-    evidence: null,
-    experiment: null,
-    rowAnalysis: told,
-  });
+  const state = { ...stateOf(null, now), baseline, window, baselineRows: before, rowAnalysis: told };
+  const evidence = symptomsOf(state, { findings: [], blindSpots: [], golden: goldenEvidence([], []) }, 1);
   diagnose(evidence);
   return `${(performance.now() - gathering).toFixed(0)} ms`;
 }

@@ -1,4 +1,4 @@
-import { kolmogorovSmirnov } from '../../exporter/src/detection/statistics/kolmogorov-smirnov.js';
+import { kolmogorovSmirnov } from '../../exporter/src/statistics/kolmogorov-smirnov.js';
 
 /** A change rule as others ship it: values in, "changed" out. `strictness` is its own parameter; larger alarms less. */
 export interface Rule {

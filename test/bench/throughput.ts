@@ -2,10 +2,10 @@
  * How fast one core folds prediction logs of a model with 20 features into counts and e-detectors, next to the time
  * JSON.parse takes for the same events. Run: npm run bench:throughput
  */
-import { ModelMonitor } from '../../exporter/src/detection/sequential/model-monitor.js';
-import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
+import { DriftMonitor } from '../../exporter/src/detection/sequential/drift-monitor.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import { streams } from '../accuracy/streams.js';
 
 const FEATURES = 20;
@@ -29,7 +29,7 @@ const rows: Observation[] = Array.from({ length: ROWS }, (_, i) => ({
 }));
 const lines = rows.map((row) => JSON.stringify(row));
 
-const monitor = new ModelMonitor('bench', DEFAULT_FALSE_PAGE_BUDGET, (text) => text);
+const monitor = new DriftMonitor('bench', DEFAULT_FALSE_PAGE_BUDGET, (text) => text);
 let builder = createWindowBuilder();
 function fold(row: Observation): void {
   builder.add(row);

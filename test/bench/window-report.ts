@@ -6,9 +6,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { compareNumeric } from '../../exporter/src/detection/statistics/compare.js';
-import { quantileBins } from '../../exporter/src/detection/statistics/signal-counts.js';
-import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
+import { compareNumeric } from '../../exporter/src/statistics/compare.js';
+import { quantileBins } from '../../exporter/src/statistics/signal-counts.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../exporter/src/domain/profile.js';
 import { streams } from '../accuracy/streams.js';

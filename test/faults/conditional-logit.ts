@@ -3,7 +3,7 @@ import type { Example } from './training-set.js';
 
 export interface Fitted {
   readonly prior: number;
-  readonly signs: readonly number[];
+  readonly indicators: readonly number[];
 }
 export type Weights = ReadonlyMap<CauseId, Fitted>;
 
@@ -14,10 +14,10 @@ const [MOMENT, SECOND_MOMENT, TINY] = [0.9, 0.999, 1e-8];
 
 /** Probability of every hypothesis of an example. */
 export function probabilities({ hypotheses }: Example, weights: Weights, temperature = 1): number[] {
-  const scores = hypotheses.map(({ cause, signs }) => {
+  const scores = hypotheses.map(({ cause, indicators }) => {
     const fitted = weights.get(cause);
     if (fitted === undefined) return 0;
-    return signs.reduce((sum, value, i) => sum + value * (fitted.signs[i] ?? 0), fitted.prior) / temperature;
+    return indicators.reduce((sum, value, i) => sum + value * (fitted.indicators[i] ?? 0), fitted.prior) / temperature;
   });
   const highest = Math.max(...scores);
   const exp = scores.map((score) => Math.exp(score - highest));
@@ -37,7 +37,7 @@ export function loss(examples: readonly Example[], weights: Weights, temperature
 }
 
 /**
- * Conditional logit (McFadden 1974) with one weight per cause and sign, maximum likelihood with an L2 penalty, full-batch
+ * Conditional logit (McFadden 1974) with one weight per cause and indicator, maximum likelihood with an L2 penalty, full-batch
  * gradient steps by Adam. Convex where every example has one right hypothesis.
  * @param importance how much an example of a kind counts
  */
@@ -61,20 +61,20 @@ export function fitConditionalLogit(
   for (let round = 1; round <= ROUNDS; round += 1) {
     for (let i = 0; i < size; i += 1) gradient[i] = penalty * at(weights, i);
     for (const { hypotheses, kind } of examples) {
-      const scores = hypotheses.map(({ cause, signs }) => {
+      const scores = hypotheses.map(({ cause, indicators }) => {
         const offset = offsetOf.get(cause) ?? 0;
-        return signs.reduce((sum, value, i) => sum + value * at(weights, offset + 1 + i), at(weights, offset));
+        return indicators.reduce((sum, value, i) => sum + value * at(weights, offset + 1 + i), at(weights, offset));
       });
       const highest = Math.max(...scores);
       const exp = scores.map((score) => Math.exp(score - highest));
       const all = exp.reduce((sum, value) => sum + value, 0);
       const right = hypotheses.reduce((sum, { isRight }, i) => sum + (isRight ? (exp[i] ?? 0) : 0), 0);
-      hypotheses.forEach(({ cause, signs, isRight }, i) => {
+      hypotheses.forEach(({ cause, indicators, isRight }, i) => {
         const pull = (exp[i] ?? 0) / all - (isRight ? (exp[i] ?? 0) / right : 0);
         const scaled = (pull * importance(kind)) / total;
         const offset = offsetOf.get(cause) ?? 0;
         gradient[offset] = at(gradient, offset) + scaled;
-        signs.forEach((value, j) => {
+        indicators.forEach((value, j) => {
           gradient[offset + 1 + j] = at(gradient, offset + 1 + j) + scaled * value;
         });
       });
@@ -93,7 +93,7 @@ export function fitConditionalLogit(
       const offset = offsetOf.get(cause) ?? 0;
       return [
         cause,
-        { prior: at(weights, offset), signs: [...weights.subarray(offset + 1, offset + 1 + signCount)] },
+        { prior: at(weights, offset), indicators: [...weights.subarray(offset + 1, offset + 1 + signCount)] },
       ] as const;
     }),
   );

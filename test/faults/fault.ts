@@ -1,5 +1,5 @@
 import type { CauseId } from '../../exporter/src/domain/cause.js';
-import type { ChangeEvent } from '../../exporter/src/domain/evidence.js';
+import type { ChangeEvent } from '../../exporter/src/domain/symptoms.js';
 import type { FailureReason, Features } from '../../exporter/src/domain/observation.js';
 import type { Random } from '../../exporter/src/domain/ports.js';
 import type { Scorer, ZooModel, ZooRow } from './models/zoo-model.js';

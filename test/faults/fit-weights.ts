@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
-import { SIGNS } from '../../exporter/src/rca/signs/index.js';
+import { INDICATORS } from '../../exporter/src/rca/indicators/index.js';
 import { calibrationError, fitConditionalLogit, loss, probabilities, type Weights } from './conditional-logit.js';
 import { FAULT_KINDS } from './kinds/index.js';
 import { trainZooModels } from './models/index.js';
@@ -47,7 +47,7 @@ const accuracyOf = (tops: readonly { readonly isRight: boolean }[]): string =>
   `${(100 * rightShare(tops)).toFixed(1)} %`;
 
 const fits = PENALTIES.map((penalty) => {
-  const weights = fitConditionalLogit(training, SIGNS.length, penalty, importance);
+  const weights = fitConditionalLogit(training, INDICATORS.length, penalty, importance);
   const right = rightShare(topRight(tuning, weights));
   console.log(
     `penalty ${penalty}: loss ${loss(training, weights).toFixed(3)} training, ${loss(tuning, weights).toFixed(3)} tuning; right ${accuracyOf(topRight(training, weights))}, ${accuracyOf(topRight(tuning, weights))}`,
@@ -70,13 +70,13 @@ const round = (value: number): number => (Math.abs(value) < DROPPED ? 0 : Number
 const causes = Object.fromEntries(
   [...chosen.weights]
     .sort(([a], [b]) => a.localeCompare(b))
-    .map(([cause, { prior, signs }]) => [cause, [prior, ...signs].map(round)]),
+    .map(([cause, { prior, indicators }]) => [cause, [prior, ...indicators].map(round)]),
 );
-const signs = SIGNS.map(({ id }) => id);
+const indicators = INDICATORS.map(({ id }) => id);
 const target = join(import.meta.dirname, '..', '..', 'exporter', 'src', 'rca', 'causes', 'weights.ts');
 const text = `import type { CauseWeights } from './cause-weights.js';
 
 /** Fitted, not judged: see \`provenance\` and docs/root-cause-accuracy.md. */
-export const WEIGHTS: CauseWeights = ${JSON.stringify({ provenance, temperature, signs, causes })};
+export const WEIGHTS: CauseWeights = ${JSON.stringify({ provenance, temperature, indicators, causes })};
 `;
 writeFileSync(target, await format(text, { parser: 'typescript', singleQuote: true, printWidth: 120 }));

@@ -14,7 +14,7 @@ export interface Measured {
   readonly paged: boolean;
   /** Faulty requests until the true cause was first and more probable than not; null when it never was, or was not asked. */
   readonly requestsToCause: number | null;
-  /** What simpler rules say of the same judgement. */
+  /** What simpler rules say of the same evaluation. */
   readonly rivals: Readonly<Record<string, CauseId>>;
 }
 
@@ -31,11 +31,11 @@ export function measure(
 ): Measured {
   const replayed = replay(zooCase, checkpoints);
   const { truth } = replayed.injection;
-  const reached = replayed.onTheWay.find(({ judgement }) => {
-    const [first] = judgement.diagnosis.causes;
+  const reached = replayed.onTheWay.find(({ evaluation }) => {
+    const [first] = evaluation.diagnosis.causes;
     return first !== undefined && isRight(truth, first.id) && first.probability > 0.5;
   });
-  const { diagnosis } = replayed.judgement;
+  const { diagnosis } = replayed.evaluation;
   return {
     kind: zooCase.kind.id,
     model: zooCase.model.name,
@@ -90,7 +90,7 @@ function overlap(pairs: readonly { readonly said: readonly string[]; readonly tr
   return { precision, recall, f1: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall) };
 }
 
-/** Features blamed by the first cause against the features really at fault; cases without any are left out. */
+/** Features suspects by the first cause against the features really at fault; cases without any are left out. */
 export function featureOverlap(measured: readonly Measured[]): Overlap {
   return overlap(
     measured

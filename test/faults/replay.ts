@@ -1,17 +1,20 @@
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Model } from '../../exporter/src/domain/model.js';
 import type { FailureReason, Features, Observation } from '../../exporter/src/domain/observation.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/page-evidence.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import type { Random } from '../../exporter/src/domain/ports.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
-import { judge, rowsToAnalyse, type Judgement, type Subject } from '../../exporter/src/pipeline.js';
+import { evaluate, type Evaluation } from '../../exporter/src/evaluation/evaluate.js';
+import type { MonitoredModelState } from '../../exporter/src/domain/monitored-model-state.js';
+import { rowsToAnalyse } from '../../exporter/src/rca/symptoms/symptoms-of.js';
 import { analyseRows, NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
-import { Watch, type Sample } from '../../exporter/src/watch.js';
+import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
 import { between, type FaultKind, type Injection, type Live } from './fault.js';
 import { answer, type ZooModel, type ZooRow } from './models/zoo-model.js';
 import { seedOf, type Split } from './split.js';
+import { type Sample } from '../../exporter/src/domain/observation.js';
 
 const HOUR_MS = 3_600_000;
 /** A Monday, 00:00 UTC. */
@@ -43,10 +46,10 @@ interface Regime {
 
 export interface Replayed {
   readonly injection: Injection;
-  readonly subject: Subject;
-  readonly judgement: Judgement;
+  readonly subject: MonitoredModelState;
+  readonly evaluation: Evaluation;
   /** Judgements on the way, for the time to the cause: after so many faulty requests. */
-  readonly onTheWay: readonly { readonly requests: number; readonly judgement: Judgement }[];
+  readonly onTheWay: readonly { readonly requests: number; readonly evaluation: Evaluation }[];
   /** True when any look on the way would have paged. */
   readonly paged: boolean;
 }
@@ -281,9 +284,13 @@ export function trafficOf(zooCase: ZooCase): {
 }
 
 /** Judges a watch as the service does: rows are analysed from the second look on. */
-function look(watch: Watch, previous: Judgement | null, nowMs: number): { subject: Subject; judgement: Judgement } {
-  const plain = watch.subject();
-  const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous));
+function look(
+  watch: MonitoredModel,
+  previous: Evaluation | null,
+  nowMs: number,
+): { subject: MonitoredModelState; evaluation: Evaluation } {
+  const plain = watch.modelState();
+  const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous.symptoms));
   const subject = { ...plain, rowAnalysis };
   const experience = {
     thresholds: DEFAULT_THRESHOLDS,
@@ -292,7 +299,7 @@ function look(watch: Watch, previous: Judgement | null, nowMs: number): { subjec
     validation: null,
     verification: DEFAULT_VERIFICATION_TIMES,
   };
-  return { subject, judgement: judge(subject, experience, nowMs) };
+  return { subject, evaluation: evaluate(subject, experience, nowMs) };
 }
 
 /**
@@ -302,7 +309,7 @@ function look(watch: Watch, previous: Judgement | null, nowMs: number): { subjec
  */
 export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): Replayed {
   const { random, injection, regime, traffic } = startTraffic(zooCase);
-  const watch = new Watch(
+  const watch = new MonitoredModel(
     watchedModel(zooCase, regime.golden),
     {
       thresholds: DEFAULT_THRESHOLDS,
@@ -323,7 +330,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     watch.observe([traffic.next(null)]);
   for (const change of injection.changes ?? []) watch.recordChange({ ...change, atMs: traffic.nowMs });
 
-  const onTheWay: { requests: number; judgement: Judgement }[] = [];
+  const onTheWay: { requests: number; evaluation: Evaluation }[] = [];
   let paged = false;
   for (let index = 0; index < regime.faultyRows; index += 1) {
     const live: Live = { index, progress: index / Math.max(1, regime.faultyRows - 1), random };
@@ -332,25 +339,25 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     if (index % LOOK_EVERY === LOOK_EVERY - 1) watch.advance(traffic.nowMs, false);
     if (checkpoints.includes(index + 1)) {
       watch.advance(traffic.nowMs, false);
-      const { judgement } = look(watch, onTheWay.at(-1)?.judgement ?? null, traffic.nowMs);
-      paged ||= judgement.pages && judgement.diagnosis.severity !== 'none';
-      onTheWay.push({ requests: index + 1, judgement });
+      const { evaluation } = look(watch, onTheWay.at(-1)?.evaluation ?? null, traffic.nowMs);
+      paged ||= evaluation.pages && evaluation.diagnosis.severity !== 'none';
+      onTheWay.push({ requests: index + 1, evaluation });
     }
   }
   watch.advance(traffic.nowMs, false);
-  const before = onTheWay.at(-1)?.judgement ?? look(watch, null, traffic.nowMs).judgement;
-  const { subject, judgement } = look(watch, before, traffic.nowMs);
+  const before = onTheWay.at(-1)?.evaluation ?? look(watch, null, traffic.nowMs).evaluation;
+  const { subject, evaluation } = look(watch, before, traffic.nowMs);
   return {
     injection,
     subject,
-    judgement,
+    evaluation,
     onTheWay,
-    paged: paged || (judgement.pages && judgement.diagnosis.severity !== 'none'),
+    paged: paged || (evaluation.pages && evaluation.diagnosis.severity !== 'none'),
   };
 }
 
 /** @throws Error when clean traffic is not admitted as a baseline */
-function learnBaseline(watch: Watch, traffic: Traffic, rows: number): void {
+function learnBaseline(watch: MonitoredModel, traffic: Traffic, rows: number): void {
   for (let i = 0; i < BASELINE_ROWS_AT_MOST * rows; i += 1) {
     watch.observe([traffic.next(null)]);
     if (i % Math.floor(rows / 4) === 10) watch.observe(traffic.golden(null));

@@ -1,5 +1,5 @@
 import type { CauseId } from '../../exporter/src/domain/cause.js';
-import { kolmogorovSmirnov } from '../../exporter/src/detection/statistics/kolmogorov-smirnov.js';
+import { kolmogorovSmirnov } from '../../exporter/src/statistics/kolmogorov-smirnov.js';
 import type { Rival } from './measure.js';
 
 const SIGNIFICANT = 0.05;
@@ -31,12 +31,12 @@ export const seedRules: Rival = ({ subject }): CauseId => {
 };
 
 /** What drift tools do: the signal that moved furthest names the cause. */
-export const largestDriftWins: Rival = ({ judgement: { evidence } }): CauseId => {
-  const confidence = evidence.findings.find(({ subject }) => subject === 'confidence');
-  const prediction = evidence.prediction.mixDistance ?? 0;
-  const [first] = evidence.features.filter(({ moved }) => moved).toSorted((a, b) => b.distance - a.distance);
+export const largestDriftWins: Rival = ({ evaluation: { symptoms } }): CauseId => {
+  const confidence = symptoms.findings.find(({ subject }) => subject === 'confidence');
+  const prediction = symptoms.prediction.mixDistance ?? 0;
+  const [first] = symptoms.features.filter(({ changed }) => changed).toSorted((a, b) => b.distance - a.distance);
   const size = (first?.distance ?? 0) + (first === undefined ? 0 : Math.max(0, first.missingNow - first.missingBefore));
-  if (evidence.service.failures.share > 0.05 && evidence.service.failures.share > Math.max(size, prediction))
+  if (symptoms.service.failures.share > 0.05 && symptoms.service.failures.share > Math.max(size, prediction))
     return 'endpoint-errors';
   if (first !== undefined && size >= prediction) {
     if (first.missingNow - first.missingBefore > 0.05) return 'null-flood';
@@ -44,7 +44,7 @@ export const largestDriftWins: Rival = ({ judgement: { evidence } }): CauseId =>
     return first.kind === 'categorical' ? 'traffic-mix-change' : 'input-drift';
   }
   if (confidence !== undefined) return 'calibration-decay';
-  return evidence.findings.length === 0 ? 'none' : 'model-changed';
+  return symptoms.findings.length === 0 ? 'none' : 'model-changed';
 };
 
 /** The answer one gives without looking. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import knex from 'knex';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyExportedLog } from '../../exporter/src/audit-log.js';
+import { verifyExportedLog } from '../../exporter/src/governance/audit/files.js';
 import { first } from '../../exporter/src/store/migrations/001-first.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
@@ -59,7 +59,7 @@ it('signs the log, sends the checkpoint out, and both verifiers hold the export 
   const [file, notes] = [join(running.directory, 'export.ndjson'), join(running.directory, 'notes')];
   writeFileSync(file, text);
   writeFileSync(notes, note);
-  const script = join(import.meta.dirname, '../../docs/verify_audit.py');
+  const script = join(import.meta.dirname, '../../clients/python/verify_audit.py');
   const python = spawnSync('python3', [script, file, '--checkpoints', notes, '--key', key], { encoding: 'utf8' });
   expect([python.status, python.stdout]).toEqual([0, 'intact: 4 entries\n']);
   const [, ...rest] = text.split('\n');

@@ -21,7 +21,7 @@ let running: RunningService;
 
 /** Changes as the audit log has them, since recording one is audited. */
 async function recorded(model: string): Promise<{ kind: string; text: string; atMs: number }[]> {
-  const entries = await running.service.application.auditEntries(1, 1_000);
+  const entries = await running.service.application.audit.entries(1, 1_000);
   return entries.flatMap(({ body }) => {
     const said = JSON.parse(Buffer.from(body).toString('utf8')) as {
       kind: string;
@@ -152,7 +152,7 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)(
       });
       await running.request('POST', '/api/v1/models', { id: 'unsure', url: models.urlOf('low-confidence') });
       const incident = await eventually('an incident with the deployment in its story', 60_000, () => {
-        const open = running.service.application.status(modelId('unsure')).incident;
+        const open = running.service.application.models.status(modelId('unsure')).incident;
         return open !== null && open.diagnosis.changes.length > 0 ? open : null;
       });
       expect(incident.diagnosis.changes).toEqual([{ atMs: time, kind: 'deployment', text: 'Release 2.0' }]);

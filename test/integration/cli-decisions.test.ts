@@ -7,10 +7,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { incidentId, lessonId, modelId } from '../../exporter/src/domain/identifiers.js';
 import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { openStore } from '../../exporter/src/store/open-store.js';
 import { systemClock } from '../../exporter/src/system/system-clock.js';
 import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 
-const CLI = join(import.meta.dirname, '../../exporter/dist/src/cli/mlfi.js');
+const CLI = join(import.meta.dirname, '../../exporter/dist/src/main.js');
 
 let models: DemoModels;
 let receiver: Server;
@@ -106,19 +107,23 @@ it('reads the token from a file, throws the kill switch and speaks of pages', as
 
 it('says which cause keeps coming back, and when, on the model, in its metrics and among what was learnt', async () => {
   const monday = Date.UTC(2026, 10, 2, 2);
-  for (const week of [0, 1, 2, 3])
-    await running.service.application.store.lessons.save({
-      id: lessonId(`week-${week}`),
-      incidentId: incidentId(`week-${week}`),
-      modelId: modelId('low-confidence'),
-      cause: 'null-flood',
-      severity: 'high',
-      headline: 'income is missing',
-      fingerprint: { 'cause:null-flood': 1, 'feature:income': 0.4 },
-      openedAtMs: Date.now() - ((Date.now() - monday) % (7 * 86_400_000)) - week * 7 * 86_400_000,
-      closedAtMs: Date.now(),
-      actions: [],
-    });
+  await running.restart(async () => {
+    const store = await openStore({ kind: 'sqlite', file: join(running.directory, 'mlfi.sqlite') });
+    for (const week of [0, 1, 2, 3])
+      await store.lessons.save({
+        id: lessonId(`week-${week}`),
+        incidentId: incidentId(`week-${week}`),
+        modelId: modelId('low-confidence'),
+        cause: 'null-flood',
+        severity: 'high',
+        headline: 'income is missing',
+        fingerprint: { 'cause:null-flood': 1, 'feature:income': 0.4 },
+        openedAtMs: Date.now() - ((Date.now() - monday) % (7 * 86_400_000)) - week * 7 * 86_400_000,
+        closedAtMs: Date.now(),
+        actions: [],
+      });
+    await store.close();
+  });
   await mlfi(TOKENS.ada, 'page', 'useful', waiting.incidentId, '-r', 'lessons are read anew');
   const { body } = await running.request('GET', '/api/v1/models/low-confidence');
   expect(body).toMatchObject({

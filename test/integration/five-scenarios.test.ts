@@ -14,7 +14,7 @@ const SCENARIOS = [
   { model: 'drifting', cause: 'calibration-decay', severity: 'high', exitCode: 1 },
   { model: 'broken', cause: 'model-unreachable', severity: 'critical', exitCode: 1 },
 ] as const;
-const CLI = join(import.meta.dirname, '../../exporter/dist/src/cli/mlfi.js');
+const CLI = join(import.meta.dirname, '../../exporter/dist/src/main.js');
 
 interface Analysis {
   readonly metrics: {

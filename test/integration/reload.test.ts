@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
-import { startService, type Service } from '../../exporter/src/main.js';
+import { startService, type Service } from '../../exporter/src/service/start.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mlfi-reload-'));
 const file = join(directory, 'mlfi.yml');
@@ -35,7 +35,7 @@ it('takes a changed configuration over HTTP, and says what waits for a restart',
     status: 200,
     body: { changed: ['governance', 'logging'], need_restart: ['logging'] },
   });
-  expect(await service.application.killSwitch()).toMatchObject({ configured: true });
+  expect(await service.application.decisions.killSwitch()).toMatchObject({ configured: true });
 });
 
 it('refuses a wrong one with place and remedy, and goes on as before', async () => {
@@ -43,5 +43,5 @@ it('refuses a wrong one with place and remedy, and goes on as before', async () 
   const { status, body } = await reload();
   expect(status).toBe(400);
   expect(JSON.stringify(body)).toMatch(/mlfi\.yml:3:\d+: `governance\.kill_switch`/);
-  expect(await service.application.killSwitch()).toMatchObject({ configured: true });
+  expect(await service.application.decisions.killSwitch()).toMatchObject({ configured: true });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../exporter/src/config/load.js';
-import { startService, type Service } from '../../exporter/src/main.js';
+import { startService, type Service } from '../../exporter/src/service/start.js';
 
 /** A real service on a free loopback port, impatient, with its data in a folder of its own. */
 export interface RunningService {
@@ -18,7 +18,7 @@ export interface RunningService {
     bearer?: string,
   ): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Stops and starts again on the same data, doing something to it meanwhile. */
-  restart(meanwhile?: () => void): Promise<void>;
+  restart(meanwhile?: () => void | Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export async function runService(settings: object = {}): Promise<RunningService>
     },
     async restart(meanwhile) {
       await service.close();
-      meanwhile?.();
+      await meanwhile?.();
       service = await startService(loaded.config);
     },
     async close() {

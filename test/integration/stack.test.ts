@@ -63,7 +63,7 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)('the stack, without containers', ()
       `--key-file=${secrets}/mlfi-ingest-key`,
     );
     await eventually('the sample models', 60_000, ready(`http://127.0.0.1:${modelsPort}/`));
-    start('exporter/src/cli/mlfi.ts', 'serve', '--config', join(folder, 'mlfi.yml'));
+    start('exporter/src/main.ts', 'serve', '--config', join(folder, 'mlfi.yml'));
     await eventually('mlfi', 60_000, ready(`http://127.0.0.1:${mlfiPort}/-/ready`));
     prometheus = await startPrometheus(
       onThisMachine(read('provisioning/stack/prometheus.yml'))

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knex from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWindowBuilder } from '../../exporter/src/detection/statistics/window-profile.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
-import { SYSTEM } from '../../exporter/src/domain/decision.js';
-import { NO_FLEET_FIGURES } from '../../exporter/src/domain/figures.js';
+import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { Store } from '../../exporter/src/domain/ports.js';
@@ -16,6 +15,7 @@ import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
 import type { Validation } from '../../exporter/src/domain/validation.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
+import { SYSTEM } from '../../exporter/src/domain/actor.js';
 
 const binaries = postgresBinaries();
 const folder = mkdtempSync(join(tmpdir(), 'mlfi-store-'));
@@ -132,7 +132,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     });
     const receipts = await Promise.all(Array.from({ length: 10 }, () => store.alerts.take([alert()])));
     expect(receipts.flat().sort()).toEqual([...Array.from({ length: 9 }, () => 'duplicate'), 'new']);
-    expect((await store.figures()).models.get(MODEL)?.alertsFiring).toEqual({ alertmanager: 1 });
+    expect((await store.decisionCounts()).models.get(MODEL)?.alertsFiring).toEqual({ alertmanager: 1 });
     const ends = await Promise.all(
       Array.from({ length: 5 }, () => store.alerts.take([alert({ endsAtMs: 1_795_521_700_000 })])),
     );
@@ -150,7 +150,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
   it.skipIf(!usable)('counts decisions and actions per model for the metrics', async () => {
     const fresh = await openStore(location());
     try {
-      expect(await fresh.figures()).toEqual(NO_FLEET_FIGURES);
+      expect(await fresh.decisionCounts()).toEqual(NO_DECISIONS);
       await fresh.governance(async (transaction) => {
         await transaction.insertRecommendation({ ...recommendation('a'), createdAtMs: 70 });
         await transaction.insertRecommendation({
@@ -185,7 +185,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
         await appendAudit(transaction, { kind: 'test' });
       });
       await fresh.audit.saveCheckpoint({ size: 1, atMs: 77, note: 'signed' });
-      const { models, auditEntries, breakGlass, checkpoint } = await fresh.figures();
+      const { models, auditEntries, breakGlass, checkpoint } = await fresh.decisionCounts();
       expect(auditEntries).toBe(1);
       expect(breakGlass).toEqual({ used: 2, unreviewed: 1 });
       expect(checkpoint).toEqual({ entries: 1, atMs: 77 });

@@ -98,7 +98,7 @@ describe('validation of a candidate against the model in service', () => {
     return applicants;
   }
   const auditKinds = async (): Promise<readonly string[]> =>
-    (await service.service.application.auditEntries(1, 1_000)).map(
+    (await service.service.application.audit.entries(1, 1_000)).map(
       ({ body }: AuditEntry) => (JSON.parse(Buffer.from(body).toString('utf8')) as { kind: string }).kind,
     );
 

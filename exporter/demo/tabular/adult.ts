@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Random } from '../../src/domain/ports.js';
 
 /** Columns of `data/adult.csv.gz` (UCI Adult, CC BY 4.0; see data/SOURCES.md). */
 export const NUMERIC_FEATURES = ['age', 'education-num', 'capital-gain', 'capital-loss', 'hours-per-week'] as const;
@@ -55,15 +54,4 @@ export function readAdult(): readonly AdultRow[] {
     >;
     return { features, label: cell('income') === '>50K' ? '>50K' : '<=50K' };
   });
-}
-
-/** A shuffled copy (Fisher–Yates, Durstenfeld's form). */
-export function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const copy = [...items];
-  for (let i = copy.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(random.next() * (i + 1));
-    const [a, b] = [copy[i], copy[j]];
-    if (a !== undefined && b !== undefined) [copy[i], copy[j]] = [b, a];
-  }
-  return copy;
 }

@@ -1,6 +1,7 @@
+import { shuffled } from '../../src/statistics/shuffle.js';
 import { z } from 'zod';
 import type { Random } from '../../src/domain/ports.js';
-import { isNumericFeature, FEATURES, readAdult, shuffled, type AdultRow, type TabularFeatures } from './adult.js';
+import { isNumericFeature, FEATURES, readAdult, type AdultRow, type TabularFeatures } from './adult.js';
 import { accuracyOf, GOOD_FOREST, trainForest, type IncomeModel } from './forest.js';
 import type { TabularFault } from './faults.js';
 

@@ -1,5 +1,6 @@
-import type { Observation, Prediction } from '../domain/observation.js';
+import type { Observation } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
+import { goldenText } from '../domain/observation.js';
 
 /** How golden inputs were answered: salted hashes of the answers, moments of the confidence. */
 export interface GoldenMemory {
@@ -16,11 +17,6 @@ interface Remembered {
   /** Σ(x − mean)², by Welford's update. */
   squares: number;
   shape: string;
-}
-
-/** Numbers are compared to 6 significant digits: a regression's answer may differ in the last bits without having changed. */
-export function goldenText(prediction: Prediction): string {
-  return typeof prediction === 'number' ? `number:${Number(prediction.toPrecision(6))}` : `text:${String(prediction)}`;
 }
 
 /** @param hash salted one-way hash; @param from answers remembered earlier */

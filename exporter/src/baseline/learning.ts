@@ -1,13 +1,15 @@
-import { foldRareGroups } from '../detection/statistics/group-counts.js';
-import { compareNumeric } from '../detection/statistics/compare.js';
-import { quantileBins } from '../detection/statistics/signal-counts.js';
+import { wholePercent } from '../domain/quantity-text.js';
+import { failureCount } from '../domain/profile.js';
+import { foldRareGroups } from '../statistics/group-counts.js';
+import { compareNumeric } from '../statistics/compare.js';
+import { quantileBins } from '../statistics/signal-counts.js';
 import {
   emptyWindow,
   foldRareCategories,
   mergeWindows,
   numericSignal,
   subtractWindows,
-} from '../detection/statistics/window-profile.js';
+} from '../statistics/window-profile.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,
@@ -86,7 +88,7 @@ function answersOf(profile: WindowProfile): number {
 }
 
 function failuresOf(profile: WindowProfile): number {
-  return Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
+  return failureCount(profile);
 }
 
 function missingOf(profile: WindowProfile, requirements: BaselineRequirements): string[] {
@@ -115,7 +117,7 @@ function contamination(profile: WindowProfile, requirements: BaselineRequirement
   if (profile.calls < requirements.minimumSamples / 4) return null;
   const share = failuresOf(profile) / profile.calls;
   if (share <= requirements.maximumErrorShare) return null;
-  return `${(100 * share).toFixed(0)} % of ${profile.calls} calls failed while learning; at most ${(100 * requirements.maximumErrorShare).toFixed(0)} % may. Learning starts over.`;
+  return `${wholePercent(share)} of ${profile.calls} calls failed while learning; at most ${wholePercent(requirements.maximumErrorShare)} may. Learning starts over.`;
 }
 
 /** Says how confidence moved between the halves, null when it did not. */

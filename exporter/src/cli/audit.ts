@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AuditVerdict } from '../domain/audit.js';
-import { exportStoredAudit, verifyExportedLog, verifyStoredAudit } from '../main.js';
+import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 
 export interface AuditVerifyOptions {
@@ -13,7 +13,10 @@ export interface AuditVerifyOptions {
 }
 
 /** `mlfi audit verify`: 0 intact, 1 broken (the first bad entry is named), 2 nothing to verify. */
-export async function auditVerify(options: AuditVerifyOptions): Promise<number> {
+export async function auditVerify(
+  commands: Pick<Commands, 'verifyStoredAudit' | 'verifyExportedAudit'>,
+  options: AuditVerifyOptions,
+): Promise<number> {
   let verdict: AuditVerdict;
   try {
     const held = {
@@ -23,11 +26,11 @@ export async function auditVerify(options: AuditVerifyOptions): Promise<number> 
       earlier: options.earlier === undefined ? null : textOf(options.earlier),
     };
     if (options.export !== undefined) {
-      verdict = await verifyExportedLog(textOf(options.export), held);
+      verdict = await commands.verifyExportedAudit(textOf(options.export), held);
     } else {
       const config = readConfiguration(configurationFile(options.config ?? null));
       if (config === null) return 2;
-      verdict = await verifyStoredAudit(config, held);
+      verdict = await commands.verifyStoredAudit(config, held);
     }
   } catch (error) {
     console.error(error instanceof Error ? error.message : 'the log could not be checked');
@@ -42,7 +45,10 @@ export async function auditVerify(options: AuditVerifyOptions): Promise<number> 
 }
 
 /** `mlfi audit export`: the log as JSON lines on standard output. */
-export async function auditExport(named: string | null): Promise<number> {
+export async function auditExport(
+  { exportStoredAudit }: Pick<Commands, 'exportStoredAudit'>,
+  named: string | null,
+): Promise<number> {
   const config = readConfiguration(configurationFile(named));
   if (config === null) return 2;
   await exportStoredAudit(config, (lines) => process.stdout.write(lines));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Investigation, InvestigationProgress } from '../domain/application.js';
-import { investigateOnce } from '../one-look.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { Commands } from './commands.js';
 import { investigationText } from './investigation-text.js';
 
 export interface InvestigateOptions {
@@ -14,7 +14,11 @@ export const EXIT_CODES: Readonly<Record<Investigation['verdict'], number>> = { 
 const USAGE = 2;
 
 /** `mlfi investigate <url>`: 0 healthy, 1 failing, 2 could not judge. Progress goes to standard error. */
-export async function investigateUrl(url: string, options: InvestigateOptions): Promise<number> {
+export async function investigateUrl(
+  { investigateOnce }: Pick<Commands, 'investigateOnce'>,
+  url: string,
+  options: InvestigateOptions,
+): Promise<number> {
   const wrong = refusal(url, options);
   if (wrong !== null) {
     console.error(wrong);

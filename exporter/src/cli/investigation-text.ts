@@ -1,6 +1,6 @@
-import type { Investigation } from '../domain/application.js';
+import { percent } from '../domain/quantity-text.js';
+import type { Investigation } from '../domain/investigation.js';
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const orNone = (value: number | null, unit: string, digits: number): string =>
   value === null ? 'none given' : `${value.toFixed(digits)}${unit}`;
 

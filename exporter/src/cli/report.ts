@@ -1,25 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { incidentId } from '../domain/identifiers.js';
-import { readReport } from '../main.js';
+import { isReportFormat, REPORT_FORMATS } from '../domain/report-format.js';
+import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
-
-const FORMATS = ['markdown', 'html', 'json', 'csv'] as const;
-type Format = (typeof FORMATS)[number];
 
 /** `mlfi report <incident|latest>`: the diagnostic report from the store. 0 written, 1 not found or refused. */
 export async function report(
+  { readReport }: Pick<Commands, 'readReport'>,
   incident: string,
   named: string | null,
   format: string,
   output: string | null,
 ): Promise<number> {
-  if (!(FORMATS as readonly string[]).includes(format)) {
-    console.error(`--format must be one of ${FORMATS.join(', ')}, got "${format.slice(0, 40)}"`);
+  if (!isReportFormat(format)) {
+    console.error(`--format must be one of ${REPORT_FORMATS.join(', ')}, got "${format.slice(0, 40)}"`);
     return 1;
   }
   const config = readConfiguration(configurationFile(named));
   if (config === null) return 1;
-  const text = await readReport(config, incident === 'latest' ? null : incidentId(incident), format as Format);
+  const text = await readReport(config, incident === 'latest' ? null : incidentId(incident), format);
   if (text === null) {
     console.error(
       incident === 'latest' ? 'no incident is stored yet' : `there is no incident "${incident}" in this store`,

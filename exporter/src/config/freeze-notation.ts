@@ -1,5 +1,6 @@
 import type { Freeze } from '../domain/decision-policy.js';
-import { WEEKDAYS, type Settings } from './schema.js';
+import { WEEKDAYS } from './decisions-schema.js';
+import type { Settings } from './schema.js';
 
 type Written = Settings['governance']['freezes'][number];
 

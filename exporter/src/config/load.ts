@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { configFrom, type Config } from './config.js';
+import type { Config } from './config.js';
+import { configFrom } from './config-from-settings.js';
 import { consistencyProblems } from './consistency.js';
 import { readEnvironment, type Environment, type EnvironmentValue } from './environment.js';
 import { textsOf } from './issue-text.js';

@@ -46,14 +46,12 @@ export interface ReloadableConfig {
 /**
  * Keeps the configuration in force. After a reload `current()` has the new values, except for the sections of
  * `RESTART_SECTIONS`, which keep the values the service was started with.
- * @param apply called with the configuration now in force after every accepted reload
  */
 export function reloadableConfig(
   started: Config,
   file: string | null,
   environment: Environment,
   logger: Logger,
-  apply: (config: Config, previous: Config) => void,
   load: (file: string | null, environment: Environment) => LoadedConfig = loadConfig,
 ): ReloadableConfig {
   let current = started;
@@ -67,9 +65,7 @@ export function reloadableConfig(
     }
     const changed = changedSections(current, loaded.config);
     const needRestart = RESTART_SECTIONS.filter((section) => changed.includes(section));
-    const previous = current;
     current = { ...loaded.config, ...kept(started) };
-    apply(current, previous);
     logger.info({ changed, needRestart, warnings: loaded.warnings }, 'the configuration was read again');
     if (needRestart.length > 0) {
       logger.warn({ needRestart }, 'these sections changed and keep their old values until mlfi is started again');

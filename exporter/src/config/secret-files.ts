@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SecretsByKey } from './config.js';
 import type { PlacedProblem } from './consistency.js';
-import { SHORTEST_SECRET, type Settings } from './schema.js';
+import { MIN_SECRET_LENGTH } from './decisions-schema.js';
+import type { Settings } from './schema.js';
 import { Secret } from './secret.js';
 
 interface SecretSlot {
@@ -18,8 +19,8 @@ interface SecretSlot {
 
 const LARGEST_SECRET_BYTES = 65_536;
 const LONG = {
-  pattern: new RegExp(`^.{${SHORTEST_SECRET},}$`),
-  message: `the file it names holds fewer than ${SHORTEST_SECRET} characters`,
+  pattern: new RegExp(`^.{${MIN_SECRET_LENGTH},}$`),
+  message: `the file it names holds fewer than ${MIN_SECRET_LENGTH} characters`,
 };
 
 /** Collects all secrets; those given as `*_file` are read, without one newline at the end. Texts never enter a problem. */

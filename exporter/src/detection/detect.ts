@@ -1,16 +1,30 @@
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
-import type { DetectionInput } from './detection-input.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { RowAnomaly } from '../domain/row-anomaly.js';
+import type { GoldenComparison, GoldenEvidence } from '../domain/symptoms.js';
+import type { DetectionThresholds } from '../domain/thresholds.js';
 import { DETECTORS } from './detectors/index.js';
+import { compareGoldenInputs, goldenEvidence } from './golden.js';
+import { judgeRows } from './row-anomaly.js';
 
-export type { DetectionInput } from './detection-input.js';
-
-/** Runs every detector of the table over one window. Findings come in the table's order, most urgent kinds first. */
-export function detect(input: DetectionInput): {
+/** What the detectors found in one model's state. */
+export interface Detection {
+  /** In the table's order, most urgent kinds first. */
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
   /** Which detector could not look at what. */
   readonly unseen: readonly { readonly detector: DetectorId; readonly check: string }[];
-} {
+  readonly rowAnomaly: RowAnomaly;
+  readonly golden: GoldenEvidence;
+  readonly goldenInputs: readonly GoldenComparison[];
+}
+
+/** Runs every detector of the table over one model's window. Pure. */
+export function detect(state: MonitoredModelState, thresholds: DetectionThresholds, nowMs: number): Detection {
+  const known = state.baseline?.golden ?? [];
+  const golden = goldenEvidence(known, state.goldenNow);
+  const rowAnomaly = judgeRows(state.forest, state.rows, thresholds);
+  const input = { ...state, thresholds, nowMs, golden, rowAnomaly };
   const results = DETECTORS.map((detector) => ({ id: detector.id, ...detector.detect(input) }));
   const spots = new Map(
     results.flatMap(({ blindSpots }) => blindSpots.map((spot) => [`${spot.check}\n${spot.reason}`, spot])),
@@ -23,5 +37,8 @@ export function detect(input: DetectionInput): {
     findings: findings.filter(({ detector, subject }) => detector !== 'sequential-evidence' || !described.has(subject)),
     blindSpots: [...spots.values()],
     unseen: results.flatMap(({ id, blindSpots }) => blindSpots.map(({ check }) => ({ detector: id, check }))),
+    rowAnomaly,
+    golden,
+    goldenInputs: compareGoldenInputs(known, state.goldenNow),
   };
 }

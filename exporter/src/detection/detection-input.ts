@@ -1,41 +1,18 @@
-import type { GoldenEvidence } from '../domain/evidence.js';
+import type { GoldenEvidence } from '../domain/symptoms.js';
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
-import type { PageEvidence } from '../domain/page-evidence.js';
-import type { Observation } from '../domain/observation.js';
-import type {
-  BaselineProfile,
-  CategoricalCounts,
-  GoldenBaseline,
-  NumericCounts,
-  SignalCounts,
-  SignalKey,
-  WindowProfile,
-} from '../domain/profile.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { CategoricalCounts, NumericCounts, SignalCounts, SignalKey } from '../domain/profile.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import type { ForestBaseline, WindowForest } from './forest-baseline.js';
-import { validTotal } from './statistics/signal-counts.js';
+import { validTotal } from '../statistics/signal-counts.js';
 
-/** Everything a detector may look at. */
-export interface DetectionInput {
-  readonly baseline: BaselineProfile | null;
-  readonly window: WindowProfile;
-  /** The window's rows still in memory, oldest first; empty after a restart. */
-  readonly rows: readonly Observation[];
-  /** Raw confidences of the baseline still in memory; null after a restart. */
-  readonly baselineConfidences: readonly number[] | null;
-  readonly golden: GoldenEvidence;
-  readonly goldenNow: readonly GoldenBaseline[];
-  readonly nowMs: number;
-  readonly lastPredictionAtMs: number | null;
-  readonly consecutiveFailures: number;
+/** Everything a detector may look at: the model's state, and what every detector would otherwise find out for itself. */
+export interface DetectionInput extends MonitoredModelState {
   readonly thresholds: DetectionThresholds;
-  readonly forest: ForestBaseline | null;
-  /** What that forest says of the window's rows. */
+  readonly nowMs: number;
+  readonly golden: GoldenEvidence;
+  /** What the baseline's forest says of the window's rows. */
   readonly rowAnomaly: RowAnomaly;
-  readonly windowForest: WindowForest | null;
-  /** Sequential evidence against the false-page budget; null where nothing is watched over time (one-shot looks). */
-  readonly evidence: PageEvidence | null;
 }
 
 export interface DetectorResult {
@@ -59,10 +36,6 @@ export const blind = (check: string, reason: string): DetectorResult => ({
 /** When and over how many calls a finding was made. */
 export function windowOf(input: DetectionInput): Finding['window'] {
   return { fromMs: input.window.fromMs, toMs: input.window.toMs, samples: input.window.calls };
-}
-
-export function failuresOf(window: WindowProfile): number {
-  return Object.values(window.failures).reduce((sum, count) => sum + count, 0);
 }
 
 /** Names of the features counted in the window, the baseline, or both. */
@@ -105,8 +78,6 @@ export function isIdentifierLike(counts: SignalCounts): boolean {
 export function significancePerSignal(input: DetectionInput): number {
   return input.thresholds.significance / (featuresOf(input).length + 2);
 }
-
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Short text of a number in an unknown unit: 4 significant digits. */
 export function brief(value: number): string {

@@ -1,20 +1,10 @@
 import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
+import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
-import { categoricalTotal } from './statistics/signal-counts.js';
-import { anomalyScores, growForest, type Forest } from './isolation-forest/forest.js';
-
-/** How rows become numbers for the forest: numeric features as they are, categories by how frequent they were. */
-export interface ForestBaseline {
-  readonly forest: Forest;
-  readonly encode: (row: Observation) => readonly number[];
-  readonly features: readonly string[];
-  /** 99th percentile of the scores of rows the forest was not grown on. */
-  readonly line: number;
-  /** Scores of rows seen before; a row's score never changes, and most rows of a window were there at the look before. */
-  readonly known: WeakMap<Observation, number>;
-}
+import { categoricalTotal } from '../statistics/signal-counts.js';
+import { anomalyScores, growForest } from './isolation-forest/forest.js';
 
 /** Anomaly score of each row. */
 export function scoresOf({ forest, encode, known }: ForestBaseline, rows: readonly Observation[]): number[] {
@@ -22,12 +12,6 @@ export function scoresOf({ forest, encode, known }: ForestBaseline, rows: readon
   const scores = anomalyScores(forest, fresh.map(encode));
   for (const [i, row] of fresh.entries()) known.set(row, scores[i] ?? 0);
   return rows.map((row) => known.get(row) ?? 0);
-}
-
-/** A forest on vectors of sub-windows: it sees a model that behaves unusually even when no features are known. */
-export interface WindowForest {
-  readonly forest: Forest;
-  readonly line: number;
 }
 
 /** Rows per sub-window. */

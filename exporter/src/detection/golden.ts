@@ -1,4 +1,4 @@
-import type { GoldenComparison, GoldenEvidence } from '../domain/evidence.js';
+import type { GoldenComparison, GoldenEvidence } from '../domain/symptoms.js';
 import type { GoldenBaseline } from '../domain/profile.js';
 
 /** A confidence counts as moved beyond the larger of this and so many standard deviations of its own past. */

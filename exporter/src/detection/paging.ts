@@ -1,5 +1,5 @@
 import type { Finding } from '../domain/finding.js';
-import type { PageEvidence } from '../domain/page-evidence.js';
+import type { AlertEvidence } from '../domain/alert-evidence.js';
 
 /** Findings that state a fact rather than a statistical claim: nothing answers, nothing comes, the same question is answered differently. */
 const FACTS: ReadonlySet<Finding['detector']> = new Set([
@@ -16,7 +16,7 @@ const FACTS: ReadonlySet<Finding['detector']> = new Set([
  * @param criticalErrorShare error share at which failing is a fact
  */
 export function mayPage(
-  evidence: PageEvidence | null,
+  evidence: AlertEvidence | null,
   findings: readonly Finding[],
   criticalErrorShare: number,
 ): boolean {

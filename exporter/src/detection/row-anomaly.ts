@@ -1,9 +1,10 @@
 import type { Observation } from '../domain/observation.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { scoresOf, type ForestBaseline } from './forest-baseline.js';
+import type { ForestBaseline } from '../domain/isolation-forest.js';
+import { scoresOf } from './forest-baseline.js';
 import { columnContributions } from './isolation-forest/forest.js';
-import { clopperPearsonLower, proportion } from './statistics/clopper-pearson.js';
+import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
 
 /** By construction this share of quiet rows lies above the forest's line. */
 export const QUIET_ROW_SHARE = 0.01;

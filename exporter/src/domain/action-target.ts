@@ -1,6 +1,7 @@
 /** Where an approved action can be sent: the operator's configured targets, and how one of them becomes a plan. */
 import type { JsonObject, Json } from './json.js';
-import type { ActionId, ExecutorId, Plan } from './recommendation.js';
+import type { ActionId } from './recommendation.js';
+import type { ExecutorId, Plan } from './executor.js';
 
 /** What each executor needs to know about its place. Texts may hold `{model}`, `{action}`, `{cause}` and `{version}`. */
 export interface SettingsByExecutor {

@@ -6,52 +6,74 @@ import type {
   FeatureRepair,
   SegmentEvidence,
   SurrogateEvidence,
-} from './evidence.js';
+} from './symptoms.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { ModelId } from './identifiers.js';
+import type { IndicatorId } from './indicator.js';
 import type { Impact } from './impact.js';
 import type { Severity } from './severity.js';
+
+/** What is at fault: how it is served, how it is fed, who asks, the model itself, the labels, or nothing that is known. */
+export type CauseFamily = 'service' | 'pipeline' | 'traffic' | 'model' | 'labels' | 'none';
+
+/**
+ * `failing-calls`: may stand while most calls fail, when the few answers left name nothing.
+ * `other-values`: claims that inputs have other values, so inputs that are usual for the hour refute it. Values that go missing or
+ * are new do not count in that comparison.
+ * `needs-no-finding`: may be said while nothing is established.
+ */
+export type CauseTrait = 'failing-calls' | 'other-values' | 'needs-no-finding';
 
 /**
  * The closed list; one file each in `rca/causes/`. `none`: nothing is wrong. `unknown`: something is, and nothing on the list
  * explains it. Both are legal answers.
  */
-export const CAUSE_IDS = [
-  'model-unreachable',
-  'endpoint-errors',
-  'overloaded-endpoint',
-  'slow-endpoint',
-  'answer-schema-changed',
-  'model-changed',
-  'threshold-moved',
-  'unstable-model',
-  'underconfident-model',
-  'calibration-decay',
-  'prediction-collapse',
-  'unit-change',
-  'null-flood',
-  'default-values',
-  'category-rename',
-  'new-categories',
-  'stale-feature',
-  'join-loss',
-  'swapped-columns',
-  'precision-loss',
-  'feature-leak',
-  'input-drift',
-  'traffic-mix-change',
-  'segment-outage',
-  'segment-concept-drift',
-  'concept-drift',
-  'label-delay',
-  'seasonal-pattern',
-  'unknown',
-  'none',
-] as const;
-export type CauseId = (typeof CAUSE_IDS)[number];
+export const CAUSES = {
+  'model-unreachable': { family: 'service', traits: ['failing-calls'] },
+  'endpoint-errors': { family: 'service', traits: ['failing-calls'] },
+  'overloaded-endpoint': { family: 'service', traits: ['failing-calls'] },
+  'slow-endpoint': { family: 'service', traits: [] },
+  'answer-schema-changed': { family: 'service', traits: ['failing-calls'] },
+  'model-changed': { family: 'model', traits: [] },
+  'threshold-moved': { family: 'model', traits: [] },
+  'unstable-model': { family: 'model', traits: [] },
+  'underconfident-model': { family: 'model', traits: [] },
+  'calibration-decay': { family: 'model', traits: [] },
+  'prediction-collapse': { family: 'model', traits: [] },
+  'unit-change': { family: 'pipeline', traits: ['other-values'] },
+  'null-flood': { family: 'pipeline', traits: [] },
+  'default-values': { family: 'pipeline', traits: ['other-values'] },
+  'category-rename': { family: 'pipeline', traits: [] },
+  'new-categories': { family: 'pipeline', traits: [] },
+  'stale-feature': { family: 'pipeline', traits: ['other-values'] },
+  'join-loss': { family: 'pipeline', traits: [] },
+  'swapped-columns': { family: 'pipeline', traits: ['other-values'] },
+  'precision-loss': { family: 'pipeline', traits: ['other-values'] },
+  'feature-leak': { family: 'pipeline', traits: [] },
+  'input-drift': { family: 'traffic', traits: ['other-values'] },
+  'traffic-mix-change': { family: 'traffic', traits: ['other-values'] },
+  'segment-outage': { family: 'pipeline', traits: ['failing-calls', 'other-values'] },
+  'segment-concept-drift': { family: 'model', traits: [] },
+  'concept-drift': { family: 'model', traits: [] },
+  'label-delay': { family: 'labels', traits: ['needs-no-finding'] },
+  'seasonal-pattern': { family: 'traffic', traits: ['needs-no-finding'] },
+  unknown: { family: 'none', traits: ['failing-calls', 'needs-no-finding'] },
+  none: { family: 'none', traits: ['failing-calls', 'needs-no-finding'] },
+} as const satisfies Readonly<Record<string, { readonly family: CauseFamily; readonly traits: readonly CauseTrait[] }>>;
+export type CauseId = keyof typeof CAUSES;
+
+const isCauseId = (id: string): id is CauseId => Object.hasOwn(CAUSES, id);
+export const CAUSE_IDS: readonly CauseId[] = Object.keys(CAUSES).filter(isCauseId);
+
+export const familyOf = (cause: CauseId): CauseFamily => CAUSES[cause].family;
+
+export function hasTrait(cause: CauseId, trait: CauseTrait): boolean {
+  const traits: readonly CauseTrait[] = CAUSES[cause].traits;
+  return traits.includes(trait);
+}
 
 /** True for the answers that blame nothing: nothing is wrong, or nobody knows what. */
-export const blamesNothing = (cause: CauseId): boolean => cause === 'none' || cause === 'unknown';
+export const blamesNothing = (cause: CauseId): boolean => familyOf(cause) === 'none';
 
 /** Which part of the evidence a statement is read off. */
 export type EvidenceSource =
@@ -71,8 +93,8 @@ export interface EvidenceStatement {
   readonly text: string;
   /** Log-odds added (positive supports, negative refutes). */
   readonly logOdds: number;
-  /** The question put to the evidence (`rca/signs`), and the part of the evidence that answered it. */
-  readonly sign: string;
+  /** The question put to the evidence (`rca/indicators/`), and the part of the evidence that answered it. */
+  readonly indicator: IndicatorId;
   readonly source: EvidenceSource;
 }
 

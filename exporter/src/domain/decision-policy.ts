@@ -1,4 +1,4 @@
-import type { OrgRole } from './decision.js';
+import type { OrgRole } from './actor.js';
 
 /** Who may vote: anybody named here, by any of the three. */
 export interface Approvers {

@@ -1,5 +1,6 @@
 import type { PerformanceCost } from './performance.js';
 import type { SignalKey } from './profile.js';
+import type { Interval } from './estimate.js';
 
 /** One file each in `detection/detectors/`. */
 export const DETECTOR_IDS = [
@@ -49,13 +50,6 @@ const SUBJECT_WORDS: Readonly<Record<string, string>> = {
   rows: 'the combination of inputs',
   schema: 'the features sent',
 };
-
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-  /** Coverage, e.g. 0.95. */
-  readonly level: number;
-}
 
 /** How big the change is, in the unit named; severity is judged from this, never from a p-value. */
 export interface Effect {

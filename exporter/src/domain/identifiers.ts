@@ -1,3 +1,5 @@
+import { Invalid } from './errors.js';
+
 /** Branded identifiers: a plain string cannot be passed where one of these is wanted. */
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -16,12 +18,13 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
 /**
  * Reads a model id.
- * @throws RangeError when the text is not a slug of 1–64 characters `a–z 0–9 -`.
+ * @throws Invalid when the text is not a slug of 1–64 characters `a–z 0–9 -`.
  */
 export function modelId(text: string): ModelId {
   if (!SLUG.test(text)) {
-    throw new RangeError(
+    throw new Invalid(
       `model id "${text.slice(0, 80)}" must be 1–64 characters of a–z, 0–9 and "-", starting and ending with a letter or digit`,
+      'model',
     );
   }
   return text as ModelId;

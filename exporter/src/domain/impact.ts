@@ -1,4 +1,4 @@
-import type { Interval } from './finding.js';
+import type { Interval } from './estimate.js';
 
 /**
  * What it costs users, estimated: the share of calls that get no answer, a wrong answer they would not have got before, or an

@@ -21,6 +21,9 @@ export interface TimelineEntry {
 /** Sparse signed description of an incident for finding similar ones: feature → weight in [−1, 1]. */
 export type Fingerprint = Readonly<Record<string, number>>;
 
+/** An incident without its timeline, whose lines are kept beside it. */
+export type IncidentRow = Omit<Incident, 'timeline'>;
+
 export interface Incident {
   readonly id: IncidentId;
   readonly modelId: ModelId;
@@ -29,6 +32,7 @@ export interface Incident {
   readonly severity: Severity;
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
+  /** In the order the lines were added; only ever grows. */
   readonly timeline: readonly TimelineEntry[];
   readonly fingerprint: Fingerprint;
 }

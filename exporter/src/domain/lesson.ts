@@ -1,8 +1,8 @@
 import type { CauseId } from './cause.js';
 import type { IncidentId, LessonId, ModelId } from './identifiers.js';
 import type { Fingerprint } from './incident.js';
-import type { PageCaution } from './page-opinion.js';
-import type { Pattern } from './pattern.js';
+import type { AlertThresholdFactor } from './alert-feedback.js';
+import type { RecurringCause } from './recurring-cause.js';
 import type { ActionId } from './recommendation.js';
 import type { Severity } from './severity.js';
 
@@ -31,7 +31,7 @@ export interface SimilarLesson {
 }
 
 /** What the ranking of actions and the page lines rest on now. */
-export interface Learnt {
+export interface LearningSummary {
   /** First 16 hex digits of SHA-256 over the lessons and opinions used: equal versions rank and page equally. */
   readonly version: string;
   /** Lessons and opinions of before this moment are not used; null = all are. */
@@ -45,7 +45,7 @@ export interface Learnt {
     readonly lastAtMs: number;
   }[];
   /** Models whose page line people's opinions may have moved. */
-  readonly pages: readonly PageCaution[];
+  readonly pages: readonly AlertThresholdFactor[];
   /** Causes that keep coming back. */
-  readonly patterns: readonly Pattern[];
+  readonly patterns: readonly RecurringCause[];
 }

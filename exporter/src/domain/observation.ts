@@ -10,6 +10,8 @@ export const FAILURE_REASONS = [
   'schema',
   'too_large',
   'blocked',
+  /** The sender logged a failure and did not say of which kind. */
+  'other',
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
@@ -25,6 +27,9 @@ export interface Failure {
 /** A raw input value. Lives in process memory only. */
 export type FeatureValue = number | string | boolean | null;
 export type Features = Readonly<Record<string, FeatureValue>>;
+
+/** What a row is about besides the model's inputs (region, customer group, release channel), by column name. */
+export type RowContext = Readonly<Record<string, string>>;
 
 /** What a model said: a class, a number, a text, or nothing readable. */
 export type Prediction = number | string | boolean | null;
@@ -46,6 +51,8 @@ export interface Observation {
   readonly failure: Failure | null;
   readonly label: Prediction;
   readonly modelVersion: string | null;
+  /** Absent or null when the row names none. Process memory only. */
+  readonly context?: RowContext | null;
 }
 
 /** A label that arrived later. */
@@ -67,3 +74,66 @@ export type ModelAnswer =
       readonly shape: string;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
+
+/** One call or logged prediction with the shape of its answer. */
+export interface Sample {
+  readonly observation: Observation;
+  readonly shape: string | null;
+}
+
+const SPELLED_NUMBER = /^[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const SPELLED_INTEGER = /^[+-]?(?:0|[1-9]\d*)(?:\.0+)?$/;
+const SPELLED_BOOLEAN = new Map([
+  ['true', 1],
+  ['yes', 1],
+  ['false', 0],
+  ['no', 0],
+]);
+/** Digits in which a 32-bit float and the same number as text agree. */
+const FLOAT32_DIGITS = 7;
+
+/** The number an answer is, also when it was sent as text; null for anything else (`"007"` and `"yes"` are no numbers). */
+export function quantityOf(answer: Prediction): number | null {
+  if (typeof answer === 'number') return Number.isFinite(answer) ? answer : null;
+  if (typeof answer !== 'string') return null;
+  const text = answer.trim();
+  if (!SPELLED_NUMBER.test(text)) return null;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : null;
+}
+
+/**
+ * Canonical text of an answer, for hashing and for comparing it with a label: `1`, `1.0`, `"1"`, `true` and `" Yes"` are
+ * one, integers keep all their digits, other numbers 7 of them (a 32-bit float widened to 64 bits differs after that),
+ * texts are trimmed and in Unicode's composed form; letters keep their case, for `a` and `A` may be two classes.
+ */
+export function answerText(answer: Exclude<Prediction, null>): string {
+  if (typeof answer === 'boolean') return `number:${answer ? 1 : 0}`;
+  if (typeof answer === 'number') return `number:${numberText(answer)}`;
+  const text = answer.trim();
+  const spelled = SPELLED_BOOLEAN.get(text.toLowerCase());
+  if (spelled !== undefined) return `number:${spelled}`;
+  if (SPELLED_INTEGER.test(text)) return `number:${integerText(text)}`;
+  const value = quantityOf(text);
+  return value === null ? `text:${text.normalize('NFC')}` : `number:${numberText(value)}`;
+}
+
+/** True when a label says what the prediction said, however either is spelled; nothing equals a missing answer. */
+export function sameAnswer(prediction: Prediction, label: Prediction): boolean {
+  return prediction !== null && label !== null && answerText(prediction) === answerText(label);
+}
+
+function numberText(value: number): string {
+  return Number.isInteger(value)
+    ? integerText(BigInt(value).toString())
+    : String(Number(value.toPrecision(FLOAT32_DIGITS)));
+}
+
+function integerText(digits: string): string {
+  return BigInt(digits.replace(/^\+/, '').replace(/\.0+$/, '')).toString();
+}
+
+/** Numbers are compared to 6 significant digits: a regression's answer may differ in the last bits without having changed. */
+export function goldenText(prediction: Prediction): string {
+  return typeof prediction === 'number' ? `number:${Number(prediction.toPrecision(6))}` : `text:${String(prediction)}`;
+}

@@ -1,5 +1,5 @@
-import type { Proportion } from './evidence.js';
-import type { Interval } from './finding.js';
+import type { Interval } from './estimate.js';
+import type { Proportion } from './estimate.js';
 
 /** Mean absolute error of labelled numeric answers, in the answer's unit. */
 export interface MeanError {

@@ -2,17 +2,18 @@
 import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
-import type { FleetFigures } from './figures.js';
+import type { DecisionCounts } from './decision-counts.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
-import type { Incident } from './incident.js';
+import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { Json } from './json.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
-import type { PageOpinion } from './page-opinion.js';
+import type { AlertFeedback } from './alert-feedback.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
-import type { Plan, Recommendation, RecommendationState } from './recommendation.js';
+import type { Recommendation, RecommendationState } from './recommendation.js';
 import type { Validation } from './validation.js';
+import type { Plan } from './executor.js';
 
 export interface Clock {
   /** Wall-clock time, milliseconds since 1970. */
@@ -139,7 +140,10 @@ export interface IncidentRepository {
     readonly open?: boolean;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
-  save(incident: Incident): Promise<void>;
+  /** Writes the incident and adds the entries to its timeline; all or nothing. A closed incident is never opened again. */
+  save(incident: IncidentRow, entries?: readonly TimelineEntry[]): Promise<void>;
+  /** Adds entries to an incident's timeline without writing the incident. */
+  appendTimeline(id: IncidentId, entries: readonly TimelineEntry[]): Promise<void>;
 }
 
 /** Everything that must change together. Obtained from `Store.transaction`. */
@@ -197,10 +201,10 @@ export interface LessonRepository {
 }
 
 /** What people say of pages; a person's newest word on an incident replaces the one before. */
-export interface PageOpinionRepository {
-  save(opinion: PageOpinion): Promise<void>;
+export interface AlertFeedbackRepository {
+  save(opinion: AlertFeedback): Promise<void>;
   /** Oldest first. */
-  list(filter: { readonly incident?: IncidentId; readonly afterMs?: number }): Promise<readonly PageOpinion[]>;
+  list(filter: { readonly incident?: IncidentId; readonly afterMs?: number }): Promise<readonly AlertFeedback[]>;
 }
 
 /** Comparisons of candidates with the model in service. */
@@ -246,13 +250,13 @@ export interface Store {
   readonly incidents: IncidentRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
-  readonly pageOpinions: PageOpinionRepository;
+  readonly alertFeedback: AlertFeedbackRepository;
   readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
   readonly alerts: AlertRepository;
   /** Incidents, decisions and actions counted per model. */
-  figures(): Promise<FleetFigures>;
+  decisionCounts(): Promise<DecisionCounts>;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
   /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */

@@ -79,6 +79,10 @@ export interface WindowProfile {
   readonly groups: GroupCounts;
 }
 
+/** Calls that failed, for whatever reason. */
+export const failureCount = ({ failures }: Pick<WindowProfile, 'failures'>): number =>
+  Object.values(failures).reduce((sum, count) => sum + count, 0);
+
 export type AdmissionVerdict =
   | {
       readonly kind: 'learning';

@@ -1,8 +1,8 @@
 import type { CauseId } from './cause.js';
 import type { DecisionPolicy } from './decision-policy.js';
-import type { Actor } from './decision.js';
 import type { IncidentId, ModelId, RecommendationId } from './identifiers.js';
-import type { JsonObject } from './json.js';
+import type { Actor } from './actor.js';
+import type { Plan } from './executor.js';
 
 export const ACTION_IDS = [
   'retrain',
@@ -21,25 +21,6 @@ export type ActionId = (typeof ACTION_IDS)[number];
 
 export const PRIORITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'] as const;
 export type Priority = (typeof PRIORITIES)[number];
-
-export const EXECUTOR_IDS = [
-  'webhook',
-  'rebaseline',
-  'github-workflow',
-  'argo-workflow',
-  'kubernetes',
-  'mlflow',
-  'command',
-  'alertmanager-silence',
-] as const;
-export type ExecutorId = (typeof EXECUTOR_IDS)[number];
-
-/** What would be done on approval, exactly. Null plan = advice for people, nothing to execute. */
-export interface Plan {
-  readonly executor: ExecutorId;
-  readonly target: string;
-  readonly parameters: JsonObject;
-}
 
 /** How long an action is watched until it is known whether it helped. */
 export interface VerificationTimes {
@@ -64,11 +45,11 @@ export interface VerificationCriteria extends VerificationTimes {
 }
 
 /** Chance that an action helps: mean, 95 % interval, and the 20 % quantile by which actions are ranked. */
-export interface Outlook {
+export interface SuccessEstimate {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
-  readonly cautious: number;
+  readonly lowerQuantile20: number;
 }
 
 /** What learning adds to a recommendation. */
@@ -76,7 +57,7 @@ export interface TrackRecord {
   readonly helped: number;
   readonly tried: number;
   readonly similarIncidents: readonly IncidentId[];
-  readonly outlook: Outlook;
+  readonly successEstimate: SuccessEstimate;
 }
 
 /** Before governance has given it an identity: content only. */

@@ -1,4 +1,4 @@
-import type { Interval } from './finding.js';
+import type { Interval } from './estimate.js';
 
 /** How much of a window's rows, taken as a whole, the baseline's isolation forest has not seen the like of. */
 export type RowAnomaly =

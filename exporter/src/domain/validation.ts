@@ -1,8 +1,7 @@
-/** Comparison of a candidate version of a model with the one in service, before it is put there. */
-import type { Proportion } from './evidence.js';
-import type { Interval } from './finding.js';
 import type { ModelId, ValidationId } from './identifiers.js';
 import type { Prediction } from './observation.js';
+import type { Interval } from './estimate.js';
+import type { Proportion } from './estimate.js';
 
 /** `replace`: the candidate should answer as the model in service does, or better · `restore`: as the baseline did, when the model in service is what is wrong. */
 export const VALIDATION_PURPOSES = ['replace', 'restore'] as const;
@@ -102,4 +101,12 @@ export interface Validation {
   readonly criteria: readonly ValidationCriterion[];
   readonly comparison: Comparison | null;
   readonly requestedBy: string;
+}
+
+/** What a validation is asked to compare. */
+export interface ValidationRequest {
+  readonly candidateUrl: string;
+  readonly purpose: ValidationPurpose;
+  /** Inputs asked of both, at most. */
+  readonly samples: number;
 }

@@ -1,10 +1,9 @@
+import { signed } from '../domain/quantity-text.js';
 import type { Diagnosis } from '../domain/cause.js';
 
 const TOLD = 4;
 /** Parts smaller than this are not worth telling. */
 const LEAST = 0.01;
-
-const signed = (value: number): string => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`;
 
 /** Which inputs carry the change of the answers, and how that was found out; empty when nothing is known. */
 export function attributionText({ attributions, experiment, surrogate = null }: Diagnosis): string {

@@ -1,14 +1,13 @@
+import { wholePercent, signed } from '../domain/quantity-text.js';
 import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
-import type { DecompositionPartName } from '../domain/evidence.js';
-import type { PageEvidence } from '../domain/page-evidence.js';
+import type { DecompositionPartName } from '../domain/symptoms.js';
+import type { AlertEvidence } from '../domain/alert-evidence.js';
 import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
 import { timeText } from '../domain/time-text.js';
 
-const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-
 /** Sentences from a diagnosis, for somebody who was just woken up: what, why, how sure, what else. Every number is a finding's. */
-export function explain(diagnosis: Diagnosis, modelName: string, evidence: PageEvidence | null = null): Explanation {
+export function explain(diagnosis: Diagnosis, modelName: string, evidence: AlertEvidence | null = null): Explanation {
   const name = modelName.slice(0, 120);
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
@@ -48,12 +47,12 @@ function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
 }
 
 /** Plain words and whole numbers, no statistics: what users feel, what it probably is, since when, how sure, and what is not known. */
-function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: PageEvidence | null): string {
+function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: AlertEvidence | null): string {
   const { impact } = diagnosis;
   const harmed =
     impact === null || impact === undefined
       ? `No harm to users of ${name} can be told from chance so far.`
-      : `${HARM_WORDS[impact.harm]} about ${percent(impact.share)} of ${name}'s calls (${percent(impact.interval.low)} to ${percent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
+      : `${HARM_WORDS[impact.harm]} about ${wholePercent(impact.share)} of ${name}'s calls (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
   const since = evidence?.changeAtMs ?? null;
   const when = since === null || evidence?.verdict !== 'alarm' ? '' : ` It began about ${timeText(since)}.`;
   const where =
@@ -62,7 +61,7 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: 
     return `${harmed}${when} What is behind it is not known: nothing on the list of causes explains what was seen. ${runnerUp(diagnosis)}`.trim();
   const sure = winner.probability > 0.9 ? 'almost certainly' : winner.probability > 0.5 ? 'probably' : 'possibly';
   const reason = withoutStatistics(winner.supporting[0]?.text ?? '');
-  return `${harmed}${when} The cause is ${sure} (${percent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
+  return `${harmed}${when} The cause is ${sure} (${wholePercent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
     .replace(/ +/g, ' ')
     .trim();
 }
@@ -80,13 +79,13 @@ function runnerUp({ causes }: Diagnosis): string {
   const second = causes.slice(1).find(({ id }) => !blamesNothing(id));
   return second === undefined || second.probability < 0.05
     ? ''
-    : `It could also be: ${second.title} (${percent(second.probability)}).`;
+    : `It could also be: ${second.title} (${wholePercent(second.probability)}).`;
 }
 
 function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
   if (blamesNothing(winner.id)) return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
   const grounds = winner.supporting.slice(1).map(({ text }) => text);
-  const sure = `This cause is ${percent(winner.probability)} probable among those considered.`;
+  const sure = `This cause is ${wholePercent(winner.probability)} probable among those considered.`;
   const against =
     winner.refuting.length === 0 ? '' : `Against it: ${winner.refuting.map(({ text }) => text).join(' ')}`;
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');
@@ -114,11 +113,9 @@ function effectParagraph(diagnosis: Diagnosis): string {
   ];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {
-    const shares = decomposition.parts.map(
-      ({ name, value }) => `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(2)} from ${PART_WORDS[name]}`,
-    );
+    const shares = decomposition.parts.map(({ name, value }) => `${signed(value)} from ${PART_WORDS[name]}`);
     parts.push(
-      `Mean ${decomposition.measure} went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${decomposition.remainder >= 0 ? '+' : '−'}${Math.abs(decomposition.remainder).toFixed(2)} unexplained (${decomposition.interventional ? 'found by asking the model' : 'read off counts, not by experiment'}).`,
+      `Mean ${decomposition.measure} went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${signed(decomposition.remainder)} unexplained (${decomposition.interventional ? 'found by asking the model' : 'read off counts, not by experiment'}).`,
     );
   }
   if (segments.length > 0) {
@@ -141,5 +138,5 @@ const WORTH_NAMING = 0.005;
 function runnersUpParagraph(others: readonly Cause[]): string {
   const weighed = others.filter(({ id, probability }) => !blamesNothing(id) && probability >= WORTH_NAMING).slice(0, 2);
   if (weighed.length === 0) return '';
-  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${percent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
+  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${wholePercent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
 }

@@ -1,5 +1,6 @@
-import { RequestRefused, type RecommendationRecord, type VoteRequest } from '../domain/application.js';
-import { SYSTEM, type Actor, type KillSwitch, type Review, type Vote } from '../domain/decision.js';
+import { NotFound, Conflict, Forbidden } from '../domain/errors.js';
+import type { RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
+import { type KillSwitch, type Review, type Vote } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import {
   executionId,
@@ -10,34 +11,20 @@ import {
   type RecommendationId,
 } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { Clock, EventBus, GovernanceTransaction, Ids, Logger, Store } from '../domain/ports.js';
+import type { GovernanceTransaction } from '../domain/ports.js';
 import { ACTION_IDS, PRIORITIES, type ActionId, type Proposal, type Recommendation } from '../domain/recommendation.js';
-import { checkReason, judgeBallot } from './ballot.js';
+import { checkReason, judgeVotes } from './rules/vote-rules.js';
 import { differenceOf } from './digest.js';
-import { switchExecutions } from './kill-switch.js';
-import { cancelExecution, Dispatcher } from './execution.js';
-import type { Executors } from './executors/index.js';
-import type { FailPoint } from './fail-points.js';
-import { oweReview, reviewBreakGlass } from './break-glass.js';
-import { OutcomeWatch } from './outcome-watch.js';
-import { pinned } from './pinned.js';
-import { isApprover, isApproverOf, policyFor, type GovernancePolicy } from './policy.js';
+import { switchExecutions } from './rules/kill-switch.js';
+import { cancelExecution, Dispatcher } from './dispatcher.js';
+import { oweReview, reviewBreakGlass } from './rules/break-glass.js';
+import { OutcomeVerification } from './outcome-verification.js';
+import { resolvePlans } from './resolved-plan.js';
+import { isApprover, isApproverOf, policyFor } from './rules/policy.js';
 import { contextOf, insertRevision, sameContent } from './revision.js';
 import { auditBy, moveTo } from './transition.js';
-
-export interface GovernancePorts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly executors: Executors;
-  readonly policy: () => GovernancePolicy;
-  readonly events: EventBus;
-  readonly logger: Logger;
-  /** True when no other process can write this store: what is found half-sent at the start was ours. */
-  readonly soleWriter: boolean;
-  /** Called at the moments a crash test may want to die. */
-  readonly failPoint?: (point: FailPoint) => void;
-}
+import { SYSTEM, type Actor } from '../domain/actor.js';
+import type { GovernancePorts } from './ports.js';
 
 export interface RecordFilter {
   readonly incident?: IncidentId;
@@ -50,13 +37,13 @@ export interface RecordFilter {
 export interface Governance {
   /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
   propose(incident: Incident, proposals: readonly Proposal[]): Promise<readonly Recommendation[]>;
-  /** A proposal of a person or a machine, beside those of the diagnosis. @throws RequestRefused when the same is open already */
+  /** A proposal of a person or a machine, beside those of the diagnosis. @throws AppError when the same is open already */
   proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;
   /** Actions the actor may vote on, by the rules in force. */
   decides(by: Actor): readonly ActionId[];
   /** Whether the actor is among those who may decide alone in an emergency, where an action's rules allow it at all. */
   breaksGlass(by: Actor): boolean;
-  /** @throws RequestRefused when the vote does not count, with the reason; stale digests with the difference */
+  /** @throws AppError when the vote does not count, with the reason; stale digests with the difference */
   vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;
   /** Takes an approval back before anything was sent. */
   revoke(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord>;
@@ -73,11 +60,11 @@ export interface Governance {
   callback(id: ExecutionId, outcome: 'succeeded' | 'failed', detail: string, by: Actor): Promise<void>;
   record(id: RecommendationId): Promise<RecommendationRecord>;
   records(filter: RecordFilter): Promise<readonly RecommendationRecord[]>;
-  /** @throws RequestRefused `forbidden` for anybody but an admin */
+  /** @throws Forbidden for anybody but an admin */
   setKillSwitch(on: boolean, reason: string, by: Actor): Promise<void>;
   killSwitch(): Promise<KillSwitch & { readonly configured: boolean }>;
   reviews(open: boolean): Promise<readonly Review[]>;
-  /** @throws RequestRefused when the reviewer is the one who broke the glass */
+  /** @throws AppError when the reviewer is the one who broke the glass */
   review(id: RecommendationId, finding: string, by: Actor): Promise<void>;
   /** Runs what is approved and queued. Nothing runs twice. */
   dispatch(): Promise<void>;
@@ -94,15 +81,15 @@ export function createGovernance(ports: GovernancePorts): Governance {
 
 class StoredGovernance implements Governance {
   private readonly dispatcher: Dispatcher;
-  private readonly outcomes: OutcomeWatch;
+  private readonly outcomes: OutcomeVerification;
 
   constructor(private readonly ports: GovernancePorts) {
     this.dispatcher = new Dispatcher(ports, (moved) => this.tell(moved));
-    this.outcomes = new OutcomeWatch(ports);
+    this.outcomes = new OutcomeVerification(ports);
   }
 
   async propose(incident: Incident, unpinned: readonly Proposal[]): Promise<readonly Recommendation[]> {
-    const proposals = await pinned(this.ports.executors, unpinned);
+    const proposals = await resolvePlans(this.ports.executors, unpinned);
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
     const kept = await this.ports.store.governance(async (transaction) => {
@@ -132,14 +119,14 @@ class StoredGovernance implements Governance {
   }
 
   async proposeBy(incident: Incident, unpinned: Proposal, by: Actor): Promise<RecommendationRecord> {
-    if (incident.closedAtMs !== null) throw new RequestRefused('conflict', 'this incident is closed', 'incident_id');
-    const [proposal = unpinned] = await pinned(this.ports.executors, [unpinned]);
+    if (incident.closedAtMs !== null) throw new Conflict('this incident is closed', 'incident_id');
+    const [proposal = unpinned] = await resolvePlans(this.ports.executors, [unpinned]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
     const made = await this.ports.store.governance(async (transaction) => {
       const existing = await transaction.recommendations({ incident: incident.id, limit: 1_000 });
       const newest = newestOf(existing, proposal);
       if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
-        throw new RequestRefused('conflict', `this action is ${newest.state} already`, 'action', { id: newest.id });
+        throw new Conflict(`this action is ${newest.state} already`, 'action', { id: newest.id });
       return this.insert(transaction, proposal, context, (newest?.revision ?? 0) + 1);
     });
     this.tell([made]);
@@ -164,7 +151,7 @@ class StoredGovernance implements Governance {
       const recommendation = await this.find(transaction, id);
       await this.refuseStale(transaction, recommendation, digest);
       const now = this.ports.clock.now();
-      const { next, counted } = judgeBallot({
+      const { next, counted } = judgeVotes({
         recommendation,
         votes: await transaction.votes(id),
         verdict,
@@ -216,9 +203,9 @@ class StoredGovernance implements Governance {
       const recommendation = await this.find(transaction, id);
       const inForce = policyFor(this.ports.policy(), recommendation.action).rules;
       const mayStop = by.person?.role === 'Admin' || isApproverOf(recommendation.policy, inForce, by);
-      if (!mayStop) throw new RequestRefused('forbidden', 'only an approver or an admin may revoke', 'by');
+      if (!mayStop) throw new Forbidden('only an approver or an admin may revoke', 'by');
       if (recommendation.state === 'dispatching' || recommendation.state === 'unknown')
-        throw new RequestRefused('conflict', 'it was sent already and can no longer be revoked', 'state', {
+        throw new Conflict('it was sent already and can no longer be revoked', 'state', {
           state: recommendation.state,
         });
       const revoked = await this.move(transaction, recommendation, 'revoked', by, reason);
@@ -234,7 +221,7 @@ class StoredGovernance implements Governance {
     const moved = await this.ports.store.governance(async (transaction) => {
       const recommendation = await this.find(transaction, id);
       if (recommendation.state !== 'pending')
-        throw new RequestRefused('conflict', `this recommendation is ${recommendation.state} already`, 'state', {
+        throw new Conflict(`this recommendation is ${recommendation.state} already`, 'state', {
           state: recommendation.state,
         });
       return this.move(transaction, recommendation, 'withdrawn', by, reason);
@@ -250,15 +237,14 @@ class StoredGovernance implements Governance {
     by: Actor,
   ): Promise<RecommendationRecord> {
     checkReason(detail);
-    if (by.kind !== 'user')
-      throw new RequestRefused('forbidden', 'only people report on what they saw; machines use the callback', 'by');
+    if (by.kind !== 'user') throw new Forbidden('only people report on what they saw; machines use the callback', 'by');
     const { recommendation, execution } = await this.record(id);
     if (execution !== null && execution.executor !== 'person') {
       await this.dispatcher.settle(execution.id, { kind: outcome, detail }, 'person', by);
       return this.record(id);
     }
     if (recommendation.plan !== null || recommendation.state !== 'approved')
-      throw new RequestRefused('conflict', `nothing to report on: this is ${recommendation.state}`, 'state');
+      throw new Conflict(`nothing to report on: this is ${recommendation.state}`, 'state');
     const moved = await this.ports.store.governance(async (transaction) => {
       const fresh = await this.find(transaction, id);
       const now = this.ports.clock.now();
@@ -379,8 +365,7 @@ class StoredGovernance implements Governance {
 
   private async find(transaction: GovernanceTransaction, id: RecommendationId): Promise<Recommendation> {
     const recommendation = await transaction.recommendation(id);
-    if (recommendation === null)
-      throw new RequestRefused('not-found', `there is no recommendation "${id}"`, 'recommendation_id');
+    if (recommendation === null) throw new NotFound(`there is no recommendation "${id}"`, 'recommendation_id');
     return recommendation;
   }
 
@@ -398,17 +383,12 @@ class StoredGovernance implements Governance {
     const isReplaced = recommendation.state === 'withdrawn' && newest.revision > revision;
     if (recommendation.digest === digest && !isReplaced) return;
     const shown = family.find((other) => other.digest === digest);
-    throw new RequestRefused(
-      'conflict',
-      'this is not what would be approved now; look at the recommendation again',
-      'digest',
-      {
-        recommendation_id: newest.id,
-        revision: newest.revision,
-        digest: newest.digest,
-        difference: shown === undefined ? null : differenceOf(shown, newest),
-      },
-    );
+    throw new Conflict('this is not what would be approved now; look at the recommendation again', 'digest', {
+      recommendation_id: newest.id,
+      revision: newest.revision,
+      digest: newest.digest,
+      difference: shown === undefined ? null : differenceOf(shown, newest),
+    });
   }
 
   private insert(

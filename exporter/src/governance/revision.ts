@@ -1,11 +1,11 @@
-import type { Actor } from '../domain/decision.js';
 import { recommendationId, type RecommendationId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
 import { recommendationDigest } from './digest.js';
-import { policyFor, type GovernancePolicy } from './policy.js';
+import { policyFor, type GovernancePolicy } from './rules/policy.js';
 import { auditBy } from './transition.js';
+import type { Actor } from '../domain/actor.js';
 
 const FINDINGS_SHOWN = 20;
 

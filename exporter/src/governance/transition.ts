@@ -1,10 +1,10 @@
-import { RequestRefused } from '../domain/application.js';
-import type { Actor } from '../domain/decision.js';
+import { Conflict } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { appendAudit } from './audit/chain.js';
-import { mayMove } from './state-machine.js';
+import { mayMove } from './rules/state-machine.js';
+import type { Actor } from '../domain/actor.js';
 
 const LONGEST_REASON_CHARACTERS = 1_000;
 
@@ -29,7 +29,7 @@ export async function auditBy(
 
 /**
  * Changes the state and appends the audit entry that says so.
- * @throws RequestRefused `conflict` when the state machine has no such transition
+ * @throws Conflict when the state machine has no such transition
  */
 export async function moveTo(
   transaction: GovernanceTransaction,
@@ -41,7 +41,7 @@ export async function moveTo(
 ): Promise<Recommendation> {
   const { id, state: from } = recommendation;
   if (!mayMove(from, to))
-    throw new RequestRefused('conflict', `a recommendation that is ${from} cannot become ${to}`, 'state', {
+    throw new Conflict(`a recommendation that is ${from} cannot become ${to}`, 'state', {
       state: from,
     });
   await transaction.setRecommendationState(id, to);

@@ -3,15 +3,15 @@ import type { Finding } from '../domain/finding.js';
 import type { VerificationCriteria } from '../domain/recommendation.js';
 
 /** How the criteria have held since the action finished. */
-export interface VerificationCourse {
+export interface VerificationProgress {
   /** Since when without a break; null = not now. */
   readonly clearSinceMs: number | null;
   /** Looks that could judge all criteria. */
   readonly looks: number;
 }
 
-export type VerificationJudgement =
-  | { readonly kind: 'waiting'; readonly course: VerificationCourse }
+export type VerificationVerdict =
+  | { readonly kind: 'waiting'; readonly course: VerificationProgress }
   | { readonly kind: 'judged'; readonly outcome: Verification['outcome']; readonly detail: string };
 
 const seconds = (ms: number): number => Math.round(ms / 1_000);
@@ -28,8 +28,8 @@ export function judgeOutcome(
   findings: readonly Finding[],
   blind: ReadonlySet<string>,
   nowMs: number,
-  course: VerificationCourse,
-): VerificationJudgement {
+  course: VerificationProgress,
+): VerificationVerdict {
   if (criteria === null || criteria.mustClear.length === 0)
     return { kind: 'judged', outcome: 'inconclusive', detail: 'no criteria were fixed' };
   const elapsedMs = nowMs - (execution.finishedAtMs ?? execution.queuedAtMs);

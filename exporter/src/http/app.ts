@@ -1,26 +1,28 @@
+import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
-import { RequestRefused } from '../domain/application.js';
-import type { Actor } from '../domain/decision.js';
 import type { Scope } from '../domain/ports.js';
 import { readBody } from './body.js';
+import { HttpError } from './http-error.js';
 import type { Authentication } from './identity/authenticate.js';
 import { landingPage } from './landing-page.js';
 import { openApiDocument } from './openapi.js';
 import type { HttpPorts, Reply, Route } from './route.js';
 import { ROUTES } from './routes/index.js';
+import type { Actor } from '../domain/actor.js';
 
-const STATUS: Readonly<Record<RequestRefused['code'], number>> = {
+const STATUS: Readonly<Record<AppErrorKind, number>> = {
   invalid: 400,
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
-  'too-large': 413,
   unavailable: 503,
 };
 /** Paths that another layer may read differently than this one are refused before anything looks at them. */
 const SUSPICIOUS_PATH = /\.\.|\/\/|%2f|%5c|%2e|\\/i;
+/** What is answered while the service restores its models or stops; a 404 then would make senders drop what they have. */
+const OPEN_PATHS = new Set(['/-/healthy', '/-/ready', '/metrics']);
 const NOBODY: Actor = { kind: 'api-key', subject: 'nobody', name: 'nobody' };
 
 export interface AppPorts extends HttpPorts {
@@ -62,15 +64,12 @@ export function createHttpApp(ports: AppPorts): Koa {
     context.set('cache-control', 'no-store');
     try {
       if (SUSPICIOUS_PATH.test((context.req.url ?? '').split('?')[0] ?? ''))
-        throw new RequestRefused(
-          'invalid',
-          'the path holds a sequence that is not allowed (.., //, or an encoded separator)',
-          'path',
-        );
+        throw new Invalid('the path holds a sequence that is not allowed (.., //, or an encoded separator)', 'path');
+      const closed = OPEN_PATHS.has(context.path) ? null : ports.closedBecause();
+      if (closed !== null) throw new Unavailable(closed, 1);
       await next();
       if (context.status === 404 && context.body == null && context.respond !== false) {
-        throw new RequestRefused(
-          'not-found',
+        throw new NotFound(
           `there is nothing at ${context.method} ${context.path.slice(0, 100)}; / lists what there is`,
         );
       }
@@ -133,7 +132,7 @@ async function authorised(ports: AppPorts, route: Route, context: Koa.Context): 
   }
   const { code, message } = refusalOf(known, route.scope);
   ports.onRefusedCredential(code);
-  throw new RequestRefused('forbidden', message, 'authorization', { problem: code });
+  throw new Forbidden(message, 'authorization', { problem: code });
 }
 
 function refusalOf(known: Authentication, scope: Scope): { readonly code: string; readonly message: string } {
@@ -169,11 +168,16 @@ function render(context: Koa.Context, reply: Reply): void {
 
 function answerError(ports: HttpPorts, context: Koa.Context, error: unknown): void {
   context.type = 'application/json';
-  if (error instanceof RequestRefused) {
-    context.status = STATUS[error.code];
-    if (error.code === 'unavailable') context.set('retry-after', '5');
-    if (error.code === 'too-large') context.set('connection', 'close');
-    context.body = { error: { code: error.code, message: error.message, field: error.field, details: error.details } };
+  if (isAppError(error)) {
+    context.status = STATUS[error.kind];
+    if (error.kind === 'unavailable') context.set('retry-after', String(error.retryAfterSeconds));
+    context.body = { error: { code: error.kind, message: error.message, field: error.field, details: error.details } };
+    return;
+  }
+  if (error instanceof HttpError) {
+    context.status = error.status;
+    if (error.status === 413) context.set('connection', 'close');
+    context.body = { error: { code: error.code, message: error.message, field: error.field, details: null } };
     return;
   }
   const reference = randomUUID();

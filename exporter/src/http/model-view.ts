@@ -1,5 +1,5 @@
-import type { ModelStatus } from '../domain/application.js';
-import { oddsText } from '../domain/page-evidence.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import { oddsText } from '../domain/alert-evidence.js';
 import type { SignalCounts } from '../domain/profile.js';
 
 /** A watched model as the API shows it in lists: snake_case, no counts. */

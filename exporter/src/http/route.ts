@@ -1,15 +1,18 @@
+import { Invalid } from '../domain/errors.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { Application, IngestBatch, ProbeRequest, RecommendationRecord } from '../domain/application.js';
-import { RequestRefused } from '../domain/application.js';
+import type { Application } from '../application/index.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { IngestBatch } from '../domain/ingest.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
-import type { Actor } from '../domain/decision.js';
-import type { Incident } from '../domain/incident.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
+import type { OpenStreams } from './open-streams.js';
 import type { Authentication } from './identity/authenticate.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
+import type { Actor } from '../domain/actor.js';
 
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
@@ -22,7 +25,6 @@ export interface HttpPorts {
     isNdjson: boolean,
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
-  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
   readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -46,15 +48,17 @@ export interface HttpPorts {
   };
   /** Who is calling, from the request's headers. */
   readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
-  readonly ready: () => Promise<boolean>;
+  /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
+  readonly closedBecause: () => string | null;
+  /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
+  readonly notReadyBecause: () => Promise<string | null>;
+  readonly streams: OpenStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
   readonly reload: () =>
     | { readonly kind: 'applied'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
     | { readonly kind: 'refused'; readonly problems: readonly string[] };
   readonly limits: { readonly maximumBodyBytes: number };
 }
-
-export type ReportFormat = 'markdown' | 'html' | 'json' | 'csv';
 
 /** One request, already authenticated and within its limits. */
 export interface RequestContext {
@@ -97,36 +101,35 @@ export interface Route {
   readonly handle: (context: RequestContext) => Promise<Reply> | Reply;
 }
 
-/** Reads and checks a JSON body. @throws RequestRefused `invalid` naming the first wrong field */
+/** Reads and checks a JSON body. @throws Invalid naming the first wrong field */
 export async function bodyOf<T>(context: RequestContext, schema: z.ZodType<T>): Promise<T> {
   const raw = await context.text();
   let value: unknown;
   try {
     value = raw.trim() === '' ? {} : JSON.parse(raw);
   } catch {
-    throw new RequestRefused('invalid', 'the body is not JSON');
+    throw new Invalid('the body is not JSON');
   }
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   const field = issue?.path.join('.') ?? '';
-  throw new RequestRefused(
-    'invalid',
+  throw new Invalid(
     `${field === '' ? 'the body' : field}: ${issue?.message ?? 'is not as described in /api/v1/openapi.json'}`,
     field,
   );
 }
 
-/** The model id in the path. @throws RequestRefused `invalid` */
+/** The model id in the path. @throws Invalid */
 export function modelParam(context: RequestContext, name = 'id'): ModelId {
   try {
     return modelId(context.params[name] ?? '');
   } catch (error) {
-    throw new RequestRefused('invalid', error instanceof Error ? error.message : 'not a model id', name);
+    throw new Invalid(error instanceof Error ? error.message : 'not a model id', name);
   }
 }
 
-/** A whole number from the query within bounds. @throws RequestRefused `invalid` */
+/** A whole number from the query within bounds. @throws Invalid */
 export function numberQuery(
   context: RequestContext,
   name: string,
@@ -138,6 +141,6 @@ export function numberQuery(
   if (given === null) return otherwise;
   const value = Number(given);
   if (!Number.isInteger(value) || value < least || value > most)
-    throw new RequestRefused('invalid', `${name} must be a whole number from ${least} to ${most}`, name);
+    throw new Invalid(`${name} must be a whole number from ${least} to ${most}`, name);
   return value;
 }

@@ -1,49 +1,104 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHttpApp, type AppPorts } from './app.js';
+import type { Logger } from '../domain/ports.js';
+import type { OpenStreams } from './open-streams.js';
 
 export interface HttpServer {
   /** e.g. `http://127.0.0.1:9899` */
   readonly address: string;
-  /** Stops taking requests, lets running ones finish for at most `drainMs`. */
+  /**
+   * Takes no new connection, ends open streams, lets running requests finish for at most `drainMs`. A second call waits for
+   * the first.
+   */
   close(drainMs?: number): Promise<void>;
+}
+
+export interface ServerSettings {
+  readonly address: string;
+  readonly port: number;
+  /** Time for a request to arrive completely, from its first byte on; the head has at most `HEAD_MS` of it. */
+  readonly requestTimeoutMs: number;
+  /** Open connections; one more is closed at once. */
+  readonly connections?: number;
 }
 
 /** Longer than Grafana's proxy keeps its connections idle, so that it never meets one being closed. */
 const KEEP_ALIVE_MS = 75_000;
-const DRAIN_MS = 5_000;
+const HEAD_MS = 10_000;
+const DRAIN_MS = 10_000;
+const CONNECTIONS = 10_000;
+/** How late a limit may be noticed; each look costs time for every open connection. */
+const LIMITS_CHECKED_MS = 1_000;
+/** An answer of which nothing was read between two looks is given up. */
+const UNREAD_CHECKED_MS = 30_000;
 
 /** @throws Error naming the address when it cannot be listened on */
 export async function startHttpServer(
-  ports: AppPorts,
-  listen: { readonly address: string; readonly port: number },
+  handle: RequestListener,
+  streams: OpenStreams,
+  settings: ServerSettings,
+  logger: Logger,
 ): Promise<HttpServer> {
-  const handle = createHttpApp(ports).callback();
-  const server = createServer((request, response) => void handle(request, response));
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.headersTimeout = KEEP_ALIVE_MS + 1_000;
+  const { address, port, requestTimeoutMs, connections = CONNECTIONS } = settings;
+  /** Answers under way, with the bytes their connection had sent at the last look. */
+  const running = new Map<ServerResponse, number>();
+  let closing: Promise<void> | null = null;
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(requestTimeoutMs, HEAD_MS),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: Math.min(LIMITS_CHECKED_MS, requestTimeoutMs / 4),
+    },
+    (request, response) => {
+      running.set(response, -1);
+      if (closing !== null) response.shouldKeepAlive = false;
+      response.once('close', () => {
+        running.delete(response);
+        // A connection that becomes idle during the drain would else be waited for.
+        if (closing !== null) setImmediate(() => server.closeIdleConnections());
+      });
+      handle(request, response);
+    },
+  );
+  server.maxConnections = connections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error & { code?: string }) =>
       reject(
         new Error(
-          `cannot listen on ${listen.address}:${listen.port} (${error.code ?? error.message}); choose another listen.port, or stop what uses it`,
+          `cannot listen on ${address}:${port} (${error.code ?? error.message}); choose another listen.port, or stop what uses it`,
         ),
       ),
     );
-    server.listen(listen.port, listen.address, resolve);
+    server.listen(port, address, resolve);
   });
-  const { port } = server.address() as AddressInfo;
-  const host = listen.address.includes(':') ? `[${listen.address}]` : listen.address;
+  server.removeAllListeners('error');
+  server.on('error', (error) => logger.error({ error: error.message }, 'a connection could not be taken'));
+  const unread = setInterval(() => {
+    for (const [response, before] of running) {
+      const sent = response.writableEnded ? (response.socket?.bytesWritten ?? 0) : -1;
+      if (sent !== -1 && sent === before) response.destroy();
+      running.set(response, sent);
+    }
+  }, UNREAD_CHECKED_MS);
+  const bound = server.address() as AddressInfo;
+  const drain = (drainMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const force = setTimeout(() => {
+        logger.warn({ requests: running.size }, 'requests still running were cut off');
+        server.closeAllConnections();
+      }, drainMs);
+      server.close(() => {
+        clearTimeout(force);
+        clearInterval(unread);
+        resolve();
+      });
+      streams.end();
+      for (const response of running.keys()) response.shouldKeepAlive = false;
+      server.closeIdleConnections();
+    });
   return {
-    address: `http://${host}:${port}`,
-    close: (drainMs = DRAIN_MS) =>
-      new Promise((resolve) => {
-        const force = setTimeout(() => server.closeAllConnections(), drainMs);
-        server.close(() => {
-          clearTimeout(force);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
+    address: `http://${address.includes(':') ? `[${address}]` : address}:${bound.port}`,
+    close: (drainMs = DRAIN_MS) => (closing ??= drain(drainMs)),
   };
 }

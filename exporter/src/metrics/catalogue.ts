@@ -221,6 +221,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'Requests refused for who asked: without a credential, with a wrong one, or with one that may not',
   ],
   mlfi_ingest_rejected_total: ['counter', '1', [], 'Logged predictions and labels refused'],
+  mlfi_ready: ['gauge', '1', [], 'Whether every model is restored and the store took a write at the last check'],
   mlfi_store_up: ['gauge', '1', [], 'Whether the store could be written at the last check'],
   mlfi_series_dropped_total: [
     'counter',
@@ -275,8 +276,3 @@ export type FleetMetricName = keyof typeof FLEET_METRICS;
 export type ProcessMetricName = keyof typeof PROCESS_METRICS;
 export type ProbeMetricName = keyof typeof PROBE_METRICS;
 export type MetricName = keyof typeof METRICS;
-
-/** Series names a family is stored under: a histogram has three. */
-export function seriesNames(name: string, metric: Metric): readonly string[] {
-  return metric.type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
-}

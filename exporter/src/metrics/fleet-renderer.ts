@@ -1,5 +1,5 @@
-import type { ModelStatus } from '../domain/application.js';
-import { NO_FIGURES, type FleetFigures, type ModelFigures } from '../domain/figures.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import { NO_FIGURES, type DecisionCounts, type ModelFigures } from '../domain/decision-counts.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { FLEET_METRICS, MODEL_METRICS, type FleetMetricName, type Metric, type ModelMetricName } from './catalogue.js';
 import {
@@ -24,7 +24,7 @@ export interface FleetSource {
 
 /** What all replicas share, read now and then from the store. A model's figures are the same object while they are the same. */
 export interface SharedFacts {
-  readonly figures: FleetFigures;
+  readonly figures: DecisionCounts;
   /** Null before the first verification. */
   readonly audit: { readonly valid: boolean; readonly verifiedAtMs: number } | null;
 }

@@ -1,9 +1,8 @@
-import { binnedDistance } from '../detection/statistics/frozen-bins.js';
-import { cellBounds, cellMiddle, cellOf } from '../detection/statistics/grid.js';
-import { populationStabilityIndex } from '../detection/statistics/population-stability-index.js';
-import type { ModelStatus } from '../domain/application.js';
-import { NO_FIGURES, type ModelFigures } from '../domain/figures.js';
-import type { Interval } from '../domain/finding.js';
+import { binnedDistance } from '../statistics/frozen-bins.js';
+import { cellBounds, cellMiddle, cellOf } from '../statistics/grid.js';
+import { populationStabilityIndex } from '../statistics/population-stability-index.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import { NO_FIGURES, type ModelFigures } from '../domain/decision-counts.js';
 import { MODEL_STATES } from '../domain/model.js';
 import { FAILURE_REASONS } from '../domain/observation.js';
 import type { SignalCounts } from '../domain/profile.js';
@@ -11,6 +10,7 @@ import { RECOMMENDATION_STATES } from '../domain/recommendation.js';
 import { SEVERITIES } from '../domain/severity.js';
 import type { ModelMetricName } from './catalogue.js';
 import { canonicalNumber } from './exposition.js';
+import type { Interval } from '../domain/estimate.js';
 
 /** One series of a family: the values of its labels in the catalogue's order (an empty one is left out). */
 export interface Sample {

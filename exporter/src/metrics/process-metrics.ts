@@ -15,6 +15,7 @@ export interface ProcessMetrics {
   refusedCredential(reason: string): void;
   ingested(accepted: number, rejected: number): void;
   storeUp(up: boolean): void;
+  ready(ready: boolean): void;
   reloaded(successful: boolean): void;
   rendered(render: FleetRender, seconds: number): void;
   notified(sender: AlertSender, outcomes: readonly AlertOutcome[]): void;
@@ -52,6 +53,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const rejected = counter('mlfi_ingest_rejected_total');
   const store = gauge('mlfi_store_up');
   store.set(1);
+  const ready = gauge('mlfi_ready');
+  ready.set(0);
   const dropped = counter('mlfi_series_dropped_total');
   for (const reason of ['models', 'series']) dropped.inc({ reason }, 0);
   const rendering = gauge('mlfi_render_duration_seconds');
@@ -69,6 +72,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       rejected.inc(refused);
     },
     storeUp: (up) => store.set(up ? 1 : 0),
+    ready: (isReady) => ready.set(isReady ? 1 : 0),
     reloaded: (successful) => reload.set(successful ? 1 : 0),
     rendered(render, seconds) {
       for (const [reason, count] of Object.entries(render.dropped)) dropped.inc({ reason }, count);

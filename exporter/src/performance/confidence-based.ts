@@ -1,9 +1,9 @@
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { NumericCounts, WindowProfile } from '../domain/profile.js';
-import { proportion } from '../detection/statistics/clopper-pearson.js';
-import { cellMiddle } from '../detection/statistics/grid.js';
-import { numericTotal } from '../detection/statistics/signal-counts.js';
-import { numericSignal } from '../detection/statistics/window-profile.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import { cellMiddle } from '../statistics/grid.js';
+import { numericTotal } from '../statistics/signal-counts.js';
+import { numericSignal } from '../statistics/window-profile.js';
 import { calibrate } from './confidence-calibration.js';
 
 /** An estimate without what labels already show. */

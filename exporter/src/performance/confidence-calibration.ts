@@ -1,5 +1,5 @@
 import type { LabelCounts, NumericCounts } from '../domain/profile.js';
-import { cellMiddle } from '../detection/statistics/grid.js';
+import { cellMiddle } from '../statistics/grid.js';
 import { isotonic, type WeightedPoint } from './isotonic.js';
 
 /** Maps the confidence a model states to how often it is right. */

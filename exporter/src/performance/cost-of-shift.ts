@@ -1,28 +1,26 @@
+import { points } from '../domain/quantity-text.js';
 import { quantileSorted } from 'simple-statistics';
 import type { Finding } from '../domain/finding.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { FeatureValue, Observation } from '../domain/observation.js';
 import type { PerformanceCost, PerformanceEstimate } from '../domain/performance.js';
-import type { WindowProfile } from '../domain/profile.js';
-import { numericSignal } from '../detection/statistics/window-profile.js';
+import { numericSignal } from '../statistics/window-profile.js';
 import { calibrate } from './confidence-calibration.js';
 
 const LEAST_ROWS = 50;
 const TENTHS = 10;
 const Z = 1.96;
 
-export interface PricingInput {
-  readonly baseline: WindowProfile | null;
-  readonly baselineRows: readonly Observation[];
-  readonly rows: readonly Observation[];
-  readonly performance: PerformanceEstimate;
-}
-
 /**
  * Findings with what they are estimated to cost in accuracy, where that can be had: a moved feature by the mix it brings,
  * moved confidence by the whole estimated drop. Without an accuracy estimate nothing is priced.
  */
-export function priceFindings(findings: readonly Finding[], input: PricingInput): readonly Finding[] {
-  const { performance, baseline } = input;
+export function withCosts(
+  findings: readonly Finding[],
+  performance: PerformanceEstimate,
+  state: Pick<MonitoredModelState, 'baseline' | 'baselineRows' | 'rows'>,
+): readonly Finding[] {
+  const baseline = state.baseline?.profile ?? null;
   const confidence = baseline === null ? null : numericSignal(baseline, 'confidence');
   if (performance.kind === 'unknown' || performance.measure !== 'accuracy') return findings;
   if (baseline === null || confidence === null) return findings;
@@ -30,7 +28,7 @@ export function priceFindings(findings: readonly Finding[], input: PricingInput)
   const probability = (stated: number): number => calibration.probability(stated);
   return findings.map((finding) => {
     const cost = finding.subject.startsWith('feature:')
-      ? costOfShift(finding.subject.slice('feature:'.length), input.baselineRows, input.rows, probability)
+      ? costOfShift(finding.subject.slice('feature:'.length), state.baselineRows, state.rows, probability)
       : finding.subject === 'confidence'
         ? wholeDrop(performance)
         : null;
@@ -103,8 +101,6 @@ function cells(baseline: readonly FeatureValue[]): (value: FeatureValue) => stri
     return typeof value === 'number' ? `#${edges.filter((edge) => value > edge).length}` : `=${String(value)}`;
   };
 }
-
-const points = (share: number): string => (100 * share).toFixed(1);
 
 function costText({ value, interval }: PerformanceCost): string {
   const range = `${points(interval.low)} to ${points(interval.high)}`;

@@ -1,8 +1,8 @@
 import type { MeanError } from '../domain/performance.js';
 import type { LossCounts, WindowProfile } from '../domain/profile.js';
-import { coarseCell, lossGroups, meanAbsoluteError, type LossGroup } from '../detection/statistics/loss-counts.js';
-import { onGridOf } from '../detection/statistics/signal-counts.js';
-import { numericSignal } from '../detection/statistics/window-profile.js';
+import { coarseCell, lossGroups, meanAbsoluteError, type LossGroup } from '../statistics/loss-counts.js';
+import { onGridOf } from '../statistics/signal-counts.js';
+import { numericSignal } from '../statistics/window-profile.js';
 import { BLIND_TO, LEAST_LABELS, LEAST_SAMPLES, unknown, type Estimate } from './confidence-based.js';
 
 /** Labelled answers a group must hold before its own mean is believed; smaller neighbours are put together. */

@@ -1,8 +1,8 @@
 import type { Finding } from '../domain/finding.js';
 import type { PerformanceEstimate, RealisedPerformance } from '../domain/performance.js';
 import type { WindowProfile } from '../domain/profile.js';
-import { proportion } from '../detection/statistics/clopper-pearson.js';
-import { meanAbsoluteError } from '../detection/statistics/loss-counts.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import { meanAbsoluteError } from '../statistics/loss-counts.js';
 import { estimateAccuracy } from './confidence-based.js';
 import { estimateError, meanErrorOf } from './direct-loss.js';
 import { extremeFeature } from './extremes.js';

@@ -1,6 +1,7 @@
+import { wholePercent } from '../domain/quantity-text.js';
 import type { NumericCounts, WindowProfile } from '../domain/profile.js';
-import { clopperPearsonLower } from '../detection/statistics/clopper-pearson.js';
-import { numericTotal, onGridOf, sortedCells } from '../detection/statistics/signal-counts.js';
+import { clopperPearsonLower } from '../statistics/clopper-pearson.js';
+import { numericTotal, onGridOf, sortedCells } from '../statistics/signal-counts.js';
 
 /** The ends of a baseline: this share of its values lies beyond them, half on each side. */
 const ENDS = 0.01;
@@ -25,7 +26,7 @@ export function extremeFeature(baseline: WindowProfile, window: WindowProfile): 
       worst = { feature: key.slice('feature:'.length), share: beyond / of };
   }
   if (worst === null) return null;
-  return `${(100 * worst.share).toFixed(0)} % of \`${worst.feature}\` lie beyond what all but 1 % of the baseline held, where nothing learnt there is a guide`;
+  return `${wholePercent(worst.share)} of \`${worst.feature}\` lie beyond what all but 1 % of the baseline held, where nothing learnt there is a guide`;
 }
 
 function beyondEnds(before: NumericCounts, now: NumericCounts): { readonly beyond: number; readonly of: number } {

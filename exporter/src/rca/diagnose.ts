@@ -1,70 +1,72 @@
+import { wholePercent } from '../domain/quantity-text.js';
 import { blamesNothing, type Cause, type Diagnosis, type EvidenceStatement } from '../domain/cause.js';
-import type { Evidence } from '../domain/evidence.js';
-import { candidates, doubtedCandidates, type Candidate } from './candidates.js';
+import type { Symptoms } from '../domain/symptoms.js';
+import { hypotheses, unestablishedHypotheses, type Hypothesised } from './hypotheses.js';
 import type { CauseWeights } from './causes/cause-weights.js';
 import { WEIGHTS } from './causes/weights.js';
 import { estimateImpact } from './impact.js';
-import { judgeSeverity } from './severity.js';
-import { SIGNS } from './signs/index.js';
+import { assessSeverity } from './severity.js';
+import { INDICATORS } from './indicators/index.js';
 
-const UNLIKELY = 0.005;
-/** A statement that moves the odds by less than this (a sixth) is not worth telling. */
-const WORTH_TELLING = 0.15;
-/** Nor one that moves them by less than this part of the strongest: at night the weighty ones must not drown. */
-const PART_OF_STRONGEST = 1 / 3;
-const TOLD = 6;
-/** A sign the hypothesis would not exist without weighs nothing against others of its kind, and is still what points to it. */
-const LEAST_OF_ITS_OWN = 0.01;
-
-/** Probability left to all causes together while nothing is established: enough to be read as runners-up, never to be named. */
-const DOUBT = 0.05;
+/** Probability below which a cause is left out once three are listed. */
+const MIN_LISTED_PROBABILITY = 0.005;
+/** Log-odds below which a statement is left out: it moves the odds by less than a sixth. */
+const MIN_STATEMENT_LOG_ODDS = 0.15;
+/** Share of the strongest statement's log-odds below which another is left out. */
+const MIN_SHARE_OF_STRONGEST = 1 / 3;
+/** Statements for, and statements against, that a cause carries at most. */
+const MAX_STATEMENTS = 6;
+/** Log-odds given to a lead indicator that has no weight: without it the hypothesis would not exist, so it is listed. */
+const MIN_LEAD_LOG_ODDS = 0.01;
+/** Probability of all causes together while nothing is established: they are runners-up, and none can come first. */
+const UNESTABLISHED_PROBABILITY = 0.05;
 
 interface Scored {
-  readonly candidate: Candidate;
+  readonly candidate: Hypothesised;
   readonly logOdds: number;
   readonly probability: number;
 }
 
 /**
- * Scores every cause on the same evidence: its prior plus the fitted weight of every sign, then softmax over all of them
+ * Scores every cause on the same symptoms: its prior plus the fitted weight of every indicator, then softmax over all of them
  * (conditional logit, McFadden 1974), "unknown" and "nothing is wrong" included. The most probable comes first; those with next to no
  * probability are dropped.
  */
-export function diagnose(evidence: Evidence, weights: CauseWeights = WEIGHTS): Diagnosis {
-  const doubted = doubtedCandidates(evidence);
-  const doubt = doubted.length === 0 ? 0 : DOUBT;
-  const scored = [...shared(candidates(evidence), 1 - doubt, weights), ...shared(doubted, doubt, weights)];
+export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): Diagnosis {
+  const unestablished = unestablishedHypotheses(symptoms);
+  const left = unestablished.length === 0 ? 0 : UNESTABLISHED_PROBABILITY;
+  const scored = [...softmax(hypotheses(symptoms), 1 - left, weights), ...softmax(unestablished, left, weights)];
   const causes = scored
-    .map((entry) => causeOf(entry, evidence, weights))
+    .map((entry) => causeOf(entry, symptoms, weights))
     .sort((a, b) => b.probability - a.probability)
-    .filter(({ probability }, rank) => rank < 3 || probability >= UNLIKELY);
+    .filter(({ probability }, rank) => rank < 3 || probability >= MIN_LISTED_PROBABILITY);
   const [winner] = causes;
-  const impact = estimateImpact(evidence);
-  const { severity, reason } = judgeSeverity(evidence, winner?.id ?? 'none', impact);
+  const impact = estimateImpact(symptoms);
+  const { severity, reason } = assessSeverity(symptoms, winner?.id ?? 'none', impact);
   return {
-    modelId: evidence.modelId,
-    atMs: evidence.atMs,
-    window: evidence.window,
+    modelId: symptoms.modelId,
+    atMs: symptoms.atMs,
+    window: symptoms.window,
     severity,
     severityReason: reason,
     impact,
     causes,
-    findings: evidence.findings,
+    findings: symptoms.findings,
     features: winner?.features ?? [],
-    repairs: evidence.features.flatMap(({ feature, hint }) => (hint === null ? [] : [{ feature, ...hint }])),
-    segments: evidence.segments,
-    decomposition: evidence.decomposition,
-    attributions: evidence.attributions,
-    experiment: evidence.experiment,
-    surrogate: evidence.surrogate,
-    changes: evidence.changes,
-    unexplained: unexplainedBy(winner, evidence),
-    blindSpots: evidence.blindSpots,
+    repairs: symptoms.features.flatMap(({ feature, hint }) => (hint === null ? [] : [{ feature, ...hint }])),
+    segments: symptoms.segments,
+    decomposition: symptoms.decomposition,
+    attributions: symptoms.attributions,
+    experiment: symptoms.experiment,
+    surrogate: symptoms.surrogate,
+    changes: symptoms.changes,
+    unexplained: unexplainedBy(winner, symptoms),
+    blindSpots: symptoms.blindSpots,
   };
 }
 
 /** Softmax over the candidates, which share `whole`. */
-function shared(some: readonly Candidate[], whole: number, weights: CauseWeights): Scored[] {
+function softmax(some: readonly Hypothesised[], whole: number, weights: CauseWeights): Scored[] {
   const odds = some.map((candidate) => logOddsOf(candidate, weights));
   const highest = Math.max(...odds);
   const total = odds.reduce((sum, logOdds) => sum + Math.exp(logOdds - highest), 0);
@@ -74,65 +76,65 @@ function shared(some: readonly Candidate[], whole: number, weights: CauseWeights
   });
 }
 
-/** Prior plus weighted signs, over the temperature. */
-export function logOddsOf({ definition, signs }: Candidate, { causes, temperature }: CauseWeights): number {
+/** Prior plus weighted indicators, over the temperature. */
+export function logOddsOf({ definition, indicators }: Hypothesised, { causes, temperature }: CauseWeights): number {
   const [prior = 0, ...weights] = causes[definition.id] ?? [];
-  return weights.reduce((sum, weight, i) => sum + weight * (signs[i] ?? 0), prior) / temperature;
+  return weights.reduce((sum, weight, i) => sum + weight * (indicators[i] ?? 0), prior) / temperature;
 }
 
-function causeOf({ candidate, logOdds, probability }: Scored, evidence: Evidence, weights: CauseWeights): Cause {
+function causeOf({ candidate, logOdds, probability }: Scored, symptoms: Symptoms, weights: CauseWeights): Cause {
   const { definition, hypothesis } = candidate;
-  const statements = statementsOf(candidate, evidence, weights);
+  const statements = statementsOf(candidate, symptoms, weights);
   return {
     id: definition.id,
     title: hypothesis.title,
     logOdds,
     probability,
-    supporting: statements.filter((statement) => statement.logOdds > 0).slice(0, TOLD),
-    refuting: statements.filter((statement) => statement.logOdds < 0).slice(0, TOLD),
+    supporting: statements.filter((statement) => statement.logOdds > 0).slice(0, MAX_STATEMENTS),
+    refuting: statements.filter((statement) => statement.logOdds < 0).slice(0, MAX_STATEMENTS),
     features: hypothesis.features,
     segments: hypothesis.segments,
     shareExplained: hypothesis.shareExplained,
   };
 }
 
-/** What each sign contributes, in words: the cause's own signs first, then by weight. */
+/** What each indicator contributes, in words: the cause's lead indicators first, then by weight. */
 function statementsOf(
-  { definition, hypothesis, signs }: Candidate,
-  evidence: Evidence,
+  { definition, hypothesis, indicators }: Hypothesised,
+  symptoms: Symptoms,
   { causes, temperature }: CauseWeights,
 ): EvidenceStatement[] {
   const [, ...fitted] = causes[definition.id] ?? [];
-  const moves = signs.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
-  const least = Math.max(WORTH_TELLING, PART_OF_STRONGEST * Math.max(...moves));
-  return SIGNS.flatMap((sign, i) => {
-    const value = signs[i] ?? 0;
+  const moves = indicators.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
+  const least = Math.max(MIN_STATEMENT_LOG_ODDS, MIN_SHARE_OF_STRONGEST * Math.max(...moves));
+  return INDICATORS.flatMap((indicator, i) => {
+    const value = indicators[i] ?? 0;
     const logOdds = ((fitted[i] ?? 0) * value) / temperature;
-    const isTelling = definition.telling.includes(sign.id) && value > 0;
-    if (Math.abs(logOdds) < least && !isTelling) return [];
-    const text = value > 0 ? sign.holds(evidence, hypothesis) : sign.fails(evidence, hypothesis);
-    const rank = isTelling ? definition.telling.indexOf(sign.id) : definition.telling.length;
+    const isLead = definition.leadIndicators.includes(indicator.id) && value > 0;
+    if (Math.abs(logOdds) < least && !isLead) return [];
+    const text = value > 0 ? indicator.whenTrue(symptoms, hypothesis) : indicator.whenFalse(symptoms, hypothesis);
+    const rank = isLead ? definition.leadIndicators.indexOf(indicator.id) : definition.leadIndicators.length;
     return text === ''
       ? []
       : [
           {
             text,
-            logOdds: isTelling ? Math.max(logOdds, LEAST_OF_ITS_OWN) : logOdds,
-            sign: sign.id,
-            source: sign.source,
+            logOdds: isLead ? Math.max(logOdds, MIN_LEAD_LOG_ODDS) : logOdds,
+            indicator: indicator.id,
+            source: indicator.source,
             rank,
           },
         ];
   })
     .sort((a, b) => a.rank - b.rank || Math.abs(b.logOdds) - Math.abs(a.logOdds))
-    .map(({ text, logOdds, sign, source }) => ({ text, logOdds, sign, source }));
+    .map(({ text, logOdds, indicator, source }) => ({ text, logOdds, indicator, source }));
 }
 
 /** What the winner does not account for: the rest of a measured drop, or that nothing fits. */
-function unexplainedBy(winner: Cause | undefined, evidence: Evidence): string | null {
-  if (evidence.findings.length === 0) return null;
+function unexplainedBy(winner: Cause | undefined, symptoms: Symptoms): string | null {
+  if (symptoms.findings.length === 0) return null;
   if (winner === undefined || blamesNothing(winner.id))
     return 'The findings fit no known cause well enough to name one.';
   if (winner.shareExplained === null || winner.shareExplained >= 0.95) return null;
-  return `About ${(100 * (1 - winner.shareExplained)).toFixed(0)} % of the drop is not accounted for by this cause.`;
+  return `About ${wholePercent(1 - winner.shareExplained)} of the drop is not accounted for by this cause.`;
 }

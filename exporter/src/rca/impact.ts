@@ -1,15 +1,16 @@
-import { proportion } from '../detection/statistics/clopper-pearson.js';
-import type { Evidence, LevelSummary, Proportion } from '../domain/evidence.js';
-import type { Interval } from '../domain/finding.js';
+import { percent } from '../domain/quantity-text.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import type { Symptoms } from '../domain/symptoms.js';
 import type { Impact } from '../domain/impact.js';
+import type { Interval } from '../domain/estimate.js';
+import type { LevelSummary, Proportion } from '../domain/estimate.js';
 
 const LEVEL = 0.95;
 /** Two-sided 95 % point of the standard normal distribution. */
 const Z = 1.96;
 
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
-const points = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const range = ({ low, high }: Interval): string => `95 % interval ${points(low)} to ${points(high)}`;
+const range = ({ low, high }: Interval): string => `95 % interval ${percent(low)} to ${percent(high)}`;
 
 /** Interval of a − b from each one's own: squares of the distances to the far ends added (Newcombe 1998, method 10). */
 export function differenceInterval(a: Proportion, b: Proportion): Interval {
@@ -19,7 +20,7 @@ export function differenceInterval(a: Proportion, b: Proportion): Interval {
   return { low: Math.max(-1, low), high: Math.min(1, high), level: LEVEL };
 }
 
-function unanswered({ service }: Evidence): Impact | null {
+function unanswered({ service }: Symptoms): Impact | null {
   if (service.failures.count === 0) return null;
   const usual = service.baselineErrorShare ?? 0;
   const { low, high } = service.failures.interval;
@@ -30,11 +31,11 @@ function unanswered({ service }: Evidence): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${points(share)} of the calls get no answer beyond the usual ${points(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
+    sentence: `${percent(share)} of the calls get no answer beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
   };
 }
 
-function wrongByLabels({ labels }: Evidence): Impact | null {
+function wrongByLabels({ labels }: Symptoms): Impact | null {
   const { accuracyBefore, accuracyNow } = labels;
   if (accuracyBefore === null || accuracyNow === null) return null;
   const difference = differenceInterval(accuracyBefore, accuracyNow);
@@ -45,11 +46,11 @@ function wrongByLabels({ labels }: Evidence): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${points(share)} of the answers are wrong that would have been right: accuracy went from ${points(accuracyBefore.share)} to ${points(accuracyNow.share)} of ${accuracyNow.of} labelled answers (${range(interval)}).`,
+    sentence: `${percent(share)} of the answers are wrong that would have been right: accuracy went from ${percent(accuracyBefore.share)} to ${percent(accuracyNow.share)} of ${accuracyNow.of} labelled answers (${range(interval)}).`,
   };
 }
 
-function turnedByGolden({ golden }: Evidence): Impact | null {
+function turnedByGolden({ golden }: Symptoms): Impact | null {
   if (golden.compared === 0 || golden.answersChanged === 0) return null;
   const turned = proportion(golden.answersChanged, golden.compared, LEVEL);
   return {
@@ -57,14 +58,14 @@ function turnedByGolden({ golden }: Evidence): Impact | null {
     share: turned.share,
     interval: turned.interval,
     basis: 'golden',
-    sentence: `About ${points(turned.share)} of the answers may differ from before, judged by ${turned.count} of ${turned.of} golden inputs (${range(turned.interval)}); whether they are worse is not known.`,
+    sentence: `About ${percent(turned.share)} of the answers may differ from before, judged by ${turned.count} of ${turned.of} golden inputs (${range(turned.interval)}); whether they are worse is not known.`,
   };
 }
 
 const varianceOfMean = ({ standardDeviation, samples }: LevelSummary): number =>
   standardDeviation ** 2 / Math.max(1, samples);
 
-function wrongByConfidence({ confidence }: Evidence): Impact | null {
+function wrongByConfidence({ confidence }: Symptoms): Impact | null {
   const { before, now } = confidence;
   if (before === null || now === null) return null;
   const fall = before.mean - now.mean;
@@ -75,11 +76,11 @@ function wrongByConfidence({ confidence }: Evidence): Impact | null {
     share: clamp(fall),
     interval,
     basis: 'confidence',
-    sentence: `About ${points(clamp(fall))} more of the answers are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); an estimate without labels cannot see a changed world.`,
+    sentence: `About ${percent(clamp(fall))} more of the answers are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); an estimate without labels cannot see a changed world.`,
   };
 }
 
-function late({ service }: Evidence): Impact | null {
+function late({ service }: Symptoms): Impact | null {
   const { lateBefore, lateNow, latencyBefore, latencyNow } = service;
   if (lateBefore === null || lateNow === null || latencyBefore === null || latencyNow === null) return null;
   const difference = differenceInterval(lateNow, lateBefore);
@@ -90,22 +91,22 @@ function late({ service }: Evidence): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${points(share)} more of the answers than usual come later than 95 % of them used to (95th percentile ${latencyBefore.p95.toPrecision(2)} s before, ${latencyNow.p95.toPrecision(2)} s now; ${range(interval)}).`,
+    sentence: `${percent(share)} more of the answers than usual come later than 95 % of them used to (95th percentile ${latencyBefore.p95.toPrecision(2)} s before, ${latencyNow.p95.toPrecision(2)} s now; ${range(interval)}).`,
   };
 }
 
-const BY_TRUST: readonly ((evidence: Evidence) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
+const BY_TRUST: readonly ((symptoms: Symptoms) => Impact | null)[] = [wrongByLabels, turnedByGolden, wrongByConfidence];
 
 /**
  * What it costs users. Unanswered calls count first; wrong answers by labels where there are any, else by golden inputs, else by
  * confidence; then lateness. The worst whose interval excludes zero; null when none does.
  */
-export function estimateImpact(evidence: Evidence): Impact | null {
+export function estimateImpact(symptoms: Symptoms): Impact | null {
   const isReal = (impact: Impact | null): impact is Impact => impact !== null && impact.interval.low > 0;
-  const wrong = BY_TRUST.map((estimate) => estimate(evidence)).find((impact) => impact !== null) ?? null;
-  const golden = turnedByGolden(evidence);
+  const wrong = BY_TRUST.map((estimate) => estimate(symptoms)).find((impact) => impact !== null) ?? null;
+  const golden = turnedByGolden(symptoms);
   return (
-    [unanswered(evidence), wrong, golden, late(evidence)]
+    [unanswered(symptoms), wrong, golden, late(symptoms)]
       .filter(isReal)
       .sort((a, b) => Number(a.harm === 'late-answer') - Number(b.harm === 'late-answer') || b.share - a.share)[0] ??
     null

@@ -2,7 +2,8 @@
 import { on } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { Observation } from '../domain/observation.js';
-import { analyseRows, type RowAnalysis, type RowAnalysisInput } from './row-analysis.js';
+import type { RowAnalysis } from '../domain/row-analysis.js';
+import { analyseRows, type RowAnalysisInput } from './row-analysis.js';
 
 export type RowPiece =
   | { readonly kind: 'rows' | 'baseline-rows'; readonly rows: readonly Observation[] }

@@ -1,19 +1,12 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { RowContrast } from '../domain/contrast.js';
-import type {
-  Attribution,
-  Decomposition,
-  ExperimentEvidence,
-  FeatureEvidence,
-  SegmentEvidence,
-  SurrogateEvidence,
-} from '../domain/evidence.js';
+import type { RowAnalysis } from '../domain/row-analysis.js';
+import type { Attribution, ExperimentEvidence, FeatureEvidence } from '../domain/symptoms.js';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
 import { attributeBySurrogate, FEWEST_ROWS } from './attribution/surrogate.js';
-import { contrastOfRows } from './contrast/index.js';
+import { differentialOfRows } from './differential/index.js';
 import { decompose } from './decomposition/decompose.js';
 import { codeCohorts } from './segments/coding.js';
 import { changedSegments } from './segments/changed-segments.js';
@@ -27,21 +20,11 @@ export interface RowAnalysisInput {
   readonly attributions: readonly Attribution[];
 }
 
-/** What only the rows can tell, and what takes time on many of them. */
-export interface RowAnalysis {
-  readonly segments: readonly SegmentEvidence[];
-  readonly decomposition: Decomposition | null;
-  readonly contrast: RowContrast;
-  /** What was asked of the live model, or else what can be read off the rows. */
-  readonly attributions: readonly Attribution[];
-  readonly surrogate: SurrogateEvidence | null;
-}
-
 /** Where rows were not analysed. */
 export const NOTHING_TO_ANALYSE: RowAnalysis = {
   segments: [],
   decomposition: null,
-  contrast: {
+  differential: {
     missingTogether: null,
     mixExplains: null,
     answerBands: null,
@@ -66,7 +49,7 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
   return {
     segments,
     decomposition: decompose({ ...input, coded }),
-    contrast: contrastOfRows(features, rows, baselineRows, segments),
+    differential: differentialOfRows(features, rows, baselineRows, segments),
     attributions: firstOf(
       attributions,
       surrogate?.attributions ?? [],
@@ -86,7 +69,7 @@ function fixedRandom(): Random {
 /** Drifted features, farthest first. */
 const suspectsIn = (features: readonly FeatureEvidence[]): string[] =>
   features
-    .filter(({ drifted }) => drifted)
+    .filter(({ reported }) => reported)
     .sort((a, b) => b.distance - a.distance)
     .map(({ feature }) => feature);
 
@@ -94,7 +77,7 @@ const suspectsIn = (features: readonly FeatureEvidence[]): string[] =>
 const needsSurrogate = ({ attributions, modelChanged, features, rows, baselineRows }: RowAnalysisInput): boolean =>
   attributions.length === 0 &&
   modelChanged !== true &&
-  features.some(({ drifted }) => drifted) &&
+  features.some(({ reported }) => reported) &&
   Math.min(rows.length, baselineRows.length) >= FEWEST_ROWS;
 
 const firstOf = (...lists: readonly (readonly Attribution[])[]): readonly Attribution[] =>

@@ -1,69 +1,52 @@
-import type { CauseId } from '../domain/cause.js';
-import type { Evidence } from '../domain/evidence.js';
+import { familyOf, type CauseId } from '../domain/cause.js';
+import type { Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 
-export interface JudgedSeverity {
+export interface SeverityAssessment {
   readonly severity: Severity;
   /** One sentence. */
   readonly reason: string;
 }
 
-/** The model is fed what it was not made for, whether or not it shows yet. */
-const PIPELINE_FAULTS: ReadonlySet<CauseId> = new Set([
-  'unit-change',
-  'null-flood',
-  'default-values',
-  'category-rename',
-  'new-categories',
-  'stale-feature',
-  'join-loss',
-  'swapped-columns',
-  'precision-loss',
-  'feature-leak',
-  'segment-outage',
-]);
-/** Share of the answers that must be worse before it is called a drop. 0.05: the detectors' line for accuracy. */
-const MATERIAL = 0.05;
+/** Share of the answers that must be worse before it is called a drop. 0.05: the detectors' threshold for accuracy. */
+const MATERIAL_SHARE = 0.05;
 /** The lower end of the interval must reach it, so that a window that fills does not cross it back and forth. */
 const CRITICAL_ERROR_SHARE = 0.5;
 
-/** Other requests than before, answered as before: harm is what it is measured or estimated to cost, nothing else. */
-const OTHER_TRAFFIC: ReadonlySet<CauseId> = new Set(['traffic-mix-change', 'seasonal-pattern', 'input-drift']);
-
-interface Look {
-  readonly evidence: Evidence;
+interface SeverityInput {
+  readonly symptoms: Symptoms;
   readonly cause: CauseId;
   readonly impact: Impact | null;
   readonly found: (...detectors: readonly DetectorId[]) => boolean;
 }
 
 /** The interval excludes zero and the estimate is no trifle. */
-const materially = ({ impact }: Look, harm: Impact['harm'], basis?: Impact['basis']): boolean =>
+const materially = ({ impact }: SeverityInput, harm: Impact['harm'], basis?: Impact['basis']): boolean =>
   impact !== null &&
   impact.harm === harm &&
   (basis === undefined || impact.basis === basis) &&
-  impact.share >= MATERIAL;
-const confidenceLost = ({ confidence }: Evidence): number =>
+  impact.share >= MATERIAL_SHARE;
+const confidenceLost = ({ confidence }: Symptoms): number =>
   confidence.before === null || confidence.now === null ? 0 : confidence.before.mean - confidence.now.mean;
-const released = ({ changes }: Evidence): boolean =>
+const released = ({ changes }: Symptoms): boolean =>
   changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
-const sequentially = ({ findings }: Evidence, wanted: FindingSubject): boolean =>
+const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
-const cost = ({ impact }: Look, otherwise: string): string => impact?.sentence ?? otherwise;
+const cost = ({ impact }: SeverityInput, otherwise: string): string => impact?.sentence ?? otherwise;
 
 interface Rule {
   readonly severity: Severity;
-  readonly holds: (look: Look) => boolean;
-  readonly reason: (look: Look) => string;
+  readonly holds: (input: SeverityInput) => boolean;
+  readonly reason: (input: SeverityInput) => string;
 }
 
 /** Worst first; the first that holds decides. */
 const RULES: readonly Rule[] = [
   {
     severity: 'none',
-    holds: ({ evidence, cause }) => evidence.findings.every(({ kind }) => kind === 'note') && cause !== 'label-delay',
+    holds: ({ symptoms, cause }) => symptoms.findings.every(({ kind }) => kind === 'note') && cause !== 'label-delay',
     reason: () => 'No check found anything.',
   },
   {
@@ -73,8 +56,8 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ evidence }) => evidence.service.failures.interval.low >= CRITICAL_ERROR_SHARE,
-    reason: (look) => cost(look, 'Most calls fail now.'),
+    holds: ({ symptoms }) => symptoms.service.failures.interval.low >= CRITICAL_ERROR_SHARE,
+    reason: (input) => cost(input, 'Most calls fail now.'),
   },
   {
     severity: 'critical',
@@ -84,28 +67,28 @@ const RULES: readonly Rule[] = [
   {
     severity: 'high',
     holds: ({ found }) => found('error-rate'),
-    reason: (look) => cost(look, 'Calls fail more often than they may.'),
+    reason: (input) => cost(input, 'Calls fail more often than they may.'),
   },
   {
     severity: 'high',
-    holds: (look) =>
-      (look.found('accuracy-drop') || sequentially(look.evidence, 'accuracy')) && materially(look, 'wrong-answer'),
-    reason: (look) => cost(look, 'Accuracy fell.'),
+    holds: (input) =>
+      (input.found('accuracy-drop') || sequentially(input.symptoms, 'accuracy')) && materially(input, 'wrong-answer'),
+    reason: (input) => cost(input, 'Accuracy fell.'),
   },
   {
     severity: 'high',
-    holds: ({ found, evidence }) => found('golden-answers') && !released(evidence),
-    reason: (look) =>
-      cost(look, 'Golden answers changed') + (look.impact === null ? ' and' : ' And') + ' no release was declared.',
+    holds: ({ found, symptoms }) => found('golden-answers') && !released(symptoms),
+    reason: (input) =>
+      cost(input, 'Golden answers changed') + (input.impact === null ? ' and' : ' And') + ' no release was declared.',
   },
   {
     severity: 'medium',
-    holds: (look) => OTHER_TRAFFIC.has(look.cause) && materially(look, 'wrong-answer'),
-    reason: (look) => cost(look, ''),
+    holds: (input) => familyOf(input.cause) === 'traffic' && materially(input, 'wrong-answer'),
+    reason: (input) => cost(input, ''),
   },
   {
     severity: 'low',
-    holds: ({ cause }) => OTHER_TRAFFIC.has(cause) || cause === 'label-delay',
+    holds: ({ cause }) => familyOf(cause) === 'traffic' || cause === 'label-delay',
     reason: ({ cause }) =>
       cause === 'label-delay'
         ? 'Accuracy cannot be measured until labels come; nothing else is wrong.'
@@ -113,8 +96,8 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'high',
-    holds: ({ found, evidence }) => found('confidence-distribution') && confidenceLost(evidence) >= MATERIAL,
-    reason: (look) => cost(look, 'Confidence fell.'),
+    holds: ({ found, symptoms }) => found('confidence-distribution') && confidenceLost(symptoms) >= MATERIAL_SHARE,
+    reason: (input) => cost(input, 'Confidence fell.'),
   },
   {
     severity: 'high',
@@ -134,31 +117,31 @@ const RULES: readonly Rule[] = [
   {
     severity: 'medium',
     holds: ({ found }) => found('latency-regression'),
-    reason: (look) => cost(look, 'Users wait longer for answers.'),
+    reason: (input) => cost(input, 'Users wait longer for answers.'),
   },
   { severity: 'medium', holds: ({ found }) => found('no-predictions'), reason: () => 'No predictions come any more.' },
   {
     severity: 'medium',
-    holds: ({ found, cause }) => PIPELINE_FAULTS.has(cause) || found('prediction-mix'),
-    reason: (look) => cost(look, 'The model is fed inputs it was not made for; its answers moved or will.'),
+    holds: ({ found, cause }) => familyOf(cause) === 'pipeline' || found('prediction-mix'),
+    reason: (input) => cost(input, 'The model is fed inputs it was not made for; its answers moved or will.'),
   },
   {
     severity: 'medium',
-    holds: (look) => materially(look, 'wrong-answer', 'counted'),
-    reason: (look) => cost(look, ''),
+    holds: (input) => materially(input, 'wrong-answer', 'counted'),
+    reason: (input) => cost(input, ''),
   },
   { severity: 'low', holds: () => true, reason: () => 'Inputs differ, with no sign so far that answers got worse.' },
 ];
 
-/** How bad it is for users, judged by effect and never by a p-value (the scale: domain/severity.ts). */
-export function judgeSeverity(evidence: Evidence, cause: CauseId, impact: Impact | null): JudgedSeverity {
-  const detectors = new Set(evidence.findings.map(({ detector }) => detector));
-  const look: Look = {
-    evidence,
+/** How bad it is for users, by effect and never by a p-value (the scale: domain/severity.ts). */
+export function assessSeverity(symptoms: Symptoms, cause: CauseId, impact: Impact | null): SeverityAssessment {
+  const detectors = new Set(symptoms.findings.map(({ detector }) => detector));
+  const input: SeverityInput = {
+    symptoms,
     cause,
     impact,
     found: (...wanted) => wanted.some((detector) => detectors.has(detector)),
   };
-  const rule = RULES.find(({ holds }) => holds(look));
-  return { severity: rule?.severity ?? 'none', reason: rule?.reason(look) ?? '' };
+  const rule = RULES.find(({ holds }) => holds(input));
+  return { severity: rule?.severity ?? 'none', reason: rule?.reason(input) ?? '' };
 }

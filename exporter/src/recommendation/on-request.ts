@@ -1,8 +1,9 @@
 import type { Diagnosis } from '../domain/cause.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
-import { proposalOf, type RecommendationContext } from './recommend.js';
+import { proposalOf } from './recommend.js';
 import { RULES, type Rule } from './rules.js';
-import { validatedDeployment } from './validated.js';
+import { validatedDeployment } from './candidate-validation.js';
+import { type RecommendationContext } from './context.js';
 
 /** An action somebody asks for: worded by the cause's own rule for it when there is one, with the reason they gave. */
 export function proposalOnRequest(

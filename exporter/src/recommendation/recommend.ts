@@ -1,34 +1,12 @@
-import { planFor, type AnyActionTarget } from '../domain/action-target.js';
+import { planFor } from '../domain/action-target.js';
 import type { CauseId, Diagnosis } from '../domain/cause.js';
-import {
-  PRIORITIES,
-  type ActionId,
-  type Outlook,
-  type Plan,
-  type Priority,
-  type Proposal,
-  type TrackRecord,
-  type VerificationTimes,
-} from '../domain/recommendation.js';
+import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
-import { validatedDeployment, validationText } from './validated.js';
+import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
 import { RULES, type Rule } from './rules.js';
-
-export interface RecommendationContext {
-  readonly modelId: string;
-  readonly modelName: string;
-  /** What carries actions out; an action that none of them serves is advice. */
-  readonly targets: readonly AnyActionTarget[];
-  /** Newest verdict on a candidate version, where it is recent. */
-  readonly validation: Validation | null;
-  /** `place`: position of the action among the rules of the cause, 0 = first. */
-  readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
-  readonly outlook: (cause: CauseId, action: ActionId, place: number) => Outlook;
-  readonly verification: VerificationTimes;
-  readonly hasBaseline: boolean;
-  readonly versionLabel: string | null;
-}
+import { type Plan } from '../domain/executor.js';
+import type { RecommendationContext } from './context.js';
 
 const TOP: Readonly<Record<Severity, Priority>> = {
   critical: 'CRITICAL',
@@ -50,7 +28,7 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
   const ranked = rules
     .map((rule) => ({
       proposal: proposalOf(rule, winner.id, diagnosis, context),
-      cautious: context.outlook(winner.id, rule.action, placeOf(rule.action, winner.id)).cautious,
+      cautious: context.successEstimate(winner.id, rule.action, placeOf(rule.action, winner.id)).lowerQuantile20,
     }))
     .sort(
       (a, b) =>
@@ -89,7 +67,7 @@ const placeOf = (action: ActionId, cause: CauseId): number => {
   return place < 0 ? RULES[cause].length : place;
 };
 
-function recordText({ helped, tried, outlook: { low, high } }: TrackRecord): string {
+function recordText({ helped, tried, successEstimate: { low, high } }: TrackRecord): string {
   return ` It helped ${helped} of ${tried} times before (95 % interval of its chance to help: ${low.toFixed(2)}–${high.toFixed(2)}).`;
 }
 

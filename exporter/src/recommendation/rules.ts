@@ -1,6 +1,7 @@
+import { quotedNames } from '../domain/quantity-text.js';
 import type { CauseId, Diagnosis } from '../domain/cause.js';
 import type { ActionId } from '../domain/recommendation.js';
-import type { RecommendationContext } from './recommend.js';
+import type { RecommendationContext } from './context.js';
 
 export interface RuleSubject {
   readonly diagnosis: Diagnosis;
@@ -19,12 +20,7 @@ export interface Rule {
 }
 
 const names = (features: readonly string[]): string =>
-  features.length === 0
-    ? 'the affected features'
-    : features
-        .slice(0, 5)
-        .map((feature) => `\`${feature}\``)
-        .join(', ');
+  features.length === 0 ? 'the affected features' : quotedNames(features, 5);
 const first = (subject: RuleSubject): string => subject.diagnosis.causes[0]?.supporting[0]?.text ?? '';
 const version = (subject: RuleSubject): string =>
   subject.context.versionLabel === null ? 'the previous version' : `the version before ${subject.context.versionLabel}`;

@@ -1,40 +1,73 @@
 import type { Knex } from 'knex';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentId } from '../domain/identifiers.js';
+import type { Incident, IncidentRow, TimelineEntry } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
+import { chunked } from './chunks.js';
 
-const read = (row: { document: string } | undefined): Incident | null =>
-  row === undefined ? null : (JSON.parse(row.document) as Incident);
+interface StoredIncident {
+  readonly document: string;
+}
+interface StoredEntry {
+  readonly incident: IncidentId;
+  readonly at_ms: number;
+  readonly kind: TimelineEntry['kind'];
+  readonly text: string;
+}
+
+const entryOf = ({ at_ms: atMs, kind, text }: StoredEntry): TimelineEntry => ({ atMs, kind, text });
+
+/** The incidents a query selects with their timelines: two statements, however many there are. */
+async function read(db: Knex, selected: Knex.QueryBuilder): Promise<readonly Incident[]> {
+  const rows = await selected.clone().select<StoredIncident[]>('document');
+  if (rows.length === 0) return [];
+  // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
+  const entries = await db('incident_timeline')
+    .whereIn('incident', db.select('id').from(selected.clone().select('id').as('selected')))
+    .orderBy('sequence')
+    .select<StoredEntry[]>('incident', 'at_ms', 'kind', 'text');
+  const timelines = new Map<IncidentId, TimelineEntry[]>();
+  for (const entry of entries) {
+    const lines = timelines.get(entry.incident) ?? [];
+    lines.push(entryOf(entry));
+    timelines.set(entry.incident, lines);
+  }
+  return rows.map(({ document }) => {
+    const incident = JSON.parse(document) as IncidentRow;
+    return { ...incident, timeline: timelines.get(incident.id) ?? [] };
+  });
+}
+
+async function append(db: Knex, incident: IncidentId, entries: readonly TimelineEntry[]): Promise<void> {
+  const rows = entries.map(({ atMs, kind, text }) => ({ incident, at_ms: atMs, kind, text }));
+  for (const chunk of chunked(rows, 4)) await db('incident_timeline').insert(chunk);
+}
 
 export function incidentRepository(db: Knex): IncidentRepository {
   return {
-    get: async (id) => read(await db('incident').where({ id }).first<{ document: string } | undefined>('document')),
-    openFor: async (model) =>
-      read(
-        await db('incident')
-          .where({ model })
-          .whereNull('closed_at_ms')
-          .orderBy('opened_at_ms', 'desc')
-          .first<{ document: string } | undefined>('document'),
-      ),
-    async list({ model, open, limit }) {
+    get: async (id) => (await read(db, db('incident').where({ id }))).at(0) ?? null,
+    openFor: async (model) => {
+      const open = db('incident').where({ model }).whereNull('closed_at_ms');
+      return (await read(db, open.orderBy('opened_at_ms', 'desc').limit(1))).at(0) ?? null;
+    },
+    list({ model, open, limit }) {
       const query = db('incident').orderBy('opened_at_ms', 'desc').limit(limit);
       if (model !== undefined) void query.where({ model });
       if (open === true) void query.whereNull('closed_at_ms');
       if (open === false) void query.whereNotNull('closed_at_ms');
-      const rows = await query.select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Incident);
+      return read(db, query);
     },
-    async save(incident) {
-      await db('incident')
-        .insert({
-          id: incident.id,
-          model: incident.modelId,
-          opened_at_ms: incident.openedAtMs,
-          closed_at_ms: incident.closedAtMs,
-          document: JSON.stringify(incident),
-        })
-        .onConflict('id')
-        .merge();
+    async save(incident, entries = []) {
+      const { id, modelId: model, openedAtMs, closedAtMs } = incident;
+      const document = JSON.stringify({ ...incident, timeline: undefined });
+      await db.transaction(async (transaction) => {
+        await transaction('incident')
+          .insert({ id, model, opened_at_ms: openedAtMs, closed_at_ms: closedAtMs, document })
+          .onConflict('id')
+          .merge()
+          .whereNull('incident.closed_at_ms');
+        await append(transaction, id, entries);
+      });
     },
+    appendTimeline: (id, entries) => append(db, id, entries),
   };
 }

@@ -6,15 +6,16 @@ import { alertRepository } from './alerts.js';
 import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
+import { tellingUnavailable } from './availability.js';
 import { batchRepository } from './batches.js';
-import { readFigures } from './figures.js';
+import { readDecisionCounts } from './decision-counts.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
-import { pageOpinionRepository } from './page-opinions.js';
+import { alertFeedbackRepository } from './alert-feedback.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
@@ -24,6 +25,8 @@ export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'postgresql'; readonly url: string; readonly poolSize: number };
 
+/** A server that does not answer by then counts as away. */
+const CONNECTION_MS = 5_000;
 /** One number every mlfi process agrees on: governance transactions queue behind it. */
 const GOVERNANCE_LOCK = 7_305_611;
 
@@ -43,7 +46,7 @@ export async function openStore(location: StoreLocation, access: 'write' | 'read
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  return storeOn(db, location.kind, unlock);
+  return tellingUnavailable(storeOn(db, location.kind, unlock));
 }
 
 const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
@@ -76,7 +79,12 @@ function sqlite(file: string): Knex {
 }
 
 function postgresql(url: string, poolSize: number): Knex {
-  return knex({ client: 'pg', connection: url, pool: { min: 0, max: poolSize } });
+  return knex({
+    client: 'pg',
+    connection: { connectionString: url, connectionTimeoutMillis: CONNECTION_MS, keepAlive: true },
+    acquireConnectionTimeout: 2 * CONNECTION_MS,
+    pool: { min: 0, max: poolSize },
+  });
 }
 
 function openingProblem(location: StoreLocation, error: unknown): string {
@@ -104,12 +112,12 @@ function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => Promise<vo
     incidents: incidentRepository(db),
     audit: auditRepository(db),
     lessons: lessonRepository(db),
-    pageOpinions: pageOpinionRepository(db),
+    alertFeedback: alertFeedbackRepository(db),
     validations: validationRepository(db),
     apiKeys: apiKeyRepository(db),
     settings: settingRepository(db),
     alerts: alertRepository(db),
-    figures: () => readFigures(db),
+    decisionCounts: () => readDecisionCounts(db),
     governance: (work) =>
       db.transaction(async (transaction) => {
         if (kind === 'postgresql') await transaction.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]);

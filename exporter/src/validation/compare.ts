@@ -1,8 +1,8 @@
-import { proportion } from '../detection/statistics/clopper-pearson.js';
-import { mcnemarTest, pairedDifference } from '../detection/statistics/mcnemar.js';
-import { meanInterval } from '../detection/statistics/mean-interval.js';
-import { medianInterval } from '../detection/statistics/median-interval.js';
-import { normalQuantile } from '../detection/statistics/special-functions.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import { mcnemarTest, pairedDifference } from '../statistics/mcnemar.js';
+import { meanInterval } from '../statistics/mean-interval.js';
+import { medianInterval } from '../statistics/median-interval.js';
+import { normalQuantile } from '../statistics/special-functions.js';
 import type { Prediction } from '../domain/observation.js';
 import type { AccuracyComparison, Comparison, ValidationAnswer, ValidationPair } from '../domain/validation.js';
 

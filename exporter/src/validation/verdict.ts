@@ -1,3 +1,4 @@
+import { percent, signed } from '../domain/quantity-text.js';
 import type { Comparison, ValidationCriterion, ValidationPurpose, ValidationVerdict } from '../domain/validation.js';
 
 /** Lines between good enough and not. */
@@ -25,7 +26,6 @@ export const DEFAULT_VALIDATION_RULES: ValidationRules = {
   leastLabels: 20,
 };
 
-const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`;
 const range = (
   { low, high }: { readonly low: number; readonly high: number },
   show: (value: number) => string,
@@ -97,7 +97,7 @@ function errorsCriterion({ candidateErrors, currentErrors }: Comparison, rules: 
   return {
     name: 'errors',
     verdict: byInterval(candidateErrors.interval, line, 'below'),
-    text: `The candidate failed on ${candidateErrors.count} of ${candidateErrors.of} calls (${range(candidateErrors.interval, percent)})${before}; at most ${percent(line)} may.`,
+    text: `The candidate failed on ${candidateErrors.count} of ${candidateErrors.of} calls (${range(candidateErrors.interval, (value) => percent(value))})${before}; at most ${percent(line)} may.`,
   };
 }
 
@@ -149,11 +149,11 @@ function confidenceCriterion(
   rules: ValidationRules,
 ): ValidationCriterion | null {
   if (confidenceShift === null || purpose === 'restore') return null;
-  const points = (value: number): string => `${value >= 0 ? '+' : ''}${Math.round(value * 1_000) / 1_000}`;
+  const shift = (value: number): string => signed(value, 3);
   return {
     name: 'confidence',
     verdict: byInterval(confidenceShift.interval, -rules.confidenceDrop, 'above'),
-    text: `Its confidence is ${points(confidenceShift.value)} (${range(confidenceShift.interval, points)}) against the model in service on the same inputs; a drop of at most ${rules.confidenceDrop} is allowed.`,
+    text: `Its confidence is ${shift(confidenceShift.value)} (${range(confidenceShift.interval, shift)}) against the model in service on the same inputs; a drop of at most ${rules.confidenceDrop} is allowed.`,
   };
 }
 
@@ -173,10 +173,10 @@ function latencyCriterion(
 
 function accuracyCriterion({ accuracy }: Comparison, rules: ValidationRules): ValidationCriterion | null {
   if (accuracy === null || accuracy.labelled < rules.leastLabels) return null;
-  const points = (value: number): string => `${value >= 0 ? '+' : ''}${Math.round(value * 1_000) / 10}`;
+  const difference = (value: number): string => signed(100 * value, 1);
   return {
     name: 'accuracy',
     verdict: byInterval(accuracy.difference.interval, -rules.accuracyDrop, 'above'),
-    text: `On ${accuracy.labelled} labelled inputs it is right ${accuracy.candidateRight} times, the model in service ${accuracy.currentRight} times: ${points(accuracy.difference.value)} points (${range(accuracy.difference.interval, points)}), McNemar’s exact p = ${accuracy.pValue.toPrecision(2)}.`,
+    text: `On ${accuracy.labelled} labelled inputs it is right ${accuracy.candidateRight} times, the model in service ${accuracy.currentRight} times: ${difference(accuracy.difference.value)} points (${range(accuracy.difference.interval, difference)}), McNemar’s exact p = ${accuracy.pValue.toPrecision(2)}.`,
   };
 }

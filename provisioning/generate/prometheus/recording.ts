@@ -1,4 +1,4 @@
-import { FROZEN_BINS } from '../../../exporter/src/detection/statistics/frozen-bins.js';
+import { FROZEN_BINS } from '../../../exporter/src/statistics/frozen-bins.js';
 import { metric, type RecordingRule, type RuleGroup, type Span, type Timing } from './rule.js';
 
 /** Windows of the burn-rate alerts, short and long (Google SRE Workbook, chapter 5, table 5-8). */

@@ -1,6 +1,6 @@
+import { isAppError } from '../../../exporter/src/domain/errors.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RequestRefused } from '../../../exporter/src/domain/application.js';
-import type { Actor, Vote } from '../../../exporter/src/domain/decision.js';
+import type { Vote } from '../../../exporter/src/domain/decision.js';
 import { verifyAudit } from '../../../exporter/src/governance/audit/verify.js';
 import { openStore } from '../../../exporter/src/store/open-store.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -17,6 +17,7 @@ import {
   proposal,
 } from './harness.js';
 import { testStores } from './stores.js';
+import type { Actor } from '../../../exporter/src/domain/actor.js';
 
 const ROUNDS = 300;
 const stores = testStores();
@@ -73,8 +74,7 @@ describe.each(stores.kinds)('%s', (kind) => {
           return by.subject;
         }),
       );
-      for (const answer of answers)
-        if (answer.status === 'rejected' && !(answer.reason instanceof RequestRefused)) throw answer.reason;
+      for (const answer of answers) if (answer.status === 'rejected' && !isAppError(answer.reason)) throw answer.reason;
       await Promise.all(replicas.map((governance) => governance.dispatch()));
       const record = await first.record(recommendation.id);
       const approvers = record.votes.filter(({ verdict }) => verdict === 'approve').map(({ by }) => by.subject);

@@ -1,17 +1,15 @@
-import type { Actor, OrgRole } from '../../../exporter/src/domain/decision.js';
 import { incidentId, modelId, type IncidentId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Clock, Executor, Ids, Logger, Store } from '../../../exporter/src/domain/ports.js';
-import { EXECUTOR_IDS, type ActionId, type Proposal } from '../../../exporter/src/domain/recommendation.js';
+import { type ActionId, type Proposal } from '../../../exporter/src/domain/recommendation.js';
 import type { Executors } from '../../../exporter/src/governance/executors/index.js';
-import {
-  createGovernance,
-  type Governance,
-  type GovernancePorts,
-} from '../../../exporter/src/governance/governance.js';
-import type { GovernancePolicy, PolicyRules } from '../../../exporter/src/governance/policy.js';
+import { createGovernance, type Governance } from '../../../exporter/src/governance/governance.js';
+import type { GovernancePolicy, PolicyRules } from '../../../exporter/src/governance/rules/policy.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
+import type { Actor, OrgRole } from '../../../exporter/src/domain/actor.js';
+import { EXECUTOR_IDS } from '../../../exporter/src/domain/executor.js';
+import { type GovernancePorts } from '../../../exporter/src/governance/ports.js';
 
 const quiet = (): void => undefined;
 export const silentLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };

@@ -1,12 +1,11 @@
+import { isAppError, type AppError } from '../../../exporter/src/domain/errors.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RequestRefused } from '../../../exporter/src/domain/application.js';
-import type { Actor } from '../../../exporter/src/domain/decision.js';
 import type { Finding } from '../../../exporter/src/domain/finding.js';
 import type { ExecutionOutcome, Store } from '../../../exporter/src/domain/ports.js';
 import type { Proposal, Recommendation } from '../../../exporter/src/domain/recommendation.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
-import type { GovernancePolicy } from '../../../exporter/src/governance/policy.js';
-import { remember } from '../../../exporter/src/learning/remember.js';
+import type { GovernancePolicy } from '../../../exporter/src/governance/rules/policy.js';
+import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { openStore } from '../../../exporter/src/store/open-store.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import {
@@ -24,6 +23,7 @@ import {
   RULES,
 } from './harness.js';
 import { testStores } from './stores.js';
+import type { Actor } from '../../../exporter/src/domain/actor.js';
 
 const stores = testStores();
 const HOUR_MS = 3_600_000;
@@ -93,12 +93,12 @@ const vote = (
     by,
   );
 const stateOf = async (of: Recommendation): Promise<string> => (await governance.record(of.id)).recommendation.state;
-const refusal = async (work: Promise<unknown>): Promise<RequestRefused> => {
+const refusal = async (work: Promise<unknown>): Promise<AppError> => {
   const caught = await work.then(
     () => null,
     (error: unknown) => error,
   );
-  if (caught instanceof RequestRefused) return caught;
+  if (isAppError(caught)) return caught;
   return expect.fail(`expected a refusal, got ${String(caught)}`);
 };
 
@@ -120,7 +120,7 @@ describe('who may vote', () => {
     open = await prepared(store, `incident-${(number += 1)}`);
     const last = await proposed();
     for (const by of [person('eve', 'Admin'), person('alan', 'Viewer'), machine])
-      expect((await refusal(vote(last, by))).code).toBe('forbidden');
+      expect((await refusal(vote(last, by))).kind).toBe('forbidden');
   });
 
   it('is not the proposer, unless the policy says so', async () => {
@@ -142,7 +142,7 @@ describe('who may vote', () => {
       otherwise: { ...RULES, approvers: { users: ['grace', 'alan', 'eve'], emails: [], roles: [] } },
     });
     // Eve came later, and one approval is not enough for what was proposed under a rule of two.
-    expect((await refusal(vote(recommendation, person('eve')))).code).toBe('forbidden');
+    expect((await refusal(vote(recommendation, person('eve')))).kind).toBe('forbidden');
     expect((await vote(recommendation, person('grace'))).recommendation.state).toBe('pending');
     expect((await vote(recommendation, person('alan'))).recommendation.state).toBe('approved');
   });
@@ -153,8 +153,8 @@ it('refuses a stale digest with the difference, field by field', async () => {
   const now = await proposed(proposal('retrain', 'Retrain fraud on the last month'));
   expect(now.revision).toBe(2);
   for (const of of [before, { ...now, digest: before.digest }]) {
-    const { code, details } = await refusal(vote(of));
-    expect(code).toBe('conflict');
+    const { kind, details } = await refusal(vote(of));
+    expect(kind).toBe('conflict');
     expect(details).toMatchObject({
       recommendation_id: now.id,
       digest: now.digest,
@@ -188,10 +188,10 @@ describe('before anything is sent', () => {
 
   it('stops at the kill switch, configured or flipped, and goes on after it', async () => {
     const recommendation = await proposed();
-    expect((await refusal(governance.setKillSwitch(true, 'a bad day', person('eve', 'Editor')))).code).toBe(
+    expect((await refusal(governance.setKillSwitch(true, 'a bad day', person('eve', 'Editor')))).kind).toBe(
       'forbidden',
     );
-    expect((await refusal(governance.setKillSwitch(true, 'a bad day', machine))).code).toBe('forbidden');
+    expect((await refusal(governance.setKillSwitch(true, 'a bad day', machine))).kind).toBe('forbidden');
     await governance.setKillSwitch(true, 'a bad day', person('ada'));
     expect(await governance.killSwitch()).toMatchObject({
       on: true,
@@ -229,8 +229,8 @@ describe('before anything is sent', () => {
   it('is revoked by an approver or an admin, by nobody else, and not after it was sent', async () => {
     const recommendation = await proposed();
     await vote(recommendation);
-    expect((await refusal(governance.revoke(recommendation.id, 'no', machine))).code).toBe('invalid');
-    expect((await refusal(governance.revoke(recommendation.id, 'no way', machine))).code).toBe('forbidden');
+    expect((await refusal(governance.revoke(recommendation.id, 'no', machine))).kind).toBe('invalid');
+    expect((await refusal(governance.revoke(recommendation.id, 'no way', machine))).kind).toBe('forbidden');
     await governance.revoke(recommendation.id, 'found the real cause', person('grace'));
     await governance.dispatch();
     expect([await stateOf(recommendation), sent]).toEqual(['revoked', []]);
@@ -240,7 +240,7 @@ describe('before anything is sent', () => {
     await vote(other);
     await governance.dispatch();
     const late = await refusal(governance.revoke(other.id, 'too late', person('grace')));
-    expect([late.code, late.message]).toEqual(['conflict', 'it was sent already and can no longer be revoked']);
+    expect([late.kind, late.message]).toEqual(['conflict', 'it was sent already and can no longer be revoked']);
   });
 });
 
@@ -258,8 +258,8 @@ describe('breaking the glass', () => {
     expect((await refusal(vote(recommendation, person('ada'), short))).field).toBe('reason');
     const noTicket = { ...emergency, breakGlass: { ticket: ' ' } };
     expect((await refusal(vote(recommendation, person('ada'), noTicket))).field).toBe('break_glass.ticket');
-    expect((await refusal(vote(recommendation, person('eve', 'Viewer'), emergency))).code).toBe('forbidden');
-    expect((await refusal(vote(recommendation, machine, emergency))).code).toBe('forbidden');
+    expect((await refusal(vote(recommendation, person('eve', 'Viewer'), emergency))).kind).toBe('forbidden');
+    expect((await refusal(vote(recommendation, machine, emergency))).kind).toBe('forbidden');
     expect([person('ada'), person('eve', 'Viewer'), machine].map((who) => governance.breaksGlass(who))).toEqual([
       true,
       false,
@@ -270,8 +270,8 @@ describe('breaking the glass', () => {
     expect(sent).toHaveLength(1);
     const [owed] = (await governance.reviews(true)).filter((review) => review.recommendationId === recommendation.id);
     expect(owed).toMatchObject({ ticket: 'OPS-7', dueAtMs: START + 72 * HOUR_MS });
-    expect((await refusal(governance.review(recommendation.id, 'fine by me', person('ada')))).code).toBe('forbidden');
-    expect((await refusal(governance.review(recommendation.id, 'fine by me', person('eve', 'Viewer')))).code).toBe(
+    expect((await refusal(governance.review(recommendation.id, 'fine by me', person('ada')))).kind).toBe('forbidden');
+    expect((await refusal(governance.review(recommendation.id, 'fine by me', person('eve', 'Viewer')))).kind).toBe(
       'forbidden',
     );
     await governance.review(recommendation.id, 'it was right', person('grace'));
@@ -289,7 +289,7 @@ describe('breaking the glass', () => {
       atMs: 1,
       detail: '',
     } as const;
-    expect(remember(open, [{ ...record, verification }], randomIds).actions).toEqual([
+    expect(remember(open, [{ ...record, verification }]).actions).toEqual([
       { action: 'retrain', outcome: 'inconclusive' },
     ]);
   });
@@ -371,7 +371,7 @@ describe('after the action', () => {
     outcome = 'unknown';
     const recommendation = await acted();
     expect(await stateOf(recommendation)).toBe('unknown');
-    expect((await refusal(governance.report(recommendation.id, 'succeeded', 'saw it', machine))).code).toBe(
+    expect((await refusal(governance.report(recommendation.id, 'succeeded', 'saw it', machine))).kind).toBe(
       'forbidden',
     );
     await governance.report(recommendation.id, 'succeeded', 'the job is in the list', person('ada'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parseConfig } from '../../../exporter/src/config/load.js';
-import { startService, type Service } from '../../../exporter/src/main.js';
+import { startService, type Service } from '../../../exporter/src/service/start.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { alertmanagerConfiguration } from '../../../provisioning/generate/alertmanager/configuration.js';
 import { prometheusConfiguration } from '../../../provisioning/generate/prometheus/configuration.js';

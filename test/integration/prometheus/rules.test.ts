@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { binnedDistance } from '../../../exporter/src/detection/statistics/frozen-bins.js';
-import { populationStabilityIndex } from '../../../exporter/src/detection/statistics/population-stability-index.js';
-import { emptyWindow } from '../../../exporter/src/detection/statistics/window-profile.js';
-import { RunningTotals } from '../../../exporter/src/running-totals.js';
+import { binnedDistance } from '../../../exporter/src/statistics/frozen-bins.js';
+import { populationStabilityIndex } from '../../../exporter/src/statistics/population-stability-index.js';
+import { emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
+import { CumulativeCounts } from '../../../exporter/src/monitoring/cumulative-counts.js';
 import { observations, profileOf } from '../../unit/metrics/sample-status.js';
 import { hasPrometheus, tool } from './tools.js';
 
@@ -37,7 +37,7 @@ function driftTest(): string {
   const profile = profileOf(observations(500, 2));
   const baseline = { version: 1, frozen: false, admittedAtMs: 0, profile, golden: [], bins: new Map() };
   const window = profileOf(observations(300, 2, 0.4, 9), profile);
-  const { binned } = new RunningTotals(6).read(baseline, window, window);
+  const { binned } = new CumulativeCounts(6).read(baseline, window, window);
   expect(binned.map(({ kind }) => kind)).toContain('categorical');
   const series = binned.flatMap(({ signal, bins, total, baseline: before }) =>
     bins.flatMap((bin, i) => [
@@ -124,7 +124,7 @@ describe.skipIf(!hasPrometheus)('rules', () => {
   it('compare something: PSI of the drift test is not zero', () => {
     const profile = profileOf(observations(500, 2));
     const window = profileOf(observations(300, 2, 0.4, 9), profile);
-    const { binned } = new RunningTotals(6).read(
+    const { binned } = new CumulativeCounts(6).read(
       { version: 1, frozen: false, admittedAtMs: 0, profile, golden: [], bins: new Map() },
       emptyWindow(),
       window,

@@ -41,14 +41,17 @@ describe('sizes', () => {
 });
 
 describe('the nearest key', () => {
-  const known = ['interval', 'jitter', 'timeout', 'probes_per_cycle'];
+  const known = ['interval', 'jitter', 'timeout', 'probes_per_cycle', 'name'];
   it.each([
     ['intervall', 'interval'],
     ['Interval', 'interval'],
     ['itnerval', 'interval'],
+    ['nmae', 'name'],
     ['time-out', 'timeout'],
     ['probes-per-cycle', 'probes_per_cycle'],
   ])('%s → %s', (misspelt, key) => expect(nearestKey(misspelt, known)).toBe(key));
 
-  it.each(['xyz', 'colour', ''])('nothing is near %j', (misspelt) => expect(nearestKey(misspelt, known)).toBeNull());
+  it.each(['xyz', 'colour', 'days', 'mean_', ''])('nothing is near %j', (misspelt) =>
+    expect(nearestKey(misspelt, known)).toBeNull(),
+  );
 });

@@ -4,15 +4,15 @@ import { incidentBlock, LIVE_HEADER, liveLine, printable, redraw, wrapped } from
 import { plainScreen, terminalScreen, widthOf } from '../../../exporter/demo/screen.js';
 import { textModels } from '../../../exporter/demo/models/index.js';
 import { IMMEDIATE_DECAY } from '../../../exporter/demo/models/drifting.js';
-import { ModelMonitor } from '../../../exporter/src/detection/sequential/model-monitor.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/page-evidence.js';
-import type { ModelStatus } from '../../../exporter/src/domain/application.js';
+import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
 import type { Cause, CauseId } from '../../../exporter/src/domain/cause.js';
 import { incidentId, modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Proposal } from '../../../exporter/src/domain/recommendation.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
-import { createWindowBuilder, emptyWindow } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
 
 const cause = (id: CauseId, probability: number, features: readonly string[] = []): Cause => ({
   id,
@@ -95,7 +95,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     findings: [],
     blindSpots: [],
     incident: null,
-    evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
+    evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
     patterns: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look has been taken yet' },

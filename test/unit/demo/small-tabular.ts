@@ -1,4 +1,5 @@
-import { readAdult, shuffled } from '../../../exporter/demo/tabular/adult.js';
+import { shuffled } from '../../../exporter/src/statistics/shuffle.js';
+import { readAdult } from '../../../exporter/demo/tabular/adult.js';
 import { accuracyOf, trainForest } from '../../../exporter/demo/tabular/forest.js';
 import type { TabularModel } from '../../../exporter/demo/tabular/tabular-model.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';

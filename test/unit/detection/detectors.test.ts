@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { detect } from '../../../exporter/src/detection/detect.js';
 import { DETECTORS } from '../../../exporter/src/detection/detectors/index.js';
 import { growForestBaseline, growWindowForest } from '../../../exporter/src/detection/forest-baseline.js';
-import { mergeWindows } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
-import { baselineOf, inputOf, normal, observation, profileOf, quietRow } from './rows.js';
+import { baselineOf, detectIn, stateOf, normal, observation, profileOf, quietRow } from './rows.js';
 
 const quietRows = (seed: string, count: number): Observation[] => {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => quietRow(random, i));
 };
-const detectorsIn = (input: Parameters<typeof detect>[0]): Set<string> =>
-  new Set(detect(input).findings.map(({ detector }) => detector));
+const detectorsIn = (input: MonitoredModelState): Set<string> =>
+  new Set(detectIn(input).findings.map(({ detector }) => detector));
 const failed = (reason: 'timeout' | 'http_5xx'): Observation =>
   observation({
     prediction: null,
@@ -46,7 +46,7 @@ describe('every detector', () => {
   ];
   it.each(strange)('survives %s, with and without a baseline, with finite numbers', (_name, rows) => {
     for (const baseline of [null, quietRows('b', 300), rows]) {
-      for (const finding of detect(inputOf(baseline, rows)).findings) {
+      for (const finding of detectIn(stateOf(baseline, rows)).findings) {
         expect(Number.isFinite(finding.statistic.value)).toBe(true);
         expect(Number.isFinite(finding.effect.value)).toBe(true);
         expect(finding.sentence).not.toMatch(/NaN(?! or of)|undefined|Infinity/);
@@ -60,12 +60,12 @@ describe('every detector', () => {
       ...row,
       features: { ...row.features, n1: Number(row.features?.n1) + 20 },
     }));
-    const input = inputOf(baseline, shifted);
+    const input = stateOf(baseline, shifted);
     const split = mergeWindows(
       profileOf(shifted.slice(0, 71), input.baseline?.profile),
       profileOf(shifted.slice(71), input.baseline?.profile),
     );
-    expect(detect({ ...input, window: split }).findings).toEqual(detect(input).findings);
+    expect(detectIn({ ...input, window: split }).findings).toEqual(detectIn(input).findings);
   });
 });
 
@@ -79,8 +79,8 @@ describe('false findings', () => {
       const windowForest = growWindowForest(baseline, seededRandom(1));
       for (let look = 0; look < 50; look += 1) {
         looks += 1;
-        const found = detect(
-          inputOf(baseline, quietRows(`look-${baselineSeed}-${look}`, 200), { forest, windowForest }),
+        const found = detectIn(
+          stateOf(baseline, quietRows(`look-${baselineSeed}-${look}`, 200), { forest, windowForest }),
         ).findings;
         if (found.length > 0) misfired += 1;
       }
@@ -101,7 +101,7 @@ describe('what is seen', () => {
         ...row,
         features: { ...row.features, n1: Number(row.features?.n1) + 10 * shift },
       }));
-      const found = detect(inputOf(baseline, rows)).findings;
+      const found = detectIn(stateOf(baseline, rows)).findings;
       expect(found.map(({ subject }) => subject)).toEqual(['feature:n1']);
       expect(found[0]?.effect.value).toBeGreaterThan(shift * 0.6);
       expect(found[0]?.effect.value).toBeLessThan(shift * 1.4);
@@ -114,7 +114,7 @@ describe('what is seen', () => {
         ...row,
         features: { ...row.features, n1: Number(row.features?.n1) + 10 * shift },
       }));
-      return detect(inputOf(baseline, rows)).findings[0]?.effect.value ?? 0;
+      return detectIn(stateOf(baseline, rows)).findings[0]?.effect.value ?? 0;
     });
     expect(effects).toEqual([...effects].sort((a, b) => a - b));
   });
@@ -148,16 +148,16 @@ describe('what is seen', () => {
     ['one answer only', 'constant-predictions', (row) => ({ ...row, prediction: 'no' })],
     ['late answers', 'latency-regression', (row) => ({ ...row, latencySeconds: (row.latencySeconds ?? 0) * 8 })],
   ])('%s', (_name, detector, change) => {
-    expect(detectorsIn(inputOf(baseline, quietRows('changed', 200).map(change)))).toContain(detector);
+    expect(detectorsIn(stateOf(baseline, quietRows('changed', 200).map(change)))).toContain(detector);
   });
 
   it('errors and unreachability', () => {
     const rows = quietRows('errors', 200).map((row, i) => (i % 5 === 0 ? failed('http_5xx') : row));
-    expect(detectorsIn(inputOf(baseline, rows))).toContain('error-rate');
-    expect(detectorsIn(inputOf(null, [failed('timeout'), failed('timeout'), failed('timeout')]))).toContain(
+    expect(detectorsIn(stateOf(baseline, rows))).toContain('error-rate');
+    expect(detectorsIn(stateOf(null, [failed('timeout'), failed('timeout'), failed('timeout')]))).toContain(
       'unreachable',
     );
-    expect(detectorsIn(inputOf(baseline, quietRows('fine', 200), { consecutiveFailures: 5 }))).toContain('unreachable');
+    expect(detectorsIn(stateOf(baseline, quietRows('fine', 200), { consecutiveFailures: 5 }))).toContain('unreachable');
   });
 
   it('a confidence that sinks inside the window, without a baseline', () => {
@@ -165,7 +165,7 @@ describe('what is seen', () => {
     const rows = Array.from({ length: 60 }, (_, i) =>
       observation({ confidence: 0.9 - 0.006 * i + 0.02 * normal(random) }),
     );
-    expect(detectorsIn(inputOf(null, rows))).toContain('confidence-trend');
+    expect(detectorsIn(stateOf(null, rows))).toContain('confidence-trend');
   });
 
   it('rows that are unlike the baseline’s taken together, blaming the features that make them so', () => {
@@ -179,7 +179,7 @@ describe('what is seen', () => {
     const before = Array.from({ length: 1_000 }, () => ordinary(0));
     const now = Array.from({ length: 200 }, (_, i) => ordinary(i % 3 === 0 ? 3.5 : 0));
     const forest = growForestBaseline(before, baselineOf(before).profile, seededRandom(1));
-    const found = detect(inputOf(before, now, { forest })).findings.find(
+    const found = detectIn(stateOf(before, now, { forest })).findings.find(
       ({ detector }) => detector === 'isolation-forest',
     );
     expect(found?.statistics.map(({ name }) => name).sort()).toEqual([
@@ -199,7 +199,7 @@ describe('what is seen', () => {
     const before = bare('before', 600, 0.03);
     const windowForest = growWindowForest(before, seededRandom(1));
     const subjectsOf = (rows: Observation[]) =>
-      detect(inputOf(before, rows, { windowForest })).findings.filter(
+      detectIn(stateOf(before, rows, { windowForest })).findings.filter(
         ({ detector }) => detector === 'isolation-forest',
       );
     expect(subjectsOf(bare('now', 200, 0.2)).map(({ subject }) => subject)).toEqual(['traffic']);
@@ -207,7 +207,7 @@ describe('what is seen', () => {
   });
 
   it('accuracy, from labels', () => {
-    const input = inputOf(baseline, quietRows('labels', 200));
+    const input = stateOf(baseline, quietRows('labels', 200));
     const labels = (correct: number) => ({
       labelled: 200,
       correct,
@@ -226,8 +226,8 @@ describe('what is seen', () => {
 });
 
 it('says what it cannot see', () => {
-  const { blindSpots } = detect(
-    inputOf(
+  const { blindSpots } = detectIn(
+    stateOf(
       null,
       Array.from({ length: 40 }, () => observation({ confidence: null })),
     ),

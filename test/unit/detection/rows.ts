@@ -2,11 +2,34 @@ import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { BaselineProfile, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { Random } from '../../../exporter/src/domain/ports.js';
-import { quantileBins } from '../../../exporter/src/detection/statistics/signal-counts.js';
-import { createWindowBuilder, emptyWindow } from '../../../exporter/src/detection/statistics/window-profile.js';
-import { judgeRows } from '../../../exporter/src/detection/row-anomaly.js';
-import { goldenEvidence } from '../../../exporter/src/detection/golden.js';
-import type { DetectionInput } from '../../../exporter/src/detection/detection-input.js';
+import { quantileBins } from '../../../exporter/src/statistics/signal-counts.js';
+import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
+import { detect, type Detection } from '../../../exporter/src/detection/detect.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
+
+export const MODEL: Model = {
+  id: modelId('m'),
+  name: 'm',
+  endpoint: null,
+  versionLabel: null,
+  owner: null,
+  tags: [],
+  goldenInputs: [],
+  probePayloads: [],
+  schedule: {
+    intervalMs: 1_000,
+    jitterShare: 0,
+    concurrency: 1,
+    timeoutMs: 1_000,
+    probesPerCycle: 1,
+    callsPerHour: null,
+  },
+  state: 'learning',
+  paused: false,
+  createdAtMs: 0,
+};
 
 /** Standard normal deviate (Box & Muller 1958). */
 export function normal(random: Random): number {
@@ -60,27 +83,32 @@ export function baselineOf(rows: readonly Observation[]): BaselineProfile {
   return { version: 1, frozen: false, admittedAtMs: 0, profile, golden: [], bins };
 }
 
-export function inputOf(
+/** A model in the state of having seen `rows` after `baselineRows`, which are no longer in memory. */
+export function stateOf(
   baselineRows: readonly Observation[] | null,
   rows: readonly Observation[],
-  overrides: Partial<DetectionInput> = {},
-): DetectionInput {
+  overrides: Partial<MonitoredModelState> = {},
+): MonitoredModelState {
   const baseline = baselineRows === null ? null : baselineOf(baselineRows);
   return {
+    model: MODEL,
     baseline,
+    learning: null,
     window: profileOf(rows, baseline?.profile),
     rows,
-    baselineConfidences: null,
-    golden: goldenEvidence([], []),
+    baselineRows: [],
     goldenNow: [],
-    nowMs: 2_000,
-    lastPredictionAtMs: null,
-    consecutiveFailures: 0,
-    thresholds: DEFAULT_THRESHOLDS,
     forest: null,
-    rowAnomaly: judgeRows(overrides.forest ?? null, overrides.rows ?? rows, DEFAULT_THRESHOLDS),
     windowForest: null,
     evidence: null,
+    consecutiveFailures: 0,
+    lastAnswerAtMs: null,
+    lastPredictionAtMs: null,
+    changes: [],
+    experiment: null,
+    rowAnalysis: null,
     ...overrides,
   };
 }
+
+export const detectIn = (state: MonitoredModelState): Detection => detect(state, DEFAULT_THRESHOLDS, 2_000);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RecommendationRecord } from '../../../exporter/src/domain/application.js';
+import type { RecommendationRecord } from '../../../exporter/src/domain/decision-record.js';
 import { executionId, recommendationId, voteId } from '../../../exporter/src/domain/identifiers.js';
 import { decisionsCsv } from '../../../exporter/src/explanation/report/index.js';
 import { incident, machine, person, proposal, RULES } from '../../integration/governance/harness.js';

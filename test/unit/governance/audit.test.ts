@@ -212,7 +212,7 @@ describe('a checkpoint', () => {
   });
 });
 
-describe('docs/verify_audit.py, the second implementation', () => {
+describe('clients/python/verify_audit.py, the second implementation', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mlfi-audit-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const inPython = (
@@ -222,7 +222,7 @@ describe('docs/verify_audit.py, the second implementation', () => {
   ): { readonly status: number | null; readonly at: number | null } => {
     writeFileSync(join(folder, 'export'), lines.join(''));
     writeFileSync(join(folder, 'notes'), notes.join(''));
-    const script = join(import.meta.dirname, '../../../docs/verify_audit.py');
+    const script = join(import.meta.dirname, '../../../clients/python/verify_audit.py');
     const held = notes.length === 0 ? [] : ['--checkpoints', join(folder, 'notes'), '--key', key];
     const run = spawnSync('python3', [script, join(folder, 'export'), ...held], { encoding: 'utf8' });
     const [, at] = /broken at entry (\d+)/.exec(run.stdout) ?? [];
@@ -230,7 +230,7 @@ describe('docs/verify_audit.py, the second implementation', () => {
   };
 
   it('is shorter than 100 lines', () => {
-    const script = readFileSync(join(import.meta.dirname, '../../../docs/verify_audit.py'), 'utf8');
+    const script = readFileSync(join(import.meta.dirname, '../../../clients/python/verify_audit.py'), 'utf8');
     expect(script.trim().split('\n').length).toBeLessThan(100);
   });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelStatus } from '../../../exporter/src/domain/application.js';
-import { NO_FLEET_FIGURES } from '../../../exporter/src/domain/figures.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
+import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
-import { MODEL_METRICS, METRICS, seriesNames, type Metric } from '../../../exporter/src/metrics/catalogue.js';
+import { MODEL_METRICS, METRICS, type Metric } from '../../../exporter/src/metrics/catalogue.js';
+import { seriesNames } from '../../provisioning/series-names.js';
 import { negotiate } from '../../../exporter/src/metrics/exposition.js';
 import { FleetRenderer, type SeriesLimits } from '../../../exporter/src/metrics/fleet-renderer.js';
 import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
@@ -22,7 +23,7 @@ function fleetOf(statuses: Map<string, ModelStatus>, limits: () => SeriesLimits 
         if (status === undefined) throw new Error('gone');
         return status;
       },
-      shared: () => ({ figures: { ...NO_FLEET_FIGURES, auditEntries: 7 }, audit: null }),
+      shared: () => ({ figures: { ...NO_DECISIONS, auditEntries: 7 }, audit: null }),
     },
     limits,
   );

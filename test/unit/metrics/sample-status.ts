@@ -1,11 +1,11 @@
-import { createWindowBuilder } from '../../../exporter/src/detection/statistics/window-profile.js';
-import { ModelMonitor } from '../../../exporter/src/detection/sequential/model-monitor.js';
-import type { ModelStatus } from '../../../exporter/src/domain/application.js';
+import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
+import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/page-evidence.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import type { BaselineProfile, WindowProfile } from '../../../exporter/src/domain/profile.js';
-import { RunningTotals } from '../../../exporter/src/running-totals.js';
+import { CumulativeCounts } from '../../../exporter/src/monitoring/cumulative-counts.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 
 /** Observations of `features` numeric features around `level`, one category, and confidence. */
@@ -81,14 +81,14 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     baseline,
     learning: null,
     window,
-    running: new RunningTotals(6).read(baseline, window, window),
+    running: new CumulativeCounts(6).read(baseline, window, window),
     findings: [],
     patterns: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look yet' },
     goldenInputs: [],
     blindSpots: [],
     incident: null,
-    evidence: new ModelMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
+    evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'no labels', realised: { accuracy: null, error: null } },
     evaluatedAtMs: 2_000,
     evaluationSeconds: 0.001,

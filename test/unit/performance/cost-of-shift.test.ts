@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Features, Observation } from '../../../exporter/src/domain/observation.js';
 import { costOfShift } from '../../../exporter/src/performance/cost-of-shift.js';
 import { extremeFeature } from '../../../exporter/src/performance/extremes.js';
-import { createWindowBuilder } from '../../../exporter/src/detection/statistics/window-profile.js';
+import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 
 const row = (features: Features, confidence: number): Observation => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { METRICS, seriesNames } from '../../../exporter/src/metrics/catalogue.js';
+import { METRICS } from '../../../exporter/src/metrics/catalogue.js';
 import { alertRules } from '../../../provisioning/generate/prometheus/alerts.js';
 import { Timing } from '../../../provisioning/generate/prometheus/rule.js';
 import { managedRule, uidOf, withoutRecorded } from '../../../provisioning/generate/grafana/managed-rule.js';
@@ -17,6 +17,7 @@ import {
   ROOT,
   ruleExpressions,
 } from '../../provisioning/expressions.js';
+import { seriesNames } from '../../provisioning/series-names.js';
 
 /** Every series name the exporter can render, histograms with their suffixes; `up` is Prometheus' own. */
 async function knownMetrics(): Promise<ReadonlySet<string>> {

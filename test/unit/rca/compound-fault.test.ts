@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { followSeverity, startSeverity, type SeverityCourse } from '../../../exporter/src/severity-course.js';
+import { followSeverity, startSeverity, type SeverityHysteresis } from '../../../exporter/src/incidents/hysteresis.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { failed, golden, judged, rowsOf } from './judged.js';
 
 const WINDOW = 60;
-const PATIENCE = { rise: 2, fall: 30 };
+const HYSTERESIS = { change: 2, milder: 30 };
 /** Seven calls in ten fail with status 500; the others get one and the same unsure answer. */
 const broken = (count: number): Observation[] =>
   rowsOf('broken', count).map((row, i) =>
@@ -19,21 +19,23 @@ const looks = Array.from({ length: 24 }, (_, i) => {
 
 describe('a server that answers 500 mostly and nonsense else, while the window fills', () => {
   it('is named for its errors from the time most calls fail, and never for how unsure it is', () => {
-    for (const { diagnosis, evidence } of looks) {
+    for (const { diagnosis, symptoms } of looks) {
       const [first] = diagnosis.causes;
       expect(first?.id).not.toBe('underconfident-model');
-      if (evidence.service.failures.interval.low >= 0.5) expect(first?.id).toBe('endpoint-errors');
+      if (symptoms.service.failures.interval.low >= 0.5) expect(first?.id).toBe('endpoint-errors');
     }
     expect(looks.at(-1)?.diagnosis.causes[0]?.probability).toBeGreaterThan(0.5);
   });
 
   it('becomes more severe, and never milder again', () => {
-    let course: SeverityCourse | null = null;
+    let tracking: SeverityHysteresis | null = null;
     const severities = looks.flatMap(({ diagnosis }) => {
-      if (diagnosis.severity === 'none' && course === null) return [];
-      course =
-        course === null ? startSeverity(diagnosis.severity) : followSeverity(course, diagnosis.severity, PATIENCE);
-      return [course.severity];
+      if (diagnosis.severity === 'none' && tracking === null) return [];
+      tracking =
+        tracking === null
+          ? startSeverity(diagnosis.severity)
+          : followSeverity(tracking, diagnosis.severity, HYSTERESIS);
+      return [tracking.severity];
     });
     const ranks = severities.map((severity) => ['none', 'low', 'medium', 'high', 'critical'].indexOf(severity));
     expect(ranks).toEqual([...ranks].sort((a, b) => a - b));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Decomposition, DecompositionPartName, FeatureEvidence } from '../../../exporter/src/domain/evidence.js';
+import type { Decomposition, DecompositionPartName, FeatureEvidence } from '../../../exporter/src/domain/symptoms.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { decompose } from '../../../exporter/src/rca/decomposition/decompose.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -61,9 +61,9 @@ const CHANNEL: FeatureEvidence = {
   invalidBefore: 0,
   invalidNow: 0,
   unseenShare: 0,
-  drifted: true,
-  surprise: 20,
-  moved: true,
+  reported: true,
+  minusLog10P: 20,
+  changed: true,
   hint: null,
 };
 

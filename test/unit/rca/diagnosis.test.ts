@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { WEIGHTS } from '../../../exporter/src/rca/causes/weights.js';
-import { SIGNS } from '../../../exporter/src/rca/signs/index.js';
-import { CAUSES } from '../../../exporter/src/rca/causes/index.js';
+import { INDICATORS } from '../../../exporter/src/rca/indicators/index.js';
+import { CAUSE_DEFINITIONS } from '../../../exporter/src/rca/causes/index.js';
 import { CAUSE_IDS } from '../../../exporter/src/domain/cause.js';
 import { renderReport } from '../../../exporter/src/explanation/report/index.js';
 import { baselineOf, profileOf } from '../detection/rows.js';
@@ -116,20 +116,20 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
 
 describe('diagnosis', () => {
   it('has every cause of the closed list in the table', () => {
-    expect(CAUSES.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());
+    expect(CAUSE_DEFINITIONS.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());
   });
 
-  it('has weights for exactly the causes and signs there are', () => {
-    expect(WEIGHTS.signs).toEqual(SIGNS.map(({ id }) => id));
+  it('has weights for exactly the causes and indicators there are', () => {
+    expect(WEIGHTS.indicators).toEqual(INDICATORS.map(({ id }) => id));
     expect(Object.keys(WEIGHTS.causes).sort()).toEqual([...CAUSE_IDS].sort());
-    for (const row of Object.values(WEIGHTS.causes)) expect(row).toHaveLength(SIGNS.length + 1);
+    for (const row of Object.values(WEIGHTS.causes)) expect(row).toHaveLength(INDICATORS.length + 1);
   });
 
   it('tells for every statement where it was read off, and for every loser why it lost', () => {
     const { diagnosis } = judged({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
     for (const { supporting, refuting } of diagnosis.causes) {
-      for (const { text, sign, source, logOdds } of [...supporting, ...refuting]) {
-        expect(SIGNS.find(({ id }) => id === sign)?.source).toBe(source);
+      for (const { text, indicator, source, logOdds } of [...supporting, ...refuting]) {
+        expect(INDICATORS.find(({ id }) => id === indicator)?.source).toBe(source);
         expect(Number.isFinite(logOdds) && text.length > 0).toBe(true);
       }
     }

@@ -4,7 +4,8 @@ import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
-import { judge, type Judgement, type Subject } from '../../../exporter/src/pipeline.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
+import { evaluate, type Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { baselineOf, observation, profileOf, quietRow } from '../detection/rows.js';
 
@@ -75,12 +76,12 @@ export function judged({
   labels,
   withBaseline = true,
   withBaselineRows = true,
-}: Case): Judgement {
+}: Case): Evaluation {
   const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
   const window = profileOf(rows, baseline.profile);
-  const subject: Subject = {
+  const subject: MonitoredModelState = {
     model: MODEL,
     baseline: withBaseline ? baseline : null,
     learning: null,
@@ -96,6 +97,7 @@ export function judged({
     lastPredictionAtMs: null,
     changes: [],
     experiment: null,
+    rowAnalysis: null,
   };
   const experience = {
     thresholds: DEFAULT_THRESHOLDS,
@@ -104,5 +106,5 @@ export function judged({
     validation: null,
     verification: DEFAULT_VERIFICATION_TIMES,
   };
-  return judge(subject, experience, 1_000);
+  return evaluate(subject, experience, 1_000);
 }

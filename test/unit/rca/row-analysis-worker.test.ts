@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { RowPiece } from '../../../exporter/src/rca/row-analysis-worker.js';
-import { analyseRows, isSmall, type RowAnalysis } from '../../../exporter/src/rca/row-analysis.js';
+import type { RowAnalysis } from '../../../exporter/src/domain/row-analysis.js';
+import { analyseRows, isSmall } from '../../../exporter/src/rca/row-analysis.js';
 import { rowPieces } from '../../../exporter/src/rca/row-pieces.js';
 import { createAnalysisPool } from '../../../exporter/src/system/analysis-pool.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mcnemarTest, pairedDifference } from '../../../exporter/src/detection/statistics/mcnemar.js';
-import { meanInterval, studentQuantile } from '../../../exporter/src/detection/statistics/mean-interval.js';
-import { medianInterval } from '../../../exporter/src/detection/statistics/median-interval.js';
+import { mcnemarTest, pairedDifference } from '../../../exporter/src/statistics/mcnemar.js';
+import { meanInterval, studentQuantile } from '../../../exporter/src/statistics/mean-interval.js';
+import { medianInterval } from '../../../exporter/src/statistics/median-interval.js';
 import type { Prediction } from '../../../exporter/src/domain/observation.js';
 import type { ValidationPair } from '../../../exporter/src/domain/validation.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -94,7 +94,7 @@ describe('a candidate', () => {
   it('that answers otherwise fails, and the first reason says so', () => {
     const { verdict, reasons } = judged([...many(50), ...many(50, { candidate: 'b' })]);
     expect(verdict).toBe('fail');
-    expect(reasons[0]).toMatch(/same answer to 50 of 100 inputs \(39.8 % to 60.2 %\); at least 90 % are asked for/);
+    expect(reasons[0]).toMatch(/same answer to 50 of 100 inputs \(39.8 % to 60.2 %\); at least 90.0 % are asked for/);
   });
 
   it('near the line is left open', () => {
@@ -129,7 +129,7 @@ describe('a candidate', () => {
     ];
     const { verdict, reasons } = judged(pairs);
     expect(verdict).toBe('pass');
-    expect(reasons.join(' ')).toMatch(/right 100 times, the model in service 60 times: \+40 points.*p = 1\.8e-12/);
+    expect(reasons.join(' ')).toMatch(/right 100 times, the model in service 60 times: \+40\.0 points.*p = 1\.8e-12/);
   });
 
   it('that is right less often fails although it mostly agrees', () => {

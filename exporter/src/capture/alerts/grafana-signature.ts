@@ -1,10 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Header names of Grafana's webhook contact point (Grafana 12 documentation, "Webhook notifications", HMAC). */
-export const SIGNATURE_HEADER = 'x-grafana-alerting-signature';
-/** The name to set as "timestamp header" in the contact point. */
-export const TIMESTAMP_HEADER = 'x-grafana-alerting-timestamp';
-
 const LARGEST_AGE_MS = 300_000;
 
 export type SignatureVerdict = 'valid' | 'absent' | 'wrong' | 'stale';

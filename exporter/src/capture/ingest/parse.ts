@@ -1,7 +1,7 @@
-import type { IngestLineError } from '../../domain/application.js';
+import type { IngestLineError } from '../../domain/ingest.js';
 import type { Failure, LateLabel, Observation, Prediction } from '../../domain/observation.js';
 import { FAILURE_REASONS, type FailureReason } from '../../domain/observation.js';
-import { flattenFeatures } from '../text-features.js';
+import { flattenFeatures } from './text-features.js';
 
 export interface ParsedBatch {
   readonly observations: readonly Observation[];
@@ -208,7 +208,7 @@ function failureOf(value: unknown): Failure | null {
   if (value === undefined || value === null || value === false) return null;
   const reason: FailureReason = (FAILURE_REASONS as readonly unknown[]).includes(value)
     ? (value as FailureReason)
-    : 'http_5xx';
+    : 'other';
   return { reason, detail: 'logged by the sender as failed', httpStatus: null, retryAfterMs: null };
 }
 

@@ -1,4 +1,4 @@
-import type { Discovery, DiscoveryAttempt } from '../../domain/application.js';
+import type { Discovery, DiscoveryAttempt } from '../../domain/discovery.js';
 import type { Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { Candidate, ConnectorContext } from './connectors/connector.js';

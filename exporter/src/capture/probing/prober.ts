@@ -2,6 +2,7 @@ import type { GoldenInput, Model } from '../../domain/model.js';
 import type { ModelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import type { ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
+import type { Sample } from '../../domain/observation.js';
 import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
@@ -15,19 +16,13 @@ export interface ProberPorts {
   readonly authorizationOf: (secretName: string) => string | null;
 }
 
-export interface ProbeResult {
-  readonly observation: Observation;
-  /** Shape of the answer, null for a failure. */
-  readonly shape: string | null;
-}
-
 /** Asks models again and again, politely. */
 export interface Prober {
   /** Starts probing; a model already watched is started anew with its present settings. */
-  watch(model: Model, onSamples: (samples: readonly ProbeResult[]) => void): void;
+  watch(model: Model, onSamples: (samples: readonly Sample[]) => void): void;
   unwatch(id: ModelId): void;
   /** One cycle now: every golden input and the generated probes. */
-  cycle(model: Model): Promise<readonly ProbeResult[]>;
+  cycle(model: Model): Promise<readonly Sample[]>;
   /** One question now, for an experiment; its answer is no sample. Counts against the hourly budget, which it never exceeds. */
   ask(model: Model, payload: Json): Promise<ModelAnswer>;
   /** Asks each payload once, within the model's concurrency and budget; null for those that were not asked any more. */
@@ -41,7 +36,7 @@ interface Question {
 }
 
 interface Answered {
-  readonly result: ProbeResult;
+  readonly result: Sample;
   readonly answer: ModelAnswer;
 }
 
@@ -85,7 +80,7 @@ export function createProber(ports: ProberPorts): Prober {
   const cycle = async (
     model: Model,
     signal?: AbortSignal,
-  ): Promise<{ readonly results: readonly ProbeResult[]; readonly retryAfterMs: number | null }> => {
+  ): Promise<{ readonly results: readonly Sample[]; readonly retryAfterMs: number | null }> => {
     const { answered, retryAfterMs } = await askAll(model, questionsFor(model, ports.random), signal);
     return { results: answered.flatMap((one) => (one === null ? [] : [one.result])), retryAfterMs };
   };
@@ -129,7 +124,7 @@ export function createProber(ports: ProberPorts): Prober {
 
   const probeForever = async (
     model: Model,
-    onSamples: (samples: readonly ProbeResult[]) => void,
+    onSamples: (samples: readonly Sample[]) => void,
     signal: AbortSignal,
   ): Promise<void> => {
     let failedCycles = 0;

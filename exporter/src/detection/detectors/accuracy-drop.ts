@@ -1,6 +1,7 @@
-import { chiSquaredTest } from '../statistics/chi-squared.js';
-import { proportion } from '../statistics/clopper-pearson.js';
-import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+import { percent } from '../../domain/quantity-text.js';
+import { chiSquaredTest } from '../../statistics/chi-squared.js';
+import { proportion } from '../../statistics/clopper-pearson.js';
+import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 30;
 const SIGNIFICANCE = 1e-3;

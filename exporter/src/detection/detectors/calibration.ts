@@ -1,6 +1,7 @@
-import { normalQuantile } from '../statistics/special-functions.js';
-import { calibrationStandardError, expectedCalibrationError } from '../statistics/calibration.js';
-import { found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+import { percent } from '../../domain/quantity-text.js';
+import { normalQuantile } from '../../statistics/special-functions.js';
+import { calibrationStandardError, expectedCalibrationError } from '../../statistics/calibration.js';
+import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 100;
 

@@ -1,8 +1,9 @@
+import { percent } from '../../domain/quantity-text.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { CategoricalCounts, SignalKey } from '../../domain/profile.js';
-import { compareCategorical } from '../statistics/compare.js';
-import { categoricalTotal } from '../statistics/signal-counts.js';
-import { percent, significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
+import { compareCategorical } from '../../statistics/compare.js';
+import { categoricalTotal } from '../../statistics/signal-counts.js';
+import { significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
 
 /** Compares a categorical signal with its baseline; a finding needs a significant χ² and a material distance. */
 export function categoricalShift(

@@ -1,4 +1,4 @@
-import { kolmogorovSmirnov } from '../statistics/kolmogorov-smirnov.js';
+import { kolmogorovSmirnov } from '../../statistics/kolmogorov-smirnov.js';
 import { blind, found, nothing, pairOf, type DetectionInput, type Detector } from '../detection-input.js';
 import { numericShift } from './numeric-shift.js';
 
@@ -26,13 +26,11 @@ export const confidenceDistribution: Detector = {
 };
 
 function exactPValue(input: DetectionInput): number | null {
-  const now = input.rows.flatMap((row) => (row.confidence === null ? [] : [row.confidence]));
-  const before = input.baselineConfidences;
-  if (
-    before === null ||
-    before.length < input.thresholds.minimumWindowSamples ||
-    now.length < input.thresholds.minimumWindowSamples
-  )
+  const confidences = (rows: DetectionInput['rows']): number[] =>
+    rows.flatMap((row) => (row.confidence === null ? [] : [row.confidence]));
+  const now = confidences(input.rows);
+  const before = confidences(input.baselineRows);
+  if (before.length < input.thresholds.minimumWindowSamples || now.length < input.thresholds.minimumWindowSamples)
     return null;
   return kolmogorovSmirnov(before, now).pValue;
 }

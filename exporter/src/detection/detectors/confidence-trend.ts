@@ -1,6 +1,6 @@
 import { mean, sampleVariance } from 'simple-statistics';
-import { spearman } from '../statistics/spearman.js';
-import { differenceOfMeans, type Moments } from '../statistics/welch.js';
+import { spearman } from '../../statistics/spearman.js';
+import { differenceOfMeans, type Moments } from '../../statistics/welch.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_SAMPLES = 20;

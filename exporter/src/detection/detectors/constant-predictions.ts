@@ -1,8 +1,9 @@
+import { percent } from '../../domain/quantity-text.js';
 import type { CategoricalCounts, SignalCounts } from '../../domain/profile.js';
-import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
-import { proportion } from '../statistics/clopper-pearson.js';
-import { categoricalTotal, numericTotal } from '../statistics/signal-counts.js';
-import { found, nothing, percent, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+import { differenceOfProportions } from '../../statistics/difference-of-proportions.js';
+import { proportion } from '../../statistics/clopper-pearson.js';
+import { categoricalTotal, numericTotal } from '../../statistics/signal-counts.js';
+import { found, nothing, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
 const VARIED_INPUTS = 5;
 /** A baseline whose most frequent answer stays below this was varied. */

@@ -1,5 +1,7 @@
-import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
-import { failuresOf, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+import { failureCount } from '../../domain/profile.js';
+import { percent } from '../../domain/quantity-text.js';
+import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
+import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_FAILURES = 3;
 const CONFIDENCE_ERROR = 0.001;
@@ -9,10 +11,10 @@ export const errorRate: Detector = {
   id: 'error-rate',
   detect(input) {
     const { window, baseline, thresholds } = input;
-    const failures = failuresOf(window);
+    const failures = failureCount(window);
     if (failures < FEWEST_FAILURES) return nothing;
     const now = proportion(failures, window.calls);
-    const before = baseline === null ? null : proportion(failuresOf(baseline.profile), baseline.profile.calls);
+    const before = baseline === null ? null : proportion(failureCount(baseline.profile), baseline.profile.calls);
     const allowed = before?.interval.high ?? 0;
     const surely = clopperPearsonLower(failures, window.calls, CONFIDENCE_ERROR);
     if (now.share < thresholds.errorShare || surely <= allowed) return nothing;

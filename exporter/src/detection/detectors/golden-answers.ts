@@ -1,4 +1,4 @@
-import { proportion } from '../statistics/clopper-pearson.js';
+import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 /** Same questions, different answers than in the baseline: the model or its serving changed. */

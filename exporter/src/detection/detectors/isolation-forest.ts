@@ -1,12 +1,12 @@
+import { percent } from '../../domain/quantity-text.js';
 import { anomalyScores } from '../isolation-forest/forest.js';
 import { QUIET_ROW_SHARE } from '../row-anomaly.js';
-import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
+import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
 import { SUB_WINDOW_ROWS, WINDOW_VECTOR, windowVectors } from '../forest-baseline.js';
 import {
   blind,
   found,
   nothing,
-  percent,
   windowOf,
   type DetectionInput,
   type Detector,

@@ -1,9 +1,8 @@
-import type { LevelSummary } from '../../domain/evidence.js';
 import type { NamedStatistic } from '../../domain/finding.js';
-import { compareNumeric } from '../statistics/compare.js';
-import { quantileInterval } from '../statistics/quantile-interval.js';
-import { summariseNumeric } from '../statistics/signal-counts.js';
-import { numericSignal } from '../statistics/window-profile.js';
+import { compareNumeric } from '../../statistics/compare.js';
+import { quantileInterval } from '../../statistics/quantile-interval.js';
+import { summariseNumeric } from '../../statistics/signal-counts.js';
+import { numericSignal } from '../../statistics/window-profile.js';
 import {
   found,
   nothing,
@@ -14,6 +13,7 @@ import {
   type Detector,
   type DetectorResult,
 } from '../detection-input.js';
+import type { LevelSummary } from '../../domain/estimate.js';
 
 /** Below this difference a slower answer is nothing a user would feel. */
 const LEAST_DIFFERENCE_SECONDS = 0.05;

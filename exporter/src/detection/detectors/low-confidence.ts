@@ -1,5 +1,5 @@
-import { summariseNumeric } from '../statistics/signal-counts.js';
-import { numericSignal } from '../statistics/window-profile.js';
+import { summariseNumeric } from '../../statistics/signal-counts.js';
+import { numericSignal } from '../../statistics/window-profile.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_SAMPLES = 10;

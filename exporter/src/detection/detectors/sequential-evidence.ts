@@ -1,11 +1,15 @@
-import { subjectText, type Effect, type Finding, type FindingKind, type Interval } from '../../domain/finding.js';
-import { oddsText, type SignalEvidence } from '../../domain/page-evidence.js';
+import { minuteText } from '../../domain/time-text.js';
+import { percent } from '../../domain/quantity-text.js';
+import { failureCount } from '../../domain/profile.js';
+import { subjectText, type Effect, type Finding, type FindingKind } from '../../domain/finding.js';
+import { oddsText, type SignalEvidence } from '../../domain/alert-evidence.js';
 import type { SignalCounts, SignalKey, WindowProfile } from '../../domain/profile.js';
-import { compareCategorical, compareNumeric } from '../statistics/compare.js';
-import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
-import { meanAbsoluteError } from '../statistics/loss-counts.js';
-import { validTotal } from '../statistics/signal-counts.js';
-import { brief, failuresOf, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
+import { differenceOfProportions } from '../../statistics/difference-of-proportions.js';
+import { meanAbsoluteError } from '../../statistics/loss-counts.js';
+import { validTotal } from '../../statistics/signal-counts.js';
+import { brief, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+import { type Interval } from '../../domain/estimate.js';
 
 /** What a change of this signal means for users. */
 function kindOf(signal: SignalEvidence): FindingKind {
@@ -74,7 +78,7 @@ const WORDS: Readonly<Record<string, string>> = {
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const sinceOf = ({ changeAtMs }: SignalEvidence): string =>
-  changeAtMs === null ? '' : ` since ${new Date(changeAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  changeAtMs === null ? '' : ` since ${minuteText(changeAtMs)}`;
 
 const unknownEffect: Measured = {
   effect: { measure: 'distance', value: 0, interval: null },
@@ -87,8 +91,8 @@ function measure(input: DetectionInput, signal: SignalEvidence): Measured {
   const { baseline, window } = input;
   if (signal.subject === 'errors' && baseline !== null) {
     return shares(
-      { count: failuresOf(baseline.profile), of: baseline.profile.calls },
-      { count: failuresOf(window), of: window.calls },
+      { count: failureCount(baseline.profile), of: baseline.profile.calls },
+      { count: failureCount(window), of: window.calls },
     );
   }
   if (signal.subject === 'accuracy' && baseline !== null) {
@@ -108,7 +112,7 @@ function measure(input: DetectionInput, signal: SignalEvidence): Measured {
   if (before.kind === 'categorical' && now.kind === 'categorical') {
     const { totalVariation, totalVariationInterval } = compareCategorical(before, now);
     const effect = { measure: 'distance', value: totalVariation, interval: totalVariationInterval } as const;
-    return { effect, before: null, now: null, text: ` ${(100 * totalVariation).toFixed(1)} % of the values moved.` };
+    return { effect, before: null, now: null, text: ` ${percent(totalVariation)} of the values moved.` };
   }
   if (before.kind !== 'numeric' || now.kind !== 'numeric') return unknownEffect;
   const { meanShift, meanShiftInterval, meanBefore, meanNow } = compareNumeric(before, now);
@@ -127,7 +131,7 @@ interface Count {
 
 /** Missing values, a key that was not sent among them. */
 const missingOf = (profile: WindowProfile, counts: SignalCounts): Count => {
-  const answered = profile.calls - failuresOf(profile);
+  const answered = profile.calls - failureCount(profile);
   const of = Math.max(answered, validTotal(counts) + counts.missing + counts.invalid);
   return { count: of - validTotal(counts) - counts.invalid, of };
 };
@@ -156,7 +160,7 @@ function shares(before: Count, now: Count): Measured {
     effect: { measure: 'share', value: is - was, interval: differenceOfProportions(before, now) },
     before: was,
     now: is,
-    text: ` It went from ${(100 * was).toFixed(1)} % to ${(100 * is).toFixed(1)} %.`,
+    text: ` It went from ${percent(was)} to ${percent(is)}.`,
   };
 }
 

@@ -1,8 +1,9 @@
+import { percent } from '../../domain/quantity-text.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { SignalCounts, SignalKey } from '../../domain/profile.js';
-import { clopperPearsonLower, clopperPearsonUpper, proportion } from '../statistics/clopper-pearson.js';
-import { validTotal } from '../statistics/signal-counts.js';
-import { percent, significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
+import { clopperPearsonLower, clopperPearsonUpper, proportion } from '../../statistics/clopper-pearson.js';
+import { validTotal } from '../../statistics/signal-counts.js';
+import { significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
 
 /** A rise of the share of missing or invalid values of one signal. */
 export function shareRise(

@@ -1,4 +1,5 @@
-import { failuresOf, found, nothing, windowOf, type Detector } from '../detection-input.js';
+import { failureCount } from '../../domain/profile.js';
+import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_CALLS = 3;
 
@@ -7,7 +8,7 @@ export const unreachable: Detector = {
   id: 'unreachable',
   detect(input) {
     const { window, consecutiveFailures, thresholds } = input;
-    const failures = failuresOf(window);
+    const failures = failureCount(window);
     const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
     if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
     const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);

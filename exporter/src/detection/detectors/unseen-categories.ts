@@ -1,10 +1,10 @@
-import { compareCategorical } from '../statistics/compare.js';
-import { clopperPearsonLower, proportion } from '../statistics/clopper-pearson.js';
+import { percent } from '../../domain/quantity-text.js';
+import { compareCategorical } from '../../statistics/compare.js';
+import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
 import {
   featuresOf,
   isIdentifierLike,
   pairOf,
-  percent,
   significancePerSignal,
   windowOf,
   type Detector,

@@ -1,5 +1,6 @@
-import { normalQuantile } from '../statistics/special-functions.js';
-import { blind, found, nothing, percent, windowOf, type Detector } from '../detection-input.js';
+import { percent } from '../../domain/quantity-text.js';
+import { normalQuantile } from '../../statistics/special-functions.js';
+import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FLIP_SHARE = 0.25;
 const FEWEST_ANSWERS = 6;

@@ -1,29 +1,8 @@
 import { median } from 'simple-statistics';
-import { IsolationForest, type IsolationTreeNode } from 'ml-isolation-forest';
+import type { IsolationTreeNode } from 'ml-isolation-forest';
+import type { Forest, IsolationTree } from '../../domain/isolation-forest.js';
 import type { Random } from '../../domain/ports.js';
-
-/**
- * A grown isolation forest (Liu, Ting & Zhou 2008) as flat arrays. Node i of a tree is a leaf when `column[i]` is −1; then
- * `value[i]` is its path length to add, c(size). Otherwise rows with x[column] < value go to `left[i]`, others to `right[i]`.
- */
-export interface IsolationTree {
-  readonly column: Int16Array;
-  readonly value: Float64Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-}
-
-export interface Forest {
-  readonly trees: readonly IsolationTree[];
-  /** Rows per tree. */
-  readonly sampleSize: number;
-  /** Columns of a row that vary, in the order the trees know them. */
-  readonly columns: readonly number[];
-  /** What a missing value of such a column is replaced with. */
-  readonly medians: readonly number[];
-  /** Columns with missing values while growing get an indicator column after the varying ones. */
-  readonly indicators: readonly number[];
-}
+import { growTree } from './tree-grower.js';
 
 export interface ForestOptions {
   readonly trees: number;
@@ -125,21 +104,6 @@ function sample(rows: readonly number[][], size: number, random: Random): number
     pool[j] = replaced;
   }
   return pool.slice(0, size);
-}
-
-/** The package draws from Math.random; it is lent the seeded stream for this one synchronous call. */
-function growTree(rows: readonly number[][], random: Random): IsolationTreeNode {
-  const original = Math.random;
-  const grower = new IsolationForest({ nEstimators: 1 });
-  try {
-    Math.random = () => random.next();
-    grower.train(rows);
-  } finally {
-    Math.random = original;
-  }
-  const tree = grower.forest[0];
-  if (tree === undefined) throw new RangeError('the tree grower returned no tree');
-  return tree;
 }
 
 function flatten(root: IsolationTreeNode): IsolationTree {

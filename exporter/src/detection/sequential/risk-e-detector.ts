@@ -1,4 +1,4 @@
-import { clopperPearsonUpper } from '../statistics/clopper-pearson.js';
+import { clopperPearsonUpper } from '../../statistics/clopper-pearson.js';
 import { riskBets } from './bets.js';
 import { Recovery, type RecoveryState } from './recovery.js';
 import { EvidenceBank, type BankState } from './shiryaev-roberts.js';

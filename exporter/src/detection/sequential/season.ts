@@ -1,4 +1,4 @@
-import type { Season } from '../../domain/page-evidence.js';
+import type { Season } from '../../domain/alert-evidence.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;

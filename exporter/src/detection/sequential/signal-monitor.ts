@@ -1,12 +1,17 @@
 import type { FindingSubject } from '../../domain/finding.js';
-import type { FalsePageBudget, SignalEvidence } from '../../domain/page-evidence.js';
+import type { FalsePageBudget, SignalEvidence } from '../../domain/alert-evidence.js';
 import type { Grid, SignalKey } from '../../domain/profile.js';
 import type { FeatureValue } from '../../domain/observation.js';
-import { cellBounds, cellOf, gridFor } from '../statistics/grid.js';
-import { Channel, type ChannelReading, type ChannelSettings, type ChannelState } from './channel.js';
+import { cellBounds, cellOf, gridFor } from '../../statistics/grid.js';
+import {
+  ScoreStream,
+  type ScoreStreamReading,
+  type ScoreStreamSettings,
+  type ScoreStreamState,
+} from './score-stream.js';
 import { counterUniform, seedOf } from './counter-random.js';
-import { Ruler, type RulerState } from './probability-integral-transform.js';
-import { Wander, type WanderState } from './wander.js';
+import { ReferenceQuantiles, type ReferenceQuantilesState } from './reference-quantiles.js';
+import { EffectiveSampleSize, type EffectiveSampleSizeState } from './effective-sample-size.js';
 
 /** Samples that fix which categories are told apart and are not judged themselves. */
 const WARM_UP_SAMPLES = 50;
@@ -19,45 +24,45 @@ export type NumericSubject = SignalKey | 'rows' | 'error_size';
 /** Of these only a rise is a change: stranger rows, larger errors. */
 const ONE_SIDED: readonly NumericSubject[] = ['rows', 'error_size'];
 
-/** How a signal's values become channels. One subject each. */
+/** How a signal's values become streams. One subject each. */
 export interface SignalMonitor {
   readonly subject: FindingSubject;
-  readonly channels: readonly Channel[];
+  readonly streams: readonly ScoreStream[];
   add(value: FeatureValue, atMs: number): void;
   /** Forgets what was measured and begins again. */
   relearn(): void;
-  /** True while the ruler itself is still being made. */
+  /** True while the quantiles itself is still being made. */
   readonly isWarmingUp: boolean;
   snapshot(): SignalState;
 }
 
 export interface SignalState {
   readonly kind: 'numeric' | 'categorical' | 'loss';
-  readonly channels: readonly ChannelState[];
+  readonly streams: readonly ScoreStreamState[];
   readonly counter: number;
   readonly warm: readonly (readonly [cell: number | string, count: number])[];
   /** Of a number still warming up. */
-  readonly wander: WanderState | null;
+  readonly effectiveSampleSize: EffectiveSampleSizeState | null;
   readonly grid: Grid | null;
-  readonly ruler: RulerState | null;
+  readonly quantiles: ReferenceQuantilesState | null;
   readonly watched: readonly string[];
   readonly known: readonly string[];
 }
 
-/** Builds the channels of one subject in a fixed order, so that a snapshot finds them again. */
+/** Builds the streams of one subject in a fixed order, so that a snapshot finds them again. */
 class Channels {
-  readonly all: readonly Channel[];
+  readonly all: readonly ScoreStream[];
   constructor(
     subject: string,
     model: string,
     budget: FalsePageBudget,
-    wanted: readonly Omit<ChannelSettings, 'seed' | 'tolerance'>[],
-    states: readonly ChannelState[] | undefined,
+    wanted: readonly Omit<ScoreStreamSettings, 'seed' | 'tolerance'>[],
+    states: readonly ScoreStreamState[] | undefined,
   ) {
     const tolerance = budget.signalTolerance[subject] ?? budget.tolerance;
     this.all = wanted.map(
       (settings, i) =>
-        new Channel(
+        new ScoreStream(
           { ...settings, tolerance, seed: seedOf(`${model}\n${subject}\n${settings.statistic}\n${i}`) },
           budget,
           states?.[i],
@@ -66,40 +71,43 @@ class Channels {
   }
 }
 
-const shift = (statistic: string, claim: 'shift' | 'rise' = 'shift'): Omit<ChannelSettings, 'seed' | 'tolerance'> => ({
+const shift = (
+  statistic: string,
+  hypothesis: 'shift' | 'rise' = 'shift',
+): Omit<ScoreStreamSettings, 'seed' | 'tolerance'> => ({
   statistic,
-  claim,
+  hypothesis,
   binary: false,
   seasonal: true,
 });
 const risk = (statistic: string, options: { readonly binary: boolean; readonly seasonal: boolean }) =>
-  ({ statistic, claim: 'risk', ...options }) as const;
+  ({ statistic, hypothesis: 'risk', ...options }) as const;
 
 const MISSING = risk('missing', { binary: true, seasonal: false });
 const INVALID = risk('invalid', { binary: true, seasonal: false });
 const UNSEEN = risk('unseen', { binary: true, seasonal: false });
 
 /** A signal's own unusable values are a risk: of another type, and in a feature also missing ones. */
-const unusable = (subject: string): readonly Omit<ChannelSettings, 'seed' | 'tolerance'>[] =>
+const unusable = (subject: string): readonly Omit<ScoreStreamSettings, 'seed' | 'tolerance'>[] =>
   subject.startsWith('feature:') ? [MISSING, INVALID] : subject === 'prediction' ? [INVALID] : [];
 
 /** A number: where it lies among the warm-up values (level), how far out (spread), and whether it is there at all. */
 export class NumericSignal implements SignalMonitor {
-  readonly channels: readonly Channel[];
+  readonly streams: readonly ScoreStream[];
   private readonly warm = new Map<number, number>();
   private grid: Grid | null = null;
-  private ruler: Ruler | null = null;
+  private quantiles: ReferenceQuantiles | null = null;
   private counter = 0;
-  private wander: Wander;
+  private effectiveSampleSize: EffectiveSampleSize;
   private readonly seed: number;
-  private readonly level: Channel | null;
-  private readonly spread: Channel | null;
-  private readonly risk: Channel | null;
-  private readonly missing: Channel | null;
-  private readonly invalid: Channel | null;
+  private readonly level: ScoreStream | null;
+  private readonly spread: ScoreStream | null;
+  private readonly risk: ScoreStream | null;
+  private readonly missing: ScoreStream | null;
+  private readonly invalid: ScoreStream | null;
 
   /**
-   * @param harm `low` / `high`: which end hurts users; adds a risk channel for that end. Confidence hurts when it falls,
+   * @param harm `low` / `high`: which end hurts users; adds a risk stream for that end. Confidence hurts when it falls,
    * latency when it rises; a feature hurts nobody by its value.
    */
   constructor(
@@ -116,25 +124,25 @@ export class NumericSignal implements SignalMonitor {
       ...(harm === null ? [] : [risk('risk', { binary: harm === 'high', seasonal: true })]),
       ...unusable(subject),
     ];
-    this.channels = new Channels(subject, model, budget, wanted, state?.channels).all;
-    const named = (statistic: string): Channel | null =>
-      this.channels[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
+    this.streams = new Channels(subject, model, budget, wanted, state?.streams).all;
+    const named = (statistic: string): ScoreStream | null =>
+      this.streams[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
     this.level = named('level');
     this.spread = named('spread');
     this.risk = named('risk');
     this.missing = named('missing');
     this.invalid = named('invalid');
     this.seed = seedOf(`${model}\n${subject}`);
-    this.wander = new Wander(state?.wander ?? undefined);
+    this.effectiveSampleSize = new EffectiveSampleSize(state?.effectiveSampleSize ?? undefined);
     if (state === undefined) return;
     for (const [cell, count] of state.warm) this.warm.set(Number(cell), count);
     this.grid = state.grid;
-    this.ruler = state.ruler === null ? null : Ruler.restore(state.ruler);
+    this.quantiles = state.quantiles === null ? null : ReferenceQuantiles.restore(state.quantiles);
     this.counter = state.counter;
   }
 
   get isWarmingUp(): boolean {
-    return this.ruler === null;
+    return this.quantiles === null;
   }
 
   add(value: FeatureValue, atMs: number): void {
@@ -142,16 +150,16 @@ export class NumericSignal implements SignalMonitor {
     this.missing?.add(value === null ? 1 : 0, atMs);
     this.invalid?.add(value === null || isNumber ? 0 : 1, atMs);
     if (!isNumber) return;
-    if (this.ruler === null) this.warmUp(value);
-    else this.score(this.ruler, value, atMs);
+    if (this.quantiles === null) this.warmUp(value);
+    else this.score(this.quantiles, value, atMs);
   }
 
   relearn(): void {
     this.warm.clear();
     this.counter = 0;
-    this.wander = new Wander();
-    this.ruler = null;
-    for (const channel of this.channels) channel.relearn();
+    this.effectiveSampleSize = new EffectiveSampleSize();
+    this.quantiles = null;
+    for (const stream of this.streams) stream.relearn();
   }
 
   private warmUp(value: number): void {
@@ -159,19 +167,19 @@ export class NumericSignal implements SignalMonitor {
     const cell = cellOf(this.grid, value);
     this.warm.set(cell, (this.warm.get(cell) ?? 0) + 1);
     this.counter += 1;
-    this.wander.add(cell);
-    if (!this.wander.hasSeenEnough) return;
+    this.effectiveSampleSize.add(cell);
+    if (!this.effectiveSampleSize.hasSeenEnough) return;
     const { grid } = this;
-    this.ruler = Ruler.fit(
+    this.quantiles = ReferenceQuantiles.fit(
       [...this.warm].flatMap(([each, count]) => new Array<number>(count).fill(cellBounds(grid, each)[1])),
     );
     this.warm.clear();
     this.counter = 0;
-    this.wander = new Wander();
+    this.effectiveSampleSize = new EffectiveSampleSize();
   }
 
-  private score(ruler: Ruler, value: number, atMs: number): void {
-    const u = ruler.position(value, counterUniform(this.seed, this.counter));
+  private score(quantiles: ReferenceQuantiles, value: number, atMs: number): void {
+    const u = quantiles.position(value, counterUniform(this.seed, this.counter));
     this.counter += 1;
     this.level?.add(u, atMs);
     if (this.spread !== null) this.spread.add(4 * (u - 0.5) * (u - 0.5), atMs);
@@ -182,12 +190,12 @@ export class NumericSignal implements SignalMonitor {
   snapshot(): SignalState {
     return {
       kind: 'numeric',
-      channels: this.channels.map((channel) => channel.snapshot()),
+      streams: this.streams.map((stream) => stream.snapshot()),
       counter: this.counter,
       warm: [...this.warm],
-      wander: this.wander.snapshot(),
+      effectiveSampleSize: this.effectiveSampleSize.snapshot(),
       grid: this.grid,
-      ruler: this.ruler?.snapshot() ?? null,
+      quantiles: this.quantiles?.snapshot() ?? null,
       watched: [],
       known: [],
     };
@@ -205,15 +213,15 @@ const HIGH_END = 0.9;
 
 /** A category: the shares of the ten most frequent ones and of all others, values never seen, and missing ones. */
 export class CategoricalSignal implements SignalMonitor {
-  readonly channels: readonly Channel[];
+  readonly streams: readonly ScoreStream[];
   private readonly warm = new Map<string, number>();
   private readonly tokens = new Map<string, string>();
   private watched: Map<string, number> | null = null;
   private readonly known: Set<string>;
   private counter = 0;
-  private readonly unseen: Channel | null;
-  private readonly missing: Channel | null;
-  private readonly invalid: Channel | null;
+  private readonly unseen: ScoreStream | null;
+  private readonly missing: ScoreStream | null;
+  private readonly invalid: ScoreStream | null;
 
   constructor(
     readonly subject: SignalKey,
@@ -224,9 +232,9 @@ export class CategoricalSignal implements SignalMonitor {
   ) {
     const mixes = Array.from({ length: CATEGORIES_WATCHED + 1 }, () => shift('mix'));
     const wanted = [...mixes, UNSEEN, ...unusable(subject)];
-    this.channels = new Channels(subject, model, budget, wanted, state?.channels).all;
-    const named = (statistic: string): Channel | null =>
-      this.channels[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
+    this.streams = new Channels(subject, model, budget, wanted, state?.streams).all;
+    const named = (statistic: string): ScoreStream | null =>
+      this.streams[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
     this.unseen = named('unseen');
     this.missing = named('missing');
     this.invalid = named('invalid');
@@ -265,7 +273,7 @@ export class CategoricalSignal implements SignalMonitor {
     this.watched = null;
     this.known.clear();
     this.counter = 0;
-    for (const channel of this.channels) channel.relearn();
+    for (const stream of this.streams) stream.relearn();
   }
 
   private warmUp(category: string): void {
@@ -280,22 +288,22 @@ export class CategoricalSignal implements SignalMonitor {
 
   private score(watched: ReadonlyMap<string, number>, category: string, atMs: number): void {
     const hit = watched.get(category) ?? CATEGORIES_WATCHED;
-    for (let i = 0; i < watched.size; i += 1) this.channels[i]?.add(i === hit ? 1 : 0, atMs);
-    this.channels[CATEGORIES_WATCHED]?.add(hit === CATEGORIES_WATCHED ? 1 : 0, atMs);
+    for (let i = 0; i < watched.size; i += 1) this.streams[i]?.add(i === hit ? 1 : 0, atMs);
+    this.streams[CATEGORIES_WATCHED]?.add(hit === CATEGORIES_WATCHED ? 1 : 0, atMs);
     const isNew = !this.known.has(category);
     this.unseen?.add(isNew ? 1 : 0, atMs);
-    if (isNew && this.unseen?.isArmed === false && this.known.size < CATEGORIES_KNOWN) this.known.add(category);
+    if (isNew && this.unseen?.isMonitoring === false && this.known.size < CATEGORIES_KNOWN) this.known.add(category);
   }
 
   snapshot(): SignalState {
     return {
       kind: 'categorical',
-      channels: this.channels.map((channel) => channel.snapshot()),
+      streams: this.streams.map((stream) => stream.snapshot()),
       counter: this.counter,
       warm: [...this.warm],
-      wander: null,
+      effectiveSampleSize: null,
       grid: null,
-      ruler: null,
+      quantiles: null,
       watched: [...(this.watched?.keys() ?? [])],
       known: [...this.known],
     };
@@ -304,7 +312,7 @@ export class CategoricalSignal implements SignalMonitor {
 
 /** A loss of 0 to 1 by itself: failed calls, wrong answers, moved golden answers. */
 export class LossSignal implements SignalMonitor {
-  readonly channels: readonly Channel[];
+  readonly streams: readonly ScoreStream[];
   readonly isWarmingUp = false;
 
   constructor(
@@ -314,32 +322,32 @@ export class LossSignal implements SignalMonitor {
     binary: boolean,
     state?: SignalState,
   ) {
-    this.channels = new Channels(
+    this.streams = new Channels(
       subject,
       model,
       budget,
       [risk('risk', { binary, seasonal: false })],
-      state?.channels,
+      state?.streams,
     ).all;
   }
 
   add(value: FeatureValue, atMs: number): void {
-    if (typeof value === 'number') this.channels[0]?.add(Math.min(1, Math.max(0, value)), atMs);
+    if (typeof value === 'number') this.streams[0]?.add(Math.min(1, Math.max(0, value)), atMs);
   }
 
   relearn(): void {
-    for (const channel of this.channels) channel.relearn();
+    for (const stream of this.streams) stream.relearn();
   }
 
   snapshot(): SignalState {
     return {
       kind: 'loss',
-      channels: this.channels.map((channel) => channel.snapshot()),
+      streams: this.streams.map((stream) => stream.snapshot()),
       counter: 0,
       warm: [],
-      wander: null,
+      effectiveSampleSize: null,
       grid: null,
-      ruler: null,
+      quantiles: null,
       watched: [],
       known: [],
     };
@@ -350,9 +358,9 @@ export class LossSignal implements SignalMonitor {
 export function signalValue(signal: SignalMonitor): number {
   let sum = 0;
   let size = 0;
-  for (const channel of signal.channels) {
-    size += channel.size;
-    sum += channel.reading()?.value ?? 0;
+  for (const stream of signal.streams) {
+    size += stream.size;
+    sum += stream.reading()?.value ?? 0;
   }
   return size === 0 ? 0 : sum / size;
 }
@@ -366,22 +374,22 @@ export function signalEvidence(
   tickMs: number,
   changed: boolean,
 ): SignalEvidence {
-  const readings = signal.channels.flatMap((channel): ChannelReading[] => {
-    const reading = channel.reading();
+  const readings = signal.streams.flatMap((stream): ScoreStreamReading[] => {
+    const reading = stream.reading();
     return reading === null ? [] : [reading];
   });
   const value = signalValue(signal);
-  const strongest = readings.reduce<ChannelReading | null>(
+  const strongest = readings.reduce<ScoreStreamReading | null>(
     (best, each) => (best === null || each.value > best.value ? each : best),
     null,
   );
-  const waits = signal.channels.map((channel) => channel.waitsFor).find((reason) => reason !== null) ?? null;
-  const provisional = signal.channels.some((channel) => channel.isProvisional);
+  const waits = signal.streams.map((stream) => stream.waitsFor).find((reason) => reason !== null) ?? null;
+  const provisional = signal.streams.some((stream) => stream.isProvisional);
   return {
     subject: signal.subject,
     watch: changed
       ? 'changed'
-      : strongest === null || signal.channels[0]?.isArmed !== true
+      : strongest === null || signal.streams[0]?.isMonitoring !== true
         ? 'learning'
         : provisional
           ? 'provisional'

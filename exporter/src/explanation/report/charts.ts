@@ -1,9 +1,10 @@
-import { cellMiddle } from '../../detection/statistics/grid.js';
-import { numericTotal, quantileOf } from '../../detection/statistics/signal-counts.js';
-import type { Decomposition } from '../../domain/evidence.js';
-import type { Interval } from '../../domain/finding.js';
+import { percent } from '../../domain/quantity-text.js';
+import { cellMiddle } from '../../statistics/grid.js';
+import { numericTotal, quantileOf } from '../../statistics/signal-counts.js';
+import type { Decomposition } from '../../domain/symptoms.js';
 import type { NumericCounts } from '../../domain/profile.js';
 import { escapeHtml } from './escape-html.js';
+import type { Interval } from '../../domain/estimate.js';
 
 const WIDTH = 720;
 
@@ -12,7 +13,7 @@ export function barChart(bars: readonly { readonly label: string; readonly value
   const rows = bars.map(({ label, value }, i) => {
     const y = i * 30;
     const length = Math.max(1, value * 300);
-    return `<text x="0" y="${y + 19}">${escapeHtml(label.length > 48 ? `${label.slice(0, 47)}…` : label)}</text><rect x="340" y="${y + 6}" width="${length.toFixed(1)}" height="18" rx="3" fill="var(--accent)"/><text x="${(348 + length).toFixed(1)}" y="${y + 19}">${(100 * value).toFixed(1)} %</text>`;
+    return `<text x="0" y="${y + 19}">${escapeHtml(label.length > 48 ? `${label.slice(0, 47)}…` : label)}</text><rect x="340" y="${y + 6}" width="${length.toFixed(1)}" height="18" rx="3" fill="var(--accent)"/><text x="${(348 + length).toFixed(1)}" y="${y + 19}">${percent(value)}</text>`;
   });
   return svg(bars.length * 30, 'Probability of each cause', rows.join(''));
 }
@@ -22,8 +23,8 @@ export function intervalChart(value: number, { low, high }: Interval): string {
   const at = (share: number): string => (60 + share * 600).toFixed(1);
   return svg(
     52,
-    `Estimated share of calls harmed: ${(100 * value).toFixed(1)} %, between ${(100 * low).toFixed(1)} % and ${(100 * high).toFixed(1)} %`,
-    `<line x1="60" x2="660" y1="24" y2="24" stroke="var(--line)"/><rect x="${at(low)}" y="19" width="${Math.max(1, (high - low) * 600).toFixed(1)}" height="10" rx="5" fill="var(--warn)" opacity="0.45"/><circle cx="${at(value)}" cy="24" r="7" fill="var(--bad)"/><text x="20" y="28">0 %</text><text x="668" y="28">100 %</text><text x="${at(value)}" y="48" text-anchor="middle">${(100 * value).toFixed(1)} % harmed</text>`,
+    `Estimated share of calls harmed: ${percent(value)}, between ${percent(low)} and ${percent(high)}`,
+    `<line x1="60" x2="660" y1="24" y2="24" stroke="var(--line)"/><rect x="${at(low)}" y="19" width="${Math.max(1, (high - low) * 600).toFixed(1)}" height="10" rx="5" fill="var(--warn)" opacity="0.45"/><circle cx="${at(value)}" cy="24" r="7" fill="var(--bad)"/><text x="20" y="28">0 %</text><text x="668" y="28">100 %</text><text x="${at(value)}" y="48" text-anchor="middle">${percent(value)} harmed</text>`,
   );
 }
 

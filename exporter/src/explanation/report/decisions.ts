@@ -1,4 +1,4 @@
-import type { RecommendationRecord } from '../../domain/application.js';
+import type { RecommendationRecord } from '../../domain/decision-record.js';
 import { csvTable } from './csv-table.js';
 
 const COLUMNS = [

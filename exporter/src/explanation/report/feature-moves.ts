@@ -1,5 +1,5 @@
-import { compareCategorical, compareNumeric } from '../../detection/statistics/compare.js';
-import { missingShare } from '../../detection/statistics/signal-counts.js';
+import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
+import { missingShare } from '../../statistics/signal-counts.js';
 import type { WindowProfile } from '../../domain/profile.js';
 
 const SHOWN = 10;

@@ -1,3 +1,4 @@
+import { percent, signed, wholePercent } from '../../domain/quantity-text.js';
 import { timeText } from '../../domain/time-text.js';
 import { barChart, histogramChart, intervalChart, waterfallChart } from './charts.js';
 import { featureMoves } from './feature-moves.js';
@@ -57,10 +58,7 @@ function recommendations({ recommendations: list }: ReportInput): string {
 
 /** A statement with where it was read off and the log-odds it carried, so that every number can be followed. */
 function told(side: 'for' | 'against', { text, source, logOdds }: EvidenceStatement): string {
-  const from =
-    source === undefined
-      ? ''
-      : ` <span class="meta">(${escapeHtml(source)}, ${logOdds >= 0 ? '+' : '−'}${Math.abs(logOdds).toFixed(1)})</span>`;
+  const from = source === undefined ? '' : ` <span class="meta">(${escapeHtml(source)}, ${signed(logOdds, 1)})</span>`;
   return `<li class="${side}">${rich(text)}${from}</li>`;
 }
 
@@ -74,7 +72,7 @@ function causes({ diagnosis }: ReportInput): string {
     .slice(0, 4)
     .map(
       (cause) =>
-        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${(100 * cause.probability).toFixed(1)} %</span></h3><ul>${cause.supporting.map((statement) => told('for', statement)).join('')}${cause.refuting.map((statement) => told('against', statement)).join('')}</ul></div>`,
+        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${percent(cause.probability)}</span></h3><ul>${cause.supporting.map((statement) => told('for', statement)).join('')}${cause.refuting.map((statement) => told('against', statement)).join('')}</ul></div>`,
     );
   return `<h2>Causes considered</h2><figure>${bars}<figcaption>Probability among the causes considered. Statements carry their source and the log-odds they add.</figcaption></figure>${cards.join('')}`;
 }
@@ -123,7 +121,7 @@ function timeline({ incident }: ReportInput): string {
 
 function similar({ similar: list }: ReportInput): string {
   if (list.length === 0) return '';
-  return `<h2>Seen before</h2><ul>${list.map(({ lesson, similarity }) => `<li>${(100 * similarity).toFixed(0)} % alike, ${timeText(lesson.openedAtMs)}: ${rich(lesson.headline)}</li>`).join('')}</ul>`;
+  return `<h2>Seen before</h2><ul>${list.map(({ lesson, similarity }) => `<li>${wholePercent(similarity)} alike, ${timeText(lesson.openedAtMs)}: ${rich(lesson.headline)}</li>`).join('')}</ul>`;
 }
 
 function blindSpots({ diagnosis }: ReportInput): string {

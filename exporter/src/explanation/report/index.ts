@@ -2,12 +2,11 @@ import { csvReport } from './csv.js';
 import { htmlReport } from './html.js';
 import { jsonReport } from './json.js';
 import { markdownReport } from './markdown.js';
+import type { ReportFormat } from '../../domain/report-format.js';
 import type { ReportInput } from './report-input.js';
 
 export { decisionsCsv } from './decisions.js';
 export type { ReportInput } from './report-input.js';
-export const REPORT_FORMATS = ['markdown', 'html', 'json', 'csv'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 const RENDERERS: Readonly<Record<ReportFormat, (input: ReportInput) => string>> = {
   markdown: markdownReport,

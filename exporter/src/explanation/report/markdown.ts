@@ -1,3 +1,4 @@
+import { wholePercent, percent } from '../../domain/quantity-text.js';
 import { timeText } from '../../domain/time-text.js';
 import type { ReportInput } from './report-input.js';
 
@@ -22,7 +23,7 @@ export function markdownReport(input: ReportInput): string {
   lines.push('', '## Causes considered', '', '| probability | cause | for | against |', '|---|---|---|---|');
   for (const cause of diagnosis.causes) {
     lines.push(
-      `| ${(100 * cause.probability).toFixed(1)} % | ${escape(cause.title)} | ${cause.supporting.map(({ text }) => escape(text)).join('<br>')} | ${cause.refuting.map(({ text }) => escape(text)).join('<br>')} |`,
+      `| ${percent(cause.probability)} | ${escape(cause.title)} | ${cause.supporting.map(({ text }) => escape(text)).join('<br>')} | ${cause.refuting.map(({ text }) => escape(text)).join('<br>')} |`,
     );
   }
 
@@ -53,7 +54,7 @@ export function markdownReport(input: ReportInput): string {
     for (const { lesson, similarity } of input.similar) {
       const helped = lesson.actions.filter(({ outcome }) => outcome === 'recovered').map(({ action }) => action);
       lines.push(
-        `- ${(100 * similarity).toFixed(0)} % alike, ${timeText(lesson.openedAtMs)}: ${escape(lesson.headline)}${helped.length === 0 ? '' : ` Helped: ${helped.join(', ')}.`}`,
+        `- ${wholePercent(similarity)} alike, ${timeText(lesson.openedAtMs)}: ${escape(lesson.headline)}${helped.length === 0 ? '' : ` Helped: ${helped.join(', ')}.`}`,
       );
     }
   }

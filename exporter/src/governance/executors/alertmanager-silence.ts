@@ -1,8 +1,9 @@
+import { isObject } from '../../domain/json.js';
 import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock, ExecutionOutcome } from '../../domain/ports.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { isObject, listAt, textAt, type Protocol, type Reply, type Site } from './protocol.js';
+import { listAt, textAt, type Protocol, type Reply, type Site } from './protocol.js';
 
 const CREATOR = 'mlfi';
 const commentOf = (execution: Pick<Execution, 'id'>): string => `mlfi execution ${execution.id}`;

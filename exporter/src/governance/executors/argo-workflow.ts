@@ -1,7 +1,8 @@
+import { isObject } from '../../domain/json.js';
 import { createHash } from 'node:crypto';
 import type { Execution } from '../../domain/decision.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { isObject, textAt, type Protocol, type Site } from './protocol.js';
+import { textAt, type Protocol, type Site } from './protocol.js';
 
 type ArgoSite = Site<'argo-workflow'>;
 

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Execution } from '../../domain/decision.js';
 import type { ExecutionOutcome } from '../../domain/ports.js';
-import type { Plan } from '../../domain/recommendation.js';
 import { plainText } from './outcome.js';
 import type { Protocol, Site } from './protocol.js';
+import type { Plan } from '../../domain/executor.js';
 
 const OUTPUT_BYTES = 8_192;
 const TOLD_CHARACTERS = 400;

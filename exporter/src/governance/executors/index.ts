@@ -1,19 +1,19 @@
 import type { ModelId } from '../../domain/identifiers.js';
 import type { TargetedExecutorId } from '../../domain/action-target.js';
 import type { Executor } from '../../domain/ports.js';
-import type { ExecutorId } from '../../domain/recommendation.js';
 import { createSilenceProtocol } from './alertmanager-silence.js';
 import { createArgoWorkflowProtocol } from './argo-workflow.js';
 import { createCommandProtocol } from './command.js';
-import { configured, type TargetPorts } from './configured.js';
+import { configured, type TargetPorts } from './target-binding.js';
 import { createGithubWorkflowProtocol } from './github-workflow.js';
 import { createKubernetesProtocol } from './kubernetes.js';
 import { createMlflowProtocol } from './mlflow.js';
 import type { Protocol } from './protocol.js';
 import { createRebaselineExecutor } from './rebaseline.js';
-import { remembered } from './remembered.js';
-import { silenced } from './silenced.js';
+import { remembered } from './cached-dry-run.js';
+import { silenced } from './with-silence.js';
 import { createWebhookProtocol } from './webhook.js';
+import type { ExecutorId } from '../../domain/executor.js';
 
 export type Executors = Readonly<Record<ExecutorId, Executor>>;
 

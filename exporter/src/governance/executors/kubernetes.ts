@@ -1,20 +1,10 @@
+import { isObject } from '../../domain/json.js';
 import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock, HttpCall } from '../../domain/ports.js';
-import type { Plan } from '../../domain/recommendation.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import {
-  at,
-  isObject,
-  listAt,
-  numberAt,
-  pinnedOf,
-  textAt,
-  textsAt,
-  type Looked,
-  type Protocol,
-  type Site,
-} from './protocol.js';
+import { at, listAt, numberAt, pinnedOf, textAt, textsAt, type Looked, type Protocol, type Site } from './protocol.js';
+import type { Plan } from '../../domain/executor.js';
 
 /** Written on the deployment in the same request that acts, so that it proves what arrived. */
 export const EXECUTION_ANNOTATION = 'mlfi.io/execution-id';

@@ -1,7 +1,8 @@
+import { isObject } from '../../domain/json.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock } from '../../domain/ports.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { isObject, listAt, pinnedOf, textAt, type Protocol, type Site } from './protocol.js';
+import { listAt, pinnedOf, textAt, type Protocol, type Site } from './protocol.js';
 
 const API = '/api/2.0/mlflow';
 const EXECUTION_TAG = 'mlfi.execution_id';

@@ -1,8 +1,10 @@
+import { isObject } from '../../domain/json.js';
 import type { SettingsByExecutor, TargetedExecutorId } from '../../domain/action-target.js';
 import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Executor, ExecutionOutcome, HttpCall } from '../../domain/ports.js';
-import type { Plan, Recommendation } from '../../domain/recommendation.js';
+import type { Recommendation } from '../../domain/recommendation.js';
+import type { Plan } from '../../domain/executor.js';
 
 export type Prepared = Awaited<ReturnType<Executor['prepare']>>;
 export type Looked = Awaited<ReturnType<Executor['lookup']>>;
@@ -70,7 +72,3 @@ export const listAt = (value: Json | undefined, ...path: readonly string[]): rea
 /** The texts of a list; anything else in it is left out. */
 export const textsAt = (value: Json | undefined, ...path: readonly string[]): readonly string[] =>
   listAt(value, ...path).filter((item) => typeof item === 'string');
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

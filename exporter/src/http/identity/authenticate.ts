@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Actor, OrgRole } from '../../domain/decision.js';
 import { API_SCOPES, type ApiKeyRepository, type Clock, type Scope } from '../../domain/ports.js';
 import { findApiKey } from './api-keys.js';
 import type { TokenIssuer, TokenVerdict } from './grafana-token.js';
 import { problem, type IdentityProblem } from './problem.js';
+import type { Actor, OrgRole } from '../../domain/actor.js';
 
 export interface IdentitySettings {
   readonly grafana: (TokenIssuer & { readonly sharedSecret: Hidden }) | null;

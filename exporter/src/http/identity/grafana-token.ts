@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
-import { ORG_ROLES, type OrgRole, type Person } from '../../domain/decision.js';
 import type { Clock } from '../../domain/ports.js';
 import { problem, type IdentityProblem } from './problem.js';
 import type { SigningKeys } from './signing-keys.js';
+import { ORG_ROLES, type OrgRole, type Person } from '../../domain/actor.js';
 
 /** Whose tokens count. */
 export interface TokenIssuer {

@@ -1,4 +1,4 @@
-import { RequestRefused } from '../../domain/application.js';
+import { Invalid, Forbidden } from '../../domain/errors.js';
 import { ALERT_SENDERS, type AlertSender, type ExternalAlert } from '../../domain/alert.js';
 import { modelId } from '../../domain/identifiers.js';
 import { json, numberQuery, type Reply, type RequestContext, type Route } from '../route.js';
@@ -17,15 +17,14 @@ async function receive(context: RequestContext, sender: AlertSender): Promise<Re
       clock.now(),
     );
     if (verdict !== 'valid')
-      throw new RequestRefused(
-        'forbidden',
+      throw new Forbidden(
         `the signature in X-Grafana-Alerting-Signature is ${verdict}; it must be made with the secret named in alerts.grafana_secret`,
         'x-grafana-alerting-signature',
       );
   }
   const parsed = receiveAlerts.parse(body, clock.now());
-  if (parsed.kind === 'refused') throw new RequestRefused('invalid', parsed.message, parsed.field);
-  return json(await application.receiveAlerts(sender, parsed.alerts), 202);
+  if (parsed.kind === 'refused') throw new Invalid(parsed.message, parsed.field);
+  return json(await application.alerts.receive(sender, parsed.alerts), 202);
 }
 
 const view = (alert: ExternalAlert): object => ({
@@ -57,8 +56,8 @@ export const alertRoutes: readonly Route[] = [
       const model = context.query.get('model');
       const firing = context.query.get('firing');
       if (firing !== null && firing !== 'true' && firing !== 'false')
-        throw new RequestRefused('invalid', 'firing must be true or false', 'firing');
-      const alerts = await context.ports.application.store.alerts.list({
+        throw new Invalid('firing must be true or false', 'firing');
+      const alerts = await context.ports.application.alerts.list({
         ...(model === null ? {} : { model: modelId(model) }),
         ...(firing === null ? {} : { firing: firing === 'true' }),
         limit: numberQuery(context, 'limit', 100, 1, 1_000),

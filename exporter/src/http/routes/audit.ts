@@ -10,9 +10,9 @@ export const auditRoutes: readonly Route[] = [
     summary: 'Signed states of the log, newest first, and the key to check them with; hold them outside the database',
     async handle(context) {
       const { application } = context.ports;
-      const checkpoints = await application.checkpoints(numberQuery(context, 'limit', 100, 1, PAGE));
+      const checkpoints = await application.audit.checkpoints(numberQuery(context, 'limit', 100, 1, PAGE));
       return json({
-        key: application.checkpointKey,
+        key: application.audit.checkpointKey,
         checkpoints: checkpoints.map(({ size, atMs, note }) => ({ size, at_ms: atMs, note })),
       });
     },
@@ -23,9 +23,9 @@ export const auditRoutes: readonly Route[] = [
     scope: 'operate',
     summary: 'Sign the log as it stands and send the checkpoint out',
     async handle({ ports }) {
-      await ports.application.makeCheckpoint();
-      const [newest] = await ports.application.checkpoints(1);
-      return json({ key: ports.application.checkpointKey, note: newest?.note ?? null });
+      await ports.application.audit.makeCheckpoint();
+      const [newest] = await ports.application.audit.checkpoints(1);
+      return json({ key: ports.application.audit.checkpointKey, note: newest?.note ?? null });
     },
   },
   {
@@ -34,7 +34,7 @@ export const auditRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Audit entries; ?from=, ?limit=',
     async handle(context) {
-      const entries = await context.ports.application.auditEntries(
+      const entries = await context.ports.application.audit.entries(
         numberQuery(context, 'from', 1, 1, 2 ** 31),
         numberQuery(context, 'limit', 100, 1, PAGE),
       );
@@ -53,7 +53,7 @@ export const auditRoutes: readonly Route[] = [
     path: '/api/v1/audit/verify',
     scope: 'read',
     summary: 'Check the whole hash chain now',
-    handle: async ({ ports }) => json(await ports.application.verifyAudit()),
+    handle: async ({ ports }) => json(await ports.application.audit.verify()),
   },
   {
     method: 'GET',
@@ -63,7 +63,7 @@ export const auditRoutes: readonly Route[] = [
     async handle({ ports }) {
       const lines: string[] = [];
       for (let from = 1; ; from += PAGE) {
-        const entries = await ports.application.auditEntries(from, PAGE);
+        const entries = await ports.application.audit.entries(from, PAGE);
         lines.push(...entries.map(ports.auditExportLine));
         if (entries.length < PAGE) break;
       }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { RecommendationRecord } from '../../domain/application.js';
-import type { Actor, KillSwitch, Review } from '../../domain/decision.js';
+import type { RecommendationRecord } from '../../domain/decision-record.js';
+import type { KillSwitch, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
 import { bodyOf, json, numberQuery, text, type RequestContext, type Route } from '../route.js';
+import type { Actor } from '../../domain/actor.js';
 
 const id = z.string().min(1).max(100);
 const reason = z.string().min(3).max(4_096);
@@ -62,7 +63,7 @@ const killSwitchView = ({ configured, on, reason: why, by, atMs }: KillSwitch & 
 function filterOf(
   context: RequestContext,
   pendingOnly: boolean,
-): Parameters<RequestContext['ports']['application']['recommendations']>[0] {
+): Parameters<RequestContext['ports']['application']['decisions']['records']>[0] {
   const incident = context.query.get('incident');
   const model = context.query.get('model');
   return {
@@ -81,7 +82,7 @@ export const decisionRoutes: readonly Route[] = [
     summary: 'Recommendations; ?incident=, ?model=, ?pending=true',
     async handle(context) {
       const filter = filterOf(context, context.query.get('pending') === 'true');
-      const records = await context.ports.application.recommendations(filter);
+      const records = await context.ports.application.decisions.records(filter);
       return json({ recommendations: records.map(recordView) });
     },
   },
@@ -91,7 +92,7 @@ export const decisionRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Every decision as a table, newest first; ?incident=, ?model=, ?limit= (JSON: /api/v1/recommendations)',
     async handle(context) {
-      const records = await context.ports.application.recommendations(filterOf(context, false));
+      const records = await context.ports.application.decisions.records(filterOf(context, false));
       const newestFirst = records.toSorted((a, b) => b.recommendation.createdAtMs - a.recommendation.createdAtMs);
       return text(context.ports.decisionsCsv(newestFirst), 'text/csv; charset=utf-8', 'decisions.csv');
     },
@@ -102,7 +103,7 @@ export const decisionRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'One recommendation with plan, dry run, digest, policy, votes, attempts and outcome',
     handle: async ({ ports, params }) =>
-      json(recordView(await ports.application.recommendation(recommendationId(params.id ?? '')))),
+      json(recordView(await ports.application.decisions.record(recommendationId(params.id ?? '')))),
   },
   {
     method: 'POST',
@@ -113,7 +114,7 @@ export const decisionRoutes: readonly Route[] = [
     async handle(context) {
       const { incident_id, action, why } = await bodyOf(context, proposal);
       const request = { incident: incidentId(incident_id), action, why };
-      return json(recordView(await context.ports.application.propose(request, context.actor)), 201);
+      return json(recordView(await context.ports.application.decisions.propose(request, context.actor)), 201);
     },
   },
   {
@@ -131,7 +132,7 @@ export const decisionRoutes: readonly Route[] = [
         reason: body.reason,
         breakGlass: body.break_glass ?? null,
       };
-      return json(recordView(await context.ports.application.vote(request, context.actor)));
+      return json(recordView(await context.ports.application.decisions.vote(request, context.actor)));
     },
   },
   {
@@ -143,7 +144,11 @@ export const decisionRoutes: readonly Route[] = [
     async handle(context) {
       const body = await bodyOf(context, withReason);
       const { application } = context.ports;
-      const record = await application.revoke(recommendationId(body.recommendation_id), body.reason, context.actor);
+      const record = await application.decisions.revoke(
+        recommendationId(body.recommendation_id),
+        body.reason,
+        context.actor,
+      );
       return json(recordView(record));
     },
   },
@@ -156,7 +161,11 @@ export const decisionRoutes: readonly Route[] = [
     async handle(context) {
       const body = await bodyOf(context, withReason);
       const { application } = context.ports;
-      const record = await application.withdraw(recommendationId(body.recommendation_id), body.reason, context.actor);
+      const record = await application.decisions.withdraw(
+        recommendationId(body.recommendation_id),
+        body.reason,
+        context.actor,
+      );
       return json(recordView(record));
     },
   },
@@ -171,7 +180,9 @@ export const decisionRoutes: readonly Route[] = [
       const { recommendation_id, outcome, reason: detail } = await bodyOf(context, report);
       const { application } = context.ports;
       return json(
-        recordView(await application.report(recommendationId(recommendation_id), outcome, detail, context.actor)),
+        recordView(
+          await application.decisions.report(recommendationId(recommendation_id), outcome, detail, context.actor),
+        ),
       );
     },
   },
@@ -183,7 +194,7 @@ export const decisionRoutes: readonly Route[] = [
     body: callback,
     async handle(context) {
       const { execution_id, outcome, detail } = await bodyOf(context, callback);
-      await context.ports.application.callback(executionId(execution_id), outcome, detail, context.actor);
+      await context.ports.application.decisions.callback(executionId(execution_id), outcome, detail, context.actor);
       return json({ received: true });
     },
   },
@@ -192,7 +203,7 @@ export const decisionRoutes: readonly Route[] = [
     path: '/api/v1/kill-switch',
     scope: 'read',
     summary: 'Whether executions are stopped, by the configuration or by a person',
-    handle: async ({ ports }) => json(killSwitchView(await ports.application.killSwitch())),
+    handle: async ({ ports }) => json(killSwitchView(await ports.application.decisions.killSwitch())),
   },
   {
     method: 'PUT',
@@ -202,8 +213,8 @@ export const decisionRoutes: readonly Route[] = [
     body: killSwitch,
     async handle(context) {
       const { on, reason: why } = await bodyOf(context, killSwitch);
-      await context.ports.application.setKillSwitch(on, why, context.actor);
-      return json(killSwitchView(await context.ports.application.killSwitch()));
+      await context.ports.application.decisions.setKillSwitch(on, why, context.actor);
+      return json(killSwitchView(await context.ports.application.decisions.killSwitch()));
     },
   },
   {
@@ -212,7 +223,7 @@ export const decisionRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Break-glass decisions that another person has to review; ?open=false for those reviewed',
     handle: async ({ ports, query }) =>
-      json({ reviews: (await ports.application.reviews(query.get('open') !== 'false')).map(reviewView) }),
+      json({ reviews: (await ports.application.decisions.reviews(query.get('open') !== 'false')).map(reviewView) }),
   },
   {
     method: 'POST',
@@ -222,7 +233,11 @@ export const decisionRoutes: readonly Route[] = [
     body: withReason,
     async handle(context) {
       const body = await bodyOf(context, withReason);
-      await context.ports.application.review(recommendationId(body.recommendation_id), body.reason, context.actor);
+      await context.ports.application.decisions.review(
+        recommendationId(body.recommendation_id),
+        body.reason,
+        context.actor,
+      );
       return json({ reviewed: true });
     },
   },

@@ -1,7 +1,8 @@
+import { Invalid } from '../../domain/errors.js';
+import { isReportFormat, type ReportFormat } from '../../domain/report-format.js';
 import { z } from 'zod';
-import { RequestRefused } from '../../domain/application.js';
 import { incidentId, modelId } from '../../domain/identifiers.js';
-import { bodyOf, json, numberQuery, text, type ReportFormat, type Route } from '../route.js';
+import { bodyOf, json, numberQuery, text, type Route } from '../route.js';
 
 const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: string]>> = {
   markdown: ['text/markdown; charset=utf-8', 'md'],
@@ -9,7 +10,6 @@ const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: strin
   json: ['application/json', 'json'],
   csv: ['text/csv; charset=utf-8', 'csv'],
 };
-const isFormat = (format: string): format is ReportFormat => format in TYPES;
 
 const opinion = z.strictObject({
   incident_id: z.string().min(1),
@@ -28,7 +28,7 @@ export const incidentRoutes: readonly Route[] = [
       const model = query.get('model');
       const open = query.get('open');
       return json({
-        incidents: await ports.application.store.incidents.list({
+        incidents: await ports.application.incidents.list({
           ...(model === null ? {} : { model: modelId(model) }),
           ...(open === null ? {} : { open: open === 'true' }),
           limit: numberQuery(context, 'limit', 100, 1, 1_000),
@@ -41,7 +41,7 @@ export const incidentRoutes: readonly Route[] = [
     path: '/api/v1/incidents/:id',
     scope: 'read',
     summary: 'One incident with diagnosis, explanation and timeline',
-    handle: async ({ ports, params }) => json(await ports.application.incident(incidentId(params.id ?? ''))),
+    handle: async ({ ports, params }) => json(await ports.application.incidents.get(incidentId(params.id ?? ''))),
   },
   {
     method: 'GET',
@@ -49,7 +49,7 @@ export const incidentRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Closed incidents like this one, and what helped',
     handle: async ({ ports, params }) =>
-      json({ similar: await ports.application.similar(incidentId(params.id ?? '')) }),
+      json({ similar: await ports.application.incidents.similar(incidentId(params.id ?? '')) }),
   },
   {
     method: 'GET',
@@ -58,11 +58,15 @@ export const incidentRoutes: readonly Route[] = [
     summary: 'Diagnostic report; ?format=markdown|html|json|csv',
     async handle({ ports, params, query }) {
       const format = query.get('format') ?? 'markdown';
-      if (!isFormat(format))
-        throw new RequestRefused('invalid', `format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
-      const incident = await ports.application.incident(incidentId(params.id ?? ''));
+      if (!isReportFormat(format))
+        throw new Invalid(`format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
+      const incident = await ports.application.incidents.get(incidentId(params.id ?? ''));
       const [type, ending] = TYPES[format];
-      return text(await ports.renderReport(incident, format), type, `incident-${incident.id}.${ending}`);
+      return text(
+        await ports.application.incidents.report(incident.id, format),
+        type,
+        `incident-${incident.id}.${ending}`,
+      );
     },
   },
   {
@@ -71,7 +75,7 @@ export const incidentRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'What people said of the page: was it worth being called for',
     handle: async ({ ports, params }) =>
-      json({ opinions: await ports.application.pageOpinions(incidentId(params.id ?? '')) }),
+      json({ opinions: await ports.application.incidents.feedback(incidentId(params.id ?? '')) }),
   },
   {
     method: 'POST',
@@ -83,7 +87,11 @@ export const incidentRoutes: readonly Route[] = [
     async handle(context) {
       const { incident_id: id, useful, reason } = await bodyOf(context, opinion);
       return json({
-        opinions: await context.ports.application.judgePage(incidentId(id), { useful, reason }, context.actor),
+        opinions: await context.ports.application.incidents.giveFeedback(
+          incidentId(id),
+          { useful, reason },
+          context.actor,
+        ),
       });
     },
   },

@@ -3,18 +3,18 @@ import { auditRoutes } from './audit.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
-import { learningRoutes } from './learning.js';
+import { learningRoutes } from './incident-history.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
 import { prometheusRoutes } from './prometheus.js';
-import { seedRoutes } from './seed.js';
+import { legacyRoutes } from './legacy-api.js';
 import { serviceRoutes } from './service.js';
 import { validationRoutes } from './validations.js';
 import type { Route } from '../route.js';
 
 /** Every route but the two made of this table: the OpenAPI document and the landing page. */
 export const ROUTES: readonly Route[] = [
-  ...seedRoutes,
+  ...legacyRoutes,
   ...modelRoutes,
   ...observationRoutes,
   ...validationRoutes,

@@ -1,10 +1,9 @@
+import { Invalid } from '../../domain/errors.js';
 import { z } from 'zod';
-import { RequestRefused, type ModelRegistration } from '../../domain/application.js';
+import type { ModelRegistration } from '../../domain/model-registration.js';
 import { modelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
-import { summariseNumeric } from '../../detection/statistics/signal-counts.js';
-import { numericSignal } from '../../detection/statistics/window-profile.js';
 import { baselineView, countsView, goldenInputsView, modelView } from '../model-view.js';
 import { bodyOf, json, modelParam, numberQuery, text, type Route } from '../route.js';
 
@@ -38,7 +37,7 @@ function registrationOf(body: z.infer<typeof registration>): ModelRegistration {
   try {
     id = body.id === undefined ? undefined : modelId(body.id);
   } catch (error) {
-    throw new RequestRefused('invalid', error instanceof Error ? error.message : 'not a model id', 'id');
+    throw new Invalid(error instanceof Error ? error.message : 'not a model id', 'id');
   }
   const entries = {
     id,
@@ -61,7 +60,7 @@ export const modelRoutes: readonly Route[] = [
     path: '/api/v1/models',
     scope: 'read',
     summary: 'Every watched model with its state and figures',
-    handle: ({ ports }) => json({ models: ports.application.statuses().map(modelView) }),
+    handle: ({ ports }) => json({ models: ports.application.models.statuses().map(modelView) }),
   },
   {
     method: 'POST',
@@ -71,8 +70,11 @@ export const modelRoutes: readonly Route[] = [
     body: registration,
     async handle(context) {
       const { application } = context.ports;
-      const model = await application.register(registrationOf(await bodyOf(context, registration)), context.actor);
-      return json(modelView(application.status(model.id)), 201);
+      const model = await application.models.register(
+        registrationOf(await bodyOf(context, registration)),
+        context.actor,
+      );
+      return json(modelView(application.models.status(model.id)), 201);
     },
   },
   {
@@ -82,7 +84,7 @@ export const modelRoutes: readonly Route[] = [
     summary: 'Find out how a URL may be asked, without watching it',
     body: address,
     handle: async (context) =>
-      json(await context.ports.application.discover((await bodyOf(context, address)).url, null)),
+      json(await context.ports.application.models.discover((await bodyOf(context, address)).url, null)),
   },
   {
     method: 'GET',
@@ -90,7 +92,7 @@ export const modelRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'One model with its findings',
     handle(context) {
-      const status = context.ports.application.status(modelParam(context));
+      const status = context.ports.application.models.status(modelParam(context));
       return json({
         ...modelView(status),
         findings: status.findings,
@@ -105,7 +107,7 @@ export const modelRoutes: readonly Route[] = [
     scope: 'operate',
     summary: 'Stop watching and forget a model; decisions and audit stay',
     async handle(context) {
-      await context.ports.application.remove(modelParam(context), context.actor);
+      await context.ports.application.models.remove(modelParam(context), context.actor);
       return json({ removed: true });
     },
   },
@@ -116,7 +118,7 @@ export const modelRoutes: readonly Route[] = [
     summary:
       verb === 'start' ? 'Probe and judge the model again' : 'Neither probe nor judge the model until it is started',
     handle: async (context) =>
-      json(await context.ports.application.setPaused(modelParam(context), verb !== 'start', context.actor)),
+      json(await context.ports.application.models.setPaused(modelParam(context), verb !== 'start', context.actor)),
   })),
   {
     method: 'GET',
@@ -124,7 +126,7 @@ export const modelRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Counts per signal, baseline and now, on the same grid',
     handle(context) {
-      const { baseline, window } = context.ports.application.status(modelParam(context));
+      const { baseline, window } = context.ports.application.models.status(modelParam(context));
       const signals = [...new Set([...(baseline?.profile.signals.keys() ?? []), ...window.signals.keys()])];
       return json({
         signals: signals.map((key) => {
@@ -148,30 +150,22 @@ export const modelRoutes: readonly Route[] = [
     async handle(context) {
       const id = modelParam(context);
       const { application, clock } = context.ports;
-      application.status(id);
       const fromMs = numberQuery(context, 'from_ms', 0, 0, LATEST_MS);
       const toMs = numberQuery(context, 'to_ms', clock.now() + 86_400_000, 0, LATEST_MS);
-      if (fromMs > toMs) throw new RequestRefused('invalid', 'from_ms must not be after to_ms', 'from_ms');
-      const windows = await application.store.windows.range(id, fromMs, toMs);
-      const lines = windows.map(({ windowStartMs, profile }) => {
-        const failures = Object.values(profile.failures).reduce((sum, count) => sum + count, 0);
-        const level = (key: 'confidence' | 'latency_seconds') => {
-          const counts = numericSignal(profile, key);
-          return counts === null ? null : summariseNumeric(counts);
-        };
-        const [confidence, latency] = [level('confidence'), level('latency_seconds')];
-        return [
-          new Date(windowStartMs).toISOString(),
-          profile.calls,
-          failures,
-          confidence?.mean ?? '',
-          confidence?.standardDeviation ?? '',
-          latency?.p50 ?? '',
-          latency?.p95 ?? '',
-          profile.labels.labelled,
-          profile.labels.correct,
-        ].join(',');
-      });
+      const windows = await application.models.aggregates(id, fromMs, toMs);
+      const lines = windows.map((window) =>
+        [
+          new Date(window.windowStartMs).toISOString(),
+          window.calls,
+          window.failures,
+          window.confidenceMean ?? '',
+          window.confidenceStandardDeviation ?? '',
+          window.latencyP50Seconds ?? '',
+          window.latencyP95Seconds ?? '',
+          window.labelled,
+          window.correct,
+        ].join(','),
+      );
       return text(
         [
           'window_start,calls,failures,confidence_mean,confidence_std,latency_p50_seconds,latency_p95_seconds,labelled,correct',
@@ -191,8 +185,8 @@ export const modelRoutes: readonly Route[] = [
       const id = modelParam(context);
       const { application } = context.ports;
       return json({
-        ...baselineView(application.status(id)),
-        versions: await application.store.baselines.versions(id),
+        ...baselineView(application.models.status(id)),
+        versions: await application.baselines.versions(id),
       });
     },
   },
@@ -204,8 +198,8 @@ export const modelRoutes: readonly Route[] = [
     body: reason,
     async handle(context) {
       const body = await bodyOf(context, reason);
-      await context.ports.application.resetBaseline(modelParam(context), context.actor, body.reason);
-      return json(baselineView(context.ports.application.status(modelParam(context))), 202);
+      await context.ports.application.baselines.reset(modelParam(context), context.actor, body.reason);
+      return json(baselineView(context.ports.application.models.status(modelParam(context))), 202);
     },
   },
   {
@@ -216,8 +210,8 @@ export const modelRoutes: readonly Route[] = [
     body: reason,
     async handle(context) {
       const body = await bodyOf(context, reason);
-      await context.ports.application.acceptBaseline(modelParam(context), context.actor, body.reason);
-      return json(baselineView(context.ports.application.status(modelParam(context))), 202);
+      await context.ports.application.baselines.accept(modelParam(context), context.actor, body.reason);
+      return json(baselineView(context.ports.application.models.status(modelParam(context))), 202);
     },
   },
   {
@@ -228,8 +222,8 @@ export const modelRoutes: readonly Route[] = [
     body: freeze,
     async handle(context) {
       const body = await bodyOf(context, freeze);
-      await context.ports.application.freezeBaseline(modelParam(context), body.frozen, context.actor);
-      return json(baselineView(context.ports.application.status(modelParam(context))));
+      await context.ports.application.baselines.freeze(modelParam(context), body.frozen, context.actor);
+      return json(baselineView(context.ports.application.models.status(modelParam(context))));
     },
   },
   {
@@ -240,7 +234,7 @@ export const modelRoutes: readonly Route[] = [
     body: change,
     async handle(context) {
       const body = await bodyOf(context, change);
-      await context.ports.application.recordChange(
+      await context.ports.application.models.recordChange(
         modelParam(context),
         { kind: body.kind, text: body.text, atMs: body.at_ms ?? context.ports.clock.now() },
         context.actor,

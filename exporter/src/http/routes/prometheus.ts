@@ -1,7 +1,7 @@
+import { Invalid } from '../../domain/errors.js';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ProbeRequest } from '../../domain/application.js';
-import { RequestRefused } from '../../domain/application.js';
+import type { ProbeRequest } from '../../domain/probe-request.js';
 import type { Observation } from '../../domain/observation.js';
 import { PROBE_METRICS, type ProbeMetricName } from '../../metrics/catalogue.js';
 import { CONTENT_TYPES, endOf, negotiate, renderFamily, type ExpositionFormat } from '../../metrics/exposition.js';
@@ -67,14 +67,13 @@ async function probe(context: RequestContext): Promise<Reply> {
   const name = context.query.get('module') ?? 'default';
   const module = probeModule(name);
   if (module === null)
-    throw new RequestRefused(
-      'invalid',
+    throw new Invalid(
       `there is no probe module "${name.slice(0, 64)}"; see probe_modules in the configuration`,
       'module',
     );
   const seconds = timeoutSeconds(context, module);
   const startedAt = performance.now();
-  const samples = await application.probeNow(id, { ...module, timeoutMs: seconds * 1_000 });
+  const samples = await application.models.probeNow(id, { ...module, timeoutMs: seconds * 1_000 });
   const format = negotiate(context.headers.accept);
   const body = probeText(samples ?? [], samples === null, (performance.now() - startedAt) / 1_000, seconds, format);
   if (context.query.get('debug') !== 'true') return exposition(context, body, format);
@@ -127,7 +126,7 @@ export const prometheusRoutes: readonly Route[] = [
       const host = context.headers.host ?? 'localhost';
       const module = context.query.get('module') ?? 'default';
       return json(
-        context.ports.application
+        context.ports.application.models
           .statuses()
           .filter(({ model }) => model.endpoint !== null && !model.paused)
           .map(({ model }) => ({

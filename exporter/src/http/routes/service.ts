@@ -1,8 +1,7 @@
+import { Invalid, Unavailable } from '../../domain/errors.js';
 import { z } from 'zod';
-import { RequestRefused } from '../../domain/application.js';
 import { apiKeyId } from '../../domain/identifiers.js';
 import { API_SCOPES, type ApiKey, type DomainEvent } from '../../domain/ports.js';
-import { createApiKey } from '../identity/api-keys.js';
 import { bodyOf, json, text, type Route } from '../route.js';
 
 const newKey = z.strictObject({ name: z.string().min(1).max(100), scopes: z.array(z.enum(API_SCOPES)).min(1) });
@@ -54,9 +53,10 @@ export const serviceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/-/ready',
     scope: null,
-    summary: 'The store can be written',
+    summary: 'Every model is restored and the store can be written',
     async handle({ ports }) {
-      if (!(await ports.ready())) throw new RequestRefused('unavailable', 'the store cannot be written now');
+      const reason = await ports.notReadyBecause();
+      if (reason !== null) throw new Unavailable(reason, 1);
       return text('ready\n', 'text/plain');
     },
   },
@@ -68,7 +68,7 @@ export const serviceRoutes: readonly Route[] = [
     handle({ ports }) {
       const reloaded = ports.reload();
       if (reloaded.kind === 'refused')
-        throw new RequestRefused('invalid', reloaded.problems.join('\n'), 'configuration', [...reloaded.problems]);
+        throw new Invalid(reloaded.problems.join('\n'), 'configuration', [...reloaded.problems]);
       return json({ changed: reloaded.changed, need_restart: reloaded.needRestart });
     },
   },
@@ -78,6 +78,7 @@ export const serviceRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'Server-sent events: models, incidents, recommendations, baselines',
     handle({ ports, raw: { request, response } }) {
+      ports.streams.admit(response);
       response.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
@@ -103,7 +104,7 @@ export const serviceRoutes: readonly Route[] = [
     path: '/api/v1/keys',
     scope: 'admin',
     summary: 'API keys, without their secrets',
-    handle: async ({ ports }) => json({ keys: (await ports.application.store.apiKeys.list()).map(keyView) }),
+    handle: async ({ ports }) => json({ keys: (await ports.application.apiKeys.list()).map(keyView) }),
   },
   {
     method: 'POST',
@@ -113,12 +114,7 @@ export const serviceRoutes: readonly Route[] = [
     body: newKey,
     async handle(context) {
       const body = await bodyOf(context, newKey);
-      const { key, text: secret } = await createApiKey(
-        context.ports.application.store.apiKeys,
-        context.ports.clock,
-        body.name,
-        body.scopes,
-      );
+      const { key, text: secret } = await context.ports.application.apiKeys.create(body.name, body.scopes);
       return json({ ...keyView(key), key: secret }, 201);
     },
   },
@@ -128,10 +124,7 @@ export const serviceRoutes: readonly Route[] = [
     scope: 'admin',
     summary: 'Revoke an API key',
     async handle({ ports, params }) {
-      const keys = ports.application.store.apiKeys;
-      const key = await keys.get(apiKeyId(params.id ?? ''));
-      if (key === null) throw new RequestRefused('not-found', 'there is no such key', 'id');
-      await keys.save({ ...key, revokedAtMs: ports.clock.now() });
+      await ports.application.apiKeys.revoke(apiKeyId(params.id ?? ''));
       return json({ revoked: true });
     },
   },

@@ -18,7 +18,7 @@ export const validationRoutes: readonly Route[] = [
     body: request,
     async handle(context) {
       const { candidate_url: candidateUrl, purpose, samples } = await bodyOf(context, request);
-      const begun = await context.ports.application.validate(
+      const begun = await context.ports.application.validations.start(
         modelParam(context),
         { candidateUrl, purpose, samples },
         context.actor,
@@ -31,6 +31,7 @@ export const validationRoutes: readonly Route[] = [
     path: '/api/v1/models/:id/validations',
     scope: 'read',
     summary: 'Validations of candidates, newest first, with verdict, reasons and figures',
-    handle: async (context) => json({ validations: await context.ports.application.validations(modelParam(context)) }),
+    handle: async (context) =>
+      json({ validations: await context.ports.application.validations.list(modelParam(context)) }),
   },
 ];

@@ -1,10 +1,11 @@
-import type { Attribution, ExperimentEvidence } from '../../domain/evidence.js';
+import type { Attribution, ExperimentEvidence } from '../../domain/symptoms.js';
+import type { CohortShapley } from '../../domain/row-analysis.js';
 import type { Features } from '../../domain/observation.js';
 import type { Random } from '../../domain/ports.js';
+import { shuffledRange } from '../../statistics/shuffle.js';
 import { baselineMasker } from './masker.js';
 import type { ModelCaller } from './model-caller.js';
 import { meanWithError, strataOf } from './cohorts.js';
-import { shuffled } from './shapley.js';
 
 /** A logged row with what the model said of it then. */
 export interface LoggedRow {
@@ -20,11 +21,6 @@ export interface CohortShapleyInput {
   readonly atMs: number;
   readonly output: ExperimentEvidence['output'];
   readonly callsBudget: number;
-}
-
-export interface CohortShapley {
-  readonly attributions: readonly Attribution[];
-  readonly experiment: ExperimentEvidence;
 }
 
 const REST = '\u0000rest';
@@ -128,7 +124,7 @@ async function walk(
   if (start === null) return null;
   const gains = groups.map(() => 0);
   let last = start;
-  for (const group of shuffled(groups.length, random)) {
+  for (const group of shuffledRange(groups.length, random)) {
     for (const feature of groups[group] ?? []) present.add(feature);
     const answer = await askNow();
     if (answer === null) return null;
@@ -143,7 +139,7 @@ function pairWith(
   now: readonly LoggedRow[],
   random: Random,
 ): (readonly [LoggedRow, LoggedRow])[] {
-  const order = shuffled(now.length, random);
+  const order = shuffledRange(now.length, random);
   return before.flatMap((row, i) => {
     const partner = now[order[i] ?? 0];
     return partner === undefined ? [] : [[row, partner] as const];

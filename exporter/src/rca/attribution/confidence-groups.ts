@@ -27,14 +27,6 @@ export function grouping(baselineRows: readonly Observation[], feature: string):
   };
 }
 
-/** A group's name as people read it. */
-export function groupPredicate(feature: string, group: string): string {
-  const quarter = /^quarter ([1-4])$/.exec(group)?.[1];
-  if (quarter !== undefined)
-    return `${feature} in the ${['lowest', 'second', 'third', 'highest'][Number(quarter) - 1] ?? ''} quarter`;
-  return group === 'missing' ? `${feature} missing` : `${feature} = ${group.slice(0, 60)}`;
-}
-
 function frequentCategories(values: readonly FeatureValue[]): Set<string> {
   const counts = new Map<string, number>();
   for (const value of values) if (value !== null) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);

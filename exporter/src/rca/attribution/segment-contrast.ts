@@ -1,4 +1,4 @@
-import type { Attribution } from '../../domain/evidence.js';
+import type { Attribution } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import { confidenceByGroup, grouping } from './confidence-groups.js';
 

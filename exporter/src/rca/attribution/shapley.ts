@@ -1,16 +1,18 @@
+import { sampleStandardDeviation } from 'simple-statistics';
+import { shuffledRange } from '../../statistics/shuffle.js';
 import type { Random } from '../../domain/ports.js';
 import { solveSymmetric } from './linear-system.js';
 import type { Coalition } from './masker.js';
 
-/** Value of a coalition of players: the model's output with exactly these players' features in place. */
-export type CoalitionValue = (coalition: Coalition) => Promise<number>;
+/** Value of a coalition of players: the output with exactly these players' features in place. */
+export type CoalitionValue = (coalition: Coalition) => number;
 
 export interface ShapleyValues {
   /** One per player. */
   readonly values: readonly number[];
   /** One per player; null where the method has no sampling error (exact) or too few samples to tell it. */
   readonly standardErrors: readonly (number | null)[];
-  readonly method: 'exact' | 'leverage' | 'permutation';
+  readonly method: 'exact' | 'leverage';
   /** Value of nobody, and of everybody. */
   readonly empty: number;
   readonly full: number;
@@ -21,52 +23,18 @@ export interface ShapleyValues {
 
 const BOOTSTRAPS = 60;
 
-/** Coalitions to be valued, one after the other; whoever runs it answers each with its value. */
-type Questions = Generator<Coalition, ShapleyValues, number>;
-
-async function answered(questions: Questions, value: CoalitionValue): Promise<ShapleyValues> {
-  let step = questions.next();
-  while (step.done !== true) step = questions.next(await value(step.value));
-  return step.value;
-}
-
 /** Shapley values within a budget of coalition evaluations: exact when 2^players fits, Leverage SHAP beyond. */
-export function shapleyValues(
-  players: number,
-  value: CoalitionValue,
-  budget: number,
-  random: Random,
-): Promise<ShapleyValues> {
-  return answered(within(players, budget, random), value);
+export function shapleyValues(players: number, value: CoalitionValue, budget: number, random: Random): ShapleyValues {
+  return players <= Math.floor(Math.log2(Math.max(1, budget)))
+    ? exactShapley(players, value)
+    : leverageShap(players, value, budget, random);
 }
-
-/** The same where a coalition's value is computed, not asked for. */
-export function shapleyValuesNow(
-  players: number,
-  value: (coalition: Coalition) => number,
-  budget: number,
-  random: Random,
-): ShapleyValues {
-  const questions = within(players, budget, random);
-  let step = questions.next();
-  while (step.done !== true) step = questions.next(value(step.value));
-  return step.value;
-}
-
-const within = (players: number, budget: number, random: Random): Questions =>
-  players <= Math.floor(Math.log2(Math.max(1, budget)))
-    ? exactQuestions(players)
-    : leverageQuestions(players, budget, random);
 
 /** φ_i = Σ_S |S|! (d − |S| − 1)!/d! (v(S ∪ i) − v(S)) over all coalitions (Shapley 1953). 2^d evaluations. */
-export function exactShapley(players: number, value: CoalitionValue): Promise<ShapleyValues> {
-  return answered(exactQuestions(players), value);
-}
-
-function* exactQuestions(players: number): Questions {
+function exactShapley(players: number, value: CoalitionValue): ShapleyValues {
   const size = 2 ** players;
   const worth = new Float64Array(size);
-  for (let mask = 0; mask < size; mask += 1) worth[mask] = yield coalitionOf(mask, players);
+  for (let mask = 0; mask < size; mask += 1) worth[mask] = value(coalitionOf(mask, players));
   const weights = Array.from({ length: players }, (_, s) => 1 / (players * binomial(players - 1, s)));
   const values = new Array<number>(players).fill(0);
   for (let mask = 0; mask < size; mask += 1) {
@@ -96,20 +64,12 @@ interface Row {
  * Leverage SHAP (Musco & Witter 2025): coalitions are drawn without replacement with probability min(1, c/C(d, s)), each
  * with its complement, and a weighted regression constrained to be additive gives the values. Exact for functions with
  * interactions of at most two players. Standard errors by resampling the pairs.
+ * @throws RangeError when the budget is too small to determine the values
  */
-export function leverageShap(
-  players: number,
-  value: CoalitionValue,
-  budget: number,
-  random: Random,
-): Promise<ShapleyValues> {
-  return answered(leverageQuestions(players, budget, random), value);
-}
-
-function* leverageQuestions(players: number, budget: number, random: Random): Questions {
+function leverageShap(players: number, value: CoalitionValue, budget: number, random: Random): ShapleyValues {
   const nobody = new Array<boolean>(players).fill(false);
-  const empty = yield nobody;
-  const full = yield nobody.map(() => true);
+  const empty = value(nobody);
+  const full = value(nobody.map(() => true));
   if (players === 1) return result('leverage', [full - empty], [null], empty, full, 2);
   const probability = inclusion(players, Math.max(2, budget - 2));
   const pairs: (readonly [Row, Row])[] = [];
@@ -124,7 +84,7 @@ function* leverageQuestions(players: number, budget: number, random: Random): Qu
       weight: 1 / (binomial(players, s) * s * (players - s) * probability(s)),
       y: worth - empty - (s / players) * (full - empty),
     });
-    pairs.push([rowOf(coalition, size, yield coalition), rowOf(complement, players - size, yield complement)]);
+    pairs.push([rowOf(coalition, size, value(coalition)), rowOf(complement, players - size, value(complement))]);
   }
   const values = regress(pairs, players, full - empty);
   if (values === null) throw new RangeError(`a budget of ${budget} evaluations is too small for ${players} players`);
@@ -233,43 +193,8 @@ function bootstrapErrors(
   }
   return Array.from({ length: players }, (_, i) => {
     if (draws.length < BOOTSTRAPS / 2) return null;
-    return standardDeviation(draws.map((draw) => draw[i] ?? 0));
+    return sampleStandardDeviation(draws.map((draw) => draw[i] ?? 0));
   });
-}
-
-/** Antithetic permutation sampling: each random order is walked forwards and backwards. Unbiased; the cross-check. */
-export async function permutationShapley(
-  players: number,
-  value: CoalitionValue,
-  rounds: number,
-  random: Random,
-): Promise<ShapleyValues> {
-  const nobody = new Array<boolean>(players).fill(false);
-  const empty = await value(nobody);
-  const full = await value(nobody.map(() => true));
-  const samples: number[][] = [];
-  let evaluations = 2;
-  for (let round = 0; round < rounds; round += 1) {
-    const order = shuffled(players, random);
-    const gains = new Array<number>(players).fill(0);
-    for (const path of [order, [...order].reverse()]) {
-      const coalition = [...nobody];
-      let before = empty;
-      for (const [step, player] of path.entries()) {
-        coalition[player] = true;
-        const after = step === players - 1 ? full : await value([...coalition]);
-        evaluations += step === players - 1 ? 0 : 1;
-        gains[player] = (gains[player] ?? 0) + (after - before) / 2;
-        before = after;
-      }
-    }
-    samples.push(gains);
-  }
-  const values = nobody.map((_, i) => samples.reduce((sum, gains) => sum + (gains[i] ?? 0), 0) / rounds);
-  const errors = nobody.map((_, i) =>
-    rounds < 2 ? null : standardDeviation(samples.map((gains) => gains[i] ?? 0)) / Math.sqrt(rounds),
-  );
-  return result('permutation', values, errors, empty, full, evaluations);
 }
 
 function result(
@@ -304,22 +229,7 @@ function* allOfSize(players: number, size: number, from = 0, chosen: readonly nu
     yield* allOfSize(players, size, i + 1, [...chosen, i]);
 }
 
-/** 0 … n − 1 in random order (Fisher–Yates). */
-export function shuffled(n: number, random: Random): number[] {
-  const order = Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i -= 1) {
-    const j = Math.floor(random.next() * (i + 1));
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
-}
-
 function randomOfSize(players: number, size: number, random: Random): Coalition {
-  const chosen = new Set(shuffled(players, random).slice(0, size));
+  const chosen = new Set(shuffledRange(players, random).slice(0, size));
   return Array.from({ length: players }, (_, i) => chosen.has(i));
-}
-
-function standardDeviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
 }

@@ -1,12 +1,13 @@
-import type { Attribution, SurrogateEvidence } from '../../domain/evidence.js';
+import type { Attribution, SurrogateEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import type { Random } from '../../domain/ports.js';
+import { shuffledRange } from '../../statistics/shuffle.js';
 import type { CodedCohorts } from '../segments/coding.js';
 import type { CodedRows } from '../segments/slice-line.js';
 import { boostedTrees, type Regressor } from './boosted-trees.js';
 import { meanWithError, strataOf } from './cohorts.js';
 import type { Coalition } from './masker.js';
-import { shapleyValuesNow, shuffled } from './shapley.js';
+import { shapleyValues } from './shapley.js';
 
 /** Below this a copy is too unlike the model to speak for it. */
 const LEAST_R_SQUARED = 0.7;
@@ -67,12 +68,8 @@ export function attributeBySurrogate(
   const groups = [...players.map(({ column }) => [column]), ...(others.length === 0 ? [] : [others])];
   const batches = Array.from({ length: BATCHES }, () => {
     const pairs = pairUp(was, is, random);
-    return shapleyValuesNow(
-      groups.length,
-      (coalition) => meanAnswer(copy, pairs, groups, coalition),
-      COALITIONS,
-      random,
-    ).values;
+    return shapleyValues(groups.length, (coalition) => meanAnswer(copy, pairs, groups, coalition), COALITIONS, random)
+      .values;
   });
   const attributions = players.map(({ feature }, i): Attribution => {
     const { mean, standardError } = meanWithError(batches.map((values) => values[i] ?? 0));
@@ -103,7 +100,7 @@ function sideOf(rows: readonly Observation[], table: CodedRows, output: 'confide
 
 /** R² of predictions of rows that the copy did not learn from. */
 function crossValidated(table: CodedRows, targets: Float64Array, random: Random): number {
-  const order = shuffled(table.rows, random);
+  const order = shuffledRange(table.rows, random);
   const mean = targets.reduce((sum, target) => sum + target, 0) / targets.length;
   let total = 0;
   let rest = 0;
@@ -126,7 +123,7 @@ type Pair = readonly [before: Row, now: Row];
 
 function pairUp(was: readonly Row[], is: readonly Row[], random: Random): Pair[] {
   const now = strataOf(is, PAIRS_IN_A_BATCH, random);
-  const order = shuffled(now.length, random);
+  const order = shuffledRange(now.length, random);
   return strataOf(was, PAIRS_IN_A_BATCH, random).flatMap((row, i): Pair[] => {
     const partner = now[order[i] ?? 0];
     return partner === undefined ? [] : [[row, partner]];

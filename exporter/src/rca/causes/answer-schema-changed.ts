@@ -1,14 +1,13 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../signs/sign.js';
+import { has } from '../indicators/indicator.js';
 
-/** The answers are built otherwise than before. */
+/** The answers are built otherwise than before. Predicts: answers have other fields, or can no longer be read. */
 export const answerSchemaChanged: CauseDefinition = {
   id: 'answer-schema-changed',
-  predicts: 'answers have other fields, or can no longer be read',
-  telling: ['answer-shape-changed', 'unreadable-answers'],
-  hypotheses(evidence) {
-    const { schema = 0, not_json: notJson = 0 } = evidence.service.failuresByReason;
-    const changed = evidence.golden.shapeChanged || has(evidence, 'answer-schema');
+  leadIndicators: ['answer-shape-changed', 'unreadable-answers'],
+  hypotheses(symptoms) {
+    const { schema = 0, not_json: notJson = 0 } = symptoms.service.failuresByReason;
+    const changed = symptoms.golden.shapeChanged || has(symptoms, 'answer-schema');
     return changed || schema + notJson > 0 ? [plain('The answers have another schema')] : [];
   },
 };

@@ -1,21 +1,23 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
-import { has, saidOf } from '../signs/sign.js';
+import { has, saidOf } from '../indicators/indicator.js';
 
-/** The model says the same, with more or less confidence than it should. */
+/**
+ * The model says the same, with more or less confidence than it should.
+ * Predicts: confidence moves for the same inputs while the predictions stay the same.
+ */
 export const calibrationDecay: CauseDefinition = {
   id: 'calibration-decay',
-  predicts: 'confidence moves for the same inputs while the predictions stay the same',
-  telling: ['confidence-slides', 'golden-confidence-moved', 'calibration-worse', 'confidence-moved'],
-  hypotheses(evidence) {
-    const trend = has(evidence, 'confidence-trend');
+  leadIndicators: ['confidence-slides', 'golden-confidence-moved', 'calibration-worse', 'confidence-moved'],
+  hypotheses(symptoms) {
+    const trend = has(symptoms, 'confidence-trend');
     const moved =
-      evidence.golden.confidencesMoved > 0 ||
-      has(evidence, 'calibration') ||
-      saidOf(evidence, 'confidence-distribution', 'confidence') !== undefined;
+      symptoms.golden.confidencesMoved > 0 ||
+      has(symptoms, 'calibration') ||
+      saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined;
     if (!trend && !moved) return [];
     const title = trend
       ? 'Calibration decay: confidence keeps falling'
-      : `Calibration decay: the same answers with ${(evidence.golden.confidenceShift ?? 0) > 0.02 ? 'more' : 'less'} confidence`;
-    return [plain(title, { shareExplained: shareOfDrop(evidence, 'model') })];
+      : `Calibration decay: the same answers with ${(symptoms.golden.confidenceShift ?? 0) > 0.02 ? 'more' : 'less'} confidence`;
+    return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model') })];
   },
 };

@@ -1,6 +1,6 @@
-import type { Evidence } from '../../domain/evidence.js';
-import { has, saidOf } from '../signs/sign.js';
+import type { Symptoms } from '../../domain/symptoms.js';
+import { has, saidOf } from '../indicators/indicator.js';
 
 /** Some check says that calls fail more than they may. */
-export const callsFail = (evidence: Evidence): boolean =>
-  has(evidence, 'unreachable') || saidOf(evidence, 'error-rate', 'errors') !== undefined;
+export const callsFail = (symptoms: Symptoms): boolean =>
+  has(symptoms, 'unreachable') || saidOf(symptoms, 'error-rate', 'errors') !== undefined;

@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A known category arrives under another name. */
+/**
+ * A known category arrives under another name.
+ * Predicts: a category vanishes and a new one comes with the same share.
+ */
 export const categoryRename: CauseDefinition = {
   id: 'category-rename',
-  predicts: 'a category vanishes and a new one comes with the same share',
-  telling: ['renamed', 'unseen-categories'],
-  hypotheses(evidence) {
-    return evidence.features
+  leadIndicators: ['renamed', 'unseen-categories'],
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'rename')
       .map(({ feature }) => plain(`Renamed categories in \`${feature}\``, { features: [feature] }));
   },

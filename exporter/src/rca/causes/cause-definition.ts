@@ -1,5 +1,6 @@
+import type { IndicatorId } from '../../domain/indicator.js';
 import type { CauseId } from '../../domain/cause.js';
-import type { DecompositionPartName, Evidence } from '../../domain/evidence.js';
+import type { DecompositionPartName, Symptoms } from '../../domain/symptoms.js';
 
 /** One concrete version of a cause, e.g. "unit change in `income`". */
 export interface Hypothesis {
@@ -11,15 +12,16 @@ export interface Hypothesis {
   readonly shareExplained: number | null;
 }
 
-/** One file each. How strongly each sign speaks for or against it is fitted (`weights.ts`), not written here. */
+/**
+ * One file each; its doc comment says what it predicts. How strongly each indicator speaks for or against it is fitted
+ * (`weights.ts`), not written here.
+ */
 export interface CauseDefinition {
   readonly id: CauseId;
-  /** What one would see if this were the cause. */
-  readonly predicts: string;
-  /** Signs told first when the cause is explained. */
-  readonly telling: readonly string[];
-  /** Every version of the cause worth weighing on this evidence; empty when nothing points to it. */
-  hypotheses(evidence: Evidence): readonly Hypothesis[];
+  /** Indicators told first when the cause is explained. */
+  readonly leadIndicators: readonly IndicatorId[];
+  /** Every version of the cause worth weighing on these symptoms; empty when nothing points to it. */
+  hypotheses(symptoms: Symptoms): readonly Hypothesis[];
 }
 
 /** A version of a cause that blames no feature and no segment. */
@@ -32,8 +34,8 @@ export const plain = (title: string, more: Partial<Hypothesis> = {}): Hypothesis
 });
 
 /** Share of the drop in accuracy or confidence that one part of its decomposition carries, 0–1; null without a material drop. */
-export function shareOfDrop(evidence: Evidence, part: DecompositionPartName): number | null {
-  const { decomposition } = evidence;
+export function shareOfDrop(symptoms: Symptoms, part: DecompositionPartName): number | null {
+  const { decomposition } = symptoms;
   if (decomposition === null || decomposition.total > -0.02) return null;
   const value = decomposition.parts.find(({ name }) => name === part)?.value ?? 0;
   return Math.min(1, Math.max(0, value / decomposition.total));

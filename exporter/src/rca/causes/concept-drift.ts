@@ -1,14 +1,16 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
 import { errorsRose } from './errors-rose.js';
 
-/** The world changed: same inputs, same answers, but the answers are no longer right. */
+/**
+ * The world changed: same inputs, same answers, but the answers are no longer right.
+ * Predicts: accuracy falls everywhere while inputs and golden answers stay the same.
+ */
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
-  predicts: 'accuracy falls everywhere while inputs and golden answers stay the same',
-  telling: ['accuracy-fell', 'errors-grow'],
-  hypotheses(evidence) {
-    if (!errorsRose(evidence)) return [];
-    const shareExplained = shareOfDrop(evidence, 'concept');
+  leadIndicators: ['accuracy-fell', 'errors-grow'],
+  hypotheses(symptoms) {
+    if (!errorsRose(symptoms)) return [];
+    const shareExplained = shareOfDrop(symptoms, 'concept');
     return [plain('Concept drift: the world no longer answers as the model learnt', { shareExplained })];
   },
 };

@@ -1,14 +1,16 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { callsFail } from './calls-fail.js';
 
-/** The endpoint answers some calls and fails others. */
+/**
+ * The endpoint answers some calls and fails others.
+ * Predicts: a share of the calls fails, spread evenly, while others are answered as ever.
+ */
 export const endpointErrors: CauseDefinition = {
   id: 'endpoint-errors',
-  predicts: 'a share of the calls fails, spread evenly, while others are answered as ever',
-  telling: ['calls-fail', 'server-errors'],
-  hypotheses(evidence) {
-    const { service } = evidence;
-    if (service.failures.count === 0 || !callsFail(evidence)) return [];
+  leadIndicators: ['calls-fail', 'server-errors'],
+  hypotheses(symptoms) {
+    const { service } = symptoms;
+    if (service.failures.count === 0 || !callsFail(symptoms)) return [];
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
       .map(([reason]) => reason.replace('_', ' '));

@@ -1,5 +1,5 @@
-import type { Evidence } from '../../domain/evidence.js';
-import { saidOf } from '../signs/sign.js';
+import type { Symptoms } from '../../domain/symptoms.js';
+import { saidOf } from '../indicators/indicator.js';
 
 /** One test this many standard errors from chance stands without a detector's word: about 1 in 1,000. */
 const Z = 3;
@@ -7,12 +7,12 @@ const Z = 3;
 const Z_WITH_TREND = 1.64;
 
 /** Labels say that answers are wrong more often: by a detector, more than before, or more than before and ever more. */
-export function errorsRose(evidence: Evidence): boolean {
-  const { accuracyBefore, accuracyNow } = evidence.labels;
-  if (saidOf(evidence, 'accuracy-drop', 'accuracy') !== undefined) return true;
+export function errorsRose(symptoms: Symptoms): boolean {
+  const { accuracyBefore, accuracyNow } = symptoms.labels;
+  if (saidOf(symptoms, 'accuracy-drop', 'accuracy') !== undefined) return true;
   if (accuracyBefore === null || accuracyNow === null) return false;
   const [before, now] = [accuracyBefore.share, accuracyNow.share];
   const error = Math.sqrt(before * (1 - before) * (1 / accuracyNow.of + 1 / accuracyBefore.of));
-  const grows = (evidence.contrast.errorTrend ?? 0) > Z / Math.sqrt(accuracyNow.of);
+  const grows = (symptoms.differential.errorTrend ?? 0) > Z / Math.sqrt(accuracyNow.of);
   return before - now > (grows ? Z_WITH_TREND : Z) * error;
 }

@@ -31,7 +31,7 @@ import { unknown } from './unknown.js';
 import { unstableModel } from './unstable-model.js';
 
 /** Every cause that competes. A new one is one file and one line here; then the weights are fitted again. */
-export const CAUSES: readonly CauseDefinition[] = [
+export const CAUSE_DEFINITIONS: readonly CauseDefinition[] = [
   modelUnreachable,
   endpointErrors,
   overloadedEndpoint,

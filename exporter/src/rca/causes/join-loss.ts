@@ -1,18 +1,20 @@
+import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { quoted } from '../signs/sign.js';
 
 /** Rows with all of them missing ÷ rows with any. */
 const LEAST_TOGETHER = 0.3;
 
-/** One source or join is gone, and with it several features at once. */
+/**
+ * One source or join is gone, and with it several features at once.
+ * Predicts: several features go missing in the same rows.
+ */
 export const joinLoss: CauseDefinition = {
   id: 'join-loss',
-  predicts: 'several features go missing in the same rows',
-  telling: ['missing-in-the-same-rows', 'values-missing'],
-  hypotheses(evidence) {
-    const together = evidence.contrast.missingTogether;
+  leadIndicators: ['missing-in-the-same-rows', 'values-missing'],
+  hypotheses(symptoms) {
+    const together = symptoms.differential.missingTogether;
     if (together === null || together.share < LEAST_TOGETHER) return [];
     const features = together.features;
-    return [plain(`Join lost: ${quoted(features)} go missing together`, { features })];
+    return [plain(`Join lost: ${quotedNames(features)} go missing together`, { features })];
   },
 };

@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** Labels come late or not at all; the model itself may be fine. */
+/**
+ * Labels come late or not at all; the model itself may be fine.
+ * Predicts: far fewer answers have a label than usual.
+ */
 export const labelDelay: CauseDefinition = {
   id: 'label-delay',
-  predicts: 'far fewer answers have a label than usual',
-  telling: ['labels-stopped'],
-  hypotheses(evidence) {
-    const { labelledBefore, labelledNow } = evidence.contrast;
+  leadIndicators: ['labels-stopped'],
+  hypotheses(symptoms) {
+    const { labelledBefore, labelledNow } = symptoms.differential;
     const stopped = (labelledBefore ?? 0) >= 0.2 && (labelledNow ?? 1) < 0.6 * (labelledBefore ?? 0);
     return stopped ? [plain('Labels come late')] : [];
   },

@@ -1,23 +1,25 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
-import { has, saidOf } from '../signs/sign.js';
+import { has, saidOf } from '../indicators/indicator.js';
 
-/** The same question is answered differently: another model, or another way of serving it. */
+/**
+ * The same question is answered differently: another model, or another way of serving it.
+ * Predicts: golden inputs get other answers and confidences than in the baseline, at once and to stay.
+ */
 export const modelChanged: CauseDefinition = {
   id: 'model-changed',
-  predicts: 'golden inputs get other answers and confidences than in the baseline, at once and to stay',
-  telling: ['golden-answers-changed', 'golden-confidence-moved', 'release-declared'],
-  hypotheses(evidence) {
-    const { golden } = evidence;
+  leadIndicators: ['golden-answers-changed', 'golden-confidence-moved', 'release-declared'],
+  hypotheses(symptoms) {
+    const { golden } = symptoms;
     const turned =
-      saidOf(evidence, 'prediction-mix', 'prediction') ?? saidOf(evidence, 'confidence-distribution', 'confidence');
+      saidOf(symptoms, 'prediction-mix', 'prediction') ?? saidOf(symptoms, 'confidence-distribution', 'confidence');
     const changed =
-      golden.compared === 0 ? turned !== undefined : has(evidence, 'golden-answers') || golden.answersChanged > 0;
-    const released = evidence.changes.find(({ kind }) => kind === 'model-version' || kind === 'deployment');
+      golden.compared === 0 ? turned !== undefined : has(symptoms, 'golden-answers') || golden.answersChanged > 0;
+    const released = symptoms.changes.find(({ kind }) => kind === 'model-version' || kind === 'deployment');
     if (!changed && released?.kind !== 'model-version') return [];
     const title =
       released === undefined
         ? 'Model or its serving changed, without a declared release'
         : 'Model or its serving changed after a release';
-    return [plain(title, { shareExplained: shareOfDrop(evidence, 'model') })];
+    return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model') })];
   },
 };

@@ -1,5 +1,5 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../signs/sign.js';
+import { has } from '../indicators/indicator.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'it does not answer in time',
@@ -11,14 +11,13 @@ const WORDS: Readonly<Record<string, string>> = {
   blocked: 'the egress policy forbids calling it',
 };
 
-/** Users get no answer at all. */
+/** Users get no answer at all. Predicts: every recent call fails, for one and the same reason. */
 export const modelUnreachable: CauseDefinition = {
   id: 'model-unreachable',
-  predicts: 'every recent call fails, for one and the same reason',
-  telling: ['no-answers-at-all', 'transport-failures', 'timeouts'],
-  hypotheses(evidence) {
-    if (!has(evidence, 'unreachable')) return [];
-    const [reason] = Object.entries(evidence.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
+  leadIndicators: ['no-answers-at-all', 'transport-failures', 'timeouts'],
+  hypotheses(symptoms) {
+    if (!has(symptoms, 'unreachable')) return [];
+    const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
     return [plain(`Model unreachable: ${WORDS[reason] ?? 'its answers are unusable'}`, { shareExplained: 1 })];
   },
 };

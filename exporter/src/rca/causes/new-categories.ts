@@ -3,14 +3,16 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 /** Share of rows, as in the detector of unseen categories. */
 const LEAST_UNSEEN = 0.02;
 
-/** A categorical feature has values the model never learnt. */
+/**
+ * A categorical feature has values the model never learnt.
+ * Predicts: unseen categories appear, in many names or few, taking share from all known ones.
+ */
 export const newCategories: CauseDefinition = {
   id: 'new-categories',
-  predicts: 'unseen categories appear, in many names or few, taking share from all known ones',
-  telling: ['unseen-categories'],
-  hypotheses(evidence) {
-    return evidence.features
-      .filter(({ moved, unseenShare }) => moved && unseenShare >= LEAST_UNSEEN)
+  leadIndicators: ['unseen-categories'],
+  hypotheses(symptoms) {
+    return symptoms.features
+      .filter(({ changed, unseenShare }) => changed && unseenShare >= LEAST_UNSEEN)
       .map(({ feature }) => plain(`New categories in \`${feature}\``, { features: [feature] }));
   },
 };

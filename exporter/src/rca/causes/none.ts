@@ -1,11 +1,13 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** "Nothing is wrong" is a legal answer, until a check finds something: from then on the legal answer is "I do not know". */
+/**
+ * "Nothing is wrong" is a legal answer, until a check finds something: from then on the legal answer is "I do not know".
+ * Predicts: no finding that harms anybody.
+ */
 export const none: CauseDefinition = {
   id: 'none',
-  predicts: 'no finding that harms anybody',
-  telling: ['anything-found'],
-  hypotheses(evidence) {
-    return evidence.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
+  leadIndicators: ['anything-found'],
+  hypotheses(symptoms) {
+    return symptoms.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
   },
 };

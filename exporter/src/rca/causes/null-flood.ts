@@ -1,20 +1,23 @@
+import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { lostValues, quoted } from '../signs/sign.js';
+import { lostValues } from '../indicators/indicator.js';
 
 /** Rise of the unreadable share. */
 const LEAST_RISE = 0.05;
 
-/** A feature has stopped arriving: missing or unreadable. */
+/**
+ * A feature has stopped arriving: missing or unreadable.
+ * Predicts: the missing share of a feature jumps while its remaining values are as ever.
+ */
 export const nullFlood: CauseDefinition = {
   id: 'null-flood',
-  predicts: 'the missing share of a feature jumps while its remaining values are as ever',
-  telling: ['values-missing', 'unreadable-values'],
-  hypotheses(evidence) {
-    const lost = evidence.features.filter(
+  leadIndicators: ['values-missing', 'unreadable-values'],
+  hypotheses(symptoms) {
+    const lost = symptoms.features.filter(
       (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= LEAST_RISE,
     );
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);
-    return [plain(`Missing values flood ${quoted(features)}`, { features })];
+    return [plain(`Missing values flood ${quotedNames(features)}`, { features })];
   },
 };

@@ -3,14 +3,16 @@ import { callsFail } from './calls-fail.js';
 
 const MANY = 0.3;
 
-/** The server cannot keep up: it stops answering for a while, again and again. */
+/**
+ * The server cannot keep up: it stops answering for a while, again and again.
+ * Predicts: timeouts or refusals in bursts, late answers between them.
+ */
 export const overloadedEndpoint: CauseDefinition = {
   id: 'overloaded-endpoint',
-  predicts: 'timeouts or refusals in bursts, late answers between them',
-  telling: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
-  hypotheses(evidence) {
-    const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = evidence.service;
-    if (failures.count === 0 || !callsFail(evidence)) return [];
+  leadIndicators: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
+  hypotheses(symptoms) {
+    const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = symptoms.service;
+    if (failures.count === 0 || !callsFail(symptoms)) return [];
     const late = (failuresByReason.timeout ?? 0) / failures.count > MANY;
     const busy = refusedAsBusy !== null && refusedAsBusy.share > MANY;
     // Bursts alone do not tell load from a fault of the server's own, and a status of 500 says it is its own.

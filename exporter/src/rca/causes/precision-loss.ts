@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A feature arrives rounded, truncated or cut off. */
+/**
+ * A feature arrives rounded, truncated or cut off.
+ * Predicts: fewer distinct values, or a pile at the top of the range.
+ */
 export const precisionLoss: CauseDefinition = {
   id: 'precision-loss',
-  predicts: 'fewer distinct values, or a pile at the top of the range',
-  telling: ['precision-lost'],
-  hypotheses(evidence) {
-    const feature = evidence.contrast.precisionLoss?.feature;
+  leadIndicators: ['precision-lost'],
+  hypotheses(symptoms) {
+    const feature = symptoms.differential.precisionLoss?.feature;
     return feature === undefined
       ? []
       : [plain(`Truncated or rounded values in \`${feature}\``, { features: [feature] })];

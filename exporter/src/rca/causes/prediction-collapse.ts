@@ -1,21 +1,23 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../signs/sign.js';
+import { has } from '../indicators/indicator.js';
 
 /** A window that still holds answers from before the change is a mixture. */
 const NEARLY_ALL = 0.85;
 /** Of the answers that used to be others. */
 const MOST_VANISHED = 0.6;
 
-/** The model gives one answer whatever it is asked. */
+/**
+ * The model gives one answer whatever it is asked.
+ * Predicts: nearly all answers are the same although the inputs differ.
+ */
 export const predictionCollapse: CauseDefinition = {
   id: 'prediction-collapse',
-  predicts: 'nearly all answers are the same although the inputs differ',
-  telling: ['constant-answers'],
-  hypotheses(evidence) {
-    const { topShare, topShareBefore } = evidence.prediction;
+  leadIndicators: ['constant-answers'],
+  hypotheses(symptoms) {
+    const { topShare, topShareBefore } = symptoms.prediction;
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
     const rose = topShare >= NEARLY_ALL && vanished >= MOST_VANISHED;
-    return has(evidence, 'constant-predictions') || rose
+    return has(symptoms, 'constant-predictions') || rose
       ? [plain('Prediction collapse: one answer for every input')]
       : [];
   },

@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** For one group the world no longer answers as the model learnt. */
+/**
+ * For one group the world no longer answers as the model learnt.
+ * Predicts: errors rise in one group only, while inputs and golden answers stay the same.
+ */
 export const segmentConceptDrift: CauseDefinition = {
   id: 'segment-concept-drift',
-  predicts: 'errors rise in one group only, while inputs and golden answers stay the same',
-  telling: ['errors-in-one-group', 'accuracy-fell'],
-  hypotheses(evidence) {
-    const group = evidence.contrast.errorsBySegment;
+  leadIndicators: ['errors-in-one-group', 'accuracy-fell'],
+  hypotheses(symptoms) {
+    const group = symptoms.differential.errorsBySegment;
     if (group === null) return [];
     return [
       plain(`Concept drift in ${group.predicate}`, {

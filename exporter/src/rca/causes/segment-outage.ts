@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** One group of users gets no answers, or no longer comes at all. */
+/**
+ * One group of users gets no answers, or no longer comes at all.
+ * Predicts: failures in one group only, or one group gone while the rest keeps its proportions.
+ */
 export const segmentOutage: CauseDefinition = {
   id: 'segment-outage',
-  predicts: 'failures in one group only, or one group gone while the rest keeps its proportions',
-  telling: ['failures-in-one-group', 'a-group-stopped-coming'],
-  hypotheses(evidence) {
-    const { failuresBySegment, lostSegment } = evidence.contrast;
+  leadIndicators: ['failures-in-one-group', 'a-group-stopped-coming'],
+  hypotheses(symptoms) {
+    const { failuresBySegment, lostSegment } = symptoms.differential;
     const hit = failuresBySegment ?? lostSegment;
     if (hit === null) return [];
     const title =

@@ -1,13 +1,12 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { saidOf } from '../signs/sign.js';
+import { saidOf } from '../indicators/indicator.js';
 
-/** Answers come, but late. */
+/** Answers come, but late. Predicts: latency rises while answers stay the same. */
 export const slowEndpoint: CauseDefinition = {
   id: 'slow-endpoint',
-  predicts: 'latency rises while answers stay the same',
-  telling: ['slow'],
-  hypotheses(evidence) {
-    return saidOf(evidence, 'latency-regression', 'latency_seconds')?.direction === 'up'
+  leadIndicators: ['slow'],
+  hypotheses(symptoms) {
+    return saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction === 'up'
       ? [plain('Slow endpoint')]
       : [];
   },

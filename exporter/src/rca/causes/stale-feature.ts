@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** A feature no longer changes: its source is stale or hard-coded. */
+/**
+ * A feature no longer changes: its source is stale or hard-coded.
+ * Predicts: one single value where there used to be many.
+ */
 export const staleFeature: CauseDefinition = {
   id: 'stale-feature',
-  predicts: 'one single value where there used to be many',
-  telling: ['frozen'],
-  hypotheses(evidence) {
-    return evidence.features
+  leadIndicators: ['frozen'],
+  hypotheses(symptoms) {
+    return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'frozen')
       .map(({ feature }) => plain(`Stale feature: \`${feature}\` no longer varies`, { features: [feature] }));
   },

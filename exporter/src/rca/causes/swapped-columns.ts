@@ -1,13 +1,12 @@
+import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { quoted } from '../signs/sign.js';
 
-/** Two columns were swapped on the way. */
+/** Two columns were swapped on the way. Predicts: two features are each distributed as the other one was. */
 export const swappedColumns: CauseDefinition = {
   id: 'swapped-columns',
-  predicts: 'two features are each distributed as the other one was',
-  telling: ['columns-swapped'],
-  hypotheses(evidence) {
-    const features = evidence.contrast.swappedPair?.features ?? [];
-    return features.length === 0 ? [] : [plain(`Swapped columns: ${quoted(features)}`, { features })];
+  leadIndicators: ['columns-swapped'],
+  hypotheses(symptoms) {
+    const features = symptoms.differential.swappedPair?.features ?? [];
+    return features.length === 0 ? [] : [plain(`Swapped columns: ${quotedNames(features)}`, { features })];
   },
 };

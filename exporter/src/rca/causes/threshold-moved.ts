@@ -1,22 +1,24 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { saidOf } from '../signs/sign.js';
+import { saidOf } from '../indicators/indicator.js';
 
 /** Share of the unsure answers. */
 const LEAST_TURNED = 0.08;
 /** Golden inputs turned beyond this share are not the unsure ones alone. */
 const MOST_GOLDEN_TURNED = 0.5;
 
-/** The model scores as ever; the line between its answers was moved. */
+/**
+ * The model scores as ever; the line between its answers was moved.
+ * Predicts: unsure answers turn, sure ones and all confidences stay.
+ */
 export const thresholdMoved: CauseDefinition = {
   id: 'threshold-moved',
-  predicts: 'unsure answers turn, sure ones and all confidences stay',
-  telling: ['only-unsure-answers-turn', 'golden-answers-changed', 'answer-mix-moved'],
-  hypotheses(evidence) {
-    const { golden, contrast } = evidence;
+  leadIndicators: ['only-unsure-answers-turn', 'golden-answers-changed', 'answer-mix-moved'],
+  hypotheses(symptoms) {
+    const { golden, differential } = symptoms;
     const turned =
       golden.answersChanged > 0 ||
-      (contrast.answerBands?.unsure ?? 0) > LEAST_TURNED ||
-      saidOf(evidence, 'prediction-mix', 'prediction') !== undefined;
+      (differential.answerBands?.unsure ?? 0) > LEAST_TURNED ||
+      saidOf(symptoms, 'prediction-mix', 'prediction') !== undefined;
     const onlyUnsure = golden.compared === 0 || golden.answersChanged / golden.compared <= MOST_GOLDEN_TURNED;
     return turned && onlyUnsure ? [plain('Decision threshold moved')] : [];
   },

@@ -3,24 +3,26 @@ import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js'
 const MOST_UNSEEN = 0.02;
 const MOST_MISSING = 0.05;
 
-/** The same kinds of requests as before, in other proportions. */
+/**
+ * The same kinds of requests as before, in other proportions.
+ * Predicts: a categorical feature changes its mix among known categories; each group is answered as before.
+ */
 export const trafficMixChange: CauseDefinition = {
   id: 'traffic-mix-change',
-  predicts: 'a categorical feature changes its mix among known categories; each group is answered as before',
-  telling: ['one-mix-explains-all', 'a-category-moved-most', 'event-declared'],
-  hypotheses(evidence) {
-    const mixed = evidence.features.filter(
-      ({ moved, kind, unseenShare, missingNow, missingBefore }) =>
-        moved && kind === 'categorical' && unseenShare < MOST_UNSEEN && missingNow - missingBefore < MOST_MISSING,
+  leadIndicators: ['one-mix-explains-all', 'a-category-moved-most', 'event-declared'],
+  hypotheses(symptoms) {
+    const mixed = symptoms.features.filter(
+      ({ changed, kind, unseenShare, missingNow, missingBefore }) =>
+        changed && kind === 'categorical' && unseenShare < MOST_UNSEEN && missingNow - missingBefore < MOST_MISSING,
     );
     const names = mixed.map(({ feature }) => feature);
-    const explains = evidence.contrast.mixExplains?.feature;
+    const explains = symptoms.differential.mixExplains?.feature;
     const feature = explains !== undefined && names.includes(explains) ? explains : names[0];
     if (feature === undefined) return [];
     return [
       plain(`Traffic mix changed in \`${feature}\``, {
         features: [feature],
-        shareExplained: shareOfDrop(evidence, 'input mix'),
+        shareExplained: shareOfDrop(symptoms, 'input mix'),
       }),
     ];
   },

@@ -1,18 +1,20 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../signs/sign.js';
+import { has } from '../indicators/indicator.js';
 
 /** A baseline this much surer shows that it has not always been like this: something changed. */
 const SURER = 0.1;
 
-/** The model is unsure of everything it is asked, and always was as far as can be seen. */
+/**
+ * The model is unsure of everything it is asked, and always was as far as can be seen.
+ * Predicts: low confidence on all inputs alike, golden ones included, without a change in time.
+ */
 export const underconfidentModel: CauseDefinition = {
   id: 'underconfident-model',
-  predicts: 'low confidence on all inputs alike, golden ones included, without a change in time',
-  telling: ['low-confidence', 'has-baseline'],
-  hypotheses(evidence) {
-    const { before, now } = evidence.confidence;
+  leadIndicators: ['low-confidence', 'has-baseline'],
+  hypotheses(symptoms) {
+    const { before, now } = symptoms.confidence;
     const wasSurer = before !== null && now !== null && before.mean - now.mean > SURER;
-    return has(evidence, 'low-confidence') && !wasSurer
+    return has(symptoms, 'low-confidence') && !wasSurer
       ? [plain('Underconfident model: unsure of nearly every answer')]
       : [];
   },

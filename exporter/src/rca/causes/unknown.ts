@@ -1,11 +1,13 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-/** "I do not know" is a legal answer: something is wrong, and nothing on the list explains it. */
+/**
+ * "I do not know" is a legal answer: something is wrong, and nothing on the list explains it.
+ * Predicts: findings that fit no known cause.
+ */
 export const unknown: CauseDefinition = {
   id: 'unknown',
-  predicts: 'findings that fit no known cause',
-  telling: ['anything-found'],
-  hypotheses(evidence) {
-    return evidence.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
+  leadIndicators: ['anything-found'],
+  hypotheses(symptoms) {
+    return symptoms.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
   },
 };

@@ -1,12 +1,14 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../signs/sign.js';
+import { has } from '../indicators/indicator.js';
 
-/** The model answers the same question differently each time. */
+/**
+ * The model answers the same question differently each time.
+ * Predicts: repeated questions get scattered answers, with or without a baseline.
+ */
 export const unstableModel: CauseDefinition = {
   id: 'unstable-model',
-  predicts: 'repeated questions get scattered answers, with or without a baseline',
-  telling: ['golden-answers-scatter'],
-  hypotheses(evidence) {
-    return has(evidence, 'unstable-answers') ? [plain('Unstable model: the same question gets different answers')] : [];
+  leadIndicators: ['golden-answers-scatter'],
+  hypotheses(symptoms) {
+    return has(symptoms, 'unstable-answers') ? [plain('Unstable model: the same question gets different answers')] : [];
   },
 };

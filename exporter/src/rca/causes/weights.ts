@@ -5,7 +5,7 @@ export const WEIGHTS: CauseWeights = {
   provenance:
     'conditional logit, L2 0.003, on 1110 training cases (10 seeds per fault and model); temperature 0.6 on 555 tuning cases: 98.9 % right first, calibration error 0.014. Written by `npm run fit:causes`; never edit by hand.',
   temperature: 0.6,
-  signs: [
+  indicators: [
     'calls-fail',
     'no-answers-at-all',
     'failures-in-bursts',

@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { Interval } from '../../domain/finding.js';
+import type { Interval } from '../../domain/estimate.js';
 
 const ROUNDS = 200;
 const BLOCKS = 25;

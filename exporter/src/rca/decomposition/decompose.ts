@@ -4,14 +4,14 @@ import type {
   DecompositionPart,
   ExperimentEvidence,
   FeatureEvidence,
-} from '../../domain/evidence.js';
+} from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import { codeCohorts, pickRows, type CodedCohorts } from '../segments/coding.js';
 import { expectedLoss } from '../segments/expected-loss.js';
 import { blockBootstrap, sumOf } from './block-bootstrap.js';
-import { calibration } from './calibrated.js';
-import { decomposeAccuracy } from './labelled.js';
-import { createOutsideTest } from './outside.js';
+import { calibration } from './calibration.js';
+import { decomposeAccuracy } from './labelled-rows.js';
+import { createOutsideTest } from './out-of-range.js';
 
 const FEWEST_ROWS = 50;
 

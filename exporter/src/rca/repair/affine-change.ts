@@ -1,5 +1,5 @@
-import type { QuantileRepair } from './index.js';
 import { determination, spreadOf } from './quantile-pairs.js';
+import type { QuantileRepair } from './repair.js';
 
 const LEAST_FIT = 0.95;
 /** A transformation that moves the values by less than this many of their standard deviations cannot be told from drift. */

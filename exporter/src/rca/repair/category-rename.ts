@@ -1,5 +1,6 @@
-import { categoricalTotal } from '../../detection/statistics/signal-counts.js';
-import type { CategoricalRepair } from './index.js';
+import { wholePercent } from '../../domain/quantity-text.js';
+import { categoricalTotal } from '../../statistics/signal-counts.js';
+import type { CategoricalRepair } from './repair.js';
 
 const FREQUENT = 10;
 
@@ -61,6 +62,6 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
     parameters: Object.fromEntries(renamed.slice(0, 10).map(([from, to]) => [from, to])),
     fit: share,
     looks: `Categories of \`${feature}\` look renamed: ${told.join(', ')}${more}`,
-    basis: `${(100 * share).toFixed(0)} % of the baseline's values`,
+    basis: `${wholePercent(share)} of the baseline's values`,
   };
 };

@@ -1,7 +1,8 @@
-import { cellMiddle } from '../../detection/statistics/grid.js';
-import { binCounts, numericTotal, quantileBins } from '../../detection/statistics/signal-counts.js';
+import { wholePercent } from '../../domain/quantity-text.js';
+import { cellMiddle } from '../../statistics/grid.js';
+import { binCounts, numericTotal, quantileBins } from '../../statistics/signal-counts.js';
 import type { NumericCounts } from '../../domain/profile.js';
-import type { NumericRepair } from './index.js';
+import type { NumericRepair } from './repair.js';
 
 const LEAST_RISE = 0.1;
 /** A value that was common before (above 2 %) also grows by itself, as the smallest count does when counts fall. */
@@ -42,7 +43,7 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     parameters: { value, share: best.share },
     fit,
     looks: `A default of about ${value} seems to fill in for missing values of \`${feature}\``,
-    basis: `${(100 * best.share).toFixed(0)} % of the values, ${(100 * best.rise).toFixed(0)} points more than before`,
+    basis: `${wholePercent(best.share)} of the values, ${(100 * best.rise).toFixed(0)} points more than before`,
   };
 };
 

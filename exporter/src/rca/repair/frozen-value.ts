@@ -1,7 +1,7 @@
-import { cellMiddle } from '../../detection/statistics/grid.js';
+import { cellMiddle } from '../../statistics/grid.js';
 import type { NumericCounts } from '../../domain/profile.js';
-import type { Repair } from './index.js';
 import { isCounts, sizeOf, type Values } from './quantile-pairs.js';
+import type { Repair } from './repair.js';
 
 const FROZEN_SHARE = 0.99;
 const FEWEST_VALUES = 30;

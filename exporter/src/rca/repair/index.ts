@@ -1,6 +1,6 @@
-import type { RepairHint } from '../../domain/evidence.js';
-import type { Observation } from '../../domain/observation.js';
-import type { CategoricalCounts, NumericCounts, WindowProfile } from '../../domain/profile.js';
+import { wholePercent } from '../../domain/quantity-text.js';
+import type { RepairHint } from '../../domain/symptoms.js';
+import type { NumericCounts } from '../../domain/profile.js';
 import { minuteText } from '../../domain/time-text.js';
 import { affineChange } from './affine-change.js';
 import { categoryRename } from './category-rename.js';
@@ -11,35 +11,13 @@ import { offsetChange } from './offset-change.js';
 import { quantilePairs, sizeOf, type QuantilePairs, type Values } from './quantile-pairs.js';
 import { scaleChange } from './scale-change.js';
 import { swappedPair } from './swapped-pair.js';
-
-/** A transformation that fits, before it is known since when. */
-export interface Repair extends Pick<RepairHint, 'transformation' | 'parameters' | 'fit'> {
-  /** What the values look like now, e.g. "`income` looks multiplied by 100". */
-  readonly looks: string;
-  /** What that rests on, e.g. "R² 0.998 over matched quantiles". */
-  readonly basis: string;
-}
-
-/** Looks for one simple transformation in the counts of a numeric feature. */
-export type NumericRepair = (feature: string, before: NumericCounts, now: NumericCounts) => Repair | null;
-/**
- * Looks for one simple transformation that maps the baseline's quantiles onto the window's.
- * @param noise standard error of a difference of means, in standard deviations of the values
- */
-export type QuantileRepair = (feature: string, pairs: QuantilePairs, noise: number) => Repair | null;
-export type CategoricalRepair = (feature: string, before: CategoricalCounts, now: CategoricalCounts) => Repair | null;
+import type { Repair, QuantileRepair, Side } from './repair.js';
 
 /** Simplest first. */
 const QUANTILE_REPAIRS: readonly QuantileRepair[] = [scaleChange, affineChange, logChange, offsetChange];
 
 /** Differences of fit that sampling makes. */
 const AS_GOOD = 0.03;
-
-/** One side of the comparison: counts, and the rows behind them as far as they are in memory. */
-export interface Side {
-  readonly counts: WindowProfile;
-  readonly rows: readonly Observation[];
-}
 
 /**
  * The transformation behind each shifted feature, where a simple one fits. Two columns that took each other's place come
@@ -103,7 +81,7 @@ function swapOf(feature: string, { features, fit }: NonNullable<ReturnType<typeo
     parameters: { with: other },
     fit,
     looks: `\`${features[0]}\` and \`${features[1]}\` look swapped`,
-    basis: `each is distributed as the other was, to within ${(100 * (1 - fit)).toFixed(0)} %`,
+    basis: `each is distributed as the other was, to within ${wholePercent(1 - fit)}`,
   };
 }
 

@@ -1,5 +1,5 @@
-import type { QuantileRepair } from './index.js';
 import { determination, spreadOf, type QuantilePairs } from './quantile-pairs.js';
+import type { QuantileRepair } from './repair.js';
 
 const LEAST_FIT = 0.95;
 /** Fits nearer to each other than this are equal; the more usual logarithm is told. */

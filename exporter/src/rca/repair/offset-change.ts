@@ -1,5 +1,5 @@
-import type { QuantileRepair } from './index.js';
 import { determination, spreadOf } from './quantile-pairs.js';
+import type { QuantileRepair } from './repair.js';
 
 const LEAST_FIT = 0.95;
 /** A population's mean drifts; that all its values move by three of their standard deviations and keep their shape is no drift. */

@@ -1,5 +1,5 @@
 import type { NumericCounts } from '../../domain/profile.js';
-import { numericTotal, quantileOf } from '../../detection/statistics/signal-counts.js';
+import { numericTotal, quantileOf } from '../../statistics/signal-counts.js';
 
 const QUANTILES = [
   0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95,

@@ -1,5 +1,5 @@
-import type { QuantileRepair } from './index.js';
 import { determination, spreadOf, type QuantilePairs } from './quantile-pairs.js';
+import type { QuantileRepair } from './repair.js';
 
 const LEAST_FIT = 0.985;
 /** A large factor is no coincidence, so sampling noise of a small window may cost more of the fit. */
@@ -49,44 +49,44 @@ export const scaleChange: QuantileRepair = (feature, pairs, noise) => {
 };
 
 /** @param noise standard error of a difference of means, in standard deviations of the values */
-function scaled(feature: string, pairs: QuantilePairs, sign: 1 | -1, noise: number): ReturnType<QuantileRepair> {
+function scaled(feature: string, pairs: QuantilePairs, indicator: 1 | -1, noise: number): ReturnType<QuantileRepair> {
   const squares = pairs.reduce((sum, { x }) => sum + x * x, 0);
   if (squares === 0) return null;
-  const size = (sign * pairs.reduce((sum, { x, y }) => sum + x * y, 0)) / squares;
+  const size = (indicator * pairs.reduce((sum, { x, y }) => sum + x * y, 0)) / squares;
   if (size <= 0) return null;
   const mean = pairs.reduce((sum, { x }) => sum + x, 0) / pairs.length;
   const spread = spreadOf(pairs.map(({ x }) => x));
-  if (sign === -1 && Math.abs(mean) < LEAST_SIDED * spread) return null;
-  const known = knownFactor(size, sign, (ERRORS * spread * noise) / Math.sqrt(squares / pairs.length));
+  if (indicator === -1 && Math.abs(mean) < LEAST_SIDED * spread) return null;
+  const known = knownFactor(size, indicator, (ERRORS * spread * noise) / Math.sqrt(squares / pairs.length));
   if (known === null && size < LARGE_FACTOR && size > 1 / LARGE_FACTOR) return null;
   const factor = known?.factor ?? Number(size.toPrecision(3));
-  const fit = determination(pairs, (x) => sign * factor * x);
-  const isLarge = sign === -1 || factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
+  const fit = determination(pairs, (x) => indicator * factor * x);
+  const isLarge = indicator === -1 || factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
   if (fit < (isLarge ? LEAST_FIT_OF_LARGE_FACTOR : LEAST_FIT)) return null;
-  const minus = sign === 1 ? '' : '−';
+  const minus = indicator === 1 ? '' : '−';
   const told = factor >= 1 ? `multiplied by ${minus}${round(factor)}` : `divided by ${minus}${round(1 / factor)}`;
   return {
     transformation: 'scale',
-    parameters: { factor: sign * factor },
+    parameters: { factor: indicator * factor },
     fit,
     looks: `\`${feature}\` looks ${told}`,
     basis: `R² ${fit.toFixed(3)} over matched quantiles${known?.units == null ? '' : `; the factor between ${known.units}`}`,
   };
 }
 
-/** A conversion as near to the fitted factor as sampling allows; a change of sign alone counts as one. */
+/** A conversion as near to the fitted factor as sampling allows; a change of indicator alone counts as one. */
 function knownFactor(
   size: number,
-  sign: 1 | -1,
+  indicator: 1 | -1,
   error: number,
 ): { readonly factor: number; readonly units: string | null } | null {
-  const isLarge = sign === -1 || size >= LARGE_FACTOR || size <= 1 / LARGE_FACTOR;
+  const isLarge = indicator === -1 || size >= LARGE_FACTOR || size <= 1 / LARGE_FACTOR;
   const tolerance = isLarge
     ? Math.min(LARGEST_TOLERANCE, Math.max(TOLERANCE, error))
     : size > 2 || size < 1 / 2
       ? TOLERANCE_ABOVE_TWO
       : TOLERANCE;
-  if (sign === -1 && Math.abs(size - 1) < tolerance) return { factor: 1, units: null };
+  if (indicator === -1 && Math.abs(size - 1) < tolerance) return { factor: 1, units: null };
   if (size < LEAST_FACTOR && size > 1 / LEAST_FACTOR) return null;
   const candidates = KNOWN_FACTORS.flatMap(({ factor, units }) => [
     { factor, units },

@@ -1,5 +1,5 @@
-import { numericTotal } from '../../detection/statistics/signal-counts.js';
-import { cellMiddle } from '../../detection/statistics/grid.js';
+import { numericTotal } from '../../statistics/signal-counts.js';
+import { cellMiddle } from '../../statistics/grid.js';
 import type { NumericCounts, WindowProfile } from '../../domain/profile.js';
 
 const FEWEST_VALUES = 60;

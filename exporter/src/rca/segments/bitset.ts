@@ -8,8 +8,6 @@ export function addToBitset(set: Bitset, row: number): void {
   set[row >>> 5] = (set[row >>> 5] ?? 0) | (1 << (row & 31));
 }
 
-export const inBitset = (set: Bitset, row: number): boolean => (((set[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 1;
-
 /** Number of ones in a 32-bit word: sums of neighbouring bits, then of pairs, then of nibbles (Warren, Hacker's Delight, 5-1). */
 function ones(word: number): number {
   let n = word - ((word >>> 1) & 0x55555555);

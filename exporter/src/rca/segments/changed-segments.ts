@@ -1,52 +1,44 @@
-import type { SegmentEvidence } from '../../domain/evidence.js';
+import {
+  contributionOf,
+  differenceInDifferences,
+  levelOfLoss,
+  MAX_REPORTED,
+  MIN_DIFFERENCE,
+  MIN_ROWS,
+  MIN_SEGMENT_ROWS,
+  SEGMENT_MEASURES,
+  SIGNIFICANCE,
+  WIDER_SHARE,
+  type GroupMean,
+  type SegmentMeasure,
+} from './segment-measure.js';
+import type { SegmentEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
-import { normalSurvival } from '../../detection/statistics/special-functions.js';
 import { codeCohorts, pickRows, predicateText, type CodedCohorts, type FeatureCoding } from './coding.js';
 import { expectedLoss } from './expected-loss.js';
 import { isWrong } from '../wrong-answer.js';
 import { sliceLine, type CodedRows, type Slice } from './slice-line.js';
 
+/** SliceLine's weight of a slice's mean excess against its size. */
 const ALPHA = 0.95;
-const CANDIDATES = 20;
-const REPORTED = 5;
-const FEWEST_ROWS = 60;
-const FEWEST_IN_SEGMENT = 20;
-const SIGNIFICANCE = 0.01;
-/** Smallest extra change, against the rest of the rows, worth a person's attention. */
-const LEAST_DIFFERENCE = 0.05;
+/** Slices taken from the search to be confirmed. */
+const MAX_CANDIDATES = 20;
 /** Above this many features only pairs are searched. */
-const FEATURES_FOR_TRIPLES = 40;
+const MAX_FEATURES_FOR_TRIPLES = 40;
 /** Rows searched at most; the search is exact on these, and all of the other half confirms. */
-const SEARCHED_ROWS = 20_000;
-/** A wider group is told instead unless its additional rows changed less than this share as much, beyond doubt. */
-const AS_MUCH = 0.5;
-/** Standard errors of the additional rows' mean that count as doubt. */
-const DOUBT = 1.64;
+const MAX_SEARCHED_ROWS = 20_000;
+/** Standard errors of the additional rows' mean within which they may have changed as much as the narrow group (one-sided 5 %). */
+const WIDER_Z = 1.64;
 
-interface Measure {
-  readonly name: SegmentEvidence['measure'];
-  /** Higher is worse, in [0, 1]; null when the row says nothing. */
-  readonly loss: (row: Observation) => number | null;
-  /** From mean loss to what is told. */
-  readonly told: (loss: number) => number;
-}
-
-const MEASURES: readonly Measure[] = [
-  { name: 'errors', loss: ({ failure }) => (failure === null ? 0 : 1), told: (loss) => loss },
-  {
-    name: 'accuracy',
-    loss: (row) => {
-      const wrong = isWrong(row);
-      return wrong === null ? null : Number(wrong);
-    },
-    told: (loss) => 1 - loss,
+/** The loss of one row; null when the row says nothing. */
+const LOSSES: Readonly<Record<SegmentMeasure, (row: Observation) => number | null>> = {
+  errors: ({ failure }) => (failure === null ? 0 : 1),
+  accuracy(row) {
+    const wrong = isWrong(row);
+    return wrong === null ? null : Number(wrong);
   },
-  {
-    name: 'confidence',
-    loss: ({ confidence }) => (confidence === null ? null : 1 - confidence),
-    told: (loss) => 1 - loss,
-  },
-];
+  confidence: ({ confidence }) => (confidence === null ? null : 1 - confidence),
+};
 
 /**
  * Segments whose failures, wrong answers or lost confidence grew more than the rest's. SliceLine searches one half of the
@@ -59,9 +51,9 @@ export function changedSegments(
   baselineRows: readonly Observation[],
   coded: CodedCohorts = codeCohorts(baselineRows, rows),
 ): SegmentEvidence[] {
-  return MEASURES.flatMap((measure) => segmentsOf(measure, rows, baselineRows, coded).slice(0, REPORTED)).sort(
-    (a, b) => b.contribution - a.contribution,
-  );
+  return SEGMENT_MEASURES.flatMap((measure) =>
+    segmentsOf(measure, rows, baselineRows, coded).slice(0, MAX_REPORTED),
+  ).sort((a, b) => b.contribution - a.contribution);
 }
 
 interface Side {
@@ -71,21 +63,22 @@ interface Side {
 }
 
 function segmentsOf(
-  measure: Measure,
+  measure: SegmentMeasure,
   rows: readonly Observation[],
   baselineRows: readonly Observation[],
   { codings, ...coded }: CodedCohorts,
 ): SegmentEvidence[] {
+  const lossOf = LOSSES[measure];
   const usable = (all: readonly Observation[]): number[] =>
-    all.flatMap((row, i) => (row.features !== null && measure.loss(row) !== null ? [i] : []));
+    all.flatMap((row, i) => (row.features !== null && lossOf(row) !== null ? [i] : []));
   const lossesOf = (all: readonly Observation[], chosen: readonly number[]): Float64Array =>
     Float64Array.from(chosen, (i) => {
       const row = all[i];
-      return row === undefined ? 0 : (measure.loss(row) ?? 0);
+      return row === undefined ? 0 : (lossOf(row) ?? 0);
     });
   const now = usable(rows);
   const before = usable(baselineRows);
-  if (now.length < FEWEST_ROWS || before.length < FEWEST_ROWS) return [];
+  if (now.length < MIN_ROWS || before.length < MIN_ROWS) return [];
   if (lossesOf(rows, now).every((loss) => loss === 0)) return [];
   const beforeTable = pickRows(coded.before, before);
   const beforeLosses = lossesOf(baselineRows, before);
@@ -95,7 +88,7 @@ function segmentsOf(
     return { table, losses, excess: losses.map((loss, i) => loss - (expected[i] ?? 0)) };
   };
   const past = sideOf(beforeTable, beforeLosses);
-  const halves = now.length >= 4 * FEWEST_ROWS;
+  const halves = now.length >= 4 * MIN_ROWS;
   const part = (which: 0 | 1, most: number): Side => {
     const half = halves ? now.filter((_, i) => halfOf(i) === which) : now;
     const every = Math.max(1, Math.ceil(half.length / most));
@@ -103,23 +96,23 @@ function segmentsOf(
     return sideOf(pickRows(coded.now, chosen), lossesOf(rows, chosen));
   };
   const whole = sideOf(pickRows(coded.now, now), lossesOf(rows, now));
-  const searched = part(0, SEARCHED_ROWS);
+  const searched = part(0, MAX_SEARCHED_ROWS);
   const result = sliceLine(
     searched.table,
     searched.excess.map((excess) => Math.max(0, excess)),
     {
       alpha: ALPHA,
-      minimumRows: Math.max(FEWEST_IN_SEGMENT, Math.ceil(searched.table.rows / 100)),
-      top: CANDIDATES,
-      maximumLevel: codings.length > FEATURES_FOR_TRIPLES ? 2 : 3,
+      minimumRows: Math.max(MIN_SEGMENT_ROWS, Math.ceil(searched.table.rows / 100)),
+      top: MAX_CANDIDATES,
+      maximumLevel: codings.length > MAX_FEATURES_FOR_TRIPLES ? 2 : 3,
     },
   );
-  // Correlated groups all stand out; the one told is the one that does most in all rows. Each is confirmed by itself.
+  // Correlated groups all stand out; the one that does most in all rows comes first. Each is confirmed by itself.
   const widened = unique(result.slices.map((slice) => widen(slice, searched))).sort(
     (a, b) => standingOut(b, whole) - standingOut(a, whole),
   );
   const confirming = halves ? part(1, Infinity) : searched;
-  const looks = halves ? widened.length : result.evaluated.reduce((sum, count) => sum + count, 0);
+  const tests = halves ? widened.length : result.evaluated.reduce((sum, count) => sum + count, 0);
   const overall = meanOf(whole.losses) - meanOf(past.losses);
   const found: { readonly segment: SegmentEvidence; readonly slice: Slice }[] = [];
   for (const slice of widened) {
@@ -131,8 +124,8 @@ function segmentsOf(
       confirming.table,
     );
     const p = pValueOf(confirming.excess, inside, fresh, past.excess, insidePast);
-    const pValue = p === null ? 1 : Math.min(1, p.pValue * Math.max(1, looks));
-    if (p === null || pValue >= SIGNIFICANCE || p.difference < LEAST_DIFFERENCE) continue;
+    const pValue = p === null ? 1 : Math.min(1, p.pValue * Math.max(1, tests));
+    if (p === null || pValue >= SIGNIFICANCE || p.difference < MIN_DIFFERENCE) continue;
     const members = membership(slice, whole.table);
     const lossNow = meanWhere(whole.losses, members);
     const lossBefore = meanWhere(past.losses, insidePast);
@@ -145,14 +138,12 @@ function segmentsOf(
         predicates,
         rows: members.filter(Boolean).length,
         share,
-        measure: measure.name,
-        before: lossBefore === null ? null : measure.told(lossBefore),
-        now: measure.told(lossNow ?? 0),
+        measure,
+        before: lossBefore === null ? null : levelOfLoss(measure, lossBefore),
+        now: levelOfLoss(measure, lossNow ?? 0),
         restChange: changeOutside(whole.losses, members, past.losses, insidePast, measure),
         contribution:
-          overall <= 0 || lossNow === null || lossBefore === null
-            ? 0
-            : Math.min(1, Math.max(0, (share * (lossNow - lossBefore)) / overall)),
+          lossNow === null || lossBefore === null ? 0 : contributionOf(share, lossNow - lossBefore, overall),
         method: 'slice-line',
         score: slice.score,
         pValue,
@@ -168,11 +159,11 @@ function changeOutside(
   members: readonly boolean[],
   past: Float64Array,
   insidePast: readonly boolean[],
-  { told }: Measure,
+  measure: SegmentMeasure,
 ): number | null {
   const isNow = moments(now, (row) => members[row] !== true);
   const was = moments(past, (row) => insidePast[row] !== true);
-  return isNow.rows === 0 || was.rows === 0 ? null : told(isNow.mean) - told(was.mean);
+  return isNow.rows === 0 || was.rows === 0 ? null : levelOfLoss(measure, isNow.mean) - levelOfLoss(measure, was.mean);
 }
 
 /** Scatters rows over two halves with a multiplicative hash: taking turns would split periodic traffic by its period. */
@@ -207,7 +198,7 @@ function widen(slice: Slice, { table, excess }: Side): Slice {
       const wider = { ...current, predicates: current.predicates.filter((predicate) => predicate !== dropped) };
       const added = membership(wider, table).map((member, row) => member && !isIn(current, table, row));
       const outside = moments(excess, (row) => added[row] === true);
-      if (outside.rows === 0 || outside.mean + DOUBT * Math.sqrt(outside.error) >= AS_MUCH * inside) {
+      if (outside.rows === 0 || outside.mean + WIDER_Z * Math.sqrt(outside.variance) >= WIDER_SHARE * inside) {
         current = wider;
         again = true;
         break;
@@ -221,7 +212,9 @@ function widen(slice: Slice, { table, excess }: Side): Slice {
 function standingOut(slice: Slice, { table, excess }: Side): number {
   const inside = moments(excess, (row) => isIn(slice, table, row));
   const rest = moments(excess, (row) => !isIn(slice, table, row));
-  return inside.rows === 0 || rest.rows === 0 ? 0 : (inside.mean - rest.mean) / Math.sqrt(inside.error + rest.error);
+  return inside.rows === 0 || rest.rows === 0
+    ? 0
+    : (inside.mean - rest.mean) / Math.sqrt(inside.variance + rest.variance);
 }
 
 function unique(slices: readonly Slice[]): Slice[] {
@@ -240,10 +233,7 @@ function meanWhere(values: Float64Array, chosen: readonly boolean[]): number | n
   return rows === 0 ? null : mean;
 }
 
-function moments(
-  values: Float64Array,
-  chosen: (row: number) => boolean,
-): { rows: number; mean: number; error: number } {
+function moments(values: Float64Array, chosen: (row: number) => boolean): GroupMean & { readonly rows: number } {
   let rows = 0;
   let sum = 0;
   let squares = 0;
@@ -255,7 +245,7 @@ function moments(
   }
   // Half a row of each extreme keeps a group without spread from seeming certain.
   const variance = rows < 2 ? 1 : (squares - sum ** 2 / rows) / (rows - 1) + 1 / (4 * rows);
-  return { rows, mean: rows === 0 ? 0 : sum / rows, error: rows === 0 ? 0 : variance / rows };
+  return { rows, mean: rows === 0 ? 0 : sum / rows, variance: rows === 0 ? 0 : variance / rows };
 }
 
 /** One-sided normal test that the segment's mean excess grew more than that of the rows in no segment. */
@@ -268,10 +258,8 @@ function pValueOf(
 ): { readonly pValue: number; readonly difference: number } | null {
   const segment = moments(now, (row) => inside[row] === true && fresh[row] === true);
   const rest = moments(now, (row) => inside[row] !== true && fresh[row] === true);
-  if (segment.rows < FEWEST_IN_SEGMENT / 2 || rest.rows < FEWEST_IN_SEGMENT / 2) return null;
+  if (segment.rows < MIN_SEGMENT_ROWS / 2 || rest.rows < MIN_SEGMENT_ROWS / 2) return null;
   const segmentPast = moments(past, (row) => insidePast[row] === true);
   const restPast = moments(past, (row) => insidePast[row] !== true);
-  const difference = segment.mean - segmentPast.mean - (rest.mean - restPast.mean);
-  const error = segment.error + rest.error + segmentPast.error + restPast.error;
-  return { pValue: normalSurvival(difference / Math.sqrt(error)), difference };
+  return differenceInDifferences({ before: segmentPast, now: segment }, { before: restPast, now: rest });
 }

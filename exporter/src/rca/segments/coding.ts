@@ -1,4 +1,4 @@
-import type { SegmentPredicate } from '../../domain/evidence.js';
+import type { SegmentPredicate } from '../../domain/symptoms.js';
 import type { FeatureValue, Observation } from '../../domain/observation.js';
 import type { CodedRows } from './slice-line.js';
 

@@ -1,25 +1,23 @@
-import { groupLoss, groupTerms, type GroupTerm } from '../../detection/statistics/group-counts.js';
-import { normalSurvival } from '../../detection/statistics/special-functions.js';
-import type { SegmentEvidence, SegmentPredicate } from '../../domain/evidence.js';
+import {
+  contributionOf,
+  differenceInDifferences,
+  levelOfLoss,
+  MAX_REPORTED,
+  MIN_DIFFERENCE,
+  MIN_ROWS,
+  MIN_SEGMENT_ROWS,
+  SEGMENT_MEASURES,
+  SIGNIFICANCE,
+  WIDER_SHARE,
+  type GroupMean,
+  type SegmentMeasure,
+} from './segment-measure.js';
+import { groupLoss, groupTerms, type GroupTerm } from '../../statistics/group-counts.js';
+import type { SegmentEvidence, SegmentPredicate } from '../../domain/symptoms.js';
 import type { GroupCounts } from '../../domain/profile.js';
 import { predicateText } from './coding.js';
 import { expectedFailures, poissonScan } from './poisson-scan.js';
 
-type Measure = 'errors' | 'confidence' | 'accuracy';
-const MEASURES: readonly { readonly name: Measure; readonly told: (loss: number) => number }[] = [
-  { name: 'errors', told: (loss) => loss },
-  { name: 'accuracy', told: (loss) => 1 - loss },
-  { name: 'confidence', told: (loss) => 1 - loss },
-];
-
-const FEWEST_ROWS = 60;
-const FEWEST_IN_SEGMENT = 20;
-const SIGNIFICANCE = 0.01;
-/** Smallest extra change, against the rest of the rows, worth a person's attention. */
-const LEAST_DIFFERENCE = 0.05;
-const REPORTED = 5;
-/** A pair is told instead of one of its conditions when the condition's other rows changed less than this share as much. */
-const AS_MUCH = 0.5;
 /** A narrower group must stand out by itself; nothing is added for depth. */
 const SCAN = { maximumLevel: 2, depthBonus: 0, top: 10 };
 
@@ -30,7 +28,7 @@ const SCAN = { maximumLevel: 2, depthBonus: 0, top: 10 };
  * half of the window left to confirm it on.
  */
 export function segmentsFromCounts(baseline: GroupCounts, window: GroupCounts): SegmentEvidence[] {
-  return MEASURES.flatMap(({ name, told }) => segmentsOf(baseline, window, name, told)).sort(
+  return SEGMENT_MEASURES.flatMap((measure) => segmentsOf(baseline, window, measure)).sort(
     (a, b) => b.contribution - a.contribution,
   );
 }
@@ -45,12 +43,8 @@ interface Cell {
   readonly now: Sums;
 }
 
-function segmentsOf(
-  baseline: GroupCounts,
-  window: GroupCounts,
-  measure: Measure,
-  told: (loss: number) => number,
-): SegmentEvidence[] {
+function segmentsOf(baseline: GroupCounts, window: GroupCounts, measure: SegmentMeasure): SegmentEvidence[] {
+  const level = (sums: Sums): number => levelOfLoss(measure, meanOf(sums));
   const none: Sums = { rows: 0, loss: 0 };
   const cells = new Map<string, Cell>();
   for (const [key, counts] of window) {
@@ -63,7 +57,7 @@ function segmentsOf(
   }
   const tables = tablesOf([...cells.values()]);
   const whole = totalOf(tables);
-  if (whole === null || whole.now.rows < FEWEST_ROWS || whole.before.rows < FEWEST_ROWS) return [];
+  if (whole === null || whole.now.rows < MIN_ROWS || whole.before.rows < MIN_ROWS) return [];
   const candidates = new Map<string, { readonly cell: Cell; readonly score: number }>();
   for (const table of tables.values()) {
     const expected = expectedFailures(
@@ -84,7 +78,7 @@ function segmentsOf(
   const found = [...candidates.values()].flatMap(({ cell, score }): SegmentEvidence[] => {
     const test = compared(cell, whole);
     const pValue = Math.min(1, test.pValue * cells.size);
-    if (cell.now.rows < FEWEST_IN_SEGMENT || pValue >= SIGNIFICANCE || test.difference < LEAST_DIFFERENCE) return [];
+    if (cell.now.rows < MIN_SEGMENT_ROWS || pValue >= SIGNIFICANCE || test.difference < MIN_DIFFERENCE) return [];
     if (isCorner(cell, cells)) return [];
     const predicates = cell.terms.map(predicateOf);
     const share = cell.now.rows / whole.now.rows;
@@ -96,10 +90,10 @@ function segmentsOf(
         rows: cell.now.rows,
         share,
         measure,
-        before: told(meanOf(cell.before)),
-        now: told(meanOf(cell.now)),
-        restChange: told(meanOf(rest(whole.now, cell.now))) - told(meanOf(rest(whole.before, cell.before))),
-        contribution: overall <= 0 ? 0 : Math.min(1, Math.max(0, (share * rise) / overall)),
+        before: level(cell.before),
+        now: level(cell.now),
+        restChange: level(rest(whole.now, cell.now)) - level(rest(whole.before, cell.before)),
+        contribution: contributionOf(share, rise, overall),
         method: 'pair-counts',
         score,
         pValue,
@@ -107,7 +101,7 @@ function segmentsOf(
       },
     ];
   });
-  return apart(found.sort((a, b) => a.pValue - b.pValue || b.score - a.score)).slice(0, REPORTED);
+  return apart(found.sort((a, b) => a.pValue - b.pValue || b.score - a.score)).slice(0, MAX_REPORTED);
 }
 
 /** Cells by the features they are about. Pairs where there are any, else the values of the single feature. */
@@ -139,17 +133,22 @@ const rest = (whole: Sums, part: Sums): Sums => ({ rows: whole.rows - part.rows,
 
 function compared(cell: Cell, whole: Pick<Cell, 'before' | 'now'>): { pValue: number; difference: number } {
   const sides = [cell.now, cell.before, rest(whole.now, cell.now), rest(whole.before, cell.before)] as const;
-  if (sides.some(({ rows }) => rows < FEWEST_IN_SEGMENT / 2)) return { pValue: 1, difference: 0 };
+  if (sides.some(({ rows }) => rows < MIN_SEGMENT_ROWS / 2)) return { pValue: 1, difference: 0 };
   const [now, before, restNow, restBefore] = sides;
-  const difference = meanOf(now) - meanOf(before) - (meanOf(restNow) - meanOf(restBefore));
-  const error = sides.reduce((sum, side) => {
-    const mean = Math.min(1, meanOf(side));
-    return sum + (mean * (1 - mean) + 1 / (4 * side.rows)) / side.rows;
-  }, 0);
-  return { pValue: normalSurvival(difference / Math.sqrt(error)), difference };
+  return differenceInDifferences(
+    { before: groupMean(before), now: groupMean(now) },
+    { before: groupMean(restBefore), now: groupMean(restNow) },
+  );
 }
 
-/** True for a pair of which one condition alone changed about as much: then the wider group is the one to tell. */
+/** The variance is the largest that a loss in [0, 1] with this mean can have. */
+function groupMean(sums: Sums): GroupMean {
+  const mean = meanOf(sums);
+  const bounded = Math.min(1, mean);
+  return { mean, variance: (bounded * (1 - bounded) + 1 / (4 * sums.rows)) / sums.rows };
+}
+
+/** True for a pair of which one condition alone changed about as much: then the wider group is the one to report. */
 function isCorner(cell: Cell, cells: ReadonlyMap<string, Cell>): boolean {
   if (cell.terms.length === 1) return false;
   const rise = meanOf(cell.now) - meanOf(cell.before);
@@ -157,11 +156,11 @@ function isCorner(cell: Cell, cells: ReadonlyMap<string, Cell>): boolean {
     const wider = cells.get(JSON.stringify([term]));
     if (wider === undefined) return false;
     const [now, before] = [rest(wider.now, cell.now), rest(wider.before, cell.before)];
-    return now.rows < FEWEST_IN_SEGMENT / 2 || meanOf(now) - meanOf(before) >= AS_MUCH * rise;
+    return now.rows < MIN_SEGMENT_ROWS / 2 || meanOf(now) - meanOf(before) >= WIDER_SHARE * rise;
   });
 }
 
-/** Leaves out groups that narrow or widen one that is told already, for what changed is the one that stands out most. */
+/** Leaves out groups that narrow or widen one that is reported already, for what changed is the one that stands out most. */
 function apart(sorted: readonly SegmentEvidence[]): SegmentEvidence[] {
   const kept: SegmentEvidence[] = [];
   const isWithin = (inner: SegmentEvidence, outer: SegmentEvidence): boolean =>

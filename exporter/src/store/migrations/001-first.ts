@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { NamedMigration } from './index.js';
+import { forbidChanges } from './append-only.js';
+import type { NamedMigration } from './migration.js';
 
 /** Tables whose rows are history: written once, never changed. */
 const APPEND_ONLY = ['audit', 'vote'];
@@ -107,20 +108,3 @@ export const first: NamedMigration = {
   },
   down: () => Promise.reject(new Error('migrations are not undone; restore a backup instead')),
 };
-
-async function forbidChanges(knex: Knex, table: string): Promise<void> {
-  if ((knex.client as Knex.Client).config.client === 'pg') {
-    await knex.raw(
-      `CREATE FUNCTION ${table}_is_history() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'rows of ${table} are never changed or deleted'; END $$`,
-    );
-    await knex.raw(
-      `CREATE TRIGGER ${table}_is_history BEFORE UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${table}_is_history()`,
-    );
-    return;
-  }
-  for (const change of ['UPDATE', 'DELETE']) {
-    await knex.raw(
-      `CREATE TRIGGER ${table}_no_${change.toLowerCase()} BEFORE ${change} ON ${table} BEGIN SELECT RAISE(ABORT, 'rows of ${table} are never changed or deleted'); END`,
-    );
-  }
-}

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NamedMigration } from './index.js';
+import type { NamedMigration } from './migration.js';
 
 /** What a decision made before rules were copied onto revisions is governed by: nobody may vote on it any more. */
 const OLD_POLICY = {

@@ -1,4 +1,4 @@
-import type { NamedMigration } from './index.js';
+import type { NamedMigration } from './migration.js';
 
 /** Comparisons of candidate versions with the one in service: figures and verdicts, never an input or an answer. */
 export const validations: NamedMigration = {

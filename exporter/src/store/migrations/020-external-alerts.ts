@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NamedMigration } from './index.js';
+import type { NamedMigration } from './migration.js';
 
 /** Alerts that Alertmanager and Grafana send; one row per firing of one alert. */
 export const externalAlerts: NamedMigration = {

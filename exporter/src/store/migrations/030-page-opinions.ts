@@ -1,4 +1,4 @@
-import type { NamedMigration } from './index.js';
+import type { NamedMigration } from './migration.js';
 
 /** What people said of pages: one opinion for each person and incident. */
 export const pageOpinions: NamedMigration = {

@@ -4,13 +4,18 @@ import { decisions } from './010-decisions.js';
 import { validations } from './011-validations.js';
 import { externalAlerts } from './020-external-alerts.js';
 import { pageOpinions } from './030-page-opinions.js';
-
-export interface NamedMigration extends Knex.Migration {
-  readonly name: string;
-}
+import { incidentTimeline } from './040-incident-timeline.js';
+import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
-export const MIGRATIONS: readonly NamedMigration[] = [first, decisions, validations, externalAlerts, pageOpinions];
+export const MIGRATIONS: readonly NamedMigration[] = [
+  first,
+  decisions,
+  validations,
+  externalAlerts,
+  pageOpinions,
+  incidentTimeline,
+];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
   getMigrations: () => Promise.resolve([...MIGRATIONS]),

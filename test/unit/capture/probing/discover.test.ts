@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { discover } from '../../../../exporter/src/capture/probing/discover.js';
-import { isObject } from '../../../../exporter/src/capture/probing/answer.js';
+import { isObject } from '../../../../exporter/src/domain/json.js';
 import type { Json } from '../../../../exporter/src/domain/json.js';
 import { modelServer, type Asked, type Reply, type Routes } from './model-server.js';
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createProber, type ProbeResult } from '../../../../exporter/src/capture/probing/prober.js';
+import type { Sample } from '../../../../exporter/src/domain/observation.js';
+import { createProber } from '../../../../exporter/src/capture/probing/prober.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
 import type { Model, ProbeSchedule } from '../../../../exporter/src/domain/model.js';
 import type { Clock, Logger } from '../../../../exporter/src/domain/ports.js';
@@ -168,7 +169,7 @@ describe('a cycle', () => {
 describe('watching', () => {
   it('asks, hands over, pauses for the interval, and asks again', async () => {
     const { prober, model, time } = await setUp(GOOD);
-    const batches: (readonly ProbeResult[])[] = [];
+    const batches: (readonly Sample[])[] = [];
     prober.watch(model, (batch) => batches.push(batch));
     expect(await time.pause()).toBe(1_000);
     expect(batches.map((batch) => batch.length)).toEqual([4]);

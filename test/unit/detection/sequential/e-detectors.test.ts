@@ -6,7 +6,7 @@ import { ConformalReference } from '../../../../exporter/src/detection/sequentia
 import { ConformalEDetector } from '../../../../exporter/src/detection/sequential/conformal-e-detector.js';
 import { counterUniform, seedOf } from '../../../../exporter/src/detection/sequential/counter-random.js';
 import { evidenceBenjaminiHochberg } from '../../../../exporter/src/detection/sequential/e-d-bh.js';
-import { Ruler } from '../../../../exporter/src/detection/sequential/probability-integral-transform.js';
+import { ReferenceQuantiles } from '../../../../exporter/src/detection/sequential/reference-quantiles.js';
 import { riskBound } from '../../../../exporter/src/detection/sequential/risk-e-detector.js';
 import { SeasonalPattern } from '../../../../exporter/src/detection/sequential/season.js';
 import { EvidenceBank } from '../../../../exporter/src/detection/sequential/shiryaev-roberts.js';
@@ -162,23 +162,23 @@ describe('ruler', () => {
     const random = seededRandom(2);
     const draw = (): number => Math.exp(3 * random.next());
     const warmUp = Array.from({ length: 2_000 }, draw);
-    const ruler = Ruler.fit(warmUp);
-    const scaled = Ruler.fit(warmUp.map((x) => 100 * x));
+    const quantiles = ReferenceQuantiles.fit(warmUp);
+    const scaled = ReferenceQuantiles.fit(warmUp.map((x) => 100 * x));
     const places = Array.from({ length: 5_000 }, () => {
       const x = draw();
       const v = random.next();
-      expect(scaled.position(100 * x, v)).toBeCloseTo(ruler.position(x, v), 9);
-      return ruler.position(x, v);
+      expect(scaled.position(100 * x, v)).toBeCloseTo(quantiles.position(x, v), 9);
+      return quantiles.position(x, v);
     });
     expect(places.reduce((sum, u) => sum + u, 0) / places.length).toBeCloseTo(0.5, 1);
-    expect(Ruler.restore(ruler.snapshot()).position(5, 0.3)).toBe(ruler.position(5, 0.3));
+    expect(ReferenceQuantiles.restore(quantiles.snapshot()).position(5, 0.3)).toBe(quantiles.position(5, 0.3));
   });
 
   test('a constant signal is uniform by its random ties, and any other value lies outside', () => {
-    const ruler = Ruler.fit(new Array<number>(50).fill(7));
-    expect(ruler.position(7, 0.1)).toBeCloseTo(0.1, 9);
-    expect(ruler.position(7.1, 0.5)).toBeGreaterThan(0.98);
-    expect(ruler.position(6.9, 0.5)).toBeLessThanOrEqual(0.5);
+    const quantiles = ReferenceQuantiles.fit(new Array<number>(50).fill(7));
+    expect(quantiles.position(7, 0.1)).toBeCloseTo(0.1, 9);
+    expect(quantiles.position(7.1, 0.5)).toBeGreaterThan(0.98);
+    expect(quantiles.position(6.9, 0.5)).toBeLessThanOrEqual(0.5);
   });
 });
 

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnyActionTarget } from '../../../../exporter/src/domain/action-target.js';
 import type { Executor } from '../../../../exporter/src/domain/ports.js';
-import type { ActionId, ExecutorId, Plan } from '../../../../exporter/src/domain/recommendation.js';
+import type { ActionId } from '../../../../exporter/src/domain/recommendation.js';
 import { createExecutors } from '../../../../exporter/src/governance/executors/index.js';
 import { Loopback, type Fault } from './loopback.js';
 import { CANARY, CLOSED, egressOf, LOOPBACK, newExecution, planOf, portsOf, recommendationOf } from './setting.js';
+import type { ExecutorId, Plan } from '../../../../exporter/src/domain/executor.js';
 
 /** A server of the executor's kind, in memory. */
 export interface Arena {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnyActionTarget, SettingsByExecutor } from '../../../../exporter/src/domain/action-target.js';
 import type { Executor } from '../../../../exporter/src/domain/ports.js';
-import type { Plan } from '../../../../exporter/src/domain/recommendation.js';
 import { createExecutors } from '../../../../exporter/src/governance/executors/index.js';
 import { conformance, type Arena } from './battery.js';
 import { KubernetesApi } from './kubernetes-api.js';
 import { CANARY, egressOf, LOOPBACK, newExecution, planOf, portsOf, recommendationOf } from './setting.js';
 import type { Loopback } from './loopback.js';
+import type { Plan } from '../../../../exporter/src/domain/executor.js';
 
 type Operation = SettingsByExecutor['kubernetes']['operation'];
 

@@ -4,10 +4,11 @@ import type { JsonObject } from '../../../../exporter/src/domain/json.js';
 import type { Execution } from '../../../../exporter/src/domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../../../exporter/src/domain/identifiers.js';
 import type { HttpClient } from '../../../../exporter/src/domain/ports.js';
-import type { ActionId, Plan, Recommendation } from '../../../../exporter/src/domain/recommendation.js';
-import type { TargetPorts } from '../../../../exporter/src/governance/executors/configured.js';
+import type { ActionId, Recommendation } from '../../../../exporter/src/domain/recommendation.js';
+import type { TargetPorts } from '../../../../exporter/src/governance/executors/target-binding.js';
 import { createEgress, type EgressPolicy } from '../../../../exporter/src/http/egress.js';
 import { systemClock } from '../../../../exporter/src/system/system-clock.js';
+import type { Plan } from '../../../../exporter/src/domain/executor.js';
 
 /** Marks every leak: no text that people see may hold it. */
 export const CANARY = 'canary-5b1e-qzwxvk';

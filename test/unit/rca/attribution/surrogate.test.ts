@@ -106,13 +106,13 @@ describe('a copy of the model', () => {
   });
 
   it('stands in only when the model was not asked and did not change, and is told as such', () => {
-    const drifted = judged({ rows: traffic(10, { seed: 'x' }) }).evidence.features;
+    const drifted = judged({ rows: traffic(10, { seed: 'x' }) }).symptoms.features;
     const [some] = drifted;
     if (some === undefined) throw new Error('no features');
     const input = {
       baselineRows: before,
       rows: now,
-      features: [{ ...some, feature: 'income', drifted: true, distance: 0.8 }],
+      features: [{ ...some, feature: 'income', reported: true, distance: 0.8 }],
       modelChanged: false,
       experiment: null,
       attributions: [],

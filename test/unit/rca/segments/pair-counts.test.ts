@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { groupKey } from '../../../../exporter/src/detection/statistics/group-counts.js';
+import { groupKey } from '../../../../exporter/src/statistics/group-counts.js';
 import {
   foldRareCategories,
   mergeWindows,
   subtractWindows,
-} from '../../../../exporter/src/detection/statistics/window-profile.js';
+} from '../../../../exporter/src/statistics/window-profile.js';
 import type { FeatureValue, Observation } from '../../../../exporter/src/domain/observation.js';
 import { segmentsFromCounts } from '../../../../exporter/src/rca/segments/pair-counts.js';
 import { decodeWindow, encodeWindow } from '../../../../exporter/src/store/profile-codec.js';
@@ -126,9 +126,9 @@ test('after a restart, without the baseline’s rows, the failing group is still
   const rows = rowsOf('now', 400).map((row) =>
     row.features?.['c2'] === 'b' ? { ...failed('http_5xx'), features: row.features } : row,
   );
-  const { evidence, diagnosis } = judged({ rows, withBaselineRows: false });
-  expect(evidence.segments[0]).toMatchObject({ predicate: 'c2 = b', measure: 'errors', method: 'pair-counts' });
-  expect(evidence.contrast.failuresBySegment).toMatchObject({ predicate: 'c2 = b', contribution: 1 });
+  const { symptoms, diagnosis } = judged({ rows, withBaselineRows: false });
+  expect(symptoms.segments[0]).toMatchObject({ predicate: 'c2 = b', measure: 'errors', method: 'pair-counts' });
+  expect(symptoms.differential.failuresBySegment).toMatchObject({ predicate: 'c2 = b', contribution: 1 });
   expect(diagnosis.causes[0]).toMatchObject({ id: 'segment-outage', segments: ['c2 = b'] });
   expect(diagnosis.blindSpots.map(({ check }) => check).join(' ')).toContain('segments by numbers');
 });

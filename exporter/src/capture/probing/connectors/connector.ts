@@ -2,7 +2,7 @@ import type { Json } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer, HttpClient } from '../../../domain/ports.js';
-import { failureAnswer } from '../answer.js';
+import { failureAnswer } from '../answers/read-answer.js';
 
 /** What a connector may use. */
 export interface ConnectorContext {

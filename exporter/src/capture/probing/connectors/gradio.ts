@@ -1,7 +1,8 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
-import { failureAnswer, isObject, modelAnswer } from '../answer.js';
+import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
   getJson,

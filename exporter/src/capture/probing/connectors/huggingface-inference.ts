@@ -1,4 +1,5 @@
-import { isObject, modelAnswer } from '../answer.js';
+import { isObject } from '../../../domain/json.js';
+import { modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { isHttpAnswer, post, type Connector } from './connector.js';
 

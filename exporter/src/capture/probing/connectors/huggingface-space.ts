@@ -1,4 +1,4 @@
-import { modelAnswer } from '../answer.js';
+import { modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { isHttpAnswer, isRoot, post, type Connector } from './connector.js';
 

@@ -1,5 +1,6 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { isObject, modelAnswer } from '../answer.js';
+import { modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { getJson, isHttpAnswer, post, rootOf, type Candidate, type Connector } from './connector.js';
 

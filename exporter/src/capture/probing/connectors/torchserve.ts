@@ -1,5 +1,6 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
-import { isObject, modelAnswer } from '../answer.js';
+import { modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { isHttpAnswer, post, type Connector } from './connector.js';
 

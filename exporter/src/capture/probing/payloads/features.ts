@@ -1,7 +1,7 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features } from '../../../domain/observation.js';
-import { flattenFeatures, textFeatures } from '../../text-features.js';
-import { isObject } from '../answer.js';
+import { flattenFeatures, textFeatures } from '../../ingest/text-features.js';
 
 const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];

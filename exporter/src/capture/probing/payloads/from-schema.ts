@@ -1,5 +1,5 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { isObject } from '../answer.js';
 import { SENTENCES } from './sentences.js';
 
 const DEEPEST = 8;

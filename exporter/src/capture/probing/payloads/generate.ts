@@ -1,6 +1,6 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Random } from '../../../domain/ports.js';
-import { isObject } from '../answer.js';
 import { SENTENCES } from './sentences.js';
 
 export type PayloadKind = 'normal' | 'edge' | 'adversarial';

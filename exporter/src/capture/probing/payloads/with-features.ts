@@ -1,6 +1,6 @@
+import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features, FeatureValue } from '../../../domain/observation.js';
-import { isObject } from '../answer.js';
 import { featuresOf, nameOf } from './features.js';
 
 /**

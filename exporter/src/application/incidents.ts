@@ -1,0 +1,79 @@
+import type { Actor } from '../domain/actor.js';
+import type { AlertFeedback } from '../domain/alert-feedback.js';
+import { NotFound } from '../domain/errors.js';
+import type { IncidentId, ModelId } from '../domain/identifiers.js';
+import type { Incident } from '../domain/incident.js';
+import type { SimilarLesson } from '../domain/lesson.js';
+import type { Store } from '../domain/ports.js';
+import type { ReportFormat } from '../domain/report-format.js';
+import { showFact } from '../detection/paging.js';
+import { similarLessons } from '../incident-history/similarity.js';
+import type { ApplicationPorts, ApplicationSettings } from './ports.js';
+
+export interface IncidentFilter {
+  readonly model?: ModelId;
+  readonly open?: boolean;
+  readonly limit: number;
+}
+
+/** Incidents, and what people say of the alerts that opened them. */
+export interface IncidentUseCases {
+  /** Newest first. */
+  list(filter: IncidentFilter): Promise<readonly Incident[]>;
+  /** @throws NotFound */
+  get(id: IncidentId): Promise<Incident>;
+  /** Closed incidents like this one, the most similar first. @throws NotFound */
+  similar(id: IncidentId): Promise<readonly SimilarLesson[]>;
+  /** @throws NotFound */
+  report(id: IncidentId, format: ReportFormat): Promise<string>;
+  /** What people said of the alert, oldest first. @throws NotFound */
+  feedback(id: IncidentId): Promise<readonly AlertFeedback[]>;
+  /** Says whether the alert was useful; most voices move the model's alert threshold. @returns all feedback on the incident @throws NotFound */
+  giveFeedback(
+    id: IncidentId,
+    feedback: { readonly useful: boolean; readonly reason: string },
+    by: Actor,
+  ): Promise<readonly AlertFeedback[]>;
+}
+
+/** @returns the use cases of `/api/v1/incidents` and `/api/v1/feedback` */
+export function incidentUseCases(
+  ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'audit' | 'renderReport'> & {
+    readonly store: Pick<Store, 'incidents' | 'alertFeedback'>;
+  },
+  { criticalErrorShare }: Pick<ApplicationSettings, 'criticalErrorShare'>,
+): IncidentUseCases {
+  const { store, fleet } = ports;
+  const get = async (id: IncidentId): Promise<Incident> => {
+    const found = await store.incidents.get(id);
+    if (found === null) throw new NotFound(`there is no incident "${id}"`, 'incident');
+    return found;
+  };
+  return {
+    list: (filter) => store.incidents.list(filter),
+    get,
+    async similar(id) {
+      const { fingerprint, openedAtMs } = await get(id);
+      return similarLessons(fingerprint, openedAtMs, fleet.knownLessons()).filter(
+        ({ lesson }) => lesson.incidentId !== id,
+      );
+    },
+    report: async (id, format) => ports.renderReport(await get(id), format),
+    feedback: async (id) => store.alertFeedback.list({ incident: (await get(id)).id }),
+    async giveFeedback(id, { useful, reason }, by) {
+      const about = await get(id);
+      await store.alertFeedback.save({
+        incidentId: id,
+        modelId: about.modelId,
+        by: { subject: by.subject, name: by.name },
+        useful,
+        reason,
+        atMs: ports.clock.now(),
+        onEvidence: !showFact(about.diagnosis.findings, criticalErrorShare()),
+      });
+      await ports.audit('page-judged', by, { incident: id, model: about.modelId, useful, reason });
+      await fleet.recallLessons();
+      return store.alertFeedback.list({ incident: id });
+    },
+  };
+}

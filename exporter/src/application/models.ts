@@ -1,0 +1,183 @@
+import { failureCount } from '../domain/profile.js';
+import type { Actor } from '../domain/actor.js';
+import type { Discovery } from '../domain/discovery.js';
+import { Conflict, Invalid } from '../domain/errors.js';
+import { slugOf, type ModelId } from '../domain/identifiers.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { Json } from '../domain/json.js';
+import type { GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
+import type { ModelRegistration } from '../domain/model-registration.js';
+import type { ModelStatus } from '../domain/model-status.js';
+import type { Observation } from '../domain/observation.js';
+import type { Store } from '../domain/ports.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
+import type { ChangeEvent } from '../domain/symptoms.js';
+import { summariseNumeric } from '../statistics/signal-counts.js';
+import { numericSignal } from '../statistics/window-profile.js';
+import type { ApplicationPorts } from './ports.js';
+
+/** Figures of one stored window; null where nothing was measured. */
+export interface WindowAggregate {
+  readonly windowStartMs: number;
+  readonly calls: number;
+  readonly failures: number;
+  readonly confidenceMean: number | null;
+  readonly confidenceStandardDeviation: number | null;
+  readonly latencyP50Seconds: number | null;
+  readonly latencyP95Seconds: number | null;
+  readonly labelled: number;
+  readonly correct: number;
+}
+
+/** The watched models: which, how they are, and what comes in about them. */
+export interface ModelUseCases {
+  discover(url: string, authorizationSecret: string | null): Promise<Discovery>;
+  investigate(
+    url: string,
+    samples: number | null,
+    onProgress: (progress: InvestigationProgress) => void,
+  ): Promise<Investigation>;
+  /** @throws Invalid (nothing answered at the URL: the attempts are in `details`), Conflict (id taken) */
+  register(registration: ModelRegistration, by: Actor): Promise<Model>;
+  remove(id: ModelId, by: Actor): Promise<void>;
+  setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
+  statuses(): readonly ModelStatus[];
+  isWatched(id: ModelId): boolean;
+  /** @throws NotFound */
+  status(id: ModelId): ModelStatus;
+  /** Stored windows that start in [fromMs, toMs), oldest first. @throws NotFound, Invalid when the order is wrong */
+  aggregates(id: ModelId, fromMs: number, toMs: number): Promise<readonly WindowAggregate[]>;
+  /** Runs one probe cycle now (for `/probe`); null when it took longer than it was given. */
+  probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Observation[] | null>;
+  ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult>;
+  recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
+}
+
+/** What became of a model's attempts, as `details` of a refusal. */
+const attemptsAsJson = (discovery: Discovery): Json =>
+  discovery.attempts.map(({ connector, url, what, outcome }) => ({ connector, url, what, outcome }));
+
+/** @returns the use cases of `/api/v1/models` on a running fleet */
+export function modelUseCases(
+  ports: Pick<
+    ApplicationPorts,
+    'fleet' | 'clock' | 'audit' | 'discover' | 'chooseGoldenInputs' | 'investigate' | 'onIngest'
+  > & { readonly store: Pick<Store, 'windows'> },
+  schedule: ProbeSchedule,
+): ModelUseCases {
+  const { fleet, store } = ports;
+  return {
+    discover: (url, secret) => ports.discover(url, secret),
+    investigate: (url, samples, onProgress) => ports.investigate(url, samples, onProgress),
+
+    async register(registration, by) {
+      const id = registration.id ?? slugOf(registration.name ?? registration.url ?? 'model');
+      if (fleet.has(id)) throw new Conflict(`a model "${id}" is watched already`, 'id');
+      const discovery =
+        registration.url === undefined
+          ? null
+          : await ports.discover(registration.url, registration.authorizationSecret ?? null);
+      if (discovery?.kind === 'not-found') {
+        throw new Invalid(
+          `nothing at ${registration.url ?? ''} gave a usable answer: ${discovery.failure.detail}`,
+          'url',
+          attemptsAsJson(discovery),
+        );
+      }
+      const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, schedule, ports.clock.now());
+      await fleet.add(model);
+      await ports.audit('model-registered', by, { model: id });
+      return model;
+    },
+    async remove(id, by) {
+      await fleet.remove(id);
+      await ports.audit('model-removed', by, { model: id });
+    },
+    async setPaused(id, paused, by) {
+      const model = await fleet.setPaused(id, paused);
+      await ports.audit(paused ? 'model-paused' : 'model-started', by, { model: id });
+      return model;
+    },
+    statuses: () => fleet.statuses(),
+    isWatched: (id) => fleet.has(id),
+    status: (id) => fleet.status(id),
+    async aggregates(id, fromMs, toMs) {
+      fleet.status(id);
+      if (fromMs > toMs) throw new Invalid('from_ms must not be after to_ms', 'from_ms');
+      const windows = await store.windows.range(id, fromMs, toMs);
+      return windows.map(({ windowStartMs, profile }) => {
+        const level = (key: 'confidence' | 'latency_seconds') => {
+          const counts = numericSignal(profile, key);
+          return counts === null ? null : summariseNumeric(counts);
+        };
+        const [confidence, latency] = [level('confidence'), level('latency_seconds')];
+        return {
+          windowStartMs,
+          calls: profile.calls,
+          failures: failureCount(profile),
+          confidenceMean: confidence?.mean ?? null,
+          confidenceStandardDeviation: confidence?.standardDeviation ?? null,
+          latencyP50Seconds: latency?.p50 ?? null,
+          latencyP95Seconds: latency?.p95 ?? null,
+          labelled: profile.labels.labelled,
+          correct: profile.labels.correct,
+        };
+      });
+    },
+    async probeNow(id, request) {
+      return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;
+    },
+    async ingest(id, batch) {
+      const result = await fleet.ingest(id, batch);
+      ports.onIngest(result);
+      return result;
+    },
+    async recordChange(id, change, by) {
+      fleet.monitoredModel(id).recordChange(change);
+      await fleet.committed();
+      await ports.audit('change-recorded', by, { model: id, change: { ...change } });
+    },
+  };
+}
+
+/** The model a registration asks for, with what discovery found filled in. */
+export function modelOf(
+  id: ModelId,
+  registration: ModelRegistration,
+  discovery: Discovery | null,
+  chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[],
+  defaults: ProbeSchedule,
+  nowMs: number,
+): Model {
+  const found = discovery?.kind === 'found' ? discovery : null;
+  const payloads = registration.payloads ?? found?.payloads ?? [];
+  const golden = registration.goldenInputs?.map((payload, index): GoldenInput => ({
+    id: `user-${index + 1}`,
+    payload,
+    origin: 'user',
+  }));
+  return {
+    id,
+    name: registration.name ?? id,
+    endpoint:
+      found?.endpoint ??
+      (registration.url === undefined
+        ? null
+        : {
+            url: registration.url,
+            connector: registration.connector ?? 'rest',
+            settings: {},
+            authorizationSecret: registration.authorizationSecret ?? null,
+          }),
+    versionLabel: registration.versionLabel ?? found?.answer.modelVersion ?? null,
+    owner: registration.owner ?? null,
+    tags: registration.tags ?? [],
+    goldenInputs: golden ?? (payloads.length === 0 ? [] : chooseGoldenInputs(payloads)),
+    probePayloads: payloads,
+    schedule: { ...defaults, ...registration.schedule },
+    state: 'learning',
+    paused: false,
+    createdAtMs: nowMs,
+  };
+}

@@ -1,0 +1,55 @@
+import type { Actor } from '../domain/actor.js';
+import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
+import type { AuditVerdict } from '../domain/audit.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { Incident } from '../domain/incident.js';
+import type { IngestResult } from '../domain/ingest.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { Json, JsonObject } from '../domain/json.js';
+import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
+import type { ApiKey, ApiScope, Clock, EventBus, Store } from '../domain/ports.js';
+import type { ActionId, Proposal } from '../domain/recommendation.js';
+import type { ReportFormat } from '../domain/report-format.js';
+import type { Checkpointing } from '../governance/audit/checkpointing.js';
+import type { Governance } from '../governance/governance.js';
+import type { IncidentManager } from '../incidents/incident-manager.js';
+import type { Fleet } from '../monitoring/fleet.js';
+import type { ModelValidations } from '../validation/run.js';
+
+/** What the use cases are made of. */
+export interface ApplicationPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly fleet: Fleet;
+  readonly incidents: IncidentManager;
+  readonly governance: Governance;
+  /** The action as a proposal for the incident, with the plan that would carry it out. */
+  readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Proposal;
+  readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
+  readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
+  /** Appends one entry to the audit log in a transaction of its own. */
+  readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
+  readonly verifyAudit: () => Promise<AuditVerdict>;
+  readonly checkpointing: Pick<Checkpointing, 'make' | 'verifierKey'>;
+  readonly investigate: (
+    url: string,
+    samples: number | null,
+    onProgress: (progress: InvestigationProgress) => void,
+  ) => Promise<Investigation>;
+  readonly validations: Pick<ModelValidations, 'start' | 'list'>;
+  readonly receiveAlerts: (sender: AlertSender, alerts: readonly ReceivedAlert[]) => Promise<AlertIntake>;
+  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
+  /** Makes an API key and keeps its hash; the text is known only here. */
+  readonly createApiKey: (
+    name: string,
+    scopes: readonly ApiScope[],
+  ) => Promise<{ readonly key: ApiKey; readonly text: string }>;
+  readonly onIngest: (result: IngestResult) => void;
+}
+
+export interface ApplicationSettings {
+  readonly schedule: ProbeSchedule;
+  /** Share of errors that is a fact rather than evidence; read at every use. */
+  readonly criticalErrorShare: () => number;
+}

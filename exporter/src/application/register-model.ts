@@ -1,0 +1,53 @@
+import { modelOf } from './models.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { ModelRegistration } from '../domain/model-registration.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { Json } from '../domain/json.js';
+import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
+import type { Clock, Logger } from '../domain/ports.js';
+import type { Fleet } from '../monitoring/fleet.js';
+
+export interface RegistrationPorts {
+  readonly fleet: Fleet;
+  readonly discover: (url: string, secret: string | null) => Promise<Discovery>;
+  readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
+  readonly schedule: ProbeSchedule;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type NamedRegistration = ModelRegistration & { readonly id: ModelId };
+
+/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
+const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
+
+/**
+ * Watches a model at once, so that its logged predictions are taken, and probes it as soon as it is known how. One that is
+ * watched already takes over what the registration says and keeps its state.
+ * @returns when it is watched; what it resolves to ends when the model was asked how it wants to be probed
+ */
+export async function registerModel(
+  { fleet, discover, chooseGoldenInputs, schedule, clock, logger }: RegistrationPorts,
+  registration: NamedRegistration,
+): Promise<{ readonly discovered: Promise<void> }> {
+  const { id, url, payloads, connector } = registration;
+  const model = (asked: ModelRegistration, discovery: Discovery | null) => {
+    const made = modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
+    if (!fleet.has(id)) return made;
+    const { state, paused, createdAtMs } = fleet.monitoredModel(id).model;
+    return { ...made, state, paused, createdAtMs };
+  };
+  await fleet.add(model(registration, null));
+  const known = url === undefined || (payloads !== undefined && connector !== undefined);
+  const ask = async (): Promise<void> => {
+    try {
+      const discovery = await discover(url ?? '', registration.authorizationSecret ?? null);
+      if (!fleet.has(id)) return;
+      const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
+      await fleet.add(model(asked, discovery));
+    } catch (error) {
+      logger.error({ model: id, error: String(error) }, 'discovery of a configured model broke off');
+    }
+  };
+  return { discovered: known ? Promise.resolve() : ask() };
+}

@@ -1,0 +1,109 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { ModelRegistration } from '../../domain/model-registration.js';
+import { modelId, slugOf, type ModelId } from '../../domain/identifiers.js';
+import { CONNECTOR_IDS } from '../../domain/model.js';
+
+/** A model as a discovery source describes it. */
+export type DiscoveredModel = ModelRegistration & { readonly id: ModelId; readonly url: string };
+
+export type TargetGroups =
+  | { readonly kind: 'read'; readonly models: readonly DiscoveredModel[] }
+  /** Where it is wrong and what would be right. */
+  | { readonly kind: 'refused'; readonly problem: string };
+
+const LARGEST_LIST = 10_000;
+const groups = z
+  .array(
+    z.object({
+      targets: z.array(z.string().min(1).max(2_048)),
+      labels: z.record(z.string().max(200), z.string().max(300)).optional(),
+    }),
+  )
+  .max(LARGEST_LIST);
+
+/** Labels with a meaning of their own; the others become tags, and what starts with `__` is for Prometheus. */
+const KNOWN = ['model_name', 'model_version', 'team', 'connector'];
+
+class Misfit extends Error {}
+
+function urlOf(target: string, labels: Readonly<Record<string, string>>, place: string): string {
+  const path = labels['__path__'] ?? '/';
+  const text = target.includes('://')
+    ? target
+    : `${labels['__scheme__'] ?? 'http'}://${target}${path.startsWith('/') ? '' : '/'}${path}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+    throw new Misfit(
+      `${place}: "${target.slice(0, 100)}" must be host:port or a whole http(s) address without a password`,
+    );
+  return url.href;
+}
+
+function connectorOf(name: string | undefined, place: string): Pick<ModelRegistration, 'connector'> {
+  if (name === undefined) return {};
+  const known = CONNECTOR_IDS.find((id) => id === name);
+  if (known === undefined)
+    throw new Misfit(`${place}.labels.connector: "${name.slice(0, 50)}" is none of ${CONNECTOR_IDS.join(', ')}`);
+  return { connector: known };
+}
+
+function idOf(name: string | undefined, target: string, place: string): ModelId {
+  if (name === undefined) return slugOf(target);
+  try {
+    return modelId(name);
+  } catch (error) {
+    throw new Misfit(`${place}.labels.model_name: ${error instanceof Error ? error.message : 'is no model id'}`);
+  }
+}
+
+function modelsOf({ targets, labels = {} }: z.output<typeof groups>[number], place: string): DiscoveredModel[] {
+  if (labels['model_name'] !== undefined && targets.length > 1)
+    throw new Misfit(
+      `${place}: model_name names one model, but there are ${targets.length} targets; give each a group, or the address in front of them`,
+    );
+  return targets.map((target) => ({
+    id: idOf(labels['model_name'], target, place),
+    url: urlOf(target, labels, place),
+    ...connectorOf(labels['connector'], place),
+    ...(labels['model_version'] === undefined ? {} : { versionLabel: labels['model_version'] }),
+    ...(labels['team'] === undefined ? {} : { owner: labels['team'] }),
+    tags: Object.entries(labels)
+      .filter(([name]) => !KNOWN.includes(name) && !name.startsWith('__'))
+      .map(([name, value]) => `${name}=${value}`.slice(0, 100))
+      .slice(0, 50),
+  }));
+}
+
+/**
+ * Reads target groups in the format of Prometheus' file_sd and HTTP SD: a list of `{ targets, labels }`, JSON or YAML.
+ * `model_name`, `model_version`, `team` and `connector` describe the model; `__scheme__` and `__path__` complete a target
+ * that is only host:port.
+ */
+export function readTargetGroups(text: string): TargetGroups {
+  let document: unknown;
+  try {
+    document = parse(text, { maxAliasCount: 0 });
+  } catch (error) {
+    return { kind: 'refused', problem: `is neither JSON nor YAML (${String(error).split('\n')[0] ?? ''})` };
+  }
+  const checked = groups.safeParse(document ?? []);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    const place = issue?.path.join('.') ?? '';
+    return {
+      kind: 'refused',
+      problem: `${place === '' ? 'the document' : place}: ${issue?.message ?? 'is wrong'}; write a list of { targets: [host:port], labels: { name: text } }`,
+    };
+  }
+  try {
+    const models = checked.data.flatMap((group, index) => modelsOf(group, String(index)));
+    const twice = models.find(({ id }, index) => models.findIndex((model) => model.id === id) < index);
+    if (twice !== undefined)
+      throw new Misfit(`"${twice.id}" is listed twice; give every model a model_name of its own`);
+    return { kind: 'read', models };
+  } catch (error) {
+    if (error instanceof Misfit) return { kind: 'refused', problem: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Application } from '../application/index.js';
+import type { AuditVerdict } from '../domain/audit.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { IncidentId } from '../domain/identifiers.js';
+import type { ReportFormat } from '../domain/report-format.js';
+import type { Config } from '../config/config.js';
+
+/** A running mlfi, as far as the command line shows it. */
+export interface RunningMlfi {
+  readonly application: { readonly models: Pick<Application['models'], 'statuses'> };
+  readonly address: string;
+  readonly storeLocation: string;
+  readonly firstKey: string | null;
+  close(): Promise<void>;
+}
+
+/** What a reader of an audit log holds to check it against; each part may be missing. */
+export interface AuditWitness {
+  readonly head: string | null;
+  readonly checkpoints: string | null;
+  readonly key: string | null;
+  readonly earlier: string | null;
+}
+
+export interface InvestigateOnceOptions {
+  readonly samples: number;
+  readonly timeoutMs: number;
+  /** Value of the Authorization header, null for none. */
+  readonly authorization: string | null;
+  readonly onProgress: (progress: InvestigationProgress) => void;
+}
+
+/** What the commands do, as the program wires it. */
+export interface Commands {
+  start(config: Config, options: { readonly configurationFile: string | null }): Promise<RunningMlfi>;
+  investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
+  readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
+  verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
+  verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;
+  exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void>;
+}

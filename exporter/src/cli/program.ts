@@ -1,0 +1,104 @@
+import { Command } from 'commander';
+import { auditExport, auditVerify, type AuditVerifyOptions } from './audit.js';
+import { configCheck } from './config-check.js';
+import { addDecisionVerbs } from './decisions.js';
+import { init } from './init.js';
+import { investigateUrl } from './investigate.js';
+import { report } from './report.js';
+import { serve } from './serve.js';
+import type { Commands } from './commands.js';
+
+/** The command line of mlfi: one verb, one file. */
+export function createProgram(commands: Commands, version: string): Command {
+  const program = new Command('mlfi')
+    .description('A doctor for machine-learning models in production, native to Grafana and Prometheus.')
+    .version(version)
+    .showHelpAfterError('(mlfi --help lists the commands)');
+
+  program
+    .command('serve')
+    .description('watch models: probe, learn, detect, investigate; serve the API and the metrics')
+    .option('-c, --config <file>', 'configuration file (default: mlfi.yml when there is one, else built-in defaults)')
+    .action(async (options: { config?: string }) => {
+      process.exitCode = await serve(commands, options.config ?? null);
+    });
+
+  program
+    .command('investigate')
+    .argument('<url>', 'address of the model, its predict path or its server')
+    .description(
+      'look once at a model; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge',
+    )
+    .option('-n, --samples <number>', 'how many answers to collect', '40')
+    .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')
+    .option('--token-file <file>', 'file with a bearer token for the model')
+    .option('--json', 'print the diagnosis as JSON')
+    .action(async (url: string, options: { samples: string; timeout: string; tokenFile?: string; json?: boolean }) => {
+      process.exitCode = await investigateUrl(commands, url, {
+        samples: options.samples,
+        timeoutSeconds: options.timeout,
+        tokenFile: options.tokenFile ?? null,
+        json: options.json ?? false,
+      });
+    });
+
+  const config = program.command('config').description('look at a configuration file');
+  config
+    .command('check')
+    .argument('<file>')
+    .description('say whether a configuration file is right, or where and how it is wrong')
+    .action((file: string) => {
+      process.exitCode = configCheck(file);
+    });
+
+  const audit = program.command('audit').description('look at the audit log');
+  audit
+    .command('verify')
+    .description('check the hash chain of the audit log: in the store, or offline on an export')
+    .option('-c, --config <file>', 'configuration file that names the store')
+    .option('--export <file>', 'an export (JSON lines) to verify without the store')
+    .option('--head <hash>', 'hash of the newest entry you know of, to detect truncation')
+    .option('--checkpoints <file>', 'checkpoints you hold (signed notes), to detect a cut or rewritten log')
+    .option('--key <key>', 'public key the checkpoints must be signed with, as GET /api/v1/audit/checkpoints gives it')
+    .option('--earlier <file>', 'an earlier export, to name the first entry that was rewritten')
+    .action(async (options: AuditVerifyOptions) => {
+      process.exitCode = await auditVerify(commands, options);
+    });
+  audit
+    .command('export')
+    .description('write the whole audit log as JSON lines, beside a running service')
+    .option('-c, --config <file>', 'configuration file that names the store')
+    .action(async (options: { config?: string }) => {
+      process.exitCode = await auditExport(commands, options.config ?? null);
+    });
+
+  program
+    .command('report')
+    .argument('<incident>', 'incident id, or "latest"')
+    .description('write the diagnostic report of an incident')
+    .option('-c, --config <file>', 'configuration file that names the store')
+    .option('-f, --format <format>', 'markdown, html, json or csv', 'markdown')
+    .option('-o, --output <file>', 'file to write (default: standard output)')
+    .action(async (incident: string, options: { config?: string; format: string; output?: string }) => {
+      process.exitCode = await report(
+        commands,
+        incident,
+        options.config ?? null,
+        options.format,
+        options.output ?? null,
+      );
+    });
+
+  addDecisionVerbs(program);
+
+  program
+    .command('init')
+    .description('write a commented mlfi.yml to start from')
+    .option('-o, --output <file>', 'where to write it', 'mlfi.yml')
+    .option('--force', 'overwrite an existing file')
+    .action((options: { output: string; force?: boolean }) => {
+      process.exitCode = init(options.output, options.force ?? false);
+    });
+
+  return program;
+}

@@ -1,0 +1,59 @@
+/** Gaps are told apart by powers of two of a millisecond. */
+const BUCKETS = 48;
+/** A gap this many times as long as the usual one is a pause, or a wrong timestamp, and no part of the pace. */
+const PAUSE = 100;
+
+export interface SampleIntervalState {
+  readonly samples: number;
+  readonly newestMs: number;
+  readonly counts: readonly number[];
+  readonly sums: readonly number[];
+}
+
+/**
+ * Mean time between samples, from their own timestamps: pauses and timestamps that are far off are left out, samples that
+ * came together share the time since those before. Never longer than the truth by much, so evidence that is paced by it
+ * only ever gets stricter.
+ */
+export class SampleInterval {
+  private samples = 0;
+  private newestMs = 0;
+  private readonly counts = new Uint32Array(BUCKETS);
+  private readonly sums = new Float64Array(BUCKETS);
+
+  constructor(state?: SampleIntervalState) {
+    if (state === undefined) return;
+    this.samples = state.samples;
+    this.newestMs = state.newestMs;
+    this.counts.set(state.counts);
+    this.sums.set(state.sums);
+  }
+
+  add(atMs: number): void {
+    const gapMs = atMs - this.newestMs;
+    this.samples += 1;
+    if (this.samples > 1 && gapMs > 0) {
+      const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log2(gapMs))));
+      this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+      this.sums[bucket] = (this.sums[bucket] ?? 0) + gapMs;
+    }
+    if (this.samples === 1 || gapMs > 0) this.newestMs = atMs;
+  }
+
+  /** Milliseconds from one sample to the next; 0 before two different times were seen. */
+  get meanMs(): number {
+    const gaps = this.counts.reduce((sum, count) => sum + count, 0);
+    if (gaps === 0) return 0;
+    let seen = 0;
+    const usual = this.counts.findIndex((count) => (seen += count) * 2 >= gaps);
+    let total = 0;
+    for (let bucket = 0; bucket < BUCKETS && 2 ** bucket <= PAUSE * 2 ** usual; bucket += 1) {
+      total += this.sums[bucket] ?? 0;
+    }
+    return total / Math.max(1, this.samples - 1);
+  }
+
+  snapshot(): SampleIntervalState {
+    return { samples: this.samples, newestMs: this.newestMs, counts: [...this.counts], sums: [...this.sums] };
+  }
+}

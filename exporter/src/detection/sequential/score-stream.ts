@@ -1,0 +1,376 @@
+import type { FalsePageBudget } from '../../domain/alert-evidence.js';
+import { BlockCalibration, type CalibrationState } from './block-length.js';
+import { ConformalEDetector, type ConformalState } from './conformal-e-detector.js';
+import { riskBound, RiskEDetector, type RiskState } from './risk-e-detector.js';
+import { SampleInterval, type SampleIntervalState } from './sample-interval.js';
+import { SeasonalPattern, type SeasonState } from './season.js';
+
+/** A block lasts at least this long: nobody can act on less, and busy models cost no more than quiet ones. */
+const SHORTEST_BLOCK_MS = 250;
+/** The slow twin of a shift detector uses blocks 2^3 times as long: small shifts stand out of longer means. */
+const SLOW_LEVELS = 3;
+/** Once a pattern is subtracted, single scores are no longer exchangeable; means of 2^4 of them are, nearly. */
+const SEASONAL_LEVEL = 4;
+/** Chance that a risk bound misses the baseline's true mean: 0.05 (methods.md §0.4) over the ten or so risks that matter. */
+const BOUND_DELTA = 0.005;
+/** Evidence inside the learning period that shows it was no steady normal. */
+const STATIONARITY_BLOCK = 8;
+
+/** One number in [0, 1] per sample, and what is claimed about it. */
+export interface ScoreStreamSettings {
+  /** Named in explanations: `level`, `spread`, `mix`, `missing` … */
+  readonly statistic: string;
+  /** `shift`: is it exchangeable with the past? · `risk`: is its mean no higher than the baseline allows? */
+  readonly hypothesis: 'shift' | 'rise' | 'risk';
+  readonly binary: boolean;
+  /** Follows the clock, so a daily or weekly pattern is looked for. */
+  readonly seasonal: boolean;
+  readonly tolerance: number;
+  readonly seed: number;
+}
+
+type Detector =
+  | { readonly kind: 'shift'; readonly detectors: readonly ConformalEDetector[]; readonly levels: readonly number[] }
+  | { readonly kind: 'risk'; readonly detector: RiskEDetector; readonly level: number }
+  | { readonly kind: 'untestable' };
+
+export interface ScoreStreamState {
+  readonly season: SeasonState;
+  readonly calibration: CalibrationState | null;
+  readonly stationarity: ConformalState | null;
+  readonly clock: SampleIntervalState;
+  readonly sampleMs: number;
+  readonly learntUnsteadiness: number;
+  readonly sum: number;
+  readonly filled: number;
+  readonly startedAtMs: number;
+  readonly detector:
+    | { readonly kind: 'shift'; readonly levels: readonly number[]; readonly states: readonly ConformalState[] }
+    | {
+        readonly kind: 'risk';
+        readonly level: number;
+        readonly bound: number;
+        readonly variance: number | null;
+        readonly state: RiskState;
+      }
+    | { readonly kind: 'untestable' }
+    | null;
+}
+
+/** What a stream says of itself. */
+export interface ScoreStreamReading {
+  readonly statistic: string;
+  /** In ticks. */
+  readonly value: number;
+  readonly logRatio: number;
+  readonly changeAtMs: number;
+  readonly direction: 'up' | 'down';
+  readonly blockSamples: number;
+}
+
+/**
+ * One score stream from learning to watching: measures the block length its own correlation asks for, then runs the
+ * e-detectors that suit its claim.
+ */
+export class ScoreStream {
+  private readonly isSeasonal: boolean;
+  private readonly season: SeasonalPattern;
+  private calibration: BlockCalibration | null;
+  private stationarity: ConformalEDetector | null;
+  private detector: Detector | null = null;
+  private clock: SampleInterval;
+  /** Mean time between samples in the baseline. */
+  private sampleMs = 0;
+  private learntUnsteadiness = 0;
+  /** The block being filled: every detector of the stream gets its mean. One sample long while learning. */
+  private sum = 0;
+  private filled = 0;
+  private startedAtMs = 0;
+  private blockLength = 1;
+  private riskSettings: { readonly bound: number; readonly variance: number | null } | null = null;
+
+  constructor(
+    readonly settings: ScoreStreamSettings,
+    private readonly budget: FalsePageBudget,
+    state?: ScoreStreamState,
+  ) {
+    this.isSeasonal = settings.seasonal && budget.season !== 'none';
+    this.season = new SeasonalPattern(this.isSeasonal ? budget.season : 'none', state?.season);
+    this.clock = new SampleInterval(state?.clock);
+    if (state === undefined) {
+      this.calibration = this.freshCalibration();
+      this.stationarity = this.freshStationarity();
+      return;
+    }
+    this.calibration = state.calibration === null ? null : new BlockCalibration(this.isShift, state.calibration);
+    this.stationarity =
+      state.stationarity === null ? null : new ConformalEDetector(this.stationaritySettings(), state.stationarity);
+    this.sampleMs = state.sampleMs;
+    this.learntUnsteadiness = state.learntUnsteadiness;
+    this.sum = state.sum;
+    this.filled = state.filled;
+    this.startedAtMs = state.startedAtMs;
+    this.watchWith(this.restoreDetector(state.detector));
+  }
+
+  get isShift(): boolean {
+    return this.settings.hypothesis !== 'risk';
+  }
+
+  /** Statistics this stream adds to its signal's average. */
+  get size(): number {
+    return this.isShift ? 2 : 1;
+  }
+
+  get isMonitoring(): boolean {
+    return this.detector !== null;
+  }
+
+  get isProvisional(): boolean {
+    return this.season.isProvisional;
+  }
+
+  /** Set while a configured season has not been seen. */
+  get waitsForSeason(): string | null {
+    return this.season.isWaiting ? `${this.season.hoursNeeded} hours, to know the configured season` : null;
+  }
+
+  /** What arming waits for; null when armed or nothing can be said. */
+  get waitsFor(): string | null {
+    if (this.season.isWaiting) return this.waitsForSeason;
+    if (this.detector?.kind === 'untestable') return 'it is as bad as it can get in the baseline';
+    if (this.detector !== null || this.calibration === null) return null;
+    return 'enough samples for blocks that do not correlate';
+  }
+
+  add(score: number, atMs: number): void {
+    if (this.filled === 0) this.startedAtMs = atMs;
+    this.sum += score;
+    this.filled += 1;
+    if (this.filled >= this.blockLength) this.flush(atMs);
+  }
+
+  /** A block's mean without the pattern of the clock; blocks are short beside an hour. */
+  private corrected(mean: number): number {
+    this.season.add(this.sum, this.filled, this.startedAtMs);
+    const expected = this.season.expected(this.startedAtMs);
+    if (expected === 0) return mean;
+    return Math.min(1, Math.max(0, this.isShift ? (mean - expected + 0.5) / 2 : mean - expected));
+  }
+
+  private flush(atMs: number): void {
+    const raw = this.sum / this.filled;
+    const mean = this.isSeasonal ? this.corrected(raw) : raw;
+    this.sum = 0;
+    this.filled = 0;
+    const { detector } = this;
+    if (detector === null) {
+      if (!this.season.isWaiting) this.calibrate(mean, atMs);
+    } else if (detector.kind === 'shift') {
+      for (const each of detector.detectors) each.add(mean, this.startedAtMs);
+    } else if (detector.kind === 'risk') detector.detector.add(mean, this.startedAtMs);
+  }
+
+  private watchWith(detector: Detector | null): void {
+    this.detector = detector;
+    if (detector === null) this.blockLength = 1;
+    else if (detector.kind === 'untestable') this.blockLength = Infinity;
+    else this.blockLength = 1 << (detector.kind === 'shift' ? (detector.levels[0] ?? 0) : detector.level);
+  }
+
+  /** The question about its season that can be answered now, with this channel's own answer. */
+  seasonDue(nowMs: number): { readonly question: 'daily' | 'weekly'; readonly found: boolean } | null {
+    const question = this.season.due(nowMs);
+    if (question === null) return null;
+    return { question, found: this.budget.season !== 'auto' || this.season.repeats(question) };
+  }
+
+  /** Takes the model's answer about the season; what was learnt without it is void. */
+  settleSeason(question: 'daily' | 'weekly', found: boolean): void {
+    if (this.isSeasonal && this.season.settle(question, found)) this.relearn();
+  }
+
+  /** Evidence, while learning, that the stream itself is changing; in ticks. */
+  get unsteadiness(): number {
+    return this.stationarity?.value ?? this.learntUnsteadiness;
+  }
+
+  relearn(): void {
+    this.calibration = this.freshCalibration();
+    this.stationarity = this.freshStationarity();
+    this.watchWith(null);
+    this.sum = 0;
+    this.filled = 0;
+    this.riskSettings = null;
+    this.learntUnsteadiness = 0;
+    this.clock = new SampleInterval();
+  }
+
+  /**
+   * Goes from learning to watching when the samples allow it.
+   * @param patient false takes blocks that still correlate a little; those that correlate more are waited for
+   */
+  startMonitoring(leastSamples: number, patient: boolean): void {
+    const { calibration } = this;
+    if (this.detector !== null || calibration === null || calibration.samples < leastSamples) return;
+    if (this.clock.meanMs * calibration.samples < this.season.referenceMs) return;
+    this.sampleMs = Math.max(1e-3, this.clock.meanMs);
+    const shortest = Math.max(
+      this.season.referenceMs > 0 ? SEASONAL_LEVEL : 0,
+      Math.ceil(Math.log2(SHORTEST_BLOCK_MS / this.sampleMs)),
+    );
+    const floor = Math.min(calibration.longest, shortest);
+    if (floor < 0) return;
+    const level = calibration.choose(floor, patient ? 'independent' : 'tolerable');
+    if (level === null) return;
+    this.watchWith(this.isShift ? this.shiftDetector(calibration, level) : this.riskDetector(calibration, level));
+    this.calibration = null;
+    this.learntUnsteadiness = this.stationarity?.value ?? 0;
+    this.stationarity = null;
+  }
+
+  /** Null while learning. The strongest of its detectors speaks; their values add. */
+  reading(): ScoreStreamReading | null {
+    const { detector } = this;
+    if (detector === null || detector.kind === 'untestable') return null;
+    const { statistic } = this.settings;
+    if (detector.kind === 'risk') {
+      const { value, logRatio, changeAtMs } = detector.detector;
+      return { statistic, value, logRatio, changeAtMs, direction: 'up', blockSamples: 1 << detector.level };
+    }
+    const [first] = detector.detectors;
+    if (first === undefined) return null;
+    const strongest = detector.detectors.reduce((best, each) => (each.value > best.value ? each : best), first);
+    return {
+      statistic,
+      value: detector.detectors.reduce((sum, each) => sum + each.value, 0),
+      logRatio: strongest.logRatio,
+      ...strongest.strongest,
+      blockSamples: strongest.blockLength,
+    };
+  }
+
+  /** Stops betting after an alarm. @param tookMs how long the change took to be noticed */
+  freeze(tookMs: number): void {
+    const { detector } = this;
+    if (detector?.kind === 'risk') detector.detector.freeze(tookMs / (this.sampleMs * (1 << detector.level)));
+    if (detector?.kind === 'shift') {
+      for (const each of detector.detectors) each.freeze(tookMs / (this.sampleMs * each.blockLength));
+    }
+  }
+
+  get hasRecovered(): boolean {
+    const { detector } = this;
+    if (detector?.kind === 'risk') return detector.detector.hasRecovered;
+    if (detector?.kind === 'shift') return detector.detectors.every((each) => each.hasRecovered);
+    return detector?.kind === 'untestable';
+  }
+
+  resume(): void {
+    const { detector } = this;
+    if (detector?.kind === 'risk') detector.detector.resume();
+    if (detector?.kind === 'shift') for (const each of detector.detectors) each.resume();
+  }
+
+  snapshot(): ScoreStreamState {
+    return {
+      season: this.season.snapshot(),
+      calibration: this.calibration?.snapshot() ?? null,
+      stationarity: this.stationarity?.snapshot() ?? null,
+      clock: this.clock.snapshot(),
+      sampleMs: this.sampleMs,
+      learntUnsteadiness: this.learntUnsteadiness,
+      sum: this.sum,
+      filled: this.filled,
+      startedAtMs: this.startedAtMs,
+      detector: this.detectorState(),
+    };
+  }
+
+  private calibrate(x: number, atMs: number): void {
+    const { calibration } = this;
+    if (calibration === null) return;
+    this.clock.add(atMs);
+    calibration.add(x);
+    this.stationarity?.add(x, atMs);
+  }
+
+  private freshCalibration(): BlockCalibration {
+    return new BlockCalibration(this.isShift);
+  }
+
+  private freshStationarity(): ConformalEDetector | null {
+    return this.isShift ? new ConformalEDetector(this.stationaritySettings()) : null;
+  }
+
+  /** Counted in blocks, not in ticks: the pace is not known yet. */
+  private stationaritySettings(): ConstructorParameters<typeof ConformalEDetector>[0] {
+    return { ...this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99), startWeight: 1 };
+  }
+
+  private shiftSettings(level: number, salt: number, stride = 0): ConstructorParameters<typeof ConformalEDetector>[0] {
+    return {
+      blockLength: 1 << level,
+      stride: 1 << stride,
+      tolerance: this.settings.tolerance,
+      powerBets: true,
+      startWeight: this.sampleMs === 0 ? 1 : (this.sampleMs * (1 << level)) / this.budget.tickMs,
+      sides: this.settings.hypothesis === 'rise' ? 'up' : 'both',
+      seed: (this.settings.seed + Math.imul(salt + level, 0x9e3779b1)) | 0,
+    };
+  }
+
+  private shiftDetector(calibration: BlockCalibration, level: number): Detector {
+    const levels = [level, level + SLOW_LEVELS];
+    return {
+      kind: 'shift',
+      levels,
+      detectors: levels.map(
+        (k) => new ConformalEDetector(this.shiftSettings(k, 0, level), undefined, calibration.reference(k)),
+      ),
+    };
+  }
+
+  private riskDetector(calibration: BlockCalibration, level: number): Detector {
+    const { blocks, mean, variance } = calibration.summary(level);
+    const { binary, tolerance } = this.settings;
+    const bound = riskBound({ units: blocks, mean, variance, binary }, BOUND_DELTA, tolerance);
+    if (bound >= 0.99) return { kind: 'untestable' };
+    this.riskSettings = { bound, variance: binary ? null : variance };
+    return { kind: 'risk', level, detector: this.betAgainst(level) };
+  }
+
+  private betAgainst(level: number, state?: RiskState): RiskEDetector {
+    const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
+    return new RiskEDetector(
+      { bound, variance, startWeight: (this.sampleMs * (1 << level)) / this.budget.tickMs },
+      state,
+    );
+  }
+
+  private restoreDetector(state: ScoreStreamState['detector']): Detector | null {
+    if (state === null || state.kind === 'untestable') return state;
+    if (state.kind === 'shift') {
+      const { levels } = state;
+      return {
+        kind: 'shift',
+        levels,
+        detectors: levels.map((k, i) => new ConformalEDetector(this.shiftSettings(k, 0, levels[0]), state.states[i])),
+      };
+    }
+    const { level, bound, variance } = state;
+    this.riskSettings = { bound, variance };
+    return { kind: 'risk', level, detector: this.betAgainst(level, state.state) };
+  }
+
+  private detectorState(): ScoreStreamState['detector'] {
+    const { detector } = this;
+    if (detector === null || detector.kind === 'untestable') return detector;
+    if (detector.kind === 'shift') {
+      return { kind: 'shift', levels: detector.levels, states: detector.detectors.map((each) => each.snapshot()) };
+    }
+    const { level } = detector;
+    const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
+    return { kind: 'risk', level, bound, variance, state: detector.detector.snapshot() };
+  }
+}

@@ -1,0 +1,29 @@
+import type { BreakGlass, Execution, ExecutionAttempt, Verification, Vote } from './decision.js';
+import type { IncidentId, RecommendationId } from './identifiers.js';
+import type { ActionId, Recommendation } from './recommendation.js';
+
+export interface RecommendationRecord {
+  readonly recommendation: Recommendation;
+  readonly votes: readonly Vote[];
+  readonly execution: Execution | null;
+  /** What happened to the execution, oldest first. */
+  readonly attempts: readonly ExecutionAttempt[];
+  readonly verification: Verification | null;
+  /** The executor's dry run, or why there is nothing to execute. */
+  readonly dryRun: string;
+}
+
+export interface VoteRequest {
+  readonly recommendation: RecommendationId;
+  readonly verdict: Vote['verdict'];
+  /** Digest of what the voter was shown. */
+  readonly digest: string;
+  readonly reason: string;
+  readonly breakGlass: BreakGlass | null;
+}
+
+export interface ProposalRequest {
+  readonly incident: IncidentId;
+  readonly action: ActionId;
+  readonly why: string;
+}

@@ -1,0 +1,27 @@
+import type { Json } from './json.js';
+import type { ConnectorId, Endpoint } from './model.js';
+import type { ModelAnswer } from './observation.js';
+
+/** One try of discovery, for the reader who wants to know what was asked. */
+export interface DiscoveryAttempt {
+  readonly connector: ConnectorId;
+  readonly url: string;
+  /** e.g. "OpenAPI document", "{text}" */
+  readonly what: string;
+  readonly outcome: string;
+}
+
+export type Discovery =
+  | {
+      readonly kind: 'found';
+      readonly endpoint: Endpoint;
+      readonly payloads: readonly Json[];
+      readonly answer: Extract<ModelAnswer, { kind: 'answer' }>;
+      readonly attempts: readonly DiscoveryAttempt[];
+    }
+  | {
+      readonly kind: 'not-found';
+      /** The most telling failure: what a person should read first. */
+      readonly failure: Extract<ModelAnswer, { kind: 'failure' }>['failure'];
+      readonly attempts: readonly DiscoveryAttempt[];
+    };

@@ -1,0 +1,70 @@
+import type { Json } from './json.js';
+
+/** What a request can run into, whoever asked: HTTP, command line and tests read it from `kind`. */
+export type AppErrorKind = 'not-found' | 'conflict' | 'invalid' | 'forbidden' | 'unavailable';
+
+/** The parts that all of them have; thrown are the five below. */
+abstract class RefusedRequest<Kind extends AppErrorKind> extends Error {
+  /**
+   * @param kind which of the five
+   * @param message a sentence for the caller: what is wrong and what would be right
+   * @param field the part of the request that is wrong, null for none in particular
+   * @param details what a program may use to do better, e.g. the current digest
+   */
+  protected constructor(
+    readonly kind: Kind,
+    message: string,
+    readonly field: string | null,
+    readonly details: Json,
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** There is no such thing. */
+export class NotFound extends RefusedRequest<'not-found'> {
+  constructor(message: string, field: string | null = null, details: Json = null) {
+    super('not-found', message, field, details);
+  }
+}
+
+/** The request is well formed, but the state of things does not allow it. */
+export class Conflict extends RefusedRequest<'conflict'> {
+  constructor(message: string, field: string | null = null, details: Json = null) {
+    super('conflict', message, field, details);
+  }
+}
+
+/** The request itself is wrong; it will be wrong the next time too. */
+export class Invalid extends RefusedRequest<'invalid'> {
+  constructor(message: string, field: string | null = null, details: Json = null) {
+    super('invalid', message, field, details);
+  }
+}
+
+/** Whoever asks may not do this. */
+export class Forbidden extends RefusedRequest<'forbidden'> {
+  constructor(message: string, field: string | null = null, details: Json = null) {
+    super('forbidden', message, field, details);
+  }
+}
+
+/** The same request will work later. */
+export class Unavailable extends RefusedRequest<'unavailable'> {
+  /** @param retryAfterSeconds when to ask again, a whole number */
+  constructor(
+    message: string,
+    readonly retryAfterSeconds = 5,
+    field: string | null = null,
+    details: Json = null,
+  ) {
+    super('unavailable', message, field, details);
+  }
+}
+
+/** A refusal the caller can act on. Any other error is a fault of the program. */
+export type AppError = NotFound | Conflict | Invalid | Forbidden | Unavailable;
+
+/** Whether it is one of the five, i.e. to be told to the caller as it stands. */
+export const isAppError = (error: unknown): error is AppError => error instanceof RefusedRequest;

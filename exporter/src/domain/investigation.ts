@@ -1,0 +1,39 @@
+import type { Diagnosis, Explanation } from './cause.js';
+import type { Discovery } from './discovery.js';
+import type { NamedStatistic } from './finding.js';
+import type { ModelId } from './identifiers.js';
+import type { SimilarLesson } from './lesson.js';
+import type { Proposal } from './recommendation.js';
+
+/** The answer of a one-shot look at a URL. */
+export interface Investigation {
+  readonly url: string;
+  readonly modelId: ModelId;
+  readonly verdict: 'healthy' | 'failing' | 'undecided';
+  readonly discovery: Discovery;
+  readonly samples: number;
+  readonly confidenceMean: number | null;
+  readonly confidenceStandardDeviation: number | null;
+  readonly errorShare: number;
+  readonly latencyP50Seconds: number | null;
+  readonly baselineExists: boolean;
+  readonly confidenceDrift: {
+    readonly method: 'KS-test';
+    readonly driftDetected: boolean;
+    readonly pValue: number | null;
+    readonly statistics: readonly NamedStatistic[];
+  } | null;
+  readonly diagnosis: Diagnosis;
+  readonly explanation: Explanation;
+  readonly recommendations: readonly Proposal[];
+  readonly similar: readonly SimilarLesson[];
+  /** What this number of probes can and cannot show. */
+  readonly limits: readonly string[];
+}
+
+export interface InvestigationProgress {
+  readonly stage: 'discovering' | 'probing' | 'analysing';
+  readonly done: number;
+  readonly of: number;
+  readonly text: string;
+}

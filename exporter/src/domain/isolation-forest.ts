@@ -1,0 +1,41 @@
+import type { Observation } from './observation.js';
+
+/**
+ * A grown isolation forest (Liu, Ting & Zhou 2008) as flat arrays. Node i of a tree is a leaf when `column[i]` is −1; then
+ * `value[i]` is its path length to add, c(size). Otherwise rows with x[column] < value go to `left[i]`, others to `right[i]`.
+ */
+export interface IsolationTree {
+  readonly column: Int16Array;
+  readonly value: Float64Array;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+}
+
+export interface Forest {
+  readonly trees: readonly IsolationTree[];
+  /** Rows per tree. */
+  readonly sampleSize: number;
+  /** Columns of a row that vary, in the order the trees know them. */
+  readonly columns: readonly number[];
+  /** What a missing value of such a column is replaced with. */
+  readonly medians: readonly number[];
+  /** Columns with missing values while growing get an indicator column after the varying ones. */
+  readonly indicators: readonly number[];
+}
+
+/** How rows become numbers for the forest: numeric features as they are, categories by how frequent they were. */
+export interface ForestBaseline {
+  readonly forest: Forest;
+  readonly encode: (row: Observation) => readonly number[];
+  readonly features: readonly string[];
+  /** 99th percentile of the scores of rows the forest was not grown on. */
+  readonly line: number;
+  /** Scores of rows seen before; a row's score never changes, and most rows of a window were in the window before. */
+  readonly known: WeakMap<Observation, number>;
+}
+
+/** A forest on vectors of sub-windows: it sees a model that behaves unusually even when no features are known. */
+export interface WindowForest {
+  readonly forest: Forest;
+  readonly line: number;
+}

@@ -1,0 +1,50 @@
+import type { AlertEvidence } from './alert-evidence.js';
+import type { Diagnosis } from './cause.js';
+import type { BlindSpot, Finding } from './finding.js';
+import type { Incident } from './incident.js';
+import type { Model } from './model.js';
+import type { PerformanceEstimate } from './performance.js';
+import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
+import type { RecurringCause } from './recurring-cause.js';
+import type { RowAnomaly } from './row-anomaly.js';
+import type { GoldenComparison } from './symptoms.js';
+
+/** Current figures of one model, for lists, live lines and metrics. */
+export interface ModelStatus {
+  readonly model: Model;
+  /** Samples in the judged window, and in all since the model was added. */
+  readonly windowSamples: number;
+  readonly totalSamples: number;
+  readonly confidenceMean: number | null;
+  readonly errorShare: number;
+  readonly latencyP50Seconds: number | null;
+  readonly latencyP95Seconds: number | null;
+  readonly lastProbeAtMs: number | null;
+  readonly lastPredictionAtMs: number | null;
+  readonly baseline: BaselineProfile | null;
+  readonly learning: LearningState | null;
+  readonly window: WindowProfile;
+  readonly running: RunningCounts;
+  readonly findings: readonly Finding[];
+  readonly blindSpots: readonly BlindSpot[];
+  /** What the last look concluded, whether or not an incident stores it; null before the first look. */
+  readonly diagnosis: Diagnosis | null;
+  readonly incident: Incident | null;
+  /** Evidence against the false-page budget. */
+  readonly evidence: AlertEvidence;
+  readonly performance: PerformanceEstimate;
+  /** The isolation forest's verdict on the judged window. */
+  readonly rowAnomaly: RowAnomaly;
+  readonly goldenInputs: readonly GoldenComparison[];
+  /** Causes that keep coming back to the model. */
+  readonly patterns: readonly RecurringCause[];
+  readonly evaluatedAtMs: number | null;
+  readonly evaluationSeconds: number | null;
+  /** Cumulative since the model was added, from the store; for Prometheus counters. */
+  readonly totals: {
+    readonly calls: number;
+    readonly failures: Readonly<Record<string, number>>;
+    readonly probes: number;
+    readonly probeFailures: Readonly<Record<string, number>>;
+  };
+}

@@ -1,0 +1,32 @@
+import type { AlertEvidence } from './alert-evidence.js';
+import type { ForestBaseline, WindowForest } from './isolation-forest.js';
+import type { Model } from './model.js';
+import type { Observation } from './observation.js';
+import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './profile.js';
+import type { CohortShapley, RowAnalysis } from './row-analysis.js';
+import type { ChangeEvent } from './symptoms.js';
+
+/** One model as it stands: all that an evaluation reads. Immutable; made anew for every evaluation. */
+export interface MonitoredModelState {
+  readonly model: Model;
+  readonly baseline: BaselineProfile | null;
+  readonly learning: LearningState | null;
+  readonly window: WindowProfile;
+  /** The window's rows still in memory, oldest first; empty after a restart. */
+  readonly rows: readonly Observation[];
+  /** The baseline's rows still in memory; empty after a restart. */
+  readonly baselineRows: readonly Observation[];
+  readonly goldenNow: readonly GoldenBaseline[];
+  readonly forest: ForestBaseline | null;
+  readonly windowForest: WindowForest | null;
+  /** Sequential evidence against the false-page budget; null where nothing is monitored over time (a URL evaluated once). */
+  readonly evidence: AlertEvidence | null;
+  readonly consecutiveFailures: number;
+  readonly lastAnswerAtMs: number | null;
+  readonly lastPredictionAtMs: number | null;
+  readonly changes: readonly ChangeEvent[];
+  /** What the live model was asked during the open incident; null when nothing was. */
+  readonly experiment: CohortShapley | null;
+  /** Segments and decomposition found beforehand in a worker thread; null to find them while evaluating. */
+  readonly rowAnalysis: RowAnalysis | null;
+}

@@ -1,0 +1,19 @@
+/** A share as a percentage, e.g. `12.3 %`. */
+export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+
+/** A share as a whole percentage, e.g. `12 %`. */
+export const wholePercent = (share: number): string => percent(share, 0);
+
+/** A share, or a difference of shares, in percentage points without the unit, e.g. `12.3`. */
+export const points = (share: number, digits = 1): string => (100 * share).toFixed(digits);
+
+/** A number with its sign, also when positive, e.g. `+0.12` or `−0.12`. */
+export const signed = (value: number, digits = 2): string =>
+  `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(digits)}`;
+
+/** Names as code, at most `most` of them, e.g. `` `age`, `income` and 2 more ``. */
+export const quotedNames = (names: readonly string[], most = 3): string =>
+  names
+    .slice(0, most)
+    .map((name) => `\`${name}\``)
+    .join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');

@@ -1,0 +1,6 @@
+/** Formats a diagnostic report can be written in. */
+export const REPORT_FORMATS = ['markdown', 'html', 'json', 'csv'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export const isReportFormat = (text: string): text is ReportFormat =>
+  (REPORT_FORMATS as readonly string[]).includes(text);

@@ -1,0 +1,308 @@
+import { percent } from '../domain/quantity-text.js';
+import { failureCount } from '../domain/profile.js';
+import { createGoldenMemory } from '../baseline/golden-memory.js';
+import { admit, learn, startLearning, storable } from '../baseline/learning.js';
+import { proportion } from '../statistics/clopper-pearson.js';
+import { compareNumeric } from '../statistics/compare.js';
+import { summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
+import { createWindowBuilder } from '../statistics/window-profile.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import { slugOf, type ModelId } from '../domain/identifiers.js';
+import type { Lesson } from '../domain/lesson.js';
+import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
+import type { Json } from '../domain/json.js';
+import type { BaselineRepository, Clock } from '../domain/ports.js';
+import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } from '../domain/profile.js';
+import type { DetectionThresholds } from '../domain/thresholds.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import type { Knowledge } from './knowledge.js';
+import type { Sample } from '../domain/observation.js';
+
+export interface InvestigationPorts {
+  readonly clock: Clock;
+  readonly hash: (text: string) => string;
+  readonly discover: (url: string) => Promise<Discovery>;
+  readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
+  readonly cycle: (model: Model) => Promise<readonly Sample[]>;
+  /** Baseline of the watched model behind this URL, or of an earlier look; null store = nothing is kept. */
+  readonly baselines: BaselineRepository | null;
+  readonly watchedModelAt: (url: string) => ModelId | null;
+  readonly lessons: () => readonly Lesson[];
+}
+
+export interface InvestigationSettings {
+  readonly experience: Omit<Knowledge, 'lessons' | 'validation'>;
+  readonly timeoutMs: number;
+  readonly defaultSamples: number;
+}
+
+const SEED_PAYLOAD: Json = { text: 'The service was quick and the staff were friendly.' };
+const PROBES_PER_CYCLE = 5;
+const CYCLES_WITHOUT_ANSWER = 1;
+const LEAST_SAMPLES_FOR_A_BASELINE = 30;
+
+/**
+ * Looks once at a URL: finds out how to ask, asks, judges. Needs no registration; with a store, a healthy first look
+ * becomes the baseline of the next one.
+ */
+export async function investigate(
+  ports: InvestigationPorts,
+  settings: InvestigationSettings,
+  url: string,
+  samples: number | null,
+  onProgress: (progress: InvestigationProgress) => void,
+): Promise<Investigation> {
+  const wanted = samples ?? settings.defaultSamples;
+  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
+  const discovery = await ports.discover(url);
+  const endpoint: Endpoint =
+    discovery.kind === 'found'
+      ? discovery.endpoint
+      : { url, connector: 'rest', settings: {}, authorizationSecret: null };
+  const payloads = discovery.kind === 'found' ? discovery.payloads : [SEED_PAYLOAD];
+  const watched = ports.watchedModelAt(url);
+  const id = watched ?? slugOf(`look-${url}`);
+  const model = passingModel(
+    id,
+    url,
+    endpoint,
+    payloads,
+    ports.chooseGoldenInputs(payloads),
+    settings.timeoutMs,
+    ports.clock.now(),
+  );
+
+  const collected = await collect(ports, model, wanted, onProgress);
+  onProgress({ stage: 'analysing', done: 1, of: 1, text: `Judging ${collected.length} answers` });
+
+  const baseline = (await ports.baselines?.current(id)) ?? null;
+  const builder = createWindowBuilder(baseline === null ? {} : { like: baseline.profile });
+  const golden = createGoldenMemory(ports.hash);
+  for (const { observation, shape } of collected) {
+    builder.add(observation);
+    if (observation.source === 'golden') golden.add(observation, shape);
+  }
+  const window = builder.build();
+  const evaluation = evaluate(
+    {
+      model,
+      baseline,
+      learning: null,
+      window,
+      rows: collected.map(({ observation }) => observation),
+      baselineRows: [],
+      goldenNow: golden.build(),
+      forest: null,
+      windowForest: null,
+      evidence: null,
+      consecutiveFailures: trailingFailures(collected),
+      lastAnswerAtMs: lastAnswer(collected),
+      lastPredictionAtMs: null,
+      changes: [],
+      experiment: null,
+      rowAnalysis: null,
+    },
+    { ...settings.experience, lessons: ports.lessons(), validation: null },
+    ports.clock.now(),
+  );
+  const verdict = verdictOf(discovery, evaluation);
+  if (verdict === 'healthy' && baseline === null && watched === null)
+    await keepAsBaseline(ports, id, window, golden.build());
+  return report({
+    url,
+    id,
+    discovery,
+    baseline,
+    window,
+    evaluation,
+    verdict,
+    thresholds: settings.experience.thresholds,
+  });
+}
+
+/** A model for the duration of one look; nothing of it is stored. */
+function passingModel(
+  id: ModelId,
+  url: string,
+  endpoint: Endpoint,
+  probePayloads: readonly Json[],
+  goldenInputs: readonly GoldenInput[],
+  timeoutMs: number,
+  nowMs: number,
+): Model {
+  const schedule: ProbeSchedule = {
+    intervalMs: 1_000,
+    jitterShare: 0,
+    concurrency: 5,
+    timeoutMs,
+    probesPerCycle: PROBES_PER_CYCLE,
+    callsPerHour: null,
+  };
+  return {
+    id,
+    name: url,
+    endpoint,
+    versionLabel: null,
+    owner: null,
+    tags: [],
+    goldenInputs,
+    probePayloads,
+    schedule,
+    state: 'learning',
+    paused: false,
+    createdAtMs: nowMs,
+  };
+}
+
+async function collect(
+  ports: InvestigationPorts,
+  model: Model,
+  wanted: number,
+  onProgress: (progress: InvestigationProgress) => void,
+): Promise<readonly Sample[]> {
+  const collected: Sample[] = [];
+  let fruitless = 0;
+  while (collected.length < wanted && fruitless < CYCLES_WITHOUT_ANSWER) {
+    onProgress({
+      stage: 'probing',
+      done: collected.length,
+      of: wanted,
+      text: `${collected.length} of ${wanted} probes answered or failed`,
+    });
+    const samples = await ports.cycle(model);
+    if (samples.length === 0) break;
+    collected.push(...samples);
+    fruitless = samples.every(({ observation }) => observation.failure !== null) ? fruitless + 1 : 0;
+  }
+  onProgress({
+    stage: 'probing',
+    done: collected.length,
+    of: collected.length,
+    text: `${collected.length} probes done`,
+  });
+  return collected;
+}
+
+function trailingFailures(samples: readonly Sample[]): number {
+  let count = 0;
+  for (let i = samples.length - 1; i >= 0 && samples[i]?.observation.failure != null; i -= 1) count += 1;
+  return count;
+}
+
+function lastAnswer(samples: readonly Sample[]): number | null {
+  return samples.reduce<number | null>(
+    (last, { observation }) => (observation.failure === null ? observation.atMs : last),
+    null,
+  );
+}
+
+/** Failing needs a diagnosis; a URL that refuses every question we know how to ask cannot be judged. */
+function verdictOf(discovery: Discovery, evaluation: Evaluation): Investigation['verdict'] {
+  if (
+    discovery.kind === 'not-found' &&
+    ['http_4xx', 'blocked', 'not_json', 'schema'].includes(discovery.failure.reason)
+  )
+    return 'undecided';
+  return evaluation.diagnosis.severity === 'none' ? 'healthy' : 'failing';
+}
+
+async function keepAsBaseline(
+  ports: InvestigationPorts,
+  id: ModelId,
+  window: WindowProfile,
+  golden: readonly GoldenBaseline[],
+): Promise<void> {
+  if (ports.baselines === null || window.calls < LEAST_SAMPLES_FOR_A_BASELINE) return;
+  const requirements = { minimumSamples: LEAST_SAMPLES_FOR_A_BASELINE, minimumDurationMs: 0, maximumErrorShare: 0.1 };
+  const learnt = learn(startLearning(1, requirements), window, golden, requirements);
+  if (learnt.verdict.kind === 'admitted') await ports.baselines.save(id, storable(admit(learnt, ports.clock.now())));
+}
+
+interface Looked {
+  readonly url: string;
+  readonly id: ModelId;
+  readonly discovery: Discovery;
+  readonly baseline: BaselineProfile | null;
+  readonly window: WindowProfile;
+  readonly evaluation: Evaluation;
+  readonly verdict: Investigation['verdict'];
+  readonly thresholds: DetectionThresholds;
+}
+
+function report({ url, id, discovery, baseline, window, evaluation, verdict, thresholds }: Looked): Investigation {
+  const confidence = numeric(window, 'confidence');
+  const latency = numeric(window, 'latency_seconds');
+  const summary = confidence === null ? null : summariseNumeric(confidence);
+  const failures = failureCount(window);
+  return {
+    url,
+    modelId: id,
+    verdict,
+    discovery,
+    samples: window.calls,
+    confidenceMean: summary?.mean ?? null,
+    confidenceStandardDeviation: summary?.standardDeviation ?? null,
+    errorShare: window.calls === 0 ? 0 : failures / window.calls,
+    latencyP50Seconds: latency === null ? null : quantileOf(latency, 0.5),
+    baselineExists: baseline !== null,
+    confidenceDrift: confidenceDrift(baseline, confidence, evaluation),
+    diagnosis: evaluation.diagnosis,
+    explanation: evaluation.explanation,
+    recommendations: evaluation.proposals,
+    similar: evaluation.similar,
+    limits: limitsOf(window.calls, failures, baseline, confidence !== null, thresholds),
+  };
+}
+
+function confidenceDrift(
+  baseline: BaselineProfile | null,
+  now: NumericCounts | null,
+  evaluation: Evaluation,
+): Investigation['confidenceDrift'] {
+  const before = baseline === null ? null : numeric(baseline.profile, 'confidence');
+  if (baseline === null || before === null || now === null) return null;
+  const comparison = compareNumeric(before, now, baseline.bins.get('confidence') ?? []);
+  const finding = evaluation.findings.find(({ detector }) => detector === 'confidence-distribution');
+  return {
+    method: 'KS-test',
+    driftDetected: finding !== undefined,
+    pValue: finding?.pValue ?? comparison.ksPValue,
+    statistics: finding?.statistics ?? [{ name: 'ks', value: comparison.ksStatistic }],
+  };
+}
+
+/** An honest statement of what this many probes can and cannot show. */
+function limitsOf(
+  calls: number,
+  failures: number,
+  baseline: BaselineProfile | null,
+  hasConfidence: boolean,
+  thresholds: DetectionThresholds,
+): readonly string[] {
+  const limits = [
+    `These are ${calls} generated probes, not your users' requests: drift of the real inputs cannot be seen from here.`,
+  ];
+  if (failures === 0 && calls > 0) {
+    const upper = proportion(0, calls).interval.high;
+    limits.push(
+      `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${calls} calls.`,
+    );
+  }
+  if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');
+  if (baseline === null) {
+    limits.push(
+      'There is no earlier look to compare with: only faults visible in the answers themselves can be found.',
+    );
+  } else {
+    limits.push(
+      `Compared with an earlier look; a shift of the mean below ${thresholds.meanShift} standard deviations is not reported.`,
+    );
+  }
+  return limits;
+}
+
+function numeric(window: WindowProfile, key: 'confidence' | 'latency_seconds'): NumericCounts | null {
+  const counts = window.signals.get(key);
+  return counts?.kind === 'numeric' && counts.cells.size > 0 ? counts : null;
+}

@@ -1,0 +1,59 @@
+import type { Diagnosis, Explanation } from '../domain/cause.js';
+import type { Fingerprint } from '../domain/incident.js';
+import type { SimilarLesson } from '../domain/lesson.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { PerformanceEstimate } from '../domain/performance.js';
+import type { Proposal } from '../domain/recommendation.js';
+import type { Symptoms } from '../domain/symptoms.js';
+import { detect, type Detection } from '../detection/detect.js';
+import { mayPage } from '../detection/paging.js';
+import { explain } from '../explanation/explain.js';
+import { fingerprint } from '../incident-history/fingerprint.js';
+import { similarLessons } from '../incident-history/similarity.js';
+import { withCosts } from '../performance/cost-of-shift.js';
+import { estimatePerformance } from '../performance/estimate.js';
+import { diagnose } from '../rca/diagnose.js';
+import { symptomsOf } from '../rca/symptoms/symptoms-of.js';
+import { recommend } from '../recommendation/recommend.js';
+import { recommendationContext, type Knowledge } from './knowledge.js';
+
+/** What one evaluation of a model concluded. */
+export interface Evaluation extends Omit<Detection, 'golden'> {
+  readonly performance: PerformanceEstimate;
+  /** True when the findings may alert somebody. */
+  readonly pages: boolean;
+  readonly symptoms: Symptoms;
+  readonly diagnosis: Diagnosis;
+  readonly explanation: Explanation;
+  readonly fingerprint: Fingerprint;
+  readonly similar: readonly SimilarLesson[];
+  readonly proposals: readonly Proposal[];
+}
+
+/** One model evaluated: detect → symptoms → diagnose → explain → recommend. Pure; the whole pipeline in the order it happens. */
+export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs: number): Evaluation {
+  const { golden, ...detected } = detect(state, knowledge.thresholds, nowMs);
+  const performance = estimatePerformance(state.baseline?.profile ?? null, state.window, detected.findings);
+  const findings = withCosts(detected.findings, performance, state);
+  const symptoms = symptomsOf(state, { findings, blindSpots: detected.blindSpots, golden }, nowMs);
+  const diagnosis = diagnose(symptoms);
+  const print = fingerprint(diagnosis);
+  const context = recommendationContext(state.model, state.baseline !== null, knowledge, print, nowMs);
+  return {
+    ...detected,
+    findings,
+    performance,
+    pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
+    symptoms,
+    diagnosis,
+    explanation: explain(diagnosis, state.model.name, state.evidence),
+    fingerprint: print,
+    similar: similarLessons(print, nowMs, knowledge.lessons),
+    proposals: recommend(diagnosis, context),
+  };
+}
+
+/** True when an evaluation found nothing and saw no input move. */
+export function isQuiet({ findings, symptoms }: Evaluation): boolean {
+  return findings.every(({ kind }) => kind === 'note') && symptoms.features.every(({ changed }) => !changed);
+}

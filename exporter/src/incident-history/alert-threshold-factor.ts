@@ -1,0 +1,48 @@
+import type { IncidentId, ModelId } from '../domain/identifiers.js';
+import type { AlertThresholdFactor, AlertFeedback } from '../domain/alert-feedback.js';
+
+/** Doublings of the line at most: nobody talks a monitor dumb. */
+const MOST_STEPS = 4;
+
+interface JudgedPage {
+  readonly model: ModelId;
+  readonly atMs: number;
+  /** People who called it useful, less those who did not. */
+  readonly balance: number;
+}
+
+/**
+ * How far people's opinions move each model's page line, by one rule: a page on evidence that most called "not useful"
+ * doubles the evidence the next one needs, one called useful halves it again; never below the operator's line, never above
+ * 16 times it. Doubling the line doubles the guaranteed mean time between false pages (methods.md §0). A tie moves nothing.
+ */
+export function alertThresholdFactors(opinions: readonly AlertFeedback[]): readonly AlertThresholdFactor[] {
+  const cautions = new Map<ModelId, AlertThresholdFactor & { readonly steps: number }>();
+  for (const { model, balance } of judgedPages(opinions)) {
+    const { steps, useful, notUseful } = cautions.get(model) ?? { steps: 0, useful: 0, notUseful: 0 };
+    const next = Math.min(MOST_STEPS, Math.max(0, steps - Math.sign(balance)));
+    cautions.set(model, {
+      model,
+      steps: next,
+      factor: 2 ** next,
+      useful: useful + (balance > 0 ? 1 : 0),
+      notUseful: notUseful + (balance < 0 ? 1 : 0),
+    });
+  }
+  return [...cautions.values()].map(({ model, factor, useful, notUseful }) => ({ model, factor, useful, notUseful }));
+}
+
+/** Pages on evidence that people do not disagree about, in the order they were last spoken of. */
+function judgedPages(opinions: readonly AlertFeedback[]): readonly JudgedPage[] {
+  const pages = new Map<IncidentId, JudgedPage>();
+  for (const { incidentId, modelId, useful, atMs, onEvidence } of opinions) {
+    if (!onEvidence) continue;
+    const page = pages.get(incidentId) ?? { model: modelId, atMs, balance: 0 };
+    pages.set(incidentId, {
+      model: modelId,
+      atMs: Math.max(page.atMs, atMs),
+      balance: page.balance + (useful ? 1 : -1),
+    });
+  }
+  return [...pages.values()].filter(({ balance }) => balance !== 0).sort((a, b) => a.atMs - b.atMs);
+}

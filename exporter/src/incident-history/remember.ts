@@ -1,0 +1,32 @@
+import type { RecommendationRecord } from '../domain/decision-record.js';
+import { lessonId } from '../domain/identifiers.js';
+import type { Incident } from '../domain/incident.js';
+import type { Lesson } from '../domain/lesson.js';
+
+type Outcome = Lesson['actions'][number]['outcome'];
+
+/** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. One lesson an incident: it has the incident's id. */
+export function remember(incident: Incident, records: readonly RecommendationRecord[]): Lesson {
+  return {
+    id: lessonId(incident.id),
+    incidentId: incident.id,
+    modelId: incident.modelId,
+    cause: incident.diagnosis.causes[0]?.id ?? 'none',
+    severity: incident.severity,
+    headline: incident.explanation.headline,
+    fingerprint: incident.fingerprint,
+    openedAtMs: incident.openedAtMs,
+    closedAtMs: incident.closedAtMs ?? incident.openedAtMs,
+    actions: records
+      .filter(({ recommendation }) => recommendation.action !== 'none')
+      .map((record) => ({ action: record.recommendation.action, outcome: outcomeOf(record) })),
+  };
+}
+
+/** What one person did alone in an emergency teaches nothing: it was not what would have been decided. */
+function outcomeOf({ recommendation, verification, votes }: RecommendationRecord): Outcome {
+  if (votes.some(({ breakGlass }) => breakGlass !== undefined)) return 'inconclusive';
+  if (verification !== null) return verification.outcome;
+  if (recommendation.state === 'rejected') return 'rejected';
+  return ['succeeded', 'failed', 'unknown', 'dispatching'].includes(recommendation.state) ? 'inconclusive' : 'untried';
+}

@@ -1,0 +1,52 @@
+import { compareSeverity, type Severity } from '../domain/severity.js';
+
+/** How many evaluations in a row must agree before an incident opens, changes its diagnosis or becomes more severe, becomes milder, or closes. */
+export interface HysteresisSettings {
+  readonly open: number;
+  readonly change: number;
+  readonly milder: number;
+  readonly close: number;
+}
+export const DEFAULT_HYSTERESIS: HysteresisSettings = { open: 2, change: 2, milder: 30, close: 3 };
+
+/** How severe an open incident counts as, and what the latest evaluations say against it. */
+export interface SeverityHysteresis {
+  readonly severity: Severity;
+  /** Evaluations in a row that judged it worse, with the mildest of their verdicts; null when the last one did not. */
+  readonly worse: { readonly evaluations: number; readonly atLeast: Severity } | null;
+  /** Evaluations in a row that judged it milder, with the worst of their verdicts; null when the last one did not. */
+  readonly milder: { readonly evaluations: number; readonly atMost: Severity } | null;
+}
+
+export const startSeverity = (severity: Severity): SeverityHysteresis => ({ severity, worse: null, milder: null });
+
+const milderOf = (a: Severity, b: Severity): Severity => (compareSeverity(a, b) <= 0 ? a : b);
+const worseOf = (a: Severity, b: Severity): Severity => (compareSeverity(a, b) >= 0 ? a : b);
+
+/**
+ * The severity of an open incident after one more evaluation. It rises soon and falls late, so that a window that fills or a
+ * share near a threshold does not make it flap: up to the mildest verdict of `change` evaluations in a row that are all worse,
+ * down to the worst verdict of `milder` evaluations in a row that are all milder. An evaluation that finds nothing at all is no
+ * verdict: recovery closes the incident instead.
+ * @param judged severity of this evaluation, not `none`
+ */
+export function followSeverity(
+  tracking: SeverityHysteresis,
+  judged: Severity,
+  hysteresis: Pick<HysteresisSettings, 'change' | 'milder'>,
+): SeverityHysteresis {
+  const difference = compareSeverity(judged, tracking.severity);
+  if (difference === 0) return startSeverity(tracking.severity);
+  if (difference > 0) {
+    const evaluations = (tracking.worse?.evaluations ?? 0) + 1;
+    const atLeast = milderOf(judged, tracking.worse?.atLeast ?? judged);
+    return evaluations >= hysteresis.change
+      ? startSeverity(atLeast)
+      : { severity: tracking.severity, worse: { evaluations, atLeast }, milder: null };
+  }
+  const evaluations = (tracking.milder?.evaluations ?? 0) + 1;
+  const atMost = worseOf(judged, tracking.milder?.atMost ?? judged);
+  return evaluations >= hysteresis.milder
+    ? startSeverity(atMost)
+    : { severity: tracking.severity, worse: null, milder: { evaluations, atMost } };
+}

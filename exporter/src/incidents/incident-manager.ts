@@ -1,0 +1,301 @@
+import type { AlertRepository, ExternalAlert } from '../domain/alert.js';
+import type { Diagnosis } from '../domain/cause.js';
+import type { ModelId } from '../domain/identifiers.js';
+import { incidentId } from '../domain/identifiers.js';
+import type { Incident, IncidentRow, TimelineEntry } from '../domain/incident.js';
+import type { Lesson } from '../domain/lesson.js';
+import { compareSeverity } from '../domain/severity.js';
+import type { Model } from '../domain/model.js';
+import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from '../domain/ports.js';
+import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { Recommendation } from '../domain/recommendation.js';
+import type { Governance } from '../governance/governance.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import {
+  DEFAULT_HYSTERESIS,
+  followSeverity,
+  startSeverity,
+  type HysteresisSettings,
+  type SeverityHysteresis,
+} from './hysteresis.js';
+import { ModelLanes } from './model-lane.js';
+import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
+
+/** The part of governance an incident needs. */
+export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records'>;
+
+export interface IncidentPorts {
+  readonly incidents: Pick<IncidentRepository, 'get' | 'openFor' | 'save' | 'appendTimeline'>;
+  readonly lessons: Pick<LessonRepository, 'save'>;
+  readonly alerts: Pick<AlertRepository, 'list'>;
+  readonly governance: IncidentGovernance;
+  readonly events: Pick<EventBus, 'publish'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ids: Ids;
+  readonly remember: (incident: Incident, records: readonly RecommendationRecord[]) => Lesson;
+}
+
+export interface IncidentManager {
+  /** Takes up the incident that was open before a restart. */
+  restore(model: ModelId): Promise<void>;
+  current(model: ModelId): Incident | null;
+  /** Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards. */
+  apply(model: Model, evaluation: Evaluation): Promise<Incident | null>;
+  /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
+  refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void>;
+  /** Adds a line to the timeline of an incident, open or closed; waits for nothing but the store. */
+  appendTimeline(
+    about: Pick<Recommendation, 'incidentId' | 'modelId'>,
+    entry: Omit<TimelineEntry, 'atMs'>,
+  ): Promise<void>;
+  /** An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident. */
+  recordAlert(model: ModelId, alert: ExternalAlert): Promise<void>;
+  closeAndForget(model: ModelId): Promise<void>;
+}
+
+interface IncidentTracking {
+  open: Incident | null;
+  /** Of the open incident. */
+  severity: SeverityHysteresis;
+  problemEvaluations: number;
+  firstEvidenceAtMs: number;
+  clearEvaluations: number;
+  differentEvaluations: number;
+  /** Alerts of others that fire. */
+  alerts: readonly ExternalAlert[];
+}
+
+/** Two diagnoses tell the same story when cause, features and what was asked of the model agree. */
+function storyOf(diagnosis: Diagnosis): string {
+  const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
+  return [diagnosis.causes[0]?.id ?? 'none', asked, ...diagnosis.features].join('|');
+}
+
+const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
+  a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
+
+/** Detectors that cannot see something now which they could see when the incident was diagnosed. */
+function newlyBlind(diagnosis: Diagnosis, unseen: Evaluation['unseen']): ReadonlySet<string> {
+  const before = new Set(diagnosis.blindSpots.map(({ check }) => check));
+  return new Set(unseen.filter(({ check }) => !before.has(check)).map(({ detector }) => detector));
+}
+
+/** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
+const isOnlyWaiting = ({ diagnosis, findings }: Evaluation): boolean =>
+  diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
+
+/** Keeps at most one open incident per model. */
+export function createIncidentManager(
+  ports: IncidentPorts,
+  hysteresis: HysteresisSettings = DEFAULT_HYSTERESIS,
+): IncidentManager {
+  return new StoredIncidents(ports, hysteresis);
+}
+
+/**
+ * Whatever opens, updates or closes a model's incident goes through the model's lane. A timeline only grows: its lines are
+ * inserted beside the incident, so that adding one never writes the incident and needs no lane.
+ */
+class StoredIncidents implements IncidentManager {
+  private readonly trackings = new Map<ModelId, IncidentTracking>();
+  // Not the lane of the model's counts: an incident asks the targets of its plans, and no batch should wait for them.
+  private readonly lanes = new ModelLanes();
+
+  constructor(
+    private readonly ports: IncidentPorts,
+    private readonly hysteresis: HysteresisSettings,
+  ) {}
+
+  restore(model: ModelId): Promise<void> {
+    return this.lanes.run(model, async () => {
+      const tracking = this.trackingOf(model);
+      tracking.open = await this.ports.incidents.openFor(model);
+      tracking.severity = startSeverity(tracking.open?.severity ?? 'none');
+      tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: 100 });
+    });
+  }
+
+  current(model: ModelId): Incident | null {
+    return this.trackings.get(model)?.open ?? null;
+  }
+
+  apply(model: Model, evaluation: Evaluation): Promise<Incident | null> {
+    return this.lanes.run(model.id, async () => {
+      const tracking = this.trackingOf(model.id);
+      if (tracking.open !== null) {
+        const blind = newlyBlind(tracking.open.diagnosis, evaluation.unseen);
+        await this.ports.governance.verify(tracking.open, evaluation.findings, blind, this.ports.clock.now());
+      }
+      const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
+      if (problem) await this.followProblem(tracking, model, evaluation);
+      else await this.followRecovery(tracking);
+      return tracking.open;
+    });
+  }
+
+  refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void> {
+    return this.lanes.run(model, async () => {
+      const open = this.current(model);
+      // Another story than the incident's waits for the evaluation that changes the story.
+      if (open === null || storyOf(open.diagnosis) !== storyOf(evaluation.diagnosis)) return;
+      await this.ports.governance.propose(open, evaluation.proposals);
+    });
+  }
+
+  async appendTimeline(
+    { incidentId: id, modelId: model }: Pick<Recommendation, 'incidentId' | 'modelId'>,
+    entry: Omit<TimelineEntry, 'atMs'>,
+  ): Promise<void> {
+    const entries = [{ ...entry, atMs: this.ports.clock.now() }];
+    await this.ports.incidents.appendTimeline(id, entries);
+    const tracking = this.trackings.get(model);
+    if (tracking?.open?.id === id) tracking.open = withEntries(tracking.open, entries);
+    const incident = tracking?.open?.id === id ? tracking.open : await this.ports.incidents.get(id);
+    if (incident !== null) this.ports.events.publish({ kind: 'incident-updated', incident });
+  }
+
+  recordAlert(model: ModelId, alert: ExternalAlert): Promise<void> {
+    return this.lanes.run(model, async () => {
+      const tracking = this.trackingOf(model);
+      const others = tracking.alerts.filter((known) => !isSameAlert(known, alert));
+      tracking.alerts = alert.endsAtMs === null ? [...others, alert] : others;
+      if (tracking.open === null) return;
+      const text = alert.endsAtMs === null ? alertText(alert) : `Over: ${alertText(alert)}`;
+      await this.appendTimeline({ incidentId: tracking.open.id, modelId: model }, { kind: 'alert', text });
+    });
+  }
+
+  closeAndForget(model: ModelId): Promise<void> {
+    return this.lanes.run(model, async () => {
+      const tracking = this.trackings.get(model);
+      if (tracking?.open != null) await this.close(tracking, tracking.open);
+      this.trackings.delete(model);
+    });
+  }
+
+  private trackingOf(model: ModelId): IncidentTracking {
+    const known = this.trackings.get(model);
+    if (known !== undefined) return known;
+    const tracking: IncidentTracking = {
+      open: null,
+      severity: startSeverity('none'),
+      problemEvaluations: 0,
+      firstEvidenceAtMs: 0,
+      clearEvaluations: 0,
+      differentEvaluations: 0,
+      alerts: [],
+    };
+    this.trackings.set(model, tracking);
+    return tracking;
+  }
+
+  private async followProblem(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<void> {
+    if (tracking.open === null && !evaluation.pages && tracking.alerts.length === 0) {
+      tracking.problemEvaluations = 0;
+      return;
+    }
+    if (tracking.problemEvaluations === 0) tracking.firstEvidenceAtMs = this.ports.clock.now();
+    tracking.problemEvaluations += 1;
+    if (tracking.open !== null) await this.update(tracking, tracking.open, evaluation);
+    else if (tracking.problemEvaluations >= this.hysteresis.open || tracking.alerts.length > 0)
+      await this.open(tracking, model, evaluation);
+  }
+
+  private async followRecovery(tracking: IncidentTracking): Promise<void> {
+    tracking.problemEvaluations = 0;
+    if (tracking.open === null) return;
+    tracking.clearEvaluations += 1;
+    if (tracking.clearEvaluations >= this.hysteresis.close && !(await this.awaitsVerification(tracking.open)))
+      await this.close(tracking, tracking.open);
+  }
+
+  private async open(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<void> {
+    const now = this.ports.clock.now();
+    const { diagnosis, explanation, fingerprint } = evaluation;
+    const opened: IncidentRow = {
+      id: incidentId(this.ports.ids.next()),
+      modelId: model.id,
+      openedAtMs: now,
+      closedAtMs: null,
+      severity: diagnosis.severity,
+      diagnosis,
+      explanation,
+      fingerprint,
+    };
+    const entries = openingEntries(evaluation, tracking.alerts, tracking.firstEvidenceAtMs, now);
+    await this.ports.incidents.save(opened, entries);
+    tracking.clearEvaluations = 0;
+    tracking.differentEvaluations = 0;
+    tracking.severity = startSeverity(opened.severity);
+    tracking.open = { ...opened, timeline: entries };
+    this.ports.events.publish({ kind: 'incident-opened', incident: tracking.open });
+    await this.ports.governance.propose(tracking.open, evaluation.proposals);
+  }
+
+  /** Whether an action is under way or its effect still watched: then its incident stays open. */
+  private async awaitsVerification(incident: Incident): Promise<boolean> {
+    const records = await this.ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    return records.some(
+      ({ recommendation: { plan, state } }) =>
+        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
+    );
+  }
+
+  private async update(tracking: IncidentTracking, incident: Incident, evaluation: Evaluation): Promise<void> {
+    tracking.clearEvaluations = 0;
+    const judged = evaluation.diagnosis.severity;
+    const sameStory = storyOf(incident.diagnosis) === storyOf(evaluation.diagnosis);
+    // While an action takes effect an evaluation sees failure and recovery mixed: only worse is news, and the diagnosis on
+    // which people decided is the one to remember.
+    const isNews = !sameStory || judged !== incident.severity;
+    const worse = compareSeverity(judged, incident.severity) > 0;
+    if (isNews && !worse && (await this.awaitsVerification(incident))) {
+      tracking.differentEvaluations = 0;
+      tracking.severity = startSeverity(incident.severity);
+      return;
+    }
+    tracking.severity = followSeverity(tracking.severity, judged, this.hysteresis);
+    tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
+    const { severity } = tracking.severity;
+    const storyChanged = tracking.differentEvaluations >= this.hysteresis.change;
+    if (!storyChanged && severity === incident.severity) return;
+    const now = this.ports.clock.now();
+    const { diagnosis, explanation, fingerprint } = evaluation;
+    const entries: TimelineEntry[] = [];
+    if (severity !== incident.severity)
+      entries.push(severityEntry(incident.severity, severity, diagnosis.severityReason, this.hysteresis, now));
+    if (storyChanged) {
+      tracking.differentEvaluations = 0;
+      entries.push({ atMs: now, kind: 'diagnosis-changed', text: explanation.headline });
+    }
+    // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
+    const takesOver = storyChanged || sameStory;
+    const changed = { ...incident, severity, ...(takesOver ? { diagnosis, explanation, fingerprint } : {}) };
+    await this.ports.incidents.save(changed, entries);
+    // Lines may have been added while this was saved.
+    tracking.open = withEntries({ ...changed, timeline: tracking.open?.timeline ?? [] }, entries);
+    this.ports.events.publish({ kind: 'incident-updated', incident: tracking.open });
+    if (takesOver) await this.ports.governance.propose(tracking.open, evaluation.proposals);
+  }
+
+  /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */
+  private async close(tracking: IncidentTracking, incident: Incident): Promise<void> {
+    const now = this.ports.clock.now();
+    const closed = { ...incident, closedAtMs: now };
+    const entries = closingEntries(incident, this.hysteresis, now);
+    const records = await this.ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    await this.ports.lessons.save(this.ports.remember(closed, records));
+    await this.ports.governance.withdraw(closed, 'the incident closed');
+    await this.ports.incidents.save(closed, entries);
+    const timeline = tracking.open?.timeline ?? [];
+    tracking.problemEvaluations = 0;
+    tracking.clearEvaluations = 0;
+    tracking.open = null;
+    this.ports.events.publish({ kind: 'incident-closed', incident: withEntries({ ...closed, timeline }, entries) });
+  }
+}
+
+const withEntries = (incident: Incident, entries: readonly TimelineEntry[]): Incident => ({
+  ...incident,
+  timeline: [...incident.timeline, ...entries],
+});

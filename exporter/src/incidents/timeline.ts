@@ -1,0 +1,53 @@
+import type { ExternalAlert } from '../domain/alert.js';
+import type { Incident, TimelineEntry } from '../domain/incident.js';
+import { compareSeverity, type Severity } from '../domain/severity.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import type { HysteresisSettings } from './hysteresis.js';
+
+export const alertText = ({ sender, name, summary }: ExternalAlert): string =>
+  `${sender === 'grafana' ? 'Grafana' : 'Alertmanager'}: ${name}${summary === '' ? '' : ` — ${summary}`}`;
+
+/** How a timeline begins: what changed before, alerts that fire, the first evidence, the opening. */
+export function openingEntries(
+  { diagnosis, explanation }: Pick<Evaluation, 'diagnosis' | 'explanation'>,
+  firing: readonly ExternalAlert[],
+  firstEvidenceAtMs: number,
+  nowMs: number,
+): readonly TimelineEntry[] {
+  const firstEvidence = diagnosis.findings[0]?.sentence ?? 'First sign of trouble.';
+  return [
+    ...diagnosis.changes.map(({ atMs, text }): TimelineEntry => ({ atMs, kind: 'change', text })),
+    ...firing.map((alert): TimelineEntry => ({ atMs: alert.startsAtMs, kind: 'alert', text: alertText(alert) })),
+    { atMs: firstEvidenceAtMs, kind: 'first-evidence', text: firstEvidence },
+    { atMs: nowMs, kind: 'opened', text: explanation.headline },
+  ];
+}
+
+/** Says that the severity rose or fell, and by which rule. */
+export function severityEntry(
+  before: Severity,
+  now: Severity,
+  reason: string,
+  { milder }: HysteresisSettings,
+  nowMs: number,
+): TimelineEntry {
+  const text =
+    compareSeverity(now, before) > 0
+      ? `Severity rose from ${before} to ${now}: ${reason}`
+      : `Severity fell from ${before} to ${now}, the worst of the last ${milder} evaluations: ${reason}`;
+  return { atMs: nowMs, kind: 'diagnosis-changed', text };
+}
+
+/** How a timeline ends. */
+export function closingEntries(
+  { openedAtMs }: Pick<Incident, 'openedAtMs'>,
+  { close }: HysteresisSettings,
+  nowMs: number,
+): readonly TimelineEntry[] {
+  const seconds = Math.round((nowMs - openedAtMs) / 1_000);
+  const since = new Date(openedAtMs).toISOString();
+  return [
+    { atMs: nowMs, kind: 'recovered', text: `No finding in the last ${close} evaluations.` },
+    { atMs: nowMs, kind: 'closed', text: `Closed after ${seconds} s (open since ${since}).` },
+  ];
+}

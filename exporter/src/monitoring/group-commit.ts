@@ -1,0 +1,37 @@
+import type { Clock } from '../domain/ports.js';
+
+/** Many callers, one write: everything asked for within `delayMs` of each other is committed together. */
+export interface GroupCommit {
+  /** Resolves when a commit that began after this call has succeeded; rejects with that commit's error. */
+  request(): Promise<void>;
+  /** Resolves when nothing is pending or running. */
+  settle(): Promise<void>;
+}
+
+/**
+ * @param write commits all that changed since it last succeeded; never called twice at the same time
+ * @param delayMs how long the first caller waits for company
+ */
+export function createGroupCommit(clock: Clock, delayMs: number, write: () => Promise<void>): GroupCommit {
+  let waiting: Promise<void> | null = null;
+  let running: Promise<void> = Promise.resolve();
+
+  const start = async (): Promise<void> => {
+    await clock.sleep(delayMs);
+    await running.catch(() => undefined);
+    waiting = null;
+    running = write();
+    await running;
+  };
+
+  return {
+    request() {
+      waiting ??= start();
+      return waiting;
+    },
+    async settle() {
+      while (waiting !== null) await waiting.catch(() => undefined);
+      await running.catch(() => undefined);
+    },
+  };
+}

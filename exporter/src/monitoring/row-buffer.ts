@@ -1,0 +1,61 @@
+import type { LateLabel, Observation } from '../domain/observation.js';
+
+/** The newest observations in memory, oldest first; never written. A label that comes later joins the row it belongs to. */
+export class RowBuffer {
+  private rows: Observation[] = [];
+  /** Rows that have left at the front; a row's place is counted from the first row ever. */
+  private left = 0;
+  /** Places of the rows that may still get their label, by prediction id. */
+  private readonly unlabelled = new Map<string, number>();
+
+  constructor(private readonly kept: number) {}
+
+  get all(): readonly Observation[] {
+    return this.rows;
+  }
+
+  push(row: Observation): void {
+    if (row.predictionId !== null && row.label === null && row.failure === null)
+      this.unlabelled.set(row.predictionId, this.left + this.rows.length);
+    this.rows.push(row);
+  }
+
+  /** Lets the oldest rows go beyond those to be kept. */
+  trim(): void {
+    const surplus = this.rows.length - this.kept;
+    if (surplus <= 0) return;
+    for (const [place, row] of this.rows.splice(0, surplus).entries())
+      if (row.predictionId !== null && this.unlabelled.get(row.predictionId) === this.left + place)
+        this.unlabelled.delete(row.predictionId);
+    this.left += surplus;
+  }
+
+  /**
+   * Puts each label into its row, if that is still here and has none.
+   * @returns the rows that got one
+   */
+  label(labels: readonly LateLabel[]): Observation[] {
+    const joined: Observation[] = [];
+    for (const { predictionId, label } of labels) {
+      const place = this.unlabelled.get(predictionId);
+      if (place === undefined) continue;
+      this.unlabelled.delete(predictionId);
+      const row = this.rows[place - this.left];
+      if (row === undefined) continue;
+      const judged = { ...row, label };
+      this.rows[place - this.left] = judged;
+      joined.push(judged);
+    }
+    return joined;
+  }
+
+  since(atMs: number): Observation[] {
+    return this.rows.filter((row) => row.atMs >= atMs);
+  }
+
+  clear(): void {
+    this.left += this.rows.length;
+    this.rows = [];
+    this.unlabelled.clear();
+  }
+}

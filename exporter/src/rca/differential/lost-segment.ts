@@ -1,0 +1,50 @@
+import { categoricalTotal } from '../../statistics/signal-counts.js';
+import type { Differential } from '../../domain/differential.js';
+import type { WindowProfile } from '../../domain/profile.js';
+
+const LEAST_BEFORE = 0.08;
+/** Present at most at this part of its old share. */
+const LEFT = 0.1;
+/** Total variation distance among the rest that chance and correlation leave. */
+const UNDISTURBED = 0.15;
+const FEWEST_VALUES = 100;
+
+/**
+ * A category that has almost stopped coming while the others kept their proportions to each other and nothing new came in
+ * its place: a source of traffic is gone. Of several whose rest is little disturbed the largest, for smaller ones go with it.
+ */
+export function lostSegment(baseline: WindowProfile, window: WindowProfile): Differential['lostSegment'] {
+  let best: Differential['lostSegment'] = null;
+  for (const [key, now] of window.signals) {
+    const before = baseline.signals.get(key);
+    if (!key.startsWith('feature:') || before?.kind !== 'categorical' || now.kind !== 'categorical') continue;
+    const n = categoricalTotal(before);
+    const m = categoricalTotal(now);
+    if (n < FEWEST_VALUES || m < FEWEST_VALUES) continue;
+    for (const [name, count] of before.categories) {
+      const was = count / n;
+      const is = (now.categories.get(name) ?? 0) / m;
+      if (was < LEAST_BEFORE || is > LEFT * was) continue;
+      let restDistance = 0;
+      for (const other of new Set([...before.categories.keys(), ...now.categories.keys()])) {
+        if (other === name) continue;
+        const p = (before.categories.get(other) ?? 0) / Math.max(1e-9, n * (1 - was));
+        const q = (now.categories.get(other) ?? 0) / Math.max(1e-9, m * (1 - is));
+        restDistance += Math.abs(p - q) / 2;
+      }
+      if (best === null || isClearer({ before: was, restDistance }, best)) {
+        const feature = key.slice('feature:'.length);
+        best = { feature, predicate: `${feature} = ${name.slice(0, 60)}`, before: was, now: is, restDistance };
+      }
+    }
+  }
+  return best;
+}
+
+interface Loss {
+  readonly before: number;
+  readonly restDistance: number;
+}
+const isClean = ({ restDistance }: Loss): boolean => restDistance <= UNDISTURBED;
+const isClearer = (a: Loss, b: Loss): boolean =>
+  isClean(a) && isClean(b) ? a.before > b.before : a.restDistance < b.restDistance;

@@ -1,0 +1,82 @@
+import { hasTrait, type CauseId } from '../domain/cause.js';
+import type { Symptoms } from '../domain/symptoms.js';
+import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
+import { errorsRose } from './causes/errors-rose.js';
+import { CAUSE_DEFINITIONS } from './causes/index.js';
+import { INDICATORS } from './indicators/index.js';
+
+/** A hypothesis with what every indicator says about it, in the order of `INDICATORS`. */
+export interface Hypothesised {
+  readonly definition: CauseDefinition;
+  readonly hypothesis: Hypothesis;
+  readonly indicators: readonly number[];
+}
+
+/** Share of failing calls from which the answers that still come are no sample of what the model says. */
+const OUTAGE_SHARE = 0.5;
+/** Share of the inputs' change that must be usual at these hours for nobody to call the traffic another one. */
+const USUAL_HOUR_SHARE = 0.75;
+/** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
+const MANY_TESTS_Z = 4;
+/** Standard error of 2·AUC − 1 times √n where one label in six is the rarer one (Mann–Whitney: 2·√((n + 1) / (12 · n₀ · n₁))). */
+const ASSOCIATION_ERROR = 1.6;
+
+/** An input came to give the label away. */
+function isLeakEstablished({ labels: { accuracyNow }, differential: { labelAssociation } }: Symptoms): boolean {
+  if (accuracyNow === null || labelAssociation === null) return false;
+  const chance = (MANY_TESTS_Z * ASSOCIATION_ERROR) / Math.sqrt(accuracyNow.of);
+  return labelAssociation.now - labelAssociation.before > chance;
+}
+
+/**
+ * A check with a false-alarm rate of its own says that something changed: a detector, the e-detectors, a test over all groups,
+ * labels, or golden inputs, whose answers do not change by chance. An input that moved too little for its detector does not.
+ */
+function isAnythingEstablished(symptoms: Symptoms): boolean {
+  const { findings, changePoint, differential, golden } = symptoms;
+  return (
+    changePoint !== null ||
+    findings.some(({ kind }) => kind !== 'note') ||
+    golden.answersChanged > 0 ||
+    golden.shapeChanged ||
+    differential.errorsBySegment !== null ||
+    differential.failuresBySegment !== null ||
+    errorsRose(symptoms) ||
+    isLeakEstablished(symptoms)
+  );
+}
+
+function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
+  if (!isAnythingEstablished(symptoms)) return (cause) => hasTrait(cause, 'needs-no-finding');
+  if (symptoms.service.failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
+  const { sameHour, failuresBySegment } = symptoms.differential;
+  if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
+    const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');
+    return (cause) => !hasTrait(cause, 'other-values') && !(onlyInputs && cause === 'unknown');
+  }
+  return () => true;
+}
+
+/**
+ * Every version of every cause that the symptoms leave in play. Never empty: "nothing is wrong" competes until a check finds
+ * something, and "I do not know" from then on. A cause needs something established to be named for, and while most calls fail
+ * only causes of that compete.
+ */
+export function hypotheses(symptoms: Symptoms): Hypothesised[] {
+  return hypothesesOf(symptoms, isAdmissible(symptoms));
+}
+
+/** What it would be if anything were wrong, while nothing is established; empty once something is. For runners-up only. */
+export function unestablishedHypotheses(symptoms: Symptoms): Hypothesised[] {
+  return isAnythingEstablished(symptoms) ? [] : hypothesesOf(symptoms, (cause) => !hasTrait(cause, 'needs-no-finding'));
+}
+
+function hypothesesOf(symptoms: Symptoms, isIn: (cause: CauseId) => boolean): Hypothesised[] {
+  return CAUSE_DEFINITIONS.filter(({ id }) => isIn(id)).flatMap((definition) =>
+    definition.hypotheses(symptoms).map((hypothesis) => ({
+      definition,
+      hypothesis,
+      indicators: INDICATORS.map(({ value }) => value(symptoms, hypothesis)),
+    })),
+  );
+}

@@ -1,0 +1,96 @@
+import { wholePercent } from '../../domain/quantity-text.js';
+import type { Symptoms } from '../../domain/symptoms.js';
+import type { FailureReason } from '../../domain/observation.js';
+import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
+
+const shareOf = ({ service }: Symptoms, ...reasons: readonly FailureReason[]): number =>
+  service.failures.count === 0
+    ? 0
+    : reasons.reduce((sum, reason) => sum + (service.failuresByReason[reason] ?? 0), 0) / service.failures.count;
+const anyFails = ({ service }: Symptoms): boolean => service.failures.count > 0;
+const ofFailures = (symptoms: Symptoms, ...reasons: readonly FailureReason[]): string =>
+  wholePercent(shareOf(symptoms, ...reasons));
+
+/** Whether calls are answered, and how they fail. */
+export const SERVICE_INDICATORS: readonly Indicator[] = [
+  {
+    id: 'calls-fail',
+    source: 'calls',
+    value: (symptoms) => yes(has(symptoms, 'unreachable') || saidOf(symptoms, 'error-rate', 'errors') !== undefined),
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'unreachable') || sentenceOf(symptoms, 'error-rate', 'errors'),
+    whenFalse: () => 'Calls are answered.',
+  },
+  {
+    id: 'no-answers-at-all',
+    source: 'calls',
+    value: ({ service }) => yes(service.failures.share >= 0.9 || service.consecutiveFailures >= 30),
+    whenTrue: ({ service }) => `${service.failures.count} of ${service.failures.of} calls failed.`,
+    whenFalse: ({ service }) => `${wholePercent(1 - service.failures.share)} of the calls were answered.`,
+  },
+  {
+    id: 'failures-in-bursts',
+    source: 'calls',
+    value: (symptoms) => known(symptoms.service.failures.count >= 5, symptoms.service.failuresInBursts),
+    whenTrue: () =>
+      'The failures come in bursts with answers between them, as from an overloaded or restarting server.',
+    whenFalse: () => 'The failures are spread evenly over the calls.',
+  },
+  {
+    id: 'timeouts',
+    source: 'calls',
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'timeout') >= 0.5),
+    whenTrue: (symptoms) => `${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`,
+    whenFalse: () => 'The failing calls do not time out.',
+  },
+  {
+    id: 'transport-failures',
+    source: 'calls',
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'connect', 'dns', 'tls', 'blocked') >= 0.5),
+    whenTrue: (symptoms) =>
+      `${ofFailures(symptoms, 'connect', 'dns', 'tls', 'blocked')} of the failures are of the transport, not of the model's code.`,
+    whenFalse: () => 'Something listens at the address.',
+  },
+  {
+    id: 'server-errors',
+    source: 'calls',
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'http_5xx') >= 0.5),
+    whenTrue: (symptoms) =>
+      `${ofFailures(symptoms, 'http_5xx')} of the failures are reported by the server itself (5xx).`,
+    whenFalse: () => 'The server reports no internal errors.',
+  },
+  {
+    id: 'server-says-busy',
+    source: 'calls',
+    value: ({ service: { refusedAsBusy: busy } }) => (busy === null ? 0 : graded(busy.share, 0.1, 0.5)),
+    whenTrue: ({ service: { refusedAsBusy: busy } }) =>
+      busy === null
+        ? ''
+        : `${busy.count} of ${busy.of} error answers say that the server is too busy (HTTP 429 or 503).`,
+    whenFalse: () => 'The server does not say that it is too busy: it reports errors of its own.',
+  },
+  {
+    id: 'unreadable-answers',
+    source: 'calls',
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'schema', 'not_json') >= 0.5),
+    whenTrue: (symptoms) =>
+      `${ofFailures(symptoms, 'schema', 'not_json')} of the failures are answers that cannot be read as before.`,
+    whenFalse: () => 'The answers that come can be read.',
+  },
+  {
+    id: 'failures-in-one-group',
+    source: 'calls',
+    value: (symptoms) => known(symptoms.service.failures.count >= 8, symptoms.differential.failuresBySegment !== null),
+    whenTrue: ({ differential: { failuresBySegment: group } }) =>
+      group === null
+        ? ''
+        : `In ${group.predicate}, ${wholePercent(group.inside)} of the calls fail; elsewhere ${wholePercent(Math.max(0, group.outside))}.`,
+    whenFalse: () => 'The failures are in no particular group of requests.',
+  },
+  {
+    id: 'slow',
+    source: 'calls',
+    value: (symptoms) => yes(saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction === 'up'),
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'latency-regression', 'latency_seconds'),
+    whenFalse: () => 'Answers come as fast as ever.',
+  },
+];

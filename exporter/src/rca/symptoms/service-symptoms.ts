@@ -1,0 +1,84 @@
+import { proportion } from '../../statistics/clopper-pearson.js';
+import { cellMiddle } from '../../statistics/grid.js';
+import { numericTotal, quantileOf, summariseNumeric } from '../../statistics/signal-counts.js';
+import { numericSignal } from '../../statistics/window-profile.js';
+import type { LevelSummary, Proportion } from '../../domain/estimate.js';
+import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
+import type { Observation } from '../../domain/observation.js';
+import {
+  failureCount,
+  type BaselineProfile,
+  type NumericCounts,
+  type SignalKey,
+  type WindowProfile,
+} from '../../domain/profile.js';
+import type { ServiceEvidence } from '../../domain/symptoms.js';
+
+/** Answers later than this quantile of the baseline's latencies count as late. */
+const LATE_QUANTILE = 0.95;
+/** RFC 6585 and RFC 9110: too many requests, service unavailable. */
+const BUSY_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+
+/** Mean, spread and quantiles of a numeric signal; null where it has no counts. */
+export function levelOf(profile: WindowProfile | undefined, key: SignalKey): LevelSummary | null {
+  const counts = profile === undefined ? null : numericSignal(profile, key);
+  return counts === null ? null : summariseNumeric(counts);
+}
+
+/** How calls are answered, and how late. */
+export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
+  const { baseline, window, rows } = state;
+  const failures = failureCount(window);
+  return {
+    calls: window.calls,
+    failures: proportion(failures, window.calls),
+    failuresByReason: window.failures,
+    consecutiveFailures: Math.max(state.consecutiveFailures, failures === window.calls ? failures : 0),
+    failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
+    refusedAsBusy: refusedAsBusy(rows),
+    baselineErrorShare:
+      baseline === null || baseline.profile.calls === 0
+        ? null
+        : failureCount(baseline.profile) / baseline.profile.calls,
+    latencyBefore: levelOf(baseline?.profile, 'latency_seconds'),
+    latencyNow: levelOf(window, 'latency_seconds'),
+    ...lateAnswers(baseline, window),
+    lastAnswerAtMs: state.lastAnswerAtMs,
+  };
+}
+
+function refusedAsBusy(rows: readonly Observation[]): Proportion | null {
+  const known = rows.flatMap(({ failure }) => (failure?.httpStatus == null ? [] : [failure.httpStatus]));
+  return known.length === 0
+    ? null
+    : proportion(known.filter((status) => BUSY_STATUSES.has(status)).length, known.length);
+}
+
+function lateAnswers(
+  baseline: BaselineProfile | null,
+  window: WindowProfile,
+): Pick<ServiceEvidence, 'lateBefore' | 'lateNow'> {
+  const before = baseline === null ? null : numericSignal(baseline.profile, 'latency_seconds');
+  const now = numericSignal(window, 'latency_seconds');
+  const usual = before === null ? null : quantileOf(before, LATE_QUANTILE);
+  if (before === null || now === null || usual === null) return { lateBefore: null, lateNow: null };
+  const later = (counts: NumericCounts): Proportion => {
+    let late = 0;
+    for (const [cell, count] of counts.cells) if (cellMiddle(counts.grid, cell) > usual) late += count;
+    return proportion(late, numericTotal(counts));
+  };
+  return { lateBefore: later(before), lateNow: later(now) };
+}
+
+/** Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). */
+function inBursts(failed: readonly boolean[]): boolean {
+  const n1 = failed.filter(Boolean).length;
+  const n2 = failed.length - n1;
+  if (n1 < 5 || n2 < 5) return false;
+  let runs = 1;
+  for (let i = 1; i < failed.length; i += 1) if (failed[i] !== failed[i - 1]) runs += 1;
+  const n = n1 + n2;
+  const mean = (2 * n1 * n2) / n + 1;
+  const variance = ((mean - 1) * (mean - 2)) / (n - 1);
+  return variance > 0 && (runs - mean) / Math.sqrt(variance) < -3;
+}

@@ -1,0 +1,105 @@
+import { generatePayloads } from '../capture/probing/payloads/generate.js';
+import { payloadLike } from '../capture/probing/payloads/mirror.js';
+import { createApplication } from '../application/index.js';
+import { requestedProposal } from '../application/requested-proposal.js';
+import type { Application } from '../application/index.js';
+import { investigate, type InvestigationPorts } from '../evaluation/evaluate-url.js';
+import { reportOf } from '../explanation/report/load.js';
+import type { Checkpointing } from '../governance/audit/checkpointing.js';
+import { verifyAudit } from '../governance/audit/verify.js';
+import { createApiKey } from '../http/identity/api-keys.js';
+import { similarLessons } from '../incident-history/similarity.js';
+import type { Fleet } from '../monitoring/fleet.js';
+import { randomIds } from '../system/random-ids.js';
+import { seededRandom } from '../system/seeded-random.js';
+import { createModelValidations, type ModelValidations } from '../validation/run.js';
+import { wireAlerts, type Capture } from './capture.js';
+import type { Foundation } from './foundation.js';
+import type { WiredGovernance } from './governance.js';
+
+/** The use cases, on top of what the other areas wired. */
+export function wireApplication(
+  foundation: Foundation,
+  capture: Capture,
+  { governance, incidents }: WiredGovernance,
+  fleet: Fleet,
+  checkpointing: Checkpointing,
+): Application {
+  const { started, config, store, clock, events, audit, processMetrics } = foundation;
+  const investigationPorts = investigationOf(foundation, capture, fleet);
+  const investigationSettings = {
+    experience: { thresholds: started.detection, ...started.governance },
+    timeoutMs: started.investigation.timeoutMs,
+    defaultSamples: started.investigation.samples,
+  };
+  return createApplication(
+    {
+      store,
+      clock,
+      events,
+      fleet,
+      incidents,
+      governance,
+      proposalFor: (incident, action, why) =>
+        requestedProposal(action, why, incident, fleet, config.current().governance),
+      discover: capture.discover,
+      chooseGoldenInputs: capture.chooseGoldenInputs,
+      audit,
+      verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
+      checkpointing,
+      investigate: (url, samples, onProgress) =>
+        investigate(investigationPorts, investigationSettings, url, samples, onProgress),
+      validations: wireValidations(foundation, capture, fleet),
+      renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
+      createApiKey: (name, scopes) => createApiKey(store.apiKeys, clock, name, scopes),
+      onIngest: ({ accepted, rejected, duplicate }) => {
+        if (!duplicate) processMetrics.ingested(accepted, rejected);
+      },
+      receiveAlerts: wireAlerts(foundation, fleet, incidents),
+    },
+    {
+      schedule: started.probing,
+      criticalErrorShare: () => config.current().detection.criticalErrorShare,
+    },
+  );
+}
+
+const investigationOf = (
+  { clock, hash, store }: Foundation,
+  { prober, discover, chooseGoldenInputs }: Capture,
+  fleet: Fleet,
+): InvestigationPorts => ({
+  clock,
+  hash,
+  discover: (url) => discover(url, null),
+  chooseGoldenInputs,
+  cycle: (model) => prober.cycle(model),
+  baselines: store.baselines,
+  watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model.id ?? null,
+  lessons: () => fleet.knownLessons(),
+});
+
+function wireValidations(
+  { clock, logger, store, hash, audit, closing }: Foundation,
+  { prober, discover }: Capture,
+  fleet: Fleet,
+): ModelValidations {
+  const validations = createModelValidations({
+    clock,
+    ids: randomIds,
+    logger,
+    validations: store.validations,
+    hash,
+    discover,
+    ask: (model, payloads) => prober.askEach(model, payloads),
+    payloadLike,
+    generate: (examples, count) =>
+      generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
+    subject: (id) => fleet.monitoredModel(id).modelState(),
+    flipShare: (id) => fleet.evaluation(id)?.symptoms.golden?.answerFlipShare ?? null,
+    audit,
+    finished: (validation) => fleet.takeValidation(validation),
+  });
+  closing.push('validations', () => validations.stop());
+  return validations;
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { createAlertIntake } from '../capture/alerts/intake.js';
+import { isOwnAlert } from '../capture/alerts/notification.js';
+import { discover } from '../capture/probing/discover.js';
+import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
+import { createProber } from '../capture/probing/prober.js';
+import { createModelSources } from '../capture/sources/service-discovery.js';
+import { registerModel, type RegistrationPorts } from '../application/register-model.js';
+import type { Discovery } from '../domain/discovery.js';
+import type { Json } from '../domain/json.js';
+import type { GoldenInput } from '../domain/model.js';
+import type { IncidentManager } from '../incidents/incident-manager.js';
+import type { Fleet } from '../monitoring/fleet.js';
+import { seededRandom } from '../system/seeded-random.js';
+import type { Foundation } from './foundation.js';
+
+/** How models are asked. */
+export interface Capture {
+  readonly prober: ReturnType<typeof createProber>;
+  readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
+  readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
+}
+
+export function wireCapture({ started, http, clock, logger, authorizationOf }: Foundation): Capture {
+  return {
+    prober: createProber({ http, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf }),
+    discover: (url, secret) => discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret),
+    chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads, started.probing.goldenInputs),
+  };
+}
+
+/** Takes alerts of others into the incidents of watched models. */
+export function wireAlerts(
+  { store, clock, logger, config, processMetrics }: Foundation,
+  fleet: Fleet,
+  incidents: IncidentManager,
+): ReturnType<typeof createAlertIntake> {
+  return createAlertIntake({
+    alerts: store.alerts,
+    clock,
+    logger,
+    isWatched: (id) => fleet.has(id),
+    modelLabels: () => config.current().alerts.modelLabels,
+    isOwn: isOwnAlert,
+    async investigate(id, alert) {
+      await incidents.recordAlert(id, alert);
+      fleet.requestEvaluation(id);
+    },
+    count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
+  });
+}
+
+/** Where models come from besides the API: the configuration, files and URLs. */
+export interface ModelDiscovery {
+  /** Watches the models of the configuration that are not watched yet. */
+  watchConfigured(): Promise<void>;
+  /** Null where no file and no URL is named. */
+  readonly refresh: (() => Promise<void>) | null;
+}
+
+export function wireModelDiscovery(
+  { started, http, clock, logger, store, processMetrics, authorizationOf }: Foundation,
+  { discover: ask, chooseGoldenInputs: golden }: Capture,
+  fleet: Fleet,
+): ModelDiscovery {
+  const { files, urls, authorizationSecret } = started.discovery;
+  const registration: RegistrationPorts = {
+    fleet,
+    discover: ask,
+    chooseGoldenInputs: golden,
+    schedule: started.probing,
+    clock,
+    logger,
+  };
+  const sources = createModelSources(
+    {
+      readFile: (path) => readFile(path, 'utf8'),
+      http,
+      clock,
+      logger,
+      settings: store.settings,
+      isWatched: (id) => fleet.has(id),
+      enrol: async (model) => void (await registerModel(registration, model)),
+      release: (id) => fleet.release(id),
+      count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
+    },
+    {
+      files,
+      urls,
+      authorization: authorizationSecret === null ? null : authorizationOf(authorizationSecret),
+      timeoutMs: started.probing.timeoutMs,
+    },
+  );
+  return {
+    async watchConfigured() {
+      for (const model of started.models) if (!fleet.has(model.id)) await registerModel(registration, model);
+    },
+    refresh: files.length + urls.length === 0 ? null : () => sources.refresh(),
+  };
+}

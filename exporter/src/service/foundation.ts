@@ -1,0 +1,87 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
+import { reloadableConfig, type ReloadableConfig } from '../config/reload.js';
+import type { JsonObject } from '../domain/json.js';
+import type { Clock, EventBus, HttpClient, Logger, Store } from '../domain/ports.js';
+import type { Actor } from '../domain/actor.js';
+import { auditBy } from '../governance/transition.js';
+import { createEgress } from '../http/egress.js';
+import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
+import { openStore } from '../store/open-store.js';
+import type { ClosingStack } from '../system/closing-stack.js';
+import { createEventBus } from '../system/event-bus.js';
+import { version } from '../system/version.js';
+import { storeAt } from './store-location.js';
+
+/** What every area of the service stands on. */
+export interface Foundation {
+  /** Sections that need a restart are read here; the others from `config`, at every use. */
+  readonly started: Config;
+  readonly config: ReloadableConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly events: EventBus;
+  readonly http: HttpClient;
+  readonly processMetrics: ProcessMetrics;
+  /** Salted one-way hash for answers and prediction ids. */
+  readonly hash: (text: string) => string;
+  /** Value of a named secret, null for an unknown one. */
+  readonly authorizationOf: (name: string) => string | null;
+  /** Appends one entry to the audit log in a transaction of its own. */
+  readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
+  /** Everything opened on the way is pushed here. */
+  readonly closing: ClosingStack;
+}
+
+export interface FoundationOptions {
+  readonly configurationFile: string | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly closing: ClosingStack;
+}
+
+/** Opens the store and what needs nothing but it. @throws Error with the remedy when the store cannot be opened */
+export async function openFoundation(
+  started: Config,
+  { configurationFile, clock, logger, closing }: FoundationOptions,
+): Promise<Foundation> {
+  const processMetrics = createProcessMetrics(version);
+  const config = reloadableConfig(started, configurationFile, process.env, logger, (file, environment) => {
+    const loaded = loadConfig(file, environment);
+    processMetrics.reloaded(loaded.kind === 'ok');
+    return loaded;
+  });
+  const store = await openStore(storeAt(started));
+  closing.push('the store', () => store.close());
+  const http = createEgress(started.egress);
+  closing.push('outgoing connections', () => http.close());
+  return {
+    started,
+    config,
+    clock,
+    logger,
+    store,
+    events: createEventBus(logger),
+    http,
+    processMetrics,
+    hash: await saltedHash(store),
+    authorizationOf: (name) => config.current().secrets.get(name)?.reveal() ?? null,
+    audit: (kind, by, fields) => store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields)),
+    closing,
+  };
+}
+
+const SALT = 'salt';
+
+/** The salt never leaves the store. */
+async function saltedHash(store: Store): Promise<(text: string) => string> {
+  let salt = await store.settings.get(SALT);
+  if (typeof salt !== 'string') {
+    salt = randomBytes(32).toString('hex');
+    await store.settings.set(SALT, salt);
+  }
+  const key = salt;
+  return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
+}

@@ -1,0 +1,62 @@
+import { verifyGrafanaSignature } from '../capture/alerts/grafana-signature.js';
+import { parseNotification } from '../capture/alerts/notification.js';
+import { parseBatch } from '../capture/ingest/parse.js';
+import type { Application } from '../application/index.js';
+import { decisionsCsv } from '../explanation/report/index.js';
+import { auditExportLine } from '../governance/audit/export.js';
+import type { AppPorts } from '../http/app.js';
+import { createAuthenticator } from '../http/identity/authenticate.js';
+import { createTokenVerifier } from '../http/identity/grafana-token.js';
+import { createSigningKeys } from '../http/identity/signing-keys.js';
+import type { OpenStreams } from '../http/open-streams.js';
+import { version } from '../system/version.js';
+import type { Foundation } from './foundation.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { WiredMetrics } from './metrics.js';
+
+const DEFAULT_PROBE_MS = 30_000;
+
+/** What the routes need. */
+export function httpPorts(
+  { started, config, store, clock, logger, http, processMetrics }: Foundation,
+  application: Application,
+  { renderFleet, storeUp }: WiredMetrics,
+  lifecycle: Lifecycle,
+  streams: OpenStreams,
+): AppPorts {
+  return {
+    application,
+    clock,
+    logger,
+    version,
+    parseBatch,
+    auditExportLine,
+    decisionsCsv,
+    processMetrics,
+    fleetMetrics: renderFleet,
+    probeModule(name) {
+      if (name === 'default') return { calls: null, golden: true, timeoutMs: DEFAULT_PROBE_MS };
+      return config.current().probeModules.get(name) ?? null;
+    },
+    receiveAlerts: {
+      parse: parseNotification,
+      verifyGrafana(body, signature, timestamp, nowMs) {
+        const secret = config.current().alerts.grafanaSecret;
+        return secret === null ? 'valid' : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
+      },
+    },
+    closedBecause: () => lifecycle.closedBecause(),
+    notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
+    streams,
+    reload: () => config.reload(),
+    limits: { maximumBodyBytes: started.http.maximumBodyBytes },
+    authenticate: createAuthenticator({
+      keys: store.apiKeys,
+      clock,
+      settings: () => config.current().identity,
+      verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+    }),
+    onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
+    onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
+  };
+}

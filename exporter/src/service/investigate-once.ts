@@ -1,0 +1,50 @@
+/** Wires a single look at a URL; the running service is wired in `start.ts`. */
+import { createHmac } from 'node:crypto';
+import type { InvestigateOnceOptions } from '../cli/commands.js';
+import { discover } from '../capture/probing/discover.js';
+import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
+import { createProber } from '../capture/probing/prober.js';
+import type { Investigation } from '../domain/investigation.js';
+import type { HttpClient } from '../domain/ports.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../domain/recommendation.js';
+import { DEFAULT_THRESHOLDS } from '../domain/thresholds.js';
+import { createEgress } from '../http/egress.js';
+import { investigate } from '../evaluation/evaluate-url.js';
+import { createLogger } from '../system/logger.js';
+import { seededRandom } from '../system/seeded-random.js';
+import { systemClock } from '../system/system-clock.js';
+
+/** `mlfi investigate`: one look without a server, a configuration or a store. The caller named the address, so it may be any. */
+export async function investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation> {
+  const clock = systemClock;
+  const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });
+  const http: HttpClient = egress;
+  const authorizationOf = (): string | null => options.authorization;
+  const secret = options.authorization === null ? null : 'token';
+  const logger = createLogger('error');
+  const prober = createProber({ http, clock, random: seededRandom(1), logger, authorizationOf });
+  try {
+    return await investigate(
+      {
+        clock,
+        hash: (text) => createHmac('sha256', 'one look').update(text).digest('base64url').slice(0, 22),
+        discover: (address) => discover({ http, timeoutMs: options.timeoutMs, authorizationOf }, address, secret),
+        chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads),
+        cycle: (model) => prober.cycle(model),
+        baselines: null,
+        watchedModelAt: () => null,
+        lessons: () => [],
+      },
+      {
+        experience: { thresholds: DEFAULT_THRESHOLDS, targets: [], verification: DEFAULT_VERIFICATION_TIMES },
+        timeoutMs: options.timeoutMs,
+        defaultSamples: options.samples,
+      },
+      url,
+      options.samples,
+      options.onProgress,
+    );
+  } finally {
+    await egress.close();
+  }
+}

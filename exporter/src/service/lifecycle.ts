@@ -1,0 +1,53 @@
+import type { Logger } from '../domain/ports.js';
+import type { ProcessMetrics } from '../metrics/process-metrics.js';
+
+const TOLD_EVERY_MS = 2_000;
+
+/** Where the service is between start and stop: what `/-/ready`, `mlfi_ready` and everyone turned away are told. */
+export class Lifecycle {
+  private closed: string | null = 'mlfi is starting';
+  private toldAtMs = 0;
+
+  constructor(
+    private readonly metrics: Pick<ProcessMetrics, 'ready'>,
+    private readonly logger: Logger,
+  ) {
+    metrics.ready(false);
+  }
+
+  /** Why no request is taken now, null while the service runs. */
+  closedBecause(): string | null {
+    return this.closed;
+  }
+
+  /** `done` of `total` models are restored. */
+  restored(done: number, total: number): void {
+    this.closed = `mlfi is restoring its models: ${done} of ${total}`;
+    const now = performance.now();
+    if (done < total && now - this.toldAtMs < TOLD_EVERY_MS) return;
+    this.toldAtMs = now;
+    this.logger.info({ done, total }, 'restoring models');
+  }
+
+  /** Requests are taken from now on. */
+  running(): void {
+    this.closed = null;
+    this.metrics.ready(true);
+    this.logger.info({}, 'restored and ready');
+  }
+
+  stopping(): void {
+    this.closed = 'mlfi is stopping; another instance, or the next start, takes the request';
+    this.metrics.ready(false);
+  }
+
+  /** @param storeUp whether the store can be written; asked only while the service runs */
+  async notReadyBecause(storeUp: () => Promise<boolean>): Promise<string | null> {
+    if (this.closed !== null) return this.closed;
+    const up = await storeUp();
+    // The service may have begun to stop meanwhile.
+    if (this.closed !== null) return this.closed;
+    this.metrics.ready(up);
+    return up ? null : 'the store cannot be written now';
+  }
+}

@@ -1,0 +1,56 @@
+import type { Application } from '../application/index.js';
+import type { ExpositionFormat } from '../metrics/exposition.js';
+import { FleetRenderer } from '../metrics/fleet-renderer.js';
+import { createStoreMetrics, type SharedFactsReader } from '../metrics/store-metrics.js';
+import type { Fleet } from '../monitoring/fleet.js';
+import type { Foundation } from './foundation.js';
+
+export interface WiredMetrics {
+  /** What is counted in the store, read now and then so that no scrape waits for it. */
+  readonly shared: SharedFactsReader;
+  /** The page of all models. */
+  readonly renderFleet: (format: ExpositionFormat) => Promise<string>;
+  /** Whether the store can be written, asked now. */
+  readonly storeUp: () => Promise<boolean>;
+}
+
+export function wireMetrics(
+  { started, store, clock, processMetrics }: Foundation,
+  fleet: Fleet,
+  application: Pick<Application, 'audit'>,
+): WiredMetrics {
+  const shared = createStoreMetrics({
+    clock,
+    figures: () => store.decisionCounts(),
+    verifyAudit: () => application.audit.verify(),
+  });
+  const renderer = new FleetRenderer(
+    {
+      ids: () => fleet.ids(),
+      revision: (id) => fleet.revision(id),
+      status: (id) => fleet.status(id),
+      shared: shared.current,
+    },
+    () => {
+      const { models, signalsPerModel, series } = started.metrics;
+      return { models, signals: signalsPerModel, series };
+    },
+  );
+  return {
+    shared,
+    async renderFleet(format) {
+      const startedAt = performance.now();
+      const render = await renderer.render(format);
+      processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
+      return render.text;
+    },
+    async storeUp() {
+      const up = await store.check().then(
+        () => true,
+        () => false,
+      );
+      processMetrics.storeUp(up);
+      return up;
+    },
+  };
+}

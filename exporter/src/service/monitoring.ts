@@ -1,0 +1,77 @@
+import { withFeatures } from '../capture/probing/payloads/with-features.js';
+import { runExperiment, type ExperimentPorts } from '../experiments/run-experiment.js';
+import type { IncidentManager } from '../incidents/incident-manager.js';
+import { Fleet, type FleetSettings } from '../monitoring/fleet.js';
+import type { RowPiece } from '../rca/row-analysis-worker.js';
+import type { RowAnalysis } from '../domain/row-analysis.js';
+import { analyseRows, isSmall } from '../rca/row-analysis.js';
+import { rowPieces } from '../rca/row-pieces.js';
+import { createAnalysisPool } from '../system/analysis-pool.js';
+import { seededRandom } from '../system/seeded-random.js';
+import { SYSTEM } from '../domain/actor.js';
+import type { Capture } from './capture.js';
+import type { Foundation } from './foundation.js';
+
+/** The fleet, not yet started. */
+export function wireMonitoring(foundation: Foundation, capture: Capture, incidents: IncidentManager): Fleet {
+  const { started, store, clock, logger, events, hash, audit, closing } = foundation;
+  const { prober, discover } = capture;
+  const analysts = createAnalysisPool<RowPiece, RowAnalysis>(
+    new URL('../rca/row-analysis-worker', import.meta.url),
+    import.meta.url,
+  );
+  closing.push('analysis workers', () => analysts.close());
+  const experimenting: ExperimentPorts = {
+    clock,
+    random: () => seededRandom(clock.now() % 2 ** 31),
+    ask: (model, payload) => prober.ask(model, payload),
+    payloadFor: (model, features) => {
+      const [example] = model.probePayloads;
+      return example === undefined ? null : withFeatures(example, features);
+    },
+    audit: (kind, fields) => audit(kind, SYSTEM, fields),
+  };
+  return new Fleet(
+    {
+      store,
+      clock,
+      random: () => seededRandom(1),
+      logger,
+      events,
+      prober,
+      incidents,
+      hash,
+      analyseRows: (input) => (isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input))),
+      experiment: (subject, evaluation, incident, signal) =>
+        runExperiment(experimenting, started.investigation.experiments, subject, evaluation, incident, signal),
+      rediscover: (model) => discover(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
+    },
+    fleetSettings(foundation),
+  );
+}
+
+/** Getters, so that a reload of the configuration takes effect. */
+const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
+  get thresholds() {
+    return config.current().detection;
+  },
+  get requirements() {
+    return config.current().baseline;
+  },
+  budget: started.paging,
+  windowMs: started.windows.lengthMs,
+  rowsKept: started.windows.rowsKept,
+  binnedSignals: started.metrics.binnedSignals,
+  evaluationMs: started.windows.evaluateEveryMs,
+  commitDelayMs: started.windows.commitDelayMs,
+  get targets() {
+    return config.current().governance.targets;
+  },
+  get verification() {
+    return config.current().governance.verification;
+  },
+  experiments: started.investigation.experiments,
+  get lessonsConsidered() {
+    return config.current().learning.lessonsConsidered;
+  },
+});

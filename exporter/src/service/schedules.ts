@@ -1,0 +1,55 @@
+import type { Checkpointing } from '../governance/audit/checkpointing.js';
+import { staleProposals } from '../governance/resolved-plan.js';
+import type { Fleet } from '../monitoring/fleet.js';
+import { Schedules } from '../system/schedules.js';
+import type { ModelDiscovery } from './capture.js';
+import type { Foundation } from './foundation.js';
+import type { WiredGovernance } from './governance.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { WiredMetrics } from './metrics.js';
+
+const SWEEP_MS = 30_000;
+/** How often it is looked whether the targets of pending plans are still as the plans say. */
+const PLANS_CHECKED_MS = 60_000;
+const PRUNE_MS = 3_600_000;
+const FIGURES_MS = 2_000;
+const STORE_CHECK_MS = 15_000;
+const AUDIT_VERIFIED_EVERY_MS = 600_000;
+
+export interface Upkeep {
+  readonly governance: WiredGovernance;
+  readonly fleet: Fleet;
+  readonly discovery: ModelDiscovery;
+  readonly metrics: WiredMetrics;
+  readonly checkpointing: Checkpointing;
+  readonly lifecycle: Lifecycle;
+}
+
+/** What is done again and again while the service runs. */
+export function startSchedules(
+  { started, config, store, clock, logger, closing }: Foundation,
+  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle }: Upkeep,
+): void {
+  const upkeep = new Schedules(clock, logger);
+  closing.push('upkeep', () => upkeep.stop());
+  if (discovery.refresh !== null) upkeep.every(started.discovery.refreshMs, discovery.refresh);
+  upkeep.every(SWEEP_MS, () => governance.sweep(), 'at once');
+  upkeep.every(FIGURES_MS, () => metrics.shared.refresh());
+  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => metrics.shared.verify(), 'at once');
+  upkeep.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
+  upkeep.every(PLANS_CHECKED_MS, async () => {
+    const waiting = await store.governance((transaction) =>
+      transaction.recommendations({ states: ['pending'], limit: 1_000 }),
+    );
+    const stale = await staleProposals(executors, waiting);
+    for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
+  });
+  upkeep.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
+  upkeep.every(PRUNE_MS, async () => {
+    const before = clock.now() - started.windows.keepMs;
+    await store.windows.prune(before);
+    await store.ledger.prune(before);
+    await store.batches.prune(before);
+    await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
+  });
+}

@@ -1,0 +1,113 @@
+/** The composition root: opens one area after the other, and closes them in the opposite order. */
+import type { Config } from '../config/config.js';
+import type { ReloadableConfig } from '../config/reload.js';
+import type { Application } from '../application/index.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { Clock, Logger } from '../domain/ports.js';
+import { stopWhenRestored } from '../governance/audit/files.js';
+import { createHttpApp } from '../http/app.js';
+import { createFirstKey } from '../http/identity/api-keys.js';
+import { provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
+import { OpenStreams } from '../http/open-streams.js';
+import { startHttpServer } from '../http/server.js';
+import { ClosingStack } from '../system/closing-stack.js';
+import { createLogger } from '../system/logger.js';
+import { systemClock } from '../system/system-clock.js';
+import { wireApplication } from './application.js';
+import { wireAudit } from './audit.js';
+import { wireCapture, wireModelDiscovery } from './capture.js';
+import { openFoundation } from './foundation.js';
+import { wireGovernance } from './governance.js';
+import { httpPorts } from './http.js';
+import { wireIntegrations } from './integrations.js';
+import { Lifecycle } from './lifecycle.js';
+import { wireMetrics } from './metrics.js';
+import { wireMonitoring } from './monitoring.js';
+import { startSchedules } from './schedules.js';
+
+/** A running mlfi. */
+export interface Service {
+  readonly application: Application;
+  readonly address: string;
+  /** Where the data lies, for people; no secret in it. */
+  readonly storeLocation: string;
+  /** The first API key, at the very first start only. */
+  readonly firstKey: string | null;
+  readonly config: ReloadableConfig;
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly configurationFile?: string | null;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts everything: store, watches, governance, HTTP. When a step fails, those before it are undone.
+ * @throws Error with the remedy when the store cannot be opened or the address cannot be listened on
+ */
+export async function startService(started: Config, options: ServiceOptions = {}): Promise<Service> {
+  const closing = new ClosingStack();
+  try {
+    return await open(started, options, closing);
+  } catch (error) {
+    await closing.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(started: Config, options: ServiceOptions, closing: ClosingStack): Promise<Service> {
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? createLogger(started.logging.level);
+  const configurationFile = options.configurationFile ?? null;
+  const foundation = await openFoundation(started, { configurationFile, clock, logger, closing });
+  const { config, store } = foundation;
+  const checkpointing = await wireAudit(foundation);
+  const capture = wireCapture(foundation);
+  // A re-baseline that ran before the fleet is there would throw, and so not count as done.
+  const relearn = async (id: ModelId): Promise<void> => {
+    const model = fleet.monitoredModel(id);
+    model.relearn(clock.now(), model.evidence().changeAtMs);
+    await fleet.committed();
+  };
+  const governance = wireGovernance(foundation, relearn);
+  const fleet = wireMonitoring(foundation, capture, governance.incidents);
+  const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
+  const integrations = wireIntegrations(foundation, governance.governance, fleet, application);
+  const metrics = wireMetrics(foundation, fleet, application);
+  const lifecycle = new Lifecycle(foundation.processMetrics, logger);
+  const streams = new OpenStreams();
+  const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
+  await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
+  const firstKey = await createFirstKey(store.apiKeys, clock);
+
+  // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
+  const app = createHttpApp(httpPorts(foundation, application, metrics, lifecycle, streams)).callback();
+  const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
+  const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
+  closing.push('the HTTP server', () => server.close());
+  closing.push('the fleet', () => fleet.stop());
+  await fleet.start((done, total) => lifecycle.restored(done, total));
+  await stopWhenRestored(checkpointing, store, clock, logger);
+  const discovery = wireModelDiscovery(foundation, capture, fleet);
+  await discovery.watchConfigured();
+  await discovery.refresh?.();
+  await metrics.shared.refresh();
+  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });
+  integrations.readChanges();
+  closing.push('SIGHUP', config.onHangUp());
+  closing.push('requests under way', () => {
+    lifecycle.stopping();
+    return server.close();
+  });
+  lifecycle.running();
+  return {
+    application,
+    address: server.address,
+    storeLocation: started.database.kind === 'sqlite' ? started.database.file : 'PostgreSQL',
+    firstKey,
+    config,
+    close: () => closing.close(),
+  };
+}

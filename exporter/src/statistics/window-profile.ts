@@ -1,0 +1,396 @@
+import type { FeatureValue, Observation, Prediction } from '../domain/observation.js';
+import type {
+  CategoricalCounts,
+  Grid,
+  GroupCounts,
+  LabelCounts,
+  NumericCounts,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../domain/profile.js';
+import { cellOf, gridFor } from './grid.js';
+import { createGroupTally, foldRareGroups, mergeGroups, subtractGroups } from './group-counts.js';
+import { lossKey } from './loss-counts.js';
+import { mergeSignalCounts } from './signal-counts.js';
+
+const CATEGORIES_KEPT = 1_000;
+const CATEGORY_LENGTH = 100;
+const FEATURES_KEPT = 500;
+const TENTHS = 10;
+
+const noLabels = (): LabelCounts => ({
+  labelled: 0,
+  correct: 0,
+  labelledByConfidence: new Array<number>(TENTHS).fill(0),
+  correctByConfidence: new Array<number>(TENTHS).fill(0),
+  losses: {},
+});
+
+/** A window in which nothing happened. */
+export function emptyWindow(): WindowProfile {
+  return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels(), groups: new Map() };
+}
+
+/** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
+export type JudgedLabel =
+  | { readonly kind: 'class'; readonly correct: boolean; readonly confidenceTenth: number | null }
+  | { readonly kind: 'quantity'; readonly prediction: number; readonly absoluteError: number };
+
+/** Counts observations as they come; `build` takes an immutable copy. */
+export interface WindowBuilder {
+  add(observation: Observation): void;
+  addLabel(label: JudgedLabel): void;
+  /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
+  addGroupLabel(observation: Observation): void;
+  build(): WindowProfile;
+}
+
+type Tally = NumericTally | CategoricalTally;
+interface NumericTally {
+  readonly kind: 'numeric';
+  readonly grid: Grid;
+  /** Counts of the cells around the centre, where nearly all values fall: cell 0 in the middle. */
+  readonly near: Uint32Array;
+  /** All other cells. */
+  readonly far: Map<number, number>;
+  missing: number;
+  invalid: number;
+}
+interface CategoricalTally {
+  readonly kind: 'categorical';
+  readonly categories: Map<string, number>;
+  other: number;
+  missing: number;
+  invalid: number;
+}
+
+/** Cells of an asinh grid within this of its centre span twelve orders of magnitude; those of the unit grid are fewer. */
+const NEAR = 1_400;
+
+function numericTally(grid: Grid, missing: number, invalid: number): NumericTally {
+  return { kind: 'numeric', grid, near: new Uint32Array(2 * NEAR + 1), far: new Map(), missing, invalid };
+}
+
+function addToCell(tally: NumericTally, cell: number, count: number): void {
+  const { near, far } = tally;
+  const at = cell + NEAR;
+  if (at >= 0 && at < near.length) near[at] = (near[at] ?? 0) + count;
+  else far.set(cell, (far.get(cell) ?? 0) + count);
+}
+
+function cellsOf({ near, far }: NumericTally): Map<number, number> {
+  const cells = new Map<number, number>();
+  near.forEach((count, at) => {
+    if (count > 0) cells.set(at - NEAR, count);
+  });
+  for (const [cell, count] of far) cells.set(cell, count);
+  return cells;
+}
+
+function tallyOf(counts: SignalCounts, keepCounts: boolean): Tally {
+  if (counts.kind === 'numeric') {
+    const tally = numericTally(counts.grid, keepCounts ? counts.missing : 0, keepCounts ? counts.invalid : 0);
+    if (keepCounts) for (const [cell, count] of counts.cells) addToCell(tally, cell, count);
+    return tally;
+  }
+  return {
+    kind: 'categorical',
+    categories: new Map(keepCounts ? counts.categories : []),
+    other: keepCounts ? counts.other : 0,
+    missing: keepCounts ? counts.missing : 0,
+    invalid: keepCounts ? counts.invalid : 0,
+  };
+}
+
+function addNumber(tally: NumericTally, value: number): void {
+  if (!Number.isFinite(value)) {
+    tally.invalid += 1;
+    return;
+  }
+  addToCell(tally, cellOf(tally.grid, value), 1);
+}
+
+function addCategory(tally: CategoricalTally, value: string): void {
+  const category = value.length > CATEGORY_LENGTH ? value.slice(0, CATEGORY_LENGTH) : value;
+  const count = tally.categories.get(category);
+  if (count !== undefined) tally.categories.set(category, count + 1);
+  else if (tally.categories.size < CATEGORIES_KEPT) tally.categories.set(category, 1);
+  else tally.other += 1;
+}
+
+function addValue(tally: Tally, value: FeatureValue | Prediction): void {
+  if (value === null) tally.missing += 1;
+  else if (tally.kind === 'numeric') {
+    if (typeof value === 'number') addNumber(tally, value);
+    else tally.invalid += 1;
+  } else if (typeof value === 'number') tally.invalid += 1;
+  else addCategory(tally, String(value));
+}
+
+/**
+ * Starts counting.
+ * @param options.like lends grids and signal kinds, so that windows of one model can be added and compared
+ * @param options.from goes on counting where that window stopped
+ */
+export function createWindowBuilder(
+  options: { readonly like?: WindowProfile; readonly from?: WindowProfile } = {},
+): WindowBuilder {
+  const tallies = new Map<SignalKey, Tally>();
+  const groups = createGroupTally(options.like?.groups, options.from?.groups);
+  /** Missing values seen before a signal's first real one; its kind is not known yet. */
+  const missingBefore = new Map<SignalKey, number>();
+  for (const [key, counts] of options.like?.signals ?? [])
+    if (!isUnseen(counts)) tallies.set(key, tallyOf(counts, false));
+  for (const [key, counts] of options.from?.signals ?? []) {
+    if (isUnseen(counts)) missingBefore.set(key, counts.missing);
+    else tallies.set(key, tallyOf(counts, true));
+  }
+  const start = options.from ?? emptyWindow();
+  const labels = {
+    labelled: start.labels.labelled,
+    correct: start.labels.correct,
+    labelledByConfidence: [...start.labels.labelledByConfidence],
+    correctByConfidence: [...start.labels.correctByConfidence],
+    losses: { ...start.labels.losses } as Record<string, number>,
+  };
+  const failures: Record<string, number> = { ...start.failures };
+  let { calls, fromMs, toMs } = start;
+  let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
+  /** A feature's tally by the name it comes under: the one look-up a value costs. */
+  const tallyOfFeature = new Map<string, Tally>();
+
+  const count = (key: SignalKey, value: FeatureValue | Prediction): void => {
+    let tally = tallies.get(key);
+    if (tally === undefined) {
+      if (value === null) {
+        missingBefore.set(key, (missingBefore.get(key) ?? 0) + 1);
+        return;
+      }
+      if (key.startsWith('feature:') && (features += 1) > FEATURES_KEPT) return;
+      const missing = missingBefore.get(key) ?? 0;
+      missingBefore.delete(key);
+      tally =
+        typeof value === 'number'
+          ? numericTally(gridFor(key, Number.isFinite(value) ? value : 0), missing, 0)
+          : { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 };
+      tallies.set(key, tally);
+    }
+    addValue(tally, value);
+  };
+
+  const countFeature = (name: string, value: FeatureValue): void => {
+    const key: SignalKey = `feature:${name.slice(0, CATEGORY_LENGTH)}`;
+    count(key, value);
+    const tally = tallies.get(key);
+    if (tally !== undefined) tallyOfFeature.set(name, tally);
+  };
+
+  return {
+    add(observation) {
+      fromMs = calls === 0 ? observation.atMs : Math.min(fromMs, observation.atMs);
+      toMs = calls === 0 ? observation.atMs : Math.max(toMs, observation.atMs);
+      calls += 1;
+      groups.add(observation);
+      if (observation.failure !== null) {
+        failures[observation.failure.reason] = (failures[observation.failure.reason] ?? 0) + 1;
+        return;
+      }
+      if (observation.latencySeconds !== null) count('latency_seconds', observation.latencySeconds);
+      count('confidence', observation.confidence);
+      count('prediction', observation.prediction);
+      if (observation.features === null) return;
+      const { features: given } = observation;
+      for (const name in given) {
+        const value = given[name] ?? null;
+        const known = tallyOfFeature.get(name);
+        if (known !== undefined) addValue(known, value);
+        else countFeature(name, value);
+      }
+    },
+    addGroupLabel: (observation) => groups.addLabel(observation),
+    addLabel(label) {
+      if (label.kind === 'quantity') {
+        const answers = tallies.get('prediction');
+        const grid = answers?.kind === 'numeric' ? answers.grid : gridFor('prediction', label.prediction);
+        const key = lossKey(grid, label.prediction, label.absoluteError);
+        labels.losses[key] = (labels.losses[key] ?? 0) + 1;
+        return;
+      }
+      const { correct, confidenceTenth } = label;
+      labels.labelled += 1;
+      labels.correct += correct ? 1 : 0;
+      if (confidenceTenth === null) return;
+      const tenth = Math.min(TENTHS - 1, Math.max(0, confidenceTenth));
+      labels.labelledByConfidence[tenth] = (labels.labelledByConfidence[tenth] ?? 0) + 1;
+      labels.correctByConfidence[tenth] = (labels.correctByConfidence[tenth] ?? 0) + (correct ? 1 : 0);
+    },
+    build() {
+      const signals = new Map<SignalKey, SignalCounts>();
+      for (const [key, tally] of tallies) {
+        signals.set(
+          key,
+          tally.kind === 'numeric'
+            ? {
+                kind: 'numeric',
+                grid: tally.grid,
+                cells: cellsOf(tally),
+                missing: tally.missing,
+                invalid: tally.invalid,
+              }
+            : { ...tally, categories: new Map(tally.categories) },
+        );
+      }
+      // A signal of which only missing values are known is kept as a categorical one without categories.
+      for (const [key, missing] of missingBefore) {
+        signals.set(key, { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 });
+      }
+      return {
+        fromMs,
+        toMs,
+        calls,
+        failures: { ...failures },
+        signals,
+        labels: {
+          ...labels,
+          labelledByConfidence: [...labels.labelledByConfidence],
+          correctByConfidence: [...labels.correctByConfidence],
+          losses: { ...labels.losses },
+        },
+        groups: groups.build(),
+      };
+    },
+  };
+}
+
+const isUnseen = (counts: SignalCounts): boolean =>
+  counts.kind === 'categorical' && counts.categories.size === 0 && counts.other === 0 && counts.invalid === 0;
+
+/** Adds two windows of one model: exact, in any order and grouping (see `mergeSignalCounts` for the one exception). */
+export function mergeWindows(a: WindowProfile, b: WindowProfile): WindowProfile {
+  const signals = new Map<SignalKey, SignalCounts>(a.signals);
+  for (const [key, counts] of b.signals) {
+    const mine = signals.get(key);
+    if (mine === undefined) signals.set(key, counts);
+    else if (isUnseen(mine) && !isUnseen(counts))
+      signals.set(key, { ...counts, missing: counts.missing + mine.missing });
+    else if (isUnseen(counts)) signals.set(key, { ...mine, missing: mine.missing + counts.missing });
+    else signals.set(key, mergeSignalCounts(mine, counts));
+  }
+  const add = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value + (y[i] ?? 0));
+  return {
+    fromMs: a.calls === 0 ? b.fromMs : b.calls === 0 ? a.fromMs : Math.min(a.fromMs, b.fromMs),
+    toMs: a.calls === 0 ? b.toMs : b.calls === 0 ? a.toMs : Math.max(a.toMs, b.toMs),
+    calls: a.calls + b.calls,
+    failures: addRecords(a.failures, b.failures),
+    signals,
+    labels: {
+      labelled: a.labels.labelled + b.labels.labelled,
+      correct: a.labels.correct + b.labels.correct,
+      labelledByConfidence: add(a.labels.labelledByConfidence, b.labels.labelledByConfidence),
+      correctByConfidence: add(a.labels.correctByConfidence, b.labels.correctByConfidence),
+      losses: addRecords(a.labels.losses, b.labels.losses),
+    },
+    groups: mergeGroups(a.groups, b.groups),
+  };
+}
+
+function addRecords(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
+}
+
+/** What is left of `whole` without `part`; entries of which nothing is left are gone. */
+function subtractRecords(
+  whole: Readonly<Record<string, number>>,
+  part: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(whole)
+      .map(([key, count]) => [key, count - (part[key] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
+}
+
+/**
+ * The part of `whole` that is not in `part`, for windows of which `part` was once the beginning. Exact, because counts are.
+ */
+export function subtractWindows(whole: WindowProfile, part: WindowProfile): WindowProfile {
+  const signals = new Map<SignalKey, SignalCounts>();
+  for (const [key, counts] of whole.signals) {
+    const other = part.signals.get(key);
+    signals.set(key, other === undefined ? counts : subtractCounts(counts, other));
+  }
+  const minus = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value - (y[i] ?? 0));
+  return {
+    fromMs: part.calls === 0 ? whole.fromMs : part.toMs,
+    toMs: whole.toMs,
+    calls: whole.calls - part.calls,
+    failures: subtractRecords(whole.failures, part.failures),
+    signals,
+    labels: {
+      labelled: whole.labels.labelled - part.labels.labelled,
+      correct: whole.labels.correct - part.labels.correct,
+      labelledByConfidence: minus(whole.labels.labelledByConfidence, part.labels.labelledByConfidence),
+      correctByConfidence: minus(whole.labels.correctByConfidence, part.labels.correctByConfidence),
+      losses: subtractRecords(whole.labels.losses, part.labels.losses),
+    },
+    groups: subtractGroups(whole.groups, part.groups),
+  };
+}
+
+function subtractCounts(whole: SignalCounts, part: SignalCounts): SignalCounts {
+  const missing = whole.missing - part.missing;
+  const invalid = whole.invalid - part.invalid;
+  if (whole.kind === 'numeric' && part.kind === 'numeric') {
+    return { kind: 'numeric', grid: whole.grid, cells: subtractMaps(whole.cells, part.cells), missing, invalid };
+  }
+  if (whole.kind === 'categorical' && part.kind === 'categorical') {
+    const categories = subtractMaps(whole.categories, part.categories);
+    return { kind: 'categorical', categories, other: whole.other - part.other, missing, invalid };
+  }
+  return { ...whole, missing, invalid };
+}
+
+function subtractMaps<K>(whole: ReadonlyMap<K, number>, part: ReadonlyMap<K, number>): Map<K, number> {
+  const rest = new Map<K, number>();
+  for (const [key, count] of whole) {
+    const left = count - (part.get(key) ?? 0);
+    if (left > 0) rest.set(key, left);
+  }
+  return rest;
+}
+
+/**
+ * The window as it may be stored: categories seen fewer than `minimum` times are folded into `other`, unless `keep`
+ * names them (they were seen often enough before); so are groups of them, unless `keepGroups` holds them.
+ */
+export function foldRareCategories(
+  window: WindowProfile,
+  keep: ReadonlyMap<SignalKey, ReadonlySet<string>>,
+  keepGroups: GroupCounts = new Map(),
+  minimum = 10,
+): WindowProfile {
+  const signals = new Map<SignalKey, SignalCounts>();
+  for (const [key, counts] of window.signals) {
+    signals.set(key, counts.kind === 'numeric' ? counts : folded(counts, keep.get(key), minimum));
+  }
+  return { ...window, signals, groups: foldRareGroups(window.groups, keepGroups, minimum) };
+}
+
+function folded(counts: CategoricalCounts, keep: ReadonlySet<string> | undefined, minimum: number): CategoricalCounts {
+  const categories = new Map<string, number>();
+  let other = counts.other;
+  for (const [category, count] of counts.categories) {
+    if (count >= minimum || keep?.has(category) === true) categories.set(category, count);
+    else other += count;
+  }
+  return { ...counts, categories, other };
+}
+
+/** Narrowing for callers that know what a signal must be. */
+export function numericSignal(window: WindowProfile, key: SignalKey): NumericCounts | null {
+  const counts = window.signals.get(key);
+  return counts?.kind === 'numeric' ? counts : null;
+}

@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { eventually } from './running-service.js';
+
+const MAIN = join(import.meta.dirname, '../../exporter/src/main.ts');
+
+/** `mlfi serve` in a process of its own, on a port that stays the same over restarts. */
+export interface ServiceProcess {
+  readonly address: string;
+  readonly child: ChildProcess;
+  /** All it wrote. */
+  readonly said: () => string;
+  /** Exit code, null after a signal. */
+  readonly exited: Promise<number | null>;
+  /** @throws Error with what it wrote when it is not ready after `timeoutMs` */
+  ready(timeoutMs?: number): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts it with its data and its configuration in `directory`. The caller ends it. */
+export function startServiceProcess(directory: string, port: number, settings: object = {}): ServiceProcess {
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, 'mlfi.yml');
+  writeFileSync(
+    file,
+    stringify({
+      data_dir: directory,
+      listen: { address: '127.0.0.1', port },
+      egress: { allow_cidrs: ['127.0.0.0/8'] },
+      logging: { level: 'info' },
+      ...settings,
+    }),
+  );
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve', '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const address = `http://127.0.0.1:${port}`;
+  return {
+    address,
+    child,
+    said: () => said,
+    exited,
+    async ready(timeoutMs = 60_000) {
+      await eventually('readiness', timeoutMs, async () => {
+        if (child.exitCode !== null) throw new Error(`mlfi ended: ${said}`);
+        return fetch(`${address}/-/ready`).then(
+          async (response) => {
+            await response.body?.cancel();
+            return response.ok ? true : null;
+          },
+          () => null,
+        );
+      }).catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${said}`);
+      });
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import knex from 'knex';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { parseConfig } from '../../exporter/src/config/load.js';
+import { modelId } from '../../exporter/src/domain/identifiers.js';
+import { startService, type Service } from '../../exporter/src/service/start.js';
+import { freePort, startServiceProcess } from './service-process.js';
+
+let root: string;
+let folders = 0;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'mlfi-start-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const folder = (): string => {
+  folders += 1;
+  const made = join(root, String(folders));
+  mkdirSync(made);
+  return made;
+};
+
+function start(directory: string, settings: object = {}): Promise<Service> {
+  const loaded = parseConfig(
+    'test',
+    stringify({
+      data_dir: directory,
+      listen: { address: '127.0.0.1', port: 0 },
+      logging: { level: 'silent' },
+      egress: { allow_cidrs: ['127.0.0.0/8'] },
+      ...settings,
+    }),
+    {},
+    directory,
+  );
+  if (loaded.kind === 'refused') throw new Error(loaded.problems.map(({ message }) => message).join('; '));
+  return startService(loaded.config);
+}
+
+const database = (directory: string): string => join(directory, 'mlfi.sqlite');
+
+/** A store with models in it, as a service leaves it. */
+async function filled(directory: string): Promise<void> {
+  const service = await start(directory);
+  for (const id of ['alpha', 'beta', 'gamma'])
+    await service.application.models.register({ id: modelId(id) }, { kind: 'api-key', subject: 'key:test', name: 'test' });
+  await service.close();
+}
+
+async function change(directory: string, ...statements: string[]): Promise<void> {
+  const db = knex({ client: 'sqlite3', connection: { filename: database(directory) }, useNullAsDefault: true });
+  for (const statement of statements) await db.raw(statement);
+  await db.destroy();
+}
+
+interface Failure {
+  readonly step: string;
+  readonly prepare: (directory: string) => Promise<object>;
+  readonly says: RegExp;
+}
+
+let taken: Server;
+const FAILURES: readonly Failure[] = [
+  {
+    step: 'opening the store',
+    prepare: (directory) => {
+      mkdirSync(database(directory));
+      return Promise.resolve({});
+    },
+    says: /mlfi\.sqlite/,
+  },
+  {
+    step: 'the key that signs checkpoints',
+    async prepare(directory) {
+      await filled(directory);
+      writeFileSync(join(directory, 'broken.pem'), 'no key');
+      return { audit: { signing_key_file: join(directory, 'broken.pem') } };
+    },
+    says: /broken\.pem holds no Ed25519 private key/,
+  },
+  {
+    step: 'the keys of the configuration',
+    async prepare(directory) {
+      await filled(directory);
+      await change(directory, 'drop table api_key');
+      return {};
+    },
+    says: /api_key/,
+  },
+  {
+    step: 'listening',
+    async prepare(directory) {
+      await filled(directory);
+      return { listen: { address: '127.0.0.1', port: (taken.address() as AddressInfo).port } };
+    },
+    says: /cannot listen on .*EADDRINUSE/,
+  },
+  {
+    step: 'restoring the second of three models',
+    async prepare(directory) {
+      await filled(directory);
+      await change(directory, `insert or replace into setting(name, value) values ('watch:beta', '{"cut')`);
+      return {};
+    },
+    says: /JSON|watch:beta|beta/,
+  },
+  {
+    step: 'checking the audit log',
+    async prepare(directory) {
+      await filled(directory);
+      writeFileSync(join(directory, 'audit-checkpoint'), 'no checkpoint');
+      await change(directory, 'drop table checkpoint', 'drop table audit');
+      return {};
+    },
+    says: /audit|checkpoint/,
+  },
+  {
+    step: 'counting for the metrics',
+    async prepare(directory) {
+      await filled(directory);
+      await change(directory, 'drop table verification');
+      return {};
+    },
+    says: /verification/,
+  },
+];
+
+beforeAll(async () => {
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => new Promise((resolve) => taken.close(resolve)));
+
+it.each(FAILURES)('leaves nothing open when $step fails', async ({ prepare, says }) => {
+  const directory = folder();
+  const port = await freePort();
+  const settings = { listen: { address: '127.0.0.1', port }, ...(await prepare(directory)) };
+
+  await expect(start(directory, settings)).rejects.toThrow(says);
+  await expect(fetch(`http://127.0.0.1:${port}/-/healthy`)).rejects.toThrow();
+  // The writer's lock is free again, else this start would be refused for another reason.
+  await expect(start(directory, settings)).rejects.toThrow(says);
+
+  // A process ends by itself only when no server, worker, timer or connection is left.
+  const service = startServiceProcess(directory, port, settings);
+  const overdue = setTimeout(() => service.child.kill('SIGKILL'), 30_000);
+  expect([await service.exited, service.said()]).toEqual([1, expect.stringContaining('mlfi cannot start')]);
+  clearTimeout(overdue);
+});

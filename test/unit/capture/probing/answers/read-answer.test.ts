@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import {
+  modelAnswer,
+  readAnswer,
+  retryAfterOf,
+  shapeOf,
+} from '../../../../../exporter/src/capture/probing/answers/read-answer.js';
+import type { Json } from '../../../../../exporter/src/domain/json.js';
+
+const http = (status: number, body: string, headers: Record<string, string> = {}) =>
+  ({ kind: 'answer', status, headers, body, latencySeconds: 0.1 }) as const;
+
+describe('prediction and confidence', () => {
+  it.each<[string, Json, string | number | boolean | null, number | null]>([
+    ['plain', { prediction: 'spam', confidence: 0.9 }, 'spam', 0.9],
+    ['score', { label: 'spam', score: 0.7 }, 'spam', 0.7],
+    ['probability', { predicted_class: 1, probability: 0.6 }, 1, 0.6],
+    ['list of probabilities', { prediction: 2, probabilities: [0.1, 0.2, 0.7] }, 2, 0.7],
+    ['only probabilities', { probabilities: [0.1, 0.2, 0.7] }, 2, 0.7],
+    ['probabilities by class', { probabilities: { cat: 0.8, dog: 0.2 } }, 'cat', 0.8],
+    ['rows of probabilities', { proba: [[0.25, 0.75]] }, 1, 0.75],
+    [
+      'Hugging Face, text',
+      [
+        [
+          { label: 'NEG', score: 0.2 },
+          { label: 'POS', score: 0.8 },
+        ],
+      ],
+      'POS',
+      0.8,
+    ],
+    [
+      'Hugging Face, image',
+      [
+        { label: 'cat', score: 0.9 },
+        { label: 'dog', score: 0.1 },
+      ],
+      'cat',
+      0.9,
+    ],
+    ['one row of a softmax layer', { predictions: [[0.1, 0.9]] }, 1, 0.9],
+    ['two rows of regression', { predictions: [0.1, 0.9] }, 0.1, null],
+    ['regression', { predictions: [[132.5]] }, 132.5, null],
+    ['nested', { result: { label: 'ok', confidence: 0.5 } }, 'ok', 0.5],
+    ['gradio label', [{ label: 'cat', confidences: [{ label: 'cat', confidence: 0.6 }] }], 'cat', 0.6],
+    ['percent', { prediction: 'a', confidence: 87 }, 'a', 0.87],
+    ['percent by class', { prediction: 'a', probabilities: [30, 70] }, 'a', 0.7],
+    ['single precision above one', { prediction: 'a', confidence: 1.0000001192 }, 'a', 1],
+    ['a score that is no probability', { prediction: 'a', score: 5.3 }, 'a', null],
+    ['decision values', { prediction: 'a', scores: [-1.2, 0.4] }, 'a', null],
+    ['between one and a percentage', { prediction: 'a', confidence: 1.4 }, 'a', null],
+    ['negative', { prediction: 'a', confidence: -0.2 }, 'a', null],
+    ['above a hundred', { prediction: 'a', confidence: 870 }, 'a', null],
+    ['text as confidence', { prediction: 'a', confidence: 'high' }, 'a', null],
+    ['false is a prediction', { prediction: false }, false, null],
+    ['no confidence', { label: 'a' }, 'a', null],
+    ['nothing', {}, null, null],
+  ])('%s', (_, body, prediction, confidence) => {
+    const reading = readAnswer(body);
+    expect(reading.prediction).toBe(prediction);
+    if (confidence === null) expect(reading.confidence).toBeNull();
+    else expect(reading.confidence).toBeCloseTo(confidence, 12);
+  });
+
+  it('turns logits into a probability', () => {
+    const reading = readAnswer({ logits: [1, 3] });
+    expect(reading.prediction).toBe(1);
+    expect(reading.confidence).toBeCloseTo(1 / (1 + Math.exp(-2)), 12);
+  });
+
+  it('reads the version and caps foreign text', () => {
+    expect(readAnswer({ prediction: 'x'.repeat(1_000), model_version: 'v2' })).toEqual({
+      prediction: 'x'.repeat(200),
+      confidence: null,
+      modelVersion: 'v2',
+    });
+    const deep = JSON.parse(`${'['.repeat(5_000)}1${']'.repeat(5_000)}`) as Json;
+    expect(readAnswer(deep).prediction).toBeNull();
+    expect(shapeOf(deep).length).toBeLessThanOrEqual(2_000);
+  });
+
+  it('describes a shape by paths and types, whatever the values', () => {
+    expect(shapeOf({ b: 1, a: [{ x: 'text' }, { x: 'other' }] })).toBe('a[].x:string,b:number');
+    expect(shapeOf({ a: 1 })).not.toBe(shapeOf({ a: '1' }));
+  });
+});
+
+describe('failures', () => {
+  it.each([
+    [404, '{}', 'http_4xx'],
+    [500, 'oops', 'http_5xx'],
+    [302, '', 'http_4xx'],
+    [200, '<html>', 'not_json'],
+    [200, '', 'not_json'],
+    [200, '{"error":"model not loaded"}', 'schema'],
+    [200, '{"status":"ok"}', 'schema'],
+    [200, 'null', 'schema'],
+  ])('%i %s is %s', (status, body, reason) => {
+    const answer = modelAnswer(http(status, body));
+    expect(answer).toMatchObject({ kind: 'failure', failure: { reason, httpStatus: status } });
+  });
+
+  it('keeps the words of the model out of the detail', () => {
+    const answer = modelAnswer(http(500, 'secret words'));
+    expect(JSON.stringify(answer)).not.toContain('secret words');
+    expect(JSON.stringify(modelAnswer(http(200, '{"error":"secret words"}')))).not.toContain('secret words');
+  });
+
+  it('honours Retry-After in seconds and as a date, and the loading time of Hugging Face', () => {
+    expect(retryAfterOf(http(429, '', { 'retry-after': '7' }))).toBe(7_000);
+    expect(
+      retryAfterOf(
+        http(503, '', { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' }),
+      ),
+    ).toBe(30_000);
+    expect(retryAfterOf(http(503, '{"error":"loading","estimated_time":20.5}'))).toBe(20_500);
+    expect(retryAfterOf(http(429, '', { 'retry-after': '999999999' }))).toBe(3_600_000);
+    expect(retryAfterOf(http(429, '', { 'retry-after': 'soon' }))).toBeNull();
+    expect(retryAfterOf(http(500, '{"estimated_time":3}'))).toBeNull();
+  });
+});

@@ -1,0 +1,42 @@
+import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { Severity } from '../../../exporter/src/domain/severity.js';
+import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import type { IncidentPorts } from '../../../exporter/src/incidents/incident-manager.js';
+
+/** Incidents as a store keeps them, in a map. */
+export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['incidents'] {
+  const append = (id: string, row: Omit<Incident, 'timeline'>, entries: Incident['timeline']): void =>
+    void saved.set(id, { ...row, timeline: [...(saved.get(id)?.timeline ?? []), ...entries] });
+  return {
+    get: (id) => Promise.resolve(saved.get(id) ?? null),
+    openFor: () => Promise.resolve([...saved.values()].find(({ closedAtMs }) => closedAtMs === null) ?? null),
+    save: (incident, entries = []) => Promise.resolve(append(incident.id, incident, entries)),
+    appendTimeline: (id, entries) => {
+      const incident = saved.get(id);
+      if (incident === undefined) throw new Error(`there is no incident ${id}`);
+      return Promise.resolve(append(id, incident, entries));
+    },
+  };
+}
+
+/** What an incident reads of an evaluation. */
+export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | null = null): Evaluation =>
+  ({
+    findings: [],
+    pages,
+    proposals: [],
+    fingerprint: {},
+    explanation: { headline: 'Confidence fell.', paragraphs: [] },
+    unseen: [],
+    diagnosis: {
+      severity,
+      severityReason: 'So it was judged.',
+      causes: cause === null ? [] : [{ id: cause }],
+      features: [],
+      findings: [],
+      changes: [],
+      experiment: null,
+      blindSpots: [],
+    },
+  }) as unknown as Evaluation;

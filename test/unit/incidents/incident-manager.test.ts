@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { RecommendationRecord } from '../../../exporter/src/domain/decision-record.js';
+import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { Severity } from '../../../exporter/src/domain/severity.js';
+import { remember } from '../../../exporter/src/incident-history/remember.js';
+import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
+import { systemClock } from '../../../exporter/src/system/system-clock.js';
+import { sampleStatus } from '../metrics/sample-status.js';
+import { evaluation, storedIncidents } from './fixtures.js';
+
+const model = sampleStatus('fraud').model;
+
+function incidentsWith(firing: readonly ExternalAlert[] = [], recommendations: () => readonly object[] = () => []) {
+  const saved = new Map<string, Incident>();
+  let next = 0;
+  const incidents = createIncidentManager({
+    incidents: storedIncidents(saved),
+    lessons: { save: () => Promise.resolve() },
+    alerts: { list: () => Promise.resolve(firing) },
+    governance: {
+      propose: () => Promise.resolve([]),
+      verify: () => Promise.resolve(),
+      withdraw: () => Promise.resolve(),
+      records: () =>
+        Promise.resolve(recommendations().map((recommendation) => ({ recommendation }) as RecommendationRecord)),
+    },
+    events: { publish: () => undefined },
+    clock: systemClock,
+    ids: { next: () => `i${(next += 1)}` },
+    remember,
+  });
+  return { incidents, saved };
+}
+
+const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
+  sender: 'grafana',
+  fingerprint: 'f',
+  startsAtMs: 1_000,
+  endsAtMs: null,
+  modelId: modelId('fraud'),
+  name: 'Checkout',
+  summary: 'complains',
+  labels: {},
+  receivedAtMs: 2_000,
+  ...over,
+});
+
+describe('an alert of somebody else', () => {
+  it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
+    const { incidents } = incidentsWith();
+    for (let look = 0; look < 5; look += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
+    await incidents.recordAlert(model.id, alert());
+    expect(await incidents.apply(model, evaluation('none', false))).toBeNull();
+    const incident = await incidents.apply(model, evaluation('high', false));
+    expect(incident?.timeline.filter(({ kind }) => kind === 'alert')).toEqual([
+      { atMs: 1_000, kind: 'alert', text: 'Grafana: Checkout — complains' },
+    ]);
+  });
+
+  it('that is over no longer does', async () => {
+    const { incidents } = incidentsWith();
+    await incidents.recordAlert(model.id, alert());
+    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
+    expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
+  });
+
+  it('joins the story of an incident that is open, at its beginning and at its end', async () => {
+    const { incidents, saved } = incidentsWith();
+    await incidents.apply(model, evaluation('high', true));
+    await incidents.apply(model, evaluation('high', true));
+    await incidents.recordAlert(model.id, alert());
+    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
+    const stories = [...saved.values()].flatMap(({ timeline }) => timeline).filter(({ kind }) => kind === 'alert');
+    expect(stories.map(({ text }) => text)).toEqual([
+      'Grafana: Checkout — complains',
+      'Over: Grafana: Checkout — complains',
+    ]);
+    expect(saved.size).toBe(1);
+  });
+
+  it('that still fires after a restart counts as before', async () => {
+    const { incidents } = incidentsWith([alert()]);
+    await incidents.restore(model.id);
+    expect(await incidents.apply(model, evaluation('high', false))).not.toBeNull();
+  });
+});
+
+describe('the severity of an open incident', () => {
+  it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
+    const { incidents } = incidentsWith();
+    const look = (severity: Severity): Promise<Incident | null> => incidents.apply(model, evaluation(severity, true));
+    await look('high');
+    expect((await look('high'))?.severity).toBe('high');
+    for (let i = 0; i < 10; i += 1) {
+      expect((await look('critical'))?.severity).toBe('high');
+      expect((await look('high'))?.severity).toBe('high');
+    }
+    await look('critical');
+    const risen = await look('critical');
+    expect(risen?.severity).toBe('critical');
+    expect(risen?.timeline.at(-1)?.text).toBe('Severity rose from high to critical: So it was judged.');
+    for (let i = 0; i < 29; i += 1) expect((await look(i % 2 === 0 ? 'medium' : 'low'))?.severity).toBe('critical');
+    const fallen = await look('low');
+    expect(fallen?.severity).toBe('medium');
+    expect(fallen?.timeline).toHaveLength((risen?.timeline.length ?? 0) + 1);
+  });
+
+  it('is taken up as it was after a restart', async () => {
+    const { incidents } = incidentsWith();
+    await incidents.apply(model, evaluation('critical', true));
+    await incidents.apply(model, evaluation('critical', true));
+    await incidents.restore(model.id);
+    for (let i = 0; i < 5; i += 1)
+      expect((await incidents.apply(model, evaluation('low', true)))?.severity).toBe('critical');
+  });
+});
+
+it('keeps the diagnosis people decided on while the action takes effect, unless it gets worse', async () => {
+  const records: { state: string; plan: object }[] = [];
+  const { incidents } = incidentsWith([], () => records);
+  const look = async (severity: Severity, cause: CauseId): Promise<string | undefined> => {
+    await incidents.apply(model, evaluation(severity, true, cause));
+    const incident = await incidents.apply(model, evaluation(severity, true, cause));
+    return incident?.diagnosis.causes[0]?.id;
+  };
+  expect(await look('medium', 'unit-change')).toBe('unit-change');
+  records.push({ state: 'succeeded', plan: {} });
+  expect(await look('low', 'input-drift')).toBe('unit-change');
+  expect(await look('critical', 'endpoint-errors')).toBe('endpoint-errors');
+  records.splice(0, 1, { state: 'not_recovered', plan: {} });
+  expect(await look('low', 'input-drift')).toBe('input-drift');
+});
+
+it('is closed while only labels are late', async () => {
+  const { incidents } = incidentsWith();
+  await incidents.apply(model, evaluation('high', true, 'unit-change'));
+  expect(await incidents.apply(model, evaluation('high', true, 'unit-change'))).not.toBeNull();
+  for (let look = 0; look < 3; look += 1) await incidents.apply(model, evaluation('low', false, 'label-delay'));
+  expect(incidents.current(model.id)).toBeNull();
+});

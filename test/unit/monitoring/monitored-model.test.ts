@@ -1,0 +1,114 @@
+import { expect, it } from 'vitest';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
+import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+
+const MODEL: Model = {
+  id: modelId('m'),
+  name: 'm',
+  endpoint: null,
+  versionLabel: null,
+  owner: null,
+  tags: [],
+  goldenInputs: [],
+  probePayloads: [],
+  schedule: {
+    intervalMs: 1_000,
+    jitterShare: 0,
+    concurrency: 1,
+    timeoutMs: 1_000,
+    probesPerCycle: 1,
+    callsPerHour: null,
+  },
+  state: 'learning',
+  paused: false,
+  createdAtMs: 0,
+};
+
+/** A model that logs one call a second, looked at every ten. */
+class Logged {
+  readonly watch = new MonitoredModel(
+    MODEL,
+    {
+      thresholds: DEFAULT_THRESHOLDS,
+      requirements: DEFAULT_BASELINE_REQUIREMENTS,
+      budget: { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' },
+      windowMs: 300_000,
+      rowsKept: 1_000,
+      binnedSignals: 10,
+    },
+    (text) => text,
+    () => seededRandom(1),
+    1e12,
+    { totals: null, baseline: null, learning: null, windows: [], monitor: null },
+  );
+  private calls = 0;
+  private readonly random = seededRandom('watch');
+
+  run(calls: number, failing: number): this {
+    for (let i = 0; i < calls; i += 1) {
+      const atMs = 1e12 + 1_000 * this.calls;
+      const failed = this.random.next() < failing;
+      const observation: Observation = {
+        atMs,
+        source: 'ingest',
+        predictionId: `p${this.calls}`,
+        goldenId: null,
+        features: { x: this.random.next(), side: this.calls % 2 === 0 ? 'left' : 'right' },
+        prediction: failed ? null : 'yes',
+        confidence: failed ? null : 0.5 + 0.5 * this.random.next(),
+        latencySeconds: null,
+        failure: failed ? { reason: 'timeout', detail: '', httpStatus: null, retryAfterMs: null } : null,
+        label: null,
+        modelVersion: null,
+      };
+      this.watch.observe([{ observation, shape: null }]);
+      this.calls += 1;
+      if (this.calls % 10 === 0) this.watch.advance(atMs, false);
+    }
+    return this;
+  }
+}
+
+it('learns nothing from a refused period: an outage at the start does not blind it to the next one', () => {
+  const logged = new Logged().run(200, 0.98).run(1_500, 0.001);
+  expect(logged.watch.baseline).not.toBeNull();
+  expect(logged.watch.evidence().verdict).toBe('quiet');
+  logged.run(300, 0.3);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['errors'] });
+});
+
+it('puts late labels into the rows of the window and of the baseline, so that root cause sees where answers are wrong', () => {
+  const { watch } = new Logged().run(1_500, 0);
+  watch.label(
+    Array.from({ length: 1_500 }, (_, i) => ({ atMs: 2e12, predictionId: `p${i}`, label: i % 2 === 0 ? 'yes' : 'no' })),
+  );
+  const { rows, baselineRows } = watch.modelState();
+  expect(watch.baseline).not.toBeNull();
+  for (const some of [rows, baselineRows]) {
+    expect(some.length).toBeGreaterThan(50);
+    expect(some.every(({ label }) => label !== null)).toBe(true);
+    const wrong = some.filter(({ label, prediction }) => label !== prediction).length;
+    expect(Math.abs(wrong / some.length - 0.5)).toBeLessThan(0.02);
+  }
+  const judged = (side: string): readonly number[] =>
+    (watch.window().groups.get(`[["side","=${side}"]]`) ?? []).slice(4);
+  const [right = 0, wrong = 0] = judged('right');
+  expect(right).toBeGreaterThan(20);
+  expect(wrong).toBe(right);
+  expect(judged('left')[1]).toBe(0);
+});
+
+it('judges the newest calls, not the failure behind them, once what changed is normal again', () => {
+  const logged = new Logged().run(1_500, 0.001).run(60, 0.5);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', recovered: false });
+  logged.run(400, 0.001);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', recovered: true });
+  const { calls, failures } = logged.watch.window();
+  expect(calls).toBeGreaterThanOrEqual(DEFAULT_THRESHOLDS.minimumWindowSamples);
+  expect([...Object.values(failures)].reduce((sum, count) => sum + count, 0) / calls).toBeLessThan(0.05);
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { Symptoms } from '../../../exporter/src/domain/symptoms.js';
+import { hypotheses } from '../../../exporter/src/rca/hypotheses.js';
+import { errorsRose } from '../../../exporter/src/rca/causes/errors-rose.js';
+import { diagnose } from '../../../exporter/src/rca/diagnose.js';
+import { failed, judged, rowsOf } from './judged.js';
+
+const inPlay = (evidence: Symptoms): CauseId[] => [
+  ...new Set(hypotheses(evidence).map(({ definition }) => definition.id)),
+];
+const proportion = (count: number, of: number) => ({
+  count,
+  of,
+  share: count / of,
+  interval: { low: 0, high: 1, level: 0.95 },
+});
+/** As by labels: right so often before and now. */
+const withLabels = (evidence: Symptoms, before: number, now: number, errorTrend: number | null = null): Symptoms => ({
+  ...evidence,
+  labels: { ...evidence.labels, accuracyBefore: proportion(before, 1_000), accuracyNow: proportion(now, 300) },
+  differential: { ...evidence.differential, errorTrend },
+});
+
+describe('which causes compete', () => {
+  const quiet = judged({}).symptoms;
+
+  it('nothing is blamed while nothing is established', () => {
+    expect(quiet.findings).toEqual([]);
+    expect(inPlay(quiet)).toEqual(['none']);
+    const answers = { ...quiet.prediction, topShare: 0.99, topShareBefore: 0.5 };
+    expect(inPlay({ ...quiet, prediction: answers })).toEqual(['none']);
+  });
+
+  it('errors that may be chance are no drift; errors beyond chance are', () => {
+    const chance = withLabels(quiet, 850, 240);
+    expect(errorsRose(chance)).toBe(false);
+    expect(inPlay(chance)).toEqual(['none']);
+    expect(inPlay(withLabels(quiet, 850, 225))).toContain('concept-drift');
+    expect(inPlay(withLabels(quiet, 850, 240, 0.15))).toEqual(['none']);
+    expect(inPlay(withLabels(quiet, 850, 254, 0.3))).toEqual(['none']);
+    expect(inPlay(withLabels(quiet, 850, 240, 0.3))).toContain('concept-drift');
+  });
+
+  it('while most calls fail, only causes of failing calls', () => {
+    const rows = rowsOf('outage').map((row, i) =>
+      i % 4 === 0 ? { ...row, confidence: 0.1 } : failed('http_5xx', 500),
+    );
+    const { symptoms, diagnosis } = judged({ rows });
+    expect(symptoms.findings.map(({ detector }) => detector)).toContain('low-confidence');
+    expect(inPlay(symptoms)).toEqual(['endpoint-errors', 'unknown']);
+    expect(diagnosis.causes[0]?.id).toBe('endpoint-errors');
+  });
+
+  it('nothing is wrong only while no check found anything, and unknown from then on', () => {
+    const found = judged({ rows: rowsOf('now').map((row, i) => (i % 5 === 0 ? failed('http_5xx') : row)) }).symptoms;
+    expect(inPlay(found)).toContain('unknown');
+    expect(inPlay(found)).not.toContain('none');
+  });
+
+  it('inputs as usual at these hours are no other traffic', () => {
+    const mixed = rowsOf('now').map((row, i) =>
+      i % 2 === 0 ? { ...row, features: { ...row.features, c1: 'd' } } : row,
+    );
+    const { symptoms } = judged({ rows: mixed });
+    expect(inPlay(symptoms)).toContain('traffic-mix-change');
+    const usual = { ...symptoms.differential, sameHour: { explained: 0.95, baselineRows: 500 } };
+    const atPeak = { ...symptoms, differential: usual };
+    expect(inPlay(atPeak)).toContain('seasonal-pattern');
+    expect(inPlay(atPeak)).not.toContain('traffic-mix-change');
+    expect(diagnose(atPeak).causes[0]?.id).toBe('seasonal-pattern');
+  });
+
+  it('a model that used to be sure is not underconfident by nature', () => {
+    const rows = rowsOf('now').map((row) => ({ ...row, confidence: 0.1 }));
+    expect(inPlay(judged({ rows }).symptoms)).not.toContain('underconfident-model');
+    expect(inPlay(judged({ rows, withBaseline: false }).symptoms)).toContain('underconfident-model');
+  });
+});

@@ -1,0 +1,127 @@
+import { estimateSuccess } from '../../../exporter/src/incident-history/success-estimate.js';
+import { expect, it } from 'vitest';
+import type { AnyActionTarget } from '../../../exporter/src/domain/action-target.js';
+import type { CauseId, Diagnosis } from '../../../exporter/src/domain/cause.js';
+import { modelId, validationId } from '../../../exporter/src/domain/identifiers.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
+import type { Validation } from '../../../exporter/src/domain/validation.js';
+import { recommend } from '../../../exporter/src/recommendation/recommend.js';
+import { type RecommendationContext } from '../../../exporter/src/recommendation/context.js';
+
+const diagnosis = (cause: CauseId): Diagnosis => ({
+  modelId: modelId('fraud'),
+  atMs: 0,
+  window: { fromMs: 0, toMs: 1, samples: 500 },
+  severity: 'high',
+  severityReason: '',
+  causes: [
+    {
+      id: cause,
+      title: cause,
+      logOdds: 2,
+      probability: 0.9,
+      supporting: [],
+      refuting: [],
+      features: [],
+      segments: [],
+      shareExplained: null,
+    },
+  ],
+  findings: [],
+  features: [],
+  segments: [],
+  decomposition: null,
+  attributions: [],
+  changes: [],
+  unexplained: null,
+  experiment: null,
+  blindSpots: [],
+});
+const validation = (verdict: Validation['verdict'], purpose: Validation['purpose']): Validation => ({
+  id: validationId('v-1'),
+  modelId: modelId('fraud'),
+  candidateUrl: 'https://models.example.org/fraud/v8',
+  purpose,
+  state: 'finished',
+  startedAtMs: 0,
+  finishedAtMs: 1,
+  currentVersion: null,
+  candidateVersion: 'v8',
+  calls: 200,
+  verdict,
+  reasons: ['Both gave the same answer to 100 of 100 inputs.'],
+  criteria: [],
+  comparison: null,
+  requestedBy: 'ada',
+});
+const TARGETS: readonly AnyActionTarget[] = [
+  {
+    executor: 'webhook',
+    name: 'cd',
+    actions: ['deploy', 'rollback'],
+    models: null,
+    timeoutMs: 1_000,
+    authorizationSecret: null,
+    settings: { url: 'https://cd.example.org' },
+  },
+];
+const context = (given: Validation | null): RecommendationContext => ({
+  modelId: 'fraud',
+  modelName: 'Fraud',
+  targets: TARGETS,
+  validation: given,
+  verification: DEFAULT_VERIFICATION_TIMES,
+  track: () => null,
+  successEstimate: (cause, action, place) =>
+    estimateSuccess(cause, action, place, { fingerprint: {}, atMs: 0, lessons: [] }),
+  hasBaseline: true,
+  versionLabel: 'v7',
+});
+const proposals = (cause: CauseId, given: Validation | null) => recommend(diagnosis(cause), context(given));
+
+it('offers a deployment only after a candidate passed, first, with the validation in plan, reason and steps', () => {
+  const actions = (given: Validation | null) => proposals('concept-drift', given).map(({ action }) => action);
+  for (const given of [
+    null,
+    validation('fail', 'replace'),
+    validation('inconclusive', 'replace'),
+    validation('pass', 'restore'),
+  ])
+    expect(actions(given)).not.toContain('deploy');
+  const [first] = proposals('concept-drift', validation('pass', 'replace'));
+  expect(first).toMatchObject({
+    action: 'deploy',
+    priority: 'HIGH',
+    plan: {
+      executor: 'webhook',
+      parameters: { validation: { id: 'v-1', verdict: 'pass', candidate: 'https://models.example.org/fraud/v8' } },
+    },
+  });
+  expect(first?.why).toContain('passed: Both gave the same answer to 100 of 100 inputs.');
+  expect(first?.steps.at(-1)).toContain('Validation v-1');
+});
+
+it('offers no deployment where a new model cures nothing', () => {
+  expect(proposals('null-flood', validation('pass', 'replace')).map(({ action }) => action)).not.toContain('deploy');
+});
+
+it('puts a rollback whose candidate failed behind the others and says why', () => {
+  const before = proposals('model-changed', null).map(({ action }) => action);
+  expect(before[0]).toBe('rollback');
+  const after = proposals('model-changed', validation('fail', 'restore'));
+  expect(after[0]?.action).not.toBe('rollback');
+  const rollback = after.find(({ action }) => action === 'rollback');
+  expect(rollback?.why).toContain('failed');
+  expect(rollback?.plan?.parameters['validation']).toMatchObject({ verdict: 'fail' });
+  expect(proposals('model-changed', validation('pass', 'restore'))[0]?.action).toBe('rollback');
+});
+
+it('takes the times of verification from the operator, and tells the approver', () => {
+  const proposed = recommend(diagnosis('unit-change'), {
+    ...context(null),
+    verification: { settleMs: 0, holdMs: 90_000, giveUpMs: 600_000 },
+  });
+  expect(proposed[0]?.verification).toEqual({ mustClear: [], settleMs: 0, holdMs: 90_000, giveUpMs: 600_000 });
+  expect(proposed[0]?.verificationText).toContain('stay away for 90 seconds');
+  expect(proposals('unit-change', null)[0]?.verificationText).toContain('stay away for 5 minutes');
+});

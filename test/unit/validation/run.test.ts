@@ -1,0 +1,157 @@
+import { expect, it } from 'vitest';
+import { payloadLike } from '../../../exporter/src/capture/probing/payloads/mirror.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Json, JsonObject } from '../../../exporter/src/domain/json.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import type { ModelAnswer } from '../../../exporter/src/domain/observation.js';
+import type { GoldenBaseline } from '../../../exporter/src/domain/profile.js';
+import type { Validation } from '../../../exporter/src/domain/validation.js';
+import { createModelValidations, type ModelValidationPorts } from '../../../exporter/src/validation/run.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
+import { createLogger } from '../../../exporter/src/system/logger.js';
+import { randomIds } from '../../../exporter/src/system/random-ids.js';
+import { systemClock } from '../../../exporter/src/system/system-clock.js';
+import type { Actor } from '../../../exporter/src/domain/actor.js';
+import { goldenText } from '../../../exporter/src/domain/observation.js';
+
+const ADA: Actor = { kind: 'api-key', subject: 'key:1', name: 'ada' };
+const ID = modelId('fraud');
+const hash = (text: string): string => `#${text}`;
+const MODEL: Model = {
+  id: ID,
+  name: 'Fraud',
+  endpoint: { url: 'http://models/v7', connector: 'rest', settings: {}, authorizationSecret: 'fraud' },
+  versionLabel: 'v7',
+  owner: null,
+  tags: [],
+  goldenInputs: [1, 2, 3].map((n) => ({ id: `g${n}`, payload: { x: n }, origin: 'user' as const })),
+  probePayloads: [{ x: 1 }],
+  schedule: {
+    intervalMs: 1_000,
+    jitterShare: 0,
+    concurrency: 2,
+    timeoutMs: 1_000,
+    probesPerCycle: 1,
+    callsPerHour: null,
+  },
+  state: 'healthy',
+  paused: false,
+  createdAtMs: 0,
+};
+const remembered = (n: number): GoldenBaseline => ({
+  goldenId: `g${n}`,
+  answers: 5,
+  answerHashes: { [hash(goldenText(n > 1 ? 'yes' : 'no'))]: 5 },
+  confidenceMean: null,
+  confidenceStandardDeviation: null,
+  shape: '',
+});
+// Only what a validation reads of a subject.
+const subject = (model: Model = MODEL): MonitoredModelState =>
+  ({ model, rows: [], baseline: { golden: [1, 2, 3].map(remembered) } }) as unknown as MonitoredModelState;
+
+const says = (rule: (x: number) => string, payload: Json): ModelAnswer => ({
+  kind: 'answer',
+  prediction: rule(Number((payload as JsonObject)['x'])),
+  confidence: null,
+  modelVersion: null,
+  latencySeconds: 0.01,
+  shape: '',
+});
+
+function setting(candidateRule: (x: number) => string, change: Partial<ModelValidationPorts> = {}) {
+  const saved: Validation[] = [];
+  const audited: string[] = [];
+  const credentials: (string | null)[] = [];
+  const told: Validation[] = [];
+  const validations = createModelValidations({
+    clock: systemClock,
+    ids: randomIds,
+    logger: createLogger('silent'),
+    validations: {
+      save: (one) => Promise.resolve(void saved.push(one)),
+      list: () => Promise.resolve(saved.slice(-1)),
+    },
+    hash,
+    discover: () => Promise.reject(new Error('not needed')),
+    ask: (model, payloads) => {
+      const isCandidate = model.id !== ID;
+      if (isCandidate) credentials.push(model.endpoint?.authorizationSecret ?? null);
+      return Promise.resolve(payloads.map((one) => says(isCandidate ? candidateRule : () => 'broken', one)));
+    },
+    payloadLike,
+    generate: (_examples, count) => Array.from({ length: count }, (_, i) => ({ x: i + 10 })),
+    subject: () => subject(),
+    flipShare: () => null,
+    audit: (kind) => Promise.resolve(void audited.push(kind)),
+    finished: (one) => Promise.resolve(void told.push(one)),
+    ...change,
+  });
+  return { validations, saved, audited, credentials, told };
+}
+const finishedOf = async ({ validations, saved }: ReturnType<typeof setting>): Promise<Validation | undefined> => {
+  await expect.poll(() => saved.at(-1)?.state).not.toBe('running');
+  await validations.list(ID);
+  return saved.at(-1);
+};
+const REQUEST = { candidateUrl: 'http://models/v6', purpose: 'restore', samples: 100 } as const;
+
+it('passes a version that answers golden inputs as the baseline did, whatever the broken one in service says', async () => {
+  const one = setting((x) => (x > 1 ? 'yes' : 'no'));
+  await one.validations.start(ID, REQUEST, ADA);
+  expect(await finishedOf(one)).toMatchObject({
+    verdict: 'pass',
+    comparison: { golden: { compared: 3, asBaseline: 3 }, agreement: { count: 0 } },
+  });
+  expect(one.audited).toEqual(['validation-started', 'validation-finished']);
+  expect(one.told).toHaveLength(1);
+});
+
+it('fails a version that answers one of them otherwise', async () => {
+  const one = setting((x) => (x > 2 ? 'yes' : 'no'));
+  await one.validations.start(ID, REQUEST, ADA);
+  const done = await finishedOf(one);
+  expect(done?.verdict).toBe('fail');
+  expect(done?.reasons[0]).toContain('2 of 3 golden inputs');
+});
+
+it('hands the credential to the same server only', async () => {
+  const same = setting(() => 'yes');
+  await same.validations.start(ID, REQUEST, ADA);
+  await finishedOf(same);
+  expect(new Set(same.credentials)).toEqual(new Set(['fraud']));
+  for (const candidateUrl of ['http://models:8080/v6', 'https://models/v6', 'http://models.evil/v6']) {
+    const other = setting(() => 'yes');
+    await other.validations.start(ID, { ...REQUEST, candidateUrl }, ADA);
+    await finishedOf(other);
+    expect(new Set(other.credentials)).toEqual(new Set([null]));
+  }
+});
+
+it('records that a stop broke it off, and lets another begin afterwards', async () => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((done) => {
+    release = done;
+  });
+  const one = setting(() => 'yes', {
+    ask: async (_model, payloads) => {
+      await held;
+      return payloads.map((payload) => says(() => 'yes', payload));
+    },
+  });
+  await one.validations.start(ID, REQUEST, ADA);
+  await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toMatchObject({ kind: 'conflict' });
+  const stopped = one.validations.stop();
+  release();
+  await stopped;
+  expect(one.saved.at(-1)).toMatchObject({ state: 'failed', reasons: [expect.stringContaining('stopped') as string] });
+  await expect(one.validations.start(ID, REQUEST, ADA)).resolves.toMatchObject({ state: 'running' });
+});
+
+it('does not begin what cannot be recorded', async () => {
+  const one = setting(() => 'yes', {
+    validations: { save: () => Promise.reject(new Error('disk full')), list: () => Promise.resolve([]) },
+  });
+  await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toThrow('disk full');
+  expect(one.credentials).toEqual([]);
+});
