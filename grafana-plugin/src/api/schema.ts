@@ -43,7 +43,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The store can be written */
+        /** Every model is restored and the store can be written */
         get: {
             parameters: {
                 query?: never;
