@@ -106,7 +106,8 @@ await shoot('down-fleet', `${APP}/fleet`, down);
 await shoot('down-incident', `${APP}/incidents/any`, down);
 
 const figures = taken.map(
-  ({ file }) => `<figure><a href="${file}"><img loading="lazy" src="${file}" width="460"></a><figcaption>${file}</figcaption></figure>`
+  ({ file }) =>
+    `<figure><a href="${file}"><img loading="lazy" src="${file}" width="460"></a><figcaption>${file}</figcaption></figure>`
 );
 writeFileSync(
   join(FOLDER, 'index.html'),

@@ -42,7 +42,7 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
   baseline: { minimum_samples: 400 },
   logging: { level: 'warn' },
   governance: {
-    approvals: { 'fix-pipeline': 2 },
+    approvals: { 'fix-pipeline': 2, 'scale-out': 2 },
     verification: { settle: '2s', hold: '5s', give_up: '10m' },
     approvers: { roles: ['Editor', 'Admin'] },
     break_glass: { enabled: true, roles: ['Admin'], review_within: '72h' },
@@ -104,7 +104,7 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
     new Promise((resolve, reject) => {
       const child = spawn(
         process.execPath,
-        [join(root, 'exporter', 'dist', 'src', 'cli', 'mlfi.js'), 'serve', '--config', file],
+        [join(root, 'exporter', 'dist', 'src', 'main.js'), 'serve', '--config', file],
         { stdio: ['ignore', 'pipe', 'inherit'] }
       );
       let said = '';

@@ -1,4 +1,4 @@
-import { expect, test, type Browser, type Page } from '@playwright/test';
+import { expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 
 export const APP = '/a/mlfi-investigator-app';
 export const API = '/api/plugin-proxy/mlfi-investigator-app/api/v1';
@@ -36,6 +36,21 @@ export async function expectFrontEnd(page: Page) {
   );
   const wanted: Record<string, RegExp> = { 'react-19': /^13\./, 'react-18': /^12\.4\./ };
   expect(version, 'npm ci --prefix host/react-18 --ignore-scripts').toMatch(wanted[test.info().project.name] ?? /./);
+}
+
+/** Gives the reason of a vote in the dialog that opens when its button is pressed. */
+export async function voteIn(page: Page, decision: Locator, verdict: 'Approve' | 'Reject', reason: string) {
+  await decision.getByRole('button', { name: verdict, exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill(reason);
+  await dialog.getByRole('button', { name: verdict, exact: true }).click();
+}
+
+/** Opens what is folded in below the first action of an incident. */
+export async function unfoldActions(page: Page) {
+  const others = page.getByText(/^What else could be done/);
+  await expect(others).toBeVisible();
+  await others.click();
 }
 
 interface Model {

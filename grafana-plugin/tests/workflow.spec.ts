@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@grafana/plugin-e2e';
 import type { Page } from '@playwright/test';
-import { API, APP, as, models, ON_GRAFANA, stage, until } from './stage';
+import { API, APP, as, models, ON_GRAFANA, stage, unfoldActions, until, voteIn } from './stage';
 
 // Runs after the other files, by its name: it consumes what is recommended for the model that cannot be reached, and leaves
 // `tabular` with a baseline that has to be learnt anew.
@@ -15,6 +15,8 @@ const serious = async (page: Page) => {
 };
 const decisionOn = (page: Page, action: string, state = 'pending') =>
   page.locator(`[data-testid="decision-${action}"][data-state="${state}"]`).first();
+const todoOn = (page: Page, action: string, state = 'pending') =>
+  page.locator(`[data-testid="todo-${action}"][data-state="${state}"]`).first();
 const dialog = (page: Page) => page.getByRole('dialog');
 const incidentOf = async (page: Page, model: string) =>
   (await until(page, model, ({ incident_id }) => incident_id !== null, 90_000)).incident_id;
@@ -26,6 +28,7 @@ test('withdraw with a reason; a viewer sees why not, and the exporter refuses a 
   const [ada, vic] = [await as(browser, 'ada', baseURL), await as(browser, 'vic', baseURL)];
   const incident = await incidentOf(ada, 'broken');
   await vic.goto(`${APP}/incidents/${incident}`);
+  await unfoldActions(vic);
   const seen = decisionOn(vic, 'rollback');
   await seen.getByRole('button', { name: 'Withdraw' }).hover();
   await expect(vic.getByText('Needs the Editor role in Grafana; yours is Viewer.').first()).toBeVisible();
@@ -39,6 +42,7 @@ test('withdraw with a reason; a viewer sees why not, and the exporter refuses a 
   ).toBe(403);
 
   await ada.goto(`${APP}/incidents/${incident}`);
+  await unfoldActions(ada);
   await decisionOn(ada, 'rollback').getByRole('button', { name: 'Withdraw' }).click();
   await expect(dialog(ada).getByRole('button', { name: 'Withdraw' })).toBeDisabled();
   expect(await serious(ada)).toEqual([]);
@@ -68,10 +72,9 @@ test('stop everything, approve, take it back, and let executions go on', async (
   await ada.goto(`${APP}/incidents/${incident}`);
   await expect(ada.getByText(/Grace Hopper stopped them: The network is being mended/)).toBeVisible();
   const restart = decisionOn(ada, 'restart-endpoint');
-  await restart.getByLabel('Reason').fill('It hangs');
-  await restart.getByRole('button', { name: 'Approve', exact: true }).click();
+  await voteIn(ada, restart, 'Approve', 'It hangs');
   const approved = decisionOn(ada, 'restart-endpoint', 'approved');
-  await expect(approved.getByText(/Execution by webhook: queued/)).toBeVisible();
+  await expect(approved.getByText(/Execution by webhook: waiting to start/)).toBeVisible();
   await approved.getByRole('button', { name: 'Take the approval back' }).click();
   await dialog(ada).getByLabel('Why').fill('The network is the cause');
   await dialog(ada).getByRole('button', { name: 'Take the approval back' }).click();
@@ -83,23 +86,19 @@ test('stop everything, approve, take it back, and let executions go on', async (
   await expect(grace.getByText(/stopped them/)).toBeHidden();
 });
 
-test('advice carried out by hand is reported on; whoever proposes an action cannot decide on it', async ({
+test('advice is a to-do that people tick off; whoever proposes an action cannot decide on it', async ({
   browser,
   baseURL,
 }) => {
   const [ada, grace] = [await as(browser, 'ada', baseURL), await as(browser, 'grace', baseURL)];
   const incident = await incidentOf(ada, 'broken');
   await ada.goto(`${APP}/incidents/${incident}`);
-  const advice = decisionOn(ada, 'investigate');
-  await advice.getByLabel('Reason').fill('I am on it');
-  await advice.getByRole('button', { name: 'Approve', exact: true }).click();
-  await decisionOn(ada, 'investigate', 'approved').getByRole('button', { name: 'Report the outcome' }).click();
-  await expect(dialog(ada).getByText('Choose what became of it.')).toBeVisible();
-  await dialog(ada).getByRole('radio', { name: 'It was carried out' }).click();
-  await dialog(ada).getByLabel('What you saw').fill('A firewall rule was wrong');
+  await unfoldActions(ada);
+  await todoOn(ada, 'investigate').getByRole('button', { name: 'Done' }).click();
+  await dialog(ada).getByLabel('What was done').fill('A firewall rule was wrong');
   expect(await serious(ada)).toEqual([]);
-  await dialog(ada).getByRole('button', { name: 'Report' }).click();
-  await expect(decisionOn(ada, 'investigate', 'succeeded').getByText(/Execution by person: succeeded/)).toBeVisible();
+  await dialog(ada).getByRole('button', { name: 'Done' }).click();
+  await expect(todoOn(ada, 'investigate', 'succeeded').getByText(/Execution by person: carried out/)).toHaveCount(1);
 
   await ada.getByRole('button', { name: 'Propose another action' }).click();
   await dialog(ada).getByRole('combobox').click();
@@ -110,16 +109,15 @@ test('advice carried out by hand is reported on; whoever proposes an action cann
     decisionOn(ada, 'scale-out').getByText('You proposed this, so somebody else has to decide.')
   ).toBeVisible();
   await grace.goto(`${APP}/approvals`);
-  await expect(decisionOn(grace, 'scale-out').getByLabel('Reason')).toBeEnabled();
+  await expect(decisionOn(grace, 'scale-out').getByRole('button', { name: 'Approve', exact: true })).toBeEnabled();
+  await expect(grace.getByTestId('todo-investigate')).toHaveCount(0);
 });
 
 test('decide alone in an emergency, and have another person review it', async ({ browser, baseURL }) => {
   const [ada, grace] = [await as(browser, 'ada', baseURL), await as(browser, 'grace', baseURL)];
   await ada.goto(`${APP}/approvals`);
-  await expect(decisionOn(ada, 'scale-out').getByRole('button', { name: 'Decide alone (emergency)' })).toHaveAttribute(
-    'aria-disabled',
-    'true'
-  );
+  await expect(decisionOn(ada, 'scale-out')).toBeVisible();
+  await expect(ada.getByRole('button', { name: 'Decide alone (emergency)' })).toHaveCount(0);
   await grace.goto(`${APP}/approvals`);
   await decisionOn(grace, 'scale-out').getByRole('button', { name: 'Decide alone (emergency)' }).click();
   await dialog(grace).getByLabel('Ticket').fill('OPS-7');
@@ -178,7 +176,7 @@ test('say that a page was useful, sign the log, and let a viewer do neither', as
   await ada.goto(`${APP}/incidents/${incident}`);
   await ada.getByRole('button', { name: 'Useful', exact: true }).click();
   await dialog(ada).getByLabel('Why').fill('It told us first');
-  await dialog(ada).getByRole('button', { name: 'Say so' }).click();
+  await dialog(ada).getByRole('button', { name: 'Send' }).click();
   await expect(ada.getByText(/Ada Lovelace, .*: Useful – It told us first/)).toBeVisible();
   await ada.goto(`${APP}/audit`);
   await ada.getByRole('button', { name: 'Sign the log now' }).click();
