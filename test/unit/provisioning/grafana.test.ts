@@ -273,7 +273,10 @@ describe('a Prometheus rule made into a Grafana rule', () => {
       for: '2m',
       keepFiringFor: '10m',
       labels: rule.labels,
-      annotations: { summary: 'A sentence.', description: '{{ (index $values "cases").Value | humanizePercentage }} of $values' },
+      annotations: {
+        summary: 'A sentence.',
+        description: '{{ (index $values "cases").Value | humanizePercentage }} of $values',
+      },
     });
     expect(JSON.stringify(managedRule(rule, recorded))).not.toContain('query }}');
     expect(() => uidOf({ ...rule, alert: `Mlfi${'Long'.repeat(12)}` })).toThrow('longer than the 40');
