@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { archiveOf } from '../release/archive.mjs';
 import { PLUGIN_ID } from './constants';
 
 // The publishing rules of Grafana's plugin validator that can be checked without it, on the built plugin.
@@ -114,4 +116,26 @@ test('sizes: module.js at most 30 kB, everything without maps at most 1 MB', () 
 test('it has what a publisher asks for: README, CHANGELOG, LICENSE, source maps', () => {
   expect(['README.md', 'CHANGELOG.md', 'LICENSE', 'module.js.map'].filter((name) => !files.includes(name))).toEqual([]);
   expect(read('README.md')).not.toMatch(/<!--|%[A-Z_]+%/);
+});
+
+describe('the archive for the catalogue', () => {
+  const entries = Object.keys(unzipSync(archiveOf(DIST, PLUGIN_ID)));
+  it('holds one folder, named as the plugin, with everything that was built', () => {
+    expect(new Set(entries.map((path) => path.split('/')[0]))).toEqual(new Set([PLUGIN_ID]));
+    expect(entries.length).toBe(files.length);
+    expect(entries).toEqual(expect.arrayContaining([`${PLUGIN_ID}/plugin.json`, `${PLUGIN_ID}/module.js`]));
+  });
+  it('is the same whenever it is made', () => {
+    expect(Buffer.from(archiveOf(DIST, PLUGIN_ID)).equals(Buffer.from(archiveOf(DIST, PLUGIN_ID)))).toBe(true);
+  });
+});
+
+it('says in every place the same version, by the rules of semantic versioning, with a line in the changelog', () => {
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(read('CHANGELOG.md')).toContain(`## ${version}`);
+});
+
+it('links nowhere that only exists in the repository', () => {
+  const links = [...read('README.md').matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link);
+  expect(links.filter((link) => !/^https:\/\//.test(link))).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { initPluginTranslations, t } from '@grafana/i18n';
 import { getBackendSrv, locationService } from '@grafana/runtime';
 import { Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { lastValueFrom } from 'rxjs';
+import { Queries } from '../api/query';
 import { FailureNotice } from '../components/States';
 import { useAction } from '../components/useAction';
 import { PLUGIN_ID } from '../constants';
@@ -25,7 +26,7 @@ function isHttpUrl(text: string): boolean {
 }
 
 /** Where the exporter is and the key Grafana shows it. The key is write-only: Grafana never gives it back. */
-function Configuration({ plugin }: ConfigurationProps) {
+function Form({ plugin }: ConfigurationProps) {
   const { enabled, pinned, jsonData, secureJsonFields } = plugin.meta;
   const [exporterUrl, setExporterUrl] = useState(jsonData?.exporterUrl ?? '');
   const [token, setToken] = useState('');
@@ -111,10 +112,18 @@ function Configuration({ plugin }: ConfigurationProps) {
       <p style={{ marginTop: 16 }}>
         {t(
           'configuration.approvers',
-          'Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.'
+          'The configuration of the exporter says who may approve: governance.approvers and governance.policies.'
         )}
       </p>
     </>
+  );
+}
+
+function Configuration(props: ConfigurationProps) {
+  return (
+    <Queries>
+      <Form {...props} />
+    </Queries>
   );
 }
 
