@@ -28,7 +28,7 @@ export function demoConfiguration({ dataDirectory, port, personToken, models }: 
     paging: { season: 'none' },
     windows: { length: '10s', evaluate_every: '1s' },
     logging: { level: 'error' },
-    // Without Grafana somebody has to be vouched for here: whoever holds the token is that person.
+    // Without Grafana a person has to be vouched for here: whoever holds the token is that person.
     identity: { local_people: [{ login: 'you', name: 'You, at this machine', token: personToken }] },
     models: models.map(({ id, url }) => ({ id, url, tags: ['demo'] })),
   };

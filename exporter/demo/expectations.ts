@@ -34,7 +34,7 @@ export type Verdict =
   /** `text` says what is there instead. */
   | { readonly kind: 'open'; readonly text: string };
 
-/** Compares what is known of a model with what is expected. `minimumSamples`: a healthy verdict needs a judged window of that size. */
+/** Compares what is known of a model with what is expected. `minimumSamples`: a healthy verdict needs an evaluated window of that size. */
 export function verdictOn(status: ModelStatus, expectation: Expectation, minimumSamples: number): Verdict {
   const { incident } = status;
   if (expectation.causes.includes('none')) return healthyVerdict(status, minimumSamples);
@@ -59,7 +59,7 @@ function healthyVerdict(
   if (incident !== null)
     return { kind: 'open', text: `${incident.diagnosis.causes[0]?.id ?? 'an incident'}, expected healthy` };
   if (baseline === null || evaluatedAtMs === null) return { kind: 'open', text: 'learning' };
-  if (windowSamples < minimumSamples) return { kind: 'open', text: `${windowSamples} samples judged so far` };
+  if (windowSamples < minimumSamples) return { kind: 'open', text: `${windowSamples} samples evaluated so far` };
   const harm = findings.find(({ kind }) => kind !== 'note');
   return harm === undefined
     ? { kind: 'reached', text: 'healthy' }

@@ -46,13 +46,13 @@ export interface DemoPorts {
   readonly stop: AbortSignal;
 }
 
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 const TRAFFIC_EVERY_MS = 400;
 const ROWS_PER_BATCH = 12;
 const LABEL_DELAY_MS = 5_000;
-const GOOD_ROWS_BEFORE_FAULT_SAMPLES = 60;
-const PATIENCE_FOR_ADVICE_MS = 3_000;
-const MINIMUM_JUDGED_SAMPLES = 60;
+const CLEAN_ROWS_BEFORE_FAULT = 60;
+const ADVICE_TIMEOUT_MS = 3_000;
+const MIN_EVALUATED_SAMPLES = 60;
 const KEY_FILE = 'demo-api-key';
 const PERSON_FILE = 'demo-person-token';
 
@@ -147,7 +147,7 @@ async function watch(
 ): Promise<number> {
   const { clock, screen } = ports;
   const ending = new AbortController();
-  const board = createVerdictBoard(EXPECTATIONS, MINIMUM_JUDGED_SAMPLES);
+  const board = createVerdictBoard(EXPECTATIONS, MIN_EVALUATED_SAMPLES);
   const tell = createTeller(service, options.width);
   const breaker = createBreaker(models, service.application, screen, options.width);
   const traffic = createTraffic({
@@ -184,7 +184,7 @@ async function watch(
     });
     screen.show(LIVE_HEADER, live, clock.now());
     outcome = outcomeOf(options, board, trafficFailure, clock.now() - startedAtMs, screen);
-    if (outcome === null) await clock.sleep(LOOK_EVERY_MS, ports.stop);
+    if (outcome === null) await clock.sleep(POLL_EVERY_MS, ports.stop);
   }
   ending.abort();
   await trafficEnded;
@@ -217,13 +217,13 @@ function outcomeOf(
 /** Returns what is new to tell: every incident once per cause, with its recommendations when they are there. */
 function createTeller(service: DemoService, width: number): (nowMs: number) => Promise<readonly string[]> {
   const seenAtMs = new Map<string, number>();
-  const told = new Set<string>();
+  const printed = new Set<string>();
   const storyOf = (incident: Incident): string =>
     `${incident.id} ${incident.diagnosis.causes[0]?.id ?? ''} ${incident.severity}`;
   return async (nowMs) => {
     const lines: string[] = [];
     for (const { incident } of service.application.models.statuses()) {
-      if (incident === null || told.has(storyOf(incident))) continue;
+      if (incident === null || printed.has(storyOf(incident))) continue;
       const story = storyOf(incident);
       const firstSeenAtMs = seenAtMs.get(story) ?? nowMs;
       seenAtMs.set(story, firstSeenAtMs);
@@ -232,8 +232,8 @@ function createTeller(service: DemoService, width: number): (nowMs: number) => P
         pendingOnly: true,
         limit: 10,
       });
-      if (records.length === 0 && nowMs - firstSeenAtMs < PATIENCE_FOR_ADVICE_MS) continue;
-      told.add(story);
+      if (records.length === 0 && nowMs - firstSeenAtMs < ADVICE_TIMEOUT_MS) continue;
+      printed.add(story);
       const recommendations = records.map(({ recommendation }) => recommendation);
       lines.push(...incidentBlock(incident, recommendations, service.address, width));
     }
@@ -241,19 +241,18 @@ function createTeller(service: DemoService, width: number): (nowMs: number) => P
   };
 }
 
-/** Switches the unit change on, once the tabular model has learnt its baseline and was judged healthy traffic for a while. */
+/** Switches the unit change on, once the tabular model has learnt its baseline and healthy traffic was evaluated for a while. */
 function createBreaker(models: DemoModels, application: Application, screen: Screen, width: number): () => void {
   let broken = false;
   return () => {
     if (broken) return;
     const status = application.models.statuses().find(({ model }) => model.id === modelId('tabular'));
-    if (status === undefined || status.baseline === null || status.windowSamples < GOOD_ROWS_BEFORE_FAULT_SAMPLES)
-      return;
+    if (status === undefined || status.baseline === null || status.windowSamples < CLEAN_ROWS_BEFORE_FAULT) return;
     broken = true;
     models.switches.set({ kind: 'unit_change', feature: 'hours-per-week', factor: 100 });
     const text =
       'tabular has learnt what normal traffic looks like. From now on its feature `hours-per-week` arrives in hundredths of ' +
-      'an hour (multiplied by 100), as if somebody upstream had changed the unit.';
+      'an hour (multiplied by 100), as if a system upstream had changed the unit.';
     screen.print([
       '',
       ...wrapped(text, width, '⚡ ').map((line, index) => (index === 0 ? line : line.replace('⚡', ' '))),

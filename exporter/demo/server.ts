@@ -39,7 +39,7 @@ export interface DemoModels {
   close(): Promise<void>;
 }
 
-const LARGEST_BODY_BYTES = 65_536;
+const MAX_BODY_BYTES = 65_536;
 
 /** Starts all sample models behind one HTTP server. Trains the tabular model first (seconds). */
 export async function startDemoModels(options: DemoModelsOptions): Promise<DemoModels> {
@@ -139,7 +139,7 @@ async function readJson(
   let bytes = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > LARGEST_BODY_BYTES) return { refused: refusal(413, 'the body is larger than 64 KiB') };
+    if (bytes > MAX_BODY_BYTES) return { refused: refusal(413, 'the body is larger than 64 KiB') };
     chunks.push(chunk);
   }
   try {

@@ -138,7 +138,7 @@ describe('run length without any change, line at one false alarm in 10,000 sampl
   });
 });
 
-describe('delays of methods.md §0.1 and §0.4', () => {
+describe('delays of the first measurements (docs/detection.md)', () => {
   /** Published medians come from 40 to 60 runs; ours must not be slower than 25 % more. */
   const SLACK = 1.25;
   const cases: readonly {

@@ -3,6 +3,8 @@ import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { FindingSubject } from '../../exporter/src/domain/finding.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../exporter/src/domain/thresholds.js';
+import { admissionVerdict } from '../../exporter/src/baseline/admission.js';
+import { steadinessOf } from '../../exporter/src/monitoring/baseline-lifecycle.js';
 import { streams, type Streams } from './streams.js';
 
 const HOUR_MS = 3_600_000;
@@ -88,11 +90,10 @@ export class SimulatedModel {
   }
 
   private admit(): void {
-    const least = DEFAULT_BASELINE_REQUIREMENTS.minimumSamples;
-    if (this.samples < least) return;
-    const { missing, season, unsteady } = this.monitor.readiness();
-    this.monitor.relearn(unsteady);
-    if (unsteady.length > 0 || season.length > 0 || (missing.length > 0 && this.samples < 2 * least)) return;
+    const requirements = DEFAULT_BASELINE_REQUIREMENTS;
+    if (this.samples < requirements.minimumSamples) return;
+    const signs = { ...steadinessOf(this.monitor), failing: false, strangeShare: 0 };
+    if (admissionVerdict(this.samples, signs, requirements) !== null) return;
     this.monitor.startWatching();
     this.admittedAtHour = this.hour;
   }

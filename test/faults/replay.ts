@@ -1,3 +1,4 @@
+import { modelOf } from '../fixtures/model.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Model } from '../../exporter/src/domain/model.js';
 import type { FailureReason, Features, Observation } from '../../exporter/src/domain/observation.js';
@@ -14,18 +15,18 @@ import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js
 import { between, type FaultKind, type Injection, type Live } from './fault.js';
 import { answer, type ZooModel, type ZooRow } from './models/zoo-model.js';
 import { seedOf, type Split } from './split.js';
-import { type Sample } from '../../exporter/src/domain/observation.js';
+import type { Sample } from '../../exporter/src/domain/observation.js';
 
 const HOUR_MS = 3_600_000;
 /** A Monday, 00:00 UTC. */
 const START_MS = 1_767_571_200_000;
 const GOLDEN_INPUTS = 12;
-const LOOK_EVERY = 40;
+const ADVANCE_EVERY = 40;
 const SHAPE = 'class:string,confidence:number';
 /** A learning period is extended while a signal is not steady enough; beyond this something is wrong with the zoo. */
 const BASELINE_ROWS_AT_MOST = 4;
-/** Once there are enough rows a look grows an isolation forest, which is the dear part of a case. */
-const LEARNING_LOOK_EVERY = 300;
+/** Requests between evaluations of a learning period that has enough rows: each grows an isolation forest, most of a case's time. */
+const LEARNING_ADVANCE_EVERY = 300;
 const PEAK_HOURS = [17, 21] as const;
 
 /** One case: a kind of fault in one model under one seed. */
@@ -46,11 +47,11 @@ interface Regime {
 
 export interface Replayed {
   readonly injection: Injection;
-  readonly subject: MonitoredModelState;
+  readonly state: MonitoredModelState;
   readonly evaluation: Evaluation;
-  /** Judgements on the way, for the time to the cause: after so many faulty requests. */
+  /** Evaluations on the way, for the time to the cause: after so many faulty requests. */
   readonly onTheWay: readonly { readonly requests: number; readonly evaluation: Evaluation }[];
-  /** True when any look on the way would have paged. */
+  /** True when any evaluation on the way would have paged. */
   readonly paged: boolean;
 }
 
@@ -227,17 +228,12 @@ function goldenRows(model: ZooModel): readonly ZooRow[] {
   return rows;
 }
 
-function watchedModel({ model }: ZooCase, hasGolden: boolean): Model {
+function monitoredAs({ model }: ZooCase, hasGolden: boolean): Model {
   const ids = hasGolden ? Array.from({ length: GOLDEN_INPUTS }, (_, i) => `golden-${i}`) : [];
-  return {
+  return modelOf({
     id: modelId(`zoo-${model.name}`),
     name: model.name,
-    endpoint: null,
-    versionLabel: null,
-    owner: null,
-    tags: [],
     goldenInputs: ids.map((id) => ({ id, payload: {}, origin: 'user' as const })),
-    probePayloads: [],
     schedule: {
       intervalMs: HOUR_MS,
       jitterShare: 0,
@@ -246,10 +242,8 @@ function watchedModel({ model }: ZooCase, hasGolden: boolean): Model {
       probesPerCycle: 1,
       callsPerHour: null,
     },
-    state: 'healthy',
-    paused: false,
     createdAtMs: START_MS,
-  };
+  });
 }
 
 interface Started {
@@ -283,34 +277,34 @@ export function trafficOf(zooCase: ZooCase): {
   };
 }
 
-/** Judges a watch as the service does: rows are analysed from the second look on. */
-function look(
-  watch: MonitoredModel,
+/** Judges a watched as the service does: rows are analysed from the second look on. */
+function evaluateModel(
+  watched: MonitoredModel,
   previous: Evaluation | null,
   nowMs: number,
-): { subject: MonitoredModelState; evaluation: Evaluation } {
-  const plain = watch.modelState();
+): { state: MonitoredModelState; evaluation: Evaluation } {
+  const plain = watched.modelState();
   const rowAnalysis = previous === null ? NOTHING_TO_ANALYSE : analyseRows(rowsToAnalyse(plain, previous.symptoms));
-  const subject = { ...plain, rowAnalysis };
-  const experience = {
+  const state = { ...plain, rowAnalysis };
+  const knowledge = {
     thresholds: DEFAULT_THRESHOLDS,
     lessons: [],
     targets: [],
     validation: null,
     verification: DEFAULT_VERIFICATION_TIMES,
   };
-  return { subject, evaluation: evaluate(subject, experience, nowMs) };
+  return { state, evaluation: evaluate(state, knowledge, nowMs) };
 }
 
 /**
  * Replays one case through the service's own memory and pipeline: a baseline of clean traffic is learnt and admitted, some
  * more clean traffic follows, then the fault. Deterministic by seed.
- * @param checkpoints numbers of faulty requests after which to judge on the way
+ * @param checkpoints numbers of faulty requests after which to evaluate on the way
  */
 export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): Replayed {
   const { random, injection, regime, traffic } = startTraffic(zooCase);
-  const watch = new MonitoredModel(
-    watchedModel(zooCase, regime.golden),
+  const watched = new MonitoredModel(
+    monitoredAs(zooCase, regime.golden),
     {
       thresholds: DEFAULT_THRESHOLDS,
       requirements: { ...DEFAULT_BASELINE_REQUIREMENTS, minimumSamples: regime.baselineRows },
@@ -322,34 +316,34 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),
     START_MS,
-    { totals: null, baseline: null, learning: null, windows: [], monitor: null },
+    { counters: null, baseline: null, learning: null, windows: [], monitor: null },
   );
-  if (injection.withoutBaseline !== true) learnBaseline(watch, traffic, regime.baselineRows);
+  if (injection.withoutBaseline !== true) learnBaseline(watched, traffic, regime.baselineRows);
   traffic.skipToPeak();
   for (let i = 0; i < regime.cleanRows && injection.withoutBaseline !== true; i += 1)
-    watch.observe([traffic.next(null)]);
-  for (const change of injection.changes ?? []) watch.recordChange({ ...change, atMs: traffic.nowMs });
+    watched.observe([traffic.next(null)]);
+  for (const change of injection.changes ?? []) watched.recordChange({ ...change, atMs: traffic.nowMs });
 
   const onTheWay: { requests: number; evaluation: Evaluation }[] = [];
   let paged = false;
   for (let index = 0; index < regime.faultyRows; index += 1) {
     const live: Live = { index, progress: index / Math.max(1, regime.faultyRows - 1), random };
-    watch.observe([traffic.next(live)]);
-    if (index % 50 === 10) watch.observe(traffic.golden(live));
-    if (index % LOOK_EVERY === LOOK_EVERY - 1) watch.advance(traffic.nowMs, false);
+    watched.observe([traffic.next(live)]);
+    if (index % 50 === 10) watched.observe(traffic.golden(live));
+    if (index % ADVANCE_EVERY === ADVANCE_EVERY - 1) watched.advance(traffic.nowMs, false);
     if (checkpoints.includes(index + 1)) {
-      watch.advance(traffic.nowMs, false);
-      const { evaluation } = look(watch, onTheWay.at(-1)?.evaluation ?? null, traffic.nowMs);
+      watched.advance(traffic.nowMs, false);
+      const { evaluation } = evaluateModel(watched, onTheWay.at(-1)?.evaluation ?? null, traffic.nowMs);
       paged ||= evaluation.pages && evaluation.diagnosis.severity !== 'none';
       onTheWay.push({ requests: index + 1, evaluation });
     }
   }
-  watch.advance(traffic.nowMs, false);
-  const before = onTheWay.at(-1)?.evaluation ?? look(watch, null, traffic.nowMs).evaluation;
-  const { subject, evaluation } = look(watch, before, traffic.nowMs);
+  watched.advance(traffic.nowMs, false);
+  const before = onTheWay.at(-1)?.evaluation ?? evaluateModel(watched, null, traffic.nowMs).evaluation;
+  const { state, evaluation } = evaluateModel(watched, before, traffic.nowMs);
   return {
     injection,
-    subject,
+    state,
     evaluation,
     onTheWay,
     paged: paged || (evaluation.pages && evaluation.diagnosis.severity !== 'none'),
@@ -357,12 +351,12 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
 }
 
 /** @throws Error when clean traffic is not admitted as a baseline */
-function learnBaseline(watch: MonitoredModel, traffic: Traffic, rows: number): void {
+function learnBaseline(watched: MonitoredModel, traffic: Traffic, rows: number): void {
   for (let i = 0; i < BASELINE_ROWS_AT_MOST * rows; i += 1) {
-    watch.observe([traffic.next(null)]);
-    if (i % Math.floor(rows / 4) === 10) watch.observe(traffic.golden(null));
-    const every = i + 1 < rows ? LOOK_EVERY : LEARNING_LOOK_EVERY;
-    if ((i + 1 - rows) % every === 0 && watch.advance(traffic.nowMs, false) !== null) return;
+    watched.observe([traffic.next(null)]);
+    if (i % Math.floor(rows / 4) === 10) watched.observe(traffic.golden(null));
+    const every = i + 1 < rows ? ADVANCE_EVERY : LEARNING_ADVANCE_EVERY;
+    if ((i + 1 - rows) % every === 0 && watched.advance(traffic.nowMs, false) !== null) return;
   }
-  throw new Error(`the baseline was not admitted: ${JSON.stringify(watch.learning?.verdict)}`);
+  throw new Error(`the baseline was not admitted: ${JSON.stringify(watched.learning?.verdict)}`);
 }

@@ -16,13 +16,13 @@ const deviationOf = (values: readonly number[]): number =>
  * The rule table this project started from, on the rows it would have looked at (its last 13): failing calls, then low
  * confidence, then a spread 1.5 times the baseline's, then a KS test of the confidence at 5 % or a mean moved by a fifth.
  */
-export const seedRules: Rival = ({ subject }): CauseId => {
-  const rows = subject.rows.slice(-PROBES);
+export const seedRules: Rival = ({ state }): CauseId => {
+  const rows = state.rows.slice(-PROBES);
   const failed = rows.filter(({ failure }) => failure !== null).length;
   if (failed === rows.length) return 'model-unreachable';
   if (failed > 0) return 'endpoint-errors';
   const now = rows.flatMap(({ confidence }) => (confidence === null ? [] : [confidence]));
-  const before = subject.baselineRows.flatMap(({ confidence }) => (confidence === null ? [] : [confidence]));
+  const before = state.baselineRows.flatMap(({ confidence }) => (confidence === null ? [] : [confidence]));
   if (now.length > 0 && meanOf(now) < LOW) return 'underconfident-model';
   if (now.length < 5 || before.length < 5) return 'none';
   if (deviationOf(now) > SPREAD_RATIO * deviationOf(before)) return 'unstable-model';

@@ -108,7 +108,12 @@ it('takes over a store of the first version; what was pending there can only exp
       getMigration: (migration: typeof first) => Promise.resolve(migration),
     },
   });
-  const document = JSON.stringify({ id: 'old', modelId: 'm', incidentId: 'i', action: 'retrain', expiresAtMs: 5 });
+  const document = JSON.stringify({
+    ...{ id: 'old', modelId: 'm', incidentId: 'i', action: 'retrain', revision: 1, createdAtMs: 1, expiresAtMs: 5 },
+    ...{ requiredApprovals: 1, digest: 'd', state: 'pending', cause: 'concept-drift', title: 't', priority: 'HIGH' },
+    ...{ why: 'w', steps: [], expectedEffect: 'e', risk: 'r', verificationText: 'v' },
+    ...{ verification: null, plan: null, trackRecord: null },
+  });
   const row = { id: 'old', incident: 'i', model: 'm', state: 'pending', created_at_ms: 1, document };
   await db('recommendation').insert(row);
   await db.destroy();

@@ -8,13 +8,15 @@ import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
-import type { Store } from '../../exporter/src/domain/ports.js';
+import { ONLY_EPOCH, ONLY_SHARD, type Store } from '../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
 import { appendAudit } from '../../exporter/src/governance/audit/chain.js';
 import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
 import type { Validation } from '../../exporter/src/domain/validation.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
+import { z } from 'zod';
+import { setting } from '../../exporter/src/domain/setting.js';
 import { SYSTEM } from '../../exporter/src/domain/actor.js';
 
 const binaries = postgresBinaries();
@@ -35,6 +37,8 @@ it('has PostgreSQL to test on', () => {
 });
 
 const MODEL = modelId('fraud');
+const HALF = setting('half', z.number());
+const RESULT = { accepted: 1, labelsMatched: 0, labelsUnmatched: 0, rejected: 0, errors: [], duplicate: false };
 const observation = (confidence: number): Observation => ({
   atMs: 1_000,
   source: 'ingest',
@@ -246,13 +250,13 @@ describe.each(STORES)('$name', ({ name, location }) => {
 
   it.skipIf(!usable)('writes all of an atomic piece of work or nothing', async () => {
     await expect(
-      store.atomic(async (part) => {
-        await part.settings.set('half', 1);
-        await part.batches.save(MODEL, 'batch', {}, 1);
+      store.atomic(ONLY_SHARD, ONLY_EPOCH, async (part) => {
+        await part.settings.set(HALF, 1);
+        await part.batches.save(MODEL, 'batch', RESULT, 1);
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
-    expect(await store.settings.get('half')).toBeNull();
+    expect(await store.settings.get(HALF)).toBeNull();
     expect(await store.batches.find(MODEL, 'batch')).toBeNull();
   });
 
@@ -293,7 +297,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
         );
         expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       }
-      expect(await store.governance((transaction) => transaction.executions('queued'))).toHaveLength(300);
+      expect(await store.governance((transaction) => transaction.executions({ state: 'queued' }))).toHaveLength(300);
       expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({
         kind: 'intact',
         entries: 300,

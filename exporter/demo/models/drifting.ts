@@ -9,7 +9,7 @@ export interface DecayPlan {
   readonly perCall: number;
 }
 
-/** From the first call, 0.95 → 0.35 within 150 calls: the decay shows in a single look. */
+/** From the first call, 0.95 → 0.35 within 150 calls: the decay shows in a single evaluation. */
 export const IMMEDIATE_DECAY: DecayPlan = { afterCalls: 0, perCall: 0.004 };
 
 const LOWEST = 0.25;

@@ -1,8 +1,8 @@
 import type { SampleModel } from './sample-model.js';
 import { answer, classOf, confidenceWithin } from './text-answer.js';
 
-const SHORTEST_BURST = 4;
-const SHORTEST_CALM = 10;
+const MIN_BURST = 4;
+const MIN_CALM = 10;
 
 /** Answers well for 10–20 calls, then fails for 4–8, and so on: two calls in seven or so fail, never one alone. */
 export const flapping: SampleModel = {
@@ -10,11 +10,11 @@ export const flapping: SampleModel = {
   description: 'Answers well, with bursts of HTTP 503 in between.',
   create: ({ random }) => {
     let failing = false;
-    let left = SHORTEST_CALM;
+    let left = MIN_CALM;
     return async (text) => {
       if (left === 0) {
         failing = !failing;
-        const shortest = failing ? SHORTEST_BURST : SHORTEST_CALM;
+        const shortest = failing ? MIN_BURST : MIN_CALM;
         left = shortest + Math.floor(random.next() * (shortest + 1));
       }
       left -= 1;

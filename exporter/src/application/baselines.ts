@@ -35,29 +35,31 @@ export function baselineUseCases({
   return {
     versions: (id) => store.baselines.versions(id),
     async reset(id, by, reason) {
-      fleet.monitoredModel(id).relearn(clock.now());
-      await fleet.committed();
+      await fleet.change(id, (monitored) => monitored.relearn(clock.now()));
       await audit('baseline-reset', by, { model: id, reason });
     },
     async accept(id, by, reason) {
-      const model = fleet.monitoredModel(id);
-      const { changeAtMs } = model.evidence();
-      if (changeAtMs === null) {
-        throw new Conflict(
-          `nothing has been shown to have changed in "${id}", so there is no new normal to accept; POST …/baseline/reset learns anew from now on`,
-          'model',
-        );
-      }
-      model.relearn(clock.now(), changeAtMs);
-      await fleet.committed();
+      const changeAtMs = await fleet.change(id, (monitored) => {
+        const { changeAtMs: sinceMs } = monitored.evidence();
+        if (sinceMs === null) {
+          throw new Conflict(
+            `nothing has been shown to have changed in "${id}", so there is no new normal to accept; POST …/baseline/reset learns anew from now on`,
+            'model',
+          );
+        }
+        monitored.relearn(clock.now(), sinceMs);
+        return sinceMs;
+      });
       await audit('baseline-accepted', by, { model: id, reason, changeAtMs });
     },
     async freeze(id, frozen, by) {
-      const model = fleet.monitoredModel(id);
-      if (model.baseline === null) throw new Conflict(`model "${id}" has no admitted baseline to freeze yet`, 'model');
-      model.freeze(frozen);
-      await fleet.committed();
-      await audit(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version: model.baseline.version });
+      const version = await fleet.change(id, (monitored) => {
+        const { baseline } = monitored;
+        if (baseline === null) throw new Conflict(`model "${id}" has no admitted baseline to freeze yet`, 'model');
+        monitored.freeze(frozen);
+        return baseline.version;
+      });
+      await audit(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version });
     },
   };
 }

@@ -1,15 +1,25 @@
 import type { Actor } from '../domain/actor.js';
-import type { ProposalRequest, RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
+import type { DecisionRecord, ProposalRequest, RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
 import { Invalid } from '../domain/errors.js';
 import type { IncidentId, RecommendationId } from '../domain/identifiers.js';
 import type { Incident, TimelineEntry } from '../domain/incident.js';
+import type { EventBus, Logger, Store } from '../domain/ports.js';
+import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import type { Governance } from '../governance/governance.js';
 import type { ApplicationPorts } from './ports.js';
 
-/** Recommendations under human decision: what governance offers, told on the incident's timeline as well. */
+/** Recommendations under human decision, each with its line on the incident's timeline. Nobody waits for an executor: what comes of it follows by event. */
 export interface DecisionUseCases extends Pick<
   Governance,
-  'record' | 'records' | 'callback' | 'killSwitch' | 'setKillSwitch' | 'reviews' | 'review' | 'decides' | 'breaksGlass'
+  | 'record'
+  | 'records'
+  | 'callback'
+  | 'killSwitch'
+  | 'setKillSwitch'
+  | 'reviews'
+  | 'review'
+  | 'actionsVotableBy'
+  | 'mayBreakGlass'
 > {
   /** Puts an action on the table of an open incident, beside what the diagnosis proposes. @throws AppError */
   propose(request: ProposalRequest, by: Actor): Promise<RecommendationRecord>;
@@ -26,22 +36,48 @@ export interface DecisionUseCases extends Pick<
   ): Promise<RecommendationRecord>;
 }
 
+export interface DecisionPorts extends Pick<ApplicationPorts, 'governance' | 'proposalFor'> {
+  readonly incidents: Pick<ApplicationPorts['incidents'], 'appendTimeline'>;
+  readonly store: Pick<Store, 'decisions'>;
+  readonly events: Pick<EventBus, 'subscribe'>;
+  readonly logger: Pick<Logger, 'error'>;
+  readonly incident: (id: IncidentId) => Promise<Incident>;
+}
+
+const EXECUTED: readonly RecommendationState[] = ['succeeded', 'failed', 'unknown'];
+
 /** @returns the use cases of `/api/v1/recommendations`, votes, executions and reviews */
 export function decisionUseCases({
   governance,
   incidents,
   proposalFor,
   incident,
-}: Pick<ApplicationPorts, 'governance' | 'incidents' | 'proposalFor'> & {
-  readonly incident: (id: IncidentId) => Promise<Incident>;
-}): DecisionUseCases {
+  store,
+  events,
+  logger,
+}: DecisionPorts): DecisionUseCases {
   const onTimeline = async (
-    { recommendation }: RecommendationRecord,
+    { recommendation }: Pick<DecisionRecord, 'recommendation'>,
     kind: TimelineEntry['kind'],
     text: (title: string) => string,
   ): Promise<void> => {
     await incidents.appendTimeline(recommendation, { kind, text: text(`"${recommendation.title}"`) });
   };
+  /** What became of an execution, whether its answer, a lookup or a callback brought it. */
+  const followExecution = async ({ id, state }: Recommendation): Promise<void> => {
+    const record = await store.decisions.get(id);
+    // What a person reports has a line already that names them.
+    if (record?.execution == null || record.attempts.at(-1)?.kind === 'person') return;
+    const { state: now, detail } = record.execution;
+    await onTimeline(record, 'execution', (title) => `${title}: ${state}.${now === state ? ` ${detail}` : ''}`);
+  };
+  events.subscribe((event) => {
+    if (event.kind !== 'recommendation-updated' || !EXECUTED.includes(event.recommendation.state)) return;
+    const { id } = event.recommendation;
+    followExecution(event.recommendation).catch((error: unknown) => {
+      logger.error({ recommendation: id, error: String(error) }, 'an outcome could not be added to its timeline');
+    });
+  });
   return {
     record: (id) => governance.record(id),
     records: (filter) => governance.records(filter),
@@ -54,13 +90,8 @@ export function decisionUseCases({
       const done = request.verdict === 'approve' ? 'approved' : 'rejected';
       const voted = await governance.vote(request, by);
       await onTimeline(voted, 'decision', (title) => `${by.name} ${done} ${title}: ${request.reason}`);
-      await governance.dispatch();
-      const record = await governance.record(request.recommendation);
-      if (record.execution !== null) {
-        const { state, detail } = record.execution;
-        await onTimeline(record, 'execution', (title) => `${title}: ${state}. ${detail}`);
-      }
-      return record;
+      governance.wake(voted.recommendation.modelId);
+      return voted;
     },
     async revoke(id, reason, by) {
       const record = await governance.revoke(id, reason, by);
@@ -78,11 +109,11 @@ export function decisionUseCases({
       return record;
     },
     callback: (id, outcome, detail, by) => governance.callback(id, outcome, detail, by),
-    decides: (by) => governance.decides(by),
-    breaksGlass: (by) => governance.breaksGlass(by),
+    actionsVotableBy: (by) => governance.actionsVotableBy(by),
+    mayBreakGlass: (by) => governance.mayBreakGlass(by),
     async setKillSwitch(on, reason, by) {
       await governance.setKillSwitch(on, reason, by);
-      if (!on) await governance.dispatch();
+      if (!on) governance.wake();
     },
     killSwitch: () => governance.killSwitch(),
     reviews: (open) => governance.reviews(open),

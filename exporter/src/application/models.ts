@@ -40,6 +40,8 @@ export interface ModelUseCases {
   ): Promise<Investigation>;
   /** @throws Invalid (nothing answered at the URL: the attempts are in `details`), Conflict (id taken) */
   register(registration: ModelRegistration, by: Actor): Promise<Model>;
+  /** Watches a model that is only known by name from now on; one that is watched or stored already stays as it is. */
+  ensureWatched(id: ModelId, name: string, by: Actor): Promise<void>;
   remove(id: ModelId, by: Actor): Promise<void>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
@@ -86,9 +88,14 @@ export function modelUseCases(
         );
       }
       const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, schedule, ports.clock.now());
-      await fleet.add(model);
+      if (!(await fleet.addIfNew(model))) throw new Conflict(`a model "${id}" is watched already`, 'id');
       await ports.audit('model-registered', by, { model: id });
       return model;
+    },
+    async ensureWatched(id, name, by) {
+      if (fleet.has(id)) return;
+      const model = modelOf(id, { name }, null, ports.chooseGoldenInputs, schedule, ports.clock.now());
+      if (await fleet.addIfNew(model)) await ports.audit('model-registered', by, { model: id });
     },
     async remove(id, by) {
       await fleet.remove(id);
@@ -134,8 +141,7 @@ export function modelUseCases(
       return result;
     },
     async recordChange(id, change, by) {
-      fleet.monitoredModel(id).recordChange(change);
-      await fleet.committed();
+      await fleet.recordChange(id, change);
       await ports.audit('change-recorded', by, { model: id, change: { ...change } });
     },
   };

@@ -7,7 +7,7 @@ import type { IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
-import type { ApiKey, ApiScope, Clock, EventBus, Store } from '../domain/ports.js';
+import type { ApiKey, ApiScope, Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
@@ -20,6 +20,7 @@ import type { ModelValidations } from '../validation/run.js';
 export interface ApplicationPorts {
   readonly store: Store;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly events: EventBus;
   readonly fleet: Fleet;
   readonly incidents: IncidentManager;

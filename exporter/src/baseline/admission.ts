@@ -1,5 +1,5 @@
 import type { FindingSubject } from '../domain/finding.js';
-import type { LearningState } from '../domain/profile.js';
+import type { AdmissionVerdict, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { startLearning } from './learning.js';
 
@@ -11,7 +11,7 @@ export interface LearningSigns {
   readonly season: readonly string[];
   /** Signals whose e-detector fired inside the learning period. */
   readonly unsteady: readonly FindingSubject[];
-  /** The last look found something badly wrong. */
+  /** The last evaluation found something badly wrong. */
   readonly failing: boolean;
   /** Share of rows an isolation forest sets apart from the rest. */
   readonly strangeShare: number;
@@ -25,25 +25,23 @@ const PATIENCE = 2;
 /**
  * The last word before a baseline is admitted: the counts alone would admit it; it must also be steady by the e-detectors
  * themselves, long enough for its own resolution, and not learnt from a failing or two-faced model.
+ * @param samples calls in the learning period
+ * @returns why not, or null when nothing speaks against it
  */
-export function confirmAdmission(
-  learning: LearningState,
+export function admissionVerdict(
+  samples: number,
   signs: LearningSigns,
   requirements: BaselineRequirements,
-): LearningState {
-  if (learning.verdict.kind !== 'admitted') return learning;
-  const samples = learning.profile.calls;
-  const wait = (missing: readonly string[]): LearningState => ({
-    ...learning,
-    verdict: { kind: 'learning', samples, requiredSamples: requirements.minimumSamples, missing },
+): Exclude<AdmissionVerdict, { kind: 'admitted' }> | null {
+  const wait = (missing: readonly string[]): Extract<AdmissionVerdict, { kind: 'learning' }> => ({
+    kind: 'learning',
+    samples,
+    requiredSamples: requirements.minimumSamples,
+    missing,
   });
   if (signs.unsteady.length > 0) {
     const reason = `${signs.unsteady.join(', ')} changed while being learnt, so this is no steady normal. Learning starts over.`;
-    return {
-      ...startLearning(learning.nextVersion, requirements),
-      golden: learning.golden,
-      verdict: { kind: 'refused', reasons: [reason] },
-    };
+    return { kind: 'refused', reasons: [reason] };
   }
   if (signs.failing) return wait(['answers without serious findings: a failing model shows no normal']);
   if (signs.strangeShare > MOST_STRANGE_ROWS) {
@@ -52,5 +50,18 @@ export function confirmAdmission(
   }
   if (signs.season.length > 0) return wait(signs.season);
   if (signs.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples) return wait(signs.missing);
-  return learning;
+  return null;
+}
+
+/** A learning period whose counts would admit it, after `admissionVerdict`: as it was, made to wait, or begun anew. */
+export function confirmAdmission(
+  learning: LearningState,
+  signs: LearningSigns,
+  requirements: BaselineRequirements,
+): LearningState {
+  if (learning.verdict.kind !== 'admitted') return learning;
+  const verdict = admissionVerdict(learning.profile.calls, signs, requirements);
+  if (verdict === null) return learning;
+  if (verdict.kind === 'learning') return { ...learning, verdict };
+  return { ...startLearning(learning.nextVersion, requirements), golden: learning.golden, verdict };
 }

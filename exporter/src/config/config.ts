@@ -52,7 +52,7 @@ export interface GrafanaSettings {
   readonly sharedSecret: Secret;
 }
 
-/** Somebody the operator vouches for, with a token of their own. */
+/** A person the operator vouches for, with a token of their own. */
 export interface LocalPerson {
   readonly login: string;
   readonly name: string;
@@ -120,7 +120,7 @@ export interface Config {
     readonly grafanaToken: Secret | null;
   };
   readonly identity: {
-    /** Null = nobody comes in through Grafana. */
+    /** Null = no one signs in through Grafana. */
     readonly grafana: GrafanaSettings | null;
     readonly localPeople: readonly LocalPerson[];
   };

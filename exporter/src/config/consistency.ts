@@ -318,7 +318,7 @@ function annotationProblems({ annotations, changes }: Settings): PlacedProblem[]
 }
 
 /** Prometheus refuses range queries of more points. */
-const MOST_POINTS = 11_000;
+const MAX_POINTS = 11_000;
 
 function changeProblems({ changes, secrets }: Settings): PlacedProblem[] {
   const problems: PlacedProblem[] = changes.queries.flatMap((query, index) => {
@@ -352,7 +352,7 @@ function changeProblems({ changes, secrets }: Settings): PlacedProblem[] {
       remedy: 'add the secret under `secrets`, or correct the name',
     });
   }
-  if (changes.look_back / changes.step > MOST_POINTS) {
+  if (changes.look_back / changes.step > MAX_POINTS) {
     problems.push({
       path: ['changes', 'step'],
       message: 'is too short for `look_back`: Prometheus answers at most 11000 points',

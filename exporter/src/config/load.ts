@@ -15,7 +15,7 @@ export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly kind: 'refused'; readonly problems: readonly ConfigProblem[] };
 
-const LARGEST_FILE_BYTES = 4 * 1_048_576;
+const MAX_FILE_BYTES = 4 * 1_048_576;
 
 /**
  * Reads one YAML file, lays the `MLFI_…` variables over it, checks everything and reads the `*_file` secrets.
@@ -65,7 +65,7 @@ function readText(file: string): string | ConfigProblem {
   }
   try {
     const bytes = readFileSync(file);
-    return bytes.length > LARGEST_FILE_BYTES
+    return bytes.length > MAX_FILE_BYTES
       ? { ...problem, message: 'the file is larger than 4 MiB', remedy: 'name the mlfi configuration file' }
       : bytes.toString('utf8');
   } catch (error) {

@@ -1,4 +1,4 @@
-/** One thing wrong with the configuration, told so that it can be put right. */
+/** One thing wrong with the configuration, with what is needed to fix it. */
 export interface ConfigProblem {
   /** Path of the file, or `environment` for a variable. */
   readonly file: string;

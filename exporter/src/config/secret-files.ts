@@ -17,7 +17,7 @@ interface SecretSlot {
   readonly form: { readonly pattern: RegExp; readonly message: string } | null;
 }
 
-const LARGEST_SECRET_BYTES = 65_536;
+const MAX_SECRET_BYTES = 65_536;
 const LONG = {
   pattern: new RegExp(`^.{${MIN_SECRET_LENGTH},}$`),
   message: `the file it names holds fewer than ${MIN_SECRET_LENGTH} characters`,
@@ -146,7 +146,7 @@ function readSecret(file: string, form: SecretSlot['form']): { readonly text: st
   }
   const text = bytes.toString('utf8').replace(/\r?\n$/, '');
   if (text === '') return { problem: 'the file it names is empty' };
-  if (bytes.length > LARGEST_SECRET_BYTES) return { problem: 'the file it names is larger than 64 KiB' };
+  if (bytes.length > MAX_SECRET_BYTES) return { problem: 'the file it names is larger than 64 KiB' };
   if (/[\r\n\0]/.test(text)) return { problem: 'the file it names holds more than one line' };
   return form === null || form.pattern.test(text) ? { text } : { problem: form.message };
 }

@@ -2,7 +2,7 @@ import type { CauseId } from './cause.js';
 import type { ActionId, Priority, RecommendationState } from './recommendation.js';
 import type { Vote } from './decision.js';
 import type { ModelId } from './identifiers.js';
-import type { ExecutorId } from './executor.js';
+import type { Execution } from './decision.js';
 
 /** How far decisions about one model have come, counted in the store; all replicas read the same. */
 export interface ModelFigures {
@@ -18,7 +18,11 @@ export interface ModelFigures {
     readonly state: RecommendationState;
     readonly title: string;
   } | null;
-  readonly executions: readonly { readonly executor: ExecutorId; readonly count: number; readonly failed: number }[];
+  readonly executions: readonly {
+    readonly executor: Execution['executor'];
+    readonly count: number;
+    readonly failed: number;
+  }[];
   readonly executionsUnknown: number;
   readonly verifications: Readonly<Record<string, number>>;
   /** Alerts of others that still fire, by sender. */

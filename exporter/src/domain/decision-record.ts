@@ -2,15 +2,19 @@ import type { BreakGlass, Execution, ExecutionAttempt, Verification, Vote } from
 import type { IncidentId, RecommendationId } from './identifiers.js';
 import type { ActionId, Recommendation } from './recommendation.js';
 
-export interface RecommendationRecord {
+/** A recommendation with everything that became of it. */
+export interface DecisionRecord {
   readonly recommendation: Recommendation;
   readonly votes: readonly Vote[];
   readonly execution: Execution | null;
   /** What happened to the execution, oldest first. */
   readonly attempts: readonly ExecutionAttempt[];
   readonly verification: Verification | null;
-  /** The executor's dry run, or why there is nothing to execute. */
-  readonly dryRun: string;
+}
+
+export interface RecommendationRecord extends DecisionRecord {
+  /** The executor's dry run, or why there is nothing to execute; null where the target was not asked: in answers to those who decide. */
+  readonly dryRun: string | null;
 }
 
 export interface VoteRequest {

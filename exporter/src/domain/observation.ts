@@ -123,6 +123,10 @@ export function sameAnswer(prediction: Prediction, label: Prediction): boolean {
   return prediction !== null && label !== null && answerText(prediction) === answerText(label);
 }
 
+/** True when the label says otherwise than the answer; null without answer or label. */
+export const isWrong = ({ prediction, label }: Pick<Observation, 'prediction' | 'label'>): boolean | null =>
+  prediction === null || label === null ? null : !sameAnswer(prediction, label);
+
 function numberText(value: number): string {
   return Number.isInteger(value)
     ? integerText(BigInt(value).toString())

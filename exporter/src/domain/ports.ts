@@ -1,17 +1,20 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
+import type { Codec } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
+import type { DecisionRecord } from './decision-record.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
-import type { Json } from './json.js';
+import type { IngestResult } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
 import type { AlertFeedback } from './alert-feedback.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Recommendation, RecommendationState } from './recommendation.js';
+import type { Setting } from './setting.js';
 import type { Validation } from './validation.js';
 import type { Plan } from './executor.js';
 
@@ -126,8 +129,8 @@ export interface LedgerRepository {
 /** Ids of ingest batches already taken, so that a retry is harmless. */
 export interface BatchRepository {
   /** Result recorded for an earlier delivery of the batch, or null. */
-  find(model: ModelId, batchId: string): Promise<Json | null>;
-  save(model: ModelId, batchId: string, result: Json, atMs: number): Promise<void>;
+  find(model: ModelId, batchId: string): Promise<IngestResult | null>;
+  save(model: ModelId, batchId: string, result: IngestResult, atMs: number): Promise<void>;
   prune(olderThanMs: number): Promise<number>;
 }
 
@@ -146,15 +149,26 @@ export interface IncidentRepository {
   appendTimeline(id: IncidentId, entries: readonly TimelineEntry[]): Promise<void>;
 }
 
-/** Everything that must change together. Obtained from `Store.transaction`. */
+export interface DecisionFilter {
+  readonly incident?: IncidentId;
+  readonly model?: ModelId;
+  readonly states?: readonly RecommendationState[];
+  readonly limit: number;
+}
+
+/** Decisions to read, without queueing behind those who decide. */
+export interface DecisionRepository {
+  get(id: RecommendationId): Promise<DecisionRecord | null>;
+  /** Newest first; as many queries for a thousand as for one. */
+  list(filter: DecisionFilter): Promise<readonly DecisionRecord[]>;
+  /** Whether an action of the incident with something to execute is approved or being sent, or one was carried out and not verified yet. */
+  isActionUnderWay(incident: IncidentId): Promise<boolean>;
+}
+
+/** Everything that must change together. Obtained from `Store.governance`. */
 export interface GovernanceTransaction {
   recommendation(id: RecommendationId): Promise<Recommendation | null>;
-  recommendations(filter: {
-    readonly incident?: IncidentId;
-    readonly model?: ModelId;
-    readonly states?: readonly RecommendationState[];
-    readonly limit: number;
-  }): Promise<readonly Recommendation[]>;
+  recommendations(filter: DecisionFilter): Promise<readonly Recommendation[]>;
   insertRecommendation(recommendation: Recommendation): Promise<void>;
   setRecommendationState(id: RecommendationId, state: RecommendationState): Promise<void>;
   votes(id: RecommendationId): Promise<readonly Vote[]>;
@@ -163,7 +177,9 @@ export interface GovernanceTransaction {
   insertExecution(execution: Execution): Promise<void>;
   updateExecution(execution: Execution): Promise<void>;
   execution(recommendation: RecommendationId): Promise<Execution | null>;
-  executions(state: Execution['state']): Promise<readonly Execution[]>;
+  /** Of all models or one, longest queued first. */
+  executions(filter: { readonly state: Execution['state']; readonly model?: ModelId }): Promise<readonly Execution[]>;
+  modelsWithExecutions(states: readonly Execution['state'][]): Promise<readonly ModelId[]>;
   executionById(id: ExecutionId): Promise<Execution | null>;
   /** Adds the next line to an execution's story. */
   insertAttempt(attempt: Omit<ExecutionAttempt, 'number'>): Promise<void>;
@@ -237,9 +253,31 @@ export interface ApiKeyRepository {
 
 /** Small named values, e.g. the per-install salt. */
 export interface SettingRepository {
-  get(name: string): Promise<Json | null>;
-  set(name: string, value: Json): Promise<void>;
+  /** Null when it was never set. @throws StoreDocumentDamaged when it cannot be read */
+  get<T>(setting: Setting<T>): Promise<T | null>;
+  set<T>(setting: Setting<T>, value: T): Promise<void>;
 }
+
+/** One state per model that its owner writes as it likes; the codec is the owner's. */
+export interface ModelStateRepository {
+  /** Null when nothing was saved. @throws StoreDocumentDamaged when it cannot be read */
+  get<T>(model: ModelId, codec: Codec<T>): Promise<T | null>;
+  save<T>(model: ModelId, codec: Codec<T>, state: T): Promise<void>;
+}
+
+/** Models are owned and written by the shard. */
+export type Shard = number;
+/** Grows with every change of a shard's owner. */
+export type Epoch = number;
+/** Where one process owns everything there is one shard, and its owner never changes. */
+export const ONLY_SHARD: Shard = 0;
+export const ONLY_EPOCH: Epoch = 0;
+
+/** Where the increments of models go. */
+export type IncrementStore = Pick<
+  Store,
+  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
+>;
 
 export interface Store {
   readonly models: ModelRepository;
@@ -248,21 +286,28 @@ export interface Store {
   readonly ledger: LedgerRepository;
   readonly batches: BatchRepository;
   readonly incidents: IncidentRepository;
+  readonly decisions: DecisionRepository;
   readonly audit: AuditRepository;
   readonly lessons: LessonRepository;
   readonly alertFeedback: AlertFeedbackRepository;
   readonly validations: ValidationRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly settings: SettingRepository;
+  /** How often each model was called, and how that went. */
+  readonly callCounters: ModelStateRepository;
+  /** The running e-detectors of each model. */
+  readonly driftMonitors: ModelStateRepository;
   readonly alerts: AlertRepository;
   /** Incidents, decisions and actions counted per model. */
   decisionCounts(): Promise<DecisionCounts>;
   /** Runs `work` in one serialised transaction with the governance tables; all or nothing, durable on return. */
   governance<T>(work: (transaction: GovernanceTransaction) => Promise<T>): Promise<T>;
-  /** Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters). */
-  atomic<T>(
-    work: (store: Pick<Store, 'baselines' | 'windows' | 'ledger' | 'batches' | 'settings'>) => Promise<T>,
-  ): Promise<T>;
+  /**
+   * Runs `work` so that all its writes commit together (window counts, ledger, batch id, learning state, counters).
+   * @param shard whose models are written
+   * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
+   */
+  atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -39,7 +39,7 @@ export type SignalKey = 'confidence' | 'latency_seconds' | 'prediction' | `featu
 
 /**
  * Absolute errors of numeric answers whose numeric label arrived, counted by rounded size of answer and error
- * (`detection/statistics/loss-counts.ts`).
+ * (`statistics/loss-counts.ts`).
  */
 export type LossCounts = Readonly<Record<string, number>>;
 
@@ -53,7 +53,7 @@ export interface LabelCounts {
 }
 
 /**
- * Rows · failed · answered with a confidence · doubt (1 − confidence, summed in thousandths) · judged by a label while the row
+ * Rows · failed · answered with a confidence · doubt (1 − confidence, summed in thousandths) · labelled while the row
  * was in memory · of these wrong.
  */
 export type GroupCell = readonly [
@@ -61,11 +61,11 @@ export type GroupCell = readonly [
   failed: number,
   answered: number,
   doubt: number,
-  judged: number,
+  labelled: number,
   wrong: number,
 ];
 
-/** Counts per value, and per pair of values, of a few categorical features (`detection/statistics/group-counts.ts` makes the keys). */
+/** Counts per value, and per pair of values, of a few categorical features (`statistics/group-counts.ts` makes the keys). */
 export type GroupCounts = ReadonlyMap<string, GroupCell>;
 
 /** What happened in one window of time, as counts. `from`/`to` are the first and last observation, inclusive. */
@@ -125,7 +125,7 @@ export interface LearningState {
   readonly verdict: AdmissionVerdict;
 }
 
-/** Counts of one signal over the frozen bins that are exported: the baseline, the judged window, and all since the baseline. */
+/** Counts of one signal over the frozen bins that are exported: the baseline, the evaluated window, and all since the baseline. */
 export interface BinnedSignal {
   readonly signal: SignalKey;
   readonly kind: 'numeric' | 'categorical';

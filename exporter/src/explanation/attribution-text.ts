@@ -1,16 +1,17 @@
 import { signed } from '../domain/quantity-text.js';
 import type { Diagnosis } from '../domain/cause.js';
 
-const TOLD = 4;
-/** Parts smaller than this are not worth telling. */
-const LEAST = 0.01;
+/** Features named at most. */
+const MAX_FEATURES = 4;
+/** Change of the output below which a feature is not named. */
+const MIN_PART = 0.01;
 
 /** Which inputs carry the change of the answers, and how that was found out; empty when nothing is known. */
 export function attributionText({ attributions, experiment, surrogate = null }: Diagnosis): string {
-  const told = attributions.filter(({ value }) => Math.abs(value) >= LEAST).slice(0, TOLD);
-  const [first] = told;
+  const named = attributions.filter(({ value }) => Math.abs(value) >= MIN_PART).slice(0, MAX_FEATURES);
+  const [first] = named;
   if (first === undefined) return '';
-  const parts = told.map(
+  const parts = named.map(
     ({ feature, value, standardError }) =>
       `\`${feature}\` ${signed(value)}${standardError === null ? '' : ` ± ${(1.96 * standardError).toFixed(2)}`}`,
   );

@@ -95,9 +95,9 @@ function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
 function repairsParagraph({ repairs = [] }: Diagnosis, winner: Cause): string {
   const told = new Set(winner.supporting.map(({ text }) => text));
   const sentences = [...new Set(repairs.map(({ sentence }) => sentence))].filter((sentence) => !told.has(sentence));
-  return sentences.slice(0, REPAIRS_TOLD).join(' ');
+  return sentences.slice(0, MAX_REPAIRS).join(' ');
 }
-const REPAIRS_TOLD = 5;
+const MAX_REPAIRS = 5;
 
 const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
   serving: 'serving',
@@ -133,10 +133,12 @@ function effectParagraph(diagnosis: Diagnosis): string {
 }
 
 /** A runner-up less probable than this is noise to whoever reads it. */
-const WORTH_NAMING = 0.005;
+const MIN_NAMED_PROBABILITY = 0.005;
 
 function runnersUpParagraph(others: readonly Cause[]): string {
-  const weighed = others.filter(({ id, probability }) => !blamesNothing(id) && probability >= WORTH_NAMING).slice(0, 2);
+  const weighed = others
+    .filter(({ id, probability }) => !blamesNothing(id) && probability >= MIN_NAMED_PROBABILITY)
+    .slice(0, 2);
   if (weighed.length === 0) return '';
   return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${wholePercent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
 }

@@ -1,17 +1,24 @@
+import { SYSTEM } from '../domain/actor.js';
 import type { Execution, Verification } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
-import type { VerificationCriteria } from '../domain/recommendation.js';
+import type { ExecutionId } from '../domain/identifiers.js';
+import type { Incident } from '../domain/incident.js';
+import type { GovernanceTransaction } from '../domain/ports.js';
+import type { Recommendation, VerificationCriteria } from '../domain/recommendation.js';
+import type { GovernancePorts, Publish } from './ports.js';
+import { insertEscalation } from './revision.js';
+import { moveTo } from './transition.js';
 
 /** How the criteria have held since the action finished. */
 export interface VerificationProgress {
   /** Since when without a break; null = not now. */
   readonly clearSinceMs: number | null;
-  /** Looks that could judge all criteria. */
-  readonly looks: number;
+  /** Evaluations that could judge all criteria. */
+  readonly evaluations: number;
 }
 
 export type VerificationVerdict =
-  | { readonly kind: 'waiting'; readonly course: VerificationProgress }
+  | { readonly kind: 'waiting'; readonly progress: VerificationProgress }
   | { readonly kind: 'judged'; readonly outcome: Verification['outcome']; readonly detail: string };
 
 const seconds = (ms: number): number => Math.round(ms / 1_000);
@@ -19,8 +26,8 @@ const seconds = (ms: number): number => Math.round(ms / 1_000);
 /**
  * Whether an action helped. Recovered: the findings it was to clear are absent for `holdMs`, counted from `settleMs` after
  * it finished. Not recovered: one is still there at `giveUpMs`. Inconclusive: by then it could not be seen, or it cleared
- * too late to have held. A look in which a criterion's detector was blind counts neither way.
- * @param course as returned by the look before, for the same execution
+ * too late to have held. An evaluation in which a criterion's detector was blind counts neither way.
+ * @param progress as returned by the evaluation before, for the same execution
  */
 export function judgeOutcome(
   criteria: VerificationCriteria | null,
@@ -28,12 +35,12 @@ export function judgeOutcome(
   findings: readonly Finding[],
   blind: ReadonlySet<string>,
   nowMs: number,
-  course: VerificationProgress,
+  progress: VerificationProgress,
 ): VerificationVerdict {
   if (criteria === null || criteria.mustClear.length === 0)
     return { kind: 'judged', outcome: 'inconclusive', detail: 'no criteria were fixed' };
   const elapsedMs = nowMs - (execution.finishedAtMs ?? execution.queuedAtMs);
-  if (elapsedMs < criteria.settleMs) return { kind: 'waiting', course };
+  if (elapsedMs < criteria.settleMs) return { kind: 'waiting', progress };
   const found = new Set(findings.map(({ detector }) => detector as string));
   const remaining = criteria.mustClear.filter((detector) => found.has(detector));
   const unseen = criteria.mustClear.filter((detector) => blind.has(detector) && !found.has(detector));
@@ -42,18 +49,18 @@ export function judgeOutcome(
     const detail = `${remaining.join(', ')} still found ${seconds(elapsedMs)} s after the action`;
     return tooLate
       ? { kind: 'judged', outcome: 'not_recovered', detail }
-      : { kind: 'waiting', course: { clearSinceMs: null, looks: course.looks + 1 } };
+      : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations + 1 } };
   }
   if (unseen.length > 0) {
     return tooLate
       ? {
           kind: 'judged',
           outcome: 'inconclusive',
-          detail: `${unseen.join(', ')} could not be seen, so nobody knows (${course.looks} looks could judge)`,
+          detail: `${unseen.join(', ')} could not be seen, so nobody knows (${progress.evaluations} evaluations could judge)`,
         }
-      : { kind: 'waiting', course: { clearSinceMs: null, looks: course.looks } };
+      : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
   }
-  const clearSinceMs = course.clearSinceMs ?? nowMs;
+  const clearSinceMs = progress.clearSinceMs ?? nowMs;
   if (nowMs - clearSinceMs >= criteria.holdMs) {
     return {
       kind: 'judged',
@@ -68,5 +75,59 @@ export function judgeOutcome(
       detail: `clear now, but never for ${seconds(criteria.holdMs)} s in a row before the time was up`,
     };
   }
-  return { kind: 'waiting', course: { clearSinceMs, looks: course.looks + 1 } };
+  return { kind: 'waiting', progress: { clearSinceMs, evaluations: progress.evaluations + 1 } };
+}
+
+/** Follows what was carried out until it is known whether it helped. What did not is put before people; nothing acts by itself. */
+export class Verifications {
+  /** How the criteria of each execution have held so far; in memory, so a restart starts the hold time anew. */
+  private readonly progress = new Map<ExecutionId, VerificationProgress>();
+
+  constructor(
+    private readonly ports: GovernancePorts,
+    private readonly publish: Publish,
+  ) {}
+
+  /** Judges the incident's finished executions by the criteria fixed when they were proposed. */
+  async verify(
+    incident: Incident,
+    findings: readonly Finding[],
+    blind: ReadonlySet<string>,
+    nowMs: number,
+  ): Promise<void> {
+    const changed = await this.ports.store.governance(async (transaction) => {
+      const filter = { incident: incident.id, states: ['succeeded'], limit: 100 } as const;
+      const moved: Recommendation[] = [];
+      for (const recommendation of await transaction.recommendations(filter))
+        moved.push(...(await this.judge(transaction, recommendation, findings, blind, nowMs)));
+      return moved;
+    });
+    this.publish(changed);
+  }
+
+  private async judge(
+    transaction: GovernanceTransaction,
+    recommendation: Recommendation,
+    findings: readonly Finding[],
+    blind: ReadonlySet<string>,
+    nowMs: number,
+  ): Promise<readonly Recommendation[]> {
+    const execution = await transaction.execution(recommendation.id);
+    if (execution === null) return [];
+    const before = this.progress.get(execution.id) ?? { clearSinceMs: null, evaluations: 0 };
+    const judged = judgeOutcome(recommendation.verification, execution, findings, blind, nowMs, before);
+    if (judged.kind === 'waiting') {
+      this.progress.set(execution.id, judged.progress);
+      return [];
+    }
+    this.progress.delete(execution.id);
+    const { outcome, detail } = judged;
+    await transaction.insertVerification({ executionId: execution.id, outcome, atMs: nowMs, detail });
+    const moved = await moveTo(transaction, nowMs, recommendation, outcome, SYSTEM, detail);
+    if (outcome !== 'not_recovered') return [moved];
+    const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
+    const { policy, ids } = this.ports;
+    const next = await insertEscalation(transaction, recommendation, what, policy(), ids.next(), nowMs, SYSTEM);
+    return next === null ? [moved] : [moved, next];
+  }
 }

@@ -266,7 +266,7 @@ const recommendation = z.object({
   verification: z
     .object({ outcome: z.enum(['recovered', 'not_recovered', 'inconclusive']), atMs: z.number(), detail: z.string() })
     .nullable(),
-  dry_run: z.string(),
+  dry_run: z.string().nullable(),
 });
 const lesson = z.object({
   incidentId: z.string(),

@@ -9,7 +9,7 @@ import type { HttpClient } from '../domain/ports.js';
 
 /** Where this process may call besides public addresses. */
 export interface EgressPolicy {
-  /** Host names that may resolve to anything. */
+  /** Host names that may resolve to anything; `*.example.org` stands for every name that ends so with more labels before. */
   readonly allowHosts: readonly string[];
   /** Address ranges besides public unicast, e.g. `10.0.0.0/8`. */
   readonly allowCidrs: readonly string[];
@@ -46,6 +46,30 @@ export function isAllowedAddress(address: string, cidrs: readonly string[]): boo
 }
 
 /**
+ * Whether a name is one of the listed ones, or below one listed as `*.…`. Compared label by label, without case and without
+ * the dot that may end a full name; an address never matches a pattern.
+ */
+export function hostMatcher(patterns: readonly string[]): (hostname: string) => boolean {
+  const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+  const names = new Set(patterns.filter((pattern) => !pattern.startsWith('*.')).map(plain));
+  const suffixes = patterns
+    .filter((pattern) => pattern.startsWith('*.'))
+    .map((pattern) => plain(pattern.slice(2)).split('.'));
+  return (hostname) => {
+    const name = plain(hostname);
+    if (names.has(name)) return true;
+    if (isIP(name.replace(/^\[|\]$/g, '')) !== 0) return false;
+    const labels = name.split('.');
+    if (labels.includes('')) return false;
+    return suffixes.some(
+      (suffix) =>
+        labels.length > suffix.length &&
+        suffix.every((label, i) => label === labels[labels.length - suffix.length + i]),
+    );
+  };
+}
+
+/**
  * The one way out of the process. The guard sits in the connector, because Node never calls `lookup` for literal
  * addresses: the literal, every DNS answer and the connected peer are checked. Redirects are not followed; the size limit
  * counts bytes after decompression.
@@ -56,9 +80,9 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
     if (!ipaddr.isValidCIDR(cidr))
       throw new RangeError(`egress.allow_cidrs: "${cidr.slice(0, 80)}" is not an address range such as 10.0.0.0/8`);
   }
-  const hosts = new Set(policy.allowHosts.map((host) => host.toLowerCase()));
+  const allowsHost = hostMatcher(policy.allowHosts);
   const guard = (hostname: string, address: string): void => {
-    if (hosts.has(hostname.toLowerCase()) || isAllowedAddress(address, policy.allowCidrs)) return;
+    if (allowsHost(hostname) || isAllowedAddress(address, policy.allowCidrs)) return;
     throw new Blocked(
       `${hostname} is an address this service may not call; list it in egress.allow_cidrs or egress.allow_hosts to allow it`,
     );

@@ -2,7 +2,7 @@ import { Invalid } from '../domain/errors.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Application } from '../application/index.js';
-import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import type { IngestBatch } from '../domain/ingest.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ReceivedAlert } from '../domain/alert.js';
@@ -25,7 +25,7 @@ export interface HttpPorts {
     isNdjson: boolean,
     nowMs: number,
   ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
-  readonly decisionsCsv: (records: readonly RecommendationRecord[]) => string;
+  readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
   readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;

@@ -14,7 +14,7 @@ interface JudgedPage {
 /**
  * How far people's opinions move each model's page line, by one rule: a page on evidence that most called "not useful"
  * doubles the evidence the next one needs, one called useful halves it again; never below the operator's line, never above
- * 16 times it. Doubling the line doubles the guaranteed mean time between false pages (methods.md §0). A tie moves nothing.
+ * 16 times it. Doubling the line doubles the guaranteed mean time between false pages (docs/detection.md, “Why the promise holds”). A tie moves nothing.
  */
 export function alertThresholdFactors(opinions: readonly AlertFeedback[]): readonly AlertThresholdFactor[] {
   const cautions = new Map<ModelId, AlertThresholdFactor & { readonly steps: number }>();

@@ -1,4 +1,4 @@
-import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import { lessonId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';
@@ -6,7 +6,7 @@ import type { Lesson } from '../domain/lesson.js';
 type Outcome = Lesson['actions'][number]['outcome'];
 
 /** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. One lesson an incident: it has the incident's id. */
-export function remember(incident: Incident, records: readonly RecommendationRecord[]): Lesson {
+export function remember(incident: Incident, records: readonly DecisionRecord[]): Lesson {
   return {
     id: lessonId(incident.id),
     incidentId: incident.id,
@@ -24,7 +24,7 @@ export function remember(incident: Incident, records: readonly RecommendationRec
 }
 
 /** What one person did alone in an emergency teaches nothing: it was not what would have been decided. */
-function outcomeOf({ recommendation, verification, votes }: RecommendationRecord): Outcome {
+function outcomeOf({ recommendation, verification, votes }: DecisionRecord): Outcome {
   if (votes.some(({ breakGlass }) => breakGlass !== undefined)) return 'inconclusive';
   if (verification !== null) return verification.outcome;
   if (recommendation.state === 'rejected') return 'rejected';

@@ -7,7 +7,7 @@ import type { Lesson } from '../domain/lesson.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from '../domain/ports.js';
-import type { RecommendationRecord } from '../domain/decision-record.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import type { Recommendation } from '../domain/recommendation.js';
 import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -22,7 +22,7 @@ import { ModelLanes } from './model-lane.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
 /** The part of governance an incident needs. */
-export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records'>;
+export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'>;
 
 export interface IncidentPorts {
   readonly incidents: Pick<IncidentRepository, 'get' | 'openFor' | 'save' | 'appendTimeline'>;
@@ -32,7 +32,7 @@ export interface IncidentPorts {
   readonly events: Pick<EventBus, 'publish'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly ids: Ids;
-  readonly remember: (incident: Incident, records: readonly RecommendationRecord[]) => Lesson;
+  readonly remember: (incident: Incident, records: readonly DecisionRecord[]) => Lesson;
 }
 
 export interface IncidentManager {
@@ -205,7 +205,10 @@ class StoredIncidents implements IncidentManager {
     tracking.problemEvaluations = 0;
     if (tracking.open === null) return;
     tracking.clearEvaluations += 1;
-    if (tracking.clearEvaluations >= this.hysteresis.close && !(await this.awaitsVerification(tracking.open)))
+    if (
+      tracking.clearEvaluations >= this.hysteresis.close &&
+      !(await this.ports.governance.isActionUnderWay(tracking.open.id))
+    )
       await this.close(tracking, tracking.open);
   }
 
@@ -232,15 +235,6 @@ class StoredIncidents implements IncidentManager {
     await this.ports.governance.propose(tracking.open, evaluation.proposals);
   }
 
-  /** Whether an action is under way or its effect still watched: then its incident stays open. */
-  private async awaitsVerification(incident: Incident): Promise<boolean> {
-    const records = await this.ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
-    return records.some(
-      ({ recommendation: { plan, state } }) =>
-        state === 'succeeded' || (plan !== null && ['approved', 'dispatching'].includes(state)),
-    );
-  }
-
   private async update(tracking: IncidentTracking, incident: Incident, evaluation: Evaluation): Promise<void> {
     tracking.clearEvaluations = 0;
     const judged = evaluation.diagnosis.severity;
@@ -249,7 +243,7 @@ class StoredIncidents implements IncidentManager {
     // which people decided is the one to remember.
     const isNews = !sameStory || judged !== incident.severity;
     const worse = compareSeverity(judged, incident.severity) > 0;
-    if (isNews && !worse && (await this.awaitsVerification(incident))) {
+    if (isNews && !worse && (await this.ports.governance.isActionUnderWay(incident.id))) {
       tracking.differentEvaluations = 0;
       tracking.severity = startSeverity(incident.severity);
       return;

@@ -1,6 +1,7 @@
-import type { ChangeEvent } from '../domain/symptoms.js';
-import type { Model } from '../domain/model.js';
+import { z } from 'zod';
+import { codec } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
+import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
 
 /** Counters and times that survive restarts; kept beside the counts. */
 export interface CallCounters {
@@ -35,19 +36,37 @@ const bump = (counts: Readonly<Record<string, number>>, key: string): Record<str
   [key]: (counts[key] ?? 0) + 1,
 });
 
-/** Name of the setting that keeps a watch's totals. */
-export const callCountersKey = (model: Model): string => `watch:${model.id}`;
+const counts = z.record(z.string(), z.number());
+const moment = z.number().nullable();
 
-/**
- * Counts one call.
- * @returns the new totals, and the change of version the answer reveals, if any
- */
-export function countCall(
-  before: CallCounters,
-  { atMs, failure, source, modelVersion }: Observation,
-): { readonly totals: CallCounters; readonly change: ChangeEvent | null } {
+const schema: z.ZodType<CallCounters> = z.object({
+  basis: z.enum(['probe', 'ingest']),
+  calls: z.number(),
+  failures: counts,
+  probes: z.number(),
+  probeFailures: counts,
+  lastProbeAtMs: moment,
+  lastPredictionAtMs: moment,
+  lastAnswerAtMs: moment,
+  consecutiveFailures: z.number(),
+  lastVersion: z.string().nullable(),
+  changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
+});
+
+export const callCountersCodec = codec('call counters', schema);
+
+/** The newest changes that are kept. */
+const CHANGES_KEPT = 50;
+
+export const withChange = (counters: CallCounters, change: ChangeEvent): CallCounters => ({
+  ...counters,
+  changes: [...counters.changes, change].slice(-CHANGES_KEPT),
+});
+
+/** Counts one call; an answer of another model version is a change. */
+export function countCall(before: CallCounters, { atMs, failure, source, modelVersion }: Observation): CallCounters {
   const probed = source !== 'ingest';
-  const totals = {
+  const counters = {
     ...before,
     calls: before.calls + 1,
     failures: failure === null ? before.failures : bump(before.failures, failure.reason),
@@ -59,9 +78,7 @@ export function countCall(
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     lastVersion: modelVersion ?? before.lastVersion,
   };
-  if (modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion) {
-    return { totals, change: null };
-  }
+  if (modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion) return counters;
   const text = `The answers' model version changed from ${before.lastVersion.slice(0, 60)} to ${modelVersion.slice(0, 60)}.`;
-  return { totals, change: { atMs, kind: 'model-version', text } };
+  return withChange(counters, { atMs, kind: 'model-version', text });
 }

@@ -10,14 +10,36 @@ export interface Judged {
   readonly atMs: number;
 }
 
+/** An answer that may get its label later. A quantity waits in memory only, for it would have to be stored as it is. */
+export interface AwaitingAnswer {
+  readonly entry: LedgerEntry;
+  readonly quantity: number | null;
+}
+
+/** A label whose answer is looked for, by the salted hash of the prediction id. */
+export interface WaitingLabel {
+  readonly hash: string;
+  readonly label: LateLabel;
+}
+
+/** Answers written and labels judged in one transaction; nothing in memory has changed by it yet. */
+export interface Join {
+  /** How many of the answers and labels, the first ones, had been kept before. */
+  readonly kept: { readonly answers: number; readonly labels: number };
+  readonly answers: readonly AwaitingAnswer[];
+  readonly labels: readonly WaitingLabel[];
+  /** In the order of the labels; null for one whose answer is unknown, or was a quantity from before a restart. */
+  readonly judged: readonly (Judged | null)[];
+}
+
 /**
  * Joins one model's answers with the labels that arrive later, by salted hashes of the prediction ids. Classes wait in
- * the stored ledger as hashes; quantities wait in memory only, for they would have to be stored as they are.
+ * the stored ledger as hashes; quantities wait in memory only.
  */
 export class LabelJoiner {
-  /** Answers not yet in the stored ledger. */
-  private ledger: LedgerEntry[] = [];
-  private readonly late: { readonly hash: string; readonly label: LateLabel }[] = [];
+  /** Answers and labels that are taken although nothing of them is stored yet. */
+  private readonly answers: AwaitingAnswer[] = [];
+  private readonly labels: WaitingLabel[] = [];
   /** Numeric answers that wait for their label, by hashed prediction id, oldest first. */
   private readonly quantities = new Map<string, number>();
 
@@ -26,84 +48,93 @@ export class LabelJoiner {
     private readonly hash: (text: string) => string,
   ) {}
 
-  /** Judges an answer that came with its label, or remembers one that may get its label later. */
-  answered({ prediction, predictionId, label, confidence, atMs }: Observation): Judged | null {
-    if (prediction === null) return null;
-    if (label !== null) return { label: judge(prediction, label, confidence), atMs };
-    if (predictionId === null) return null;
-    const predictionIdHash = this.hash(`id:${predictionId}`);
-    if (isQuantity(prediction, confidence)) this.awaitLabel(predictionIdHash, prediction);
-    this.ledger.push({
+  /** The ledger's entry of an answer that may get its label later; null for one that will not. */
+  awaiting({ prediction, predictionId, label, confidence, atMs }: Observation): AwaitingAnswer | null {
+    if (prediction === null || label !== null || predictionId === null) return null;
+    const entry = {
       model: this.model,
-      predictionIdHash,
+      predictionIdHash: this.hash(`id:${predictionId}`),
       answerHash: this.hash(answerText(prediction)),
       confidenceTenth: tenthOf(confidence),
       atMs,
-    });
-    return null;
+    };
+    return { entry, quantity: isQuantity(prediction, confidence) ? prediction : null };
+  }
+
+  waiting(labels: readonly LateLabel[]): WaitingLabel[] {
+    return labels.map((label) => ({ hash: this.hash(`id:${label.predictionId}`), label }));
+  }
+
+  /** Keeps an answer until the next commit writes it. */
+  keepAnswer(answer: AwaitingAnswer): void {
+    this.answers.push(answer);
+    this.awaitLabel(answer);
   }
 
   /** Keeps labels until the next commit joins them. */
-  add(labels: readonly LateLabel[]): void {
-    for (const label of labels) this.late.push({ hash: this.hash(`id:${label.predictionId}`), label });
-  }
-
-  /** Answers to be written to the ledger; they are the caller's from now on. */
-  takeLedger(): readonly LedgerEntry[] {
-    const entries = this.ledger;
-    this.ledger = [];
-    return entries;
-  }
-
-  /** Puts entries back that could not be written. */
-  returnLedger(entries: readonly LedgerEntry[]): void {
-    this.ledger = [...entries, ...this.ledger];
+  keepLabels(labels: readonly LateLabel[]): void {
+    this.labels.push(...this.waiting(labels));
   }
 
   /**
-   * Writes `answers` to the ledger and finds the answers of all labels kept. A label whose answer is unknown, or was a quantity from before a restart, finds
-   * nothing.
+   * Writes what was kept, and `answers`, to the ledger, takes the answers of all labels out of it and judges those. Changes
+   * nothing in memory: that is for `settle`, once the transaction has committed.
    */
-  async join(store: LedgerRepository, answers: readonly LedgerEntry[]): Promise<readonly Judged[]> {
-    if (answers.length > 0) await store.saveAll(answers);
-    if (this.late.length === 0) return [];
-    // Labels that come while the store is asked wait for the next commit.
-    const labels = this.late.splice(0);
-    const found = await store
-      .take(this.model, [...new Set(labels.map((entry) => entry.hash))])
-      .catch((error: unknown) => {
-        this.late.unshift(...labels);
-        throw error;
-      });
-    const byHash = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
-    const judged: Judged[] = [];
-    for (const { hash, label } of labels) {
-      const entry = byHash.get(hash);
-      byHash.delete(hash);
-      const verdict = entry === undefined ? null : this.judgeLate(entry, label);
-      if (verdict !== null) judged.push({ label: verdict, atMs: label.atMs });
-    }
-    return judged;
+  async join(
+    ledger: LedgerRepository,
+    answers: readonly AwaitingAnswer[],
+    labels: readonly WaitingLabel[],
+  ): Promise<Join> {
+    const kept = { answers: this.answers.length, labels: this.labels.length };
+    const all = { kept, answers: [...this.answers, ...answers], labels: [...this.labels, ...labels] };
+    if (all.answers.length > 0) await ledger.saveAll(all.answers.map(({ entry }) => entry));
+    if (all.labels.length === 0) return { ...all, judged: [] };
+    const found = await ledger.take(this.model, [...new Set(all.labels.map(({ hash }) => hash))]);
+    const entries = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
+    const quantities = new Map(answers.map(({ entry, quantity }) => [entry.predictionIdHash, quantity]));
+    const judged = all.labels.map(({ hash, label }) => {
+      const entry = entries.get(hash);
+      entries.delete(hash);
+      if (entry === undefined) return null;
+      return this.judgeLate(entry, label, quantities.get(hash) ?? this.quantities.get(hash) ?? null);
+    });
+    return { ...all, judged };
   }
 
-  private judgeLate(entry: LedgerEntry, { label }: LateLabel): JudgedLabel | null {
-    const { predictionIdHash, confidenceTenth, answerHash } = entry;
-    const quantity = this.quantities.get(predictionIdHash);
-    this.quantities.delete(predictionIdHash);
+  /** The transaction of a join has committed: nothing was kept or settled since the join. */
+  settle({ kept, answers, labels, judged }: Join): void {
+    this.answers.splice(0, kept.answers);
+    this.labels.splice(0, kept.labels);
+    for (const answer of answers.slice(kept.answers)) this.awaitLabel(answer);
+    for (const [i, { hash }] of labels.entries()) if (judged[i] !== null) this.quantities.delete(hash);
+  }
+
+  private judgeLate(
+    { confidenceTenth, answerHash }: LedgerEntry,
+    { label, atMs }: LateLabel,
+    quantity: number | null,
+  ): Judged | null {
     if (typeof label !== 'number' || confidenceTenth !== null) {
-      return { kind: 'class', correct: answerHash === this.hash(answerText(label)), confidenceTenth };
+      const correct = answerHash === this.hash(answerText(label));
+      return { label: { kind: 'class', correct, confidenceTenth }, atMs };
     }
-    return quantity === undefined ? null : judge(quantity, label, null);
+    return quantity === null ? null : { label: judge(quantity, label, null), atMs };
   }
 
-  private awaitLabel(predictionIdHash: string, quantity: number): void {
-    this.quantities.set(predictionIdHash, quantity);
+  private awaitLabel({ entry, quantity }: AwaitingAnswer): void {
+    if (quantity === null) return;
+    this.quantities.set(entry.predictionIdHash, quantity);
     if (this.quantities.size <= QUANTITIES_AWAITED) return;
     for (const oldest of this.quantities.keys()) {
       this.quantities.delete(oldest);
       return;
     }
   }
+}
+
+/** Judges an answer that came with its label; null for any other. */
+export function judgedAtOnce({ prediction, label, confidence, atMs }: Observation): Judged | null {
+  return prediction === null || label === null ? null : { label: judge(prediction, label, confidence), atMs };
 }
 
 /** A number without confidence is a quantity: it is not right or wrong, it misses by so much. */

@@ -8,58 +8,58 @@ import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { MonitoredModel } from './monitored-model.js';
 
-const NO_WINDOW_YET = 'no look has been taken yet';
-const NOT_LOOKED_YET: PerformanceEstimate = {
+const NOT_YET = 'not evaluated yet';
+const NOT_EVALUATED_YET: PerformanceEstimate = {
   kind: 'unknown',
-  reason: NO_WINDOW_YET,
+  reason: NOT_YET,
   realised: { accuracy: null, error: null },
 };
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  watch: MonitoredModel,
+  monitored: MonitoredModel,
   evaluation: Evaluation | null,
   incident: Incident | null,
-  looked: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
+  evaluated: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
 ): ModelStatus {
-  const window = watch.window();
+  const window = monitored.window();
   const failures = failureCount(window);
   return {
-    model: watch.model,
+    model: monitored.model,
     windowSamples: window.calls,
-    totalSamples: watch.totals.calls,
+    totalSamples: monitored.counters.calls,
     confidenceMean: meanOf(window, 'confidence'),
     errorShare: window.calls === 0 ? 0 : failures / window.calls,
     latencyP50Seconds: quantile(window, 0.5),
     latencyP95Seconds: quantile(window, 0.95),
-    lastProbeAtMs: watch.totals.lastProbeAtMs,
-    lastPredictionAtMs: watch.totals.lastPredictionAtMs,
-    baseline: watch.baseline,
-    learning: watch.learning,
+    lastProbeAtMs: monitored.counters.lastProbeAtMs,
+    lastPredictionAtMs: monitored.counters.lastPredictionAtMs,
+    baseline: monitored.baseline,
+    learning: monitored.learning,
     window,
-    running: watch.runningCounts(window),
+    running: monitored.runningCounts(window),
     findings: evaluation?.findings ?? [],
-    blindSpots: evaluation?.diagnosis.blindSpots ?? [{ check: 'everything', reason: NO_WINDOW_YET }],
+    blindSpots: evaluation?.diagnosis.blindSpots ?? [{ check: 'everything', reason: NOT_YET }],
     diagnosis: evaluation?.diagnosis ?? null,
     incident,
-    evidence: watch.evidence(),
-    performance: evaluation?.performance ?? NOT_LOOKED_YET,
-    rowAnomaly: evaluation?.rowAnomaly ?? { verdict: 'unknown', reason: NO_WINDOW_YET },
+    evidence: monitored.evidence(),
+    performance: evaluation?.performance ?? NOT_EVALUATED_YET,
+    rowAnomaly: evaluation?.rowAnomaly ?? { verdict: 'unknown', reason: NOT_YET },
     goldenInputs: evaluation?.goldenInputs ?? [],
-    ...looked,
+    ...evaluated,
     totals: {
-      calls: watch.totals.calls,
-      failures: watch.totals.failures,
-      probes: watch.totals.probes,
-      probeFailures: watch.totals.probeFailures,
+      calls: monitored.counters.calls,
+      failures: monitored.counters.failures,
+      probes: monitored.counters.probes,
+      probeFailures: monitored.counters.probeFailures,
     },
   };
 }
 
 /** The state shown: an open incident decides; without one a model is learning or healthy. */
-export function stateOf(watch: MonitoredModel, incident: Incident | null): ModelState {
-  if (watch.model.paused) return 'paused';
-  if (incident === null) return watch.baseline === null ? 'learning' : 'healthy';
+export function stateOf(monitored: MonitoredModel, incident: Incident | null): ModelState {
+  if (monitored.model.paused) return 'paused';
+  if (incident === null) return monitored.baseline === null ? 'learning' : 'healthy';
   if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';
   return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
 }

@@ -14,8 +14,8 @@ export type Estimate = PerformanceEstimate extends infer Each
   : never;
 
 /** Labelled baseline answers below which nothing can be learnt about being right. */
-export const LEAST_LABELS = 200;
-export const LEAST_SAMPLES = 30;
+export const MIN_LABELS = 200;
+export const MIN_SAMPLES = 30;
 export const BLIND_TO =
   'concept drift: the same inputs now having other right answers, and inputs unlike any in the baseline';
 
@@ -31,11 +31,11 @@ export function estimateAccuracy(baseline: WindowProfile, window: WindowProfile)
   const now = numericSignal(window, 'confidence');
   if (before === null || now === null) return unknown('the model gives no confidence');
   const { labelled, correct } = baseline.labels;
-  if (labelled < LEAST_LABELS) {
-    return unknown(`the baseline holds ${labelled} labelled answers; ${LEAST_LABELS} tie confidence to being right`);
+  if (labelled < MIN_LABELS) {
+    return unknown(`the baseline holds ${labelled} labelled answers; ${MIN_LABELS} tie confidence to being right`);
   }
   const samples = numericTotal(now);
-  if (samples < LEAST_SAMPLES) return unknown(`${samples} answers with confidence; ${LEAST_SAMPLES} are needed`);
+  if (samples < MIN_SAMPLES) return unknown(`${samples} answers with confidence; ${MIN_SAMPLES} are needed`);
   const calibration = calibrate(baseline.labels, before);
   const { mean, variance } = expectation(now, (confidence) => calibration.probability(confidence));
   const standardError = Math.sqrt(variance / samples);

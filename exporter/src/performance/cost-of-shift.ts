@@ -7,7 +7,7 @@ import type { PerformanceCost, PerformanceEstimate } from '../domain/performance
 import { numericSignal } from '../statistics/window-profile.js';
 import { calibrate } from './confidence-calibration.js';
 
-const LEAST_ROWS = 50;
+const MIN_ROWS = 50;
 const TENTHS = 10;
 const Z = 1.96;
 
@@ -64,7 +64,7 @@ export function costOfShift(
       features === null || confidence === null ? [] : [[features[feature] ?? null, confidence] as const],
     );
   const [a, b] = [values(before), values(now)];
-  if (Math.min(a.length, b.length) < LEAST_ROWS) return null;
+  if (Math.min(a.length, b.length) < MIN_ROWS) return null;
   const cellOf = cells(a.map(([value]) => value));
   const tally = new Map<string, { before: number; now: number; sum: number }>();
   for (const [side, rows] of [['before', a] as const, ['now', b] as const]) {

@@ -3,10 +3,10 @@ import type { LossCounts, WindowProfile } from '../domain/profile.js';
 import { coarseCell, lossGroups, meanAbsoluteError, type LossGroup } from '../statistics/loss-counts.js';
 import { onGridOf } from '../statistics/signal-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
-import { BLIND_TO, LEAST_LABELS, LEAST_SAMPLES, unknown, type Estimate } from './confidence-based.js';
+import { BLIND_TO, MIN_LABELS, MIN_SAMPLES, unknown, type Estimate } from './confidence-based.js';
 
 /** Labelled answers a group must hold before its own mean is believed; smaller neighbours are put together. */
-const LEAST_GROUP = 30;
+const MIN_GROUP = 30;
 /** Share of answers beyond the sizes labelled in the baseline, above which the estimate says nothing. */
 const BEYOND_SHARE = 0.05;
 const Z = 1.96;
@@ -31,9 +31,9 @@ export function estimateError(baseline: WindowProfile, window: WindowProfile): E
   const before = numericSignal(baseline, 'prediction');
   const now = numericSignal(window, 'prediction');
   if (baselineError === null || before === null || now === null) return unknown('the answers are no numbers');
-  if (baselineError.count < LEAST_LABELS) {
+  if (baselineError.count < MIN_LABELS) {
     return unknown(
-      `the baseline holds ${baselineError.count} labelled answers; ${LEAST_LABELS} tie the size of an answer to its error`,
+      `the baseline holds ${baselineError.count} labelled answers; ${MIN_LABELS} tie the size of an answer to its error`,
     );
   }
   const groups = together(lossGroups(baseline.labels.losses));
@@ -50,7 +50,7 @@ export function estimateError(baseline: WindowProfile, window: WindowProfile): E
     const at = above < 0 ? groups.length - 1 : above;
     counts[at] = (counts[at] ?? 0) + count;
   }
-  if (samples < LEAST_SAMPLES) return unknown(`${samples} answers; ${LEAST_SAMPLES} are needed`);
+  if (samples < MIN_SAMPLES) return unknown(`${samples} answers; ${MIN_SAMPLES} are needed`);
   if (beyond / samples > BEYOND_SHARE) {
     return unknown(
       `${((100 * beyond) / samples).toFixed(0)} % of the answers are smaller or larger than any labelled in the baseline`,
@@ -90,7 +90,7 @@ function together(groups: readonly LossGroup[]): Span[] {
   for (const { cell, ...group } of groups) {
     const own: Span = { ...group, from: cell, to: cell };
     open = open === null ? own : pooled(open, own);
-    if (open.count < LEAST_GROUP) continue;
+    if (open.count < MIN_GROUP) continue;
     spans.push(open);
     open = null;
   }

@@ -7,7 +7,7 @@ import { numericTotal, onGridOf, sortedCells } from '../statistics/signal-counts
 const ENDS = 0.01;
 /** Share of values beyond the ends above which the baseline says little about them. */
 const EXTREME_SHARE = 0.05;
-const LEAST_VALUES = 100;
+const MIN_VALUES = 100;
 const DELTA = 1e-3;
 
 /**
@@ -19,7 +19,7 @@ export function extremeFeature(baseline: WindowProfile, window: WindowProfile): 
   for (const [key, before] of baseline.signals) {
     const now = window.signals.get(key);
     if (!key.startsWith('feature:') || before.kind !== 'numeric' || now?.kind !== 'numeric') continue;
-    if (Math.min(numericTotal(before), numericTotal(now)) < LEAST_VALUES) continue;
+    if (Math.min(numericTotal(before), numericTotal(now)) < MIN_VALUES) continue;
     const { beyond, of } = beyondEnds(before, now);
     if (clopperPearsonLower(beyond, of, DELTA) <= EXTREME_SHARE) continue;
     if (worst === null || beyond / of > worst.share)

@@ -14,7 +14,7 @@ export interface Hypothesised {
 
 /** Share of failing calls from which the answers that still come are no sample of what the model says. */
 const OUTAGE_SHARE = 0.5;
-/** Share of the inputs' change that must be usual at these hours for nobody to call the traffic another one. */
+/** Share of the inputs' change that is usual at these hours, from which the traffic is not called different. */
 const USUAL_HOUR_SHARE = 0.75;
 /** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
 const MANY_TESTS_Z = 4;

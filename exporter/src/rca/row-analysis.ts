@@ -5,7 +5,7 @@ import type { Attribution, ExperimentEvidence, FeatureEvidence } from '../domain
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
-import { attributeBySurrogate, FEWEST_ROWS } from './attribution/surrogate.js';
+import { attributeBySurrogate, MIN_ROWS } from './attribution/surrogate.js';
 import { differentialOfRows } from './differential/index.js';
 import { decompose } from './decomposition/decompose.js';
 import { codeCohorts } from './segments/coding.js';
@@ -60,13 +60,13 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
 }
 
 const SEED = 20_261;
-/** The same rows are told the same. */
+/** Seeded, so that the same rows get the same attribution. */
 function fixedRandom(): Random {
   const generator = xoroshiro128plus(SEED);
   return { next: () => uniformFloat64(generator) };
 }
 
-/** Drifted features, farthest first. */
+/** Features a detector reported, farthest first. */
 const suspectsIn = (features: readonly FeatureEvidence[]): string[] =>
   features
     .filter(({ reported }) => reported)
@@ -78,18 +78,18 @@ const needsSurrogate = ({ attributions, modelChanged, features, rows, baselineRo
   attributions.length === 0 &&
   modelChanged !== true &&
   features.some(({ reported }) => reported) &&
-  Math.min(rows.length, baselineRows.length) >= FEWEST_ROWS;
+  Math.min(rows.length, baselineRows.length) >= MIN_ROWS;
 
 const firstOf = (...lists: readonly (readonly Attribution[])[]): readonly Attribution[] =>
   lists.find((list) => list.length > 0) ?? [];
 
 /** Cells that take a few milliseconds; more would hold up the event loop. */
-const FEW_CELLS = 6_000;
+const MAX_CELLS_INLINE = 6_000;
 
 /** True when a thread would cost more than the analysis. */
 export function isSmall(input: RowAnalysisInput): boolean {
   if (needsSurrogate(input)) return false;
   const { rows, baselineRows } = input;
   const features = Object.keys(rows[0]?.features ?? {}).length;
-  return (rows.length + baselineRows.length) * Math.max(1, features) <= FEW_CELLS;
+  return (rows.length + baselineRows.length) * Math.max(1, features) <= MAX_CELLS_INLINE;
 }

@@ -25,7 +25,7 @@ export function wireApplication(
   fleet: Fleet,
   checkpointing: Checkpointing,
 ): Application {
-  const { started, config, store, clock, events, audit, processMetrics } = foundation;
+  const { started, config, store, clock, logger, events, audit, processMetrics } = foundation;
   const investigationPorts = investigationOf(foundation, capture, fleet);
   const investigationSettings = {
     experience: { thresholds: started.detection, ...started.governance },
@@ -36,6 +36,7 @@ export function wireApplication(
     {
       store,
       clock,
+      logger,
       events,
       fleet,
       incidents,

@@ -1,10 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { reloadableConfig, type ReloadableConfig } from '../config/reload.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Clock, EventBus, HttpClient, Logger, Store } from '../domain/ports.js';
 import type { Actor } from '../domain/actor.js';
+import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
 import { createEgress } from '../http/egress.js';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
@@ -73,12 +75,12 @@ export async function openFoundation(
   };
 }
 
-const SALT = 'salt';
+const SALT = setting('salt', z.string().min(1));
 
 /** The salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {
   let salt = await store.settings.get(SALT);
-  if (typeof salt !== 'string') {
+  if (salt === null) {
     salt = randomBytes(32).toString('hex');
     await store.settings.set(SALT, salt);
   }

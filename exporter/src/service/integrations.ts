@@ -4,13 +4,11 @@ import { startIntegrations, type Integrations } from '../integrations/index.js';
 import type { ChangeSettings } from '../integrations/prometheus/change-detection.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { Application } from '../application/index.js';
-import type { Governance } from '../governance/governance.js';
 import type { Foundation } from './foundation.js';
 
 /** Grafana and Prometheus as the configuration in force names them; annotations are posted from here on. */
 export function wireIntegrations(
   { http, clock, logger, events, store, config, closing }: Foundation,
-  governance: Governance,
   fleet: Fleet,
   application: Application,
 ): Integrations {
@@ -24,9 +22,9 @@ export function wireIntegrations(
     changeSettings: () => changeSettings(config.current()),
     annotate: () => (config.current().annotations.post ? config.current().annotations.grafanaUrl : null),
     models: () => fleet.ids(),
-    knownChanges: (id) => fleet.monitoredModel(id).totals.changes,
+    knownChanges: (id) => fleet.monitoredModel(id).counters.changes,
     voters: async (id, verdict) =>
-      (await governance.record(id)).votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name),
+      (await store.decisions.get(id))?.votes.filter((vote) => vote.verdict === verdict).map(({ by }) => by.name) ?? [],
     record: (id, change, by) => application.models.recordChange(id, change, by),
   });
   closing.push('Grafana and Prometheus', () => integrations.stop());

@@ -1,7 +1,8 @@
 import { withFeatures } from '../capture/probing/payloads/with-features.js';
 import { runExperiment, type ExperimentPorts } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
-import { Fleet, type FleetSettings } from '../monitoring/fleet.js';
+import { Fleet } from '../monitoring/fleet.js';
+import type { FleetSettings } from '../monitoring/fleet-ports.js';
 import type { RowPiece } from '../rca/row-analysis-worker.js';
 import type { RowAnalysis } from '../domain/row-analysis.js';
 import { analyseRows, isSmall } from '../rca/row-analysis.js';

@@ -67,14 +67,13 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const capture = wireCapture(foundation);
   // A re-baseline that ran before the fleet is there would throw, and so not count as done.
   const relearn = async (id: ModelId): Promise<void> => {
-    const model = fleet.monitoredModel(id);
-    model.relearn(clock.now(), model.evidence().changeAtMs);
-    await fleet.committed();
+    await fleet.change(id, (model) => model.relearn(clock.now(), model.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
+  closing.push('executions', () => governance.governance.stop());
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
-  const integrations = wireIntegrations(foundation, governance.governance, fleet, application);
+  const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
   const streams = new OpenStreams();

@@ -38,7 +38,7 @@ export interface NumericComparison {
   readonly varianceRatioPValue: number;
 }
 
-const LARGEST_SHIFT = 1_000;
+const MAX_SHIFT = 1_000;
 const clampRatio = (ratio: number): number => Math.min(1e6, Math.max(1e-6, ratio));
 
 /** @param edges bins of the baseline (`BaselineProfile.bins`); with none, tenths of the baseline are used for PSI and JS */
@@ -60,9 +60,8 @@ export function compareNumeric(
   const bins = edges.length === 0 ? tenths : edges;
   const sd = a.standardDeviation;
   const difference = b.mean - a.mean;
-  const cut = (shift: number): number => Math.min(LARGEST_SHIFT, Math.max(-LARGEST_SHIFT, shift));
-  const inSd = (value: number): number =>
-    sd > 0 ? cut(value / sd) : value === 0 ? 0 : Math.sign(value) * LARGEST_SHIFT;
+  const cut = (shift: number): number => Math.min(MAX_SHIFT, Math.max(-MAX_SHIFT, shift));
+  const inSd = (value: number): number => (sd > 0 ? cut(value / sd) : value === 0 ? 0 : Math.sign(value) * MAX_SHIFT);
   const standardError = Math.sqrt(sd ** 2 / nBefore + b.standardDeviation ** 2 / nNow);
   const z = normalQuantile((1 + LEVEL) / 2);
   const ksStatistic = largestDistance(points, nBefore, nNow);

@@ -5,7 +5,7 @@ const CELL_STEP = 0.02;
 const LATENCY_SCALE_SECONDS = 1e-4;
 /** A feature's cells start this small relative to its first value, so that 1,000 ± 1 still spreads over many cells. */
 const RELATIVE_SCALE = 1e-5;
-const SMALLEST_SCALE = 1e-9;
+const MIN_SCALE = 1e-9;
 
 /** Rounds to 3 significant digits, so that a grid's centre is not a raw value. */
 function roundedCentre(value: number): number {
@@ -21,7 +21,7 @@ export function gridFor(key: SignalKey, first: number): Grid {
   if (key === 'confidence') return { kind: 'unit' };
   if (key === 'latency_seconds') return { kind: 'asinh', centre: 0, scale: LATENCY_SCALE_SECONDS, step: CELL_STEP };
   const centre = roundedCentre(first);
-  return { kind: 'asinh', centre, scale: Math.max(SMALLEST_SCALE, Math.abs(centre) * RELATIVE_SCALE), step: CELL_STEP };
+  return { kind: 'asinh', centre, scale: Math.max(MIN_SCALE, Math.abs(centre) * RELATIVE_SCALE), step: CELL_STEP };
 }
 
 /**

@@ -11,8 +11,8 @@ const MISSING = 'missing';
 const OTHER_CODE = 0;
 const MISSING_CODE = 1;
 const FIGURES = 6;
-/** Place of the judged answers among a cell's figures. */
-const JUDGED = 4;
+/** Place of the labelled answers among a cell's figures. */
+const LABELLED = 4;
 /** Confidence is added up in thousandths, so that counts stay whole and add in any order. */
 const PARTS = 1_000;
 
@@ -100,8 +100,8 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
   return {
     add: (observation) => count(observation, figuresOf(observation)),
     addLabel(observation) {
-      const [, , , , judged, wrong] = figuresOf(observation);
-      count(observation, [0, 0, 0, 0, judged, wrong]);
+      const [, , , , labelled, wrong] = figuresOf(observation);
+      count(observation, [0, 0, 0, 0, labelled, wrong]);
     },
     build() {
       const counts = new Map<string, GroupCell>();
@@ -110,7 +110,7 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
         if (table === undefined) continue;
         const [a, b] = [Math.floor(place / FEATURES), place % FEATURES];
         for (let at = 0; at < table.length; at += FIGURES) {
-          if (table[at] === 0 && table[at + JUDGED] === 0) continue;
+          if (table[at] === 0 && table[at + LABELLED] === 0) continue;
           const cell = at / FIGURES;
           const first: GroupTerm = [columns[a]?.feature ?? '', tokens[a]?.[Math.floor(cell / CODES)] ?? OTHER];
           const second: GroupTerm = [columns[b]?.feature ?? '', tokens[b]?.[cell % CODES] ?? OTHER];
@@ -127,24 +127,24 @@ const isCategory = (value: FeatureValue): boolean => typeof value === 'string' |
 
 function figuresOf({ failure, confidence, label, prediction }: Observation): GroupCell {
   const answered = failure === null && confidence !== null;
-  const judged = label !== null && prediction !== null;
+  const labelled = label !== null && prediction !== null;
   return [
     1,
     failure === null ? 0 : 1,
     answered ? 1 : 0,
     answered ? Math.round(PARTS * (1 - Math.min(1, Math.max(0, confidence)))) : 0,
-    judged ? 1 : 0,
-    judged && !sameAnswer(prediction, label) ? 1 : 0,
+    labelled ? 1 : 0,
+    labelled && !sameAnswer(prediction, label) ? 1 : 0,
   ];
 }
 
 /** Rows and summed loss of one cell by one measure; losses are in [0, 1] per row. */
 export function groupLoss(
-  [rows, failed, answered, doubt, judged, wrong]: GroupCell,
+  [rows, failed, answered, doubt, labelled, wrong]: GroupCell,
   measure: 'errors' | 'confidence' | 'accuracy',
 ): { readonly rows: number; readonly loss: number } {
   if (measure === 'errors') return { rows, loss: failed };
-  if (measure === 'accuracy') return { rows: judged, loss: wrong };
+  if (measure === 'accuracy') return { rows: labelled, loss: wrong };
   return { rows: answered, loss: doubt / PARTS };
 }
 
@@ -167,7 +167,7 @@ export function subtractGroups(whole: GroupCounts, part: GroupCounts): GroupCoun
   for (const [key, cell] of whole) {
     const other = part.get(key);
     const left = other === undefined ? cell : combined(cell, other, -1);
-    if (left[0] > 0 || left[JUDGED] > 0) rest.set(key, left);
+    if (left[0] > 0 || left[LABELLED] > 0) rest.set(key, left);
   }
   return rest;
 }

@@ -9,7 +9,7 @@ export interface KolmogorovSmirnov {
 }
 
 /** Above this many steps of the exact recursion the limit distribution is used; 2·10⁶ steps take about 10 ms. */
-const LARGEST_EXACT_PRODUCT = 2_000_000;
+const MAX_EXACT_PRODUCT = 2_000_000;
 
 /**
  * Two-sample Kolmogorov–Smirnov test, two-sided, as `scipy.stats.ks_2samp(method='exact')`. With ties p is conservative.
@@ -19,7 +19,7 @@ const LARGEST_EXACT_PRODUCT = 2_000_000;
 export function kolmogorovSmirnov(
   x: readonly number[],
   y: readonly number[],
-  largestExactProduct = LARGEST_EXACT_PRODUCT,
+  largestExactProduct = MAX_EXACT_PRODUCT,
 ): KolmogorovSmirnov {
   const n = x.length;
   const m = y.length;

@@ -5,7 +5,7 @@ import { cellOf } from './grid.js';
 const CELLS_TOGETHER = 8;
 /** Natural logarithm of how far apart two errors must be to be told apart: 2 %. */
 const ERROR_STEP = 0.02;
-const SMALLEST_ERROR = 1e-12;
+const MIN_ERROR = 1e-12;
 
 /** How large the errors were among answers of about one size. */
 export interface LossGroup {
@@ -24,7 +24,7 @@ export function coarseCell(cell: number): number {
 
 /** Where one labelled answer is counted: the size of the answer and of its absolute error, both rounded. */
 export function lossKey(grid: Grid, prediction: number, absoluteError: number): string {
-  const error = absoluteError <= SMALLEST_ERROR ? 'exact' : String(Math.round(Math.log(absoluteError) / ERROR_STEP));
+  const error = absoluteError <= MIN_ERROR ? 'exact' : String(Math.round(Math.log(absoluteError) / ERROR_STEP));
   return `${coarseCell(cellOf(grid, prediction))}:${error}`;
 }
 

@@ -143,8 +143,10 @@ export function createWindowBuilder(
   for (const [key, counts] of options.like?.signals ?? [])
     if (!isUnseen(counts)) tallies.set(key, tallyOf(counts, false));
   for (const [key, counts] of options.from?.signals ?? []) {
-    if (isUnseen(counts)) missingBefore.set(key, counts.missing);
-    else tallies.set(key, tallyOf(counts, true));
+    const lent = tallies.get(key);
+    if (!isUnseen(counts)) tallies.set(key, tallyOf(counts, true));
+    else if (lent === undefined) missingBefore.set(key, counts.missing);
+    else lent.missing += counts.missing;
   }
   const start = options.from ?? emptyWindow();
   const labels = {

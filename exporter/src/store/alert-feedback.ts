@@ -1,6 +1,13 @@
 import type { Knex } from 'knex';
-import type { AlertFeedback } from '../domain/alert-feedback.js';
 import type { AlertFeedbackRepository } from '../domain/ports.js';
+import { alertFeedbackCodec } from './codecs/alert.js';
+import { readDocument } from './documents.js';
+
+interface Row {
+  readonly incident: string;
+  readonly person: string;
+  readonly document: string;
+}
 
 export function alertFeedbackRepository(db: Knex): AlertFeedbackRepository {
   return {
@@ -10,7 +17,7 @@ export function alertFeedbackRepository(db: Knex): AlertFeedbackRepository {
           incident: opinion.incidentId,
           person: opinion.by.subject,
           at_ms: opinion.atMs,
-          document: JSON.stringify(opinion),
+          document: alertFeedbackCodec.encode(opinion),
         })
         .onConflict(['incident', 'person'])
         .merge();
@@ -19,8 +26,14 @@ export function alertFeedbackRepository(db: Knex): AlertFeedbackRepository {
       const query = db('page_opinion').orderBy('at_ms');
       if (incident !== undefined) void query.where({ incident });
       if (afterMs !== undefined) void query.where('at_ms', '>', afterMs);
-      const rows = await query.select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as AlertFeedback);
+      const rows = await query.select<Row[]>('incident', 'person', 'document');
+      return rows.map((row) =>
+        readDocument(alertFeedbackCodec, row.document, {
+          table: 'page_opinion',
+          row: `${row.incident} of ${row.person}`,
+          model: null,
+        }),
+      );
     },
   };
 }

@@ -1,9 +1,19 @@
 import type { Knex } from 'knex';
 import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
+import { alertCodec } from './codecs/alert.js';
+import { readDocument } from './documents.js';
+import { storable } from './storable.js';
+
+interface Row {
+  readonly sender: string;
+  readonly fingerprint: string;
+  readonly starts_at_ms: number;
+  readonly document: string;
+}
 
 const keyOf = ({ sender, fingerprint, startsAtMs }: ExternalAlert): object => ({
   sender,
-  fingerprint,
+  fingerprint: storable(fingerprint, 'the fingerprint of an alert'),
   starts_at_ms: startsAtMs,
 });
 
@@ -15,7 +25,7 @@ async function takeOne(transaction: Knex.Transaction, alert: ExternalAlert): Pro
       model: alert.modelId,
       ends_at_ms: alert.endsAtMs,
       received_at_ms: alert.receivedAtMs,
-      document: JSON.stringify(alert),
+      document: alertCodec.encode(alert),
     })
     .onConflict(['sender', 'fingerprint', 'starts_at_ms'])
     .ignore()
@@ -25,7 +35,7 @@ async function takeOne(transaction: Knex.Transaction, alert: ExternalAlert): Pro
   const ended = await transaction('external_alert')
     .where(keyOf(alert))
     .whereNull('ends_at_ms')
-    .update({ ends_at_ms: alert.endsAtMs, document: JSON.stringify(alert) });
+    .update({ ends_at_ms: alert.endsAtMs, document: alertCodec.encode(alert) });
   return ended > 0 ? 'resolved' : 'duplicate';
 }
 
@@ -43,8 +53,14 @@ export function alertRepository(db: Knex): AlertRepository {
       if (model !== undefined) void query.where({ model });
       if (firing === true) void query.whereNull('ends_at_ms');
       if (firing === false) void query.whereNotNull('ends_at_ms');
-      const rows = await query.select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as ExternalAlert);
+      const rows = await query.select<Row[]>('sender', 'fingerprint', 'starts_at_ms', 'document');
+      return rows.map((row) =>
+        readDocument(alertCodec, row.document, {
+          table: 'external_alert',
+          row: `${row.fingerprint} of ${row.sender} since ${row.starts_at_ms}`,
+          model: null,
+        }),
+      );
     },
     prune: (olderThanMs) => db('external_alert').where('ends_at_ms', '<', olderThanMs).delete(),
   };

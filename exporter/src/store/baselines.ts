@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { BaselineRepository } from '../domain/ports.js';
-import { decodeBaseline, decodeLearning, encodeBaseline, encodeLearning } from './profile-codec.js';
+import { baselineCodec, learningCodec } from './codecs/profile.js';
+import { readDocument } from './documents.js';
 
 export function baselineRepository(db: Knex): BaselineRepository {
   return {
@@ -8,8 +9,10 @@ export function baselineRepository(db: Knex): BaselineRepository {
       const row = await db('baseline')
         .where({ model })
         .orderBy('version', 'desc')
-        .first<{ document: string } | undefined>('document');
-      return row === undefined ? null : decodeBaseline(row.document);
+        .first<{ version: number; document: string } | undefined>('version', 'document');
+      if (row === undefined) return null;
+      const at = { table: 'baseline', row: `${model} version ${row.version}`, model };
+      return readDocument(baselineCodec, row.document, at);
     },
     async versions(model) {
       const rows = await db('baseline')
@@ -33,18 +36,20 @@ export function baselineRepository(db: Knex): BaselineRepository {
           version: baseline.version,
           admitted_at_ms: baseline.admittedAtMs,
           frozen: baseline.frozen,
-          document: encodeBaseline(baseline),
+          document: baselineCodec.encode(baseline),
         })
         .onConflict(['model', 'version'])
         .merge();
     },
     async learning(model) {
       const row = await db('learning').where({ model }).first<{ document: string } | undefined>('document');
-      return row === undefined ? null : decodeLearning(row.document);
+      return row === undefined
+        ? null
+        : readDocument(learningCodec, row.document, { table: 'learning', row: model, model });
     },
     async saveLearning(model, state) {
       await db('learning')
-        .insert({ model, document: encodeLearning(state) })
+        .insert({ model, document: learningCodec.encode(state) })
         .onConflict('model')
         .merge();
     },

@@ -1,16 +1,26 @@
 import type { Knex } from 'knex';
-import type { Json } from '../domain/json.js';
 import type { BatchRepository } from '../domain/ports.js';
+import { ingestResultCodec } from './codecs/ingest-result.js';
+import { readDocument } from './documents.js';
+import { storable } from './storable.js';
 
 export function batchRepository(db: Knex): BatchRepository {
   return {
     async find(model, batchId) {
-      const row = await db('batch').where({ model, batch_id: batchId }).first<{ result: string } | undefined>('result');
-      return row === undefined ? null : (JSON.parse(row.result) as Json);
+      const row = await db('batch')
+        .where({ model, batch_id: storable(batchId, 'batch_id') })
+        .first<{ result: string } | undefined>('result');
+      if (row === undefined) return null;
+      return readDocument(ingestResultCodec, row.result, { table: 'batch', row: batchId, model });
     },
     async save(model, batchId, result, atMs) {
       await db('batch')
-        .insert({ model, batch_id: batchId, result: JSON.stringify(result), at_ms: atMs })
+        .insert({
+          model,
+          batch_id: storable(batchId, 'batch_id'),
+          result: ingestResultCodec.encode(result),
+          at_ms: atMs,
+        })
         .onConflict(['model', 'batch_id'])
         .merge();
     },

@@ -1,13 +1,27 @@
-/** Bound values per statement; SQLite allows 32,766, PostgreSQL 65,535. */
-const MOST_VALUES = 30_000;
+/** What one statement may hold. */
+export interface StatementLimits {
+  /** Bound values. */
+  readonly values: number;
+  /** Rows of an insert. */
+  readonly rows: number;
+}
 
-/** Rows of one insert: SQLite takes a multi-row insert as a compound select, of 500 terms at most. */
-const MOST_ROWS = 500;
+/** SQLite allows 32,766 values and takes an insert of several rows as a compound select, of 500 terms at most. */
+export const SQLITE_LIMITS: StatementLimits = { values: 30_000, rows: 500 };
+/** PostgreSQL counts bound values in 16 bits, and nothing else. */
+export const POSTGRESQL_LIMITS: StatementLimits = { values: 60_000, rows: Infinity };
 
-/** Cuts rows so that each statement stays below the databases' limits of bound values and of rows. */
-export function chunked<T>(rows: readonly T[], valuesPerRow: number): T[][] {
-  const size = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_VALUES / valuesPerRow)));
+/** Cuts the rows of an insert so that each statement stays within the limits. */
+export const chunked = <T>(rows: readonly T[], valuesPerRow: number, limits: StatementLimits): T[][] =>
+  cut(rows, Math.min(limits.rows, Math.floor(limits.values / valuesPerRow)));
+
+/** Cuts the values of a `where … in` likewise. */
+export const chunkedValues = <T>(values: readonly T[], limits: StatementLimits): T[][] =>
+  // One value is left for the model.
+  cut(values, limits.values - 1);
+
+function cut<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
-  for (let i = 0; i < rows.length; i += size) chunks.push(rows.slice(i, i + size));
+  for (let i = 0; i < items.length; i += size) chunks.push(items.slice(i, i + size));
   return chunks;
 }

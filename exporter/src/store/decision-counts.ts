@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 import { NO_FIGURES, type DecisionCounts, type ModelFigures } from '../domain/decision-counts.js';
-import type { Verification, Vote } from '../domain/decision.js';
+import type { Vote } from '../domain/decision.js';
+import type { ExecutorId } from '../domain/executor.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
-import { PRIORITIES, type Recommendation, type RecommendationState } from '../domain/recommendation.js';
-import { type ExecutorId } from '../domain/executor.js';
+import type { RecommendationState } from '../domain/recommendation.js';
+import { readRecommendation, type StoredRecommendation } from './recommendations.js';
 
 const OPEN: readonly RecommendationState[] = ['pending', 'approved', 'dispatching', 'succeeded', 'unknown'];
+/** What verification makes of an execution is the last state of its recommendation, changed in the same transaction. */
+const VERIFIED: readonly string[] = ['recovered', 'not_recovered', 'inconclusive'];
 
 type Counted = Record<string, string | number>;
 
@@ -17,70 +20,68 @@ const grouped = (db: Knex, table: string, keys: readonly string[]): Promise<Coun
 
 type Draft = { -readonly [K in keyof ModelFigures]: ModelFigures[K] };
 
-/** Counts incidents, decisions, actions and alerts per model; a handful of grouped queries, whatever the history's length. */
+/**
+ * Counts incidents, decisions, actions and alerts per model. Ten statements, whatever the history's length; the database
+ * counts along its indexes, and of documents only the most urgent open one of each model is read.
+ */
 export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   const drafts = new Map<ModelId, Draft>();
-  const of = (model: string): Draft => {
-    const id = modelId(model);
+  const of = (model: string | number | undefined): Draft => {
+    const id = modelId(String(model));
     const draft = drafts.get(id) ?? { ...NO_FIGURES };
     drafts.set(id, draft);
     return draft;
   };
-  for (const { model, n } of await grouped(db, 'incident', ['model'])) of(String(model)).incidents = Number(n);
+  for (const { model, n } of await grouped(db, 'incident', ['model'])) of(model).incidents = Number(n);
   for (const { model, state, n } of await grouped(db, 'recommendation', ['model', 'state'])) {
-    const draft = of(String(model));
+    const draft = of(model);
     draft.recommendations = { ...draft.recommendations, [String(state)]: Number(n) };
+    if (VERIFIED.includes(String(state))) draft.verifications = { ...draft.verifications, [String(state)]: Number(n) };
   }
-  const open = await db('recommendation')
-    .whereIn('state', [...OPEN])
-    .select<{ document: string; state: RecommendationState }[]>('document', 'state');
-  for (const row of open) {
-    const { modelId: model, action, cause, priority, title, createdAtMs } = JSON.parse(row.document) as Recommendation;
+  for (const { model, oldest } of await oldestPending(db)) of(model).oldestPendingAtMs = oldest;
+  for (const row of await mostUrgentOpen(db)) {
+    const { modelId: model, action, cause, priority, state, title } = readRecommendation(row);
+    of(model).top = { action, cause, priority, state, title };
+  }
+  for (const { model, executor, state, n } of await grouped(db, 'execution', ['model', 'executor', 'state']))
+    addExecutions(of(model), executor as ExecutorId, String(state), Number(n));
+  for (const { model, sender, n } of await firingAlerts(db)) {
     const draft = of(model);
-    if (row.state === 'pending') draft.oldestPendingAtMs = Math.min(draft.oldestPendingAtMs ?? Infinity, createdAtMs);
-    if (draft.top === null || PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(draft.top.priority))
-      draft.top = { action, cause, priority, state: row.state, title };
-  }
-  const executions = await db('execution')
-    .join('recommendation', 'recommendation.id', 'execution.recommendation')
-    .select<{ model: string; state: string; document: string }[]>(
-      'recommendation.model as model',
-      'execution.state as state',
-      'execution.document as document',
-    );
-  for (const { model, state, document } of executions) {
-    const draft = of(model);
-    const { executor } = JSON.parse(document) as { executor: ExecutorId };
-    const before = draft.executions.find((entry) => entry.executor === executor) ?? { executor, count: 0, failed: 0 };
-    draft.executions = [
-      ...draft.executions.filter((entry) => entry.executor !== executor),
-      { executor, count: before.count + 1, failed: before.failed + (state === 'failed' ? 1 : 0) },
-    ];
-    if (state === 'unknown') draft.executionsUnknown += 1;
-  }
-  const verifications = await db('verification')
-    .join('recommendation', 'recommendation.id', 'verification.recommendation')
-    .select<{ model: string; document: string }[]>(
-      'recommendation.model as model',
-      'verification.document as document',
-    );
-  for (const { model, document } of verifications) {
-    const draft = of(model);
-    const { outcome } = JSON.parse(document) as Verification;
-    draft.verifications = { ...draft.verifications, [outcome]: (draft.verifications[outcome] ?? 0) + 1 };
-  }
-  const firing = (await db('external_alert')
-    .whereNull('ends_at_ms')
-    .whereNotNull('model')
-    .select('model', 'sender')
-    .count({ n: '*' })
-    .groupBy('model', 'sender')) as unknown as Counted[];
-  for (const { model, sender, n } of firing) {
-    const draft = of(String(model));
     draft.alertsFiring = { ...draft.alertsFiring, [String(sender)]: Number(n) };
   }
   return { models: drafts, ...(await readTotals(db)) };
 }
+
+const oldestPending = (db: Knex): Promise<{ model: string; oldest: number }[]> =>
+  db('recommendation').where({ state: 'pending' }).select('model').min({ oldest: 'created_at_ms' }).groupBy('model');
+
+function mostUrgentOpen(db: Knex): Promise<StoredRecommendation[]> {
+  const ranked = db('recommendation')
+    .whereIn('state', [...OPEN])
+    .select('id')
+    .rowNumber('place', (over) => {
+      over.partitionBy('model').orderBy('priority').orderBy('created_at_ms').orderBy('id');
+    });
+  const first = db.select('id').from(ranked.as('ranked')).where({ place: 1 });
+  return db('recommendation').whereIn('id', first).select<StoredRecommendation[]>('id', 'state', 'document');
+}
+
+function addExecutions(draft: Draft, executor: ExecutorId, state: string, n: number): void {
+  const before = draft.executions.find((entry) => entry.executor === executor) ?? { executor, count: 0, failed: 0 };
+  draft.executions = [
+    ...draft.executions.filter((entry) => entry !== before),
+    { executor, count: before.count + n, failed: before.failed + (state === 'failed' ? n : 0) },
+  ];
+  if (state === 'unknown') draft.executionsUnknown += n;
+}
+
+const firingAlerts = (db: Knex): Promise<Counted[]> =>
+  db('external_alert')
+    .whereNull('ends_at_ms')
+    .whereNotNull('model')
+    .select('model', 'sender')
+    .count({ n: '*' })
+    .groupBy('model', 'sender');
 
 /** What belongs to no model: the audit log, its newest checkpoint, votes and broken glasses. */
 async function readTotals(db: Knex): Promise<Omit<DecisionCounts, 'models'>> {

@@ -1,44 +1,41 @@
 import type { Knex } from 'knex';
-import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from '../domain/decision.js';
-import type { Json } from '../domain/json.js';
+import type { Execution } from '../domain/decision.js';
+import type { ModelId } from '../domain/identifiers.js';
+import { PRIORITIES } from '../domain/recommendation.js';
+import { NotFound } from '../domain/errors.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
-import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { auditHead, insertAudit } from './audit.js';
+import {
+  attemptCodec,
+  executionCodec,
+  KILL_SWITCH,
+  reviewCodec,
+  verificationCodec,
+  voteCodec,
+} from './codecs/decision.js';
+import { recommendationCodec } from './codecs/recommendation.js';
+import { readDocument } from './documents.js';
+import { readRecommendation, selectRecommendations, type StoredRecommendation } from './recommendations.js';
 import { settingRepository } from './settings.js';
 
-const KILL_SWITCH = 'kill_switch';
-
-/** Before 0.2 only whether it was on was kept. */
-function killSwitchOf(stored: Json): KillSwitch {
-  const never: KillSwitch = { on: stored === true, reason: null, by: null, atMs: null };
-  return typeof stored === 'object' ? { ...never, ...(stored as Partial<KillSwitch> | null) } : never;
-}
-
-interface StoredRecommendation {
-  readonly state: RecommendationState;
+interface KeyedRow {
+  readonly id: string;
   readonly document: string;
 }
 
-/** The state column is the truth; the document keeps what was proposed. */
-const recommendationOf = (row: StoredRecommendation): Recommendation => ({
-  ...(JSON.parse(row.document) as Recommendation),
-  state: row.state,
-});
+const readExecution = ({ id, document }: KeyedRow): Execution =>
+  readDocument(executionCodec, document, { table: 'execution', row: id, model: null });
 
 export function governanceTransaction(db: Knex): GovernanceTransaction {
   return {
     async recommendation(id) {
-      const row = await db('recommendation').where({ id }).first<StoredRecommendation | undefined>('state', 'document');
-      return row === undefined ? null : recommendationOf(row);
+      const row = await db('recommendation')
+        .where({ id })
+        .first<StoredRecommendation | undefined>('id', 'state', 'document');
+      return row === undefined ? null : readRecommendation(row);
     },
-    async recommendations({ incident, model, states, limit }) {
-      const query = db('recommendation')
-        .orderBy([{ column: 'created_at_ms', order: 'desc' }, { column: 'id' }])
-        .limit(limit);
-      if (incident !== undefined) void query.where({ incident });
-      if (model !== undefined) void query.where({ model });
-      if (states !== undefined) void query.whereIn('state', [...states]);
-      return (await query.select<StoredRecommendation[]>('state', 'document')).map(recommendationOf);
+    async recommendations(filter) {
+      return (await selectRecommendations(db, filter)).map(readRecommendation);
     },
     async insertRecommendation(recommendation) {
       await db('recommendation').insert({
@@ -46,19 +43,17 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         incident: recommendation.incidentId,
         model: recommendation.modelId,
         state: recommendation.state,
+        priority: PRIORITIES.indexOf(recommendation.priority),
         created_at_ms: recommendation.createdAtMs,
-        document: JSON.stringify(recommendation),
+        document: recommendationCodec.encode(recommendation),
       });
     },
     async setRecommendationState(id, state) {
       await db('recommendation').where({ id }).update({ state });
     },
     async votes(id) {
-      const rows = await db('vote')
-        .where({ recommendation: id })
-        .orderBy('at_ms')
-        .select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Vote);
+      const rows = await db('vote').where({ recommendation: id }).orderBy('at_ms').select<KeyedRow[]>('id', 'document');
+      return rows.map((row) => readDocument(voteCodec, row.document, { table: 'vote', row: row.id, model: null }));
     },
     async insertVote(vote) {
       await db('vote').insert({
@@ -67,7 +62,7 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         subject: vote.by.subject,
         verdict: vote.verdict,
         at_ms: vote.atMs,
-        document: JSON.stringify(vote),
+        document: voteCodec.encode(vote),
       });
     },
     async insertExecution(execution) {
@@ -75,25 +70,30 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         ...executionRow(execution),
         id: execution.id,
         recommendation: execution.recommendationId,
+        model: db('recommendation').where({ id: execution.recommendationId }).select('model'),
+        executor: execution.executor,
       });
     },
     async updateExecution(execution) {
       await db('execution').where({ id: execution.id }).update(executionRow(execution));
     },
     async execution(recommendation) {
-      const row = await db('execution').where({ recommendation }).first<{ document: string } | undefined>('document');
-      return row === undefined ? null : (JSON.parse(row.document) as Execution);
+      const row = await db('execution').where({ recommendation }).first<KeyedRow | undefined>('id', 'document');
+      return row === undefined ? null : readExecution(row);
     },
-    async executions(state) {
+    async executions(filter) {
+      const rows = await db('execution').where(filter).orderBy('queued_at_ms').select<KeyedRow[]>('id', 'document');
+      return rows.map(readExecution);
+    },
+    async modelsWithExecutions(states) {
       const rows = await db('execution')
-        .where({ state })
-        .orderBy('queued_at_ms')
-        .select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Execution);
+        .whereIn('state', [...states])
+        .distinct<{ model: ModelId }[]>('model');
+      return rows.map(({ model }) => model);
     },
     async executionById(id) {
-      const row = await db('execution').where({ id }).first<{ document: string } | undefined>('document');
-      return row === undefined ? null : (JSON.parse(row.document) as Execution);
+      const row = await db('execution').where({ id }).first<KeyedRow | undefined>('id', 'document');
+      return row === undefined ? null : readExecution(row);
     },
     async insertAttempt(attempt) {
       const { executionId: execution, atMs } = attempt;
@@ -101,47 +101,61 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         .where({ execution })
         .max<{ number: number | null }[]>({ number: 'number' });
       const number = Number(before[0]?.number ?? 0) + 1;
-      const document = JSON.stringify({ ...attempt, number });
+      const document = attemptCodec.encode({ ...attempt, number });
       await db('execution_attempt').insert({ execution, number, at_ms: atMs, document });
     },
     async attempts(execution) {
       const rows = await db('execution_attempt')
         .where({ execution })
         .orderBy('number')
-        .select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as ExecutionAttempt);
+        .select<{ number: number; document: string }[]>('number', 'document');
+      return rows.map(({ number, document }) =>
+        readDocument(attemptCodec, document, {
+          table: 'execution_attempt',
+          row: `${execution} number ${number}`,
+          model: null,
+        }),
+      );
     },
     async reviews({ open }) {
       const rows = await db('review')
         .where({ open })
         .orderBy('recommendation')
-        .select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Review);
+        .select<{ recommendation: string; document: string }[]>('recommendation', 'document');
+      return rows.map(({ recommendation, document }) =>
+        readDocument(reviewCodec, document, { table: 'review', row: recommendation, model: null }),
+      );
     },
     async saveReview(review) {
       await db('review')
         .insert({
           recommendation: review.recommendationId,
           open: review.reviewedBy === null,
-          document: JSON.stringify(review),
+          document: reviewCodec.encode(review),
         })
         .onConflict('recommendation')
         .merge();
     },
-    killSwitch: async () => killSwitchOf(await settingRepository(db).get(KILL_SWITCH)),
-    setKillSwitch: (state) => settingRepository(db).set(KILL_SWITCH, { ...state }),
+    killSwitch: async () =>
+      (await settingRepository(db).get(KILL_SWITCH)) ?? { on: false, reason: null, by: null, atMs: null },
+    setKillSwitch: (state) => settingRepository(db).set(KILL_SWITCH, state),
     async insertVerification(verification) {
       const row = await db('execution')
         .where({ id: verification.executionId })
         .first<{ recommendation: string } | undefined>('recommendation');
-      if (row === undefined) throw new Error(`there is no execution ${verification.executionId} to verify`);
-      await db('verification').insert({ recommendation: row.recommendation, document: JSON.stringify(verification) });
+      if (row === undefined) throw new NotFound(`there is no execution ${verification.executionId} to verify`);
+      await db('verification').insert({
+        recommendation: row.recommendation,
+        document: verificationCodec.encode(verification),
+      });
     },
     async verification(recommendation) {
       const row = await db('verification')
         .where({ recommendation })
         .first<{ document: string } | undefined>('document');
-      return row === undefined ? null : (JSON.parse(row.document) as Verification);
+      return row === undefined
+        ? null
+        : readDocument(verificationCodec, row.document, { table: 'verification', row: recommendation, model: null });
     },
     auditHead: () => auditHead(db),
     insertAudit: (entry) => insertAudit(db, entry),
@@ -149,5 +163,5 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
 }
 
 function executionRow(execution: Execution): { state: string; queued_at_ms: number; document: string } {
-  return { state: execution.state, queued_at_ms: execution.queuedAtMs, document: JSON.stringify(execution) };
+  return { state: execution.state, queued_at_ms: execution.queuedAtMs, document: executionCodec.encode(execution) };
 }

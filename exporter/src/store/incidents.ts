@@ -1,10 +1,14 @@
 import type { Knex } from 'knex';
 import type { IncidentId } from '../domain/identifiers.js';
-import type { Incident, IncidentRow, TimelineEntry } from '../domain/incident.js';
+import type { Incident, TimelineEntry } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
-import { chunked } from './chunks.js';
+import { chunked, type StatementLimits } from './chunks.js';
+import { incidentCodec } from './codecs/incident.js';
+import { readDocument } from './documents.js';
 
 interface StoredIncident {
+  readonly id: IncidentId;
+  readonly model: string;
   readonly document: string;
 }
 interface StoredEntry {
@@ -18,7 +22,7 @@ const entryOf = ({ at_ms: atMs, kind, text }: StoredEntry): TimelineEntry => ({ 
 
 /** The incidents a query selects with their timelines: two statements, however many there are. */
 async function read(db: Knex, selected: Knex.QueryBuilder): Promise<readonly Incident[]> {
-  const rows = await selected.clone().select<StoredIncident[]>('document');
+  const rows = await selected.clone().select<StoredIncident[]>('id', 'model', 'document');
   if (rows.length === 0) return [];
   // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
   const entries = await db('incident_timeline')
@@ -31,18 +35,23 @@ async function read(db: Knex, selected: Knex.QueryBuilder): Promise<readonly Inc
     lines.push(entryOf(entry));
     timelines.set(entry.incident, lines);
   }
-  return rows.map(({ document }) => {
-    const incident = JSON.parse(document) as IncidentRow;
-    return { ...incident, timeline: timelines.get(incident.id) ?? [] };
-  });
+  return rows.map(({ id, model, document }) => ({
+    ...readDocument(incidentCodec, document, { table: 'incident', row: id, model }),
+    timeline: timelines.get(id) ?? [],
+  }));
 }
 
-async function append(db: Knex, incident: IncidentId, entries: readonly TimelineEntry[]): Promise<void> {
+async function append(
+  db: Knex,
+  incident: IncidentId,
+  entries: readonly TimelineEntry[],
+  limits: StatementLimits,
+): Promise<void> {
   const rows = entries.map(({ atMs, kind, text }) => ({ incident, at_ms: atMs, kind, text }));
-  for (const chunk of chunked(rows, 4)) await db('incident_timeline').insert(chunk);
+  for (const chunk of chunked(rows, 4, limits)) await db('incident_timeline').insert(chunk);
 }
 
-export function incidentRepository(db: Knex): IncidentRepository {
+export function incidentRepository(db: Knex, limits: StatementLimits): IncidentRepository {
   return {
     get: async (id) => (await read(db, db('incident').where({ id }))).at(0) ?? null,
     openFor: async (model) => {
@@ -58,16 +67,21 @@ export function incidentRepository(db: Knex): IncidentRepository {
     },
     async save(incident, entries = []) {
       const { id, modelId: model, openedAtMs, closedAtMs } = incident;
-      const document = JSON.stringify({ ...incident, timeline: undefined });
       await db.transaction(async (transaction) => {
         await transaction('incident')
-          .insert({ id, model, opened_at_ms: openedAtMs, closed_at_ms: closedAtMs, document })
+          .insert({
+            id,
+            model,
+            opened_at_ms: openedAtMs,
+            closed_at_ms: closedAtMs,
+            document: incidentCodec.encode(incident),
+          })
           .onConflict('id')
           .merge()
           .whereNull('incident.closed_at_ms');
-        await append(transaction, id, entries);
+        await append(transaction, id, entries, limits);
       });
     },
-    appendTimeline: (id, entries) => append(db, id, entries),
+    appendTimeline: (id, entries) => append(db, id, entries, limits),
   };
 }

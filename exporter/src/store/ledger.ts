@@ -1,23 +1,24 @@
 import type { Knex } from 'knex';
-import type { ModelId } from '../domain/identifiers.js';
+import { z } from 'zod';
 import type { LedgerRepository } from '../domain/ports.js';
-import { chunked } from './chunks.js';
+import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
 
-interface Row {
-  readonly model: ModelId;
-  readonly prediction_id_hash: string;
-  readonly answer_hash: string;
-  readonly confidence_tenth: number | null;
-  readonly at_ms: number;
-}
+const row = z.object({
+  prediction_id_hash: z.string(),
+  answer_hash: z.string(),
+  confidence_tenth: z.number().nullable(),
+  at_ms: z.number(),
+});
+/** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
+const rowsOf = z.array(row).or(z.object({ rows: z.array(row) }).transform(({ rows }) => rows));
 
-export function ledgerRepository(db: Knex): LedgerRepository {
+export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepository {
   return {
     async saveAll(entries) {
       const newest = [
         ...new Map(entries.map((entry) => [`${entry.model}\n${entry.predictionIdHash}`, entry])).values(),
       ];
-      for (const chunk of chunked(newest, 5)) {
+      for (const chunk of chunked(newest, 5, limits)) {
         await db('ledger')
           .insert(
             chunk.map((entry) => ({
@@ -33,17 +34,21 @@ export function ledgerRepository(db: Knex): LedgerRepository {
       }
     },
     async take(model, hashes) {
-      const taken: Row[] = [];
-      for (const chunk of chunked(hashes, 1)) {
-        taken.push(...(await db('ledger').where({ model }).whereIn('prediction_id_hash', chunk).select<Row[]>()));
-        await db('ledger').where({ model }).whereIn('prediction_id_hash', chunk).delete();
+      const taken: z.infer<typeof row>[] = [];
+      for (const chunk of chunkedValues(hashes, limits)) {
+        const answer: unknown = await db.raw(
+          `delete from ledger where model = ? and prediction_id_hash in (${chunk.map(() => '?').join(', ')})
+           returning prediction_id_hash, answer_hash, confidence_tenth, at_ms`,
+          [model, ...chunk],
+        );
+        taken.push(...rowsOf.parse(answer));
       }
-      return taken.map((row) => ({
-        model: row.model,
-        predictionIdHash: row.prediction_id_hash,
-        answerHash: row.answer_hash,
-        confidenceTenth: row.confidence_tenth,
-        atMs: row.at_ms,
+      return taken.map((entry) => ({
+        model,
+        predictionIdHash: entry.prediction_id_hash,
+        answerHash: entry.answer_hash,
+        confidenceTenth: entry.confidence_tenth,
+        atMs: entry.at_ms,
       }));
     },
     prune: (olderThanMs) => db('ledger').where('at_ms', '<', olderThanMs).delete(),

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import type { Lesson } from '../domain/lesson.js';
 import type { LessonRepository } from '../domain/ports.js';
+import { lessonCodec } from './codecs/lesson.js';
+import { readDocument } from './documents.js';
 
 export function lessonRepository(db: Knex): LessonRepository {
   return {
@@ -10,7 +11,7 @@ export function lessonRepository(db: Knex): LessonRepository {
           id: lesson.id,
           model: lesson.modelId,
           closed_at_ms: lesson.closedAtMs,
-          document: JSON.stringify(lesson),
+          document: lessonCodec.encode(lesson),
         })
         .onConflict('id')
         .merge();
@@ -19,8 +20,10 @@ export function lessonRepository(db: Knex): LessonRepository {
       const query = db('lesson').orderBy('closed_at_ms', 'desc').limit(limit);
       if (model !== undefined) void query.where({ model });
       if (closedAfterMs !== undefined) void query.where('closed_at_ms', '>', closedAfterMs);
-      const rows = await query.select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Lesson);
+      const rows = await query.select<{ id: string; model: string; document: string }[]>('id', 'model', 'document');
+      return rows.map(({ id, model: of, document }) =>
+        readDocument(lessonCodec, document, { table: 'lesson', row: id, model: of }),
+      );
     },
   };
 }

@@ -1,23 +1,40 @@
 import type { Knex } from 'knex';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
+import { modelCodec } from './codecs/model.js';
+import { readDocument } from './documents.js';
 
 /** Tables that hold something of a model and go with it. Decisions, audit and lessons stay: they are history. */
-const OF_A_MODEL = ['baseline', 'learning', 'window_profile', 'ledger', 'batch'];
+export const TABLES_OF_A_MODEL = [
+  'baseline',
+  'learning',
+  'window_profile',
+  'ledger',
+  'batch',
+  'call_counters',
+  'drift_monitor',
+] as const;
+
+interface Row {
+  readonly id: string;
+  readonly document: string;
+}
+
+const read = ({ id, document }: Row): Model =>
+  readDocument(modelCodec, document, { table: 'model', row: id, model: id });
 
 export function modelRepository(db: Knex): ModelRepository {
   return {
     async list() {
-      const rows = await db('model').orderBy('id').select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Model);
+      return (await db('model').orderBy('id').select<Row[]>('id', 'document')).map(read);
     },
     async get(id) {
-      const row = await db('model').where({ id }).first<{ document: string } | undefined>('document');
-      return row === undefined ? null : (JSON.parse(row.document) as Model);
+      const row = await db('model').where({ id }).first<Row | undefined>('id', 'document');
+      return row === undefined ? null : read(row);
     },
     async save(model) {
       await db('model')
-        .insert({ id: model.id, document: JSON.stringify(model) })
+        .insert({ id: model.id, document: modelCodec.encode(model) })
         .onConflict('id')
         .merge();
     },
@@ -26,10 +43,7 @@ export function modelRepository(db: Knex): ModelRepository {
     },
     async remove(id) {
       await db.transaction(async (transaction) => {
-        for (const table of OF_A_MODEL) await transaction(table).where({ model: id }).delete();
-        await transaction('setting')
-          .whereIn('name', [`watch:${id}`, `monitor:${id}`])
-          .delete();
+        for (const table of TABLES_OF_A_MODEL) await transaction(table).where({ model: id }).delete();
         await transaction('model').where({ id }).delete();
       });
     },

@@ -1,20 +1,24 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
-import type { Store } from '../domain/ports.js';
+import { Unavailable } from '../domain/errors.js';
+import type { IncrementStore, Store } from '../domain/ports.js';
 import { alertRepository } from './alerts.js';
 import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
-import { tellingUnavailable } from './availability.js';
 import { batchRepository } from './batches.js';
+import { guarded, inTransaction, storeError } from './border.js';
+import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { readDecisionCounts } from './decision-counts.js';
+import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
+import { modelStateRepository } from './model-states.js';
 import { alertFeedbackRepository } from './alert-feedback.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
@@ -25,10 +29,12 @@ export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'postgresql'; readonly url: string; readonly poolSize: number };
 
-/** A server that does not answer by then counts as away. */
-const CONNECTION_MS = 5_000;
 /** One number every mlfi process agrees on: governance transactions queue behind it. */
 const GOVERNANCE_LOCK = 7_305_611;
+/** A store that does not take a write within this is away. */
+const CHECK_MS = 5_000;
+/** A connection that is not there within this is not waited for. */
+const CONNECT_MS = 5_000;
 
 /**
  * Opens the store and brings its schema up to date.
@@ -46,14 +52,25 @@ export async function openStore(location: StoreLocation, access: 'write' | 'read
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  return tellingUnavailable(storeOn(db, location.kind, unlock));
+  return storeOn(db, location, unlock);
 }
 
 const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
 
 function lockSqlite(file: string): Promise<() => Promise<void>> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  for (const owned of [file, `${file}.writer`]) makePrivate(owned);
   return lockWriter(file);
+}
+
+/** SQLite gives -wal and -shm the mode of the file itself. */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+  } catch {
+    // Opening it says what is wrong, in words.
+  }
 }
 
 /** One connection: its queue makes every transaction wait for the one before. FULL: what is acknowledged survives power loss. */
@@ -81,8 +98,8 @@ function sqlite(file: string): Knex {
 function postgresql(url: string, poolSize: number): Knex {
   return knex({
     client: 'pg',
-    connection: { connectionString: url, connectionTimeoutMillis: CONNECTION_MS, keepAlive: true },
-    acquireConnectionTimeout: 2 * CONNECTION_MS,
+    connection: { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
+    acquireConnectionTimeout: CONNECT_MS,
     pool: { min: 0, max: poolSize },
   });
 }
@@ -102,43 +119,76 @@ function openingProblem(location: StoreLocation, error: unknown): string {
   return `${place} cannot be opened: ${said}`;
 }
 
-function storeOn(db: Knex, kind: StoreLocation['kind'], unlock: () => Promise<void>): Store {
+function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>): Store {
+  const place = placeOf(location);
+  const limits = location.kind === 'sqlite' ? SQLITE_LIMITS : POSTGRESQL_LIMITS;
+  const guard = <T extends object>(name: string, repository: T): T => guarded(repository, place, name);
+  const ofIncrements = (on: Knex): IncrementStore => ({
+    baselines: guard('baselines', baselineRepository(on)),
+    windows: guard('windows', windowRepository(on, limits)),
+    ledger: guard('ledger', ledgerRepository(on, limits)),
+    batches: guard('batches', batchRepository(on)),
+    settings: guard('settings', settingRepository(on)),
+    callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),
+    driftMonitors: guard('drift monitors', modelStateRepository(on, 'drift_monitor')),
+  });
+  const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
+    inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
   return {
-    models: modelRepository(db),
-    baselines: baselineRepository(db),
-    windows: windowRepository(db),
-    ledger: ledgerRepository(db),
-    batches: batchRepository(db),
-    incidents: incidentRepository(db),
-    audit: auditRepository(db),
-    lessons: lessonRepository(db),
-    alertFeedback: alertFeedbackRepository(db),
-    validations: validationRepository(db),
-    apiKeys: apiKeyRepository(db),
-    settings: settingRepository(db),
-    alerts: alertRepository(db),
-    decisionCounts: () => readDecisionCounts(db),
+    ...ofIncrements(db),
+    models: guard('models', modelRepository(db)),
+    incidents: guard('incidents', incidentRepository(db, limits)),
+    decisions: guard('decisions', decisionRepository(db)),
+    audit: guard('audit', auditRepository(db)),
+    lessons: guard('lessons', lessonRepository(db)),
+    alertFeedback: guard('alert feedback', alertFeedbackRepository(db)),
+    validations: guard('validations', validationRepository(db)),
+    apiKeys: guard('API keys', apiKeyRepository(db)),
+    alerts: guard('alerts', alertRepository(db)),
     governance: (work) =>
-      db.transaction(async (transaction) => {
-        if (kind === 'postgresql') await transaction.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]);
-        return work(governanceTransaction(transaction));
+      transaction('a decision', async (on) => {
+        if (location.kind === 'postgresql')
+          await mapped(
+            place,
+            'waiting for other decisions',
+            on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]),
+          );
+        return work(guard('governance', governanceTransaction(on)));
       }),
-    atomic: (work) =>
-      db.transaction((transaction) =>
-        work({
-          baselines: baselineRepository(transaction),
-          windows: windowRepository(transaction),
-          ledger: ledgerRepository(transaction),
-          batches: batchRepository(transaction),
-          settings: settingRepository(transaction),
-        }),
-      ),
-    async check() {
-      await db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge();
-    },
+    atomic: (_shard, _epoch, work) => transaction('a commit', (on) => work(ofIncrements(on))),
+    ...guard('store', {
+      decisionCounts: () => readDecisionCounts(db),
+      check: () =>
+        within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge()),
+    }),
     async close() {
       await db.destroy();
       await unlock();
     },
   };
+}
+
+/** The store as people know it; a PostgreSQL address may hold a password. */
+const placeOf = (location: StoreLocation): string =>
+  location.kind === 'sqlite' ? location.file : 'the PostgreSQL database';
+
+async function mapped<T>(place: string, operation: string, asked: PromiseLike<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw storeError(place, operation, error);
+  }
+}
+
+/** @throws Unavailable when nothing came in time; what was asked goes on, and nobody waits for it */
+async function within(ms: number, asked: PromiseLike<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable(`the store has not answered within ${ms / 1_000} s`)), ms);
+  });
+  try {
+    await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,16 +1,17 @@
 import type { Knex } from 'knex';
-import type { Json } from '../domain/json.js';
 import type { SettingRepository } from '../domain/ports.js';
+import { readDocument } from './documents.js';
 
 export function settingRepository(db: Knex): SettingRepository {
   return {
-    async get(name) {
+    async get(setting) {
+      const { name } = setting;
       const row = await db('setting').where({ name }).first<{ value: string } | undefined>('value');
-      return row === undefined ? null : (JSON.parse(row.value) as Json);
+      return row === undefined ? null : readDocument(setting, row.value, { table: 'setting', row: name, model: null });
     },
-    async set(name, value) {
+    async set(setting, value) {
       await db('setting')
-        .insert({ name, value: JSON.stringify(value) })
+        .insert({ name: setting.name, value: setting.encode(value) })
         .onConflict('name')
         .merge();
     },

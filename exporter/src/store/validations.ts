@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ValidationRepository } from '../domain/ports.js';
-import type { Validation } from '../domain/validation.js';
+import { validationCodec } from './codecs/validation.js';
+import { readDocument } from './documents.js';
 
 export function validationRepository(db: Knex): ValidationRepository {
   return {
@@ -10,7 +11,7 @@ export function validationRepository(db: Knex): ValidationRepository {
           id: validation.id,
           model: validation.modelId,
           started_at_ms: validation.startedAtMs,
-          document: JSON.stringify(validation),
+          document: validationCodec.encode(validation),
         })
         .onConflict('id')
         .merge();
@@ -20,8 +21,10 @@ export function validationRepository(db: Knex): ValidationRepository {
         .where({ model })
         .orderBy('started_at_ms', 'desc')
         .limit(limit)
-        .select<{ document: string }[]>('document');
-      return rows.map(({ document }) => JSON.parse(document) as Validation);
+        .select<{ id: string; document: string }[]>('id', 'document');
+      return rows.map(({ id, document }) =>
+        readDocument(validationCodec, document, { table: 'model_validation', row: id, model }),
+      );
     },
   };
 }

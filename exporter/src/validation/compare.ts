@@ -78,25 +78,25 @@ function accuracyOf(both: readonly Both[]): AccuracyComparison | null {
   const labelled = both.filter(({ label }) => label !== null);
   if (labelled.length === 0) return null;
   const tolerance = toleranceOf(labelled.map(({ label }) => label));
-  const judged = labelled.map(({ current, candidate, label }) => ({
+  const answered = labelled.map(({ current, candidate, label }) => ({
     before: sameAnswer(current.prediction, label, tolerance),
     after: sameAnswer(candidate.prediction, label, tolerance),
   }));
   const count = (before: boolean, after: boolean): number =>
-    judged.filter((one) => one.before === before && one.after === after).length;
+    answered.filter((one) => one.before === before && one.after === after).length;
   const onlyCurrentRight = count(true, false);
   const onlyCandidateRight = count(false, true);
   const rightByBoth = count(true, true);
   return {
-    labelled: judged.length,
+    labelled: answered.length,
     currentRight: rightByBoth + onlyCurrentRight,
     candidateRight: rightByBoth + onlyCandidateRight,
     onlyCurrentRight,
     onlyCandidateRight,
     difference: {
-      value: (onlyCandidateRight - onlyCurrentRight) / judged.length,
+      value: (onlyCandidateRight - onlyCurrentRight) / answered.length,
       interval: {
-        ...pairedDifference(onlyCurrentRight, onlyCandidateRight, judged.length, normalQuantile(1 - (1 - LEVEL) / 2)),
+        ...pairedDifference(onlyCurrentRight, onlyCandidateRight, answered.length, normalQuantile(1 - (1 - LEVEL) / 2)),
         level: LEVEL,
       },
     },

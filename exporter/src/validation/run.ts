@@ -9,7 +9,7 @@ import type { Clock, Ids, Logger, ValidationRepository } from '../domain/ports.j
 import type { InputOrigin, Validation, ValidationAnswer, ValidationPair } from '../domain/validation.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { compare } from './compare.js';
-import { judgeComparison } from './verdict.js';
+import { assessComparison } from './verdict.js';
 import type { Actor } from '../domain/actor.js';
 import { goldenText } from '../domain/observation.js';
 
@@ -53,8 +53,8 @@ interface Question {
 
 const LISTED = 20;
 const INTERRUPTED_AFTER_MS = 3_600_000;
-const LONGEST_VERSION = 100;
-const STOPPED = 'mlfi stopped while this was running; start it again.';
+const MAX_VERSION = 100;
+const STOPPED_TEXT = 'mlfi stopped while this was running; start it again.';
 
 /** Validations of candidate versions, one at a time per model. Rows and answers stay in memory; figures and verdict are stored. */
 export function createModelValidations(ports: ModelValidationPorts): ModelValidations {
@@ -134,7 +134,7 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
       const now = ports.clock.now();
       return found.map((one) =>
         one.state === 'running' && !running.has(id) && now - one.startedAtMs > INTERRUPTED_AFTER_MS
-          ? { ...one, state: 'failed', reasons: [STOPPED] }
+          ? { ...one, state: 'failed', reasons: [STOPPED_TEXT] }
           : one,
       );
     },
@@ -170,7 +170,7 @@ async function validate(
   for (let from = 0; from < questions.length; from += step) {
     const chunk = questions.slice(from, from + step);
     const payloads = chunk.map(({ payload }) => payload);
-    if (stopped()) return { ...begun, state: 'failed', calls, reasons: [STOPPED] };
+    if (stopped()) return { ...begun, state: 'failed', calls, reasons: [STOPPED_TEXT] };
     // Both at the same moment, so that both meet the same network and the same load.
     const [before, after] = await Promise.all([
       model.endpoint === null ? [] : ports.ask(model, payloads),
@@ -180,25 +180,24 @@ async function validate(
     chunk.forEach((question, index) => {
       const answer = after[index] ?? null;
       if (answer === null) return;
-      if (answer.kind === 'answer')
-        candidateVersion = answer.modelVersion?.slice(0, LONGEST_VERSION) ?? candidateVersion;
+      if (answer.kind === 'answer') candidateVersion = answer.modelVersion?.slice(0, MAX_VERSION) ?? candidateVersion;
       pairs.push(pairOf(ports, subject, question, before[index] ?? null, answer));
     });
     // Nobody may be asked any more: the budget of the hour is spent, or the candidate wants to be left alone.
     if (after.every((answer) => answer === null)) break;
   }
   const comparison = compare(pairs);
-  const judged = judgeComparison(comparison, begun.purpose, ports.flipShare(model.id));
+  const assessed = assessComparison(comparison, begun.purpose, ports.flipShare(model.id));
   const unasked = questions.length - pairs.length;
   return {
     ...begun,
     state: 'finished',
     calls,
     candidateVersion,
-    verdict: judged.verdict,
-    criteria: judged.criteria,
+    verdict: assessed.verdict,
+    criteria: assessed.criteria,
     reasons: [
-      ...judged.reasons,
+      ...assessed.reasons,
       ...(unasked > 0
         ? [`${unasked} of ${questions.length} inputs were not asked: the model’s budget of calls did not allow it.`]
         : []),
@@ -280,7 +279,7 @@ function questionsOf(
     const payload = row.features === null ? null : ports.payloadLike(example, row.features);
     if (payload !== null) mirrored.push({ origin: 'mirrored', payload, goldenId: null, row });
   }
-  // What nobody ever answered has no current answer to compare with, unless the model can be asked.
+  // What was never answered has no current answer to compare with, unless the model can be asked.
   const missing = model.endpoint === null ? 0 : Math.max(0, samples - golden.length - mirrored.length);
   const generated = ports
     .generate(model.probePayloads, missing)
@@ -324,7 +323,7 @@ const answerOf = (answer: ModelAnswer): ValidationAnswer =>
 const loggedAnswer = (row: Observation): ValidationAnswer => ({
   prediction: row.prediction,
   confidence: row.confidence,
-  // Measured by somebody else at another place: not to be compared with ours.
+  // Measured by another process at another place: not to be compared with ours.
   latencySeconds: null,
   failed: false,
 });

@@ -9,7 +9,7 @@ export interface ValidationRules {
   readonly errorShare: number;
   readonly confidenceDrop: number;
   readonly latencyRatio: number;
-  /** A slower answer below this difference is nobody's problem. */
+  /** A slower answer below this difference is not noticeable. */
   readonly latencyDifferenceSeconds: number;
   readonly accuracyDrop: number;
   readonly leastLabels: number;
@@ -42,10 +42,10 @@ const byInterval = (
 };
 
 /**
- * Judges a comparison: failed when any criterion is failed, passed when all are passed, inconclusive otherwise.
- * @param flipShare share of repeats on which the model in service contradicts itself; nobody can agree more with it than it does
+ * Assesses a comparison: failed when any criterion is failed, passed when all are passed, inconclusive otherwise.
+ * @param flipShare share of repeats on which the model in service contradicts itself; no candidate can agree with it more often than it agrees with itself
  */
-export function judgeComparison(
+export function assessComparison(
   comparison: Comparison,
   purpose: ValidationPurpose,
   flipShare: number | null,
@@ -120,14 +120,14 @@ function agreementCriterion(
     flipShare > 0
       ? `, ${percent(flipShare)} less than usual because the model in service contradicts itself that often`
       : '';
-  const told = `Both gave the same answer to ${agreement.count} of ${agreement.of} inputs (${range(agreement.interval, percent)})`;
+  const agreed = `Both gave the same answer to ${agreement.count} of ${agreement.of} inputs (${range(agreement.interval, percent)})`;
   return [
     better
-      ? { name: 'agreement', verdict: 'pass', text: `${told}; where they differ, the candidate is right more often.` }
+      ? { name: 'agreement', verdict: 'pass', text: `${agreed}; where they differ, the candidate is right more often.` }
       : {
           name: 'agreement',
           verdict: byInterval(agreement.interval, line, 'above'),
-          text: `${told}; at least ${percent(line)} are asked for${own}.`,
+          text: `${agreed}; at least ${percent(line)} are asked for${own}.`,
         },
   ];
 }

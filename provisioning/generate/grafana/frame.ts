@@ -3,7 +3,7 @@ import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { PLUGIN, PROMETHEUS } from './panels.js';
 
-/** Tags of the annotations the exporter posts (exporter/src/annotation/annotation.ts); `mlfi` marks them as ours. */
+/** Tags of the annotations the exporter posts (exporter/src/integrations/grafana/annotation.ts); `mlfi` marks them as ours. */
 const ANNOTATIONS = [
   { name: 'Incidents', tags: ['mlfi', 'incident'], color: 'red' },
   { name: 'Decisions', tags: ['mlfi', 'decision'], color: 'blue' },

@@ -62,7 +62,7 @@ const CUMULATIVE = 'signal:mlfi_signal_bin_cumulative_difference:ratio_increase1
 
 /**
  * Drift out of frozen-bin counters, in PromQL alone: the same formulas and the same floor for empty bins as
- * `detection/statistics/population-stability-index.ts` and `frozen-bins.ts`, over the last hour.
+ * `statistics/population-stability-index.ts` and `frozen-bins.ts`, over the last hour.
  */
 export function drift(timing: Timing): RuleGroup {
   const share = (counts: string): string => `${counts} / ignoring (bin) group_left () sum without (bin) (${counts})`;

@@ -61,6 +61,7 @@ async function live(): Promise<void> {
     },
   });
   await governance.sweep();
+  await governance.idle();
   if (life.round !== null) {
     const open = await prepared(store, `incident-${life.round}`);
     const { recommendation } = await governance.proposeBy(open, proposal(), person('proposer'));

@@ -1,3 +1,4 @@
+import { modelOf } from '../../fixtures/model.js';
 import { incidentId, modelId, type IncidentId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
@@ -93,27 +94,8 @@ export function incident(id: string, closedAtMs: number | null = null): Incident
   };
 }
 
-export const model = (versionLabel: string | null = '1'): Model => ({
-  id: MODEL,
-  name: 'Fraud',
-  endpoint: null,
-  versionLabel,
-  owner: null,
-  tags: [],
-  goldenInputs: [],
-  probePayloads: [],
-  schedule: {
-    intervalMs: 1,
-    jitterShare: 0,
-    concurrency: 1,
-    timeoutMs: 1,
-    probesPerCycle: 1,
-    callsPerHour: null,
-  },
-  state: 'failing',
-  paused: false,
-  createdAtMs: 0,
-});
+export const model = (versionLabel: string | null = '1'): Model =>
+  modelOf({ id: MODEL, name: 'Fraud', versionLabel, state: 'failing' });
 
 /** Every executor id carried out by the same one. */
 export const allExecutors = (executor: Omit<Executor, 'id'>): Executors =>

@@ -120,7 +120,7 @@ async function taken(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** operations.md §3.3: must hold after every step, whatever happened. */
+/** Must hold after every step, whatever happened. */
 async function checkInvariants(reference: Reference, world: World): Promise<void> {
   for (const executions of world.delivered.values()) expect(executions.length).toBeLessThanOrEqual(1);
   const bodies = await auditBodies(world.store, world.auditFrom);
@@ -276,6 +276,7 @@ const kinds: fc.Arbitrary<Step>[] = [
       world.outcome = 'succeeded';
       reference.nowMs = world.clock.now();
       await world.governance.sweep();
+      await world.governance.idle();
       for (const of of reference.revisions)
         if (of.state === 'pending' && of.expiresAtMs <= reference.nowMs) of.state = 'expired';
       expectDispatch(reference, 'succeeded');

@@ -2,6 +2,7 @@ import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { incidentId } from '../../../exporter/src/domain/identifiers.js';
 import type { TimelineEntry } from '../../../exporter/src/domain/incident.js';
+import { SQLITE_LIMITS } from '../../../exporter/src/store/chunks.js';
 import { incidentRepository } from '../../../exporter/src/store/incidents.js';
 import { MIGRATIONS } from '../../../exporter/src/store/migrations/index.js';
 import { openStore, type StoreLocation } from '../../../exporter/src/store/open-store.js';
@@ -85,7 +86,7 @@ describe.each(stores.kinds)('incidents in %s', (kind) => {
     let statements = 0;
     db.on('query', () => (statements += 1));
     const read = async (): Promise<number> => {
-      const listed = await incidentRepository(db).list({ model: MODEL, limit: 1_000 });
+      const listed = await incidentRepository(db, SQLITE_LIMITS).list({ model: MODEL, limit: 1_000 });
       for (const { timeline } of listed) expect(timeline).toHaveLength(2);
       return listed.length;
     };

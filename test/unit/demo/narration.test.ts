@@ -1,3 +1,4 @@
+import { modelOf } from '../../fixtures/model.js';
 import { describe, expect, it } from 'vitest';
 import { createVerdictBoard, EXPECTATIONS, verdictOn, type Expectation } from '../../../exporter/demo/expectations.js';
 import { incidentBlock, LIVE_HEADER, liveLine, printable, redraw, wrapped } from '../../../exporter/demo/render.js';
@@ -58,20 +59,7 @@ function incident(model: string, severity: Severity, causes: readonly Cause[]): 
 
 function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
   return {
-    model: {
-      id: modelId(model),
-      name: model,
-      endpoint: null,
-      versionLabel: null,
-      owner: null,
-      tags: [],
-      goldenInputs: [],
-      probePayloads: [],
-      schedule: { intervalMs: 1, jitterShare: 0, concurrency: 1, timeoutMs: 1, probesPerCycle: 1, callsPerHour: null },
-      state: 'healthy',
-      paused: false,
-      createdAtMs: 0,
-    },
+    model: modelOf({ id: modelId(model), name: model }),
     diagnosis: null,
     windowSamples: 100,
     totalSamples: 1_234,

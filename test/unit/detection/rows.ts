@@ -1,3 +1,4 @@
+import { modelOf } from '../../fixtures/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { BaselineProfile, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
@@ -5,31 +6,9 @@ import type { Random } from '../../../exporter/src/domain/ports.js';
 import { quantileBins } from '../../../exporter/src/statistics/signal-counts.js';
 import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
 import { detect, type Detection } from '../../../exporter/src/detection/detect.js';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Model } from '../../../exporter/src/domain/model.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 
-export const MODEL: Model = {
-  id: modelId('m'),
-  name: 'm',
-  endpoint: null,
-  versionLabel: null,
-  owner: null,
-  tags: [],
-  goldenInputs: [],
-  probePayloads: [],
-  schedule: {
-    intervalMs: 1_000,
-    jitterShare: 0,
-    concurrency: 1,
-    timeoutMs: 1_000,
-    probesPerCycle: 1,
-    callsPerHour: null,
-  },
-  state: 'learning',
-  paused: false,
-  createdAtMs: 0,
-};
+export const MODEL = modelOf();
 
 /** Standard normal deviate (Box & Muller 1958). */
 export function normal(random: Random): number {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { answerText, quantityOf, sameAnswer, type Prediction } from '../../../exporter/src/domain/observation.js';
+import {
+  answerText,
+  isWrong,
+  quantityOf,
+  sameAnswer,
+  type Prediction,
+} from '../../../exporter/src/domain/observation.js';
 
 const ONE: readonly Prediction[] = [1, '1', '1.0', ' 1 ', '1.000', '+1', true, 'true', 'TRUE', ' Yes', 'yes', '1e0'];
 const ZERO: readonly Prediction[] = [0, -0, '0', '0.0', '-0', false, 'False', 'no', 'NO '];
@@ -54,4 +60,11 @@ describe('a label and a prediction', () => {
 it('a quantity sent as text is a quantity', () => {
   expect(['12.5', ' 3 ', '-1e3', 7].map(quantityOf)).toEqual([12.5, 3, -1000, 7]);
   expect(['007', 'yes', '', true, null, 'NaN', '1e999', Infinity].map(quantityOf)).toEqual(Array(8).fill(null));
+});
+
+it('an answer is wrong only where a label says otherwise, however either is spelled', () => {
+  expect(isWrong({ prediction: 1, label: '1.0' })).toBe(false);
+  expect(isWrong({ prediction: 'yes', label: 'no' })).toBe(true);
+  expect(isWrong({ prediction: null, label: 'no' })).toBeNull();
+  expect(isWrong({ prediction: 'yes', label: null })).toBeNull();
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEgress, isAllowedAddress, type EgressPolicy } from '../../../exporter/src/http/egress.js';
+import { createEgress, hostMatcher, isAllowedAddress, type EgressPolicy } from '../../../exporter/src/http/egress.js';
 
 const CLOSED: EgressPolicy = { allowHosts: [], allowCidrs: [], allowPorts: [] };
 const LOOPBACK: EgressPolicy = { ...CLOSED, allowCidrs: ['127.0.0.0/8'] };
@@ -120,6 +120,54 @@ describe('addresses', () => {
     expect(() => createEgress({ ...CLOSED, allowCidrs: ['10.0.0.0/99'] })).toThrow(
       /egress\.allow_cidrs.*10\.0\.0\.0\/99/,
     );
+  });
+});
+
+describe('listed host names', () => {
+  const patterns = ['*.svc.cluster.local', 'Models.Example.org', '10.0.0.7'];
+  it.each([
+    ['fraud.models.svc.cluster.local', true],
+    ['FRAUD.models.SVC.cluster.local', true],
+    ['fraud.svc.cluster.local.', true],
+    ['a.b.c.svc.cluster.local', true],
+    ['models.example.org', true],
+    ['10.0.0.7', true],
+    ['svc.cluster.local', false],
+    ['.svc.cluster.local', false],
+    ['a..svc.cluster.local', false],
+    ['evilsvc.cluster.local', false],
+    ['fraud.evil-svc.cluster.local', false],
+    ['fraud.svc.cluster.local.evil.org', false],
+    ['fraud.svc.cluster.localhost', false],
+    ['fraud.svc.cluster.loca', false],
+    ['svc.cluster.local.fraud', false],
+    ['a.models.example.org', false],
+    ['*.svc.cluster.local.org', false],
+    ['10.0.0.8', false],
+    ['[::1]', false],
+    ['', false],
+    ['.', false],
+  ])('%s is listed: %s', (host, listed) => {
+    expect(hostMatcher(patterns)(host)).toBe(listed);
+  });
+
+  it('never takes an address for a name', () => {
+    expect(hostMatcher(['*.0.0.1', '*.1'])('127.0.0.1')).toBe(false);
+  });
+
+  it('calls what a pattern names and nothing beside it', async () => {
+    let heard = 0;
+    const port = await serving((_, response) => {
+      heard += 1;
+      response.end('{}');
+    });
+    const wild = { ...CLOSED, allowHosts: ['*.localhost'] };
+    expect((await failure(wild, `http://localhost:${port}/`)).reason).toBe('blocked');
+    expect((await failure(wild, `http://127.0.0.1:${port}/`)).reason).toBe('blocked');
+    expect(heard).toBe(0);
+    // `*.localhost` is loopback by RFC 6761; where the resolver does not know it, the name fails to resolve, unblocked.
+    const reached = await call(wild, `http://fraud.localhost:${port}/`);
+    expect(reached.kind === 'answer' ? 'answer' : reached.failure.reason).not.toBe('blocked');
   });
 });
 

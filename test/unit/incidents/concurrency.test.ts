@@ -54,6 +54,7 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
       verify: inAnyOrder(() => Promise.resolve()),
       withdraw: inAnyOrder(() => Promise.resolve()),
       records: inAnyOrder(() => Promise.resolve([])),
+      isActionUnderWay: inAnyOrder(() => Promise.resolve(false)),
     },
     events: { publish: (event) => void events.push(event) },
     clock: systemClock,

@@ -1,3 +1,4 @@
+import { modelOf } from '../../fixtures/model.js';
 import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
 import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
 import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
@@ -50,7 +51,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
   };
   const window = profileOf(observations(200, features, 0, 7), profile);
   return {
-    model: {
+    model: modelOf({
       id: modelId(id),
       name: id,
       endpoint: {
@@ -61,14 +62,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
       },
       versionLabel: 'v7',
       owner: 'payments "team"',
-      tags: [],
-      goldenInputs: [],
-      probePayloads: [],
-      schedule: { intervalMs: 1, jitterShare: 0, concurrency: 1, timeoutMs: 1, probesPerCycle: 1, callsPerHour: null },
-      state: 'healthy',
-      paused: false,
-      createdAtMs: 0,
-    },
+    }),
     diagnosis: null,
     windowSamples: 200,
     totalSamples: 1_234,

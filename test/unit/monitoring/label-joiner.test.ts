@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Observation, Prediction } from '../../../exporter/src/domain/observation.js';
+import type { LateLabel, Observation, Prediction } from '../../../exporter/src/domain/observation.js';
+import type { JudgedLabel } from '../../../exporter/src/statistics/window-profile.js';
 import type { LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ports.js';
-import { LabelJoiner } from '../../../exporter/src/monitoring/label-joiner.js';
+import { judgedAtOnce, LabelJoiner } from '../../../exporter/src/monitoring/label-joiner.js';
 
 /** The ledger's contract on a map; the real ones run in test/integration/store.test.ts. */
 function ledger(): LedgerRepository & { readonly rows: Map<string, LedgerEntry> } {
@@ -36,46 +37,83 @@ const answer = (id: string | null, prediction: Prediction, over: Partial<Observa
   modelVersion: null,
   ...over,
 });
-const join = (): LabelJoiner => new LabelJoiner(modelId('m'), (text) => `#${text}`);
+const joinerOf = (): LabelJoiner => new LabelJoiner(modelId('m'), (text) => `#${text}`);
+
+/** What a commit does: everything kept and staged is joined, and settled unless the transaction rolls back. */
+async function commit(
+  joiner: LabelJoiner,
+  store: LedgerRepository,
+  labels: readonly LateLabel[] = [],
+): Promise<(JudgedLabel | null)[]> {
+  const join = await joiner.join(store, [], joiner.waiting(labels));
+  joiner.settle(join);
+  return join.judged.map((judged) => judged?.label ?? null);
+}
+const keep = (joiner: LabelJoiner, observation: Observation): void => {
+  const awaiting = joiner.awaiting(observation);
+  if (awaiting !== null) joiner.keepAnswer(awaiting);
+};
 
 it('judges an answer that brings its label at once', () => {
-  expect(join().answered(answer(null, 'yes', { label: ' yes ', confidence: 0.83 }))).toEqual({
+  expect(judgedAtOnce(answer(null, 'yes', { label: ' yes ', confidence: 0.83 }))).toEqual({
     label: { kind: 'class', correct: true, confidenceTenth: 8 },
     atMs: 7,
   });
-  expect(join().answered(answer(null, 12.5, { label: 10 }))?.label).toEqual({
+  expect(judgedAtOnce(answer(null, 12.5, { label: 10 }))?.label).toEqual({
     kind: 'quantity',
     prediction: 12.5,
     absoluteError: 2.5,
   });
-  expect(join().answered(answer(null, 1, { label: 0, confidence: 0.6 }))?.label.kind).toBe('class');
+  expect(judgedAtOnce(answer(null, 1, { label: 0, confidence: 0.6 }))?.label.kind).toBe('class');
+  expect(joinerOf().awaiting(answer('a', 'yes', { label: 'yes' }))).toBeNull();
 });
 
 it('joins labels that come later, each once', async () => {
-  const labels = join();
+  const joiner = joinerOf();
   const store = ledger();
-  labels.answered(answer('a', 'yes', { confidence: 0.9 }));
-  labels.answered(answer('b', 42));
-  labels.add([
+  keep(joiner, answer('a', 'yes', { confidence: 0.9 }));
+  keep(joiner, answer('b', 42));
+  joiner.keepLabels([
     { atMs: 9, predictionId: 'a', label: 'no' },
     { atMs: 9, predictionId: 'b', label: 40 },
+  ]);
+  const late: LateLabel[] = [
     { atMs: 9, predictionId: 'b', label: 40 },
     { atMs: 9, predictionId: 'never-answered', label: 'no' },
-  ]);
-  expect((await labels.join(store, labels.takeLedger())).map(({ label }) => label)).toEqual([
+  ];
+  expect(await commit(joiner, store, late)).toEqual([
     { kind: 'class', correct: false, confidenceTenth: 9 },
     { kind: 'quantity', prediction: 42, absoluteError: 2 },
+    null,
+    null,
   ]);
-  expect(await labels.join(store, labels.takeLedger())).toEqual([]);
+  expect(await commit(joiner, store)).toEqual([]);
+});
+
+it('joins again what a transaction joined that rolled back, a quantity of the same commit included', async () => {
+  const joiner = joinerOf();
+  const store = ledger();
+  keep(joiner, answer('kept', 'yes'));
+  joiner.keepLabels([{ atMs: 9, predictionId: 'kept', label: 'yes' }]);
+  const staged = joiner.awaiting(answer('staged', 42));
+  const answers = staged === null ? [] : [staged];
+  const labels = joiner.waiting([{ atMs: 9, predictionId: 'staged', label: 40 }]);
+  const before = new Map(store.rows);
+  const once = await joiner.join(store, answers, labels);
+  store.rows.clear();
+  for (const [hash, entry] of before) store.rows.set(hash, entry);
+  const twice = await joiner.join(store, answers, labels);
+  expect(twice).toEqual(once);
+  expect(twice.judged.map((judged) => judged?.label.kind)).toEqual(['class', 'quantity']);
+  joiner.settle(twice);
+  expect(await commit(joiner, store, [{ atMs: 9, predictionId: 'staged', label: 40 }])).toEqual([null]);
 });
 
 it('writes no quantity, so that after a restart its label finds nothing', async () => {
   const store = ledger();
-  const before = join();
-  before.answered(answer('b', 123456.789));
-  await before.join(store, before.takeLedger());
+  const before = joinerOf();
+  keep(before, answer('b', 123456.789));
+  await commit(before, store);
   expect(JSON.stringify([...store.rows.values()])).not.toContain('"123456');
-  const after = join();
-  after.add([{ atMs: 9, predictionId: 'b', label: 1 }]);
-  expect(await after.join(store, [])).toEqual([]);
+  expect(await commit(joinerOf(), store, [{ atMs: 9, predictionId: 'b', label: 1 }])).toEqual([null]);
 });

@@ -1,33 +1,12 @@
+import { modelOf } from '../../fixtures/model.js';
 import { expect, it } from 'vitest';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 
-const MODEL: Model = {
-  id: modelId('m'),
-  name: 'm',
-  endpoint: null,
-  versionLabel: null,
-  owner: null,
-  tags: [],
-  goldenInputs: [],
-  probePayloads: [],
-  schedule: {
-    intervalMs: 1_000,
-    jitterShare: 0,
-    concurrency: 1,
-    timeoutMs: 1_000,
-    probesPerCycle: 1,
-    callsPerHour: null,
-  },
-  state: 'learning',
-  paused: false,
-  createdAtMs: 0,
-};
+const MODEL = modelOf();
 
 /** A model that logs one call a second, looked at every ten. */
 class Logged {
@@ -44,7 +23,7 @@ class Logged {
     (text) => text,
     () => seededRandom(1),
     1e12,
-    { totals: null, baseline: null, learning: null, windows: [], monitor: null },
+    { counters: null, baseline: null, learning: null, windows: [], monitor: null },
   );
   private calls = 0;
   private readonly random = seededRandom('watch');

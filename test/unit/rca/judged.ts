@@ -1,6 +1,5 @@
+import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
@@ -9,20 +8,7 @@ import { evaluate, type Evaluation } from '../../../exporter/src/evaluation/eval
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { baselineOf, observation, profileOf, quietRow } from '../detection/rows.js';
 
-const MODEL: Model = {
-  id: modelId('m'),
-  name: 'm',
-  endpoint: null,
-  versionLabel: null,
-  owner: null,
-  tags: [],
-  goldenInputs: [],
-  probePayloads: [],
-  schedule: { intervalMs: 1, jitterShare: 0, concurrency: 1, timeoutMs: 1, probesPerCycle: 1, callsPerHour: null },
-  state: 'healthy',
-  paused: false,
-  createdAtMs: 0,
-};
+const MODEL = modelOf();
 export const rowsOf = (seed: string, count = 200): Observation[] => {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => quietRow(random, i + 1));

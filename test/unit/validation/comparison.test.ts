@@ -6,7 +6,7 @@ import type { Prediction } from '../../../exporter/src/domain/observation.js';
 import type { ValidationPair } from '../../../exporter/src/domain/validation.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { compare } from '../../../exporter/src/validation/compare.js';
-import { judgeComparison } from '../../../exporter/src/validation/verdict.js';
+import { assessComparison } from '../../../exporter/src/validation/verdict.js';
 
 interface Given {
   readonly current?: Prediction;
@@ -39,7 +39,7 @@ const judged = (
   pairs: readonly ValidationPair[],
   purpose: 'replace' | 'restore' = 'replace',
   flips: number | null = null,
-) => judgeComparison(compare(pairs), purpose, flips);
+) => assessComparison(compare(pairs), purpose, flips);
 
 describe('statistics of paired answers', () => {
   it('agree with SciPy: binomtest, t.ppf and the binomial order statistics', () => {

@@ -1,3 +1,4 @@
+import { modelOf } from '../../fixtures/model.js';
 import { expect, it } from 'vitest';
 import { payloadLike } from '../../../exporter/src/capture/probing/payloads/mirror.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
@@ -17,27 +18,15 @@ import { goldenText } from '../../../exporter/src/domain/observation.js';
 const ADA: Actor = { kind: 'api-key', subject: 'key:1', name: 'ada' };
 const ID = modelId('fraud');
 const hash = (text: string): string => `#${text}`;
-const MODEL: Model = {
+const MODEL = modelOf({
   id: ID,
   name: 'Fraud',
   endpoint: { url: 'http://models/v7', connector: 'rest', settings: {}, authorizationSecret: 'fraud' },
   versionLabel: 'v7',
-  owner: null,
-  tags: [],
   goldenInputs: [1, 2, 3].map((n) => ({ id: `g${n}`, payload: { x: n }, origin: 'user' as const })),
   probePayloads: [{ x: 1 }],
-  schedule: {
-    intervalMs: 1_000,
-    jitterShare: 0,
-    concurrency: 2,
-    timeoutMs: 1_000,
-    probesPerCycle: 1,
-    callsPerHour: null,
-  },
-  state: 'healthy',
-  paused: false,
-  createdAtMs: 0,
-};
+  schedule: { ...modelOf().schedule, concurrency: 2 },
+});
 const remembered = (n: number): GoldenBaseline => ({
   goldenId: `g${n}`,
   answers: 5,

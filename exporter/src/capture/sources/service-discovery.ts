@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { modelId, type ModelId } from '../../domain/identifiers.js';
-import type { Json } from '../../domain/json.js';
+import { setting } from '../../domain/setting.js';
 import type { Clock, HttpClient, Logger, SettingRepository } from '../../domain/ports.js';
 import { readTargetGroups, type DiscoveredModel } from './target-groups.js';
 
@@ -31,7 +32,6 @@ export interface ModelSources {
   refresh(): Promise<void>;
 }
 
-const REMEMBERED = 'discovered-models';
 const LARGEST_LIST_BYTES = 8 * 1024 * 1024;
 
 interface Owned {
@@ -39,6 +39,11 @@ interface Owned {
   /** What was listed, to see a change. */
   readonly listed: string;
 }
+
+const REMEMBERED = setting<Readonly<Record<string, Owned>>>(
+  'discovered-models',
+  z.record(z.string(), z.object({ source: z.string(), listed: z.string() })),
+);
 
 /** Name of a source in metrics and logs: an address without its query, which may hold a token. */
 const nameOf = (kind: 'file' | 'http', place: string): string => {
@@ -52,7 +57,7 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
   let owned: Map<ModelId, Owned> | null = null;
 
   const remembered = async (): Promise<Map<ModelId, Owned>> => {
-    const stored = (await ports.settings.get(REMEMBERED)) as Record<string, Owned> | null;
+    const stored = await ports.settings.get(REMEMBERED);
     return new Map(Object.entries(stored ?? {}).map(([id, entry]) => [modelId(id), entry]));
   };
 
@@ -124,8 +129,7 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
         }
         for (const model of models) await take(known, name, model);
       }
-      if (JSON.stringify([...known]) !== before)
-        await ports.settings.set(REMEMBERED, Object.fromEntries(known) as unknown as Json);
+      if (JSON.stringify([...known]) !== before) await ports.settings.set(REMEMBERED, Object.fromEntries(known));
     },
   };
 }

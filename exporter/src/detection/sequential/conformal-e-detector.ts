@@ -34,7 +34,7 @@ export interface ConformalState {
 
 /**
  * Algorithm S: are the blocks of this score exchangeable with all earlier ones? A block's mean gets a conformal p-value
- * against the growing reference; bets on high and on low p-values feed two evidence banks (methods.md §0.3; Vovk et al.
+ * against the growing reference; bets on high and on low p-values feed two evidence banks (docs/detection.md; Vovk et al.
  * 2021 "Retrain or not retrain"; Shin, Ramdas & Rinaldo 2024).
  */
 export class ConformalEDetector {

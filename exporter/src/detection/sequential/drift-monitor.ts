@@ -47,7 +47,6 @@ interface Alarm {
 }
 
 export interface DriftMonitorState {
-  readonly version: 1;
   readonly signals: readonly (readonly [FindingSubject, SignalState])[];
   readonly silent: readonly string[];
   readonly leanings: readonly (readonly [string, number])[];
@@ -67,7 +66,7 @@ export interface LearningReadiness {
 /**
  * All e-detectors of one model under one false-page budget. Their weighted sum R stays below its line A for
  * `meanTimeBetweenMs` on average while nothing changes, however many signals there are, however they depend on each other
- * and however often anyone looks (methods.md §0; Shin, Ramdas & Rinaldo 2024, theorem 2.4 with a convex combination).
+ * and however often anyone looks (docs/detection.md, “Why the promise holds”; Shin, Ramdas & Rinaldo 2024, theorem 2.4 with a convex combination).
  */
 export class DriftMonitor {
   private readonly signals = new Map<FindingSubject, SignalMonitor>();
@@ -90,7 +89,7 @@ export class DriftMonitor {
   ) {
     this.silent = new Set(state?.silent ?? []);
     this.leanings = new Map(state?.leanings ?? []);
-    if (state?.version !== 1) return;
+    if (state === undefined) return;
     this.watching = state.watching;
     this.alarmed = state.alarm;
     for (const [subject, signal] of state.signals) this.enlist(subject, this.restore(subject, signal));
@@ -325,7 +324,6 @@ export class DriftMonitor {
 
   snapshot(): DriftMonitorState {
     return {
-      version: 1,
       signals: [...this.signals].map(([subject, signal]) => [subject, signal.snapshot()] as const),
       silent: [...this.silent],
       leanings: [...this.leanings],

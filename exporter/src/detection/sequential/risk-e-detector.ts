@@ -46,7 +46,7 @@ export interface RiskState {
 
 /**
  * Algorithm R: has the mean of a [0, 1] loss risen above what the baseline allows? No assumption on independence after
- * the baseline (Podkopaev & Ramdas 2022 "Tracking the risk of a deployed model"; methods.md §0.4).
+ * the baseline (Podkopaev & Ramdas 2022 "Tracking the risk of a deployed model"; docs/detection.md).
  */
 export class RiskEDetector {
   private readonly bank: EvidenceBank;

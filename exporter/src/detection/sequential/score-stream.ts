@@ -11,7 +11,7 @@ const SHORTEST_BLOCK_MS = 250;
 const SLOW_LEVELS = 3;
 /** Once a pattern is subtracted, single scores are no longer exchangeable; means of 2^4 of them are, nearly. */
 const SEASONAL_LEVEL = 4;
-/** Chance that a risk bound misses the baseline's true mean: 0.05 (methods.md §0.4) over the ten or so risks that matter. */
+/** Chance that a risk bound misses the baseline's true mean: 0.05 (docs/detection.md) over the ten or so risks that matter. */
 const BOUND_DELTA = 0.005;
 /** Evidence inside the learning period that shows it was no steady normal. */
 const STATIONARITY_BLOCK = 8;

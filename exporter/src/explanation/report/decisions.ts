@@ -1,4 +1,4 @@
-import type { RecommendationRecord } from '../../domain/decision-record.js';
+import type { DecisionRecord } from '../../domain/decision-record.js';
 import { csvTable } from './csv-table.js';
 
 const COLUMNS = [
@@ -25,7 +25,7 @@ const time = (ms: number | null | undefined): string | null =>
   ms === null || ms === undefined ? null : new Date(ms).toISOString();
 
 /** One line per decision, newest first, for auditors' spreadsheets. */
-export function decisionsCsv(records: readonly RecommendationRecord[]): string {
+export function decisionsCsv(records: readonly DecisionRecord[]): string {
   const rows = records.map(({ recommendation, votes, execution, verification }) => [
     recommendation.id,
     recommendation.revision,

@@ -57,7 +57,7 @@ function recommendations({ recommendations: list }: ReportInput): string {
 }
 
 /** A statement with where it was read off and the log-odds it carried, so that every number can be followed. */
-function told(side: 'for' | 'against', { text, source, logOdds }: EvidenceStatement): string {
+function statementItem(side: 'for' | 'against', { text, source, logOdds }: EvidenceStatement): string {
   const from = source === undefined ? '' : ` <span class="meta">(${escapeHtml(source)}, ${signed(logOdds, 1)})</span>`;
   return `<li class="${side}">${rich(text)}${from}</li>`;
 }
@@ -72,7 +72,7 @@ function causes({ diagnosis }: ReportInput): string {
     .slice(0, 4)
     .map(
       (cause) =>
-        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${percent(cause.probability)}</span></h3><ul>${cause.supporting.map((statement) => told('for', statement)).join('')}${cause.refuting.map((statement) => told('against', statement)).join('')}</ul></div>`,
+        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${percent(cause.probability)}</span></h3><ul>${cause.supporting.map((statement) => statementItem('for', statement)).join('')}${cause.refuting.map((statement) => statementItem('against', statement)).join('')}</ul></div>`,
     );
   return `<h2>Causes considered</h2><figure>${bars}<figcaption>Probability among the causes considered. Statements carry their source and the log-odds they add.</figcaption></figure>${cards.join('')}`;
 }

@@ -15,7 +15,7 @@ const RENDERERS: Readonly<Record<ReportFormat, (input: ReportInput) => string>> 
   csv: csvReport,
 };
 
-/** The diagnostic report of one incident or one look. */
+/** The diagnostic report of one incident or one evaluation. */
 export function renderReport(format: ReportFormat, input: ReportInput): string {
   return RENDERERS[format](input);
 }

@@ -5,7 +5,7 @@ import type { Recommendation } from '../../domain/recommendation.js';
 import { ineligibility, isApprover } from './policy.js';
 import type { Actor } from '../../domain/actor.js';
 
-export interface Ballot {
+export interface CastVote {
   readonly recommendation: Recommendation;
   /** Votes cast before. */
   readonly votes: readonly Vote[];
@@ -27,15 +27,15 @@ const REASON_CHARACTERS = { least: 3, breakGlass: 20, most: 4_096 };
  * @returns the state it leads to, null when more approvals are needed; and the subjects whose approval counted
  * @throws AppError when the vote does not count
  */
-export function judgeVotes(ballot: Ballot): {
+export function countVotes(cast: CastVote): {
   readonly next: 'approved' | 'rejected' | 'revoked' | null;
   readonly counted: readonly string[];
 } {
-  const { recommendation, votes, verdict, by, inForce, nowMs } = ballot;
+  const { recommendation, votes, verdict, by, inForce, nowMs } = cast;
   const { state, policy, proposedBy } = recommendation;
-  checkReason(ballot.reason, REASON_CHARACTERS.least);
+  checkReason(cast.reason, REASON_CHARACTERS.least);
   const barred = ineligibility(by, proposedBy, policy, inForce);
-  if (ballot.breakGlass === null && barred !== null) throw new Forbidden(barred, 'by');
+  if (cast.breakGlass === null && barred !== null) throw new Forbidden(barred, 'by');
   if (state !== 'pending' && !(state === 'approved' && verdict === 'reject'))
     throw new Conflict(`this recommendation is ${state} already`, 'state', { state });
   if (votes.some((vote) => vote.by.subject === by.subject && vote.verdict === verdict))
@@ -44,8 +44,8 @@ export function judgeVotes(ballot: Ballot): {
   if (recommendation.expiresAtMs <= nowMs)
     throw new Conflict('this recommendation has expired', 'state', { state: 'expired' });
   if (verdict === 'reject') return { next: 'rejected', counted: [] };
-  if (ballot.breakGlass !== null) {
-    checkBreakGlass(ballot, ballot.breakGlass);
+  if (cast.breakGlass !== null) {
+    checkBreakGlass(cast, cast.breakGlass);
     return { next: 'approved', counted: [by.subject] };
   }
   const counted = new Set(
@@ -62,8 +62,8 @@ export function checkReason(reason: string, least = REASON_CHARACTERS.least): vo
   throw new Invalid(`a reason of ${least} to ${REASON_CHARACTERS.most} characters is needed`, 'reason');
 }
 
-function checkBreakGlass(ballot: Ballot, breakGlass: BreakGlass): void {
-  const { by, recommendation, inForce, breakGlassApprovers, reason } = ballot;
+function checkBreakGlass(cast: CastVote, breakGlass: BreakGlass): void {
+  const { by, recommendation, inForce, breakGlassApprovers, reason } = cast;
   if (!recommendation.policy.breakGlass || !inForce.breakGlass)
     throw new Forbidden('break-glass is switched off for this action', 'break_glass');
   if (by.kind !== 'user' || by.person === undefined || !isApprover(breakGlassApprovers, by.person))

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiKeyId } from '../../domain/identifiers.js';
 import type { ApiKey, ApiKeyRepository, ApiScope, Clock, SettingRepository } from '../../domain/ports.js';
+import { setting } from '../../domain/setting.js';
 import { readApiKey } from './api-keys.js';
 
 /** A key the operator made and wrote down, e.g. for Prometheus. */
@@ -10,8 +11,7 @@ export interface ProvisionedKey {
   readonly text: string;
 }
 
-const MEMORY = 'provisioned-api-keys';
-const ids = z.array(z.string());
+const MEMORY = setting('provisioned-api-keys', z.array(z.string()));
 
 /**
  * Makes the store's keys agree with the configured ones: new ones are added, changed names and scopes taken over, and those
@@ -24,7 +24,7 @@ export async function provisionApiKeys(
   settings: SettingRepository,
   clock: Clock,
 ): Promise<void> {
-  const before = ids.safeParse(await settings.get(MEMORY)).data ?? [];
+  const before = (await settings.get(MEMORY)) ?? [];
   const now: string[] = [];
   for (const { name, scopes, text } of configured) {
     const read = readApiKey(text);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RecommendationRecord } from '../../domain/decision-record.js';
+import type { DecisionRecord, RecommendationRecord } from '../../domain/decision-record.js';
 import type { KillSwitch, Review } from '../../domain/decision.js';
 import { executionId, incidentId, modelId, recommendationId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
@@ -33,8 +33,8 @@ const actorView = ({ kind, subject, name, person }: Actor): object => ({
   ...(person === undefined ? {} : { login: person.login, role: person.role, issuer: person.issuer }),
 });
 
-function recordView(record: RecommendationRecord): object {
-  const { recommendation, votes, execution, attempts, verification, dryRun } = record;
+function recordView(record: DecisionRecord & Partial<RecommendationRecord>): object {
+  const { recommendation, votes, execution, attempts, verification, dryRun = null } = record;
   return {
     ...recommendation,
     proposedBy: actorView(recommendation.proposedBy),
@@ -83,7 +83,7 @@ export const decisionRoutes: readonly Route[] = [
     async handle(context) {
       const filter = filterOf(context, context.query.get('pending') === 'true');
       const records = await context.ports.application.decisions.records(filter);
-      return json({ recommendations: records.map(recordView) });
+      return json({ recommendations: records.map((record) => recordView(record)) });
     },
   },
   {

@@ -33,8 +33,8 @@ export const identityRoutes: readonly Route[] = [
             ? null
             : { issuer: person.issuer, id: person.id, login: person.login, email: person.email, role: person.role },
         scopes,
-        decides: ports.application.decisions.decides(actor),
-        breaks_glass: ports.application.decisions.breaksGlass(actor),
+        decides: ports.application.decisions.actionsVotableBy(actor),
+        breaks_glass: ports.application.decisions.mayBreakGlass(actor),
         problem,
       });
     },

@@ -48,10 +48,8 @@ export const legacyRoutes: readonly Route[] = [
       const batch = parseBatch(raw, false, clock.now());
       const named = nameIn(raw);
       const id = slugOf(named);
-      if (batch.errors.length === 0 && !application.models.statuses().some(({ model }) => model.id === id)) {
-        await application.models.register({ id, name: named }, context.actor);
-      }
       if (batch.errors.length > 0) return json({ error: { code: 'invalid', ...batch.errors[0] } }, 400);
+      await application.models.ensureWatched(id, named, context.actor);
       const result = await application.models.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
       return json({ status: 'accepted', model: id, accepted: result.accepted });
     },

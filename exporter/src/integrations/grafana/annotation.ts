@@ -18,11 +18,11 @@ const ACTIONS: Partial<Record<RecommendationState, string>> = {
 };
 
 const INVESTIGATOR = '/a/mlfi-investigator-app/incidents/';
-const LONGEST_TEXT = 500;
+const MAX_TEXT = 500;
 
 /** Grafana shows annotations as HTML; headlines and titles hold names that come from models and features. */
 const plain = (text: string): string =>
-  (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text).replaceAll(
+  (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text).replaceAll(
     /[<>&"']/g,
     (character) => `&#${character.charCodeAt(0)};`,
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RecommendationId } from '../../domain/identifiers.js';
-import type { Json } from '../../domain/json.js';
-import type { Clock, DomainEvent, EventBus, Logger, SettingRepository } from '../../domain/ports.js';
+import type { Clock, DomainEvent, EventBus, GrafanaAnnotation, Logger, SettingRepository } from '../../domain/ports.js';
+import { setting } from '../../domain/setting.js';
 import { annotationOf } from './annotation.js';
 import type { GrafanaClient } from './grafana-client.js';
 import { createOutbox, type OutboxCounts, type OutboxMemory } from './outbox.js';
@@ -23,16 +23,19 @@ export interface Annotator {
   stop(): Promise<void>;
 }
 
-const MEMORY = 'annotation-outbox';
-const TOLD_KEPT = 2_000;
+/** States of recommendations remembered as posted, oldest forgotten first. */
+const MAX_PUBLISHED_KEPT = 2_000;
 
-const remembered = z.array(
-  z.object({
-    timeMs: z.number(),
-    timeEndMs: z.number().nullable(),
-    text: z.string(),
-    tags: z.array(z.string()),
-  }),
+const MEMORY = setting<readonly GrafanaAnnotation[]>(
+  'annotation-outbox',
+  z.array(
+    z.object({
+      timeMs: z.number(),
+      timeEndMs: z.number().nullable(),
+      text: z.string(),
+      tags: z.array(z.string()),
+    }),
+  ),
 );
 
 /** Listens to the domain's events and posts those people want to see on dashboards. Nothing here can harm the loop. */
@@ -40,16 +43,16 @@ export function startAnnotator(ports: AnnotatorPorts): Annotator {
   const { events, clock, logger } = ports;
   const stopping = new AbortController();
   const outbox = createOutbox({ ...ports, memory: memoryIn(ports.settings) });
-  const told = new Set<string>();
+  const published = new Set<string>();
 
-  /** A recommendation is published again when it gets another vote: the same state is told once. */
+  /** A recommendation is published again when it gets another vote: the same state is posted once. */
   const isNews = (event: DomainEvent): boolean => {
     if (event.kind !== 'recommendation-updated') return true;
     const key = `${event.recommendation.id} ${event.recommendation.state}`;
-    if (told.has(key)) return false;
-    told.add(key);
-    const [oldest] = told;
-    if (told.size > TOLD_KEPT && oldest !== undefined) told.delete(oldest);
+    if (published.has(key)) return false;
+    published.add(key);
+    const [oldest] = published;
+    if (published.size > MAX_PUBLISHED_KEPT && oldest !== undefined) published.delete(oldest);
     return true;
   };
 
@@ -84,7 +87,7 @@ export function startAnnotator(ports: AnnotatorPorts): Annotator {
 
 function memoryIn(settings: SettingRepository): OutboxMemory {
   return {
-    load: async () => remembered.safeParse(await settings.get(MEMORY)).data ?? [],
-    save: (waiting) => settings.set(MEMORY, waiting as unknown as Json),
+    load: async () => (await settings.get(MEMORY)) ?? [],
+    save: (waiting) => settings.set(MEMORY, waiting),
   };
 }

@@ -20,11 +20,11 @@ export interface GrafanaClient extends AnnotationSource {
   post(annotation: GrafanaAnnotation): Promise<PostOutcome>;
 }
 
-const LARGEST_ANSWER_BYTES = 4 * 1_024 * 1_024;
-/** Not `connect`: a connection that broke after the request was sent is told by the same word. */
-const UNSENT = new Set(['dns', 'tls', 'blocked']);
+const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
+/** Not `connect`: a connection that broke after the request was sent has the same name. */
+const UNSENT_REASONS = new Set(['dns', 'tls', 'blocked']);
 /** A token that is wrong may be put right, and Grafana may be busy: everything else in 4xx is about this annotation. */
-const WORTH_ANOTHER_TRY = new Set([401, 403, 404, 408, 425, 429]);
+const RETRYABLE_STATUSES = new Set([401, 403, 404, 408, 425, 429]);
 
 const listed = z.array(
   z.object({
@@ -61,7 +61,7 @@ export function createGrafanaClient(http: HttpClient, access: () => GrafanaAcces
       },
       body: body === null ? null : JSON.stringify(body),
       timeoutMs: grafana.timeoutMs,
-      maxResponseBytes: LARGEST_ANSWER_BYTES,
+      maxResponseBytes: MAX_ANSWER_BYTES,
     });
   };
   return {
@@ -75,12 +75,12 @@ export function createGrafanaClient(http: HttpClient, access: () => GrafanaAcces
       if (answer === null) return { kind: 'again', reason: 'no Grafana is configured', mayHaveArrived: false };
       if (answer.kind === 'failure') {
         const { reason, detail } = answer.failure;
-        return { kind: 'again', reason: detail, mayHaveArrived: !UNSENT.has(reason) };
+        return { kind: 'again', reason: detail, mayHaveArrived: !UNSENT_REASONS.has(reason) };
       }
       const { status } = answer;
       if (status >= 200 && status < 300) return { kind: 'posted' };
       const reason = `Grafana answered ${status}`;
-      return status >= 500 || status < 400 || WORTH_ANOTHER_TRY.has(status)
+      return status >= 500 || status < 400 || RETRYABLE_STATUSES.has(status)
         ? { kind: 'again', reason, mayHaveArrived: status >= 500 }
         : { kind: 'refused', reason };
     },

@@ -35,7 +35,7 @@ export interface Outbox {
 /** The oldest are pushed out beyond it: a Grafana that is gone for weeks must not fill the store. */
 export const CAPACITY = 500;
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 300_000;
+const MAX_PAUSE_MS = 300_000;
 
 interface Waiting {
   readonly annotation: GrafanaAnnotation;
@@ -119,7 +119,7 @@ export function createOutbox({ grafana, memory, clock, logger }: OutboxPorts): O
         const [first] = waiting;
         if (first === undefined) {
           wake = new AbortController();
-          await clock.sleep(LONGEST_PAUSE_MS, AbortSignal.any([signal, wake.signal]));
+          await clock.sleep(MAX_PAUSE_MS, AbortSignal.any([signal, wake.signal]));
           continue;
         }
         const done = await attempt(first).catch((error: unknown) => {
@@ -134,7 +134,7 @@ export function createOutbox({ grafana, memory, clock, logger }: OutboxPorts): O
         } else {
           failedTries += 1;
           await clock.sleep(pauseMs, signal);
-          pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+          pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
         }
       }
       await saving;

@@ -34,7 +34,7 @@ export interface ChangeWatchPorts {
   readonly record: (model: ModelId, change: ChangeEvent) => Promise<void>;
 }
 
-const ANNOTATIONS_READ = 500;
+const MAX_ANNOTATIONS = 500;
 
 /** One round over all sources. A source that cannot be read is logged when it begins to fail; the others are read all the same. */
 export function createChangeWatch(ports: ChangeWatchPorts): {
@@ -43,8 +43,8 @@ export function createChangeWatch(ports: ChangeWatchPorts): {
 } {
   const { clock, logger } = ports;
   const failing = new Set<string>();
-  /** Told in this process, until it is older than what is looked back on. */
-  const told = new Map<string, number>();
+  /** Recorded by this process; forgotten after twice the look-back. */
+  const seen = new Map<string, number>();
 
   const report = (source: string, reason: string | null): void => {
     if (reason === null) {
@@ -82,7 +82,7 @@ export function createChangeWatch(ports: ChangeWatchPorts): {
         fromMs: nowMs - settings.lookBackMs,
         toMs: nowMs,
         tags: source.tags,
-        limit: ANNOTATIONS_READ,
+        limit: MAX_ANNOTATIONS,
       });
       report(`annotations ${source.tags.join(', ')}`, answer.kind === 'failure' ? answer.reason : null);
       if (answer.kind === 'found') found.push(...changesFromAnnotations(source, answer.annotations, ports.models()));
@@ -95,13 +95,13 @@ export function createChangeWatch(ports: ChangeWatchPorts): {
     const nowMs = clock.now();
     const found = [...(await fromPrometheus(settings, nowMs)), ...(await fromGrafana(settings, nowMs))];
     const watched = new Map<string, ModelId>(ports.models().map((id) => [id, id]));
-    for (const [key, atMs] of told) if (atMs < nowMs - 2 * settings.lookBackMs) told.delete(key);
+    for (const [key, atMs] of seen) if (atMs < nowMs - 2 * settings.lookBackMs) seen.delete(key);
     let recorded = 0;
     for (const { model, change } of found.sort((a, b) => a.change.atMs - b.change.atMs)) {
       const id = watched.get(model);
       const key = `${model}\n${change.atMs}\n${change.kind}\n${change.text}`;
-      if (id === undefined || told.has(key)) continue;
-      told.set(key, change.atMs);
+      if (id === undefined || seen.has(key)) continue;
+      seen.set(key, change.atMs);
       if (isKnown(change, ports.known(id))) continue;
       await ports.record(id, change);
       recorded += 1;

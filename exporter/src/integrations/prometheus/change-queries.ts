@@ -38,8 +38,8 @@ export interface FoundChange {
   readonly change: ChangeEvent;
 }
 
-const LONGEST_VALUE = 80;
-const LONGEST_TEXT = 200;
+const MAX_VALUE = 80;
+const MAX_TEXT = 200;
 /** Replicas that restart one after another are one change. */
 const ROLLOUT_MS = 60_000;
 
@@ -49,7 +49,7 @@ const cut = (text: string, longest: number): string =>
 const clean = (text: string, longest: number): string => cut(text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim(), longest);
 
 /**
- * Changes told by an `info` query: a value of the label that was not there at the step before, while another was. Nothing
+ * Changes shown by an `info` query: a value of the label that was not there at the step before, while another was. Nothing
  * is known about what came before the first step, so what is there from the start is no change; over a gap without any
  * series the last known value counts, so that a missed scrape is no change either.
  */
@@ -73,7 +73,7 @@ export function changesFromInfo(query: ChangeQuery, series: readonly RangeSeries
         for (const value of now) {
           if (before.has(value)) continue;
           const old = [...before].filter((known) => !now.has(known)).at(0) ?? [...before].at(0) ?? '';
-          const text = `${valueLabel} changed from "${clean(old, LONGEST_VALUE)}" to "${clean(value, LONGEST_VALUE)}" (${query.name})`;
+          const text = `${valueLabel} changed from "${clean(old, MAX_VALUE)}" to "${clean(value, MAX_VALUE)}" (${query.name})`;
           found.push({ model, change: { atMs, kind, text } });
         }
       }
@@ -84,8 +84,8 @@ export function changesFromInfo(query: ChangeQuery, series: readonly RangeSeries
 }
 
 /**
- * Changes told by a `timestamp` query: every value that lies in [fromMs, toMs], once. Times within a minute of each other
- * are one rollout, told by its beginning.
+ * Changes shown by a `timestamp` query: every value that lies in [fromMs, toMs], once. Times within a minute of each other
+ * are one rollout, dated by its beginning.
  */
 export function changesFromTimestamps(
   query: ChangeQuery,
@@ -118,7 +118,7 @@ export function changesFromTimestamps(
   });
 }
 
-/** Changes told by annotations other people or tools made. Those of mlfi itself are left out: they tell of effects. */
+/** Changes shown by annotations of other people or tools. Those of mlfi itself are left out: they tell of effects. */
 export function changesFromAnnotations(
   source: ChangeAnnotations,
   annotations: readonly { readonly timeMs: number; readonly text: string; readonly tags: readonly string[] }[],
@@ -129,11 +129,11 @@ export function changesFromAnnotations(
     if (tags.includes('mlfi')) return [];
     const named = tags.flatMap((tag) => (tag.startsWith(prefix) ? [tag.slice(prefix.length)] : []));
     const about = named.length > 0 ? named : source.everyModel ? models : [];
-    const said = clean(text.replaceAll(/<[^>]*>/g, ' '), LONGEST_TEXT);
+    const said = clean(text.replaceAll(/<[^>]*>/g, ' '), MAX_TEXT);
     const change: ChangeEvent = {
       atMs: timeMs,
       kind: source.kind,
-      text: said === '' ? `Annotation with the tags ${clean(source.tags.join(', '), LONGEST_TEXT)}` : said,
+      text: said === '' ? `Annotation with the tags ${clean(source.tags.join(', '), MAX_TEXT)}` : said,
     };
     return about.map((model) => ({ model, change }));
   });

@@ -14,7 +14,7 @@ export type RangeAnswer =
   | { readonly kind: 'found'; readonly series: readonly RangeSeries[] }
   | { readonly kind: 'failure'; readonly reason: string };
 
-const LARGEST_ANSWER_BYTES = 8 * 1_024 * 1_024;
+const MAX_ANSWER_BYTES = 8 * 1_024 * 1_024;
 
 const answered = z.object({
   status: z.literal('success'),
@@ -54,7 +54,7 @@ export async function queryRange(
     },
     body: null,
     timeoutMs: access.timeoutMs,
-    maxResponseBytes: LARGEST_ANSWER_BYTES,
+    maxResponseBytes: MAX_ANSWER_BYTES,
   });
   if (answer.kind === 'failure') return { kind: 'failure', reason: answer.failure.detail };
   const body = jsonOf(answer.body);

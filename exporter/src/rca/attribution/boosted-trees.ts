@@ -3,7 +3,7 @@ import type { CodedRows } from '../segments/slice-line.js';
 const ROUNDS = 60;
 const DEPTH = 3;
 const LEARNING_RATE = 0.15;
-const FEWEST_IN_LEAF = 12;
+const MIN_IN_LEAF = 12;
 /** Rows that a leaf's own mean must outweigh before it is believed. */
 const SHRINKAGE = 5;
 
@@ -62,7 +62,7 @@ function grow(
 ): Node {
   const sum = rows.reduce((total, row) => total + (residuals[row] ?? 0), 0);
   const leaf: Node = { kind: 'leaf', value: sum / (rows.length + SHRINKAGE) };
-  if (depth === 0 || rows.length < 2 * FEWEST_IN_LEAF) return leaf;
+  if (depth === 0 || rows.length < 2 * MIN_IN_LEAF) return leaf;
   let best: { readonly column: number; readonly isLeft: Uint8Array; readonly gain: number } | null = null;
   for (const [column, values] of table.columns.entries()) {
     const found = bestSplit(values, codes[column] ?? 0, residuals, rows, sum);
@@ -113,7 +113,7 @@ function bestSplit(
   for (const [place, code] of order.slice(0, -1).entries()) {
     count += counts[code] ?? 0;
     part += sums[code] ?? 0;
-    if (count < FEWEST_IN_LEAF || n - count < FEWEST_IN_LEAF) continue;
+    if (count < MIN_IN_LEAF || n - count < MIN_IN_LEAF) continue;
     const here = part ** 2 / count + (sum - part) ** 2 / (n - count) - sum ** 2 / n;
     if (here <= gain) continue;
     gain = here;

@@ -24,7 +24,7 @@ export interface CohortShapleyInput {
 }
 
 const REST = '\u0000rest';
-const FEWEST_PAIRS = 5;
+const MIN_PAIRS = 5;
 /** Rows of each side whose feature names are read. */
 const ROWS_FOR_NAMES = 200;
 
@@ -32,7 +32,7 @@ const ROWS_FOR_NAMES = 200;
  * Attributes the change of the mean output between two cohorts to features by asking the live model: stratified cohort
  * Shapley values. Both cohorts are sorted by logged output and cut into as many strata as pairs are affordable; one row
  * per stratum is drawn from each, the two lists are paired at random, and each pair is walked from the baseline row to the
- * window row in one random order of the features (reference/methods.md §2b). Both ends are asked too: the difference
+ * window row in one random order of the features (sampled orders: Castro, Gómez & Tejada 2009). Both ends are asked too: the difference
  * between what the model says of a baseline row now and what was logged for it is the model's own change.
  * Standard errors by jackknife over pairs, which for a mean is its standard error.
  */
@@ -41,8 +41,8 @@ export async function cohortShapley(
   caller: ModelCaller,
   random: Random,
 ): Promise<CohortShapley> {
-  const looked = [...input.now.slice(0, ROWS_FOR_NAMES), ...input.before.slice(0, ROWS_FOR_NAMES)];
-  const everything = [...new Set(looked.flatMap(({ features }) => Object.keys(features)))];
+  const sampled = [...input.now.slice(0, ROWS_FOR_NAMES), ...input.before.slice(0, ROWS_FOR_NAMES)];
+  const everything = [...new Set(sampled.flatMap(({ features }) => Object.keys(features)))];
   const others = everything.filter((feature) => !input.players.includes(feature));
   const groups: readonly (readonly string[])[] = [
     ...input.players.map((player) => [player]),
@@ -73,7 +73,7 @@ export async function cohortShapley(
   }
   const pairs = gains.length;
   const attributions =
-    pairs < FEWEST_PAIRS
+    pairs < MIN_PAIRS
       ? []
       : names.flatMap((feature, i): Attribution[] => {
           if (feature === REST) return [];
@@ -81,7 +81,7 @@ export async function cohortShapley(
           return [{ feature, value: mean, standardError, method: 'interventional-shapley' }];
         });
   const logged = meanOf(input.now) - meanOf(input.before);
-  const modelShift = pairs < FEWEST_PAIRS ? null : meanWithError(modelShifts).mean;
+  const modelShift = pairs < MIN_PAIRS ? null : meanWithError(modelShifts).mean;
   const total = pairs === 0 ? 0 : meanWithError(totals).mean;
   return {
     attributions: [...attributions].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)),
@@ -104,8 +104,8 @@ export async function cohortShapley(
 
 function limitationOf(pairs: number, wanted: number, broken: number, caller: ModelCaller): string | null {
   if (caller.gaveUp) return 'The model stopped answering, so the experiment was broken off.';
-  if (wanted < FEWEST_PAIRS) return 'The call budget or the rows in memory allow too few comparisons.';
-  if (pairs < FEWEST_PAIRS) return `${broken} of ${wanted} comparisons got no usable answer.`;
+  if (wanted < MIN_PAIRS) return 'The call budget or the rows in memory allow too few comparisons.';
+  if (pairs < MIN_PAIRS) return `${broken} of ${wanted} comparisons got no usable answer.`;
   return broken === 0 ? null : `${broken} of ${wanted} comparisons got no usable answer and are left out.`;
 }
 

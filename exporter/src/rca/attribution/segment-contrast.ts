@@ -2,7 +2,7 @@ import type { Attribution } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import { confidenceByGroup, grouping } from './confidence-groups.js';
 
-const FEWEST_ROWS = 50;
+const MIN_ROWS = 50;
 
 /**
  * How much of the change of mean confidence lies in rows whose value of a feature left what the baseline knew: their
@@ -11,10 +11,10 @@ const FEWEST_ROWS = 50;
 export function segmentContrasts(
   baselineRows: readonly Observation[],
   rows: readonly Observation[],
-  drifted: readonly string[],
+  reported: readonly string[],
 ): Attribution[] {
-  if (rows.length < FEWEST_ROWS || baselineRows.length < FEWEST_ROWS) return [];
-  return drifted
+  if (rows.length < MIN_ROWS || baselineRows.length < MIN_ROWS) return [];
+  return reported
     .flatMap((feature): Attribution[] => {
       const groupOf = grouping(baselineRows, feature);
       const known = confidenceByGroup(baselineRows, groupOf);

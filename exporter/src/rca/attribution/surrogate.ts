@@ -10,14 +10,14 @@ import type { Coalition } from './masker.js';
 import { shapleyValues } from './shapley.js';
 
 /** Below this a copy is too unlike the model to speak for it. */
-const LEAST_R_SQUARED = 0.7;
-export const FEWEST_ROWS = 200;
+const MIN_R_SQUARED = 0.7;
+export const MIN_ROWS = 200;
 /** Rows of each side the copy learns from. */
-const MOST_ROWS = 2_000;
+const MAX_ROWS = 2_000;
 const FOLDS = 3;
 const BATCHES = 8;
 const PAIRS_IN_A_BATCH = 16;
-const MOST_PLAYERS = 9;
+const MAX_PLAYERS = 9;
 /** Coalitions per batch: all of them for nine suspects and the rest. */
 const COALITIONS = 1_024;
 
@@ -32,7 +32,7 @@ export interface Surrogate {
  * sides) is asked instead, if it predicts held-out rows with R² ≥ 0.7 over three folds. Cohort Shapley values as for the live
  * model: pairs of a baseline row and a window row from equal strata of the output, v(S) the copy's mean answer with the
  * features of S taken from the window's row. Standard errors over eight batches of pairs.
- * @param suspects features told apart; the others move together
+ * @param suspects features attributed one by one; the others move together
  * @returns null when there is too little to learn from
  */
 export function attributeBySurrogate(
@@ -45,11 +45,11 @@ export function attributeBySurrogate(
   const output = rows.some(({ confidence }) => confidence !== null) ? 'confidence' : 'prediction';
   const was = sideOf(baselineRows, before, output);
   const is = sideOf(rows, now, output);
-  const players = suspects.slice(0, MOST_PLAYERS).flatMap((feature) => {
+  const players = suspects.slice(0, MAX_PLAYERS).flatMap((feature) => {
     const column = codings.findIndex((coding) => coding.feature === feature);
     return column < 0 ? [] : [{ feature, column }];
   });
-  if (was.length < FEWEST_ROWS || is.length < FEWEST_ROWS || players.length === 0) return null;
+  if (was.length < MIN_ROWS || is.length < MIN_ROWS || players.length === 0) return null;
   const all = [...was, ...is];
   const table: CodedRows = {
     rows: all.length,
@@ -57,7 +57,7 @@ export function attributeBySurrogate(
   };
   const targets = Float64Array.from(all, (row) => row.output);
   const rSquared = crossValidated(table, targets, random);
-  const evidence = { output, rows: all.length, rSquared, isUsed: rSquared >= LEAST_R_SQUARED } as const;
+  const evidence = { output, rows: all.length, rSquared, isUsed: rSquared >= MIN_R_SQUARED } as const;
   if (!evidence.isUsed) return { evidence, attributions: [] };
   const copy = boostedTrees(
     table,
@@ -89,7 +89,7 @@ function sideOf(rows: readonly Observation[], table: CodedRows, output: 'confide
     const said = output === 'confidence' ? row.confidence : row.prediction;
     return row.features === null || typeof said !== 'number' || !Number.isFinite(said) ? [] : [{ place, said }];
   });
-  const every = Math.max(1, Math.ceil(usable.length / MOST_ROWS));
+  const every = Math.max(1, Math.ceil(usable.length / MAX_ROWS));
   return usable
     .filter((_, i) => i % every === 0)
     .map(({ place, said }) => ({

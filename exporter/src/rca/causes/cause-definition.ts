@@ -18,7 +18,7 @@ export interface Hypothesis {
  */
 export interface CauseDefinition {
   readonly id: CauseId;
-  /** Indicators told first when the cause is explained. */
+  /** Indicators listed first when the cause is explained. */
   readonly leadIndicators: readonly IndicatorId[];
   /** Every version of the cause worth weighing on these symptoms; empty when nothing points to it. */
   hypotheses(symptoms: Symptoms): readonly Hypothesis[];

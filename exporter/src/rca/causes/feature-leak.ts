@@ -1,7 +1,7 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
 /** Rise of |2·AUC − 1|. */
-const LEAST_RISE = 0.15;
+const MIN_RISE = 0.15;
 
 /**
  * A feature carries the answer it should help to predict.
@@ -12,7 +12,7 @@ export const featureLeak: CauseDefinition = {
   leadIndicators: ['label-tells-from-input'],
   hypotheses(symptoms) {
     const found = symptoms.differential.labelAssociation;
-    if (found === null || found.now - found.before < LEAST_RISE) return [];
+    if (found === null || found.now - found.before < MIN_RISE) return [];
     return [plain(`The label leaks into \`${found.feature}\``, { features: [found.feature] })];
   },
 };

@@ -1,8 +1,8 @@
 import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
 
-/** Features that moved nearly as far as the one that moved furthest are suspects with it. */
-const NEARLY = 0.7;
+/** Share of the largest distance from which another feature is a suspect with it. */
+const MIN_SHARE_OF_LARGEST = 0.7;
 
 /**
  * The inputs are other ones than in the baseline, with no simpler explanation.
@@ -12,10 +12,12 @@ export const inputDrift: CauseDefinition = {
   id: 'input-drift',
   leadIndicators: ['inputs-moved', 'many-inputs-moved'],
   hypotheses(symptoms) {
-    const moved = symptoms.features.filter((entry) => entry.changed);
-    if (moved.length === 0) return [];
-    const largest = Math.max(...moved.map(({ distance }) => distance));
-    const features = moved.filter(({ distance }) => distance >= NEARLY * largest).map(({ feature }) => feature);
+    const changed = symptoms.features.filter((entry) => entry.changed);
+    if (changed.length === 0) return [];
+    const largest = Math.max(...changed.map(({ distance }) => distance));
+    const features = changed
+      .filter(({ distance }) => distance >= MIN_SHARE_OF_LARGEST * largest)
+      .map(({ feature }) => feature);
     const shareExplained = shareOfDrop(symptoms, 'input mix');
     return [plain(`Input data drift in ${quotedNames(features)}`, { features, shareExplained })];
   },

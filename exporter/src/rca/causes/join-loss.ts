@@ -2,7 +2,7 @@ import { quotedNames } from '../../domain/quantity-text.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 
 /** Rows with all of them missing ÷ rows with any. */
-const LEAST_TOGETHER = 0.3;
+const MIN_TOGETHER = 0.3;
 
 /**
  * One source or join is gone, and with it several features at once.
@@ -13,7 +13,7 @@ export const joinLoss: CauseDefinition = {
   leadIndicators: ['missing-in-the-same-rows', 'values-missing'],
   hypotheses(symptoms) {
     const together = symptoms.differential.missingTogether;
-    if (together === null || together.share < LEAST_TOGETHER) return [];
+    if (together === null || together.share < MIN_TOGETHER) return [];
     const features = together.features;
     return [plain(`Join lost: ${quotedNames(features)} go missing together`, { features })];
   },

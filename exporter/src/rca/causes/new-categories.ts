@@ -1,7 +1,7 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
 /** Share of rows, as in the detector of unseen categories. */
-const LEAST_UNSEEN = 0.02;
+const MIN_UNSEEN = 0.02;
 
 /**
  * A categorical feature has values the model never learnt.
@@ -12,7 +12,7 @@ export const newCategories: CauseDefinition = {
   leadIndicators: ['unseen-categories'],
   hypotheses(symptoms) {
     return symptoms.features
-      .filter(({ changed, unseenShare }) => changed && unseenShare >= LEAST_UNSEEN)
+      .filter(({ changed, unseenShare }) => changed && unseenShare >= MIN_UNSEEN)
       .map(({ feature }) => plain(`New categories in \`${feature}\``, { features: [feature] }));
   },
 };

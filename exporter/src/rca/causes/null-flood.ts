@@ -3,7 +3,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 import { lostValues } from '../indicators/indicator.js';
 
 /** Rise of the unreadable share. */
-const LEAST_RISE = 0.05;
+const MIN_RISE = 0.05;
 
 /**
  * A feature has stopped arriving: missing or unreadable.
@@ -14,7 +14,7 @@ export const nullFlood: CauseDefinition = {
   leadIndicators: ['values-missing', 'unreadable-values'],
   hypotheses(symptoms) {
     const lost = symptoms.features.filter(
-      (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= LEAST_RISE,
+      (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= MIN_RISE,
     );
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);

@@ -1,7 +1,8 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { callsFail } from './calls-fail.js';
 
-const MANY = 0.3;
+/** Share of the failures that must be timeouts, or of the statuses that must say busy. */
+const MIN_SHARE = 0.3;
 
 /**
  * The server cannot keep up: it stops answering for a while, again and again.
@@ -13,8 +14,8 @@ export const overloadedEndpoint: CauseDefinition = {
   hypotheses(symptoms) {
     const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = symptoms.service;
     if (failures.count === 0 || !callsFail(symptoms)) return [];
-    const late = (failuresByReason.timeout ?? 0) / failures.count > MANY;
-    const busy = refusedAsBusy !== null && refusedAsBusy.share > MANY;
+    const late = (failuresByReason.timeout ?? 0) / failures.count > MIN_SHARE;
+    const busy = refusedAsBusy !== null && refusedAsBusy.share > MIN_SHARE;
     // Bursts alone do not tell load from a fault of the server's own, and a status of 500 says it is its own.
     const unexplainedBursts = failuresInBursts && refusedAsBusy === null;
     if (!late && !busy && !unexplainedBursts) return [];

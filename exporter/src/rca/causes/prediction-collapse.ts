@@ -2,9 +2,9 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 
 /** A window that still holds answers from before the change is a mixture. */
-const NEARLY_ALL = 0.85;
+const MIN_TOP_SHARE = 0.85;
 /** Of the answers that used to be others. */
-const MOST_VANISHED = 0.6;
+const MAX_VANISHED = 0.6;
 
 /**
  * The model gives one answer whatever it is asked.
@@ -16,7 +16,7 @@ export const predictionCollapse: CauseDefinition = {
   hypotheses(symptoms) {
     const { topShare, topShareBefore } = symptoms.prediction;
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
-    const rose = topShare >= NEARLY_ALL && vanished >= MOST_VANISHED;
+    const rose = topShare >= MIN_TOP_SHARE && vanished >= MAX_VANISHED;
     return has(symptoms, 'constant-predictions') || rose
       ? [plain('Prediction collapse: one answer for every input')]
       : [];

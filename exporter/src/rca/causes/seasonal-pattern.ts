@@ -1,6 +1,7 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 
-const LEAST_EXPLAINED = 0.4;
+/** Share of the inputs' change that is usual at these hours. */
+const MIN_EXPLAINED = 0.4;
 
 /** The usual pattern of the hour: no fault. Predicts: the inputs are as they were at the same hours before. */
 export const seasonalPattern: CauseDefinition = {
@@ -8,6 +9,6 @@ export const seasonalPattern: CauseDefinition = {
   leadIndicators: ['usual-at-this-hour'],
   hypotheses(symptoms) {
     const usual = symptoms.differential.sameHour;
-    return usual !== null && usual.explained >= LEAST_EXPLAINED ? [plain('Usual for these hours of the day')] : [];
+    return usual !== null && usual.explained >= MIN_EXPLAINED ? [plain('Usual for these hours of the day')] : [];
   },
 };

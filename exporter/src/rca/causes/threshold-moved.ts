@@ -2,9 +2,9 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 import { saidOf } from '../indicators/indicator.js';
 
 /** Share of the unsure answers. */
-const LEAST_TURNED = 0.08;
+const MIN_TURNED = 0.08;
 /** Golden inputs turned beyond this share are not the unsure ones alone. */
-const MOST_GOLDEN_TURNED = 0.5;
+const MAX_GOLDEN_TURNED = 0.5;
 
 /**
  * The model scores as ever; the line between its answers was moved.
@@ -17,9 +17,9 @@ export const thresholdMoved: CauseDefinition = {
     const { golden, differential } = symptoms;
     const turned =
       golden.answersChanged > 0 ||
-      (differential.answerBands?.unsure ?? 0) > LEAST_TURNED ||
+      (differential.answerBands?.unsure ?? 0) > MIN_TURNED ||
       saidOf(symptoms, 'prediction-mix', 'prediction') !== undefined;
-    const onlyUnsure = golden.compared === 0 || golden.answersChanged / golden.compared <= MOST_GOLDEN_TURNED;
+    const onlyUnsure = golden.compared === 0 || golden.answersChanged / golden.compared <= MAX_GOLDEN_TURNED;
     return turned && onlyUnsure ? [plain('Decision threshold moved')] : [];
   },
 };

@@ -1,7 +1,8 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
 
-const MOST_UNSEEN = 0.02;
-const MOST_MISSING = 0.05;
+/** Shares of unseen and of missing values beyond which the values themselves are broken, not the mix of requests. */
+const MAX_UNSEEN = 0.02;
+const MAX_MISSING = 0.05;
 
 /**
  * The same kinds of requests as before, in other proportions.
@@ -13,7 +14,7 @@ export const trafficMixChange: CauseDefinition = {
   hypotheses(symptoms) {
     const mixed = symptoms.features.filter(
       ({ changed, kind, unseenShare, missingNow, missingBefore }) =>
-        changed && kind === 'categorical' && unseenShare < MOST_UNSEEN && missingNow - missingBefore < MOST_MISSING,
+        changed && kind === 'categorical' && unseenShare < MAX_UNSEEN && missingNow - missingBefore < MAX_MISSING,
     );
     const names = mixed.map(({ feature }) => feature);
     const explains = symptoms.differential.mixExplains?.feature;

@@ -2,7 +2,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 
 /** A baseline this much surer shows that it has not always been like this: something changed. */
-const SURER = 0.1;
+const MIN_CONFIDENCE_FALL = 0.1;
 
 /**
  * The model is unsure of everything it is asked, and always was as far as can be seen.
@@ -13,7 +13,7 @@ export const underconfidentModel: CauseDefinition = {
   leadIndicators: ['low-confidence', 'has-baseline'],
   hypotheses(symptoms) {
     const { before, now } = symptoms.confidence;
-    const wasSurer = before !== null && now !== null && before.mean - now.mean > SURER;
+    const wasSurer = before !== null && now !== null && before.mean - now.mean > MIN_CONFIDENCE_FALL;
     return has(symptoms, 'low-confidence') && !wasSurer
       ? [plain('Underconfident model: unsure of nearly every answer')]
       : [];

@@ -4,7 +4,7 @@ import type { Interval } from '../../domain/estimate.js';
 
 const ROUNDS = 200;
 const BLOCKS = 25;
-const FEWEST_IN_BLOCK = 4;
+const MIN_IN_BLOCK = 4;
 const SEED = 20_261;
 
 /** Per row a list of numbers whose sums are all that the statistic needs. */
@@ -21,7 +21,7 @@ export function blockBootstrap(
   now: RowTerms,
   statistic: (before: readonly number[], now: readonly number[]) => readonly number[],
 ): readonly Interval[] | null {
-  if (Math.min(before.length, now.length) < BLOCKS * FEWEST_IN_BLOCK) return null;
+  if (Math.min(before.length, now.length) < BLOCKS * MIN_IN_BLOCK) return null;
   const generator = xoroshiro128plus(SEED);
   const blocksBefore = blockSums(before);
   const blocksNow = blockSums(now);

@@ -1,10 +1,10 @@
+import { isWrong } from '../../domain/observation.js';
 import type { Observation } from '../../domain/observation.js';
-import { isWrong } from '../wrong-answer.js';
 
-const FEWEST_LABELS = 100;
+const MIN_LABELS = 100;
 const TENTHS = 10;
 /** Rows with which a tenth's own confidence counts beside its labels, so that a tenth without labels is taken at its word. */
-const OWN_WORD = 10;
+const STATED_CONFIDENCE_ROWS = 10;
 
 /**
  * How probably an answer is right, from its confidence and what labels said of the baseline's answers with as much: the share
@@ -24,10 +24,12 @@ export function calibration(baselineRows: readonly Observation[]): ((confidence:
     right[tenth] = (right[tenth] ?? 0) + (wrong ? 0 : 1);
     all += 1;
   }
-  if (all < FEWEST_LABELS) return null;
+  if (all < MIN_LABELS) return null;
   return (confidence) => {
     const tenth = tenthOf(confidence);
-    return ((right[tenth] ?? 0) + OWN_WORD * confidence) / ((labelled[tenth] ?? 0) + OWN_WORD);
+    return (
+      ((right[tenth] ?? 0) + STATED_CONFIDENCE_ROWS * confidence) / ((labelled[tenth] ?? 0) + STATED_CONFIDENCE_ROWS)
+    );
   };
 }
 

@@ -13,7 +13,7 @@ import { calibration } from './calibration.js';
 import { decomposeAccuracy } from './labelled-rows.js';
 import { createOutsideTest } from './out-of-range.js';
 
-const FEWEST_ROWS = 50;
+const MIN_ROWS = 50;
 
 export interface DecompositionInput {
   readonly baselineRows: readonly Observation[];
@@ -23,7 +23,7 @@ export interface DecompositionInput {
   readonly modelChanged: boolean | null;
   readonly experiment: ExperimentEvidence | null;
   readonly attributions: readonly Attribution[];
-  /** The rows on groups, when somebody made them already. */
+  /** The rows on groups, when they were made already. */
   readonly coded?: CodedCohorts;
 }
 
@@ -63,12 +63,12 @@ const placesOf = (rows: readonly Observation[]): number[] => rows.flatMap((row, 
  * Read off rows. An additive model of the baseline's measure by feature groups says how the window's rows would have been
  * answered: its mean moves by the input mix; what the window's known rows got beyond it is the model's change; rows the
  * baseline could not have had are data quality. The additive model is fitted on one half of the baseline and its bias on the
- * other half is the remainder: what such a model cannot see. Correlational: nobody was asked.
+ * other half is the remainder: what such a model cannot see. Correlational: the model was not asked.
  */
 function byCounts({ baselineRows, rows, features, coded }: DecompositionInput, measure: Measure): Decomposition | null {
   const before = confident(baselineRows);
   const now = confident(rows);
-  if (before.length < FEWEST_ROWS || now.length < FEWEST_ROWS) return null;
+  if (before.length < MIN_ROWS || now.length < MIN_ROWS) return null;
   const valuesBefore = before.map(measure.of);
   const cohorts = coded ?? codeCohorts(baselineRows, rows);
   const tableBefore = pickRows(cohorts.before, placesOf(baselineRows));
@@ -119,7 +119,7 @@ function byCounts({ baselineRows, rows, features, coded }: DecompositionInput, m
   );
 }
 
-/** Found by asking: the model's own shift, and the features' parts, told as data quality where the values are broken. */
+/** Found by asking: the model's own shift, and the features' parts, counted as data quality where the values are broken. */
 function byExperiment(input: DecompositionInput): Decomposition | null {
   const { experiment, attributions, features } = input;
   if (experiment === null || experiment.output !== 'confidence' || experiment.modelShift === null) return null;
@@ -134,8 +134,8 @@ function byExperiment(input: DecompositionInput): Decomposition | null {
       )
       .map(({ feature }) => feature),
   );
-  const told = attributions.filter(({ method }) => method === 'interventional-shapley');
-  const quality = told.filter(({ feature }) => broken.has(feature)).reduce((sum, { value }) => sum + value, 0);
+  const asked = attributions.filter(({ method }) => method === 'interventional-shapley');
+  const quality = asked.filter(({ feature }) => broken.has(feature)).reduce((sum, { value }) => sum + value, 0);
   const from = meanOf(before, CONFIDENCE);
   const to = meanOf(now, CONFIDENCE);
   const figures = [to - from, quality, experiment.total - quality, experiment.modelShift];
@@ -159,7 +159,7 @@ function byExperiment(input: DecompositionInput): Decomposition | null {
     ...decomposition,
     parts: decomposition.parts.map((part): DecompositionPart => {
       if (part.name === 'model') return part;
-      const own = told.filter(({ feature }) => broken.has(feature) === (part.name === 'data quality'));
+      const own = asked.filter(({ feature }) => broken.has(feature) === (part.name === 'data quality'));
       return { ...part, interval: around(part.value, width(own)) };
     }),
   };

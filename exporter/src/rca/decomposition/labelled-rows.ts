@@ -1,21 +1,21 @@
+import { isWrong } from '../../domain/observation.js';
 import type { Decomposition, FeatureEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
-import { isWrong } from '../wrong-answer.js';
 import { codeRows, codingsOf } from '../segments/coding.js';
 import { blockBootstrap, sumOf } from './block-bootstrap.js';
 
-const FEWEST_LABELS = 100;
+const MIN_LABELS = 100;
 /** Features whose histograms weigh the rows; more would leave few rows with weight. */
-const MOST_FEATURES = 4;
+const MAX_FEATURES = 4;
 /** Ratio of shares beyond which a row would decide alone. */
-const LARGEST_RATIO = 20;
+const MAX_RATIO = 20;
 /** Added to every cell, so that an empty one has a ratio. */
 const PRIOR_ROWS = 1;
 
 /**
  * Accuracy of all calls (an unanswered one counts as wrong) with labels on both sides, split as DISDE does (Cai, Namkoong &
  * Yadlowsky 2023): both sides are weighed to the input mix they share, π(x) being the window's share at x, from the product
- * of the drifted features' histograms. What moves between a side and the shared mix is input mix; what differs on the shared
+ * of the reported features' histograms. What moves between a side and the shared mix is input mix; what differs on the shared
  * mix is the same kind of row with another outcome: the model when golden inputs show that it answers otherwise, else the
  * concept. Failed calls are serving.
  * @returns null without 100 labels on each side
@@ -33,7 +33,7 @@ export function decomposeAccuracy(
   const before = usable(baselineRows);
   const now = usable(rows);
   const labels = (all: readonly Observation[]): number => all.filter(({ failure }) => failure === null).length;
-  if (labels(before) < FEWEST_LABELS || labels(now) < FEWEST_LABELS) return null;
+  if (labels(before) < MIN_LABELS || labels(now) < MIN_LABELS) return null;
   const ratio = densityRatio(before, now, features);
   const alpha = labels(now) / (labels(before) + labels(now));
   const termsOf = (row: Observation, own: 'before' | 'now'): readonly number[] => {
@@ -81,18 +81,18 @@ export function decomposeAccuracy(
   };
 }
 
-/** now/before share of a row's groups, multiplied over the most drifted features and clipped to [1/20, 20]. */
+/** now/before share of a row's groups, multiplied over the most reported features and clipped to [1/20, 20]. */
 function densityRatio(
   before: readonly Observation[],
   now: readonly Observation[],
   features: readonly FeatureEvidence[],
 ): (row: Observation) => number {
-  const drifted = features
+  const reported = features
     .filter((feature) => feature.reported)
     .sort((a, b) => b.distance - a.distance)
-    .slice(0, MOST_FEATURES)
+    .slice(0, MAX_FEATURES)
     .map(({ feature }) => feature);
-  const codings = codingsOf(before).filter(({ feature }) => drifted.includes(feature));
+  const codings = codingsOf(before).filter(({ feature }) => reported.includes(feature));
   const shares = (rows: readonly Observation[]): Float64Array[] =>
     codeRows(rows, codings).columns.map((codes, column) => {
       const cells = new Float64Array(1 + (codings[column]?.codes ?? 0)).fill(PRIOR_ROWS);
@@ -106,6 +106,6 @@ function densityRatio(
       const code = coding.codeOf(row.features?.[coding.feature]);
       return (ratio * (sharesNow[column]?.[code] ?? 1)) / (sharesBefore[column]?.[code] ?? 1);
     }, 1);
-    return Math.min(LARGEST_RATIO, Math.max(1 / LARGEST_RATIO, product));
+    return Math.min(MAX_RATIO, Math.max(1 / MAX_RATIO, product));
   };
 }

@@ -2,7 +2,7 @@ import type { FeatureEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 
 /** Share of baseline rows below which a missing or rare value counts as something the baseline never had. */
-const NEVER = 0.01;
+const MAX_BASELINE_SHARE = 0.01;
 
 /**
  * Whether a row has, in a drifted feature, what the baseline practically never had: a missing value, a category, or a number
@@ -25,8 +25,8 @@ export function createOutsideTest(
       const isNumeric = numbers.length > (values.length - missing) / 2;
       return (row: Observation): boolean => {
         const value = row.features?.[feature] ?? null;
-        if (value === null) return missing < NEVER * values.length;
-        if (!isNumeric) return (counts.get(String(value)) ?? 0) < NEVER * values.length;
+        if (value === null) return missing < MAX_BASELINE_SHARE * values.length;
+        if (!isNumeric) return (counts.get(String(value)) ?? 0) < MAX_BASELINE_SHARE * values.length;
         return typeof value !== 'number' || value < low || value > high;
       };
     });

@@ -2,8 +2,8 @@ import { quantileSorted } from 'simple-statistics';
 import type { Differential } from '../../domain/differential.js';
 import type { Observation } from '../../domain/observation.js';
 
-const FEWEST_ROWS = 100;
-const FEWEST_IN_BAND = 30;
+const MIN_ROWS = 100;
+const MIN_IN_BAND = 30;
 
 function mixIn(rows: readonly Observation[]): Map<string, number> {
   const counts = new Map<string, number>();
@@ -23,7 +23,7 @@ export function answerBands(
   const usable = (row: Observation): boolean => row.confidence !== null && typeof row.prediction === 'string';
   const before = baselineRows.filter(usable);
   const now = rows.filter(usable);
-  if (before.length < FEWEST_ROWS || now.length < FEWEST_ROWS) return null;
+  if (before.length < MIN_ROWS || now.length < MIN_ROWS) return null;
   const middle = quantileSorted(
     before.map(({ confidence }) => confidence ?? 0).sort((a, b) => a - b),
     0.5,
@@ -31,7 +31,7 @@ export function answerBands(
   const distanceIn = (inBand: (confidence: number) => boolean): number | null => {
     const was = before.filter(({ confidence }) => inBand(confidence ?? 0));
     const is = now.filter(({ confidence }) => inBand(confidence ?? 0));
-    if (was.length < FEWEST_IN_BAND || is.length < FEWEST_IN_BAND) return null;
+    if (was.length < MIN_IN_BAND || is.length < MIN_IN_BAND) return null;
     const [p, q] = [mixIn(was), mixIn(is)];
     return [...new Set([...p.keys(), ...q.keys()])].reduce(
       (sum, answer) => sum + Math.abs((p.get(answer) ?? 0) - (q.get(answer) ?? 0)) / 2,

@@ -1,9 +1,9 @@
+import { isWrong } from '../../domain/observation.js';
 import type { CountDifferential, RowDifferential, SegmentDifference } from '../../domain/differential.js';
 import type { FeatureEvidence, SegmentEvidence } from '../../domain/symptoms.js';
 import { spearman } from '../../statistics/spearman.js';
 import type { Observation } from '../../domain/observation.js';
 import { failureCount, type BaselineProfile, type WindowProfile } from '../../domain/profile.js';
-import { isWrong } from '../wrong-answer.js';
 import { answerBands } from './answer-bands.js';
 import { labelAssociation } from './label-association.js';
 import { lostSegment } from './lost-segment.js';

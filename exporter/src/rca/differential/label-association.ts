@@ -1,7 +1,7 @@
 import type { Differential } from '../../domain/differential.js';
 import type { Observation } from '../../domain/observation.js';
 
-const FEWEST_LABELLED = 80;
+const MIN_LABELLED = 80;
 
 type Labelled = readonly { readonly value: number | string; readonly label: string }[];
 
@@ -37,7 +37,7 @@ export function labelAssociation(
   baselineRows: readonly Observation[],
 ): Differential['labelAssociation'] {
   const labels = baselineRows.flatMap(({ label }) => (label === null ? [] : [String(label)]));
-  if (labels.length < FEWEST_LABELLED) return null;
+  if (labels.length < MIN_LABELLED) return null;
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const [commonest = ''] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
@@ -45,7 +45,7 @@ export function labelAssociation(
   for (const feature of Object.keys(baselineRows.find((row) => row.features !== null)?.features ?? {})) {
     const was = labelledNumbers(baselineRows, feature);
     const is = labelledNumbers(rows, feature);
-    if (was.length < FEWEST_LABELLED || is.length < FEWEST_LABELLED) continue;
+    if (was.length < MIN_LABELLED || is.length < MIN_LABELLED) continue;
     const before = rankAssociation(was, commonest);
     const now = rankAssociation(is, commonest);
     if (before === null || now === null) continue;

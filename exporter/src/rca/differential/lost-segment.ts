@@ -2,12 +2,12 @@ import { categoricalTotal } from '../../statistics/signal-counts.js';
 import type { Differential } from '../../domain/differential.js';
 import type { WindowProfile } from '../../domain/profile.js';
 
-const LEAST_BEFORE = 0.08;
+const MIN_BEFORE = 0.08;
 /** Present at most at this part of its old share. */
-const LEFT = 0.1;
+const MAX_LEFT = 0.1;
 /** Total variation distance among the rest that chance and correlation leave. */
-const UNDISTURBED = 0.15;
-const FEWEST_VALUES = 100;
+const MAX_REST_DISTANCE = 0.15;
+const MIN_VALUES = 100;
 
 /**
  * A category that has almost stopped coming while the others kept their proportions to each other and nothing new came in
@@ -20,11 +20,11 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Dif
     if (!key.startsWith('feature:') || before?.kind !== 'categorical' || now.kind !== 'categorical') continue;
     const n = categoricalTotal(before);
     const m = categoricalTotal(now);
-    if (n < FEWEST_VALUES || m < FEWEST_VALUES) continue;
+    if (n < MIN_VALUES || m < MIN_VALUES) continue;
     for (const [name, count] of before.categories) {
       const was = count / n;
       const is = (now.categories.get(name) ?? 0) / m;
-      if (was < LEAST_BEFORE || is > LEFT * was) continue;
+      if (was < MIN_BEFORE || is > MAX_LEFT * was) continue;
       let restDistance = 0;
       for (const other of new Set([...before.categories.keys(), ...now.categories.keys()])) {
         if (other === name) continue;
@@ -45,6 +45,6 @@ interface Loss {
   readonly before: number;
   readonly restDistance: number;
 }
-const isClean = ({ restDistance }: Loss): boolean => restDistance <= UNDISTURBED;
+const isClean = ({ restDistance }: Loss): boolean => restDistance <= MAX_REST_DISTANCE;
 const isClearer = (a: Loss, b: Loss): boolean =>
   isClean(a) && isClean(b) ? a.before > b.before : a.restDistance < b.restDistance;

@@ -3,8 +3,8 @@ import type { FeatureEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import { grouping } from '../attribution/confidence-groups.js';
 
-const FEWEST_ROWS = 100;
-const MOST_WEIGHT = 20;
+const MIN_ROWS = 100;
+const MAX_WEIGHT = 20;
 const FEATURES_COMPARED = 12;
 
 type GroupOf = (row: Observation) => string;
@@ -34,20 +34,20 @@ function distance(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>
 const one = (): number => 1;
 
 /**
- * Whether a new mix of one categorical feature alone explains what else moved: baseline rows are re-weighted by share
+ * Whether a new mix of one categorical feature alone explains what else changed: baseline rows are re-weighted by share
  * now ÷ share before of their category (cut at 20), and the distances of all other features are taken again. Total variation over
  * categories and quarters; chance distance √(groups ÷ rows) is taken off.
- * @param moved the categorical features to try
+ * @param changed the categorical features to try
  */
 export function mixExplains(
   features: readonly FeatureEvidence[],
-  moved: readonly string[],
+  changed: readonly string[],
   rows: readonly Observation[],
   baselineRows: readonly Observation[],
 ): Differential['mixExplains'] {
   const now = rows.filter((row) => row.features !== null);
   const before = baselineRows.filter((row) => row.features !== null);
-  if (now.length < FEWEST_ROWS || before.length < FEWEST_ROWS) return null;
+  if (now.length < MIN_ROWS || before.length < MIN_ROWS) return null;
   const compared = features
     .slice(0, FEATURES_COMPARED)
     .map(({ feature }) => ({ feature, groupOf: grouping(before, feature) }));
@@ -61,12 +61,12 @@ export function mixExplains(
     Math.max(0, distance(was, is) - Math.sqrt(Math.max(1, is.size) / now.length) / 2);
   let best: NonNullable<Differential['mixExplains']> | null = null;
   for (const { feature, groupOf } of compared) {
-    if (!moved.includes(feature)) continue;
+    if (!changed.includes(feature)) continue;
     const pair = plain.get(feature);
     if (pair === undefined) continue;
     const ratio = (row: Observation): number => {
       const group = groupOf(row);
-      return Math.min(MOST_WEIGHT, (pair.is.get(group) ?? 0) / Math.max(1e-6, pair.was.get(group) ?? 0));
+      return Math.min(MAX_WEIGHT, (pair.is.get(group) ?? 0) / Math.max(1e-6, pair.was.get(group) ?? 0));
     };
     const weights = new Map(before.map((row) => [row, ratio(row)]));
     let left = 0;

@@ -4,15 +4,15 @@ import { numericTotal, quantileOf } from '../../statistics/signal-counts.js';
 import type { Differential } from '../../domain/differential.js';
 import type { NumericCounts, WindowProfile } from '../../domain/profile.js';
 
-const FEWEST_VALUES = 60;
-const FEWEST_CELLS = 6;
+const MIN_VALUES = 60;
+const MIN_CELLS = 6;
 /** Fewer than this part of the distinct values that chance allows. */
-const LOST = 0.6;
+const MAX_DISTINCT_SHARE = 0.6;
 /** Rounding keeps most of the spread; a change of unit does not. */
-const LEAST_SPREAD = 0.4;
-const LEAST_PILED = 0.12;
+const MIN_SPREAD = 0.4;
+const MIN_PILED = 0.12;
 /** Beyond this the values do not pile up at a cap: they are constant, or all fall into one cell of another scale. */
-const MOST_PILED = 0.85;
+const MAX_PILED = 0.85;
 
 type Loss = NonNullable<Differential['precisionLoss']>;
 
@@ -30,12 +30,12 @@ function rounded(feature: string, before: NumericCounts, now: NumericCounts): Lo
   if (top / m > 0.9) return null;
   const expected = expectedDistinct(before, m - top);
   const share = now.cells.size / Math.max(1, expected);
-  if (expected < FEWEST_CELLS || share > LOST) return null;
+  if (expected < MIN_CELLS || share > MAX_DISTINCT_SHARE) return null;
   const spread = (counts: NumericCounts): number => (quantileOf(counts, 0.9) ?? 0) - (quantileOf(counts, 0.1) ?? 0);
   const middle = quantileOf(now, 0.5) ?? 0;
   const isInRange =
     middle >= (quantileOf(before, 0.02) ?? 0) - spread(before) / 4 && middle <= (quantileOf(before, 0.98) ?? 0);
-  if (!isInRange || spread(now) < LEAST_SPREAD * spread(before)) return null;
+  if (!isInRange || spread(now) < MIN_SPREAD * spread(before)) return null;
   return {
     feature,
     kind: 'rounded',
@@ -53,7 +53,7 @@ function capped(feature: string, before: NumericCounts, now: NumericCounts): Los
   for (const [cell, count] of before.cells) if (cell > highest) above += count / n;
   const usual = (before.cells.get(highest) ?? 0) / n;
   const chance = 3 * Math.sqrt((above * (1 - above)) / m);
-  if (above < LEAST_PILED || piled > MOST_PILED || Math.abs(piled - usual - above) > 0.05 + chance) return null;
+  if (above < MIN_PILED || piled > MAX_PILED || Math.abs(piled - usual - above) > 0.05 + chance) return null;
   const value = Number(cellMiddle(now.grid, highest).toPrecision(3));
   return {
     feature,
@@ -65,15 +65,15 @@ function capped(feature: string, before: NumericCounts, now: NumericCounts): Los
 
 /** A numeric feature that arrives rounded, truncated or cut off at the top; read off counts. The clearest one. */
 export function precisionLoss(
-  moved: readonly string[],
+  changed: readonly string[],
   baseline: WindowProfile,
   window: WindowProfile,
 ): Differential['precisionLoss'] {
-  for (const feature of moved) {
+  for (const feature of changed) {
     const before = baseline.signals.get(`feature:${feature}`);
     const now = window.signals.get(`feature:${feature}`);
     if (before?.kind !== 'numeric' || now?.kind !== 'numeric') continue;
-    if (numericTotal(before) < FEWEST_VALUES || numericTotal(now) < FEWEST_VALUES) continue;
+    if (numericTotal(before) < MIN_VALUES || numericTotal(now) < MIN_VALUES) continue;
     const loss = capped(feature, before, now) ?? rounded(feature, before, now);
     if (loss !== null) return loss;
   }

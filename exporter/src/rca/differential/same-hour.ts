@@ -6,9 +6,9 @@ import type { SignalCounts, WindowProfile } from '../../domain/profile.js';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
-const FEWEST_ROWS = 100;
+const MIN_ROWS = 100;
 /** Hours that hold more of the baseline than this are no particular hours. */
-const MOST_OF_THE_DAY = 0.75;
+const MAX_SHARE_OF_BASELINE = 0.75;
 
 const hourOf = ({ atMs }: Observation): number => Math.floor(atMs / HOUR_MS) % HOURS;
 
@@ -30,12 +30,12 @@ function countsOf(names: readonly string[], rows: readonly Observation[], like?:
 }
 
 /**
- * How much of the moved features' drift vanishes when the window is compared with the same hours of day in the baseline
+ * How much of the changed features' drift vanishes when the window is compared with the same hours of day in the baseline
  * only: near 1 when it is a daily pattern the baseline had too. Null when the window's hours are most of the day, or
  * the baseline has too few rows in them.
  */
 export function sameHour(
-  moved: readonly string[],
+  changed: readonly string[],
   rows: readonly Observation[],
   baselineRows: readonly Observation[],
 ): Differential['sameHour'] {
@@ -43,14 +43,14 @@ export function sameHour(
   for (const row of rows) perHour[hourOf(row)] = (perHour[hourOf(row)] ?? 0) + 1;
   const hours = new Set(perHour.flatMap((count, hour) => (count >= 0.02 * rows.length && count > 0 ? [hour] : [])));
   const same = baselineRows.filter((row) => hours.has(hourOf(row)));
-  if (rows.length === 0 || hours.size > MOST_OF_THE_DAY * HOURS || same.length < FEWEST_ROWS || moved.length === 0)
+  if (rows.length === 0 || hours.size > MAX_SHARE_OF_BASELINE * HOURS || same.length < MIN_ROWS || changed.length === 0)
     return null;
-  const baseline = countsOf(moved, baselineRows);
-  const then = countsOf(moved, same, baseline);
-  const window = countsOf(moved, rows, baseline);
+  const baseline = countsOf(changed, baselineRows);
+  const then = countsOf(changed, same, baseline);
+  const window = countsOf(changed, rows, baseline);
   let all = 0;
   let left = 0;
-  for (const feature of moved) {
+  for (const feature of changed) {
     const key = `feature:${feature}` as const;
     const now = window.signals.get(key);
     const chance = 0.8 / Math.sqrt(Math.min(window.calls, same.length));

@@ -52,7 +52,7 @@ export const changedFeatures = (symptoms: Symptoms): readonly string[] =>
   symptoms.features.filter(({ changed }) => changed).map(({ feature }) => feature);
 
 /** Rise of the missing share worth a word, as in the detector of missing values. */
-const LEAST_RISE = 0.05;
+const MIN_RISE = 0.05;
 const STANDARD_ERRORS = 4;
 
 /** True when a feature's values go missing more often than before, and by more than chance. */
@@ -60,5 +60,5 @@ export function lostValues({ missingNow, missingBefore, samples }: FeatureEviden
   const rise = missingNow - missingBefore;
   const rows = samples / Math.max(0.01, 1 - missingNow);
   const usual = Math.max(missingBefore, 1 / Math.max(1, rows));
-  return rise >= LEAST_RISE && rise > STANDARD_ERRORS * Math.sqrt((usual * (1 - usual)) / Math.max(1, rows));
+  return rise >= MIN_RISE && rise > STANDARD_ERRORS * Math.sqrt((usual * (1 - usual)) / Math.max(1, rows));
 }

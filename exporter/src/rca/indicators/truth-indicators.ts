@@ -6,7 +6,7 @@ const accuracyLost = ({ labels }: Symptoms): number | null =>
   labels.accuracyBefore === null || labels.accuracyNow === null
     ? null
     : labels.accuracyBefore.share - labels.accuracyNow.share;
-const released = (symptoms: Symptoms): boolean =>
+const wasReleased = (symptoms: Symptoms): boolean =>
   (symptoms.changePoint?.declared ?? symptoms.changes).some(
     ({ kind }) => kind === 'model-version' || kind === 'deployment' || kind === 'answer-schema',
   );
@@ -14,7 +14,7 @@ const otherwiseDeclared = (symptoms: Symptoms): string =>
   (symptoms.changePoint?.declared ?? symptoms.changes).find(({ kind }) => kind === 'other' || kind === 'configuration')
     ?.text ?? '';
 
-/** What is true: labels, their coming, and what somebody did about the time it began. */
+/** What is true: labels, their coming, and what was declared about the time it began. */
 export const TRUTH_INDICATORS: readonly Indicator[] = [
   {
     id: 'accuracy-fell',
@@ -88,7 +88,7 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
   {
     id: 'release-declared',
     source: 'declared changes',
-    value: (symptoms) => yes(released(symptoms)),
+    value: (symptoms) => yes(wasReleased(symptoms)),
     whenTrue: (symptoms) =>
       (symptoms.changePoint?.declared ?? symptoms.changes).find(
         ({ kind }) => kind === 'model-version' || kind === 'deployment' || kind === 'answer-schema',

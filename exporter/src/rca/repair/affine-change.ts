@@ -1,11 +1,11 @@
 import { determination, spreadOf } from './quantile-pairs.js';
 import type { QuantileRepair } from './repair.js';
 
-const LEAST_FIT = 0.95;
+const MIN_FIT = 0.95;
 /** A transformation that moves the values by less than this many of their standard deviations cannot be told from drift. */
-const LEAST_MOVE = 1;
+const MIN_MOVE = 1;
 /** Offset against the spread of the converted values; where it is less, it is only a factor, and factors drift. */
-const LEAST_OFFSET = 0.2;
+const MIN_OFFSET = 0.2;
 
 /**
  * Conversions with a scale and an offset. Only known ones: any two normal distributions are some affine map of each
@@ -28,14 +28,14 @@ export const affineChange: QuantileRepair = (feature, pairs) => {
     offset,
     fit: determination(pairs, (x) => slope * x + offset),
   })).sort((a, b) => b.fit - a.fit);
-  if (best === undefined || best.fit < LEAST_FIT) return null;
-  if (Math.abs(best.offset) < LEAST_OFFSET * best.slope * spread) return null;
-  if (Math.abs(best.slope * meanX + best.offset - meanX) < LEAST_MOVE * spread) return null;
+  if (best === undefined || best.fit < MIN_FIT) return null;
+  if (Math.abs(best.offset) < MIN_OFFSET * best.slope * spread) return null;
+  if (Math.abs(best.slope * meanX + best.offset - meanX) < MIN_MOVE * spread) return null;
   return {
     transformation: 'affine',
     parameters: { slope: best.slope, offset: best.offset },
     fit: best.fit,
-    looks: `\`${feature}\` looks ${best.name}`,
+    claim: `\`${feature}\` looks ${best.name}`,
     basis: `R² ${best.fit.toFixed(3)} over matched quantiles`,
   };
 };

@@ -55,13 +55,13 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
   }
   if (renamed.length === 0) return null;
   const share = renamed.reduce((sum, [, , part]) => sum + part, 0);
-  const told = renamed.slice(0, 3).map(([from, to]) => `“${from.slice(0, 40)}” → “${to.slice(0, 40)}”`);
+  const examples = renamed.slice(0, 3).map(([from, to]) => `“${from.slice(0, 40)}” → “${to.slice(0, 40)}”`);
   const more = renamed.length > 3 ? ` and ${renamed.length - 3} more` : '';
   return {
     transformation: 'rename',
     parameters: Object.fromEntries(renamed.slice(0, 10).map(([from, to]) => [from, to])),
     fit: share,
-    looks: `Categories of \`${feature}\` look renamed: ${told.join(', ')}${more}`,
+    claim: `Categories of \`${feature}\` look renamed: ${examples.join(', ')}${more}`,
     basis: `${wholePercent(share)} of the baseline's values`,
   };
 };

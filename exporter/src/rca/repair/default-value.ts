@@ -4,10 +4,10 @@ import { binCounts, numericTotal, quantileBins } from '../../statistics/signal-c
 import type { NumericCounts } from '../../domain/profile.js';
 import type { NumericRepair } from './repair.js';
 
-const LEAST_RISE = 0.1;
+const MIN_RISE = 0.1;
 /** A value that was common before (above 2 %) also grows by itself, as the smallest count does when counts fall. */
 const COMMON = 0.02;
-const LEAST_RISE_OF_COMMON = 0.25;
+const MIN_RISE_OF_COMMON = 0.25;
 const TENTHS = 10;
 /** More values than this outside the baseline's range, besides the default itself, are something else. */
 const FEW_OUTSIDE = 0.02;
@@ -23,7 +23,7 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     if (rise > best.rise) best = { cell, rise, share: count / m };
   }
   const isCommon = best.share - best.rise > COMMON;
-  if (best.rise < (isCommon ? LEAST_RISE_OF_COMMON : LEAST_RISE)) return null;
+  if (best.rise < (isCommon ? MIN_RISE_OF_COMMON : MIN_RISE)) return null;
   const restNow = m * (1 - best.share);
   const restBefore = n - (before.cells.get(best.cell) ?? 0);
   if (restNow < 10 || restBefore === 0) return null;
@@ -42,7 +42,7 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     transformation: 'default-value',
     parameters: { value, share: best.share },
     fit,
-    looks: `A default of about ${value} seems to fill in for missing values of \`${feature}\``,
+    claim: `A default of about ${value} seems to fill in for missing values of \`${feature}\``,
     basis: `${wholePercent(best.share)} of the values, ${(100 * best.rise).toFixed(0)} points more than before`,
   };
 };

@@ -4,20 +4,20 @@ import { isCounts, sizeOf, type Values } from './quantile-pairs.js';
 import type { Repair } from './repair.js';
 
 const FROZEN_SHARE = 0.99;
-const FEWEST_VALUES = 30;
+const MIN_VALUES = 30;
 
 /** One single value where there used to be many: the feature is stale or hard-coded. */
 export function frozenValue(feature: string, before: NumericCounts, now: Values): Repair | null {
   const total = sizeOf(now);
   const [value, count] = mostFrequent(now);
-  if (total < FEWEST_VALUES || before.cells.size < 3 || count / total < FROZEN_SHARE) return null;
-  const told = Number(value.toPrecision(3));
+  if (total < MIN_VALUES || before.cells.size < 3 || count / total < FROZEN_SHARE) return null;
+  const rounded = Number(value.toPrecision(3));
   return {
     transformation: 'frozen',
-    parameters: { value: told },
+    parameters: { value: rounded },
     fit: count / total,
-    looks: `\`${feature}\` no longer varies`,
-    basis: `${((100 * count) / total).toFixed(0)} % of the values are about ${told}`,
+    claim: `\`${feature}\` no longer varies`,
+    basis: `${((100 * count) / total).toFixed(0)} % of the values are about ${rounded}`,
   };
 }
 

@@ -16,25 +16,25 @@ import type { Repair, QuantileRepair, Side } from './repair.js';
 /** Simplest first. */
 const QUANTILE_REPAIRS: readonly QuantileRepair[] = [scaleChange, affineChange, logChange, offsetChange];
 
-/** Differences of fit that sampling makes. */
-const AS_GOOD = 0.03;
+/** Differences of fit (R²) that sampling makes: of two so near the simpler one is taken. */
+const FIT_TIE = 0.03;
 
 /**
  * The transformation behind each shifted feature, where a simple one fits. Two columns that took each other's place come
- * first: one coincidence instead of two. Quantiles are taken from rows where there are any, for counts lose what moved far
+ * first: one coincidence instead of two. Quantiles are taken from rows where there are any, for counts lose what changed far
  * from where they were fine.
- * @param moved features to look at
+ * @param changed features whose distribution changed
  * @param sinceOf estimated start of a feature's change, null when there is no estimate
  */
 export function repairHints(
-  moved: readonly string[],
+  changed: readonly string[],
   before: Side,
   now: Side,
   sinceOf: (feature: string) => number | null,
 ): Map<string, RepairHint> {
   const hints = new Map<string, RepairHint>();
-  const pair = swappedPair(moved, before.counts, now.counts);
-  for (const feature of moved) {
+  const pair = swappedPair(changed, before.counts, now.counts);
+  for (const feature of changed) {
     const repair =
       pair !== null && pair.features.includes(feature) ? swapOf(feature, pair) : repairOf(feature, before, now);
     if (repair !== null) hints.set(feature, hintOf(repair, sinceOf(feature)));
@@ -57,21 +57,21 @@ function repairOf(feature: string, before: Side, now: Side): Repair | null {
   );
 }
 
-const FEWEST_ROWS = 60;
+const MIN_ROWS = 60;
 
 function valuesOf({ rows }: Side, feature: string, counts: NumericCounts): Values {
   const numbers = rows.flatMap(({ features }) => {
     const value = features?.[feature];
     return typeof value === 'number' && Number.isFinite(value) ? [value] : [];
   });
-  return numbers.length < FEWEST_ROWS ? counts : numbers;
+  return numbers.length < MIN_ROWS ? counts : numbers;
 }
 
 /** The first in the list that fits about as well as the best of them. */
 function simplest(feature: string, pairs: QuantilePairs, noise: number): Repair | null {
   const found = QUANTILE_REPAIRS.flatMap((repair) => repair(feature, pairs, noise) ?? []);
   const highest = Math.max(...found.map(({ fit }) => fit));
-  return found.find(({ fit }) => fit >= highest - AS_GOOD) ?? null;
+  return found.find(({ fit }) => fit >= highest - FIT_TIE) ?? null;
 }
 
 function swapOf(feature: string, { features, fit }: NonNullable<ReturnType<typeof swappedPair>>): Repair {
@@ -80,12 +80,12 @@ function swapOf(feature: string, { features, fit }: NonNullable<ReturnType<typeo
     transformation: 'swap',
     parameters: { with: other },
     fit,
-    looks: `\`${features[0]}\` and \`${features[1]}\` look swapped`,
+    claim: `\`${features[0]}\` and \`${features[1]}\` look swapped`,
     basis: `each is distributed as the other was, to within ${wholePercent(1 - fit)}`,
   };
 }
 
-function hintOf({ looks, basis, ...repair }: Repair, sinceMs: number | null): RepairHint {
+function hintOf({ claim, basis, ...repair }: Repair, sinceMs: number | null): RepairHint {
   const since = sinceMs === null ? '' : ` since ${minuteText(sinceMs)}`;
-  return { ...repair, sinceMs, sentence: `${looks}${since} (${basis}).` };
+  return { ...repair, sinceMs, sentence: `${claim}${since} (${basis}).` };
 }

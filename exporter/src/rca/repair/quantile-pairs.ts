@@ -4,7 +4,7 @@ import { numericTotal, quantileOf } from '../../statistics/signal-counts.js';
 const QUANTILES = [
   0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95,
 ];
-const FEWEST_VALUES = 30;
+const MIN_VALUES = 30;
 
 /** A quantile before (x) and the same now (y), in ascending order. */
 export type QuantilePairs = readonly { readonly x: number; readonly y: number }[];
@@ -23,7 +23,7 @@ function quantilesOf(values: Values): readonly number[] {
 
 /** The same quantiles before and now: on the line y = x when nothing changed. Null with too few values. */
 export function quantilePairs(before: Values, now: Values): QuantilePairs | null {
-  if (sizeOf(before) < FEWEST_VALUES || sizeOf(now) < FEWEST_VALUES) return null;
+  if (sizeOf(before) < MIN_VALUES || sizeOf(now) < MIN_VALUES) return null;
   const y = quantilesOf(now);
   return quantilesOf(before).map((x, i) => ({ x, y: y[i] ?? 0 }));
 }

@@ -6,7 +6,7 @@ import { type QuantilePairs } from './quantile-pairs.js';
 /** A transformation that fits, before it is known since when. */
 export interface Repair extends Pick<RepairHint, 'transformation' | 'parameters' | 'fit'> {
   /** What the values look like now, e.g. "`income` looks multiplied by 100". */
-  readonly looks: string;
+  readonly claim: string;
   /** What that rests on, e.g. "R² 0.998 over matched quantiles". */
   readonly basis: string;
 }

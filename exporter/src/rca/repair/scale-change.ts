@@ -1,21 +1,21 @@
 import { determination, spreadOf, type QuantilePairs } from './quantile-pairs.js';
 import type { QuantileRepair } from './repair.js';
 
-const LEAST_FIT = 0.985;
+const MIN_FIT = 0.985;
 /** A large factor is no coincidence, so sampling noise of a small window may cost more of the fit. */
-const LEAST_FIT_OF_LARGE_FACTOR = 0.85;
-/** From here on any factor is told; below only known conversions. */
+const MIN_FIT_OF_LARGE_FACTOR = 0.85;
+/** From here on any factor is reported; below only known conversions. */
 const LARGE_FACTOR = 3;
 /** Factors nearer to 1 than this are drift rather than another unit. */
-const LEAST_FACTOR = 1.5;
+const MIN_FACTOR = 1.5;
 /** How far a fitted factor may be from a known one: for small factors, and at most for large ones where samples are few. */
 const TOLERANCE = 0.02;
 const TOLERANCE_ABOVE_TWO = 0.05;
-const LARGEST_TOLERANCE = 0.2;
+const MAX_TOLERANCE = 0.2;
 /** Standard errors of a fitted factor that sampling may cost. */
-const ERRORS = 3;
+const MAX_STANDARD_ERRORS = 3;
 /** Values this many standard deviations on one side of zero do not come to lie on the other by drift. */
-const LEAST_SIDED = 0.8;
+const MIN_SIDED = 0.8;
 
 /** Conversions people make, with the units they are between; powers of ten are between many. Reciprocals are known too. */
 const KNOWN_FACTORS: readonly { readonly factor: number; readonly units: string | null }[] = [
@@ -40,8 +40,8 @@ const KNOWN_FACTORS: readonly { readonly factor: number; readonly units: string 
 
 /**
  * Values multiplied by a constant: a change of unit. Least squares through the origin over matched quantiles; a negative
- * factor matches each quantile with the opposite one. Below a factor of 3 only known conversions are told, because the scale
- * of amounts and durations drifts by such factors without anybody's mistake.
+ * factor matches each quantile with the opposite one. Below a factor of 3 only known conversions are reported, because the scale
+ * of amounts and durations drifts by such factors without a fault.
  */
 export const scaleChange: QuantileRepair = (feature, pairs, noise) => {
   const reversed = pairs.map(({ x }, i) => ({ x, y: pairs[pairs.length - 1 - i]?.y ?? 0 }));
@@ -56,20 +56,24 @@ function scaled(feature: string, pairs: QuantilePairs, indicator: 1 | -1, noise:
   if (size <= 0) return null;
   const mean = pairs.reduce((sum, { x }) => sum + x, 0) / pairs.length;
   const spread = spreadOf(pairs.map(({ x }) => x));
-  if (indicator === -1 && Math.abs(mean) < LEAST_SIDED * spread) return null;
-  const known = knownFactor(size, indicator, (ERRORS * spread * noise) / Math.sqrt(squares / pairs.length));
+  if (indicator === -1 && Math.abs(mean) < MIN_SIDED * spread) return null;
+  const known = knownFactor(
+    size,
+    indicator,
+    (MAX_STANDARD_ERRORS * spread * noise) / Math.sqrt(squares / pairs.length),
+  );
   if (known === null && size < LARGE_FACTOR && size > 1 / LARGE_FACTOR) return null;
   const factor = known?.factor ?? Number(size.toPrecision(3));
   const fit = determination(pairs, (x) => indicator * factor * x);
   const isLarge = indicator === -1 || factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
-  if (fit < (isLarge ? LEAST_FIT_OF_LARGE_FACTOR : LEAST_FIT)) return null;
+  if (fit < (isLarge ? MIN_FIT_OF_LARGE_FACTOR : MIN_FIT)) return null;
   const minus = indicator === 1 ? '' : '−';
-  const told = factor >= 1 ? `multiplied by ${minus}${round(factor)}` : `divided by ${minus}${round(1 / factor)}`;
+  const change = factor >= 1 ? `multiplied by ${minus}${round(factor)}` : `divided by ${minus}${round(1 / factor)}`;
   return {
     transformation: 'scale',
     parameters: { factor: indicator * factor },
     fit,
-    looks: `\`${feature}\` looks ${told}`,
+    claim: `\`${feature}\` looks ${change}`,
     basis: `R² ${fit.toFixed(3)} over matched quantiles${known?.units == null ? '' : `; the factor between ${known.units}`}`,
   };
 }
@@ -82,12 +86,12 @@ function knownFactor(
 ): { readonly factor: number; readonly units: string | null } | null {
   const isLarge = indicator === -1 || size >= LARGE_FACTOR || size <= 1 / LARGE_FACTOR;
   const tolerance = isLarge
-    ? Math.min(LARGEST_TOLERANCE, Math.max(TOLERANCE, error))
+    ? Math.min(MAX_TOLERANCE, Math.max(TOLERANCE, error))
     : size > 2 || size < 1 / 2
       ? TOLERANCE_ABOVE_TWO
       : TOLERANCE;
   if (indicator === -1 && Math.abs(size - 1) < tolerance) return { factor: 1, units: null };
-  if (size < LEAST_FACTOR && size > 1 / LEAST_FACTOR) return null;
+  if (size < MIN_FACTOR && size > 1 / MIN_FACTOR) return null;
   const candidates = KNOWN_FACTORS.flatMap(({ factor, units }) => [
     { factor, units },
     { factor: 1 / factor, units },

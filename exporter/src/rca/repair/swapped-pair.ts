@@ -2,9 +2,9 @@ import { numericTotal } from '../../statistics/signal-counts.js';
 import { cellMiddle } from '../../statistics/grid.js';
 import type { NumericCounts, WindowProfile } from '../../domain/profile.js';
 
-const FEWEST_VALUES = 60;
+const MIN_VALUES = 60;
 /** Distance to the other feature's past at which the two still look alike, beside chance. */
-const ALIKE = 0.08;
+const MAX_DISTANCE = 0.08;
 
 /** Cells are about 2 % of the distance from their grid's centre wide, so a value is known to 1.5 % of it on either grid. */
 const RESOLUTION = 0.015;
@@ -46,15 +46,15 @@ function distanceAcross(a: NumericCounts, b: NumericCounts): number {
 
 /** Two numeric features that are now distributed as the other one was: their columns were swapped. The best matching pair. */
 export function swappedPair(
-  moved: readonly string[],
+  changed: readonly string[],
   baseline: WindowProfile,
   window: WindowProfile,
 ): { readonly features: readonly [string, string]; readonly fit: number } | null {
-  const sides = moved.flatMap((feature) => {
+  const sides = changed.flatMap((feature) => {
     const before = baseline.signals.get(`feature:${feature}`);
     const now = window.signals.get(`feature:${feature}`);
     if (before?.kind !== 'numeric' || now?.kind !== 'numeric') return [];
-    return numericTotal(before) < FEWEST_VALUES || numericTotal(now) < FEWEST_VALUES ? [] : [{ feature, before, now }];
+    return numericTotal(before) < MIN_VALUES || numericTotal(now) < MIN_VALUES ? [] : [{ feature, before, now }];
   });
   let best: { readonly features: readonly [string, string]; readonly worst: number } | null = null;
   sides.forEach((a, i) => {
@@ -62,7 +62,7 @@ export function swappedPair(
       const worst = Math.max(distanceAcross(a.now, b.before), distanceAcross(b.now, a.before));
       const chance = 1.5 / Math.sqrt(Math.min(numericTotal(a.now), numericTotal(b.now)));
       if (
-        worst <= ALIKE + chance &&
+        worst <= MAX_DISTANCE + chance &&
         worst < distanceAcross(a.now, a.before) / 2 &&
         (best === null || worst < best.worst)
       )

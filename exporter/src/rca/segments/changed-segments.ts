@@ -1,3 +1,4 @@
+import { isWrong } from '../../domain/observation.js';
 import {
   contributionOf,
   differenceInDifferences,
@@ -16,7 +17,6 @@ import type { SegmentEvidence } from '../../domain/symptoms.js';
 import type { Observation } from '../../domain/observation.js';
 import { codeCohorts, pickRows, predicateText, type CodedCohorts, type FeatureCoding } from './coding.js';
 import { expectedLoss } from './expected-loss.js';
-import { isWrong } from '../wrong-answer.js';
 import { sliceLine, type CodedRows, type Slice } from './slice-line.js';
 
 /** SliceLine's weight of a slice's mean excess against its size. */
@@ -188,7 +188,7 @@ const membership = (slice: Slice, table: CodedRows): boolean[] =>
 const outsideOf = (earlier: readonly Slice[], table: CodedRows): boolean[] =>
   Array.from({ length: table.rows }, (_, row) => !earlier.some((slice) => isIn(slice, table, row)));
 
-/** Drops predicates that only cut rows off a group that changed as a whole, as far as anybody can say. */
+/** Drops predicates that only cut rows off a group that changed as a whole, as far as the rows show. */
 function widen(slice: Slice, { table, excess }: Side): Slice {
   let current = slice;
   for (let again = true; again && current.predicates.length > 1;) {

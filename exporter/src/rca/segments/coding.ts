@@ -12,7 +12,7 @@ export interface FeatureCoding {
 
 /** Seen at least this often in the reference before a category may be named: privacy and statistics agree. */
 const FREQUENT = 10;
-const MOST_CATEGORIES = 60;
+const MAX_CATEGORIES = 60;
 const RANGES = 8;
 
 /**
@@ -39,7 +39,7 @@ function categoryCoding(feature: string, values: readonly FeatureValue[]): Featu
   const named = [...counts]
     .filter(([, count]) => count >= FREQUENT)
     .sort((a, b) => b[1] - a[1])
-    .slice(0, MOST_CATEGORIES)
+    .slice(0, MAX_CATEGORIES)
     .map(([name]) => name);
   const codes = new Map(named.map((name, i) => [name, i + 1]));
   const other = named.length + 1;

@@ -3,7 +3,7 @@ import type { MonitoredModelState } from '../../domain/monitored-model-state.js'
 import type { Observation } from '../../domain/observation.js';
 import type { WindowProfile } from '../../domain/profile.js';
 
-/** Rows below which no transformation is looked for, and above which more would not tell more. */
+/** Rows taken at least, or there are too few to fit a transformation, and at most, as more would not fit it better. */
 const MIN_REPAIR_ROWS = 100;
 export const MAX_REPAIR_ROWS = 800;
 /** Share of the rows since the estimated start that are taken, newest first: the estimate may be early. */

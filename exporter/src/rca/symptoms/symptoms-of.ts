@@ -24,7 +24,7 @@ const CHANGES_CONSIDERED_MS = 24 * HOUR_MS;
 const DECLARED_BEFORE_MS = 6 * HOUR_MS;
 const DECLARED_AFTER_MS = HOUR_MS;
 
-/** Puts everything root-cause analysis may look at into one object. Pure; asks nobody. */
+/** Puts everything root-cause analysis may use into one object. Pure: no clock, no network. */
 export function symptomsOf(state: MonitoredModelState, detected: Detected, nowMs: number): Symptoms {
   const { baseline, window, rows } = state;
   const recent = newestRows(state);
@@ -91,7 +91,7 @@ function changePointOf({ evidence, changes }: MonitoredModelState): Symptoms['ch
   return { atMs, declared };
 }
 
-/** What to find out of the rows, given which features moved and how golden inputs are answered. */
+/** What to find out of the rows, given which features changed and how golden inputs are answered. */
 export function rowsToAnalyse(
   { baselineRows, rows, experiment }: MonitoredModelState,
   { features, golden }: Pick<Symptoms, 'features' | 'golden'>,
@@ -106,5 +106,5 @@ export function rowsToAnalyse(
   };
 }
 
-/** Golden inputs answered otherwise show a changed model; without them nobody can say. */
+/** Golden inputs answered otherwise show a changed model; without them it is not known. */
 const modelChangedBy = (golden: GoldenEvidence): boolean | null => (golden.compared === 0 ? null : golden.changed > 0);

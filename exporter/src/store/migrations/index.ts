@@ -5,6 +5,8 @@ import { validations } from './011-validations.js';
 import { externalAlerts } from './020-external-alerts.js';
 import { pageOpinions } from './030-page-opinions.js';
 import { incidentTimeline } from './040-incident-timeline.js';
+import { decisionColumns } from './041-decision-columns.js';
+import { modelStates } from './050-model-states.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -15,6 +17,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   externalAlerts,
   pageOpinions,
   incidentTimeline,
+  decisionColumns,
+  modelStates,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -1,8 +1,8 @@
+import { modelOf } from '../../../fixtures/model.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Sample } from '../../../../exporter/src/domain/observation.js';
 import { createProber } from '../../../../exporter/src/capture/probing/prober.js';
-import { modelId } from '../../../../exporter/src/domain/identifiers.js';
-import type { Model, ProbeSchedule } from '../../../../exporter/src/domain/model.js';
+import type { ProbeSchedule } from '../../../../exporter/src/domain/model.js';
 import type { Clock, Logger } from '../../../../exporter/src/domain/ports.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
 import { modelServer, type Reply, type Routes } from './model-server.js';
@@ -74,13 +74,8 @@ async function setUp(route: Routes[string], schedule: Partial<ProbeSchedule> = {
     logger: silent,
     authorizationOf: server.context.authorizationOf,
   });
-  const model: Model = {
-    id: modelId('m'),
-    name: 'm',
+  const model = modelOf({
     endpoint: { url: `${server.origin}/p`, connector: 'rest', settings: {}, authorizationSecret: 'token' },
-    versionLabel: null,
-    owner: null,
-    tags: [],
     goldenInputs: [
       { id: 'g1', payload: { text: 'first golden question of all' }, origin: 'user' },
       { id: 'g2', payload: { text: 'second golden question of all' }, origin: 'user' },
@@ -88,9 +83,7 @@ async function setUp(route: Routes[string], schedule: Partial<ProbeSchedule> = {
     probePayloads: [{ text: 'An ordinary sentence about the weather.' }],
     schedule: { ...SCHEDULE, ...schedule },
     state: 'learning',
-    paused: false,
-    createdAtMs: 0,
-  };
+  });
   return { prober, model, time, asked: server.asked };
 }
 

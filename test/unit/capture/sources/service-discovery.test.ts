@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createModelSources } from '../../../../exporter/src/capture/sources/service-discovery.js';
 import { readTargetGroups, type DiscoveredModel } from '../../../../exporter/src/capture/sources/target-groups.js';
 import type { ModelId } from '../../../../exporter/src/domain/identifiers.js';
-import type { Json } from '../../../../exporter/src/domain/json.js';
+import { settingsInMemory } from '../../store/settings-in-memory.js';
 import type { HttpClient } from '../../../../exporter/src/domain/ports.js';
 import { systemClock } from '../../../../exporter/src/system/system-clock.js';
 
@@ -75,7 +75,7 @@ describe('model sources', () => {
   function world() {
     const watched = new Map<string, DiscoveredModel | null>();
     const files = new Map<string, string>();
-    const settings = new Map<string, Json>();
+    const settings = settingsInMemory();
     const counts: [string, number | null][] = [];
     const problems: unknown[] = [];
     let http: Awaited<ReturnType<HttpClient['call']>> | null = null;
@@ -92,10 +92,7 @@ describe('model sources', () => {
         warn: () => undefined,
         error: (fields: unknown) => void problems.push(fields),
       },
-      settings: {
-        get: (name: string) => Promise.resolve(settings.get(name) ?? null),
-        set: (name: string, value: Json) => Promise.resolve(void settings.set(name, value)),
-      },
+      settings,
       isWatched: (id: ModelId) => watched.has(id),
       enrol: (model: DiscoveredModel) => Promise.resolve(void watched.set(model.id, model)),
       release: (id: ModelId) => Promise.resolve(void watched.delete(id)),

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ApiKeyId } from '../../../../exporter/src/domain/identifiers.js';
-import type { Json } from '../../../../exporter/src/domain/json.js';
 import type { ApiKey, ApiKeyRepository, Clock, SettingRepository } from '../../../../exporter/src/domain/ports.js';
 import { createApiKey, findApiKey } from '../../../../exporter/src/http/identity/api-keys.js';
 import { provisionApiKeys } from '../../../../exporter/src/http/identity/provisioned-api-keys.js';
+import { settingsInMemory } from '../../store/settings-in-memory.js';
 
 const clock: Clock = { now: () => 1_000, sleep: () => Promise.resolve() };
 const textOf = (letter: string): string => `mlfi_${letter.repeat(12)}_${letter.repeat(43)}`;
@@ -12,16 +12,12 @@ let settings: SettingRepository;
 
 beforeEach(() => {
   const stored = new Map<ApiKeyId, ApiKey>();
-  const values = new Map<string, Json>();
   keys = {
     list: () => Promise.resolve([...stored.values()]),
     get: (id) => Promise.resolve(stored.get(id) ?? null),
     save: (key) => Promise.resolve(void stored.set(key.id, key)),
   };
-  settings = {
-    get: (name) => Promise.resolve(values.get(name) ?? null),
-    set: (name, value) => Promise.resolve(void values.set(name, value)),
-  };
+  settings = settingsInMemory();
 });
 
 const provision = (...names: string[]): Promise<void> =>

@@ -7,7 +7,7 @@ import {
 } from '../../../../exporter/src/statistics/window-profile.js';
 import type { FeatureValue, Observation } from '../../../../exporter/src/domain/observation.js';
 import { segmentsFromCounts } from '../../../../exporter/src/rca/segments/pair-counts.js';
-import { decodeWindow, encodeWindow } from '../../../../exporter/src/store/profile-codec.js';
+import { windowCodec } from '../../../../exporter/src/store/codecs/profile.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
 import { observation, profileOf } from '../../detection/rows.js';
 import { failed, judged, rowsOf } from '../judged.js';
@@ -81,7 +81,7 @@ test('the counts survive storage, add and subtract exactly, and hold no rare val
   const sum = mergeWindows(a, mergeWindows(b, c));
   expect(mergeWindows(mergeWindows(c, a), b).groups).toEqual(sum.groups);
   expect(subtractWindows(sum, mergeWindows(b, c)).groups).toEqual(a.groups);
-  expect(decodeWindow(encodeWindow(sum))).toEqual(sum);
+  expect(windowCodec.decode(windowCodec.encode(sum))).toEqual(sum);
 
   const people = profileOf(
     traffic(60, { seed: 'people' }).map((row, i) => ({

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import type { SignalEvidence } from '../../domain/alert-evidence.js';
+import { codec, renameKeys } from '../../domain/codec.js';
+import type { FindingSubject } from '../../domain/finding.js';
+import type { Grid } from '../../domain/profile.js';
+import type { CalibrationState } from './block-length.js';
+import type { ConformalState } from './conformal-e-detector.js';
+import type { DriftMonitorState } from './drift-monitor.js';
+import type { RecoveryState } from './recovery.js';
+import type { RiskState } from './risk-e-detector.js';
+import type { ScoreStreamState } from './score-stream.js';
+import type { BankState } from './shiryaev-roberts.js';
+import type { SignalState } from './signal-monitor.js';
+
+/** JSON has no NaN and no infinity: they were written as null, which a number read back has always counted as 0. */
+const double = z.number().or(z.null().transform(() => 0));
+const doubles = z.array(double);
+
+const SUBJECTS: ReadonlySet<string> = new Set([
+  'confidence',
+  'latency_seconds',
+  'prediction',
+  'errors',
+  'traffic',
+  'golden',
+  'accuracy',
+  'error_size',
+  'rows',
+  'schema',
+]);
+const isSubject = (text: string): text is FindingSubject => text.startsWith('feature:') || SUBJECTS.has(text);
+const subject = z.string().transform((text, context) => {
+  if (isSubject(text)) return text;
+  context.addIssue('is no signal');
+  return z.NEVER;
+});
+
+const bank: z.ZodType<BankState> = z.object({ evidence: doubles, cusum: doubles, resetAtMs: doubles });
+const recovery: z.ZodType<RecoveryState> = z.object({ memory: double, level: double, steps: double });
+
+const conformal: z.ZodType<ConformalState> = z.object({
+  reference: z.object({ counts: doubles, pending: doubles }),
+  up: bank,
+  down: bank.nullable(),
+  recovery: recovery.nullable(),
+  blocks: double,
+  sum: double,
+  filled: double,
+  blockStartedAtMs: double,
+});
+
+const calibration: z.ZodType<CalibrationState> = z.object({
+  samples: double,
+  levels: z.array(
+    z.object({
+      carry: double,
+      carried: z.boolean(),
+      blocks: double,
+      sum: double,
+      squares: double,
+      reference: doubles.nullable(),
+    }),
+  ),
+});
+
+const risk: z.ZodType<RiskState> = z.object({ bank, recovery: recovery.nullable() });
+
+const stream: z.ZodType<ScoreStreamState> = z.object({
+  season: z.object({
+    startMs: z.number().nullable(),
+    sums: doubles,
+    counts: doubles,
+    profile: doubles.nullable(),
+    decided: z.enum(['nothing', 'daily', 'weekly']),
+  }),
+  calibration: calibration.nullable(),
+  stationarity: conformal.nullable(),
+  clock: z.object({ samples: double, newestMs: double, counts: doubles, sums: doubles }),
+  sampleMs: double,
+  learntUnsteadiness: double,
+  sum: double,
+  filled: double,
+  startedAtMs: double,
+  detector: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('shift'), levels: doubles, states: z.array(conformal) }),
+      z.object({
+        kind: z.literal('risk'),
+        level: double,
+        bound: double,
+        variance: z.number().nullable(),
+        state: risk,
+      }),
+      z.object({ kind: z.literal('untestable') }),
+    ])
+    .nullable(),
+});
+
+const grid: z.ZodType<Grid> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('unit') }),
+  z.object({ kind: z.literal('asinh'), centre: z.number(), scale: z.number(), step: z.number() }),
+]);
+
+const signal: z.ZodType<SignalState> = z.object({
+  kind: z.enum(['numeric', 'categorical', 'loss']),
+  streams: z.array(stream),
+  counter: double,
+  warm: z.array(z.tuple([z.number().or(z.string()), double])),
+  effectiveSampleSize: z
+    .object({ samples: double, sum: double, squares: double, products: double, last: double })
+    .nullable(),
+  grid: grid.nullable(),
+  quantiles: z.object({ edges: doubles, counts: doubles }).nullable(),
+  watched: z.array(z.string()),
+  known: z.array(z.string()),
+});
+
+const evidence: z.ZodType<SignalEvidence> = z.object({
+  subject,
+  watch: z.enum(['learning', 'provisional', 'watching', 'changed']),
+  logEvidence: double,
+  logRatio: double,
+  changeAtMs: z.number().nullable(),
+  direction: z.enum(['up', 'down', 'changed']),
+  statistic: z.string(),
+  blockSamples: double,
+  weight: double,
+  note: z.string().nullable(),
+});
+
+const state: z.ZodType<DriftMonitorState> = z.object({
+  signals: z.array(z.tuple([subject, signal])),
+  silent: z.array(z.string()),
+  leanings: z.array(z.tuple([z.string(), double])),
+  watching: z.boolean(),
+  alarm: z
+    .object({
+      atMs: z.number(),
+      changeAtMs: z.number(),
+      confirmed: z.array(subject),
+      suspects: z.array(subject),
+      logEvidence: double,
+      signals: z.array(evidence),
+    })
+    .nullable(),
+});
+
+/** Version 2 has the field's terms for the parts of a signal, and the document's version outside of the state. */
+function takeFieldTerms(old: unknown): unknown {
+  const read = z.looseObject({ version: z.literal(1), signals: z.unknown() }).safeParse(old);
+  if (!read.success) return old;
+  const terms = { channels: 'streams', wander: 'effectiveSampleSize', ruler: 'quantiles' };
+  return { ...read.data, signals: withUntestable(renameKeys(read.data.signals, terms)) };
+}
+
+/** A detector that could not be had was called hopeless. */
+function withUntestable(document: unknown): unknown {
+  if (Array.isArray(document)) return document.map(withUntestable);
+  if (typeof document !== 'object' || document === null) return document;
+  return Object.fromEntries(
+    Object.entries(document).map(([key, value]) => [
+      key,
+      key === 'kind' && value === 'hopeless' ? 'untestable' : withUntestable(value),
+    ]),
+  );
+}
+
+/** The state of one model's e-detectors as stored: a running detector goes on where it was, bit by bit. */
+export const driftMonitorCodec = codec('drift monitor', state, [takeFieldTerms]);

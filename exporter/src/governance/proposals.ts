@@ -1,0 +1,147 @@
+import type { RecommendationRecord } from '../domain/decision-record.js';
+import { SYSTEM, type Actor } from '../domain/actor.js';
+import { Conflict } from '../domain/errors.js';
+import type { ModelId, RecommendationId } from '../domain/identifiers.js';
+import type { Incident } from '../domain/incident.js';
+import type { GovernanceTransaction } from '../domain/ports.js';
+import type { Proposal, Recommendation } from '../domain/recommendation.js';
+import type { GovernancePorts, Publish } from './ports.js';
+import { committedRecord, recommendationIn } from './record.js';
+import { resolvePlans } from './resolved-plan.js';
+import { contextOf, insertRevision, sameContent } from './revision.js';
+import { checkReason } from './rules/vote-rules.js';
+import { moveTo } from './transition.js';
+
+const MOST_OF_AN_INCIDENT = 1_000;
+const MOST_PENDING = 10_000;
+
+/** What is put on the table, and what is taken off it without a vote. */
+export class Proposals {
+  constructor(
+    private readonly ports: GovernancePorts,
+    private readonly publish: Publish,
+  ) {}
+
+  /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
+  async propose(incident: Incident, unresolved: readonly Proposal[]): Promise<readonly Recommendation[]> {
+    const proposals = await resolvePlans(this.ports.executors, unresolved);
+    const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
+    const changed: Recommendation[] = [];
+    const kept = await this.ports.store.governance(async (transaction) => {
+      const existing = await transaction.recommendations({ incident: incident.id, limit: MOST_OF_AN_INCIDENT });
+      const result: Recommendation[] = [];
+      for (const proposal of proposals.filter(({ action }) => action !== 'none')) {
+        const newest = newestOf(existing, proposal);
+        const replaceable = newest === null || ['withdrawn', 'expired'].includes(newest.state);
+        if (!replaceable && (newest.state !== 'pending' || sameContent(newest, proposal))) {
+          result.push(newest);
+          continue;
+        }
+        const made = await this.insert(transaction, proposal, context, (newest?.revision ?? 0) + 1);
+        changed.push(made);
+        result.push(made);
+      }
+      const current = new Set(result.map(({ id }) => id));
+      for (const old of existing) {
+        if (old.state !== 'pending' || current.has(old.id)) continue;
+        if (old.proposedBy.kind !== 'system' || old.followUpTo !== null) continue;
+        changed.push(await this.withdrawn(transaction, old, 'replaced by a newer diagnosis'));
+      }
+      return result;
+    });
+    this.publish(changed);
+    return kept;
+  }
+
+  /** A proposal of a person or a machine. @throws Conflict when the incident is closed, or the same is open already */
+  async proposeBy(incident: Incident, unresolved: Proposal, by: Actor): Promise<RecommendationRecord> {
+    if (incident.closedAtMs !== null) throw new Conflict('this incident is closed', 'incident_id');
+    const [proposal = unresolved] = await resolvePlans(this.ports.executors, [unresolved]);
+    const context = contextOf(incident, await this.versionOf(incident.modelId), by);
+    const made = await this.ports.store.governance(async (transaction) => {
+      const existing = await transaction.recommendations({ incident: incident.id, limit: MOST_OF_AN_INCIDENT });
+      const newest = newestOf(existing, proposal);
+      if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
+        throw new Conflict(`this action is ${newest.state} already`, 'action', { id: newest.id });
+      const inserted = await this.insert(transaction, proposal, context, (newest?.revision ?? 0) + 1);
+      return committedRecord(transaction, inserted);
+    });
+    this.publish([made.recommendation]);
+    return made;
+  }
+
+  /** Takes one pending recommendation off the table. @throws Conflict when it is not pending */
+  async withdraw(id: RecommendationId, reason: string, by: Actor): Promise<RecommendationRecord> {
+    checkReason(reason);
+    const record = await this.ports.store.governance(async (transaction) => {
+      const recommendation = await recommendationIn(transaction, id);
+      const { state } = recommendation;
+      if (state !== 'pending') throw new Conflict(`this recommendation is ${state} already`, 'state', { state });
+      return committedRecord(transaction, await this.withdrawn(transaction, recommendation, reason, by));
+    });
+    this.publish([record.recommendation]);
+    return record;
+  }
+
+  /** Takes all that an incident leaves undecided off the table. */
+  async withdrawAll({ id: incident }: Pick<Incident, 'id'>, reason: string): Promise<void> {
+    const moved = await this.ports.store.governance(async (transaction) => {
+      const states = ['pending', 'approved'] as const;
+      const open = await transaction.recommendations({ incident, states, limit: MOST_OF_AN_INCIDENT });
+      const withdrawn: Recommendation[] = [];
+      // What is approved and has a plan is settled by the dispatcher, together with its execution.
+      for (const recommendation of open.filter(({ state, plan }) => state === 'pending' || plan === null))
+        withdrawn.push(await this.withdrawn(transaction, recommendation, reason));
+      return withdrawn;
+    });
+    this.publish(moved);
+  }
+
+  /** Expires what nobody decided in time. */
+  async expire(): Promise<void> {
+    const now = this.ports.clock.now();
+    const expired = await this.ports.store.governance(async (transaction) => {
+      const open = await transaction.recommendations({ states: ['pending'], limit: MOST_PENDING });
+      const moved: Recommendation[] = [];
+      for (const recommendation of open.filter(({ expiresAtMs }) => expiresAtMs <= now))
+        moved.push(await moveTo(transaction, now, recommendation, 'expired', SYSTEM, 'nobody decided in time'));
+      return moved;
+    });
+    this.publish(expired);
+  }
+
+  private async versionOf(model: ModelId): Promise<string | null> {
+    return (await this.ports.store.models.get(model))?.versionLabel ?? null;
+  }
+
+  private insert(
+    transaction: GovernanceTransaction,
+    proposal: Proposal,
+    context: Parameters<typeof insertRevision>[2],
+    revision: number,
+  ): Promise<Recommendation> {
+    const { ids, clock, policy } = this.ports;
+    return insertRevision(transaction, proposal, context, revision, policy(), ids.next(), clock.now());
+  }
+
+  private withdrawn(
+    transaction: GovernanceTransaction,
+    recommendation: Recommendation,
+    reason: string,
+    by: Actor = SYSTEM,
+  ): Promise<Recommendation> {
+    return moveTo(transaction, this.ports.clock.now(), recommendation, 'withdrawn', by, reason);
+  }
+}
+
+/** The newest revision of the same action against the same cause; follow-ups stand for themselves. */
+function newestOf(existing: readonly Recommendation[], proposal: Proposal): Recommendation | null {
+  return existing
+    .filter(
+      ({ action, cause, followUpTo }) => action === proposal.action && cause === proposal.cause && followUpTo === null,
+    )
+    .reduce<Recommendation | null>(
+      (best, next) => (best === null || next.revision > best.revision ? next : best),
+      null,
+    );
+}

@@ -1,0 +1,121 @@
+import { confirmAdmission, type LearningSigns } from '../baseline/admission.js';
+import { admit, learn, startLearning, storable } from '../baseline/learning.js';
+import { growForestBaseline, growWindowForest, strangeShare } from '../detection/forest-baseline.js';
+import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
+import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
+import type { Observation } from '../domain/observation.js';
+import type { Random } from '../domain/ports.js';
+import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from '../domain/profile.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
+import { RowBuffer } from './row-buffer.js';
+
+/** A model is either learning what is normal or compared with what it learnt: learning → admitted → (re-learnt) learning. */
+export type BaselinePhase = LearningPhase | AdmittedPhase;
+
+export interface LearningPhase {
+  readonly kind: 'learning';
+  readonly learning: LearningState;
+}
+
+export interface AdmittedPhase {
+  readonly kind: 'admitted';
+  readonly baseline: BaselineProfile;
+  /** As it may be stored: rare categories are folded away. */
+  readonly stored: BaselineProfile;
+  /** Null after a restart: forests are grown on rows, and rows are never stored. */
+  readonly forest: ForestBaseline | null;
+  readonly windowForest: WindowForest | null;
+  /** The rows the baseline was learnt from, as far as they are in memory. */
+  readonly rows: RowBuffer;
+}
+
+/** Where a model was left: learning of a later version supersedes the stored baseline. */
+export function restoredPhase(
+  baseline: BaselineProfile | null,
+  learning: LearningState | null,
+  requirements: BaselineRequirements,
+): BaselinePhase {
+  const isSuperseded = learning !== null && learning.verdict.kind !== 'admitted';
+  if (baseline === null || isSuperseded)
+    return { kind: 'learning', learning: learning ?? startLearning(1, requirements) };
+  const rows = new RowBuffer(Infinity);
+  return { kind: 'admitted', baseline, stored: storable(baseline), forest: null, windowForest: null, rows };
+}
+
+/** Learning of the next version, from nothing. */
+export function relearnt(phase: BaselinePhase, requirements: BaselineRequirements): LearningPhase {
+  const version = phase.kind === 'admitted' ? phase.baseline.version + 1 : phase.learning.nextVersion;
+  return { kind: 'learning', learning: startLearning(version, requirements) };
+}
+
+export const baselineIn = (phase: BaselinePhase): BaselineProfile | null =>
+  phase.kind === 'admitted' ? phase.baseline : null;
+
+export const learningIn = (phase: BaselinePhase): LearningState | null =>
+  phase.kind === 'learning' ? phase.learning : null;
+
+/** The counts whose grids and kinds of signal new windows take over. */
+export const gridsOf = (phase: BaselinePhase): WindowProfile =>
+  phase.kind === 'admitted' ? phase.baseline.profile : phase.learning.profile;
+
+export const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
+
+/**
+ * Learns from what was counted since.
+ * @param golden golden answers since learning began
+ * @returns null when there is nothing to learn from
+ */
+export function learnFrom(
+  { learning }: LearningPhase,
+  increment: WindowProfile,
+  golden: readonly GoldenBaseline[],
+  requirements: BaselineRequirements,
+): LearningPhase | null {
+  const isEmpty = increment.calls === 0 && labelsIn(increment) === 0;
+  if (isEmpty && !awaitsConfirmation(learning)) return null;
+  return { kind: 'learning', learning: learn(learning, increment, golden, requirements) };
+}
+
+/** Enough was counted; what is missing may be had without a new sample, so the verdict is asked for again. */
+const awaitsConfirmation = ({ verdict }: LearningState): boolean =>
+  verdict.kind === 'learning' && verdict.samples >= verdict.requiredSamples;
+
+/** How steady the e-detectors find a learning period; signals that changed while being learnt begin again. */
+export function steadinessOf(monitor: DriftMonitor): Pick<LearningSigns, 'missing' | 'season' | 'unsteady'> {
+  const readiness = monitor.readiness();
+  monitor.relearn(readiness.unsteady);
+  return readiness;
+}
+
+/**
+ * A learning period whose counts would admit it, after its steadiness was looked at too.
+ * @param failing the last evaluation found something badly wrong: what is seen now is no normal
+ */
+export function confirmed(
+  { learning }: LearningPhase,
+  monitor: DriftMonitor,
+  rows: readonly Observation[],
+  failing: boolean,
+  random: () => Random,
+  requirements: BaselineRequirements,
+): LearningPhase {
+  if (learning.verdict.kind !== 'admitted') return { kind: 'learning', learning };
+  const steadiness = steadinessOf(monitor);
+  const signs = { ...steadiness, failing, strangeShare: strangeShare(rows, learning.profile, random()) };
+  return { kind: 'learning', learning: confirmAdmission(learning, signs, requirements) };
+}
+
+/** The baseline that was learnt, with forests grown on the rows in memory. */
+export function admitted(
+  { learning }: LearningPhase,
+  rows: readonly Observation[],
+  random: () => Random,
+  nowMs: number,
+): AdmittedPhase {
+  const baseline = admit(learning, nowMs);
+  const windowForest = growWindowForest(rows, random());
+  const kept = new RowBuffer(Infinity);
+  for (const row of rows) if (row.failure === null) kept.push(row);
+  const forest = growForestBaseline(kept.all, baseline.profile, random());
+  return { kind: 'admitted', baseline, stored: storable(baseline), forest, windowForest, rows: kept };
+}

@@ -1,0 +1,173 @@
+import { Unavailable, NotFound } from '../domain/errors.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
+import type { ModelLanes } from '../incidents/model-lane.js';
+import { createGroupCommit, type GroupCommit } from './group-commit.js';
+import type { Member, WaitingRequest } from './member.js';
+import { writeModel, type WrittenModel } from './persist.js';
+
+export interface CommitPorts {
+  readonly store: Pick<Store, 'atomic' | 'check'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lanes: ModelLanes;
+  readonly members: ReadonlyMap<ModelId, Member>;
+}
+
+interface Entry {
+  readonly member: Member;
+  readonly requests: readonly WaitingRequest[];
+}
+
+/**
+ * Commits many models' increments in one transaction, and each by itself when that fails: a model that cannot be written
+ * fails alone. From preparing to counting, a model's lane is held, so that what is stored is what is counted afterwards.
+ */
+export class Commits {
+  private readonly group: GroupCommit;
+  /** Models whose last commit failed: the others' commit is not tried with them. */
+  private readonly failing = new Set<ModelId>();
+
+  constructor(
+    private readonly ports: CommitPorts,
+    delayMs: number,
+  ) {
+    this.group = createGroupCommit(ports.clock, delayMs, () => this.write());
+  }
+
+  /** Counts a batch with the next commit. @throws Unavailable when the model cannot be written: then nothing was counted */
+  add(member: Member, batch: IngestBatch): Promise<IngestResult> {
+    return this.wait(member, batch);
+  }
+
+  /** Resolves when what was counted of the model until now is stored. @throws Unavailable when it cannot be written */
+  async stored(member: Member): Promise<void> {
+    await this.wait(member, null);
+  }
+
+  /** Asks for a commit and waits for nothing. */
+  request(): void {
+    this.group.request().catch((error: unknown) => this.ports.logger.error({ error: textOf(error) }, 'commit failed'));
+  }
+
+  /** Resolves when no commit is asked for or running. */
+  settle(): Promise<void> {
+    return this.group.settle();
+  }
+
+  /** Commits now what is counted or waits. */
+  async write(): Promise<void> {
+    const { lanes, members } = this.ports;
+    const due = [...members].filter(([, member]) => isDue(member));
+    const release = await holdAll(
+      lanes,
+      due.map(([id]) => id),
+    );
+    try {
+      await this.commit(due.flatMap(([id, member]) => (members.get(id) === member ? [entryOf(member)] : [])));
+    } finally {
+      release();
+    }
+  }
+
+  /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written */
+  async writeHeld(member: Member): Promise<void> {
+    const error = await this.together([entryOf(member)]);
+    if (error !== null) throw error;
+  }
+
+  private wait(member: Member, batch: IngestBatch | null): Promise<IngestResult> {
+    return new Promise((resolve, reject) => {
+      member.waiting.push({ batch, resolve, reject });
+      this.request();
+    });
+  }
+
+  private async commit(entries: readonly Entry[]): Promise<void> {
+    const idOf = ({ member }: Entry): ModelId => member.monitored.model.id;
+    await this.together(entries.filter((entry) => !this.failing.has(idOf(entry))));
+    for (const entry of entries.filter((each) => this.failing.has(idOf(each)))) await this.together([entry]);
+  }
+
+  /** @returns why the last of them could not be written, null when all were */
+  private async together(entries: readonly Entry[]): Promise<Unavailable | null> {
+    const { store, clock } = this.ports;
+    if (entries.length === 0) return null;
+    const now = clock.now();
+    const written = await store
+      .atomic(ONLY_SHARD, ONLY_EPOCH, async (increments) => {
+        const models = [];
+        for (const { member, requests } of entries) models.push(await writeModel(increments, member, requests, now));
+        return models;
+      })
+      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (written instanceof Error) return this.apart(entries, written);
+    for (const model of written) this.settleModel(model, now);
+    return null;
+  }
+
+  private settleModel({ member, written, answers, stored }: WrittenModel, nowMs: number): void {
+    const { observations, labels } = written.staged.rows;
+    this.failing.delete(member.monitored.model.id);
+    for (const batchId of stored) member.unstored.delete(batchId);
+    if (observations.length + labels.length > 0) member.needsEvaluation = true;
+    // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
+    for (const { request, result } of answers) request.resolve(result);
+    member.monitored.settle(written, nowMs);
+  }
+
+  /** Halves what could not be written together until the ones that fail are alone, unless the store takes nothing at all. */
+  private async apart(entries: readonly Entry[], error: Error): Promise<Unavailable | null> {
+    const [only] = entries;
+    const isAlone = entries.length === 1 && only !== undefined;
+    const isStoreUp = await this.ports.store.check().then(
+      () => true,
+      () => false,
+    );
+    if (isAlone || !isStoreUp) {
+      const unavailable = new Unavailable('the store cannot be written now and nothing was counted; send it again');
+      const models = entries.map(({ member }) => member.monitored.model.id);
+      this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
+      if (isAlone && isStoreUp) this.failing.add(only.member.monitored.model.id);
+      for (const { requests } of entries) for (const request of requests) request.reject(unavailable);
+      return unavailable;
+    }
+    const middle = Math.ceil(entries.length / 2);
+    const first = await this.together(entries.slice(0, middle));
+    return (await this.together(entries.slice(middle))) ?? first;
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+const isDue = ({ monitored, waiting, unstored }: Member): boolean =>
+  monitored.isDirty || waiting.length > 0 || unstored.size > 0;
+
+/** From here on the requests are this commit's. */
+const entryOf = (member: Member): Entry => ({ member, requests: member.waiting.splice(0) });
+
+/** Answers everybody who waits for a model that is gone. */
+export function dismiss({ monitored, waiting }: Member): void {
+  const gone = new NotFound(`model "${monitored.model.id}" was removed`, 'model');
+  for (const request of waiting.splice(0)) request.reject(gone);
+}
+
+/** Holds the lanes of several models at once. @returns the function that lets them go */
+async function holdAll(lanes: ModelLanes, ids: readonly ModelId[]): Promise<() => void> {
+  const releases: (() => void)[] = [];
+  await Promise.all(
+    ids.map(
+      (id) =>
+        new Promise<void>((held) => {
+          void lanes.run(id, () => {
+            held();
+            return new Promise<void>((release) => releases.push(release));
+          });
+        }),
+    ),
+  );
+  return () => {
+    for (const release of releases) release();
+  };
+}

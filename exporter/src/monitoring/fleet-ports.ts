@@ -1,0 +1,42 @@
+import type { AnyActionTarget } from '../domain/action-target.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { Model } from '../domain/model.js';
+import type { Sample } from '../domain/observation.js';
+import type { Clock, EventBus, Logger, Random, Store } from '../domain/ports.js';
+import type { VerificationTimes } from '../domain/recommendation.js';
+import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
+import type { ExperimentPolicy } from '../experiments/run-experiment.js';
+import type { IncidentManager } from '../incidents/incident-manager.js';
+import type { ModelEvaluationPorts } from './model-evaluation.js';
+import type { MonitoringSettings } from './monitoring-settings.js';
+
+/** The background prober as the fleet uses it. */
+export interface FleetProber {
+  watch(model: Model, onSamples: (samples: readonly Sample[]) => void): void;
+  unwatch(id: ModelId): void;
+  cycle(model: Model): Promise<readonly Sample[]>;
+}
+
+export interface FleetPorts extends Pick<ModelEvaluationPorts, 'experiment' | 'rediscover'> {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: () => Random;
+  readonly logger: Logger;
+  readonly events: EventBus;
+  readonly prober: FleetProber;
+  readonly incidents: IncidentManager;
+  readonly hash: (text: string) => string;
+  /** Finds segments and decomposes the change; in a worker thread when there are many rows. */
+  readonly analyseRows: RowAnalysisPorts['analyseRows'];
+}
+
+/** Read at every use, not copied: getters let a reload of the configuration take effect. */
+export interface FleetSettings extends MonitoringSettings {
+  readonly evaluationMs: number;
+  readonly commitDelayMs: number;
+  /** Closed incidents compared with an open one. */
+  readonly lessonsConsidered: number;
+  readonly targets: readonly AnyActionTarget[];
+  readonly verification: VerificationTimes;
+  readonly experiments: ExperimentPolicy;
+}

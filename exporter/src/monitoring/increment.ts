@@ -1,0 +1,129 @@
+import { storable } from '../baseline/learning.js';
+import type { DriftMonitorState } from '../detection/sequential/drift-monitor.js';
+import type { LateLabel, Observation } from '../domain/observation.js';
+import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
+import { createWindowBuilder, type WindowBuilder } from '../statistics/window-profile.js';
+import { gridsOf, learnFrom, relearnt, type BaselinePhase } from './baseline-lifecycle.js';
+import { countCall, type CallCounters } from './call-counters.js';
+import type { GoldenAnswers } from './golden-answers.js';
+import { judgedAtOnce, type AwaitingAnswer, type Join, type Judged, type WaitingLabel } from './label-joiner.js';
+import type { RunningDetectors } from './running-detectors.js';
+import { storableLearning, storableWindow } from './storable.js';
+import type { Window, Windows } from './windows.js';
+
+/** Rows and late labels that are counted together or not at all. */
+export interface Rows {
+  readonly observations: readonly Observation[];
+  readonly labels: readonly LateLabel[];
+}
+
+/** What the store is to hold of one model once its rows are counted. Rare categories are folded away. */
+export interface Records {
+  readonly counters: CallCounters;
+  /** A version just admitted or frozen; null when there is none to write. */
+  readonly baseline: BaselineProfile | null;
+  /** The learning period as it stands, or that the one of `baseline` is over; null when there is none to write. */
+  readonly learning: LearningState | null;
+  readonly windows: readonly Window[];
+  /** Null when the e-detectors' state is not due. */
+  readonly detectors: DriftMonitorState | null;
+}
+
+/** What was stored of a model. */
+export interface StoredModelState {
+  readonly counters: CallCounters | null;
+  readonly baseline: BaselineProfile | null;
+  readonly learning: LearningState | null;
+  readonly windows: readonly Window[];
+  readonly monitor: DriftMonitorState | null;
+}
+
+/** Rows that are prepared for a commit. The model itself has not changed; `records` says what it would be. */
+export interface Staged {
+  readonly rows: Rows;
+  readonly answers: readonly AwaitingAnswer[];
+  readonly labels: readonly WaitingLabel[];
+  /** Pure. @param judged the labels that found their answer */
+  records(judged: readonly Judged[], nowMs: number): Counted;
+}
+
+/** The records, and what the model takes over once they are stored. */
+export interface Counted {
+  readonly records: Records;
+  /** How many of the records' windows are complete. */
+  readonly completeWindows: number;
+  /** What `baseline` of the records was made of. */
+  readonly baseline: BaselineProfile | null;
+  /** The copy of the current window that the rows were counted in; null when there was nothing to count. */
+  readonly fork: { readonly builder: WindowBuilder; readonly profile: WindowProfile } | null;
+}
+
+/** Rows that were written: with it the model itself can count them. */
+export interface Written {
+  readonly staged: Staged;
+  readonly join: Join;
+  readonly counted: Counted;
+}
+
+/** The parts of a model's state that counting reads. */
+export interface CountingState {
+  readonly phase: BaselinePhase;
+  readonly calls: CallCounters;
+  readonly windows: Pick<Windows, 'current' | 'complete' | 'fork'>;
+  readonly golden: Pick<GoldenAnswers, 'learning'>;
+  readonly detectors: Pick<RunningDetectors, 'toSave'>;
+  /** A version just admitted or frozen that is not stored yet. */
+  readonly baselineToSave: BaselineProfile | null;
+}
+
+/** What the store is to hold once the rows are counted. Pure: the state stays what it is. */
+export function countRows(
+  state: CountingState,
+  { observations }: Rows,
+  judged: readonly Judged[],
+  requirements: BaselineRequirements,
+  nowMs: number,
+): Counted {
+  const { calls, windows, baselineToSave } = state;
+  const isFirst = observations.length > 0 && calls.basis === 'probe';
+  // The first logged predictions of a model that was learnt from probes: learning starts over with them.
+  const startsOver = isFirst && calls.probes > 0;
+  const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
+  const current = windows.current();
+  const fork =
+    observations.length + judged.length === 0
+      ? null
+      : forked(startsOver ? createWindowBuilder({ like: gridsOf(phase) }) : windows.fork(), observations, judged);
+  const profile = fork?.profile ?? current.profile;
+  const isLearning = phase.kind === 'learning';
+  const learnt = isLearning ? (learnFrom(phase, profile, state.golden.learning(), requirements) ?? phase) : null;
+  const written = isLearning ? windows.complete : [...windows.complete, { ...current, profile }];
+  return {
+    records: {
+      counters: observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls),
+      baseline: baselineToSave === null ? null : storable(baselineToSave),
+      learning: storableLearning(learnt?.learning ?? null, baselineToSave, requirements),
+      windows: written.map((window) => ({ ...window, profile: storableWindow(phase, window.profile) })),
+      detectors: startsOver ? null : state.detectors.toSave(nowMs),
+    },
+    completeWindows: windows.complete.length,
+    baseline: baselineToSave,
+    fork,
+  };
+}
+
+/** Counts rows and judged labels in a copy of the current window. */
+function forked(
+  builder: WindowBuilder,
+  observations: readonly Observation[],
+  judged: readonly Judged[],
+): NonNullable<Counted['fork']> {
+  for (const observation of observations) {
+    builder.add(observation);
+    const atOnce = judgedAtOnce(observation);
+    if (atOnce !== null) builder.addLabel(atOnce.label);
+  }
+  for (const { label } of judged) builder.addLabel(label);
+  return { builder, profile: builder.build() };
+}

@@ -1,0 +1,59 @@
+import { Unavailable } from '../domain/errors.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { Sample } from '../domain/observation.js';
+import type { BatchRepository } from '../domain/ports.js';
+import type { ModelLanes } from '../incidents/model-lane.js';
+import type { Commits } from './commits.js';
+import type { Member } from './member.js';
+import { acceptedOf } from './persist.js';
+
+/** How rows reach a model: with the commit that stores them, or at once where nobody waits for it. */
+export class Ingest {
+  constructor(
+    private readonly lanes: ModelLanes,
+    private readonly commits: Commits,
+    private readonly batches: Pick<BatchRepository, 'find'>,
+  ) {}
+
+  /**
+   * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
+   * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
+   */
+  take(member: Member, batch: IngestBatch): Promise<IngestResult> {
+    return batch.acknowledge === 'memory' ? this.countNow(member, batch) : this.commits.add(member, batch);
+  }
+
+  /** Counts probes, whose answers nobody sends again: they are stored as soon as the store takes them. */
+  async observe(member: Member, samples: readonly Sample[]): Promise<void> {
+    if (samples.length === 0) return;
+    await this.lanes.run(member.monitored.model.id, () => {
+      member.monitored.observe(samples);
+      member.needsEvaluation = true;
+    });
+    this.commits.request();
+  }
+
+  private async countNow(member: Member, batch: IngestBatch): Promise<IngestResult> {
+    const { monitored, unstored } = member;
+    const { id } = monitored.model;
+    const { batchId } = batch;
+    const result = await this.lanes.run(id, async () => {
+      const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
+      if (known !== null) return { ...known, duplicate: true };
+      monitored.observe(batch.observations.map((observation) => ({ observation, shape: null })));
+      monitored.label(batch.labels);
+      member.needsEvaluation = true;
+      const counted = acceptedOf(batch);
+      if (batchId !== null) unstored.set(batchId, counted);
+      return counted;
+    });
+    this.commits.request();
+    return result;
+  }
+
+  private stored({ monitored }: Member, batchId: string): Promise<IngestResult | null> {
+    return this.batches.find(monitored.model.id, batchId).catch(() => {
+      throw new Unavailable('the store cannot be read now; send the batch again');
+    });
+  }
+}

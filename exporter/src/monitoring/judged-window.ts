@@ -1,0 +1,43 @@
+import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
+import type { Observation } from '../domain/observation.js';
+import type { WindowProfile } from '../domain/profile.js';
+import type { DetectionThresholds } from '../domain/thresholds.js';
+import { createWindowBuilder } from '../statistics/window-profile.js';
+import type { BaselinePhase } from './baseline-lifecycle.js';
+import type { RowBuffer } from './row-buffer.js';
+import type { Windows } from './windows.js';
+
+/** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
+export function judgedWindow(
+  phase: BaselinePhase,
+  rows: RowBuffer,
+  windows: Windows,
+  monitor: DriftMonitor,
+  thresholds: DetectionThresholds,
+): WindowProfile {
+  if (phase.kind === 'learning') {
+    const { profile } = phase.learning;
+    return rows.all.length === 0 ? profile : countsOf(rows.all.slice(-thresholds.windowSamples), profile);
+  }
+  const sinceChange = rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples);
+  if (sinceChange === null) return windows.newest(thresholds.windowSamples);
+  return { ...countsOf(sinceChange, phase.baseline.profile), labels: windows.current().profile.labels };
+}
+
+/**
+ * Rows since a change, where those in memory reach back to it. Once every changed signal is normal again, what came before
+ * would only keep the findings alive.
+ */
+function rowsSinceChange(rows: RowBuffer, monitor: DriftMonitor, least: number): readonly Observation[] | null {
+  const since = monitor.isAlarmed && !monitor.hasRecovered ? monitor.evidence().changeAtMs : null;
+  const [oldest] = rows.all;
+  if (since === null || oldest === undefined || oldest.atMs > since) return null;
+  const newer = rows.since(since);
+  return newer.length < least ? null : newer;
+}
+
+function countsOf(rows: readonly Observation[], like: WindowProfile): WindowProfile {
+  const builder = createWindowBuilder({ like });
+  for (const row of rows) builder.add(row);
+  return builder.build();
+}

@@ -1,0 +1,41 @@
+import type { Evaluation } from '../evaluation/evaluate.js';
+import type { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
+import type { IncidentExperiments } from '../experiments/per-incident.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { Validation } from '../domain/validation.js';
+import type { MonitoredModel } from './monitored-model.js';
+
+/** A request that is answered once the model's next commit is through. */
+export interface WaitingRequest {
+  /** Rows to count with that commit; null to have only stored what was counted before. */
+  readonly batch: IngestBatch | null;
+  resolve(result: IngestResult): void;
+  reject(error: Error): void;
+}
+
+export interface LastEvaluation {
+  readonly evaluation: Evaluation;
+  readonly atMs: number;
+  readonly seconds: number;
+}
+
+/** One model of the fleet, and what is going on with it. */
+export interface Member {
+  /** Tells it from one of the same id that was there before. */
+  readonly serial: number;
+  readonly monitored: MonitoredModel;
+  readonly waiting: WaitingRequest[];
+  /** Results of batches that were counted before they are stored, by batch id. */
+  readonly unstored: Map<string, IngestResult>;
+  readonly rows: RowAnalysisSchedule;
+  last: LastEvaluation | null;
+  /** New evidence, or somebody asked. */
+  needsEvaluation: boolean;
+  /** The experiments of the open incident, the newest under way or done. */
+  experiment: IncidentExperiments | null;
+  /** Newest verdict on a candidate version. */
+  validation: Validation | null;
+  isRediscovering: boolean;
+  /** The model is being removed: it is evaluated no more. */
+  isLeaving: boolean;
+}

@@ -1,0 +1,155 @@
+import type { Discovery } from '../domain/discovery.js';
+import type { IncidentId, ModelId } from '../domain/identifiers.js';
+import type { Incident } from '../domain/incident.js';
+import type { Model } from '../domain/model.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
+import type { CohortShapley } from '../domain/row-analysis.js';
+import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import type { Knowledge } from '../evaluation/knowledge.js';
+import { IncidentExperiments } from '../experiments/per-incident.js';
+import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
+import type { IncidentManager } from '../incidents/incident-manager.js';
+import type { ModelLanes } from '../incidents/model-lane.js';
+import type { Member } from './member.js';
+import { stateOf } from './model-status.js';
+
+export interface ModelEvaluationPorts {
+  readonly models: Pick<Store['models'], 'save'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: EventBus;
+  readonly incidents: IncidentManager;
+  readonly lanes: ModelLanes;
+  readonly experiments: () => ExperimentPolicy;
+  readonly knowledge: (member: Member) => Knowledge;
+  /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
+  readonly experiment: (
+    state: MonitoredModelState,
+    evaluation: Evaluation,
+    incident: IncidentId,
+    signal: AbortSignal,
+  ) => Promise<CohortShapley>;
+  /** Looks again at the URL of a model that has never answered. */
+  readonly rediscover: (model: Model) => Promise<Discovery>;
+  /** The model can be asked in a way that was found just now. */
+  readonly found: (id: ModelId, discovery: Extract<Discovery, { kind: 'found' }>) => Promise<void>;
+  /** There is news about the model that an evaluation should see. */
+  readonly request: (id: ModelId) => void;
+  /** Something is to be stored. */
+  readonly commit: () => void;
+}
+
+const QUIET_MS = 60_000;
+
+/** Evaluates one model and draws the consequences: incident, experiment, state. */
+export class ModelEvaluation {
+  constructor(
+    private readonly ports: ModelEvaluationPorts,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
+  isDue({ monitored, last, needsEvaluation, isLeaving }: Member, nowMs: number): boolean {
+    if (monitored.model.paused || isLeaving) return false;
+    if (needsEvaluation || monitored.learning !== null || last === null) return true;
+    const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
+    return !isCalm || nowMs - last.atMs >= QUIET_MS;
+  }
+
+  /** One evaluation. The model's lane is held while its state is read and changed, not while it is thought about. */
+  async evaluate(member: Member): Promise<void> {
+    const { monitored } = member;
+    const { id } = monitored.model;
+    const { lanes, clock, events, incidents } = this.ports;
+    if (monitored.model.paused || member.isLeaving) return;
+    const nowMs = clock.now();
+    const severity = member.last?.evaluation.diagnosis.severity;
+    const { state, version } = await lanes.run(id, () => {
+      member.needsEvaluation = false;
+      const admitted = monitored.advance(nowMs, severity === 'critical' || severity === 'high');
+      const experiment = member.experiment?.result ?? null;
+      return { state: { ...monitored.modelState(), experiment }, version: admitted };
+    });
+    if (version !== null) events.publish({ kind: 'baseline-admitted', modelId: id, version });
+
+    const startedAt = performance.now();
+    const evaluateWith = (with_: MonitoredModelState): Evaluation =>
+      evaluate(with_, this.ports.knowledge(member), nowMs);
+    const evaluation = await member.rows.evaluate(state, member.last?.evaluation ?? null, evaluateWith, nowMs);
+    member.last = { evaluation, atMs: nowMs, seconds: (performance.now() - startedAt) / 1_000 };
+    monitored.touch();
+    if (member.isLeaving) return;
+
+    const incident = await incidents.apply(monitored.model, evaluation);
+    this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
+    await lanes.run(id, async () => {
+      if (incident === null) monitored.settleEvidence();
+      await this.changeModel(member, () => ({ state: stateOf(monitored, incident) }));
+    });
+    if (monitored.isDirty) this.ports.commit();
+    if (monitored.counters.lastAnswerAtMs === null && monitored.counters.probes > 0) this.rediscover(member);
+  }
+
+  /** Makes an open incident's proposals anew with what is known now. */
+  async proposeAgain(member: Member): Promise<void> {
+    if (member.last === null) return;
+    const { monitored, experiment, rows } = member;
+    const state = { ...monitored.modelState(), experiment: experiment?.result ?? null, rowAnalysis: rows.analysis };
+    const evaluation = evaluate(state, this.ports.knowledge(member), this.ports.clock.now());
+    await this.ports.incidents.refreshProposals(monitored.model.id, evaluation);
+  }
+
+  /** Saves a change of the model and then makes it; the caller holds the model's lane. */
+  async changeModel(
+    { monitored }: Member,
+    changeOf: (model: Model) => Partial<Pick<Model, 'state' | 'paused'>>,
+  ): Promise<void> {
+    const before = monitored.model;
+    const model = { ...before, ...changeOf(before) };
+    if (model.state === before.state && model.paused === before.paused) return;
+    await this.ports.models.save(model);
+    monitored.model = model;
+    this.ports.events.publish({ kind: 'model-updated', model });
+  }
+
+  /** Asks the live model when an incident opens, and again when its story turns to another cause; beside the evaluations. */
+  private considerExperiment(
+    member: Member,
+    state: MonitoredModelState,
+    evaluation: Evaluation,
+    incident: Incident | null,
+  ): void {
+    if (incident?.id !== member.experiment?.incident) member.experiment = null;
+    if (incident === null) return;
+    member.experiment ??= new IncidentExperiments(incident.id);
+    if (!member.experiment.wantsMore(incident)) return;
+    if (!mayExperiment(this.ports.experiments(), state, evaluation)) return;
+    member.experiment.begin(
+      () => this.ports.experiment(state, evaluation, incident.id, this.stopping),
+      (error) => {
+        if (error === null) this.ports.request(state.model.id);
+        else this.ports.logger.error({ model: state.model.id, error: error.message }, 'experiment failed');
+      },
+    );
+  }
+
+  /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */
+  private rediscover(member: Member): void {
+    const { model } = member.monitored;
+    const { clock, logger } = this.ports;
+    if (member.isRediscovering || model.endpoint === null) return;
+    member.isRediscovering = true;
+    void this.ports
+      .rediscover(model)
+      .then(async (discovery) => {
+        if (discovery.kind === 'found' && !member.isLeaving) await this.ports.found(model.id, discovery);
+      })
+      .catch((error: unknown) => logger.warn({ model: model.id, error: String(error) }, 'discovery failed'))
+      .finally(() => {
+        void clock.sleep(QUIET_MS, this.stopping).then(() => {
+          member.isRediscovering = false;
+        });
+      });
+  }
+}

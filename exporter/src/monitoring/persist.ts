@@ -1,0 +1,123 @@
+import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { IngestResult } from '../domain/ingest.js';
+import type { IncrementStore, Store } from '../domain/ports.js';
+import type { Validation } from '../domain/validation.js';
+import { callCountersCodec } from './call-counters.js';
+import type { Records, StoredModelState, Written } from './increment.js';
+import type { Judged } from './label-joiner.js';
+import type { Member, WaitingRequest } from './member.js';
+
+const WINDOWS_RESTORED_MS = 7 * 86_400_000;
+
+/** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
+export async function readModelState(
+  store: Store,
+  id: ModelId,
+  nowMs: number,
+): Promise<StoredModelState & { readonly validation: Validation | null }> {
+  const [counters, monitor, baseline, learning, [validation]] = await Promise.all([
+    store.callCounters.get(id, callCountersCodec),
+    store.driftMonitors.get(id, driftMonitorCodec),
+    store.baselines.current(id),
+    store.baselines.learning(id),
+    store.validations.list(id, 1),
+  ]);
+  const from = baseline === null ? nowMs : Math.max(baseline.admittedAtMs, nowMs - WINDOWS_RESTORED_MS);
+  return {
+    counters,
+    monitor,
+    baseline,
+    learning,
+    windows: baseline === null ? [] : await store.windows.range(id, from, nowMs + WINDOWS_RESTORED_MS),
+    validation: validation?.state === 'finished' ? validation : null,
+  };
+}
+
+async function writeRecords(store: IncrementStore, id: ModelId, records: Records): Promise<void> {
+  if (records.baseline !== null) await store.baselines.save(id, records.baseline);
+  if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
+  await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
+  await store.callCounters.save(id, callCountersCodec, records.counters);
+  if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
+}
+
+/** One model's part of a commit, written but perhaps not committed. */
+export interface WrittenModel {
+  readonly member: Member;
+  readonly written: Written;
+  readonly answers: readonly { readonly request: WaitingRequest; readonly result: IngestResult }[];
+  /** Batch ids that were counted before and are stored now. */
+  readonly stored: readonly string[];
+}
+
+/**
+ * Writes one model's increment: what was counted since the last commit and the rows that wait, each batch id once. Changes
+ * nothing in memory, so that a transaction that does not commit has changed nothing.
+ */
+export async function writeModel(
+  store: IncrementStore,
+  member: Member,
+  requests: readonly WaitingRequest[],
+  nowMs: number,
+): Promise<WrittenModel> {
+  const { monitored, unstored } = member;
+  const { id } = monitored.model;
+  const known = new Map<WaitingRequest, IngestResult>();
+  const repeats = new Map<WaitingRequest, WaitingRequest>();
+  const first = new Map<string, WaitingRequest>();
+  for (const request of requests) {
+    const batchId = request.batch?.batchId ?? null;
+    if (batchId === null) continue;
+    const earlier = first.get(batchId);
+    const result = unstored.get(batchId) ?? (earlier === undefined ? await store.batches.find(id, batchId) : null);
+    if (result !== null) known.set(request, { ...result, duplicate: true });
+    else if (earlier !== undefined) repeats.set(request, earlier);
+    else first.set(batchId, request);
+  }
+  const fresh = requests.filter((request) => !known.has(request) && !repeats.has(request));
+  const staged = monitored.stage({
+    observations: fresh.flatMap(({ batch }) => batch?.observations ?? []),
+    labels: fresh.flatMap(({ batch }) => batch?.labels ?? []),
+  });
+  const join = await monitored.join(store.ledger, staged);
+  const counted = staged.records(
+    join.judged.filter((judged) => judged !== null),
+    nowMs,
+  );
+  await writeRecords(store, id, counted.records);
+  let labelsBefore = join.kept.labels;
+  for (const request of fresh) {
+    const labels = request.batch?.labels.length ?? 0;
+    const result = resultOf(request, join.judged.slice(labelsBefore, labelsBefore + labels));
+    labelsBefore += labels;
+    known.set(request, result);
+    const batchId = request.batch?.batchId ?? null;
+    if (batchId !== null) await store.batches.save(id, batchId, result, nowMs);
+  }
+  for (const [batchId, result] of unstored) await store.batches.save(id, batchId, result, nowMs);
+  for (const [request, earlier] of repeats) {
+    const result = known.get(earlier);
+    if (result !== undefined) known.set(request, { ...result, duplicate: true });
+  }
+  const answers = [...known].map(([request, result]) => ({ request, result }));
+  return { member, written: { staged, join, counted }, answers, stored: [...unstored.keys()] };
+}
+
+/** @param judged what became of the request's labels, in their order */
+function resultOf({ batch }: WaitingRequest, judged: readonly (Judged | null)[]): IngestResult {
+  const labelsMatched = judged.filter((each) => each !== null).length;
+  return { ...acceptedOf(batch), labelsMatched, labelsUnmatched: judged.length - labelsMatched };
+}
+
+/** A batch that is taken, before its labels have met their answers. */
+export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
+  return {
+    accepted: (batch?.observations.length ?? 0) + (batch?.labels.length ?? 0),
+    labelsMatched: 0,
+    labelsUnmatched: 0,
+    rejected: batch?.errors.length ?? 0,
+    errors: batch?.errors ?? [],
+    duplicate: false,
+  };
+}

@@ -1,0 +1,58 @@
+import { Invalid } from '../domain/errors.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { Sample } from '../domain/observation.js';
+import type { Clock } from '../domain/ports.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
+import type { FleetProber } from './fleet-ports.js';
+import type { Ingest } from './ingest.js';
+import type { Member } from './member.js';
+
+/** Probes of the fleet's models: what comes back is counted, asked for by the schedule or by somebody. */
+export class Probes {
+  constructor(
+    private readonly prober: FleetProber,
+    private readonly clock: Clock,
+    private readonly rows: Pick<Ingest, 'observe'>,
+  ) {}
+
+  /** Probes a model by its schedule as it stands now; not a paused one, nor one that is leaving. */
+  restart(member: Member): void {
+    const { model } = member.monitored;
+    this.stop(model.id);
+    if (model.paused || model.endpoint === null || member.isLeaving) return;
+    this.prober.watch(model, (samples) => void this.rows.observe(member, samples));
+  }
+
+  stop(id: ModelId): void {
+    this.prober.unwatch(id);
+  }
+
+  /**
+   * One probe now.
+   * @returns null when it takes longer than `timeoutMs`; it is counted all the same
+   * @throws Invalid for a model without an endpoint
+   */
+  async now(member: Member, { calls, golden, timeoutMs }: ProbeRequest): Promise<readonly Sample[] | null> {
+    const { model } = member.monitored;
+    if (model.endpoint === null) throw new Invalid(`model "${model.id}" has no endpoint to probe`, 'target');
+    const { schedule } = model;
+    const over = new AbortController();
+    const cycle = this.prober.cycle({
+      ...model,
+      goldenInputs: golden ? model.goldenInputs : [],
+      schedule: {
+        ...schedule,
+        probesPerCycle: calls ?? schedule.probesPerCycle,
+        timeoutMs: Math.min(schedule.timeoutMs, timeoutMs),
+      },
+    });
+    const counted = cycle.then(async (samples) => {
+      await this.rows.observe(member, samples);
+      return samples;
+    });
+    counted.catch(() => undefined);
+    const samples = await Promise.race([counted, this.clock.sleep(timeoutMs, over.signal).then(() => null)]);
+    over.abort();
+    return samples;
+  }
+}

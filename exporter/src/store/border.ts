@@ -1,0 +1,111 @@
+import { StoreDocumentDamaged } from '../domain/codec.js';
+import { Conflict, Invalid, isAppError, Unavailable } from '../domain/errors.js';
+
+/** A statement the database refused. Neither SQL nor values are in it: knex writes both into its messages. */
+export class StoreFailed extends Error {
+  /** @param code the database's own code, e.g. `SQLITE_CONSTRAINT` or `23502` */
+  constructor(
+    store: string,
+    operation: string,
+    readonly code: string,
+  ) {
+    super(`${store}: ${operation} failed (${code})`);
+    this.name = 'StoreFailed';
+  }
+}
+
+/** Codes of a store that cannot be used now. */
+const AWAY = [
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/,
+  // PostgreSQL: connection exceptions, lost resources, operator intervention, read-only, lock not available.
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  /^(08...|53...|57...|25006|55P03)$/,
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL|MISUSE|CORRUPT|NOTADB)$/,
+];
+const PATIENT =
+  /connection (terminated|ended)|timeout|client has encountered a connection error|not queryable|acquiring a connection|unable to acquire/i;
+
+const REASONS: Readonly<Record<string, string>> = {
+  SQLITE_FULL: 'the disk is full',
+  SQLITE_READONLY: 'the file may not be written',
+  SQLITE_CORRUPT: 'the file is damaged; restore a backup',
+  SQLITE_NOTADB: 'the file is damaged; restore a backup',
+  '53100': 'its disk is full',
+  '53300': 'it has no connection left',
+  '25006': 'it takes reads only',
+};
+
+/** The end of the message is SQLite's, what is before it may hold anything. */
+const UNIQUE_IN_SQLITE = / - SQLITE_CONSTRAINT: UNIQUE constraint failed: [\w., ]+$/;
+
+/**
+ * What a database's error is to the rest of mlfi. The only place that reads such errors: none leaves the store as it came.
+ * @param store the file, or the name of the database
+ * @param operation what was asked of the store, e.g. `baselines.save`
+ */
+export function storeError(store: string, operation: string, error: unknown): Error {
+  if (error instanceof StoreDocumentDamaged) return error.store === null ? error.inStore(store) : error;
+  if (error instanceof Error && isOurs(error)) return error;
+  const message = error instanceof Error ? error.message : '';
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === '23505' || UNIQUE_IN_SQLITE.test(message))
+    return new Conflict(`${operation}: there is one with this identity already`);
+  if (code === '22021') return new Invalid('a text holds a character that cannot be stored (NUL, or no valid UTF-8)');
+  if (AWAY.some((codes) => codes.test(code)) || (code === '' && PATIENT.test(message)))
+    return new Unavailable(
+      `the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)} (${store})`,
+    );
+  return new StoreFailed(store, operation, code === '' ? nameOf(error) : code);
+}
+
+/** Told already, or a fault of the program: no driver throws those. */
+const isOurs = (error: Error): boolean =>
+  error instanceof StoreFailed ||
+  isAppError(error) ||
+  error instanceof TypeError ||
+  error instanceof RangeError ||
+  error instanceof ReferenceError;
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'no error');
+
+/** The same repository; what its methods throw is what `storeError` makes of it. */
+export function guarded<T extends object>(repository: T, store: string, name: string): T {
+  return new Proxy(repository, {
+    get(target, key, receiver) {
+      const member: unknown = Reflect.get(target, key, receiver);
+      if (typeof member !== 'function') return member;
+      return async (...given: unknown[]): Promise<unknown> => {
+        try {
+          return await Reflect.apply(member, target, given);
+        } catch (error) {
+          throw storeError(store, `${name}.${String(key)}`, error);
+        }
+      };
+    },
+  });
+}
+
+/**
+ * Runs a transaction. What `work` itself throws passes as it is; what begin and commit throw is mapped.
+ * @param begin opens the transaction and commits what it is given
+ */
+export async function inTransaction<Transaction, T>(
+  store: string,
+  operation: string,
+  begin: (run: (transaction: Transaction) => Promise<T>) => Promise<T>,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const thrown: { error: unknown }[] = [];
+  try {
+    return await begin(async (transaction) => {
+      try {
+        return await work(transaction);
+      } catch (error) {
+        thrown.push({ error });
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw thrown.some((own) => own.error === error) ? error : storeError(store, operation, error);
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { codec } from '../../domain/codec.js';
+import { CONNECTOR_IDS, MODEL_STATES, type Model } from '../../domain/model.js';
+import { ids, json, jsonObject } from './fields.js';
+
+const model: z.ZodType<Model> = z.object({
+  id: ids.model,
+  name: z.string(),
+  endpoint: z
+    .object({
+      url: z.string(),
+      connector: z.enum(CONNECTOR_IDS),
+      settings: jsonObject,
+      authorizationSecret: z.string().nullable(),
+    })
+    .nullable(),
+  versionLabel: z.string().nullable(),
+  owner: z.string().nullable(),
+  tags: z.array(z.string()),
+  goldenInputs: z.array(z.object({ id: z.string(), payload: json, origin: z.enum(['user', 'generated']) })),
+  probePayloads: z.array(json),
+  schedule: z.object({
+    intervalMs: z.number(),
+    jitterShare: z.number(),
+    concurrency: z.number(),
+    timeoutMs: z.number(),
+    probesPerCycle: z.number(),
+    callsPerHour: z.number().nullable(),
+  }),
+  state: z.enum(MODEL_STATES),
+  paused: z.boolean(),
+  createdAtMs: z.number(),
+});
+
+export const modelCodec = codec('model', model);

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { anyNumber, codec } from '../../domain/codec.js';
+import type {
+  AdmissionVerdict,
+  BaselineProfile,
+  GoldenBaseline,
+  Grid,
+  LearningState,
+  SignalCounts,
+  SignalKey,
+  WindowProfile,
+} from '../../domain/profile.js';
+
+/** Maps are written as arrays of pairs; everything else of a profile is JSON already. */
+const count = z.number();
+
+const grid: z.ZodType<Grid> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('unit') }),
+  z.object({ kind: z.literal('asinh'), centre: z.number(), scale: z.number(), step: z.number() }),
+]);
+
+const isSignalKey = (text: string): text is SignalKey =>
+  text.startsWith('feature:') || text === 'confidence' || text === 'latency_seconds' || text === 'prediction';
+const signalKey = z.string().transform((text, context) => {
+  if (isSignalKey(text)) return text;
+  context.addIssue('is no signal');
+  return z.NEVER;
+});
+
+const signalCounts: z.ZodType<SignalCounts> = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('numeric'),
+      entries: z.array(z.tuple([z.number(), count])),
+      rest: z.object({ grid, missing: count, invalid: count }),
+    }),
+    z.object({
+      kind: z.literal('categorical'),
+      entries: z.array(z.tuple([z.string(), count])),
+      rest: z.object({ other: count, missing: count, invalid: count }),
+    }),
+  ])
+  .transform((stored): SignalCounts => {
+    return stored.kind === 'numeric'
+      ? { kind: stored.kind, ...stored.rest, cells: new Map(stored.entries) }
+      : { kind: stored.kind, ...stored.rest, categories: new Map(stored.entries) };
+  });
+
+function packCounts(counts: SignalCounts): object {
+  if (counts.kind === 'numeric') {
+    const { cells, kind, ...rest } = counts;
+    return { kind, entries: [...cells], rest };
+  }
+  const { categories, kind, ...rest } = counts;
+  return { kind, entries: [...categories], rest };
+}
+
+const groupCell = z.tuple([count, count, count, anyNumber, count, count]);
+
+const profile: z.ZodType<WindowProfile> = z
+  .object({
+    signals: z.array(z.tuple([signalKey, signalCounts])),
+    /** Absent in windows written before groups were counted. */
+    groups: z.array(z.tuple([z.string(), groupCell])).default([]),
+    rest: z.object({
+      fromMs: anyNumber,
+      toMs: anyNumber,
+      calls: count,
+      failures: z.record(z.string(), count),
+      labels: z.object({
+        labelled: count,
+        correct: count,
+        labelledByConfidence: z.array(count),
+        correctByConfidence: z.array(count),
+        /** Absent in windows written before numeric labels were counted. */
+        losses: z.record(z.string(), count).default({}),
+      }),
+    }),
+  })
+  .transform(({ signals, groups, rest }): WindowProfile => ({
+    ...rest,
+    signals: new Map(signals),
+    groups: new Map(groups),
+  }));
+
+const packProfile = ({ signals, groups, ...rest }: WindowProfile): object => ({
+  signals: [...signals].map(([key, counts]) => [key, packCounts(counts)]),
+  groups: [...groups],
+  rest,
+});
+
+const golden: z.ZodType<GoldenBaseline> = z.object({
+  goldenId: z.string(),
+  answers: count,
+  answerHashes: z.record(z.string(), count),
+  confidenceMean: z.number().nullable(),
+  confidenceStandardDeviation: z.number().nullable(),
+  shape: z.string(),
+});
+
+const baseline: z.ZodType<BaselineProfile> = z
+  .object({
+    profile,
+    bins: z.array(z.tuple([signalKey, z.array(z.number())])),
+    rest: z.object({
+      version: z.number(),
+      frozen: z.boolean(),
+      admittedAtMs: z.number(),
+      golden: z.array(golden),
+    }),
+  })
+  .transform(({ profile: counts, bins, rest }): BaselineProfile => ({ ...rest, profile: counts, bins: new Map(bins) }));
+
+const verdict: z.ZodType<AdmissionVerdict> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('learning'),
+    samples: z.number(),
+    requiredSamples: z.number(),
+    missing: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal('admitted'), atMs: z.number() }),
+  z.object({ kind: z.literal('refused'), reasons: z.array(z.string()) }),
+]);
+
+const learning: z.ZodType<LearningState> = z
+  .object({
+    profile,
+    firstHalf: profile.nullable(),
+    rest: z.object({ nextVersion: z.number(), golden: z.array(golden), verdict }),
+  })
+  .transform(({ profile: counts, firstHalf, rest }): LearningState => ({ ...rest, profile: counts, firstHalf }));
+
+/** `decode(encode(w))` equals w. */
+export const windowCodec = codec('window', profile, [], packProfile);
+export const baselineCodec = codec('baseline', baseline, [], ({ profile: counts, bins, ...rest }) => ({
+  profile: packProfile(counts),
+  bins: [...bins],
+  rest,
+}));
+export const learningCodec = codec('learning state', learning, [], ({ profile: counts, firstHalf, ...rest }) => ({
+  profile: packProfile(counts),
+  firstHalf: firstHalf === null ? null : packProfile(firstHalf),
+  rest,
+}));

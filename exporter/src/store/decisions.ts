@@ -1,0 +1,78 @@
+import type { Knex } from 'knex';
+import type { Codec } from '../domain/codec.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
+import type { DecisionRepository } from '../domain/ports.js';
+import { attemptCodec, executionCodec, verificationCodec, voteCodec } from './codecs/decision.js';
+import { readDocument } from './documents.js';
+import { narrowed, readRecommendation, type StoredRecommendation } from './recommendations.js';
+
+interface Belonging {
+  readonly recommendation: string;
+  readonly document: string;
+}
+
+/** Documents by the recommendation they belong to, in the order of the rows. */
+function byRecommendation<T>(
+  table: string,
+  codec: Codec<T>,
+  rows: readonly Belonging[],
+): (recommendation: string) => readonly T[] {
+  const found = new Map<string, T[]>();
+  for (const { recommendation, document } of rows) {
+    const known = found.get(recommendation) ?? [];
+    known.push(readDocument(codec, document, { table, row: `of ${recommendation}`, model: null }));
+    found.set(recommendation, known);
+  }
+  return (recommendation) => found.get(recommendation) ?? [];
+}
+
+/** The selected recommendations with everything that became of them: five statements, however many there are. */
+async function read(db: Knex, select: (query: Knex.QueryBuilder) => void): Promise<readonly DecisionRecord[]> {
+  const rows = await db('recommendation').modify(select).select<StoredRecommendation[]>('id', 'state', 'document');
+  if (rows.length === 0) return [];
+  // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
+  const ids = (query: Knex.QueryBuilder): void =>
+    void query.select('id').from(db('recommendation').modify(select).select('id').as('selected'));
+  const belonging = (table: string, order: string): Promise<Belonging[]> =>
+    db(table).whereIn('recommendation', ids).orderBy(order).select<Belonging[]>('recommendation', 'document');
+  const votesOf = byRecommendation('vote', voteCodec, await belonging('vote', 'at_ms'));
+  const executionsOf = byRecommendation('execution', executionCodec, await belonging('execution', 'queued_at_ms'));
+  const verificationsOf = byRecommendation(
+    'verification',
+    verificationCodec,
+    await belonging('verification', 'recommendation'),
+  );
+  const attempts = await db('execution_attempt')
+    .join('execution', 'execution.id', 'execution_attempt.execution')
+    .whereIn('execution.recommendation', ids)
+    .orderBy('execution_attempt.number')
+    .select<Belonging[]>('execution.recommendation as recommendation', 'execution_attempt.document as document');
+  const attemptsOf = byRecommendation('execution_attempt', attemptCodec, attempts);
+  return rows.map(readRecommendation).map((recommendation) => ({
+    recommendation,
+    votes: votesOf(recommendation.id),
+    execution: executionsOf(recommendation.id).at(0) ?? null,
+    attempts: attemptsOf(recommendation.id),
+    verification: verificationsOf(recommendation.id).at(0) ?? null,
+  }));
+}
+
+export function decisionRepository(db: Knex): DecisionRepository {
+  return {
+    get: async (id) => (await read(db, (query) => void query.where({ id }))).at(0) ?? null,
+    list: (filter) => read(db, (query) => void narrowed(query, filter)),
+    async isActionUnderWay(incident) {
+      // Advice has no execution before somebody reports on it.
+      const ordered = db('execution').select('id').whereRaw('execution.recommendation = recommendation.id');
+      const found = await db('recommendation')
+        .where({ incident })
+        .andWhere((query) => {
+          void query.where('state', 'succeeded').orWhere((open) => {
+            void open.whereIn('state', ['approved', 'dispatching']).whereExists(ordered);
+          });
+        })
+        .first<{ id: string } | undefined>('id');
+      return found !== undefined;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { SettingRepository } from '../../../exporter/src/domain/ports.js';
+
+/** Settings as the store keeps them, as texts, without a store. */
+export function settingsInMemory(texts = new Map<string, string>()): SettingRepository {
+  return {
+    get({ name, decode }) {
+      const text = texts.get(name);
+      return Promise.resolve(text === undefined ? null : decode(text));
+    },
+    set: ({ name, encode }, value) => Promise.resolve(void texts.set(name, encode(value))),
+  };
+}
