@@ -2807,7 +2807,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -2936,7 +2936,7 @@ export interface paths {
                                 }[];
                                 createdAtMs: number;
                                 digest: string;
-                                dry_run: string;
+                                dry_run: string | null;
                                 evidence: {
                                     findings: string[];
                                     headline: string;
@@ -3062,7 +3062,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3192,7 +3192,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3420,7 +3420,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3563,7 +3563,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3757,7 +3757,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
