@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { auditQuery, checkpointsQuery, makeCheckpoint, verifyAudit } from '../api/audit';
 import { downloadUrl } from '../api/downloads';
 import type { AuditEntry, AuditVerdict } from '../api/types';
-import { moment, relative } from '../components/format';
+import { moment, relative, titled } from '../components/format';
 import { GuardedButton } from '../components/GuardedButton';
 import { Page } from '../components/Page';
 import { Section, Table } from '../components/Section';
@@ -33,7 +33,7 @@ function aboutOf(body: AuditEntry['body']): string {
     return `${String(body.from)} → ${body.to}${why}`;
   }
   if (body.kind === 'proposed' && typeof body.action === 'string') {
-    return `${body.action.replaceAll('-', ' ')}: ${String(body.model)}`;
+    return `${titled(body.action)}: ${String(body.model)}`;
   }
   const about = field(body, 'reason', 'finding', 'title', 'detail', 'model', 'recommendation', 'modelId');
   return about === '' ? t('audit.entry', 'the whole entry') : about;
@@ -183,7 +183,7 @@ function Audit() {
                     cells: [
                       sequence,
                       Number.isFinite(atMs) ? moment(atMs) : field(body, 'at', 'time'),
-                      field(body, 'kind', 'event', 'type'),
+                      titled(field(body, 'kind', 'event', 'type')),
                       field(body, 'by', 'actor', 'who'),
                       <details key="d">
                         <summary>{aboutOf(body).slice(0, 120)}</summary>

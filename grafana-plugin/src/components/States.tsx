@@ -1,10 +1,11 @@
 import React from 'react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { t } from '@grafana/i18n';
-import { Alert, Button, LinkButton, Stack } from '@grafana/ui';
+import { Alert, Button, Stack } from '@grafana/ui';
 import type { Failure, FailureKind } from '../api/failure';
 import { PAGES } from '../constants';
 import { duration } from './format';
+import { PageButton } from './PageButton';
 
 /** Grey blocks where the content will be. */
 export function Skeleton({ rows = 6 }: { rows?: number }) {
@@ -51,9 +52,9 @@ export function FailureNotice({ failure, onRetry }: { failure: Failure; onRetry?
       <Stack gap={1} wrap="wrap">
         {onRetry !== undefined && <Button onClick={onRetry}>{t('states.retry', 'Try again')}</Button>}
         {OF_THE_CONNECTION.includes(failure.kind) && (
-          <LinkButton variant="secondary" href={PAGES.configuration}>
+          <PageButton variant="secondary" href={PAGES.configuration}>
             {t('states.check', 'Check the connection')}
-          </LinkButton>
+          </PageButton>
         )}
       </Stack>
     </Alert>

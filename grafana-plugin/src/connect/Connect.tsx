@@ -1,6 +1,7 @@
 import React, { useState, type SyntheticEvent } from 'react';
 import { t } from '@grafana/i18n';
-import { Alert, Button, Checkbox, Field, Input, LinkButton, Stack } from '@grafana/ui';
+import { Alert, Button, Checkbox, Field, Input, Stack } from '@grafana/ui';
+import { PageButton } from '../components/PageButton';
 import { discover, register } from '../api/models';
 import type { Discovery, FleetModel } from '../api/types';
 import { titled } from '../components/format';
@@ -224,7 +225,7 @@ function Connect() {
               interpolation: { escapeValue: false },
             })}
           >
-            <LinkButton href={PAGES.model(watched.id)}>{t('connect.open', 'Open the model')}</LinkButton>
+            <PageButton href={PAGES.model(watched.id)}>{t('connect.open', 'Open the model')}</PageButton>
           </Alert>
           <Section title={t('connect.logs', 'Next: send its real predictions and labels')}>
             <LoggingLines model={watched.id} />

@@ -2,7 +2,8 @@ import React, { useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { usePluginContext } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Button, ClipboardButton, Field, Icon, Input, LinkButton, Stack, Tab, TabsBar } from '@grafana/ui';
+import { Button, ClipboardButton, Field, Icon, Input, Stack, Tab, TabsBar } from '@grafana/ui';
+import { PageButton } from '../components/PageButton';
 import { capabilitiesQuery } from '../api/capabilities';
 import { modelQuery, register } from '../api/models';
 import { relative } from '../components/format';
@@ -115,7 +116,7 @@ export function LoggedModel({ refusal }: { refusal: string | null }) {
       ) : (
         <>
           <LoggingLines model={model} />
-          <LinkButton href={PAGES.model(model)}>{t('connect.open', 'Open the model')}</LinkButton>
+          <PageButton href={PAGES.model(model)}>{t('connect.open', 'Open the model')}</PageButton>
         </>
       )}
       {failure !== null && <FailureNotice failure={failure} />}

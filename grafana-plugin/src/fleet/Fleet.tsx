@@ -2,7 +2,8 @@ import React, { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router-dom';
 import { t } from '@grafana/i18n';
-import { Button, Combobox, EmptyState, FilterInput, LinkButton } from '@grafana/ui';
+import { Button, Combobox, EmptyState, FilterInput } from '@grafana/ui';
+import { PageButton } from '../components/PageButton';
 import { fleetQuery } from '../api/models';
 import type { FleetModel } from '../api/types';
 import { SEVERITY_RANK, STATE_TEXTS } from '../components/format';
@@ -180,9 +181,9 @@ function Models({ models }: { models: FleetModel[] }) {
 function Fleet() {
   const query = useQuery(fleetQuery());
   const connect = (
-    <LinkButton icon="plus" href={PAGES.connect}>
+    <PageButton icon="plus" href={PAGES.connect}>
       {t('fleet.connect', 'Connect a model')}
-    </LinkButton>
+    </PageButton>
   );
   return (
     <Page subTitle={t('fleet.subtitle', 'Every watched model, the worst first')} actions={connect}>

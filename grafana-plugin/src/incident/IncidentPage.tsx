@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { css } from '@emotion/css';
 import { useParams } from 'react-router-dom';
 import { t } from '@grafana/i18n';
-import { Button, Dropdown, LinkButton, Menu, Stack, useStyles2 } from '@grafana/ui';
+import { Button, Dropdown, Menu, Stack, useStyles2 } from '@grafana/ui';
+import { PageButton } from '../components/PageButton';
 import { downloadUrl } from '../api/downloads';
 import { incidentQuery, similarQuery } from '../api/incidents';
 import { modelQuery } from '../api/models';
@@ -171,9 +172,9 @@ function IncidentPage() {
       actions={
         <Stack gap={1} wrap="wrap">
           {modelId !== null && (
-            <LinkButton variant="secondary" icon="heart-rate" href={withRange(PAGES.model(modelId), raw)}>
+            <PageButton variant="secondary" icon="heart-rate" href={withRange(PAGES.model(modelId), raw)}>
               {t('incident.model', 'Model')}
-            </LinkButton>
+            </PageButton>
           )}
           <Report id={id} />
         </Stack>

@@ -2,7 +2,8 @@ import React from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { dateTime } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { LinkButton, Stack } from '@grafana/ui';
+import { Stack } from '@grafana/ui';
+import { PageButton } from '../components/PageButton';
 import { aggregatesQuery } from '../api/models';
 import type { Incident } from '../api/types';
 import { OverTime } from '../components/OverTime';
@@ -36,12 +37,12 @@ export function Timeline({ incident, estimatedMs }: { incident: Incident; estima
       actions={
         <Stack gap={1} wrap="wrap" alignItems="center">
           <RangePicker range={range} isChosen={raw !== null} onChoose={choose} />
-          <LinkButton size="sm" variant="secondary" icon="apps" href={dashboardUrl(model_id, raw ?? range.raw)}>
+          <PageButton size="sm" variant="secondary" icon="apps" href={dashboardUrl(model_id, raw ?? range.raw)}>
             {t('model.dashboard', 'Dashboard')}
-          </LinkButton>
-          <LinkButton size="sm" variant="secondary" icon="compass" href={exploreUrl(model_id, raw ?? range.raw)}>
+          </PageButton>
+          <PageButton size="sm" variant="secondary" icon="compass" href={exploreUrl(model_id, raw ?? range.raw)}>
             {t('model.explore', 'Explore')}
-          </LinkButton>
+          </PageButton>
         </Stack>
       }
     >

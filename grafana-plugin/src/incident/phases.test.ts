@@ -60,7 +60,7 @@ describe('the moment of change', () => {
     expect(phasesOf(incident, 25)[0]).toEqual({ name: 'change', atMs: 25, text: '' });
   });
   it('tells the alert without its first guess', () => {
-    expect(phasesOf(incident, null)[2]).toEqual({ name: 'page', atMs: 40, text: null });
+    expect(phasesOf(incident, null)[2]).toEqual({ name: 'page', atMs: 40, text: '' });
   });
 });
 

@@ -41,7 +41,7 @@ export function phasesOf(
   const opened = first('opened') ?? { at_ms: opened_at_ms, text: '' };
   const recovery =
     first('recovered') ?? (closed_at_ms === null ? undefined : (first('closed') ?? { at_ms: closed_at_ms, text: '' }));
-  const phase = (name: PhaseName, entry: { at_ms: number; text: string | null } | undefined): Phase => ({
+  const phase = (name: PhaseName, entry: Entry | undefined): Phase => ({
     name,
     atMs: entry?.at_ms ?? null,
     text: entry?.text ?? null,
@@ -50,7 +50,7 @@ export function phasesOf(
     phase('change', change),
     phase('first-evidence', evidence),
     // Without its words: they are the first guess, which the evidence may have left behind.
-    phase('page', { at_ms: opened.at_ms, text: null }),
+    phase('page', { at_ms: opened.at_ms, text: '' }),
     phase('decision', first('decision')),
     phase('recovery', recovery),
   ];

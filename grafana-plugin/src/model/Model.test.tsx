@@ -95,7 +95,7 @@ it('tells what keeps coming back, when, and what would end it for good', () => {
   };
   const { rerender } = render(<Patterns patterns={[pattern]} />);
   const row = screen.getAllByRole('row')[1];
-  for (const text of ['null flood', 'income', '4', '7 d', 'Monday 02:00–04:00 UTC', 'Mend the nightly job']) {
+  for (const text of ['Null flood', 'income', '4', '7 d', 'Monday 02:00–04:00 UTC', 'Mend the nightly job']) {
     expect(within(row).getByText(text)).toBeInTheDocument();
   }
   rerender(<Patterns patterns={[]} />);

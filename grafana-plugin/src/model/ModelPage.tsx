@@ -22,6 +22,7 @@ import {
 import { LiveFigures } from '../components/LiveFigures';
 import { OverTime } from '../components/OverTime';
 import { DetailPage } from '../components/Page';
+import { PageButton } from '../components/PageButton';
 import { RangePicker } from '../components/RangePicker';
 import { Section } from '../components/Section';
 import { QueryView } from '../components/States';
@@ -199,12 +200,12 @@ function ModelPage() {
       >
         {t('model.csv', 'CSV')}
       </LinkButton>
-      <LinkButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>
+      <PageButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>
         {t('model.dashboard', 'Dashboard')}
-      </LinkButton>
-      <LinkButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>
+      </PageButton>
+      <PageButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>
         {t('model.explore', 'Explore')}
-      </LinkButton>
+      </PageButton>
     </Stack>
   );
   return (

@@ -1,7 +1,7 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import type { ModelDetail } from '../api/types';
-import { duration, relative } from '../components/format';
+import { duration, relative, titled } from '../components/format';
 import { Section, Table } from '../components/Section';
 
 type Pattern = ModelDetail['patterns'][number];
@@ -36,7 +36,7 @@ export function Patterns({ patterns }: { patterns: Pattern[] }) {
         rows={patterns.map((pattern) => ({
           key: `${pattern.cause}${pattern.features.join()}`,
           cells: [
-            pattern.cause.replaceAll('-', ' '),
+            titled(pattern.cause),
             pattern.features.join(', ') || '–',
             pattern.incidents,
             duration(pattern.every_ms),

@@ -234,7 +234,10 @@ export function tablePanel(
   const { link } = panel.row;
   if (link !== null)
     builder.overrideByName(panel.row.title, [
-      { id: 'links', value: [{ title: 'Investigate', url: link, targetBlank: false }] },
+      {
+        id: 'links',
+        value: [{ title: 'Investigate', url: `${link}?from=\${__from}&to=\${__to}`, targetBlank: false }],
+      },
     ]);
   for (const { title, unit, steps, mappings } of panel.columns) {
     builder.overrideByName(title, [
