@@ -57,10 +57,9 @@ export function Golden({ inputs }: { inputs: GoldenInput[] }) {
           head={[
             t('model.golden-id', 'Input'),
             t('golden.verdict', 'Now'),
-            t('golden.before', 'Confidence in the baseline'),
-            t('golden.now', 'Confidence now'),
+            t('golden.confidence', 'Confidence'),
             t('golden.shift', 'Moved by'),
-            t('golden.tolerance', 'May wander by'),
+            t('golden.tolerance', 'Tolerance'),
             t('golden.answers', 'Answers (different ones)'),
             t('model.golden-origin', 'Chosen by'),
           ]}
@@ -77,11 +76,10 @@ export function Golden({ inputs }: { inputs: GoldenInput[] }) {
                 )}
               </span>,
               <Badge key="v" text={VERDICTS[input.verdict].text()} color={VERDICTS[input.verdict].colour} />,
-              figure(input.confidence_before),
-              figure(input.confidence_now),
+              `${figure(input.confidence_before)} → ${figure(input.confidence_now)}`,
               shift(input),
               figure(input.confidence_tolerance, 2),
-              t('golden.counts', '{{before}} ({{distinctBefore}}) in the baseline, {{now}} ({{distinctNow}}) lately', {
+              t('golden.counts', '{{before}} ({{distinctBefore}}) → {{now}} ({{distinctNow}})', {
                 before: input.answers_before,
                 distinctBefore: input.distinct_before,
                 now: input.answers_now,
