@@ -78,6 +78,8 @@ test('stop everything, approve, take it back, and let executions go on', async (
   await approved.getByRole('button', { name: 'Take the approval back' }).click();
   await dialog(ada).getByLabel('Why').fill('The network is the cause');
   await dialog(ada).getByRole('button', { name: 'Take the approval back' }).click();
+  await expect(ada.getByRole('region', { name: 'What to do first' })).toBeFocused();
+  await ada.getByText('Rejected or taken back (1)').click();
   await expect(decisionOn(ada, 'restart-endpoint', 'revoked')).toBeVisible();
 
   await grace.getByRole('button', { name: 'Let executions go on' }).click();

@@ -1,4 +1,4 @@
-import React, { useId, useRef } from 'react';
+import React, { useEffect, useId, useRef } from 'react';
 import { t } from '@grafana/i18n';
 import { Badge, Stack, TextLink } from '@grafana/ui';
 import type { Recommendation } from '../api/types';
@@ -130,8 +130,19 @@ export function Decision({ recommendation, rights, showIncident = false, isCompa
   const article = useRef<HTMLElement>(null);
   const { state, title, steps, expires_at_ms, required_approvals } = recommendation;
   const isPending = state === 'pending';
-  // What was pressed is gone after a vote, and the closing dialog gives the focus back in the next frame: it goes here after that.
-  const focus = () => requestAnimationFrame(() => requestAnimationFrame(() => article.current?.focus()));
+  const region = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    region.current = article.current?.closest('section') ?? null;
+  }, []);
+  // What was pressed is gone after a vote, and the closing dialog gives the focus back in the next frame: it goes here after that,
+  // or to the list, where this has been folded away.
+  const focus = () =>
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const isShown = article.current !== null && article.current.closest('details:not([open])') === null;
+        (isShown ? article.current : region.current)?.focus();
+      })
+    );
   const details = (
     <details>
       <summary>

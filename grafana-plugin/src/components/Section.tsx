@@ -18,8 +18,10 @@ export function Section({
     <section
       id={id}
       aria-label={title}
+      tabIndex={-1}
       style={{
         background: theme.colors.background.primary,
+        outline: 'none',
         border: `1px solid ${theme.colors.border.weak}`,
         borderRadius: 4,
         padding: 16,

@@ -34,6 +34,7 @@ export function Actions({ incidentId, isClosed, rights }: { incidentId: string; 
       {(all) => {
         const {
           current: [first, ...others],
+          refused,
           over,
         } = ranked(all);
         const list = (some: Recommendation[]) =>
@@ -55,6 +56,14 @@ export function Actions({ incidentId, isClosed, rights }: { incidentId: string; 
                   {t('incident.other-actions', 'What else could be done ({{count}})', { count: others.length })}
                 </summary>
                 {list(others)}
+              </details>
+            )}
+            {refused.length > 0 && (
+              <details>
+                <summary>
+                  {t('incident.refused', 'Rejected or taken back ({{count}})', { count: refused.length })}
+                </summary>
+                {list(refused)}
               </details>
             )}
             {over.length > 0 && (

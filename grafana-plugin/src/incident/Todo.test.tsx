@@ -75,13 +75,14 @@ describe('the order of actions', () => {
         aRecommendation({ id: 'running', priority: 'LOW', state: 'dispatching' }),
         aRecommendation({ id: 'rejected', priority: 'CRITICAL', state: 'rejected' }),
       ])
-    ).toEqual(['running', 'executable', 'advice', 'low', 'rejected']);
+    ).toEqual(['running', 'executable', 'advice', 'low']);
   });
   it('keeps apart what ended by itself, and leaves out the advice to do nothing', () => {
-    const { current, over } = ranked([
+    const { current, refused, over } = ranked([
+      aRecommendation({ id: 'no', state: 'revoked' }),
       advice({ id: 'none', action: 'none' }),
       aRecommendation({ id: 'gone', state: 'withdrawn' }),
     ]);
-    expect([current, over.map(({ id }) => id)]).toEqual([[], ['gone']]);
+    expect([current, refused.map(({ id }) => id), over.map(({ id }) => id)]).toEqual([[], ['no'], ['gone']]);
   });
 });

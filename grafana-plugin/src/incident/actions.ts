@@ -19,11 +19,21 @@ const STAGE: Record<Recommendation['state'], number> = {
   withdrawn: 0,
 };
 
-/** The actions of an incident in the order of their use: the first is the one thing to do, or what is being done. */
-export function ranked(recommendations: Recommendation[]): { current: Recommendation[]; over: Recommendation[] } {
+/** The actions of an incident, by what they still mean for whoever reads it. */
+export interface Ranked {
+  /** In the order of their use: the first is the one thing to do, or what is being done. */
+  current: Recommendation[];
+  /** What people said no to. */
+  refused: Recommendation[];
+  /** What ended by itself. */
+  over: Recommendation[];
+}
+
+/** Sorts the actions of an incident. */
+export function ranked(recommendations: Recommendation[]): Ranked {
   const real = recommendations.filter(({ action }) => action !== 'none');
   const current = real
-    .filter((one) => !isOver(one))
+    .filter((one) => STAGE[one.state] > 0)
     .sort(
       (a, b) =>
         STAGE[b.state] - STAGE[a.state] ||
@@ -31,5 +41,6 @@ export function ranked(recommendations: Recommendation[]): { current: Recommenda
         Number(isExecutable(b)) - Number(isExecutable(a)) ||
         a.created_at_ms - b.created_at_ms
     );
-  return { current, over: real.filter(isOver) };
+  const refused = real.filter((one) => STAGE[one.state] === 0 && !isOver(one));
+  return { current, refused, over: real.filter(isOver) };
 }
