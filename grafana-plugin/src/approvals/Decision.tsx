@@ -21,7 +21,11 @@ const GRID = {
   margin: '8px 0',
   overflowWrap: 'anywhere',
 } as const;
+const NO_MARGIN = { margin: 0 } as const;
 const PLAIN_TERM = { fontWeight: 400, opacity: 0.8 } as const;
+
+/** The exporter says "None: nothing is changed."; after the word "Risk" that would be two answers. */
+export const riskText = (risk: string) => risk.replace(/^None:\s*(\w)/, (_, first: string) => first.toUpperCase());
 
 /** What is to be done, in order. */
 export function Steps({ steps }: Pick<Recommendation, 'steps'>) {
@@ -46,7 +50,7 @@ function Consequences({ recommendation }: { recommendation: Recommendation }) {
       {plan !== null && (
         <>
           <dt style={PLAIN_TERM}>{t('decision.approving', 'Approving')}</dt>
-          <dd>
+          <dd style={NO_MARGIN}>
             {t('decision.executes', 'lets {{executor}} act on {{target}}', {
               executor: plan.executor,
               target: plan.target,
@@ -61,7 +65,7 @@ function Consequences({ recommendation }: { recommendation: Recommendation }) {
             )}
           </dd>
           <dt style={PLAIN_TERM}>{t('decision.approvers', 'Who may')}</dt>
-          <dd>
+          <dd style={NO_MARGIN}>
             {who ?? t('decision.approvers-unknown', 'as governance.approvers says')}
             {required_approvals > 1
               ? ` (${t('decision.needs', '{{count}} people needed', { count: required_approvals })})`
@@ -70,13 +74,13 @@ function Consequences({ recommendation }: { recommendation: Recommendation }) {
         </>
       )}
       <dt style={PLAIN_TERM}>{t('decision.risk', 'Risk')}</dt>
-      <dd>
-        <Words>{risk}</Words>
+      <dd style={NO_MARGIN}>
+        <Words>{riskText(risk)}</Words>
       </dd>
       {track_record !== null && (
         <>
           <dt style={PLAIN_TERM}>{t('decision.record', 'Success so far')}</dt>
-          <dd>
+          <dd style={NO_MARGIN}>
             {t('decision.helped', 'Helped {{helped}} of {{tried}} times in similar incidents', {
               helped: track_record.helped,
               tried: track_record.tried,
@@ -94,23 +98,23 @@ function Background({ recommendation }: { recommendation: Recommendation }) {
   return (
     <dl style={GRID}>
       <dt style={PLAIN_TERM}>{t('decision.why', 'Why')}</dt>
-      <dd>
+      <dd style={NO_MARGIN}>
         <Words>{why}</Words>
       </dd>
       <dt style={PLAIN_TERM}>{t('decision.effect', 'Expected effect')}</dt>
-      <dd>
+      <dd style={NO_MARGIN}>
         <Words>{expected_effect}</Words>
       </dd>
       <dt style={PLAIN_TERM}>{t('decision.verified', 'Verified by')}</dt>
-      <dd>
+      <dd style={NO_MARGIN}>
         <Words>{verification_text}</Words>
       </dd>
       <dt style={PLAIN_TERM}>{t('decision.dry-run', 'Dry run')}</dt>
-      <dd>
+      <dd style={NO_MARGIN}>
         <code style={{ whiteSpace: 'pre-wrap' }}>{dry_run}</code>
       </dd>
       <dt style={PLAIN_TERM}>{t('decision.proposed-by', 'Proposed by')}</dt>
-      <dd>{proposed_by.name}</dd>
+      <dd style={NO_MARGIN}>{proposed_by.name}</dd>
     </dl>
   );
 }
@@ -144,7 +148,7 @@ export function Decision({ recommendation, rights, showIncident = false, isCompa
       })
     );
   const details = (
-    <details>
+    <details style={{ marginTop: 8 }}>
       <summary>
         {isCompact ? t('decision.more', 'Steps, reasons and dry run') : t('decision.background', 'Reasons and dry run')}
       </summary>
@@ -160,7 +164,11 @@ export function Decision({ recommendation, rights, showIncident = false, isCompa
       data-testid={`decision-${recommendation.action}`}
       data-state={state}
       data-id={recommendation.id}
-      style={{ padding: '8px 0', outline: 'none' }}
+      style={{
+        padding: '8px 0',
+        outline: 'none',
+        ...(isCompact ? { borderTop: '1px solid rgba(128,128,128,.25)' } : {}),
+      }}
     >
       <Stack gap={1} wrap="wrap" alignItems="center">
         <strong id={heading} style={{ overflowWrap: 'anywhere' }}>

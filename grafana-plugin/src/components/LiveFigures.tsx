@@ -19,16 +19,17 @@ export function LiveFigures({
 }) {
   const data = useMemo(() => ofLive(remembered(model.id)), [model]);
   const drawn = useMemo(() => measures.filter((measure) => drawingOf(data, measure) !== null), [data, measures]);
+  const isDrawn = drawn.length > 0 && data.atMs.length > 1;
   return (
     <div>
-      {drawn.length > 0 && data.atMs.length > 1 && (
-        <OverTime data={data} measures={measures === MEASURES ? drawn : drawn.slice(0, 1)} height={height} />
-      )}
+      {isDrawn && <OverTime data={data} measures={measures === MEASURES ? drawn : drawn.slice(0, 1)} height={height} />}
       <small>
-        {t(
-          'live.what',
-          'Since you opened mlfi: figures are stored from the first baseline on. Log predictions, or let mlfi ask more often, to get there sooner.'
-        )}
+        {isDrawn
+          ? t('live.what', 'Since you opened mlfi: figures are stored from the first baseline on.')
+          : t(
+              'live.none',
+              'Figures appear here as they come in; they are stored from the first baseline on. Log predictions, or let mlfi ask more often, to get there sooner.'
+            )}
       </small>
     </div>
   );

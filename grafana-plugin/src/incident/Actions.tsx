@@ -51,7 +51,7 @@ export function Actions({ incidentId, isClosed, rights }: { incidentId: string; 
               <Action recommendation={first} rights={rights} isCompact={false} />
             )}
             {others.length > 0 && (
-              <details>
+              <details style={{ marginTop: 8 }}>
                 <summary>
                   {t('incident.other-actions', 'What else could be done ({{count}})', { count: others.length })}
                 </summary>
@@ -59,7 +59,7 @@ export function Actions({ incidentId, isClosed, rights }: { incidentId: string; 
               </details>
             )}
             {refused.length > 0 && (
-              <details>
+              <details style={{ marginTop: 8 }}>
                 <summary>
                   {t('incident.refused', 'Rejected or taken back ({{count}})', { count: refused.length })}
                 </summary>
@@ -67,7 +67,7 @@ export function Actions({ incidentId, isClosed, rights }: { incidentId: string; 
               </details>
             )}
             {over.length > 0 && (
-              <details>
+              <details style={{ marginTop: 8 }}>
                 <summary>{t('incident.over', 'Withdrawn or expired ({{count}})', { count: over.length })}</summary>
                 {list(over)}
               </details>

@@ -17,7 +17,11 @@ export const timesText = (logOdds: number) => {
 
 /** A probability in whole per cent; nothing is certain. */
 export const probabilityText = (probability: number) =>
-  probability > 0.99 ? '> 99 %' : probability < 0.01 ? '< 1 %' : wholePercent(probability);
+  probability > 0.99
+    ? t('cause.over', 'over 99 %')
+    : probability < 0.01
+      ? t('cause.under', 'under 1 %')
+      : wholePercent(probability);
 
 function Arguments({ title, sign, statements }: { title: string; sign: string; statements: Statement[] }) {
   return statements.length === 0 ? null : (

@@ -121,7 +121,7 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
         <div className={styles.todo}>
           <Section title={isClosed ? t('incident.done', 'What was done') : t('incident.todo', 'What to do first')}>
             <Actions incidentId={id} isClosed={isClosed} rights={rights} />
-            {actions}
+            <div style={{ marginTop: 12 }}>{actions}</div>
           </Section>
         </div>
         <div className={styles.why}>

@@ -7,6 +7,7 @@ import type { Rights } from '../components/useRights';
 import { aRecommendation } from '../test-data';
 import { renderAsking, sentBy } from '../test-render';
 import { ranked } from './actions';
+import { riskText } from '../approvals/Decision';
 import { Todo } from './Todo';
 
 const fetchMock = jest.fn();
@@ -62,6 +63,11 @@ it('is withdrawn when it is not needed', async () => {
   expect(sentBy(fetchMock)).toEqual([
     { method: 'POST', url: 'withdrawals', data: { recommendation_id: 'rec-1', reason: 'known' } },
   ]);
+});
+
+it('tells the risk once', () => {
+  expect(riskText('None: nothing is changed.')).toBe('Nothing is changed.');
+  expect(riskText('Calls in flight are lost.')).toBe('Calls in flight are lost.');
 });
 
 describe('the order of actions', () => {

@@ -4,7 +4,7 @@ import { Badge, Button, Stack } from '@grafana/ui';
 import { reportOutcome, vote, withdraw } from '../api/decisions';
 import type { Recommendation } from '../api/types';
 import { Outcome } from '../approvals/Outcome';
-import { Steps } from '../approvals/Decision';
+import { riskText, Steps } from '../approvals/Decision';
 import { refusalOf } from '../approvals/vote-rules';
 import { DECISION_COLOURS, DECISION_TEXTS } from '../components/format';
 import { ReasonDialog } from '../components/ReasonDialog';
@@ -50,7 +50,7 @@ export function Todo({ recommendation, rights }: { recommendation: Recommendatio
       <Steps steps={steps} />
       <p style={{ margin: '4px 0' }}>
         <small>
-          {t('todo.risk', 'Risk')}: <Words>{risk}</Words>
+          {t('todo.risk', 'Risk')}: <Words>{riskText(risk)}</Words>
           {track_record === null
             ? ''
             : ` · ${t('decision.helped', 'Helped {{helped}} of {{tried}} times in similar incidents', { helped: track_record.helped, tried: track_record.tried })}`}

@@ -47,6 +47,22 @@ describe('histogramOf', () => {
       now: [0, 1, 0],
     });
   });
+  it('names the value of a lone bar, and draws a signal without a baseline on equally wide bins', () => {
+    expect(histogramOf({ bins: null, before: null, now: unit([[500, 9]]) })).toMatchObject({
+      labels: ['0.5'],
+      now: [1],
+    });
+    const spread = histogramOf({
+      bins: null,
+      before: null,
+      now: unit([
+        [0, 98],
+        [999, 2],
+      ]),
+    });
+    expect(spread?.now.length).toBe(20);
+    expect([spread?.now[0], spread?.now.at(-1)]).toEqual([0.98, 0.02]);
+  });
   it('has nothing to draw without counts', () => {
     expect(histogramOf({ bins: null, before: null, now: null })).toBeNull();
   });

@@ -82,9 +82,12 @@ export function histogramOf({
     return share(bars);
   };
   const labels = edges.map((edge) => `≤ ${short(cellMiddle(any.grid, edge))}`);
-  labels.push(edges.length === 0 ? 'all' : `> ${short(cellMiddle(any.grid, edges[edges.length - 1]))}`);
+  labels.push(edges.length === 0 ? onlyLabel(any) : `> ${short(cellMiddle(any.grid, edges[edges.length - 1]))}`);
   return { x: labels.map((_, index) => index), labels, before: fill(cellsOf(before)), now: fill(cellsOf(now)) };
 }
+
+/** The label of a lone bar: the value that everything lies at. */
+const onlyLabel = ({ grid, cells }: Numeric) => short(cellMiddle(grid, cells[0]?.[0] ?? 0));
 
 /** How far two distributions are apart: the share of values that would have to move, 0–1. */
 export const distanceOf = ({ before, now }: Pick<Histogram, 'before' | 'now'>) =>
