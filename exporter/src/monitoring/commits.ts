@@ -85,9 +85,9 @@ export class Commits {
   }
 
   private async commit(entries: readonly Entry[]): Promise<void> {
-    const idOf = ({ member }: Entry): ModelId => member.monitored.model.id;
-    await this.together(entries.filter((entry) => !this.failing.has(idOf(entry))));
-    for (const entry of entries.filter((each) => this.failing.has(idOf(each)))) await this.together([entry]);
+    const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
+    await this.together(entries.filter((_, i) => !isApart[i]));
+    for (const entry of entries.filter((_, i) => isApart[i])) await this.together([entry]);
   }
 
   /** @returns why the last of them could not be written, null when all were */

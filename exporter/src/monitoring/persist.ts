@@ -12,7 +12,7 @@ const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
-  store: Store,
+  store: IncrementStore & Pick<Store, 'validations'>,
   id: ModelId,
   nowMs: number,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
