@@ -43,7 +43,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The store can be written */
+        /** Every model is restored and the store can be written */
         get: {
             parameters: {
                 query?: never;
@@ -2807,7 +2807,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -2936,7 +2936,7 @@ export interface paths {
                                 }[];
                                 createdAtMs: number;
                                 digest: string;
-                                dry_run: string;
+                                dry_run: string | null;
                                 evidence: {
                                     findings: string[];
                                     headline: string;
@@ -3062,7 +3062,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3192,7 +3192,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3420,7 +3420,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3563,7 +3563,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;
@@ -3757,7 +3757,7 @@ export interface paths {
                             }[];
                             createdAtMs: number;
                             digest: string;
-                            dry_run: string;
+                            dry_run: string | null;
                             evidence: {
                                 findings: string[];
                                 headline: string;

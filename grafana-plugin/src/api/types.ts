@@ -1,6 +1,9 @@
 import type { paths } from './schema';
+import type { SnakeCased } from './snake-case';
 
-type Json<T> = T extends { responses: { 200: { content: { 'application/json': infer Body } } } } ? Body : never;
+type Json<T> = T extends { responses: { 200: { content: { 'application/json': infer Body } } } }
+  ? SnakeCased<Body>
+  : never;
 type Get<Path extends keyof paths> = paths[Path] extends { get: infer Operation } ? Json<Operation> : never;
 type Post<Path extends keyof paths> = paths[Path] extends { post: infer Operation } ? Json<Operation> : never;
 
@@ -10,14 +13,15 @@ export type Finding = ModelDetail['findings'][number];
 export type SignalDistribution = Get<'/api/v1/models/{id}/distributions'>['signals'][number];
 export type Counts = NonNullable<SignalDistribution['before']>;
 export type Incident = Get<'/api/v1/incidents/{id}'>;
-export type Cause = Incident['diagnosis']['causes'][number];
+export type Diagnosis = Incident['diagnosis'];
+export type Cause = Diagnosis['causes'][number];
 export type SimilarIncident = Get<'/api/v1/incidents/{id}/similar'>['similar'][number];
 export type Recommendation = Get<'/api/v1/recommendations'>['recommendations'][number];
 export type KillSwitch = Get<'/api/v1/kill-switch'>;
 export type Review = Get<'/api/v1/reviews'>['reviews'][number];
 export type Validation = Get<'/api/v1/models/{id}/validations'>['validations'][number];
 export type GoldenInput = ModelDetail['golden_inputs'][number];
-export type PageOpinion = Get<'/api/v1/incidents/{id}/opinions'>['opinions'][number];
+export type AlertFeedback = Get<'/api/v1/incidents/{id}/opinions'>['opinions'][number];
 export type Checkpoints = Get<'/api/v1/audit/checkpoints'>;
 export type AuditEntry = Get<'/api/v1/audit'>['entries'][number];
 export type AuditVerdict = Get<'/api/v1/audit/verify'>;
