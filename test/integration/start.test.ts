@@ -8,7 +8,8 @@ import { stringify } from 'yaml';
 import { parseConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
-import { freePort, startServiceProcess } from './service-process.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess } from './service-process.js';
 
 let root: string;
 let folders = 0;
@@ -47,7 +48,10 @@ const database = (directory: string): string => join(directory, 'mlfi.sqlite');
 async function filled(directory: string): Promise<void> {
   const service = await start(directory);
   for (const id of ['alpha', 'beta', 'gamma'])
-    await service.application.models.register({ id: modelId(id) }, { kind: 'api-key', subject: 'key:test', name: 'test' });
+    await service.application.models.register(
+      { id: modelId(id) },
+      { kind: 'api-key', subject: 'key:test', name: 'test' },
+    );
   await service.close();
 }
 

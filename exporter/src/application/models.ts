@@ -135,7 +135,7 @@ export function modelUseCases(
     },
     async ingest(id, batch) {
       const result = await fleet.ingest(id, batch);
-      ports.onIngest(result);
+      ports.onIngest(id, result);
       return result;
     },
     async recordChange(id, change, by) {

@@ -39,14 +39,15 @@ export async function readJson(request: IncomingMessage, schema: z.ZodType, limi
 }
 
 /** A body the handler reads itself. @throws Invalid for a broken compression, HttpError 413 or 415 */
-export async function readText(request: IncomingMessage, { content }: TextBody, limitBytes: number): Promise<string> {
+export async function readText(request: IncomingMessage, body: TextBody, limitBytes: number): Promise<string> {
+  const { content, takesOthers = false } = body;
   const type = mediaType(request);
-  if (type !== '' && content[type] === undefined) throw unsupported(Object.keys(content));
+  if (!takesOthers && type !== '' && content[type] === undefined) throw unsupported(Object.keys(content));
   return readBody(request, limitBytes);
 }
 
 /** The content type without its parameters, in lower case; empty when none is given. */
-export const mediaType = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
+const mediaType = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
   (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 const unsupported = (types: readonly string[]): HttpError =>

@@ -18,11 +18,12 @@ export interface HttpPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
+  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent. */
   readonly parseBatch: (
-    text: string,
-    isNdjson: boolean,
+    body: string,
+    contentType: string,
     nowMs: number,
-  ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
+  ) => Omit<IngestBatch, 'batchId' | 'acknowledge'>;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -50,6 +51,8 @@ export interface HttpPorts {
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** Models that are left out because what is stored of them cannot be read. */
+  readonly unrestoredModels: () => readonly string[];
   /** Open streams of `/api/v1/events`. */
   readonly streams: EventStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
@@ -64,6 +67,8 @@ export interface TextBody {
   readonly kind: 'text';
   /** Media types taken, each with the schema the document shows for it. */
   readonly content: Readonly<Record<string, z.ZodType>>;
+  /** Bodies of any other type are read as well: senders' headers are often wrong. */
+  readonly takesOthers?: true;
 }
 export type BodyDefinition = z.ZodType | TextBody;
 

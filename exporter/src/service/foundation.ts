@@ -75,7 +75,7 @@ export async function openFoundation(
   };
 }
 
-const SALT = setting('salt', z.string().min(1));
+export const SALT = setting('salt', z.string().min(1));
 
 /** The salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {

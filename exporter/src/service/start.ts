@@ -82,12 +82,13 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const firstKey = await createFirstKey(store.apiKeys, clock);
 
   // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
-  const app = createHttpApp(httpPorts(foundation, application, metrics, lifecycle, streams)).callback();
+  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams)).callback();
   const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
   closing.push('the fleet', () => fleet.stop());
   await fleet.start((done, total) => lifecycle.restored(done, total));
+  foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
   await stopWhenRestored(checkpointing, store, clock, logger);
   const discovery = wireModelDiscovery(foundation, capture, fleet);
   await discovery.watchConfigured();

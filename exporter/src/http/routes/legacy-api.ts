@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REFUSAL_REASONS } from '../../domain/ingest.js';
 import type { Investigation } from '../../domain/investigation.js';
 import { slugOf } from '../../domain/identifiers.js';
 import { httpUrl } from '../parameters.js';
@@ -97,15 +98,21 @@ export const legacyRoutes: readonly Route[] = [
     responses: {
       200: z.object({ status: z.literal('accepted'), model: z.string(), accepted: z.number() }),
       400: z.object({
-        error: z.object({ code: z.literal('invalid'), line: z.number(), field: z.string(), message: z.string() }),
+        error: z.object({
+          code: z.literal('invalid'),
+          line: z.number(),
+          field: z.string(),
+          reason: z.enum(REFUSAL_REASONS),
+          message: z.string(),
+        }),
       }),
     },
     async handler({ ports: { application, parseBatch, clock }, body, actor }) {
-      const batch = parseBatch(body, false, clock.now());
+      const batch = parseBatch(body, 'application/json', clock.now());
       const [wrong] = batch.errors;
       if (wrong !== undefined) {
-        const { line, field, message } = wrong;
-        return { status: 400, body: { error: { code: 'invalid' as const, line, field, message } } };
+        const { line, field, reason, message } = wrong;
+        return { status: 400, body: { error: { code: 'invalid' as const, line, field, reason, message } } };
       }
       const name = nameIn(body);
       const id = slugOf(name);

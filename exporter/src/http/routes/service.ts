@@ -26,7 +26,10 @@ const lifecycleRoutes: readonly Route[] = [
     async handler({ ports }) {
       const reason = await ports.notReadyBecause();
       if (reason !== null) throw new Unavailable(reason, 1);
-      return { status: 200, text: 'ready\n' };
+      const leftOut = ports.unrestoredModels();
+      const without =
+        leftOut.length === 0 ? '' : `, without models whose stored state cannot be read: ${leftOut.join(', ')}`;
+      return { status: 200, text: `ready${without}\n` };
     },
   }),
   route({
