@@ -14,11 +14,14 @@ const LISTED = mkdtempSync(join(tmpdir(), 'mlfi-listed-'));
 const listed = join(LISTED, 'models.json');
 let model: LocalServer;
 let running: RunningService;
+let answering = 200;
 let failing = false;
 
 beforeAll(async () => {
   model = await serve(() =>
-    failing ? { status: 503, body: '{"error":"busy"}' } : { body: '{"label":"positive","confidence":0.9}' },
+    failing
+      ? { status: 503, body: '{"error":"busy"}' }
+      : { status: answering, body: '{"label":"positive","confidence":0.9}' },
   );
   writeFileSync(listed, '[]');
   running = await runService({
@@ -191,6 +194,10 @@ describe('the Prometheus surfaces', () => {
     expect((await get('/probe?target=fraud', { 'x-prometheus-scrape-timeout-seconds': '5' })).text).toContain(
       'probe_timeout_seconds 4.5\n',
     );
+    expect(golden.text).toContain('probe_http_status_code 200\n');
+    answering = 202;
+    expect((await get('/probe?target=fraud&module=golden')).text).toContain('probe_http_status_code 202\n');
+    answering = 200;
     const debug = await get('/probe?target=fraud&module=golden&debug=true');
     expect(debug.text).toContain('golden: answered in');
     expect(debug.text).not.toContain('canary');

@@ -35,8 +35,11 @@ afterAll(async () => {
 const register = async (id: string): Promise<void> => {
   expect((await running.request('POST', '/api/v1/models', { id })).status).toBe(201);
 };
-const checkpointed = async (): Promise<{ readonly key: string; readonly note: string }> =>
-  (await running.request('POST', '/api/v1/audit/checkpoints', {})).body as { key: string; note: string };
+const checkpointed = async (): Promise<{ readonly key: string; readonly note: string }> => {
+  const { body } = await running.request('POST', '/api/v1/audit/checkpoints', {});
+  const { key, checkpoint } = body as { key: string; checkpoint: { note: string } | null };
+  return { key, note: checkpoint?.note ?? '' };
+};
 const exported = async (): Promise<string> => {
   const response = await fetch(`${running.service.address}/api/v1/audit/export`, {
     headers: { authorization: `Bearer ${running.key}` },

@@ -7,6 +7,8 @@ import { HttpError } from './http-error.js';
 import type { TextBody } from './route.js';
 
 const NO_PARAMETERS = z.strictObject({});
+/** What `curl -d` calls every body when nothing is said of it. */
+const CURLS_DEFAULT = 'application/x-www-form-urlencoded';
 
 /**
  * Parameters of a path or a query against their schema; without one, none is taken.
@@ -27,7 +29,7 @@ export function readParameters(schema: z.ZodObject | undefined, given: URLSearch
  */
 export async function readJson(request: IncomingMessage, schema: z.ZodType, limitBytes: number): Promise<unknown> {
   const type = mediaType(request);
-  if (type !== '' && type !== 'application/json' && !type.endsWith('+json')) throw unsupported(['application/json']);
+  if (!isJson(type)) throw unsupported(['application/json']);
   const raw = await readBody(request, limitBytes);
   let value: unknown;
   try {
@@ -42,13 +44,18 @@ export async function readJson(request: IncomingMessage, schema: z.ZodType, limi
 export async function readText(request: IncomingMessage, body: TextBody, limitBytes: number): Promise<string> {
   const { content, takesOthers = false } = body;
   const type = mediaType(request);
-  if (!takesOthers && type !== '' && content[type] === undefined) throw unsupported(Object.keys(content));
+  const isTaken =
+    takesOthers || content[type] !== undefined || (content['application/json'] !== undefined && isJson(type));
+  if (!isTaken) throw unsupported(Object.keys(content));
   return readBody(request, limitBytes);
 }
 
 /** The content type without its parameters, in lower case; empty when none is given. */
 const mediaType = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
   (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const isJson = (type: string): boolean =>
+  type === '' || type === 'application/json' || type.endsWith('+json') || type === CURLS_DEFAULT;
 
 const unsupported = (types: readonly string[]): HttpError =>
   new HttpError(

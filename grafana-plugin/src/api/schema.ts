@@ -626,7 +626,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log predictions: one object, an array, or one object per line; good lines are taken, bad ones named */
+        /** Log predictions: one object, an array, one object per line, or a table; good rows are taken, bad ones named */
         post: operations["post_api_v1_models_id_observations"];
         delete?: never;
         options?: never;
@@ -1409,14 +1409,29 @@ export interface components {
             accepted: number;
             /** @description this batch_id was taken before; nothing was counted again */
             duplicate: boolean;
+            /** @description the first refused rows */
             errors: {
                 field: string;
                 line: number;
                 message: string;
+                /** @enum {string} */
+                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
             }[];
             labels_matched: number;
             labels_unmatched: number;
+            /** @description what was changed or left out of rows that were taken */
+            notes: {
+                field: string;
+                line: number;
+                message: string;
+                /** @enum {string} */
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability";
+                rows: number;
+            }[];
             rejected: number;
+            rejected_by_reason: {
+                [key: string]: number;
+            };
         };
         Interval: {
             high: number;
@@ -1431,13 +1446,6 @@ export interface components {
             /** @description switched on by a person */
             on: boolean;
             reason: string | null;
-        };
-        /** @description the label of an earlier prediction */
-        LateLabel: {
-            label: string | number | boolean;
-            prediction_id: string | number;
-            /** @description ISO 8601, or seconds or milliseconds since 1970; now when absent; at most 5 minutes in the future */
-            timestamp?: (string | number) | null;
         };
         LearningSummary: {
             actions: {
@@ -1540,43 +1548,31 @@ export interface components {
             severity: "none" | "low" | "medium" | "high" | "critical";
         };
         LoggedBatch: components["schemas"]["LoggedEvent"] | components["schemas"]["LoggedEvent"][];
-        LoggedEvent: components["schemas"]["LoggedPrediction"] | components["schemas"]["LoggedFailure"] | components["schemas"]["LateLabel"];
-        /** @description a call that gave no usable answer */
-        LoggedFailure: {
+        /** @description A logged prediction (with `prediction` or `error`), or the label of an earlier one (`prediction_id` and `label`). Common names of other logs are understood too. */
+        LoggedEvent: {
+            /** @description 0 to 1 */
             confidence?: number | null;
-            error: string | true;
-            /** @description the input; nested values get dotted names. Never stored, only counted */
+            /** @description what the row is about besides the inputs, e.g. its region */
+            context?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description the call gave no usable answer; of which kind, if known */
+            error?: string | boolean | null;
+            /** @description the input; nested values get dotted names. Counted, never stored */
             features?: {
                 [key: string]: unknown;
             } | null;
-            /** @description what the answer should have been, when known */
+            /** @description what the prediction should have been, once it is known */
             label?: string | number | boolean | null;
             latency_ms?: number | null;
             latency_seconds?: number | null;
-            /** @description ignored: the path names the model */
-            model_id?: unknown;
             model_version?: string | number | null;
-            prediction_id?: (string | number) | null;
-            /** @description ISO 8601, or seconds or milliseconds since 1970; now when absent; at most 5 minutes in the future */
-            timestamp?: (string | number) | null;
-        };
-        LoggedPrediction: {
-            confidence?: number | null;
-            /** @description the input; nested values get dotted names. Never stored, only counted */
-            features?: {
-                [key: string]: unknown;
-            } | null;
-            /** @description what the answer should have been, when known */
-            label?: string | number | boolean | null;
-            latency_ms?: number | null;
-            latency_seconds?: number | null;
-            /** @description ignored: the path names the model */
-            model_id?: unknown;
-            model_version?: string | number | null;
-            prediction: string | number | boolean;
-            prediction_id?: (string | number) | null;
-            /** @description ISO 8601, or seconds or milliseconds since 1970; now when absent; at most 5 minutes in the future */
-            timestamp?: (string | number) | null;
+            prediction?: string | number | boolean | null;
+            prediction_id?: string | number | null;
+            /** @description ISO 8601, or seconds or milliseconds since 1970; now when absent */
+            timestamp?: string | number | null;
+        } & {
+            [key: string]: unknown;
         };
         /** @description mean absolute error of labelled numeric answers */
         MeanError: {
@@ -3403,9 +3399,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LoggedBatch"];
-                "application/jsonl": string;
-                "application/ndjson": string;
                 "application/x-ndjson": string;
+                "text/csv": string;
             };
         };
         responses: {
@@ -3455,9 +3450,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LoggedBatch"];
-                "application/jsonl": string;
-                "application/ndjson": string;
                 "application/x-ndjson": string;
+                "text/csv": string;
             };
         };
         responses: {
@@ -4138,6 +4132,8 @@ export interface operations {
                             field: string;
                             line: number;
                             message: string;
+                            /** @enum {string} */
+                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
                         };
                     } | components["schemas"]["Error"];
                 };

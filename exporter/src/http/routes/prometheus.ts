@@ -45,11 +45,11 @@ function probeText(
   );
 }
 
-/** The status of the newest call that got an answer over HTTP, good or bad; 0 when none did. */
-const statusOf = (samples: readonly Observation[]): number =>
-  samples
-    .map(({ failure, httpStatus }) => failure?.httpStatus ?? httpStatus ?? null)
-    .findLast((status) => status !== null) ?? 0;
+/** The HTTP status of the last failed call, else of the last call; 0 when there was no HTTP answer. */
+function statusOf(samples: readonly Observation[]): number {
+  const failed = samples.findLast(({ failure }) => failure !== null);
+  return (failed === undefined ? samples.at(-1)?.httpStatus : failed.failure?.httpStatus) ?? 0;
+}
 
 /** Seconds the probe may take: the module's, or what Prometheus will wait, whichever is shorter. */
 function timeoutSeconds(scrapeTimeout: string | undefined, module: ProbeRequest): number {
