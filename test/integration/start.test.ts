@@ -93,7 +93,7 @@ const FAILURES: readonly Failure[] = [
       await change(directory, 'drop table api_key');
       return {};
     },
-    says: /api_key/,
+    says: /API keys/,
   },
   {
     step: 'listening',
@@ -107,10 +107,10 @@ const FAILURES: readonly Failure[] = [
     step: 'restoring the second of three models',
     async prepare(directory) {
       await filled(directory);
-      await change(directory, `insert or replace into setting(name, value) values ('watch:beta', '{"cut')`);
+      await change(directory, `insert or replace into call_counters(model, document) values ('beta', '{"cut')`);
       return {};
     },
-    says: /JSON|watch:beta|beta/,
+    says: /beta/,
   },
   {
     step: 'checking the audit log',
@@ -126,10 +126,10 @@ const FAILURES: readonly Failure[] = [
     step: 'counting for the metrics',
     async prepare(directory) {
       await filled(directory);
-      await change(directory, 'drop table verification');
+      await change(directory, 'drop table external_alert');
       return {};
     },
-    says: /verification/,
+    says: /decisionCounts|alert/,
   },
 ];
 
