@@ -272,7 +272,7 @@ export const PROBE_METRICS = rows('probe', 'service', {
     'gauge',
     '1',
     [],
-    'HTTP status of the last failed call, 200 when all were answered, 0 without one',
+    'HTTP status of the last failed call, else of the last call; 0 when there was no HTTP answer',
   ],
   mlfi_probe_samples: ['gauge', '1', [], 'Calls made'],
   mlfi_probe_failures: ['gauge', '1', ['reason'], 'Calls that failed, by reason'],
