@@ -2,7 +2,7 @@ import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Model } from '../domain/model.js';
 import type { Sample } from '../domain/observation.js';
-import type { Clock, EventBus, Logger, Random, Store } from '../domain/ports.js';
+import type { Clock, EventBus, IncrementStore, Logger, Random, Store } from '../domain/ports.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
 import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import type { ExperimentPolicy } from '../experiments/run-experiment.js';
@@ -17,8 +17,12 @@ export interface FleetProber {
   cycle(model: Model): Promise<readonly Sample[]>;
 }
 
+/** The part of the store that models live in. */
+export type FleetStore = IncrementStore &
+  Pick<Store, 'models' | 'lessons' | 'alertFeedback' | 'validations' | 'atomic' | 'check'>;
+
 export interface FleetPorts extends Pick<ModelEvaluationPorts, 'experiment' | 'rediscover'> {
-  readonly store: Store;
+  readonly store: FleetStore;
   readonly clock: Clock;
   readonly random: () => Random;
   readonly logger: Logger;

@@ -12,7 +12,7 @@ const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
-  store: Store,
+  store: IncrementStore & Pick<Store, 'validations'>,
   id: ModelId,
   nowMs: number,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
@@ -116,8 +116,10 @@ export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
     accepted: (batch?.observations.length ?? 0) + (batch?.labels.length ?? 0),
     labelsMatched: 0,
     labelsUnmatched: 0,
-    rejected: batch?.errors.length ?? 0,
+    rejected: batch?.rejected ?? 0,
+    rejectedByReason: batch?.rejectedByReason ?? {},
     errors: batch?.errors ?? [],
+    notes: batch?.notes ?? [],
     duplicate: false,
   };
 }

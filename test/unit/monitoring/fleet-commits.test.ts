@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Unavailable } from '../../../exporter/src/domain/errors.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { IngestBatch, IngestResult } from '../../../exporter/src/domain/ingest.js';
+import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
+import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
+import { observation } from '../detection/rows.js';
+import { MemoryStore } from './memory-store.js';
+
+const AT_ONCE = (): Promise<void> => Promise.resolve();
+const [A, B] = [modelId('a'), modelId('b')];
+
+async function fleetOfTwo(store: MemoryStore): Promise<Fleet> {
+  const fleet = fleetOn(store, AT_ONCE);
+  await fleet.add(modelNamed('a'));
+  await fleet.add(modelNamed('b'));
+  return fleet;
+}
+
+const countsIn = (fleet: Fleet, id: typeof A) => {
+  const { counters, learning } = fleet.monitoredModel(id);
+  return { calls: counters.calls, labelled: learning?.profile.labels.labelled ?? 0 };
+};
+
+it('counts nothing of a batch that is refused: sent again without a batch id, it counts once', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  await fleet.ingest(A, answers(['p1', 'p2']));
+  store.isDown = true;
+  const batch = { ...answers(['p3']), labels: labels(['p1']).labels };
+  await expect(fleet.ingest(A, batch)).rejects.toBeInstanceOf(Unavailable);
+  expect(countsIn(fleet, A)).toEqual({ calls: 2, labelled: 0 });
+  expect(
+    fleet
+      .monitoredModel(A)
+      .modelState()
+      .rows.map(({ label }) => label),
+  ).toEqual([null, null]);
+  store.isDown = false;
+  expect(await fleet.ingest(A, batch)).toMatchObject({ accepted: 2, labelsMatched: 1, labelsUnmatched: 0 });
+  expect(countsIn(fleet, A)).toEqual({ calls: 3, labelled: 1 });
+  expect(storedCounts(store, A)).toEqual({ calls: 3, labelled: 1 });
+});
+
+it('refuses the requests of the model that cannot be written, and no others', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  store.broken.add(A);
+  for (let round = 1; round <= 2; round += 1) {
+    const [refused, taken] = await Promise.allSettled([
+      fleet.ingest(A, answers([`a${round}`])),
+      fleet.ingest(B, answers([`b${round}`])),
+    ]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable' } });
+    expect(taken).toMatchObject({ status: 'fulfilled', value: { accepted: 1 } });
+  }
+  expect(storedCounts(store, B).calls).toBe(2);
+  store.broken.delete(A);
+  expect(await fleet.ingest(A, answers(['a1']))).toMatchObject({ accepted: 1 });
+  expect(storedCounts(store, A).calls).toBe(1);
+  store.transactions.length = 0;
+  await Promise.all([fleet.ingest(A, answers(['a2'])), fleet.ingest(B, answers(['b3']))]);
+  expect(store.transactions).toHaveLength(1);
+});
+
+it('tells each batch how many of its own labels matched, also when it is repeated', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  await fleet.ingest(A, answers(['a1', 'a2', 'a3']));
+  const own = labels(['a1', 'a2', 'unknown'], { batchId: 'own' });
+  const [matched, others, unknown] = await Promise.all([
+    fleet.ingest(A, own),
+    fleet.ingest(A, labels(['a3'])),
+    fleet.ingest(B, labels(['a1', 'b9', 'b8'])),
+  ]);
+  expect(matched).toMatchObject({ labelsMatched: 2, labelsUnmatched: 1, duplicate: false });
+  expect(others).toMatchObject({ labelsMatched: 1, labelsUnmatched: 0 });
+  expect(unknown).toMatchObject({ labelsMatched: 0, labelsUnmatched: 3 });
+  expect(await fleet.ingest(A, own)).toMatchObject({ labelsMatched: 2, labelsUnmatched: 1, duplicate: true });
+});
+
+it('starts learning over with the first logged predictions only once they are stored', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const probe = { observation: observation({ source: 'probe' as const, atMs: 1e12 }), shape: null };
+  await fleet.change(A, (monitored) => monitored.observe([probe, probe, probe]));
+  store.refusedCommits = 1;
+  await expect(fleet.ingest(A, answers(['p1']))).rejects.toBeInstanceOf(Unavailable);
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'probe', calls: 3 });
+  expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 3 } });
+  await fleet.ingest(A, answers(['p1']));
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'ingest', calls: 4 });
+  expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 1 } });
+  expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: 1 } });
+});
+
+it('keeps nobody waiting who sends to a model that is being removed', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const [sent, removed] = await Promise.allSettled([fleet.ingest(A, answers(['p1'])), fleet.remove(A)]);
+  expect(removed.status).toBe('fulfilled');
+  if (sent.status === 'rejected') expect(sent.reason).toMatchObject({ kind: 'not-found' });
+  await expect(fleet.ingest(A, answers(['p2']))).rejects.toMatchObject({ kind: 'not-found' });
+});
+
+it('goes on monitoring probes and the fast lane while the store is down, and stores them afterwards', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  store.isDown = true;
+  const fast = { ...answers(['p1']), acknowledge: 'memory' as const };
+  expect(await fleet.ingest(A, fast)).toMatchObject({ accepted: 1 });
+  await fleet.ingest(A, { ...labels(['p1']), acknowledge: 'memory' });
+  await expect(fleet.change(A, () => undefined)).rejects.toBeInstanceOf(Unavailable);
+  expect(countsIn(fleet, A).calls).toBe(1);
+  store.isDown = false;
+  await fleet.change(A, () => undefined);
+  expect(storedCounts(store, A)).toEqual({ calls: 1, labelled: 1 });
+});
+
+/** What senders do, each on its own: they send again what was refused. */
+interface Sender {
+  readonly model: typeof A;
+  readonly prediction: string;
+  /** Sent twice at the same time, under one batch id. */
+  readonly isDoubled: boolean;
+  readonly isFast: boolean;
+}
+
+const SENDERS: fc.Arbitrary<Sender[]> = fc
+  .array(fc.record({ model: fc.constantFrom(A, B), isDoubled: fc.boolean(), isFast: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((senders) => senders.map((sender, i) => ({ ...sender, prediction: `p${i}` })));
+
+async function sentUntilTaken(fleet: Fleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
+  for (;;) {
+    const result = await fleet.ingest(model, batch).catch((error: unknown) => {
+      if (error instanceof Unavailable) return null;
+      throw error;
+    });
+    if (result !== null) return result;
+  }
+}
+
+it('counts every acknowledged prediction and label once, however sends, commits and refusals interleave', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), SENDERS, fc.integer({ min: 0, max: 4 }), async (scheduler, senders, refusals) => {
+      const turn = (): Promise<void> => scheduler.schedule(Promise.resolve());
+      const store = new MemoryStore(turn);
+      const fleet = fleetOn(store, turn);
+      const all = (async () => {
+        await fleet.add(modelNamed('a'));
+        await fleet.add(modelNamed('b'));
+        store.refusedCommits = refusals;
+        const results = await Promise.all(
+          senders.map(async ({ model, prediction, isDoubled, isFast }) => {
+            const acknowledge = isFast ? 'memory' : 'commit';
+            const batch = answers([prediction], { batchId: isDoubled ? prediction : null, acknowledge });
+            await Promise.all(
+              isDoubled
+                ? [sentUntilTaken(fleet, model, batch), sentUntilTaken(fleet, model, batch)]
+                : [sentUntilTaken(fleet, model, batch)],
+            );
+            const late = labels([prediction], { batchId: `label of ${prediction}` });
+            const twice = await Promise.all([sentUntilTaken(fleet, model, late), sentUntilTaken(fleet, model, late)]);
+            await fleet.change(model, (monitored) => monitored.advance(1e12, false)).catch(() => undefined);
+            return twice.map(({ labelsMatched }) => labelsMatched);
+          }),
+        );
+        await fleet.stop();
+        return results;
+      })();
+      await scheduler.waitFor(all);
+      expect(await all).toEqual(senders.map(() => [1, 1]));
+      for (const id of [A, B]) {
+        const expected = senders.filter(({ model }) => model === id).length;
+        expect(countsIn(fleet, id)).toEqual({ calls: expected, labelled: expected });
+        if (expected > 0) expect(storedCounts(store, id)).toEqual({ calls: expected, labelled: expected });
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

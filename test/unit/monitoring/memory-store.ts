@@ -1,0 +1,178 @@
+import type { Codec } from '../../../exporter/src/domain/codec.js';
+import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
+import type { IngestResult } from '../../../exporter/src/domain/ingest.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import type { IncrementStore, LedgerEntry, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
+import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
+import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js';
+
+/** What is committed. */
+interface Tables {
+  readonly ledger: Map<string, LedgerEntry>;
+  readonly batches: Map<string, IngestResult>;
+  readonly windows: Map<string, WindowProfile>;
+  readonly baselines: Map<ModelId, BaselineProfile>;
+  readonly learning: Map<ModelId, LearningState>;
+  readonly settings: Map<string, string>;
+  readonly counters: Map<ModelId, string>;
+  readonly detectors: Map<ModelId, string>;
+}
+
+const copyOf = (tables: Tables): Tables => ({
+  ledger: new Map(tables.ledger),
+  batches: new Map(tables.batches),
+  windows: new Map(tables.windows),
+  baselines: new Map(tables.baselines),
+  learning: new Map(tables.learning),
+  settings: new Map(tables.settings),
+  counters: new Map(tables.counters),
+  detectors: new Map(tables.detectors),
+});
+
+/**
+ * The store's contract on maps, one transaction at a time, all or nothing; the real ones run in
+ * test/integration/store.test.ts. Every operation takes a turn of `turn`, and may be made to fail.
+ */
+export class MemoryStore implements FleetStore {
+  committed: Tables = {
+    ledger: new Map(),
+    batches: new Map(),
+    windows: new Map(),
+    baselines: new Map(),
+    learning: new Map(),
+    settings: new Map(),
+    counters: new Map(),
+    detectors: new Map(),
+  };
+  /** Models that cannot be written. */
+  readonly broken = new Set<ModelId>();
+  /** So many commits are still refused at their end, when all was written. */
+  refusedCommits = 0;
+  isDown = false;
+  /** Models of every transaction that committed. */
+  readonly transactions: ModelId[][] = [];
+  private readonly known = new Map<ModelId, Model>();
+  private connection: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly turn: () => Promise<void> = () => Promise.resolve()) {}
+
+  atomic<T>(_shard: number, _epoch: number, work: (store: IncrementStore) => Promise<T>): Promise<T> {
+    const result = this.connection.then(async () => {
+      await this.turn();
+      if (this.isDown) throw new Error('the disk is full');
+      const copy = copyOf(this.committed);
+      const models = new Set<ModelId>();
+      const done = await work(this.increments(() => copy, models));
+      await this.turn();
+      if (this.refusedCommits > 0) {
+        this.refusedCommits -= 1;
+        throw new Error('the commit was refused');
+      }
+      this.committed = copy;
+      this.transactions.push([...models]);
+      return done;
+    });
+    this.connection = result.catch(() => undefined);
+    return result;
+  }
+
+  private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
+    const read = async <T>(work: (from: Tables) => T): Promise<T> => {
+      await this.turn();
+      return work(tables());
+    };
+    const write = async (model: ModelId | null, work: (to: Tables) => void): Promise<void> => {
+      await this.turn();
+      if (this.isDown || (model !== null && this.broken.has(model))) throw new Error(`cannot write ${String(model)}`);
+      if (model !== null) models.add(model);
+      work(tables());
+    };
+    const stateOf = (name: 'counters' | 'detectors'): ModelStateRepository => ({
+      get: <T>(model: ModelId, codec: Codec<T>) =>
+        read((from) => {
+          const text = from[name].get(model);
+          return text === undefined ? null : codec.decode(text);
+        }),
+      save: <T>(model: ModelId, codec: Codec<T>, state: T) =>
+        write(model, (to) => void to[name].set(model, codec.encode(state))),
+    });
+    return {
+      baselines: {
+        current: (model) => read((from) => from.baselines.get(model) ?? null),
+        versions: () => Promise.resolve([]),
+        save: (model, baseline) => write(model, (to) => void to.baselines.set(model, baseline)),
+        learning: (model) => read((from) => from.learning.get(model) ?? null),
+        saveLearning: (model, state) => write(model, (to) => void to.learning.set(model, state)),
+      },
+      windows: {
+        saveAll: async (rows) => {
+          for (const { model, windowStartMs, profile } of rows)
+            await write(model, (to) => void to.windows.set(`${model}|${windowStartMs}`, profile));
+        },
+        range: () => Promise.resolve([]),
+        prune: () => Promise.resolve(0),
+      },
+      ledger: {
+        saveAll: (entries) =>
+          write(entries[0]?.model ?? null, (to) => {
+            for (const entry of entries) to.ledger.set(`${entry.model}|${entry.predictionIdHash}`, entry);
+          }),
+        take: async (model, hashes) => {
+          const keys = hashes.map((hash) => `${model}|${hash}`);
+          const found = await read((from) => keys.flatMap((key) => from.ledger.get(key) ?? []));
+          await write(model, (to) => {
+            for (const key of keys) to.ledger.delete(key);
+          });
+          return found;
+        },
+        prune: () => Promise.resolve(0),
+      },
+      batches: {
+        find: (model, batchId) => read((from) => from.batches.get(`${model}|${batchId}`) ?? null),
+        save: (model, batchId, result) => write(model, (to) => void to.batches.set(`${model}|${batchId}`, result)),
+        prune: () => Promise.resolve(0),
+      },
+      settings: {
+        get: (setting) =>
+          read((from) => {
+            const text = from.settings.get(setting.name);
+            return text === undefined ? null : setting.decode(text);
+          }),
+        set: (setting, value) => write(null, (to) => void to.settings.set(setting.name, setting.encode(value))),
+      },
+      callCounters: stateOf('counters'),
+      driftMonitors: stateOf('detectors'),
+    };
+  }
+
+  private readonly direct = this.increments(() => this.committed);
+  readonly baselines = this.direct.baselines;
+  readonly windows = this.direct.windows;
+  readonly ledger = this.direct.ledger;
+  readonly batches = this.direct.batches;
+  readonly settings = this.direct.settings;
+  readonly callCounters = this.direct.callCounters;
+  readonly driftMonitors = this.direct.driftMonitors;
+  readonly models: FleetStore['models'] = {
+    list: () => Promise.resolve({ models: [...this.known.values()], damaged: [] }),
+    get: (id) => Promise.resolve(this.known.get(id) ?? null),
+    save: async (model) => {
+      await this.turn();
+      this.known.set(model.id, model);
+    },
+    unlist: (id) => Promise.resolve(void this.known.delete(id)),
+    remove: (id) => Promise.resolve(void this.known.delete(id)),
+    drop: (id) => Promise.resolve(this.known.delete(id) ? 0 : null),
+  };
+  readonly lessons: FleetStore['lessons'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };
+  readonly alertFeedback: FleetStore['alertFeedback'] = {
+    save: () => Promise.resolve(),
+    list: () => Promise.resolve([]),
+  };
+  readonly validations: FleetStore['validations'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };
+
+  async check(): Promise<void> {
+    await this.turn();
+    if (this.isDown) throw new Error('the disk is full');
+  }
+}

@@ -1,0 +1,96 @@
+import { modelOf } from '../../fixtures/model.js';
+import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
+import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
+import { evaluate, type Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { baselineOf, observation, profileOf, quietRow } from '../detection/rows.js';
+
+const MODEL = modelOf();
+export const rowsOf = (seed: string, count = 200): Observation[] => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, i) => quietRow(random, i + 1));
+};
+export const golden = (prediction: string, confidence: number) => {
+  const memory = createGoldenMemory((text) => text);
+  for (let input = 0; input < 5; input += 1) {
+    for (let repeat = 0; repeat < 4; repeat += 1) {
+      memory.add(
+        observation({
+          source: 'golden',
+          goldenId: `g${input}`,
+          prediction,
+          confidence: confidence + 0.005 * (repeat % 2),
+        }),
+        'prediction:string',
+      );
+    }
+  }
+  return memory.build();
+};
+export const failed = (reason: 'timeout' | 'http_5xx', httpStatus: number | null = null): Observation =>
+  observation({
+    prediction: null,
+    confidence: null,
+    failure: { reason, detail: '', httpStatus, retryAfterMs: null },
+  });
+
+export interface Case {
+  readonly rows?: readonly Observation[];
+  readonly now?: readonly ReturnType<typeof golden>[number][];
+  readonly labels?: { readonly before: number; readonly now: number };
+  readonly withBaseline?: boolean;
+  /** False as after a restart: counts are there, the rows behind them are not. */
+  readonly withBaselineRows?: boolean;
+}
+
+export const BASELINE_ROWS = rowsOf('baseline', 600);
+export const labelsOf = (correct: number) => ({
+  labelled: 200,
+  correct,
+  labelledByConfidence: new Array<number>(10).fill(20),
+  correctByConfidence: new Array<number>(10).fill(correct / 10),
+  losses: {},
+});
+
+/** What the pipeline says of a case made from quiet rows. */
+export function evaluated({
+  rows = rowsOf('now'),
+  now = golden('yes', 0.9),
+  labels,
+  withBaseline = true,
+  withBaselineRows = true,
+}: Case): Evaluation {
+  const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
+  const baseline =
+    labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
+  const window = profileOf(rows, baseline.profile);
+  const subject: MonitoredModelState = {
+    model: MODEL,
+    baseline: withBaseline ? baseline : null,
+    learning: null,
+    window: labels === undefined ? window : { ...window, labels: labelsOf(labels.now) },
+    rows,
+    baselineRows: withBaseline && withBaselineRows ? BASELINE_ROWS : [],
+    goldenNow: now,
+    forest: null,
+    windowForest: null,
+    evidence: null,
+    consecutiveFailures: 0,
+    lastAnswerAtMs: 1,
+    lastPredictionAtMs: null,
+    changes: [],
+    experiment: null,
+    rowAnalysis: null,
+  };
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
+  return evaluate(subject, experience, 1_000);
+}
