@@ -41,6 +41,7 @@ export default defineConfig([
   ...baseConfig,
   // Grafana's configuration names no TypeScript outside src; the browser journeys are code like any other.
   { files: ['tests/**/*.ts', 'playwright.config.ts'], rules: { 'react-hooks/rules-of-hooks': 'off' } },
+  { files: ['**/*.{ts,tsx,mjs}'], rules: { 'max-lines': ['error', 400] } },
   {
     files: ['src/**/*.{ts,tsx}'],
     ignores: ['**/*.test.{ts,tsx}', 'src/test-data.ts'],

@@ -11,3 +11,6 @@ global.MessageChannel ??= MessageChannelOverTimers;
 
 // A busy machine draws a page of many sections slowly.
 require('@testing-library/react').configure({ asyncUtilTimeout: 15_000 });
+
+// Widths of texts are measured on a canvas; jsdom has none.
+HTMLCanvasElement.prototype.getContext = () => ({ measureText: (text) => ({ width: 8 * text.length }) });

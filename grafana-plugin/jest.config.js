@@ -7,6 +7,7 @@ const [swc] = Object.values(base.transform);
 
 module.exports = {
   ...base,
+  testEnvironment: './jest-environment.js',
   testTimeout: 60_000,
   // Some of Grafana's dependencies ship `.mjs` or ES modules only.
   transform: { '^.+\\.m?[jt]sx?$': swc },

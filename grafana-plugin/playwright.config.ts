@@ -8,7 +8,18 @@ const administrator = process.env.GRAFANA_ADMIN_USER ?? 'admin';
 
 /** The host serves the front end this cookie names. */
 const onReact18 = {
-  cookies: [{ name: 'mlfi_front_end', value: 'react-18', domain: '127.0.0.1', path: '/', expires: -1, httpOnly: false, secure: false, sameSite: 'Lax' as const }],
+  cookies: [
+    {
+      name: 'mlfi_front_end',
+      value: 'react-18',
+      domain: '127.0.0.1',
+      path: '/',
+      expires: -1,
+      httpOnly: false,
+      secure: false,
+      sameSite: 'Lax' as const,
+    },
+  ],
   origins: [],
 };
 const onHost: Array<Project<PluginOptions>> = [
@@ -18,8 +29,17 @@ const onHost: Array<Project<PluginOptions>> = [
 ];
 /** Signed in by plugin-e2e, an Admin; what is tagged `@stage` needs models and an exporter that can be steered. */
 const onGrafana: Array<Project<PluginOptions>> = [
-  { name: 'auth', testDir: join(dirname(require.resolve('@grafana/plugin-e2e')), 'auth'), testMatch: /auth\.setup\.js/ },
-  { name: 'grafana', use: { storageState: join(__dirname, 'playwright', '.auth', `${administrator}.json`) }, grepInvert: /@stage/, dependencies: ['auth'] },
+  {
+    name: 'auth',
+    testDir: join(dirname(require.resolve('@grafana/plugin-e2e')), 'auth'),
+    testMatch: /auth\.setup\.js/,
+  },
+  {
+    name: 'grafana',
+    use: { storageState: join(__dirname, 'playwright', '.auth', `${administrator}.json`) },
+    grepInvert: /@stage/,
+    dependencies: ['auth'],
+  },
 ];
 
 /** The journeys run against our host, or against a real Grafana named by GRAFANA_URL. */
@@ -37,9 +57,27 @@ export default defineConfig<PluginOptions>({
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
     },
   },
   projects: grafana === undefined ? onHost : onGrafana,
-  ...(grafana === undefined ? { webServer: { command: 'node host/serve.mjs', url: `http://127.0.0.1:${port}/`, timeout: 180_000, stdout: 'pipe', gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 } } } : {}),
+  ...(grafana === undefined
+    ? {
+        webServer: {
+          command: 'node host/serve.mjs',
+          url: `http://127.0.0.1:${port}/`,
+          timeout: 180_000,
+          stdout: 'pipe',
+          gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+        },
+      }
+    : {}),
 });

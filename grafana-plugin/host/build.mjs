@@ -13,7 +13,11 @@ const REACT_18 = join(here, 'react-18');
 /** Front ends that can be served, by name: the folder whose packages they are made of. Only those that are installed. */
 export function frontEnds() {
   const all = { 'react-19': here, 'react-18': REACT_18 };
-  return Object.fromEntries(Object.entries(all).filter(([, folder]) => folder !== REACT_18 || existsSync(join(REACT_18, 'node_modules', '@grafana', 'ui'))));
+  return Object.fromEntries(
+    Object.entries(all).filter(
+      ([, folder]) => folder !== REACT_18 || existsSync(join(REACT_18, 'node_modules', '@grafana', 'ui'))
+    )
+  );
 }
 
 /** What the packages of a front end say of themselves: Grafana's version and where its public files lie. */
@@ -28,7 +32,9 @@ const packagesOf = (folder) => ({
   name: 'packages',
   setup(builder) {
     builder.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind, pluginData }) =>
-      dirname(importer) === here && pluginData !== 'asked' ? builder.resolve(path, { kind, resolveDir: folder, pluginData: 'asked' }) : undefined
+      dirname(importer) === here && pluginData !== 'asked'
+        ? builder.resolve(path, { kind, resolveDir: folder, pluginData: 'asked' })
+        : undefined
     );
   },
 });
@@ -45,7 +51,7 @@ async function bundle(name, folder) {
     minify: true,
     format: 'iife',
     target: 'es2022',
-    loader: { '.svg': 'text', '.woff2': 'dataurl', '.ttf': 'empty' },
+    loader: { '.svg': 'text', '.woff2': 'empty', '.ttf': 'empty' },
     define: { 'process.env.NODE_ENV': '"production"', define: 'undefined', global: 'globalThis' },
     alias: {
       'react-router-dom': packageFolder('react-router-dom'),

@@ -1,5 +1,5 @@
 // What Grafana's front end does for a plugin, from the packages Grafana publishes: shared modules, back-end service, router,
-// theme, page and panel frames. Not covered: Grafana's navigation, legacy style sheet, sandbox and dashboards.
+// theme, navigation, page and panel frames. Not covered: Grafana's legacy style sheet, sandbox and real dashboards.
 import * as emotionCss from '@emotion/css';
 import * as emotionReact from '@emotion/react';
 import * as grafanaData from '@grafana/data';
@@ -7,16 +7,18 @@ import * as grafanaRuntime from '@grafana/runtime';
 import * as grafanaUi from '@grafana/ui';
 import i18next from 'i18next';
 import lodash from 'lodash';
+// eslint-disable-next-line no-restricted-imports -- shared with plugins, as Grafana does
 import moment from 'moment';
 import * as React from 'react';
 import * as jsxRuntime from 'react/jsx-runtime';
 import * as ReactDom from 'react-dom';
 import { createRoot } from 'react-dom/client';
-// eslint-disable-next-line no-restricted-imports
 import { Router } from 'react-router-dom';
 import * as routerCompat from 'react-router-dom-v5-compat';
 import * as rxjs from 'rxjs';
 import { createBackendService } from './backend-service';
+import { Docked, PluginPage } from './chrome';
+import { frozen, readOnly } from './read-only';
 
 declare const System: {
   set(name: string, module: object): void;
@@ -26,25 +28,15 @@ declare const System: {
 
 const { CompatRouter, Routes, Route, useParams, useLocation } = routerCompat;
 const theme = grafanaData.createTheme({
-  colors: { mode: new URLSearchParams(window.location.search).get('theme') === 'light' ? 'light' : grafanaRuntime.config.bootData.user.lightTheme ? 'light' : 'dark' },
+  colors: {
+    mode:
+      new URLSearchParams(window.location.search).get('theme') === 'light'
+        ? 'light'
+        : grafanaRuntime.config.bootData.user.lightTheme
+          ? 'light'
+          : 'dark',
+  },
 });
-
-/** The page frame of Grafana: the published one is a bare `div` without title and actions. */
-function PluginPage({ pageNav, renderTitle, subTitle, actions, children }: grafanaRuntime.PluginPageProps) {
-  const title = pageNav?.text ?? '';
-  return (
-    <main style={{ padding: 24, maxWidth: 1600, margin: '0 auto', width: '100%', boxSizing: 'border-box' }}>
-      <div style={{ display: 'flex', flexWrap: 'wrap', gap: 16, alignItems: 'flex-start', marginBottom: 16 }}>
-        <div style={{ flex: '1 1 auto', minWidth: 0 }}>
-          {renderTitle === undefined ? <h1 style={{ marginBottom: 0 }}>{title}</h1> : renderTitle(title)}
-          <div>{subTitle ?? pageNav?.subTitle}</div>
-        </div>
-        <div>{actions}</div>
-      </div>
-      {children}
-    </main>
-  );
-}
 
 const shared: Record<string, object> = {
   '@emotion/css': emotionCss,
@@ -68,18 +60,61 @@ for (const [name, module] of Object.entries(shared)) {
 }
 System.addImportMap({ imports: Object.fromEntries(Object.keys(shared).map((name) => [name, `package:${name}`])) });
 
-const emptyEditor = (id: string) => ({ id, name: id, description: '', editor: () => null, override: () => null, process: (v: unknown) => v, shouldApply: () => true });
-const editors = ['text', 'number', 'boolean', 'select', 'multi-select', 'radio', 'color', 'unit', 'links', 'mappings', 'thresholds', 'strings', 'slider', 'stats-picker', 'field-name', 'dashboard-uid', 'timezone', 'fieldColor'];
+const emptyEditor = (id: string) => ({
+  id,
+  name: id,
+  description: '',
+  editor: () => null,
+  override: () => null,
+  process: (v: unknown) => v,
+  shouldApply: () => true,
+});
+const editors = [
+  'text',
+  'number',
+  'boolean',
+  'select',
+  'multi-select',
+  'radio',
+  'color',
+  'unit',
+  'links',
+  'mappings',
+  'thresholds',
+  'strings',
+  'slider',
+  'stats-picker',
+  'field-name',
+  'dashboard-uid',
+  'timezone',
+  'fieldColor',
+];
 // @ts-expect-error The registries want full editors; nobody opens one here.
 grafanaData.standardEditorsRegistry.setInit(() => editors.map(emptyEditor));
 grafanaData.standardFieldConfigEditorRegistry.setInit(() => []);
 
 grafanaRuntime.setBackendSrv(createBackendService());
 grafanaRuntime.setEchoSrv({ flush: () => undefined, addBackend: () => undefined, addEvent: () => undefined });
+interface Variable {
+  name: string;
+}
+interface DashboardJson {
+  templating?: { list?: Variable[] };
+  panels?: Array<{ type: string; title?: string; options?: object; panels?: DashboardJson['panels'] }>;
+}
+
+/** What a dashboard fills in: its own variables, by what the address says; anything else stays as it is written. */
+function filledBy(dashboard: DashboardJson, text: string): string {
+  const names = new Set((dashboard.templating?.list ?? []).map(({ name }) => name));
+  const chosen = new URLSearchParams(window.location.search);
+  return text.replace(/\$\{?(\w+)\}?/g, (whole, name: string) =>
+    names.has(name) ? (chosen.get(`var-${name}`) ?? whole) : whole
+  );
+}
+
 grafanaRuntime.setTemplateSrv({
   getVariables: () => [],
-  replace: (text = '', scoped = {}) =>
-    text.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => scoped[name]?.value ?? new URLSearchParams(window.location.search).get(`var-${name}`) ?? whole),
+  replace: (text = '') => text,
   containsTemplate: (text) => (text ?? '').includes('$'),
   updateTimeRange: () => undefined,
 } as grafanaRuntime.TemplateSrv);
@@ -115,7 +150,13 @@ function AppPage() {
   const Root = loaded.plugin.root;
   return (
     <grafanaData.PluginContextProvider meta={loaded.meta}>
-      <Root meta={loaded.meta} basename={`/a/${pluginId}`} onNavChanged={() => undefined} query={Object.fromEntries(new URLSearchParams(location.search))} path={location.pathname} />
+      <Root
+        meta={loaded.meta}
+        basename={`/a/${pluginId}`}
+        onNavChanged={() => undefined}
+        query={Object.fromEntries(new URLSearchParams(location.search))}
+        path={location.pathname}
+      />
     </grafanaData.PluginContextProvider>
   );
 }
@@ -135,13 +176,32 @@ function ConfigurationPage() {
   );
 }
 
+/** The dashboard a nested panel is provisioned on. */
+function useDashboard() {
+  const [dashboard, setDashboard] = React.useState<DashboardJson | null>(null);
+  React.useEffect(() => {
+    fetch('/dashboards/mlfi-model.json')
+      .then((answer) => answer.json())
+      .then(setDashboard);
+  }, []);
+  return dashboard;
+}
+
+/** A nested panel as it is provisioned: with the options the dashboard gives it, and the variables it has. */
 function PanelPage() {
   const { pluginId = '' } = useParams();
   const loaded = useLoaded(pluginId);
-  if (loaded === null || !(loaded.plugin instanceof grafanaData.PanelPlugin) || loaded.plugin.panel === null) {
+  const dashboard = useDashboard();
+  if (
+    loaded === null ||
+    dashboard === null ||
+    !(loaded.plugin instanceof grafanaData.PanelPlugin) ||
+    loaded.plugin.panel === null
+  ) {
     return null;
   }
   const Panel = loaded.plugin.panel;
+  const provisioned = (dashboard.panels ?? []).find(({ type }) => type === pluginId);
   const range = grafanaData.getDefaultTimeRange();
   const [width, height] = [900, 520];
   return (
@@ -154,7 +214,7 @@ function PanelPage() {
             data={{ state: grafanaData.LoadingState.Done, series: [], timeRange: range }}
             timeRange={range}
             timeZone="utc"
-            options={{ ...loaded.plugin.defaults }}
+            options={{ ...loaded.plugin.defaults, ...provisioned?.options }}
             transparent={false}
             width={innerWidth}
             height={innerHeight}
@@ -165,7 +225,7 @@ function PanelPage() {
             onOptionsChange={() => undefined}
             onFieldConfigChange={() => undefined}
             onChangeTimeRange={() => undefined}
-            replaceVariables={(text) => grafanaRuntime.getTemplateSrv().replace(text)}
+            replaceVariables={(text) => filledBy(dashboard, text)}
           />
         )}
       </grafanaUi.PanelChrome>
@@ -173,22 +233,67 @@ function PanelPage() {
   );
 }
 
-/** The links the app adds to menus, one button each, as far as they apply to the context in the query (`?labels={…}`). */
+/** What an extension point hands over, as Grafana does: frozen for alerts, behind a read-only proxy for all. */
+function contextOf(target: string): object {
+  const query = new URLSearchParams(window.location.search);
+  const labels: Record<string, string> = JSON.parse(query.get('labels') ?? '{}');
+  const annotations: Record<string, string> = JSON.parse(query.get('annotations') ?? '{}');
+  if (target.startsWith('grafana/alerting')) {
+    return readOnly(
+      frozen({ instance: { labels, annotations, activeAt: query.get('activeAt') ?? '', state: 'Firing' } })
+    );
+  }
+  const series = [grafanaData.toDataFrame({ fields: [{ name: 'value', labels, values: [1] }] })];
+  return readOnly({
+    id: 1,
+    title: 'panel',
+    pluginId: 'timeseries',
+    timeRange: { from: 'now-1h', to: 'now' },
+    timeZone: 'utc',
+    dashboard: { uid: 'd', title: 'd', tags: [] },
+    targets: [],
+    scopedVars: {},
+    data: { series },
+  });
+}
+
+/**
+ * The links the app adds to menus, as far as they apply to the context in the query (`?labels={…}`): links in menus, and entries
+ * of the command palette, which run what they do and follow no path.
+ */
 function ExtensionsPage() {
   const loaded = useLoaded('mlfi-investigator-app');
   if (loaded === null || !(loaded.plugin instanceof grafanaData.AppPlugin)) {
     return null;
   }
-  const labels: Record<string, string> = JSON.parse(new URLSearchParams(window.location.search).get('labels') ?? '{}');
-  const context = { instance: { labels, annotations: {} }, title: 'panel', timeRange: { from: 'now-1h', to: 'now' }, scopedVars: {}, data: { series: [grafanaData.toDataFrame({ fields: [{ name: 'value', labels, values: [1] }] })] } };
+  const added = loaded.plugin.addedLinkConfigs.flatMap((link) =>
+    [link.targets].flat().map((target) => ({ ...link, target }))
+  );
   return (
     <main style={{ padding: 24 }}>
       <h1>Extensions</h1>
-      {loaded.plugin.addedLinkConfigs.map((link) => {
-        const applies = link.configure === undefined ? {} : link.configure(context as never);
-        return applies === undefined ? null : (
-          <p key={link.title}>
-            <grafanaUi.TextLink href={applies.path ?? link.path ?? ''}>{link.title}</grafanaUi.TextLink>
+      {added.map(({ target, title, path, onClick, configure }) => {
+        let applies: { path?: string } | undefined = {};
+        try {
+          applies = configure === undefined ? {} : configure(contextOf(target));
+        } catch (error) {
+          console.error(`configure of ${title} threw: ${String(error)}`);
+          applies = undefined;
+        }
+        if (applies === undefined) {
+          return null;
+        }
+        return (
+          <p key={title}>
+            {target === 'grafana/commandpalette/action' ? (
+              <grafanaUi.Button
+                onClick={(event) => onClick?.(event, { context: {}, openModal: () => undefined } as never)}
+              >
+                {title}
+              </grafanaUi.Button>
+            ) : (
+              <grafanaUi.TextLink href={applies.path ?? path ?? ''}>{title}</grafanaUi.TextLink>
+            )}
           </p>
         );
       })}
@@ -216,13 +321,22 @@ if (root !== null) {
         <Router history={grafanaRuntime.locationService.getHistory()}>
           <CompatRouter>
             <grafanaUi.ModalsProvider>
-              <Routes>
-                <Route path="/a/:pluginId/*" element={<AppPage />} />
-                <Route path="/plugins/:pluginId" element={<ConfigurationPage />} />
-                <Route path="/panel/:pluginId" element={<PanelPage />} />
-                <Route path="/extensions" element={<ExtensionsPage />} />
-                <Route path="*" element={<main><h1>Host</h1></main>} />
-              </Routes>
+              <Docked>
+                <Routes>
+                  <Route path="/a/:pluginId/*" element={<AppPage />} />
+                  <Route path="/plugins/:pluginId" element={<ConfigurationPage />} />
+                  <Route path="/panel/:pluginId" element={<PanelPage />} />
+                  <Route path="/extensions" element={<ExtensionsPage />} />
+                  <Route
+                    path="*"
+                    element={
+                      <main>
+                        <h1>Host</h1>
+                      </main>
+                    }
+                  />
+                </Routes>
+              </Docked>
               <grafanaUi.ModalRoot />
             </grafanaUi.ModalsProvider>
           </CompatRouter>

@@ -5,20 +5,22 @@ import { startStage } from './stage.mjs';
 
 const port = Number(process.env.HOST_PORT ?? 3999);
 await buildHost();
-const stage = await startStage({ port });
+const watched = process.env.STAGE_MODELS?.split(',');
+const stage = await startStage({ port, ...(watched === undefined ? {} : { watched }) });
 const acts = {
-  fail: () => stage.fail(),
+  fail: (fault) => stage.fail(fault),
   mend: () => stage.mend(),
   'stop-exporter': () => stage.stopExporter(),
   'start-exporter': () => stage.startExporter(),
   'wrong-secret': () => stage.setSecret('wrong-secret-wrong-secret-wrong-secret'),
   'right-secret': () => stage.setSecret(null),
-  'model-address': () => ({ url: stage.models.urlOf('silent') , base: `http://127.0.0.1:${stage.models.port}` }),
+  'model-address': () => ({ url: stage.models.urlOf('silent'), base: `http://127.0.0.1:${stage.models.port}` }),
   'carried-out': () => stage.carriedOut,
 };
 const control = createServer(async (request, response) => {
   try {
-    const done = await acts[request.url.slice(1)]();
+    const [act, argument] = request.url.slice(1).split('/');
+    const done = await acts[act](argument);
     response.end(JSON.stringify(done ?? null));
   } catch (error) {
     response.writeHead(500).end(String(error));

@@ -1,5 +1,6 @@
 // A loopback server that stands where Grafana's stands: static files of the built plugin, its settings, sign-in, ID tokens
 // signed with ES256 and published as a key set, and the plugin proxy as plugin.json describes it.
+import { randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -9,9 +10,31 @@ import { frontEnds, grafanaOf, OUTPUT } from './build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const DIST = join(here, '..', 'dist');
-const TYPES = { '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml', '.html': 'text/html', '.css': 'text/css', '.png': 'image/png' };
+const DASHBOARDS = join(here, '..', '..', 'provisioning', 'grafana', 'dashboards');
+const TYPES = {
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.png': 'image/png',
+};
 const ROLES = ['None', 'Viewer', 'Editor', 'Admin'];
-const HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'cookie', 'authorization', 'origin', 'referer', 'x-grafana-id', 'x-grafana-user', 'x-grafana-context', 'accept-encoding'];
+const HOP = [
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'cookie',
+  'authorization',
+  'origin',
+  'referer',
+  'x-grafana-id',
+  'x-grafana-user',
+  'x-grafana-context',
+  'accept-encoding',
+];
 
 /** People who can sign in, by login; the password is the login. */
 export const USERS = {
@@ -25,13 +48,17 @@ export const USERS = {
 export function builtPlugins(folder = DIST) {
   return readdirSync(folder, { recursive: true })
     .filter((path) => path.endsWith('plugin.json'))
-    .map((path) => ({ folder: dirname(join(folder, path)), json: JSON.parse(readFileSync(join(folder, path), 'utf8')) }));
+    .map((path) => ({
+      folder: dirname(join(folder, path)),
+      json: JSON.parse(readFileSync(join(folder, path), 'utf8')),
+    }));
 }
 
 /** Fills Grafana's route templates; a name that is not set prints as Go prints it. */
 export function filled(template, settings) {
-  return template.replace(/\{\{\s*\.(JsonData|SecureJsonData)\.(\w+)\s*\}\}/g, (_, kind, name) =>
-    (kind === 'JsonData' ? settings.jsonData : settings.secureJsonData)[name] ?? '<no value>'
+  return template.replace(
+    /\{\{\s*\.(JsonData|SecureJsonData)\.(\w+)\s*\}\}/g,
+    (_, kind, name) => (kind === 'JsonData' ? settings.jsonData : settings.secureJsonData)[name] ?? '<no value>'
   );
 }
 
@@ -51,6 +78,28 @@ export function matchRoute(routes, method, path) {
   return null;
 }
 
+/**
+ * Grafana's navigation as far as a plugin is in it: "More apps", the app by its default page or its root, and below it the pages
+ * plugin.json puts there and the role may see.
+ */
+export function navTreeOf({ id, name, includes }, role) {
+  const pages = includes.filter(
+    (include) =>
+      include.type === 'page' && include.addToNav && ROLES.indexOf(role) >= ROLES.indexOf(include.role ?? 'Viewer')
+  );
+  const own = pages.find(({ defaultNav }) => defaultNav)?.path ?? `/a/${id}`;
+  const children = pages.map((page) => ({ id: `${id}${page.path}`, text: page.name, url: page.path, icon: page.icon }));
+  const app = { id: `plugin-page-${id}`, text: name, url: own, pluginId: id, isSection: true, children };
+  return [
+    { id: 'home', text: 'Home', url: '/' },
+    { id: 'apps', text: 'More apps', url: '/apps', isSection: true, children: [app] },
+  ];
+}
+
+/** The content security policy Grafana suggests in its defaults, with the nonce of one answer. */
+export const policyOf = (nonce, host) =>
+  `script-src 'self' 'unsafe-eval' 'unsafe-inline' 'strict-dynamic' 'nonce-${nonce}';object-src 'none';font-src 'self';style-src 'self' 'unsafe-inline' blob:;img-src * data:;base-uri 'self';connect-src 'self' grafana.com ws://${host} wss://${host};manifest-src 'self';media-src 'none';form-action 'self';`;
+
 /** Starts the host. `settings` are the app's; they can be saved through the usual address by an Admin. */
 export async function startHost({ port, settings }) {
   const plugins = builtPlugins();
@@ -63,9 +112,23 @@ export async function startHost({ port, settings }) {
 
   const idToken = (login) => {
     const { id, name, role } = USERS[login];
-    return new SignJWT({ identifier: `uid${id}`, type: 'user', namespace: 'default', role, username: login, name, email: `${login}@example.org`, email_verified: true })
+    return new SignJWT({
+      identifier: `uid${id}`,
+      type: 'user',
+      namespace: 'default',
+      role,
+      username: login,
+      name,
+      email: `${login}@example.org`,
+      email_verified: true,
+    })
       .setProtectedHeader({ alg: 'ES256', typ: 'jwt', kid })
-      .setIssuer(root()).setAudience(['org:1']).setSubject(`user:${id}`).setIssuedAt().setExpirationTime('10m').sign(privateKey);
+      .setIssuer(root())
+      .setAudience(['org:1'])
+      .setSubject(`user:${id}`)
+      .setIssuedAt()
+      .setExpirationTime('10m')
+      .sign(privateKey);
   };
   const json = (response, status, body, headers = {}) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
@@ -107,12 +170,23 @@ export async function startHost({ port, settings }) {
     headers['x-grafana-id'] = await idToken(login);
     headers['x-grafana-context'] = JSON.stringify({ Login: login, OrgID: 1, OrgRole: USERS[login].role });
     const fullPath = [target.pathname.replace(/\/$/, ''), rest].filter((part) => part !== '').join('/') + search;
-    const forwarded = httpRequest({ host: target.hostname, port: target.port, method: request.method, path: fullPath, headers }, (answer) => {
-      const kept = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !['set-cookie', 'server', 'connection', 'transfer-encoding'].includes(name)));
-      response.writeHead(answer.statusCode, { ...kept, 'content-security-policy': 'sandbox', 'cache-control': 'no-store' });
-      response.flushHeaders();
-      answer.pipe(response);
-    });
+    const forwarded = httpRequest(
+      { host: target.hostname, port: target.port, method: request.method, path: fullPath, headers },
+      (answer) => {
+        const kept = Object.fromEntries(
+          Object.entries(answer.headers).filter(
+            ([name]) => !['set-cookie', 'server', 'connection', 'transfer-encoding'].includes(name)
+          )
+        );
+        response.writeHead(answer.statusCode, {
+          ...kept,
+          'content-security-policy': 'sandbox',
+          'cache-control': 'no-store',
+        });
+        response.flushHeaders();
+        answer.pipe(response);
+      }
+    );
     // As Grafana does: the exporter being away is an empty 502.
     forwarded.on('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
     response.on('close', () => forwarded.destroy());
@@ -126,20 +200,48 @@ export async function startHost({ port, settings }) {
     enabled: true,
     pinned: true,
     jsonData: folder === app.folder ? settings.jsonData : {},
-    secureJsonFields: folder === app.folder ? Object.fromEntries(Object.keys(settings.secureJsonData).map((name) => [name, true])) : {},
+    secureJsonFields:
+      folder === app.folder ? Object.fromEntries(Object.keys(settings.secureJsonData).map((name) => [name, true])) : {},
   });
 
-  const page = (login, isLight, frontEnd) => {
+  const page = (login, isLight, frontEnd, nonce) => {
     const user = USERS[login];
     const boot = {
-      user: { id: user.id, login, name: user.name, email: `${login}@example.org`, orgId: 1, orgRole: user.role, isSignedIn: true, lightTheme: isLight, theme: isLight ? 'light' : 'dark', timezone: 'utc', language: 'en-US', permissions: {} },
-      settings: { buildInfo: { version: grafanas[frontEnd].version, env: 'production', edition: 'OSS', commit: '' }, appSubUrl: '', appUrl: root(), defaultDatasource: 'prometheus', datasources: {}, panels: {}, apps: {}, featureToggles: {}, theme2: {}, bootData: {}, publicDashboardAccessToken: '', licenseInfo: {}, unifiedAlerting: { minInterval: '10s' } },
-      navTree: [],
+      user: {
+        id: user.id,
+        login,
+        name: user.name,
+        email: `${login}@example.org`,
+        orgId: 1,
+        orgRole: user.role,
+        isSignedIn: true,
+        lightTheme: isLight,
+        theme: isLight ? 'light' : 'dark',
+        timezone: 'utc',
+        language: 'en-US',
+        permissions: {},
+      },
+      settings: {
+        buildInfo: { version: grafanas[frontEnd].version, env: 'production', edition: 'OSS', commit: '' },
+        appSubUrl: '',
+        appUrl: root(),
+        defaultDatasource: 'prometheus',
+        datasources: {},
+        panels: {},
+        apps: {},
+        featureToggles: {},
+        theme2: {},
+        bootData: {},
+        publicDashboardAccessToken: '',
+        licenseInfo: {},
+        unifiedAlerting: { minInterval: '10s' },
+      },
+      navTree: navTreeOf(app.json, user.role),
       assets: { dark: '', light: '' },
     };
     return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Host</title><link rel="stylesheet" href="/host/${frontEnd}/host.css"><style>body{margin:0}</style>
-<script>window.grafanaBootData=${JSON.stringify(boot)};window.__grafana_public_path__='/public/';</script></head>
-<body><div id="reactRoot" class="grafana-app"></div><script src="/host/system.js"></script><script src="/host/amd.js"></script><script src="/host/${frontEnd}/host.js"></script></body></html>`;
+<script nonce="${nonce}">window.grafanaBootData=${JSON.stringify(boot)};window.__grafana_public_path__='/public/';</script></head>
+<body><div id="reactRoot" class="grafana-app"></div><script nonce="${nonce}" src="/host/system.js"></script><script nonce="${nonce}" src="/host/amd.js"></script><script nonce="${nonce}" src="/host/${frontEnd}/host.js"></script></body></html>`;
   };
 
   const cookieOf = (request, name, known, otherwise) => {
@@ -156,7 +258,12 @@ export async function startHost({ port, settings }) {
       if (path === '/login' && request.method === 'POST') {
         const { user, password } = JSON.parse((await bodyOf(request)).toString());
         return user in USERS && password === user
-          ? json(response, 200, { message: 'Logged in' }, { 'set-cookie': `grafana_session=${user}; Path=/; HttpOnly; SameSite=Lax` })
+          ? json(
+              response,
+              200,
+              { message: 'Logged in' },
+              { 'set-cookie': `grafana_session=${user}; Path=/; HttpOnly; SameSite=Lax` }
+            )
           : json(response, 401, { message: 'Invalid username or password' });
       }
       if (path === '/api/signing-keys/keys') {
@@ -196,11 +303,28 @@ export async function startHost({ port, settings }) {
       if (path.startsWith('/api/')) {
         return json(response, 404, { message: 'Not found' });
       }
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(login, new URLSearchParams(search).get('theme') === 'light', frontEnd));
+      if (path.startsWith('/dashboards/')) {
+        return file(response, DASHBOARDS, path.slice('/dashboards/'.length));
+      }
+      const nonce = randomBytes(16).toString('base64url');
+      response
+        .writeHead(200, {
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': policyOf(nonce, request.headers.host),
+        })
+        .end(page(login, new URLSearchParams(search).get('theme') === 'light', frontEnd, nonce));
     } catch (error) {
       json(response, 500, { message: String(error) });
     }
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { url: root(), settings, close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) };
+  return {
+    url: root(),
+    settings,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
 }

@@ -15,7 +15,12 @@ import { startHost } from './server.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const SECRET = 'a-shared-secret-of-the-browser-journeys-0123456789';
-const UNIT_CHANGE = { kind: 'unit_change', feature: 'hours-per-week', factor: 100 };
+const FAULTS = {
+  unit_change: { kind: 'unit_change', feature: 'hours-per-week', factor: 100 },
+  null_flood: { kind: 'null_flood', feature: 'occupation', share: 0.6 },
+  model_swapped: { kind: 'model_swapped' },
+  concept_flip: { kind: 'concept_flip', feature: 'marital-status', value: 'Married-civ-spouse' },
+};
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -37,11 +42,18 @@ const configuration = ({ data, port, hostUrl, webhookUrl, models }) => ({
   baseline: { minimum_samples: 400 },
   logging: { level: 'warn' },
   governance: {
-    approvals: { 'fix-pipeline': 2 },
+    approvals: { 'fix-pipeline': 2, 'scale-out': 2 },
     verification: { settle: '2s', hold: '5s', give_up: '10m' },
     approvers: { roles: ['Editor', 'Admin'] },
     break_glass: { enabled: true, roles: ['Admin'], review_within: '72h' },
-    webhooks: [{ name: 'ml-platform', url: webhookUrl, actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'], signing_secret: 'signing-key-of-the-journeys' }],
+    webhooks: [
+      {
+        name: 'ml-platform',
+        url: webhookUrl,
+        actions: ['fix-pipeline', 'rollback', 'retrain', 'restart-endpoint', 'scale-out', 'recalibrate'],
+        signing_secret: 'signing-key-of-the-journeys',
+      },
+    ],
   },
   identity: { grafana: { url: hostUrl, organisation: 1, shared_secret: SECRET } },
   models,
@@ -73,13 +85,28 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
   const file = join(data, 'mlfi.yml');
   const addresses = watched.map((id) => ({ id, url: models.urlOf(id), tags: ['demo'], owner: 'payments' }));
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify(configuration({ data, port: exporterPort, hostUrl: host.url, webhookUrl: `http://127.0.0.1:${webhook.address().port}/act`, models: addresses })));
+  writeFileSync(
+    file,
+    JSON.stringify(
+      configuration({
+        data,
+        port: exporterPort,
+        hostUrl: host.url,
+        webhookUrl: `http://127.0.0.1:${webhook.address().port}/act`,
+        models: addresses,
+      })
+    )
+  );
 
   let exporter = null;
   let apiKey = null;
   const startExporter = () =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [join(root, 'exporter', 'dist', 'src', 'cli', 'mlfi.js'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(
+        process.execPath,
+        [join(root, 'exporter', 'dist', 'src', 'main.js'), 'serve', '--config', file],
+        { stdio: ['ignore', 'pipe', 'inherit'] }
+      );
       let said = '';
       child.stdout.on('data', (chunk) => {
         said += chunk;
@@ -120,7 +147,7 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
     models,
     carriedOut,
     apiKey: () => apiKey,
-    fail: () => models.switches.set(UNIT_CHANGE),
+    fail: (fault = 'unit_change') => models.switches.set(FAULTS[fault]),
     mend: () => models.switches.set({ kind: 'none' }),
     startExporter,
     stopExporter,

@@ -5,11 +5,14 @@ export const EXPORTER_PROXY = `/api/plugin-proxy/${PLUGIN_ID}`;
 const ROOT = `/a/${PLUGIN_ID}`;
 /** Addresses of the pages. */
 export const PAGES = {
+  root: ROOT,
   fleet: `${ROOT}/fleet`,
   connect: `${ROOT}/connect`,
   approvals: `${ROOT}/approvals`,
   audit: `${ROOT}/audit`,
   configuration: `/plugins/${PLUGIN_ID}`,
   model: (id: string) => `${ROOT}/models/${encodeURIComponent(id)}`,
+  /** Leads on to the open incident of a model, or to its newest one. */
+  incidentOf: (model: string) => `${ROOT}/models/${encodeURIComponent(model)}/incident`,
   incident: (id: string) => `${ROOT}/incidents/${encodeURIComponent(id)}`,
 };

@@ -8,7 +8,13 @@ const LAST_HOURS: RawTimeRange = { from: 'now-6h', to: 'now' };
 export function exploreUrl(modelId: string, raw: RawTimeRange | null): string {
   const datasource = Object.values(config.datasources).find(({ type }) => type === 'prometheus')?.uid ?? 'prometheus';
   const expr = `mlfi_model_window_confidence_ratio{model_name="${modelId}"}`;
-  const panes = { mlfi: { datasource, queries: [{ refId: 'A', expr, datasource: { type: 'prometheus', uid: datasource } }], range: rangeParameters(raw ?? LAST_HOURS) } };
+  const panes = {
+    mlfi: {
+      datasource,
+      queries: [{ refId: 'A', expr, datasource: { type: 'prometheus', uid: datasource } }],
+      range: rangeParameters(raw ?? LAST_HOURS),
+    },
+  };
   return `/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`;
 }
 

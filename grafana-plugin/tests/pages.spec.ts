@@ -19,21 +19,28 @@ interface Shown {
 /** Every page with something on it, by what is watched here. */
 async function pagesOf(page: Page): Promise<Shown[]> {
   const watched = await models(page);
-  const failing = watched.find(({ id, incident_id }) => id === 'tabular' && incident_id !== null) ?? watched.find(({ incident_id }) => incident_id !== null);
+  const failing =
+    watched.find(({ id, incident_id }) => id === 'tabular' && incident_id !== null) ??
+    watched.find(({ incident_id }) => incident_id !== null);
   const model = failing ?? watched[0];
   expect(model, 'a model is watched').toBeDefined();
   return [
     { name: 'fleet', address: `${APP}/fleet`, heading: /fleet|models/i },
     { name: 'connect', address: `${APP}/connect`, heading: /connect/i },
     { name: 'model', address: `${APP}/models/${model.id}`, heading: model.name },
-    ...(failing === undefined ? [] : [{ name: 'incident', address: `${APP}/incidents/${failing.incident_id}`, heading: /incident/i }]),
+    ...(failing === undefined
+      ? []
+      : [{ name: 'incident', address: `${APP}/incidents/${failing.incident_id}`, heading: /incident/i }]),
     { name: 'approvals', address: `${APP}/approvals`, heading: /approvals/i },
     { name: 'audit', address: `${APP}/audit`, heading: /audit/i },
     { name: 'configuration', address: '/plugins/mlfi-investigator-app', heading: /configuration|investigator/i },
   ];
 }
 /** Panels stand alone on the host only; in Grafana they are on dashboards. */
-const PANELS = ['approval', 'root-cause'].map((name) => ({ name: `${name}-panel`, address: `/panel/mlfi-${name}-panel?var-model=tabular` }));
+const PANELS = ['approval', 'root-cause'].map((name) => ({
+  name: `${name}-panel`,
+  address: `/panel/mlfi-${name}-panel?var-model_name=tabular`,
+}));
 
 async function open(page: Page, address: string) {
   await page.goto(address);
@@ -66,12 +73,42 @@ test('every page shows what it is for, and nothing goes wrong in the browser @ev
   expect(said).toEqual([]);
 });
 
-test('the page hears of news through the stream of events @every-host', async ({ page }) => {
-  const answered = page.waitForResponse((answer) => answer.url().endsWith(`${API}/events`));
-  await page.goto(`${APP}/fleet`);
-  const stream = await answered;
-  expect(stream.status()).toBe(200);
-  expect(stream.headers()['content-type']).toContain('text/event-stream');
+test('each page has its place in Grafana: breadcrumbs, one name, a highlighted entry @stage @every-host', async ({
+  page,
+}) => {
+  const crumbs = page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('listitem');
+  const highlighted = page.getByRole('navigation', { name: 'Menu' }).locator('[aria-current=page]');
+  await open(page, `${APP}/fleet`);
+  await expect(crumbs).toHaveText(['Home', 'More apps', 'ML Failure Investigator', 'Fleet']);
+  await expect(highlighted).toHaveText('Fleet');
+  await expect(page).toHaveTitle('Fleet - ML Failure Investigator - More apps - Grafana');
+  await open(page, `${APP}/models/tabular`);
+  await expect(crumbs).toHaveText(['Home', 'More apps', 'ML Failure Investigator', 'Fleet', 'tabular']);
+  await expect(highlighted).toHaveText('ML Failure Investigator');
+});
+
+test('fleet and incident hold on a small window beside the docked menu @stage', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await open(page, `${APP}/fleet`);
+  const rows = page.getByRole('table').getByRole('row');
+  await expect(rows.nth(1)).toBeVisible();
+  for (const row of await rows.all()) {
+    expect((await row.boundingBox())?.height ?? 0).toBeLessThanOrEqual(44);
+  }
+  const failing = (await pagesOf(page)).find(({ name }) => name === 'incident');
+  expect(failing).toBeDefined();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await open(page, failing?.address ?? '');
+  for (const seen of [
+    page.getByTestId('mlfi-headline'),
+    page.getByTestId('mlfi-picture'),
+    page.getByTestId('mlfi-cost'),
+    page.getByRole('region', { name: 'What to do first' }).getByRole('button').first(),
+  ]) {
+    await expect(seen).toBeVisible();
+    const box = await seen.boundingBox();
+    expect((box?.y ?? 900) + (box?.height ?? 0)).toBeLessThanOrEqual(900);
+  }
 });
 
 test('both panels show the model of the dashboard @stage @every-host', async ({ page }) => {
@@ -89,7 +126,11 @@ for (const theme of ['dark', 'light']) {
     for (const { address } of await pagesOf(page)) {
       await open(page, inTheme(address, theme));
       const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(...violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${address} ${id}: ${nodes[0].html.slice(0, 200)}`));
+      found.push(
+        ...violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${address} ${id}: ${nodes[0].html.slice(0, 200)}`)
+      );
     }
     expect(found).toEqual([]);
   });

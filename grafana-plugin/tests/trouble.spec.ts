@@ -1,5 +1,5 @@
 import { expect, test } from '@grafana/plugin-e2e';
-import { API, APP, as, stage, until } from './stage';
+import { API, APP, as, stage, unfoldActions, until } from './stage';
 
 const isOpen = ({ incident_id }: { incident_id: string | null }) => incident_id !== null;
 
@@ -9,8 +9,10 @@ test.describe('trouble @stage', () => {
     const { incident_id } = await until(vic, 'low-confidence', isOpen, 120_000);
     await vic.goto(`${APP}/incidents/${incident_id}`);
     await expect(vic.getByText(/Deciding needs the Editor role/).first()).toBeVisible();
-    await expect(vic.getByRole('button', { name: 'Approve', exact: true }).first()).toBeDisabled();
-    const [pending] = (await (await vic.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json()).recommendations;
+    await expect(vic.getByRole('button', { name: 'Approve', exact: true })).toHaveCount(0);
+    const [pending] = (
+      await (await vic.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json()
+    ).recommendations;
     const vote = { recommendation_id: pending.id, digest: pending.digest, verdict: 'approve', reason: 'forged' };
     expect((await vic.request.post(`${API}/votes`, { data: vote })).status()).toBe(403);
     // Not through another route either: a route opened for operating does not grant deciding, and no path climbs.
@@ -25,22 +27,35 @@ test.describe('trouble @stage', () => {
   test('two people at once: one decision, and both windows say so', async ({ browser, baseURL }) => {
     const [ada, grace] = [await as(browser, 'ada', baseURL), await as(browser, 'grace', baseURL)];
     const { incident_id } = await until(ada, 'low-confidence', isOpen, 120_000);
-    const { recommendations } = await (await ada.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)).json();
+    const { recommendations } = await (
+      await ada.request.get(`${API}/recommendations?incident=${incident_id}&pending=true`)
+    ).json();
     // Where two approvals are needed, an approval and a rejection can both count.
-    const { id } = recommendations.find(({ requiredApprovals }: { requiredApprovals: number }) => requiredApprovals === 1);
+    const { id } = recommendations.find(
+      ({ requiredApprovals, required_approvals, plan }: Record<string, unknown>) =>
+        (requiredApprovals ?? required_approvals) === 1 && plan !== null
+    );
     const open = async (page: typeof ada) => {
       await page.goto(`${APP}/incidents/${incident_id}`);
-      const decision = page.getByRole('article').filter({ has: page.locator(`[id="reason-${id}"]`) });
-      await decision.getByLabel('Reason').fill('racing');
-      // A locator by its form would no longer find it once it is decided.
-      return page.getByRole('article', { name: (await decision.getAttribute('aria-label')) ?? '', exact: true }).first();
+      const decision = page.locator(`article[data-id="${id}"]`);
+      await expect(decision).toHaveCount(1);
+      if (!(await decision.isVisible())) {
+        await unfoldActions(page);
+      }
+      return decision;
     };
     const [first, second] = [await open(ada), await open(grace)];
+    const asked = async (page: typeof ada, decision: typeof first, verdict: 'Approve' | 'Reject') => {
+      await decision.getByRole('button', { name: verdict, exact: true }).click();
+      await page.getByRole('dialog').getByLabel('Reason').fill('racing');
+      return page.getByRole('dialog').getByRole('button', { name: verdict, exact: true });
+    };
+    const [approves, rejects] = [await asked(ada, first, 'Approve'), await asked(grace, second, 'Reject')];
     // Both votes are on their way before either window knows of the other: what is seen first must not stop the second click.
     const votes = [ada, grace].map((page) => page.waitForResponse((answer) => answer.url().endsWith('/api/v1/votes')));
     await Promise.all([
-      first.getByRole('button', { name: 'Approve', exact: true }).evaluate((button: HTMLButtonElement) => button.click()),
-      second.getByRole('button', { name: 'Reject' }).evaluate((button: HTMLButtonElement) => button.click()),
+      approves.evaluate((button: HTMLButtonElement) => button.click()),
+      rejects.evaluate((button: HTMLButtonElement) => button.click()),
     ]);
     const statuses = (await Promise.all(votes)).map((answer) => answer.status()).sort();
     expect(statuses[0]).toBe(200);
@@ -54,7 +69,10 @@ test.describe('trouble @stage', () => {
     await expect(second).toHaveAttribute('data-state', (await first.getAttribute('data-state')) ?? '');
   });
 
-  test('the exporter goes down and comes back: old figures with their age, then new ones', async ({ browser, baseURL }) => {
+  test('the exporter goes down and comes back: old figures with their age, then new ones', async ({
+    browser,
+    baseURL,
+  }) => {
     const page = await as(browser, 'ada', baseURL);
     await page.goto(`${APP}/fleet`);
     const model = page.getByRole('link', { name: 'low-confidence', exact: true });
@@ -87,9 +105,24 @@ test.describe('trouble @stage', () => {
 
   test('menu links lead to the model or the incident, and are not there without one', async ({ page }) => {
     await page.goto(`/extensions?labels=${encodeURIComponent('{"model_name":"tabular"}')}`);
-    await expect(page.getByRole('link', { name: 'Investigate model failure' })).toHaveAttribute('href', `${APP}/models/tabular?from=now-1h&to=now`);
+    await expect(page.getByRole('link', { name: 'Investigate model failure' })).toHaveAttribute(
+      'href',
+      `${APP}/models/tabular/incident`
+    );
+    await expect(page.getByRole('link', { name: 'Investigate model', exact: true })).toHaveAttribute(
+      'href',
+      `${APP}/models/tabular?from=now-1h&to=now`
+    );
     await page.goto('/extensions');
-    await expect(page.getByRole('link', { name: 'ML models: fleet' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'ML models: fleet' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Investigate model failure' })).toBeHidden();
+    await page.getByRole('button', { name: 'ML models: decisions' }).click();
+    await expect(page).toHaveURL(`${APP}/approvals`);
+  });
+
+  test('an alert that names its model leads to the open incident in one click', async ({ page }) => {
+    const { incident_id } = await until(page, 'low-confidence', isOpen, 120_000);
+    await page.goto(`${APP}/models/low-confidence/incident?from=now-1h&to=now`);
+    await expect(page).toHaveURL(`${APP}/incidents/${incident_id}?from=now-1h&to=now`);
   });
 });

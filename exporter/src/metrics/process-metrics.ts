@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertReceipt, AlertSender } from '../domain/alert.js';
 import { PROCESS_METRICS, type ProcessMetricName } from './catalogue.js';
+import type { RefusalCounts } from '../domain/ingest.js';
 import { canonicalNumber, endOf, familyHeader, labelSet, sampleValue, type ExpositionFormat } from './exposition.js';
 import type { FleetRender } from './fleet-renderer.js';
 
@@ -13,7 +14,8 @@ export interface ProcessMetrics {
   request(route: string, method: string, status: number, seconds: number): void;
   /** A request was refused for who asked. */
   refusedCredential(reason: string): void;
-  ingested(accepted: number, rejected: number): void;
+  /** What became of the rows of one batch. */
+  ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
   storeUp(up: boolean): void;
   ready(ready: boolean): void;
   /** How many models could not be restored. */
@@ -71,9 +73,9 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     render: (format) => encode(registry, format),
     request: (route, method, status, seconds) => requests.observe({ route, method, code: String(status) }, seconds),
     refusedCredential: (reason) => credentials.inc({ reason }),
-    ingested(accepted, refused) {
-      events.inc(accepted);
-      rejected.inc(refused);
+    ingested(model, accepted, rejectedByReason) {
+      events.inc({ model_name: model }, accepted);
+      for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
     },
     storeUp: (up) => store.set(up ? 1 : 0),
     unrestored: (models) => unrestored.set(models),

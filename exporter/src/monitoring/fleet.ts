@@ -125,7 +125,7 @@ export class Fleet {
     this.loop.start();
   }
 
-  /** Stops probing and evaluating, and commits what is left. */
+  /** Stops probing and evaluating, and commits what is left. @throws Unavailable when that cannot be written */
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const id of this.members.keys()) this.probes.stop(id);
@@ -133,7 +133,8 @@ export class Fleet {
     await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commits.settle();
     for (const { monitored } of this.members.values()) monitored.saveDetectorsSoon();
-    await this.commits.write();
+    const failed = await this.commits.write();
+    if (failed !== null) throw failed;
   }
 
   // ---------------------------------------------------------------- which models there are
@@ -210,9 +211,9 @@ export class Fleet {
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
   async remove(id: ModelId): Promise<void> {
     await this.leave(id, async (member) => {
+      await this.ports.store.models.remove(id);
       this.members.delete(id);
       dismiss(member);
-      await this.ports.store.models.remove(id);
     });
   }
 

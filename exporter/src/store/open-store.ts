@@ -96,6 +96,7 @@ function makePrivate(file: string): void {
 function sqlite(file: string): Knex {
   return knex({
     client: 'sqlite3',
+    log: NOT_TOLD,
     connection: { filename: file },
     useNullAsDefault: true,
     pool: {
@@ -114,9 +115,13 @@ function sqlite(file: string): Knex {
   });
 }
 
+/** Every error reaches the caller, who tells it once; knex would print it besides. */
+const NOT_TOLD = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
 function postgresql(url: string, poolSize: number): Knex {
   return knex({
     client: 'pg',
+    log: NOT_TOLD,
     connection: { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
     acquireConnectionTimeout: CONNECT_MS,
     pool: { min: 0, max: poolSize },

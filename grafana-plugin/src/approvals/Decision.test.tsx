@@ -1,125 +1,226 @@
 import React from 'react';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { of, throwError } from 'rxjs';
+import type { Recommendation } from '../api/types';
 import type { Rights } from '../components/useRights';
-import { aRecommendation } from '../test-data';
+import { anActor, aPolicy, aRecommendation } from '../test-data';
+import { renderAsking, sentBy } from '../test-render';
 import { Decision } from './Decision';
+import { endingOf } from './Outcome';
 
 const fetchMock = jest.fn();
-jest.mock('@grafana/runtime', () => ({ ...jest.requireActual('@grafana/runtime'), getBackendSrv: () => ({ fetch: fetchMock }) }));
+jest.mock('@grafana/runtime', () => ({
+  ...jest.requireActual('@grafana/runtime'),
+  getBackendSrv: () => ({ fetch: fetchMock }),
+}));
 
-const ada: Rights = { subject: 'grafana:user:12', operateRefusal: null, decideRefusal: () => null, adminRefusal: 'Needs the Admin role in Grafana; yours is Editor.', breaksGlass: true };
-const viewer: Rights = { subject: 'grafana:user:14', operateRefusal: 'no', decideRefusal: () => 'Deciding needs the Editor role in Grafana; yours is Viewer.', adminRefusal: 'no', breaksGlass: false };
-const approve = () => screen.getByRole('button', { name: 'Approve' });
-beforeEach(() => fetchMock.mockReset());
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a>,
+}));
 
-describe('Decision', () => {
-  it('votes for exactly the digest that is shown, with the reason', async () => {
-    fetchMock.mockReturnValue(of({ data: {} }));
-    const decided = jest.fn();
-    render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={decided} />);
-    expect(approve()).toBeDisabled();
-    await userEvent.type(screen.getByLabelText('Reason'), 'seen it before');
-    await userEvent.click(approve());
-    await waitFor(() => expect(decided).toHaveBeenCalled());
-    expect(fetchMock.mock.calls[0][0]).toMatchObject({ method: 'POST', url: '/api/plugin-proxy/mlfi-investigator-app/api/v1/votes', data: { recommendation_id: 'rec-1', digest: 'a'.repeat(64), verdict: 'approve', reason: 'seen it before' } });
-  });
+const ada: Rights = {
+  subject: 'grafana:user:12',
+  operateRefusal: null,
+  decideRefusal: () => null,
+  adminRefusal: 'Needs the Admin role in Grafana; yours is Editor.',
+  breaksGlass: true,
+};
+const viewer: Rights = {
+  subject: 'grafana:user:14',
+  operateRefusal: 'no',
+  decideRefusal: () => 'Deciding needs the Editor role in Grafana; yours is Viewer.',
+  adminRefusal: 'no',
+  breaksGlass: false,
+};
+const approval = {
+  verdict: 'approve' as const,
+  reason: 'yes',
+  by: anActor(),
+  at_ms: Date.now(),
+  break_glass: null,
+};
+const shown = (recommendation: Recommendation, rights = ada) => (
+  <Decision recommendation={recommendation} rights={rights} />
+);
+const show = (overrides: Partial<Recommendation> = {}, rights = ada) =>
+  renderAsking(shown(aRecommendation(overrides), rights));
+const dialog = () => within(screen.getByRole('dialog'));
+const answer = async (field: string, text: string, button: string) => {
+  await userEvent.type(dialog().getByLabelText(field), text);
+  await userEvent.click(dialog().getByRole('button', { name: button }));
+};
+const conflict = (message: string) =>
+  throwError(() => ({ status: 409, data: { error: { code: 'conflict', message } } }));
+beforeEach(() => fetchMock.mockReset().mockReturnValue(of({ data: {} })));
 
-  it('tells a viewer why the buttons do nothing', () => {
-    render(<Decision recommendation={aRecommendation()} rights={viewer} onDecided={jest.fn()} />);
-    expect(approve()).toBeDisabled();
-    expect(screen.getByText(/needs the Editor role/)).toBeInTheDocument();
-  });
+it('asks for the reason when approve is pressed, and votes for exactly the digest that was shown', async () => {
+  show();
+  expect(screen.queryByRole('textbox')).not.toBeInTheDocument();
+  await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
+  expect(dialog().getByText(/after you, 1 more approvals are needed/)).toBeInTheDocument();
+  expect(dialog().getByRole('button', { name: 'Approve' })).toBeDisabled();
+  await answer('Reason', 'seen it before', 'Approve');
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  expect(sentBy(fetchMock)).toEqual([
+    {
+      method: 'POST',
+      url: 'votes',
+      data: { recommendation_id: 'rec-1', digest: 'a'.repeat(64), verdict: 'approve', reason: 'seen it before' },
+    },
+  ]);
+  await waitFor(() => expect(screen.getByRole('article')).toHaveFocus());
+});
 
-  const approval = { verdict: 'approve' as const, reason: 'yes', by: { kind: 'user' as const, subject: 'grafana:user:12', name: 'Ada' }, atMs: Date.now() };
-  const sent = () => fetchMock.mock.calls.map(([{ method, url, data }]) => ({ method, url: url.replace(/.*\/api\/v1\//, ''), data }));
-  const answer = async (field: string, text: string, button: string) => {
-    await userEvent.type(within(screen.getByRole('dialog')).getByLabelText(field), text);
-    await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: button }));
+it('tells a viewer why there is nothing to press', () => {
+  show({}, viewer);
+  expect(screen.queryByRole('button', { name: 'Approve' })).not.toBeInTheDocument();
+  expect(screen.getByText(/needs the Editor role/)).toBeInTheDocument();
+});
+
+it('does not let a person approve twice; rejecting after all says that it ends it for everybody', async () => {
+  show({ votes: [approval] });
+  expect(screen.getByText('1 of 2 approvals')).toBeInTheDocument();
+  expect(screen.getByText('You have voted; another person has to.')).toBeInTheDocument();
+  expect(screen.queryByRole('button', { name: 'Approve' })).not.toBeInTheDocument();
+  await userEvent.click(screen.getByRole('button', { name: 'Reject after all' }));
+  expect(dialog().getByText(/ends it for everybody/)).toBeInTheDocument();
+  await answer('Reason', 'I was wrong', 'Reject');
+  expect(sentBy(fetchMock)).toEqual([
+    { method: 'POST', url: 'votes', data: expect.objectContaining({ verdict: 'reject', reason: 'I was wrong' }) },
+  ]);
+});
+
+it('lets whoever proposed it not vote', () => {
+  show({ proposed_by: anActor() });
+  expect(screen.getByText('You proposed this, so somebody else has to decide.')).toBeInTheDocument();
+});
+
+it('shows another approver what the one before said', async () => {
+  show({ votes: [{ ...approval, by: anActor({ subject: 'x', name: 'Grace' }) }] });
+  await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
+  expect(dialog().getByText('Grace has approved: yes')).toBeInTheDocument();
+  expect(dialog().getByText(/webhook then acts on ml-platform at once/)).toBeInTheDocument();
+});
+
+it('takes an approval back with a reason while nothing was sent', async () => {
+  show({ state: 'approved', votes: [approval] });
+  await userEvent.click(screen.getByRole('button', { name: 'Take the approval back' }));
+  await answer('Why', 'the wrong one', 'Take the approval back');
+  expect(sentBy(fetchMock)).toEqual([
+    { method: 'POST', url: 'revocations', data: { recommendation_id: 'rec-1', reason: 'the wrong one' } },
+  ]);
+});
+
+it('withdraws what is pending; the dialog stays with its reason when the exporter refuses', async () => {
+  fetchMock.mockReturnValue(conflict('this recommendation is approved already'));
+  show();
+  await userEvent.click(screen.getByRole('button', { name: 'Withdraw' }));
+  expect(dialog().getByRole('button', { name: 'Withdraw' })).toBeDisabled();
+  await answer('Why', 'not now', 'Withdraw');
+  expect(await screen.findByText('this recommendation is approved already')).toBeInTheDocument();
+  expect(dialog().getByLabelText('Why')).toHaveValue('not now');
+});
+
+it('offers deciding alone only where the rules allow it and an ordinary vote is not enough', async () => {
+  const policy = aPolicy({ break_glass: true });
+  const button = () => screen.queryByRole('button', { name: 'Decide alone (emergency)' });
+  const { rerender } = show();
+  expect(button()).not.toBeInTheDocument();
+  rerender(shown(aRecommendation({ policy }), { ...ada, breaksGlass: false }));
+  expect(button()).not.toBeInTheDocument();
+  rerender(shown(aRecommendation({ policy, required_approvals: 1 })));
+  expect(button()).not.toBeInTheDocument();
+  rerender(shown(aRecommendation({ policy })));
+  await userEvent.click(screen.getByRole('button', { name: 'Decide alone (emergency)' }));
+  await userEvent.type(screen.getByLabelText('Ticket'), 'OPS-7');
+  await userEvent.type(screen.getByLabelText('Why'), 'hurry');
+  expect(dialog().getByRole('button', { name: 'Approve alone' })).toBeDisabled();
+  await answer('Why', ', the shop is down and all are asleep', 'Approve alone');
+  expect(sentBy(fetchMock)).toEqual([
+    {
+      method: 'POST',
+      url: 'votes',
+      data: expect.objectContaining({ verdict: 'approve', break_glass: { ticket: 'OPS-7' } }),
+    },
+  ]);
+});
+
+it('lets people report on an execution whose answer was lost, and on no other', () => {
+  const execution = {
+    id: 'e',
+    executor: 'webhook',
+    state: 'unknown' as const,
+    queued_at_ms: 1,
+    started_at_ms: 1,
+    finished_at_ms: null,
+    detail: '',
   };
+  const button = () => screen.queryByRole('button', { name: 'Report the outcome' });
+  const { rerender } = show({ state: 'approved' });
+  expect(button()).not.toBeInTheDocument();
+  rerender(shown(aRecommendation({ state: 'unknown', execution })));
+  expect(button()).toBeInTheDocument();
+});
 
-  it('does not let a person approve twice, but lets them reject after all', async () => {
-    fetchMock.mockReturnValue(of({ data: {} }));
-    render(<Decision recommendation={aRecommendation({ votes: [approval] })} rights={ada} onDecided={jest.fn()} />);
-    expect(screen.getByText('1 of 2 approvals')).toBeInTheDocument();
-    expect(screen.getByText('You have voted; another person has to.')).toBeInTheDocument();
-    await userEvent.type(screen.getByLabelText('Reason'), 'I was wrong');
-    expect(approve()).toBeDisabled();
-    await userEvent.click(screen.getByRole('button', { name: 'Reject' }));
-    expect(sent()).toEqual([{ method: 'POST', url: 'votes', data: expect.objectContaining({ verdict: 'reject', reason: 'I was wrong' }) }]);
-  });
+it('says that it has changed when somebody else was first', async () => {
+  fetchMock.mockReturnValue(conflict('it was rejected a moment ago'));
+  show();
+  await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
+  await answer('Reason', 'now', 'Approve');
+  expect(await screen.findByText('This has changed in the meantime')).toBeInTheDocument();
+  expect(screen.getByText('it was rejected a moment ago')).toBeInTheDocument();
+});
 
-  it('lets whoever proposed it not vote', () => {
-    render(<Decision recommendation={aRecommendation({ proposedBy: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' } })} rights={ada} onDecided={jest.fn()} />);
-    expect(screen.getByText('You proposed this, so somebody else has to decide.')).toBeInTheDocument();
-  });
+it('offers no check of the connection when a policy refuses', async () => {
+  const error = { code: 'forbidden', message: 'you are no approver', field: 'by', details: null };
+  fetchMock.mockReturnValue(throwError(() => ({ status: 403, data: { error } })));
+  show();
+  await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
+  await answer('Reason', 'now', 'Approve');
+  expect(await screen.findByText('You are not allowed to do this')).toBeInTheDocument();
+  expect(screen.queryByText('Check the connection')).not.toBeInTheDocument();
+});
 
-  it('takes an approval back with a reason while nothing was sent', async () => {
-    fetchMock.mockReturnValue(of({ data: {} }));
-    render(<Decision recommendation={aRecommendation({ state: 'approved', votes: [approval] })} rights={ada} onDecided={jest.fn()} />);
-    await userEvent.click(screen.getByRole('button', { name: 'Take the approval back' }));
-    await answer('Why', 'the wrong one', 'Take the approval back');
-    expect(sent()).toEqual([{ method: 'POST', url: 'revocations', data: { recommendation_id: 'rec-1', reason: 'the wrong one' } }]);
-    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
-  });
+it('stops the vote when the plan changes under the reader, until the new plan was read', async () => {
+  const { rerender } = show();
+  await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
+  await userEvent.type(dialog().getByLabelText('Reason'), 'now');
+  rerender(shown(aRecommendation({ digest: 'b'.repeat(64), steps: ['Divide by 1000'] })));
+  expect(dialog().getByRole('button', { name: 'Approve' })).toBeDisabled();
+  expect(dialog().getByText('Divide by 1000')).toBeInTheDocument();
+  await userEvent.click(dialog().getByRole('button', { name: 'I have read the new plan' }));
+  await userEvent.click(dialog().getByRole('button', { name: 'Approve' }));
+  expect(sentBy(fetchMock)[0].data.digest).toBe('b'.repeat(64));
+});
 
-  it('withdraws what is pending; the dialog stays with its reason when the exporter refuses', async () => {
-    fetchMock.mockReturnValue(throwError(() => ({ status: 409, data: { error: { code: 'conflict', message: 'this recommendation is approved already' } } })));
-    render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
-    await userEvent.click(screen.getByRole('button', { name: 'Withdraw' }));
-    expect(within(screen.getByRole('dialog')).getByRole('button', { name: 'Withdraw' })).toBeDisabled();
-    await answer('Why', 'not now', 'Withdraw');
-    expect(await screen.findByText('this recommendation is approved already')).toBeInTheDocument();
-    expect(within(screen.getByRole('dialog')).getByLabelText('Why')).toHaveValue('not now');
-  });
+it('says of an untried version that it is untried only where approving would put it in service', () => {
+  const untried = () => screen.queryByText(/no candidate was tried/);
+  const plan = { executor: 'webhook', target: 'ml-platform', parameters: {} };
+  const { rerender } = show({ action: 'deploy', plan });
+  expect(untried()).toBeInTheDocument();
+  rerender(shown(aRecommendation({ action: 'deploy', plan: { ...plan, parameters: { validation: 'v1' } } })));
+  expect(untried()).not.toBeInTheDocument();
+});
 
-  it('hides deciding alone where the rules do not allow it, and asks for a long reason and a ticket where they do', async () => {
-    fetchMock.mockReturnValue(of({ data: {} }));
-    const { rerender } = render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
-    expect(screen.queryByRole('button', { name: 'Decide alone (emergency)' })).not.toBeInTheDocument();
-    const emergency = aRecommendation({ policy: { breakGlass: true, proposerMayVote: false } });
-    rerender(<Decision recommendation={emergency} rights={{ ...ada, breaksGlass: false }} onDecided={jest.fn()} />);
-    expect(screen.getByRole('button', { name: 'Decide alone (emergency)' })).toHaveAttribute('aria-disabled', 'true');
-    rerender(<Decision recommendation={emergency} rights={ada} onDecided={jest.fn()} />);
-    await userEvent.click(screen.getByRole('button', { name: 'Decide alone (emergency)' }));
-    const confirm = () => within(screen.getByRole('dialog')).getByRole('button', { name: 'Approve alone' });
-    await userEvent.type(screen.getByLabelText('Ticket'), 'OPS-7');
-    await userEvent.type(screen.getByLabelText('Why'), 'hurry');
-    expect(confirm()).toBeDisabled();
-    await answer('Why', ', the shop is down and all are asleep', 'Approve alone');
-    expect(sent()).toEqual([{ method: 'POST', url: 'votes', data: expect.objectContaining({ verdict: 'approve', break_glass: { ticket: 'OPS-7' } }) }]);
-  });
-
-  it('lets people report on advice they carried out, and on an execution whose answer was lost', async () => {
-    fetchMock.mockReturnValue(of({ data: {} }));
-    const { rerender } = render(<Decision recommendation={aRecommendation({ state: 'approved', plan: null })} rights={ada} onDecided={jest.fn()} />);
-    await userEvent.click(screen.getByRole('button', { name: 'Report the outcome' }));
-    await userEvent.click(screen.getByLabelText('It was carried out'));
-    await answer('What you saw', 'units are fixed', 'Report');
-    expect(sent()).toEqual([{ method: 'POST', url: 'outcomes', data: { recommendation_id: 'rec-1', outcome: 'succeeded', reason: 'units are fixed' } }]);
-    rerender(<Decision recommendation={aRecommendation({ state: 'approved' })} rights={ada} onDecided={jest.fn()} />);
-    expect(screen.queryByRole('button', { name: 'Report the outcome' })).not.toBeInTheDocument();
-    const execution = { id: 'e', executor: 'webhook', state: 'unknown' as const, queuedAtMs: 1, startedAtMs: 1, finishedAtMs: null, detail: '' };
-    rerender(<Decision recommendation={aRecommendation({ state: 'unknown', execution })} rights={ada} onDecided={jest.fn()} />);
-    expect(screen.getByRole('button', { name: 'Report the outcome' })).toBeInTheDocument();
-  });
-
-  it('says that somebody was faster', async () => {
-    fetchMock.mockReturnValue(throwError(() => ({ status: 409, data: { error: { code: 'conflict', message: 'it was rejected a moment ago' } } })));
-    render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
-    await userEvent.type(screen.getByLabelText('Reason'), 'now');
-    await userEvent.click(approve());
-    expect(await screen.findByText('Somebody was faster')).toBeInTheDocument();
-    expect(screen.getByText('it was rejected a moment ago')).toBeInTheDocument();
-  });
-
-  it('stops the vote when the plan changes under the reader, until the new plan was read', async () => {
-    const { rerender } = render(<Decision recommendation={aRecommendation()} rights={ada} onDecided={jest.fn()} />);
-    await userEvent.type(screen.getByLabelText('Reason'), 'now');
-    rerender(<Decision recommendation={aRecommendation({ digest: 'b'.repeat(64) })} rights={ada} onDecided={jest.fn()} />);
-    expect(approve()).toBeDisabled();
-    await userEvent.click(screen.getByRole('button', { name: 'I have read the new plan' }));
-    expect(approve()).toBeEnabled();
-  });
+it('tells who took an approval back, and why, from the audit log', async () => {
+  const entry = (sequence: number, body: object) => ({ sequence, hash: '', previous_hash: '', body: { ...body } });
+  const entries = [
+    entry(1, { kind: 'state', recommendation: 'rec-1', from: 'pending', to: 'approved', by: { name: 'Ada' } }),
+    entry(2, {
+      kind: 'state',
+      recommendation: 'rec-1',
+      to: 'revoked',
+      by: { name: 'Grace' },
+      reason: 'the wrong host',
+    }),
+    entry(3, { kind: 'state', recommendation: 'rec-2', to: 'revoked', by: { name: 'Vic' }, reason: 'another' }),
+  ];
+  expect(endingOf(entries, { id: 'rec-1', state: 'revoked' })).toEqual({ by: 'Grace', reason: 'the wrong host' });
+  expect(endingOf(entries, { id: 'rec-9', state: 'revoked' })).toBeNull();
+  fetchMock.mockReturnValue(of({ data: { entries } }));
+  show({ state: 'revoked' });
+  await userEvent.click(screen.getByText('Approval taken back: by whom, and why'));
+  expect(await screen.findByText('Grace: the wrong host')).toBeInTheDocument();
 });

@@ -1,32 +1,38 @@
 import React, { useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert } from '@grafana/ui';
-import { exporter } from '../api/client';
+import { useQuery } from '@tanstack/react-query';
+import { killSwitchQuery, setKillSwitch } from '../api/decisions';
 import type { KillSwitch } from '../api/types';
-import { useLive, type Live } from '../api/useLive';
 import { GuardedButton } from '../components/GuardedButton';
 import { ReasonDialog } from '../components/ReasonDialog';
 import { moment, relative } from '../components/format';
 import type { Rights } from '../components/useRights';
 
-/** Whether executions are stopped, asked for every five seconds. */
-export const useKillSwitch = (): Live<KillSwitch> => useLive('kill-switch', exporter.killSwitch, 5_000);
-
-function Stopped({ state: { switched, reason, by, at_ms } }: { state: KillSwitch }) {
-  return switched ? (
+function Stopped({ state: { on, reason, by, at_ms } }: { state: KillSwitch }) {
+  return on ? (
     <p style={{ overflowWrap: 'anywhere' }}>
-      {t('kill.by', '{{who}} stopped them: {{reason}}', { who: by ?? t('kill.somebody', 'Somebody'), reason: reason ?? t('kill.no-reason', 'no reason was kept'), interpolation: { escapeValue: false } })}
+      {t('kill.by', '{{who}} stopped them: {{reason}}', {
+        who: by ?? t('kill.somebody', 'Somebody'),
+        reason: reason ?? t('kill.no-reason', 'no reason was kept'),
+        interpolation: { escapeValue: false },
+      })}
       {at_ms !== null && <span title={moment(at_ms)}> ({relative(at_ms)})</span>}
     </p>
   ) : (
-    <p>{t('kill.configured', 'The configuration of the exporter says so (governance.kill_switch); it can only be released there.')}</p>
+    <p>
+      {t(
+        'kill.configured',
+        'The configuration of the exporter says so (governance.kill_switch); it can only be released there.'
+      )}
+    </p>
   );
 }
 
 /** A banner while nothing is executed, whatever is approved; nothing otherwise. */
-export function KillSwitchBanner({ live, children }: { live: Live<KillSwitch>; children?: React.ReactNode }) {
-  const state = live.data;
-  return state === null || (!state.switched && !state.configured) ? null : (
+export function KillSwitchBanner({ children }: { children?: React.ReactNode }) {
+  const { data: state } = useQuery(killSwitchQuery());
+  return state === undefined || (!state.on && !state.configured) ? null : (
     <Alert severity="error" title={t('kill.on', 'Every execution is stopped: what is approved waits, nothing is sent')}>
       <Stopped state={state} />
       {children}
@@ -35,17 +41,30 @@ export function KillSwitchBanner({ live, children }: { live: Live<KillSwitch>; c
 }
 
 /** The banner with the way out, and the button that stops everything, for the page to place. */
-export function KillSwitchControl({ live, rights, children }: { live: Live<KillSwitch>; rights: Rights; children: (banner: React.ReactNode, stop: React.ReactNode) => React.ReactNode }) {
+export function KillSwitchControl({
+  rights,
+  children,
+}: {
+  rights: Rights;
+  children: (banner: React.ReactNode, stop: React.ReactNode) => React.ReactNode;
+}) {
   const [asks, setAsks] = useState<'stop' | 'release' | null>(null);
-  const state = live.data;
-  const stop = state === null || state.switched ? null : (
-    <GuardedButton refusal={rights.adminRefusal} variant="destructive" fill="outline" icon="pause" onClick={() => setAsks('stop')}>
-      {t('kill.stop', 'Stop every execution')}
-    </GuardedButton>
-  );
+  const { data: state } = useQuery(killSwitchQuery());
+  const stop =
+    state === undefined || state.on ? null : (
+      <GuardedButton
+        refusal={rights.adminRefusal}
+        variant="destructive"
+        fill="outline"
+        icon="pause"
+        onClick={() => setAsks('stop')}
+      >
+        {t('kill.stop', 'Stop every execution')}
+      </GuardedButton>
+    );
   const banner = (
-    <KillSwitchBanner live={live}>
-      {state?.switched === true && (
+    <KillSwitchBanner>
+      {state?.on === true && (
         <GuardedButton refusal={rights.adminRefusal} icon="play" onClick={() => setAsks('release')}>
           {t('kill.release', 'Let executions go on')}
         </GuardedButton>
@@ -60,13 +79,15 @@ export function KillSwitchControl({ live, rights, children }: { live: Live<KillS
           title={asks === 'stop' ? t('kill.stop', 'Stop every execution') : t('kill.release', 'Let executions go on')}
           confirm={asks === 'stop' ? t('kill.stop-confirm', 'Stop everything') : t('kill.release-confirm', 'Go on')}
           isDestructive={asks === 'stop'}
-          send={(reason) => exporter.setKillSwitch(asks === 'stop', reason)}
+          send={(reason) => setKillSwitch(asks === 'stop', reason)}
           onClose={() => setAsks(null)}
-          onDone={live.refresh}
         >
           <p>
             {asks === 'stop'
-              ? t('kill.stop-what', 'For every model: approved actions wait instead of starting. What was sent already is not called back. People can still vote.')
+              ? t(
+                  'kill.stop-what',
+                  'For every model: approved actions wait instead of starting. What was sent already is not called back. People can still vote.'
+                )
               : t('kill.release-what', 'What was approved meanwhile and has not expired starts at once.')}
           </p>
         </ReasonDialog>
@@ -74,4 +95,3 @@ export function KillSwitchControl({ live, rights, children }: { live: Live<KillS
     </>
   );
 }
-

@@ -1,7 +1,14 @@
 import React, { useMemo } from 'react';
-import { FieldType, toDataFrame, type GrafanaTheme2 } from '@grafana/data';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleDistribution, ScaleOrientation, VisibilityMode } from '@grafana/schema';
+import {
+  AxisPlacement,
+  GraphDrawStyle,
+  ScaleDirection,
+  ScaleDistribution,
+  ScaleOrientation,
+  VisibilityMode,
+} from '@grafana/schema';
 import { UPlotChart, UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
 import { Table } from './Section';
 import { useMeasure } from './useMeasure';
@@ -76,7 +83,14 @@ function draw(u: Drawn, bars: FloatingBar[], theme: GrafanaTheme2, isWaterfall: 
     ctx.setLineDash([]);
   };
   ctx.save();
-  line([[x(0), u.bbox.top], [x(0), u.bbox.top + u.bbox.height]], theme.colors.border.strong, 1);
+  line(
+    [
+      [x(0), u.bbox.top],
+      [x(0), u.bbox.top + u.bbox.height],
+    ],
+    theme.colors.border.strong,
+    1
+  );
   ctx.font = `${12 * scale}px ${theme.typography.fontFamily}`;
   ctx.textBaseline = 'middle';
   bars.forEach(({ from, to, low, high, tone, text }, row) => {
@@ -84,14 +98,40 @@ function draw(u: Drawn, bars: FloatingBar[], theme: GrafanaTheme2, isWaterfall: 
     ctx.fillStyle = colourOf(theme, tone);
     ctx.fillRect(left, y(row) - half, Math.max(right - left, scale), 2 * half);
     if (low !== undefined && high !== undefined) {
-      line([[x(low), y(row)], [x(high), y(row)]], theme.colors.text.primary, 1.5);
-      [low, high].forEach((end) => line([[x(end), y(row) - half / 2], [x(end), y(row) + half / 2]], theme.colors.text.primary, 1.5));
+      line(
+        [
+          [x(low), y(row)],
+          [x(high), y(row)],
+        ],
+        theme.colors.text.primary,
+        1.5
+      );
+      [low, high].forEach((end) =>
+        line(
+          [
+            [x(end), y(row) - half / 2],
+            [x(end), y(row) + half / 2],
+          ],
+          theme.colors.text.primary,
+          1.5
+        )
+      );
     }
     if (isWaterfall && row < bars.length - 1) {
-      line([[x(to), y(row)], [x(to), y(row + 1)]], theme.colors.border.strong, 1, [3 * scale, 3 * scale]);
+      line(
+        [
+          [x(to), y(row)],
+          [x(to), y(row + 1)],
+        ],
+        theme.colors.border.strong,
+        1,
+        [3 * scale, 3 * scale]
+      );
     }
     const isLeft = to < from || (to === from && to < 0);
-    const outer = isLeft ? Math.min(left, low === undefined ? left : x(low)) : Math.max(right, high === undefined ? right : x(high));
+    const outer = isLeft
+      ? Math.min(left, low === undefined ? left : x(low))
+      : Math.max(right, high === undefined ? right : x(high));
     ctx.fillStyle = theme.colors.text.primary;
     ctx.textAlign = isLeft ? 'right' : 'left';
     ctx.fillText(text, outer + (isLeft ? -6 : 6) * scale, y(row));
@@ -110,21 +150,56 @@ export function FloatingBars({ label, bars, formatValue, isWaterfall = false, ta
     const extent = extentOf(shown, width);
     const builder = new UPlotConfigBuilder('utc');
     builder.setCursor({ show: false });
-    builder.addScale({ scaleKey: 'x', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Down, distribution: ScaleDistribution.Linear, range: () => [-0.5, shown.length - 0.5] });
-    builder.addScale({ scaleKey: 'y', isTime: false, orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right, distribution: ScaleDistribution.Linear, range: () => extent });
-    const name = (row: number) => (shown[row].name.length > LONGEST_NAME ? `${shown[row].name.slice(0, LONGEST_NAME - 1)}…` : shown[row].name);
-    builder.addAxis({ scaleKey: 'x', placement: AxisPlacement.Left, theme, grid: { show: false }, ticks: { show: false }, splits: shown.map((_, row) => row), values: shown.map((_, row) => name(row)) });
-    builder.addAxis({ scaleKey: 'y', placement: AxisPlacement.Bottom, theme, space: TICK_SPACE, formatValue: (value: unknown) => formatValue(Number(value)) });
-    builder.addSeries({ scaleKey: 'y', theme, pxAlign: true, drawStyle: GraphDrawStyle.Line, lineWidth: 0, showPoints: VisibilityMode.Never });
+    builder.addScale({
+      scaleKey: 'x',
+      isTime: false,
+      orientation: ScaleOrientation.Vertical,
+      direction: ScaleDirection.Down,
+      distribution: ScaleDistribution.Linear,
+      range: () => [-0.5, shown.length - 0.5],
+    });
+    builder.addScale({
+      scaleKey: 'y',
+      isTime: false,
+      orientation: ScaleOrientation.Horizontal,
+      direction: ScaleDirection.Right,
+      distribution: ScaleDistribution.Linear,
+      range: () => extent,
+    });
+    const name = (row: number) =>
+      shown[row].name.length > LONGEST_NAME ? `${shown[row].name.slice(0, LONGEST_NAME - 1)}…` : shown[row].name;
+    builder.addAxis({
+      scaleKey: 'x',
+      placement: AxisPlacement.Left,
+      theme,
+      grid: { show: false },
+      ticks: { show: false },
+      splits: shown.map((_, row) => row),
+      values: shown.map((_, row) => name(row)),
+    });
+    builder.addAxis({
+      scaleKey: 'y',
+      placement: AxisPlacement.Bottom,
+      theme,
+      space: TICK_SPACE,
+      formatValue: (value: unknown) => formatValue(Number(value)),
+    });
+    builder.addSeries({
+      scaleKey: 'y',
+      theme,
+      pxAlign: true,
+      drawStyle: GraphDrawStyle.Line,
+      lineWidth: 0,
+      showPoints: VisibilityMode.Never,
+    });
     builder.addHook('draw', (u) => draw(u, shown, theme, isWaterfall));
     return builder;
   }, [drawn, theme, formatValue, isWaterfall, width]);
-  const data = useMemo(() => [bars.map((_, row) => row), bars.map(({ to }) => to)], [bars]);
-  const frame = useMemo(() => toDataFrame({ fields: [{ name: 'x', type: FieldType.number, values: data[0] }, { name: 'y', type: FieldType.number, values: data[1] }] }), [data]);
+  const data = useMemo<[number[], number[]]>(() => [bars.map((_, row) => row), bars.map(({ to }) => to)], [bars]);
   return (
     <figure style={{ margin: 0 }} aria-label={label} role="group">
       <div ref={ref} aria-hidden style={{ height, width: '100%', overflow: 'hidden' }}>
-        {width > 0 && <UPlotChart width={width} height={height} data={data as never} config={config} {...({ frame } as object)} />}
+        {width > 0 && <UPlotChart width={width} height={height} data={data} config={config} />}
       </div>
       <details>
         <summary>{t('bars.table', 'The same as a table')}</summary>

@@ -1,39 +1,58 @@
 import React, { useMemo } from 'react';
 import { t } from '@grafana/i18n';
 import { parseAggregates } from '../model/histogram';
-import { figure, percent, seconds } from './format';
+import { drawingOf, fullWindows, type Aggregates, type Measure } from './measures';
 import { Plot, type Mark } from './Plot';
 
-const count = (value: number) => String(Math.round(value));
-const unit = (value: number) => figure(value, 2);
+const MEASURES: Measure[] = ['confidence', 'accuracy', 'failures', 'latency', 'samples'];
 
-type Aggregates = ReturnType<typeof parseAggregates>;
-
-/** Without the newest window when it has fewer calls than half of the one before: it is still being filled. */
-export function fullWindows({ atMs, columns }: Aggregates): Aggregates {
-  const [last = 0, before = 0] = [columns.calls?.at(-1) ?? 0, columns.calls?.at(-2) ?? 0];
-  return last >= before / 2 ? { atMs, columns } : { atMs: atMs.slice(0, -1), columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.slice(0, -1)])) };
+interface Props {
+  /** Stored windows as the exporter writes them, or figures remembered on this page. */
+  data: string | Aggregates;
+  range?: [fromMs: number, toMs: number];
+  marks?: Mark[];
+  shadedFromMs?: number | null;
+  measures?: Measure[];
+  height?: number;
+  /** What to say when there is nothing to draw. */
+  otherwise?: React.ReactNode;
 }
 
-/** Confidence, failed calls, latency and samples of a model's stored windows, with moments marked; without a range, as far as there are any. */
-export function OverTime({ csv, range, marks }: { csv: string; range?: [fromMs: number, toMs: number]; marks?: Mark[] }) {
-  const { atMs, columns } = useMemo(() => fullWindows(parseAggregates(csv)), [csv]);
-  const share = useMemo(() => columns.calls?.map((calls, index) => (calls ? (columns.failures[index] ?? 0) / calls : null)) ?? [], [columns]);
-  if (atMs.length < 2) {
-    return <p>{t('over-time.none', 'Nothing to draw: fewer than two windows are stored in this time range. They are stored from the moment there is a baseline.')}</p>;
+/** Figures of a model's stored windows, with moments marked; without a range, as far as there are any. */
+export function OverTime({ data, range, marks, shadedFromMs, measures = MEASURES, height = 140, otherwise }: Props) {
+  const aggregates = useMemo(() => (typeof data === 'string' ? fullWindows(parseAggregates(data)) : data), [data]);
+  const drawings = useMemo(
+    () => measures.flatMap((measure) => drawingOf(aggregates, measure) ?? []),
+    [aggregates, measures]
+  );
+  if (aggregates.atMs.length < 2 || drawings.length === 0) {
+    return (
+      otherwise ?? (
+        <p>
+          {t(
+            'over-time.none',
+            'Fewer than two windows are stored in this time range. mlfi stores them from the first baseline on; choose a longer range, or wait until the baseline is learnt.'
+          )}
+        </p>
+      )
+    );
   }
-  const charts: Array<[string, Array<number | null>, (value: number) => string]> = [
-    [t('model.confidence', 'Confidence (mean)'), columns.confidence_mean, unit],
-    [t('model.errors', 'Failed calls (share)'), share, percent],
-    [t('model.latency', 'Latency (median)'), columns.latency_p50_seconds, seconds],
-    [t('model.samples', 'Samples per window'), columns.calls, count],
-  ];
   return (
     <div style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(280px, 100%), 1fr))', gap: 16 }}>
-      {charts.map(([name, values, format]) => (
+      {drawings.map(({ name, ...drawing }) => (
         <div key={name} style={{ minWidth: 0 }}>
           <strong>{name}</strong>
-          <Plot label={name} x={atMs} isTime style="line" height={140} softMax={format === percent ? 0.1 : undefined} formatY={format} series={[{ name, values, colour: 'now' }]} xRange={range} marks={marks} />
+          <Plot
+            label={name}
+            x={aggregates.atMs}
+            isTime
+            style="line"
+            height={height}
+            xRange={range}
+            marks={marks}
+            shadedFromMs={shadedFromMs}
+            {...drawing}
+          />
         </div>
       ))}
     </div>

@@ -1,13 +1,23 @@
 import React, { useMemo } from 'react';
-import { colorManipulator, FieldType, toDataFrame, type GrafanaTheme2 } from '@grafana/data';
-import { AxisPlacement, GraphDrawStyle, ScaleDirection, ScaleDistribution, ScaleOrientation, VisibilityMode } from '@grafana/schema';
+import { colorManipulator, type GrafanaTheme2 } from '@grafana/data';
+import {
+  AxisPlacement,
+  GraphDrawStyle,
+  ScaleDirection,
+  ScaleDistribution,
+  ScaleOrientation,
+  VisibilityMode,
+} from '@grafana/schema';
 import { UPlotChart, UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
 import { useMeasure } from './useMeasure';
+
+const COLOURS = { before: 'blue', now: 'orange', other: 'purple', band: 'gray' } as const;
+type Colour = keyof typeof COLOURS;
 
 export interface PlotSeries {
   name: string;
   values: Array<number | null>;
-  colour: 'before' | 'now';
+  colour: Colour;
 }
 /** A moment on a time axis, drawn as a line with a short name. */
 export interface Mark {
@@ -25,11 +35,15 @@ interface PlotProps {
   height?: number;
   /** The y axis reaches at least this far. */
   softMax?: number;
+  /** The y axis reaches no further: shares end at 1. */
+  hardMax?: number;
   formatY: (value: number) => string;
   formatX?: (value: number) => string;
   /** Ends of the x axis; without it, those of the data. */
   xRange?: [number, number];
   marks?: Mark[];
+  /** From here on the plot is shaded: since the change. */
+  shadedFromMs?: number | null;
 }
 
 const NEAR_PX = 12;
@@ -43,17 +57,40 @@ export function coarse([from, to]: [number, number]): [number, number] {
 }
 
 /** Names of marks nearer to each other than their text is wide, joined: `1·2` at the place of the first. */
-export function joinedMarks(marks: Array<{ left: number; name: string }>, nearPx: number): Array<{ left: number; name: string }> {
-  return [...marks].sort((a, b) => a.left - b.left).reduce<Array<{ left: number; name: string }>>((joined, mark) => {
-    const last = joined.at(-1);
-    return last !== undefined && mark.left - last.left < nearPx ? [...joined.slice(0, -1), { ...last, name: `${last.name}·${mark.name}` }] : [...joined, mark];
-  }, []);
+export function joinedMarks(
+  marks: Array<{ left: number; name: string }>,
+  nearPx: number
+): Array<{ left: number; name: string }> {
+  return [...marks]
+    .sort((a, b) => a.left - b.left)
+    .reduce<Array<{ left: number; name: string }>>((joined, mark) => {
+      const last = joined.at(-1);
+      return last !== undefined && mark.left - last.left < nearPx
+        ? [...joined.slice(0, -1), { ...last, name: `${last.name}·${mark.name}` }]
+        : [...joined, mark];
+    }, []);
 }
 
-const colourOf = (theme: GrafanaTheme2, colour: PlotSeries['colour']) => (colour === 'before' ? theme.visualization.getColorByName('blue') : theme.visualization.getColorByName('orange'));
+const colourOf = (theme: GrafanaTheme2, colour: Colour) => theme.visualization.getColorByName(COLOURS[colour]);
+
+const isColour = (text: string | undefined): text is Colour => text !== undefined && text in COLOURS;
 
 /** Lines over time or overlaid bars over a quantity, drawn by Grafana's own plot. */
-export function Plot({ label, x, series, isTime, style, height = 160, softMax, formatY, formatX, xRange, marks = [] }: PlotProps) {
+export function Plot({
+  label,
+  x,
+  series,
+  isTime,
+  style,
+  height = 160,
+  softMax,
+  hardMax,
+  formatY,
+  formatX,
+  xRange,
+  marks = [],
+  shadedFromMs = null,
+}: PlotProps) {
   const theme = useTheme2();
   const [ref, width] = useMeasure();
   // As text, so that the plot is built anew only when what it shows has changed.
@@ -64,21 +101,73 @@ export function Plot({ label, x, series, isTime, style, height = 160, softMax, f
     const drawnRange: [number, number] | null = JSON.parse(ends);
     const drawnMarks: Mark[] = JSON.parse(marked);
     const builder = new UPlotConfigBuilder('utc');
-    builder.addScale({ scaleKey: 'x', isTime, orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right, range: (_, least, most) => drawnRange ?? [least, most] });
-    builder.addScale({ scaleKey: 'y', isTime: false, orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Up, distribution: ScaleDistribution.Linear, softMin: 0, softMax });
-    builder.addAxis({ scaleKey: 'x', isTime, placement: AxisPlacement.Bottom, theme, ...(formatX === undefined ? {} : { formatValue: (value: unknown) => formatX(Number(value)) }) });
-    builder.addAxis({ scaleKey: 'y', placement: AxisPlacement.Left, theme, formatValue: (value: unknown) => formatY(Number(value)) });
+    builder.addScale({
+      scaleKey: 'x',
+      isTime,
+      orientation: ScaleOrientation.Horizontal,
+      direction: ScaleDirection.Right,
+      // Bars stand on whole numbers and are as wide as their distance.
+      range: (_, least, most) =>
+        drawnRange ?? (style === 'bars' && !isTime ? [least - 0.5, most + 0.5] : [least, most]),
+    });
+    builder.addScale({
+      scaleKey: 'y',
+      isTime: false,
+      orientation: ScaleOrientation.Vertical,
+      direction: ScaleDirection.Up,
+      distribution: ScaleDistribution.Linear,
+      softMin: 0,
+      softMax,
+      max: hardMax,
+    });
+    builder.addAxis({
+      scaleKey: 'x',
+      isTime,
+      placement: AxisPlacement.Bottom,
+      theme,
+      ...(formatX === undefined ? {} : { formatValue: (value: unknown) => formatX(Number(value)) }),
+    });
+    builder.addAxis({
+      scaleKey: 'y',
+      placement: AxisPlacement.Left,
+      theme,
+      formatValue: (value: unknown) => formatY(Number(value)),
+    });
     for (const text of names.split('|')) {
-      const colour = colourOf(theme, text.endsWith(':before') ? 'before' : 'now');
+      const shade = text.split(':').at(-1);
+      const colour = colourOf(theme, isColour(shade) ? shade : 'now');
       builder.addSeries({
-        scaleKey: 'y', theme, pxAlign: true, drawStyle: style === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line, barWidthFactor: 0.95, barAlignment: 0,
-        lineColor: colour, lineWidth: style === 'bars' ? 1 : 2, fillColor: colorManipulator.alpha(colour, style === 'bars' ? 0.45 : 0.1), showPoints: VisibilityMode.Auto, pointSize: 4, spanNulls: false,
+        scaleKey: 'y',
+        theme,
+        pxAlign: true,
+        drawStyle: style === 'bars' ? GraphDrawStyle.Bars : GraphDrawStyle.Line,
+        barWidthFactor: 0.95,
+        barAlignment: 0,
+        lineColor: colour,
+        lineWidth: style === 'bars' ? 1 : 2,
+        fillColor: colorManipulator.alpha(colour, style === 'bars' ? 0.45 : names.includes('|') ? 0 : 0.1),
+        showPoints: VisibilityMode.Auto,
+        pointSize: 4,
+        spanNulls: false,
       });
     }
+    builder.addHook('drawClear', (u) => {
+      if (shadedFromMs === null) {
+        return;
+      }
+      const { left, top, width: plotWidth, height: plotHeight } = u.bbox;
+      const from = Math.max(left, Math.min(left + plotWidth, u.valToPos(shadedFromMs, 'x', true)));
+      u.ctx.save();
+      u.ctx.fillStyle = colorManipulator.alpha(theme.colors.error.main, 0.12);
+      u.ctx.fillRect(from, top, left + plotWidth - from, plotHeight);
+      u.ctx.restore();
+    });
     builder.addHook('draw', (u) => {
       const scale = window.devicePixelRatio;
       const { left, top, width: plotWidth, height: plotHeight } = u.bbox;
-      const placed = drawnMarks.map(({ atMs, name }) => ({ left: u.valToPos(atMs, 'x', true), name })).filter(({ left: at }) => at >= left && at <= left + plotWidth);
+      const placed = drawnMarks
+        .map(({ atMs, name }) => ({ left: u.valToPos(atMs, 'x', true), name }))
+        .filter(({ left: at }) => at >= left && at <= left + plotWidth);
       u.ctx.save();
       u.ctx.font = `${11 * scale}px ${theme.typography.fontFamily}`;
       u.ctx.fillStyle = theme.colors.text.primary;
@@ -99,22 +188,31 @@ export function Plot({ label, x, series, isTime, style, height = 160, softMax, f
     });
     builder.setPadding([isTime ? 14 : 8, 20, 0, 0]);
     return builder;
-  }, [theme, names, isTime, style, softMax, formatY, formatX, ends, marked]);
-  const frame = useMemo(
-    () => toDataFrame({ fields: [{ name: 'x', type: isTime ? FieldType.time : FieldType.number, values: x }, ...series.map(({ name, values }) => ({ name, type: FieldType.number, values }))] }),
-    [x, series, isTime]
+  }, [theme, names, isTime, style, softMax, hardMax, formatY, formatX, ends, marked, shadedFromMs]);
+  const data = useMemo<[number[], ...Array<Array<number | null>>]>(
+    () => [x, ...series.map(({ values }) => values)],
+    [x, series]
   );
-  const data = useMemo(() => [x, ...series.map(({ values }) => values)], [x, series]);
+  const named = series.filter(({ name }) => name !== '');
   return (
     <figure style={{ margin: 0 }} aria-label={label} role="group">
       <div ref={ref} style={{ height, width: '100%', overflow: 'hidden' }}>
-        {width > 0 && <UPlotChart width={width} height={height} data={data as never} config={config} {...({ frame } as object)} />}
+        {width > 0 && <UPlotChart width={width} height={height} data={data} config={config} />}
       </div>
-      {series.length > 1 && (
+      {named.length > 1 && (
         <figcaption style={{ display: 'flex', gap: 16, fontSize: 12 }}>
-          {series.map(({ name, colour }) => (
+          {named.map(({ name, colour }) => (
             <span key={name}>
-              <span aria-hidden style={{ display: 'inline-block', width: 10, height: 10, marginRight: 6, background: colourOf(theme, colour) }} />
+              <span
+                aria-hidden
+                style={{
+                  display: 'inline-block',
+                  width: 10,
+                  height: 10,
+                  marginRight: 6,
+                  background: colourOf(theme, colour),
+                }}
+              />
               {name}
             </span>
           ))}

@@ -4,10 +4,19 @@ import { t } from '@grafana/i18n';
 import { Button, Stack, TimeRangePicker } from '@grafana/ui';
 
 /** Grafana's picker for the range of a page; `onChoose(null)` goes back to the page's own. */
-export function RangePicker({ range, isChosen, onChoose }: { range: TimeRange; isChosen: boolean; onChoose: (raw: RawTimeRange | null) => void }) {
+export function RangePicker({
+  range,
+  isChosen,
+  onChoose,
+}: {
+  range: TimeRange;
+  isChosen: boolean;
+  onChoose: (raw: RawTimeRange | null) => void;
+}) {
   const [from, to] = [range.from.valueOf(), range.to.valueOf()];
   const half = (to - from) / 2;
-  const between = (fromMs: number, toMs: number) => onChoose({ from: dateTime(Math.round(fromMs)), to: dateTime(Math.round(toMs)) });
+  const between = (fromMs: number, toMs: number) =>
+    onChoose({ from: dateTime(Math.round(fromMs)), to: dateTime(Math.round(toMs)) });
   return (
     <Stack gap={1} alignItems="center">
       <TimeRangePicker

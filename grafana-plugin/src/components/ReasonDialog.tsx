@@ -24,29 +24,55 @@ interface Props {
 }
 
 /** Asks why before something is done that goes into the audit log; stays open, with the reason kept, when it fails. */
-export function ReasonDialog({ title, children, confirm, reasonLabel, leastReason = LEAST_REASON, isDestructive, incomplete = null, send, onClose, onDone }: Props) {
+export function ReasonDialog({
+  title,
+  children,
+  confirm,
+  reasonLabel,
+  leastReason = LEAST_REASON,
+  isDestructive,
+  incomplete = null,
+  send,
+  onClose,
+  onDone,
+}: Props) {
   const id = useId();
   const [reason, setReason] = useState('');
   const { busy, failure, run } = useAction();
   const missing = leastReason - reason.trim().length;
-  const tooShort = missing > 0 ? t('reason.short', 'The reason needs {{count}} more characters; it goes into the audit log.', { count: missing }) : null;
+  const tooShort =
+    missing > 0
+      ? t('reason.short', 'The reason needs {{count}} more characters; it goes into the audit log.', { count: missing })
+      : null;
   const obstacle = incomplete ?? tooShort;
   const confirmed = async () => {
     if (await run('send', () => send(reason.trim()))) {
-      onDone?.();
       onClose();
+      onDone?.();
     }
   };
   return (
     <Modal isOpen title={title} onDismiss={onClose}>
       {children}
       <Field label={reasonLabel ?? t('reason.why', 'Why')} htmlFor={id}>
-        <TextArea id={id} rows={3} maxLength={4_096} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+        <TextArea
+          id={id}
+          rows={3}
+          maxLength={4_096}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
       </Field>
       {failure !== null && <FailureNotice failure={failure} />}
       <Modal.ButtonRow leftItems={obstacle === null ? null : <span role="note">{obstacle}</span>}>
-        <Button variant="secondary" fill="outline" onClick={onClose}>{t('reason.cancel', 'Cancel')}</Button>
-        <Button variant={isDestructive === true ? 'destructive' : 'primary'} disabled={obstacle !== null || busy !== null} onClick={confirmed}>
+        <Button variant="secondary" fill="outline" onClick={onClose}>
+          {t('reason.cancel', 'Cancel')}
+        </Button>
+        <Button
+          variant={isDestructive === true ? 'destructive' : 'primary'}
+          disabled={obstacle !== null || busy !== null}
+          onClick={confirmed}
+        >
           {busy === null ? confirm : t('reason.sending', 'Sending…')}
         </Button>
       </Modal.ButtonRow>

@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import { failureOf, type Failure } from '../api/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Failure } from '../api/failure';
 
 export interface Action {
   /** Name of what is being done; null when nothing is. */
@@ -10,23 +10,20 @@ export interface Action {
   run: (name: string, send: () => Promise<unknown>) => Promise<boolean>;
 }
 
-/** One thing at a time that a person asked for; `onDone` is called after it, whether or not it worked. */
-export function useAction(onDone?: () => void): Action {
-  const [busy, setBusy] = useState<string | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
+/** One thing at a time that a person asked for; whatever is on the page is asked for anew after it, whether or not it worked. */
+export function useAction(): Action {
+  const client = useQueryClient();
+  const { mutateAsync, isPending, variables, error } = useMutation({
+    mutationFn: ({ send }: { name: string; send: () => Promise<unknown> }) => send(),
+    onSettled: () => client.invalidateQueries(),
+  });
   const run: Action['run'] = async (name, send) => {
-    setBusy(name);
-    setFailure(null);
     try {
-      await send();
+      await mutateAsync({ name, send });
       return true;
-    } catch (error) {
-      setFailure(failureOf(error));
+    } catch {
       return false;
-    } finally {
-      setBusy(null);
-      onDone?.();
     }
   };
-  return { busy, failure, run };
+  return { busy: isPending ? (variables?.name ?? null) : null, failure: error, run };
 }

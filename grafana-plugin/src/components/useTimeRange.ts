@@ -39,7 +39,11 @@ export function rangeOf(parameters: URLSearchParams): TimeRange | null {
 }
 
 /** The page's time range: that of its address, else the given one. `raw` is null while nobody chose. */
-export function useTimeRange(otherwise: RawTimeRange): { range: TimeRange; raw: RawTimeRange | null; choose: (raw: RawTimeRange | null) => void } {
+export function useTimeRange(otherwise: RawTimeRange): {
+  range: TimeRange;
+  raw: RawTimeRange | null;
+  choose: (raw: RawTimeRange | null) => void;
+} {
   const [parameters, setParameters] = useSearchParams();
   const chosen = rangeOf(parameters);
   const choose = (raw: RawTimeRange | null) =>

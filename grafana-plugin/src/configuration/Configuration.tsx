@@ -4,6 +4,7 @@ import { initPluginTranslations, t } from '@grafana/i18n';
 import { getBackendSrv, locationService } from '@grafana/runtime';
 import { Button, Field, FieldSet, Input, SecretInput } from '@grafana/ui';
 import { lastValueFrom } from 'rxjs';
+import { Queries } from '../api/query';
 import { FailureNotice } from '../components/States';
 import { useAction } from '../components/useAction';
 import { PLUGIN_ID } from '../constants';
@@ -25,7 +26,7 @@ function isHttpUrl(text: string): boolean {
 }
 
 /** Where the exporter is and the key Grafana shows it. The key is write-only: Grafana never gives it back. */
-function Configuration({ plugin }: ConfigurationProps) {
+function Form({ plugin }: ConfigurationProps) {
   const { enabled, pinned, jsonData, secureJsonFields } = plugin.meta;
   const [exporterUrl, setExporterUrl] = useState(jsonData?.exporterUrl ?? '');
   const [token, setToken] = useState('');
@@ -35,8 +36,24 @@ function Configuration({ plugin }: ConfigurationProps) {
 
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
-    const settings = { enabled, pinned, jsonData: { exporterUrl: exporterUrl.replace(/\/+$/, '') }, secureJsonData: tokenIsSet ? undefined : { exporterToken: token } };
-    if (await run('save', () => lastValueFrom(getBackendSrv().fetch({ url: `/api/plugins/${PLUGIN_ID}/settings`, method: 'POST', data: settings, showErrorAlert: false })))) {
+    const settings = {
+      enabled,
+      pinned,
+      jsonData: { exporterUrl: exporterUrl.replace(/\/+$/, '') },
+      secureJsonData: tokenIsSet ? undefined : { exporterToken: token },
+    };
+    if (
+      await run('save', () =>
+        lastValueFrom(
+          getBackendSrv().fetch({
+            url: `/api/plugins/${PLUGIN_ID}/settings`,
+            method: 'POST',
+            data: settings,
+            showErrorAlert: false,
+          })
+        )
+      )
+    ) {
       locationService.reload();
     }
   };
@@ -48,13 +65,28 @@ function Configuration({ plugin }: ConfigurationProps) {
           <Field
             label={t('configuration.address', 'Address')}
             htmlFor="exporter-url"
-            description={t('configuration.address-what', "As Grafana's server reaches it, for example http://mlfi:9899")}
+            description={t(
+              'configuration.address-what',
+              "As Grafana's server reaches it, for example http://mlfi:9899"
+            )}
             invalid={urlIsWrong}
             error={t('connect.url-wrong', 'An address starts with http:// or https://')}
           >
-            <Input width={60} id="exporter-url" value={exporterUrl} onChange={(event) => setExporterUrl(event.currentTarget.value)} />
+            <Input
+              width={60}
+              id="exporter-url"
+              value={exporterUrl}
+              onChange={(event) => setExporterUrl(event.currentTarget.value)}
+            />
           </Field>
-          <Field label={t('configuration.secret', 'Shared secret')} htmlFor="exporter-token" description={t('configuration.secret-what', 'identity.grafana.shared_secret of the exporter. An API key works too, for reading only.')}>
+          <Field
+            label={t('configuration.secret', 'Shared secret')}
+            htmlFor="exporter-token"
+            description={t(
+              'configuration.secret-what',
+              'identity.grafana.shared_secret of the exporter. An API key works too, for reading only.'
+            )}
+          >
             <SecretInput
               width={60}
               id="exporter-token"
@@ -68,14 +100,30 @@ function Configuration({ plugin }: ConfigurationProps) {
             />
           </Field>
           {failure !== null && <FailureNotice failure={failure} />}
-          <Button type="submit" disabled={busy !== null || exporterUrl === '' || urlIsWrong || (!tokenIsSet && token === '')}>
+          <Button
+            type="submit"
+            disabled={busy !== null || exporterUrl === '' || urlIsWrong || (!tokenIsSet && token === '')}
+          >
             {t('configuration.save', 'Save')}
           </Button>
         </FieldSet>
       </form>
       <ConnectionTest disabled={!tokenIsSet || urlIsWrong || exporterUrl === ''} />
-      <p style={{ marginTop: 16 }}>{t('configuration.approvers', 'Who may approve is decided by the exporter: governance.approvers and governance.policies of its configuration.')}</p>
+      <p style={{ marginTop: 16 }}>
+        {t(
+          'configuration.approvers',
+          'The configuration of the exporter says who may approve: governance.approvers and governance.policies.'
+        )}
+      </p>
     </>
+  );
+}
+
+function Configuration(props: ConfigurationProps) {
+  return (
+    <Queries>
+      <Form {...props} />
+    </Queries>
   );
 }
 

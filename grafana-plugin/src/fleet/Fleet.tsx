@@ -1,109 +1,206 @@
-import React, { useEffect, useMemo, useRef, useState } from 'react';
-import { FieldType, type FieldSparkline } from '@grafana/data';
+import React, { useMemo, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useSearchParams } from 'react-router-dom';
 import { t } from '@grafana/i18n';
-import { Badge, EmptyState, FilterInput, InteractiveTable, LinkButton, Sparkline, TextLink, useTheme2, type Column } from '@grafana/ui';
-import { exporter } from '../api/client';
+import { Button, Combobox, EmptyState, FilterInput } from '@grafana/ui';
+import { PageButton } from '../components/PageButton';
+import { fleetQuery } from '../api/models';
 import type { FleetModel } from '../api/types';
-import { useLive } from '../api/useLive';
-import { figure, percent, relative, seconds, SEVERITY_COLOURS, SEVERITY_RANK, STATE_COLOURS, DASH } from '../components/format';
+import { SEVERITY_RANK, STATE_TEXTS } from '../components/format';
 import { Page } from '../components/Page';
-import { LiveView } from '../components/States';
+import { QueryView } from '../components/States';
 import { PAGES } from '../constants';
+import { FleetTable } from './FleetTable';
 
-const KEPT = 60;
-type Row = FleetModel & { severity_rank: number; budget: number; trail: number[] };
+const SHOWN = 50;
+const STATE_RANK: Record<FleetModel['state'], number> = {
+  unreachable: 5,
+  failing: 4,
+  degraded: 3,
+  learning: 2,
+  healthy: 1,
+  paused: 0,
+};
 
-function baselineText({ baseline }: FleetModel): string {
-  if (baseline.state === 'learning') {
-    const { samples = 0, required_samples } = baseline;
-    return required_samples && samples < required_samples ? t('fleet.learning', 'learning {{share}} %', { share: Math.min(100, Math.round((100 * samples) / required_samples)) }) : t('fleet.learning-on', 'learning');
-  }
-  return baseline.state === 'absent' ? DASH : `v${baseline.version}`;
+/** The worst first: by severity, then by state, then by name. */
+export const worstFirst = (a: FleetModel, b: FleetModel) =>
+  SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity] ||
+  STATE_RANK[b.state] - STATE_RANK[a.state] ||
+  a.name.localeCompare(b.name);
+
+const FILTERS = ['q', 'state', 'owner', 'tag'] as const;
+type Filter = Record<(typeof FILTERS)[number], string>;
+
+/** Whether a model fits what is searched and filtered for. */
+export function fits(model: FleetModel, { q, state, owner, tag }: Filter): boolean {
+  const text = [
+    model.name,
+    model.id,
+    model.state,
+    model.severity,
+    model.owner ?? '',
+    model.headline ?? '',
+    ...model.tags,
+  ]
+    .join(' ')
+    .toLowerCase();
+  return (
+    (state === '' || model.state === state) &&
+    (owner === '' || model.owner === owner) &&
+    (tag === '' || model.tags.includes(tag)) &&
+    q
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => text.includes(word))
+  );
 }
 
-function Trail({ values }: { values: number[] }) {
-  const theme = useTheme2();
-  const sparkline: FieldSparkline = useMemo(() => ({ y: { name: 'confidence', type: FieldType.number, config: { custom: { lineWidth: 1, fillOpacity: 10 } }, values, state: { range: { min: 0, max: 1, delta: 1 } } } }), [values]);
-  return values.length < 2 ? null : (
-    <div aria-hidden>
-      <Sparkline width={90} height={24} sparkline={sparkline} theme={theme} />
+/** What the address says the list is narrowed to, and how to say something else. */
+function useFilter(): [Filter, (name: keyof Filter, value: string) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  const of = (name: keyof Filter) => parameters.get(name) ?? '';
+  const choose = (name: keyof Filter, value: string) =>
+    setParameters(
+      (before) => {
+        const after = new URLSearchParams(before);
+        if (value === '') {
+          after.delete(name);
+        } else {
+          after.set(name, value);
+        }
+        return after;
+      },
+      { replace: true }
+    );
+  return [{ q: of('q'), state: of('state'), owner: of('owner'), tag: of('tag') }, choose];
+}
+
+const sorted = (texts: Iterable<string>) => [...new Set(texts)].sort((a, b) => a.localeCompare(b));
+
+function Choice({
+  name,
+  value,
+  options,
+  onChoose,
+}: {
+  name: string;
+  value: string;
+  options: Array<{ value: string; label: string }>;
+  onChoose: (value: string) => void;
+}) {
+  return options.length < 2 && value === '' ? null : (
+    <div style={{ width: 150 }}>
+      <Combobox
+        aria-label={name}
+        placeholder={name}
+        isClearable
+        options={options}
+        value={value === '' ? null : value}
+        onChange={(chosen: { value: string } | null) => onChoose(chosen?.value ?? '')}
+      />
     </div>
   );
 }
 
-/** Remembers the last minutes of confidence of every model while the page is open. */
-function useTrails(models: FleetModel[] | null): Map<string, number[]> {
-  const kept = useRef(new Map<string, number[]>());
-  const [trails, setTrails] = useState<Map<string, number[]>>(new Map());
-  useEffect(() => {
-    for (const { id, confidence_mean } of models ?? []) {
-      if (confidence_mean !== null) {
-        kept.current.set(id, [...(kept.current.get(id) ?? []), confidence_mean].slice(-KEPT));
-      }
-    }
-    setTrails(new Map(kept.current));
-  }, [models]);
-  return trails;
+function Filters({
+  models,
+  filter,
+  onChoose,
+  count,
+}: {
+  models: FleetModel[];
+  filter: Filter;
+  onChoose: (name: keyof Filter, value: string) => void;
+  count: number;
+}) {
+  const asOptions = (values: string[]) => values.map((value) => ({ value, label: value }));
+  const search = t('fleet.search', 'Search models');
+  const states = models.map(({ state }) => state);
+  return (
+    <div style={{ display: 'flex', gap: 8, alignItems: 'center', marginBottom: 8, flexWrap: 'wrap' }}>
+      <div style={{ width: 240, maxWidth: '100%' }}>
+        <FilterInput
+          placeholder={search}
+          aria-label={search}
+          value={filter.q}
+          onChange={(value) => onChoose('q', value)}
+          escapeRegex={false}
+        />
+      </div>
+      <Choice
+        name={t('fleet.state', 'State')}
+        value={filter.state}
+        options={[...new Set(states)].map((state) => ({ value: state, label: STATE_TEXTS[state]() }))}
+        onChoose={(value) => onChoose('state', value)}
+      />
+      <Choice
+        name={t('fleet.owner', 'Owner')}
+        value={filter.owner}
+        options={asOptions(sorted(models.flatMap(({ owner }) => (owner === null ? [] : [owner]))))}
+        onChoose={(value) => onChoose('owner', value)}
+      />
+      <Choice
+        name={t('fleet.tag', 'Tag')}
+        value={filter.tag}
+        options={asOptions(sorted(models.flatMap(({ tags }) => tags)))}
+        onChoose={(value) => onChoose('tag', value)}
+      />
+      <span aria-live="polite">
+        {t('fleet.count', '{{shown}} of {{all}} models', { shown: count, all: models.length })}
+      </span>
+    </div>
+  );
 }
 
-/** What is wrong, without the name that stands in the first column. */
-function headlineOf({ headline, name }: FleetModel): string {
-  return headline === null ? t('fleet.incident', 'Open incident') : headline.startsWith(`${name}: `) ? headline.slice(name.length + 2) : headline;
-}
-
-const columns = (): Array<Column<Row>> => [
-  { id: 'name', header: t('fleet.model', 'Model'), sortType: 'alphanumeric', cell: ({ row: { original } }) => <TextLink href={PAGES.model(original.id)} inline={false}>{original.name.length > 48 ? `${original.name.slice(0, 47)}…` : original.name}</TextLink> },
-  { id: 'state', header: t('fleet.state', 'State'), sortType: 'alphanumeric', cell: ({ row: { original } }) => <Badge text={original.state} color={STATE_COLOURS[original.state]} /> },
-  { id: 'severity_rank', header: t('fleet.severity', 'Severity'), sortType: 'number', cell: ({ row: { original } }) => (original.severity === 'none' ? DASH : <Badge text={original.severity} color={SEVERITY_COLOURS[original.severity]} />) },
-  { id: 'headline', header: t('fleet.trouble', 'What is wrong'), cell: ({ row: { original } }) => (original.incident_id === null ? DASH : <TextLink href={PAGES.incident(original.incident_id)} inline={false}>{headlineOf(original)}</TextLink>) },
-  { id: 'confidence_mean', header: t('fleet.confidence', 'Confidence'), sortType: 'number', cell: ({ row: { original } }) => <span>{figure(original.confidence_mean, 2)}<Trail values={original.trail} /></span> },
-  { id: 'error_share', header: t('fleet.errors', 'Errors'), sortType: 'number', cell: ({ row: { original } }) => percent(original.error_share) },
-  { id: 'latency_p50_seconds', header: t('fleet.latency', 'Latency p50'), sortType: 'number', cell: ({ row: { original } }) => seconds(original.latency_p50_seconds) },
-  { id: 'total_samples', header: t('fleet.samples', 'Samples'), sortType: 'number', cell: ({ row: { original } }) => original.total_samples.toLocaleString('en-US') },
-  { id: 'baseline', header: t('fleet.baseline', 'Baseline'), cell: ({ row: { original } }) => baselineText(original) },
-  { id: 'budget', header: t('fleet.budget', 'False-page budget left'), sortType: 'number', cell: ({ row: { original } }) => percent(original.evidence.budget_left) },
-  { id: 'last_probe_at_ms', header: t('fleet.probe', 'Last probe'), sortType: 'number', cell: ({ row: { original } }) => relative(original.last_probe_at_ms) },
-];
-
-/** Every watched model, worst first, refreshed every two seconds. */
-function Fleet() {
-  const live = useLive('models', exporter.models);
-  const trails = useTrails(live.data);
-  const [search, setSearch] = useState('');
-  const shown = useMemo(() => columns(), []);
-  const rows = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    return (live.data ?? [])
-      .filter((model) => words.every((word) => [model.name, model.id, model.state, model.severity, model.owner ?? '', model.headline ?? '', ...model.tags].join(' ').toLowerCase().includes(word)))
-      .map((model) => ({ ...model, severity_rank: SEVERITY_RANK[model.severity], budget: model.evidence.budget_left, trail: trails.get(model.id) ?? [] }))
-      .sort((a, b) => b.severity_rank - a.severity_rank || a.name.localeCompare(b.name));
-  }, [live.data, search, trails]);
-  const connect = (
-    <LinkButton icon="plus" href={PAGES.connect}>
-      {t('fleet.connect', 'Connect a model')}
-    </LinkButton>
+function Models({ models }: { models: FleetModel[] }) {
+  const [filter, choose] = useFilter();
+  const [shown, setShown] = useState(SHOWN);
+  const { q, state, owner, tag } = filter;
+  const rows = useMemo(
+    () => models.filter((model) => fits(model, { q, state, owner, tag })).sort(worstFirst),
+    [models, q, state, owner, tag]
   );
   return (
-    <Page title={t('fleet.title', 'Fleet')} subTitle={t('fleet.subtitle', 'Every watched model, the worst first')} actions={connect}>
-      <LiveView live={live} rows={10}>
+    <>
+      <Filters models={models} filter={filter} onChoose={choose} count={rows.length} />
+      {rows.length === 0 ? (
+        <EmptyState variant="not-found" message={t('fleet.none-found', 'No model fits')} />
+      ) : (
+        <FleetTable models={rows.slice(0, shown)} />
+      )}
+      {rows.length > shown && (
+        <Button variant="secondary" fill="text" onClick={() => setShown(shown + 2 * SHOWN)}>
+          {t('fleet.more', 'Show more ({{count}} left)', { count: rows.length - shown })}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Every watched model, one line each, the worst first. */
+function Fleet() {
+  const query = useQuery(fleetQuery());
+  const connect = (
+    <PageButton icon="plus" href={PAGES.connect}>
+      {t('fleet.connect', 'Connect a model')}
+    </PageButton>
+  );
+  return (
+    <Page subTitle={t('fleet.subtitle', 'Every watched model, the worst first')} actions={connect}>
+      <QueryView query={query} rows={10}>
         {(models) =>
           models.length === 0 ? (
             <EmptyState variant="call-to-action" message={t('fleet.empty', 'No model is watched yet')} button={connect}>
-              {t('fleet.empty-next', 'Paste the address of a model: mlfi finds out how to ask it, learns what is normal, and tells you when and why it fails.')}
+              {t(
+                'fleet.empty-next',
+                'Paste the address of a model: mlfi finds out how to ask it, learns what is normal, and tells you when and why it fails.'
+              )}
             </EmptyState>
           ) : (
-            <>
-              <div style={{ display: 'flex', gap: 16, alignItems: 'center', marginBottom: 8, flexWrap: 'wrap' }}>
-                <div style={{ width: 320, maxWidth: '100%' }}>
-                  <FilterInput placeholder={t('fleet.search', 'Search name, state, owner, tag')} aria-label={t('fleet.search', 'Search name, state, owner, tag')} value={search} onChange={setSearch} escapeRegex={false} />
-                </div>
-                <span aria-live="polite">{t('fleet.count', '{{shown}} of {{all}} models', { shown: rows.length, all: models.length })}</span>
-              </div>
-              {rows.length === 0 ? <EmptyState variant="not-found" message={t('fleet.none-found', 'No model fits the search')} /> : <div style={{ overflowX: 'auto' }}><InteractiveTable columns={shown} data={rows} getRowId={(model) => model.id} pageSize={25} /></div>}
-            </>
+            <Models models={models} />
           )
         }
-      </LiveView>
+      </QueryView>
     </Page>
   );
 }

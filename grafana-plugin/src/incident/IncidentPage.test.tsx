@@ -1,93 +1,193 @@
 import React from 'react';
-import { render, screen, within } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { config } from '@grafana/runtime';
 import { MemoryRouter, Route, Routes } from 'react-router-dom';
 import { of, throwError } from 'rxjs';
 import { aModelDetail, aRecommendation, anIncident } from '../test-data';
+import { renderAsking } from '../test-render';
 import IncidentPage from './IncidentPage';
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
   ...jest.requireActual('@grafana/runtime'),
   getBackendSrv: () => ({ fetch: fetchMock }),
-  PluginPage: ({ children }: { children: React.ReactNode }) => <main>{children}</main>,
+  PluginPage: ({ children, actions }: { children: React.ReactNode; actions: React.ReactNode }) => (
+    <main>
+      {actions}
+      {children}
+    </main>
+  ),
 }));
-jest.mock('@grafana/ui', () => ({ ...jest.requireActual('@grafana/ui'), TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a> }));
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a>,
+}));
 
-const show = () => render(<MemoryRouter initialEntries={['/incidents/inc-1?from=1700000000000&to=1700003600000']}><Routes><Route path="/incidents/:id" element={<IncidentPage />} /></Routes></MemoryRouter>);
+const show = () =>
+  renderAsking(
+    <MemoryRouter initialEntries={['/incidents/inc-1?from=1700000000000&to=1700003600000']}>
+      <Routes>
+        <Route path="/incidents/:id" element={<IncidentPage />} />
+      </Routes>
+    </MemoryRouter>
+  );
 
 const answers: Array<[part: string, answer: unknown]> = [
-  ['opinions', { opinions: [{ by: { subject: 'x', name: 'Vic' }, useful: false, reason: 'a known release', atMs: Date.now(), onEvidence: true }] }],
+  [
+    'feedback',
+    {
+      feedback: [
+        {
+          by: { subject: 'x', name: 'Vic' },
+          useful: false,
+          reason: 'a known release',
+          at_ms: Date.now(),
+          on_evidence: true,
+        },
+      ],
+    },
+  ],
   ['similar', { similar: [] }],
-  ['recommendations', { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] }],
-  ['whoami', { kind: 'user', subject: 'x', decides: ['fix-pipeline'], breaks_glass: false, problem: null }],
-  ['kill-switch', { configured: false, switched: true, reason: 'a bad day', by: 'Grace', at_ms: 1 }],
+  [
+    'recommendations',
+    { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] },
+  ],
+  [
+    'whoami',
+    {
+      kind: 'user',
+      subject: 'x',
+      votable_actions: ['fix-pipeline'],
+      may_break_glass: false,
+      problem: null,
+      person: null,
+    },
+  ],
+  ['kill-switch', { configured: false, on: true, reason: 'a bad day', by: 'Grace', at_ms: 1 }],
   ['aggregates', 'window_start,calls\r\n'],
+  ['distributions', { signals: [] }],
   ['models', aModelDetail({ evidence: { ...aModelDetail().evidence, changed_at_ms: 1_700_000_000_000 } })],
 ];
 const asked = () => fetchMock.mock.calls.map(([request]) => request);
 
 function answer() {
-  config.bootData = { ...config.bootData, user: { ...config.bootData?.user, orgRole: 'Editor' } } as typeof config.bootData;
-  fetchMock.mockImplementation(({ url }: { url: string }) => of({ data: answers.find(([part]) => url.includes(part))?.[1] ?? anIncident() }));
+  config.bootData = {
+    ...config.bootData,
+    user: { ...config.bootData?.user, orgRole: 'Editor' },
+  } as typeof config.bootData;
+  fetchMock.mockImplementation(({ url }: { url: string }) =>
+    of({ data: answers.find(([part]) => url.includes(part))?.[1] ?? anIncident() })
+  );
 }
 beforeEach(() => fetchMock.mockReset());
 
-it('tells what happened, why, for whom, and what to do; what was withdrawn is folded in', async () => {
+it('tells in one line what broke, and since when; what it costs; and the one thing to do', async () => {
   answer();
   show();
-  expect(await screen.findByText('Unit or scale change in `income`')).toBeInTheDocument();
-  for (const text of ['Values are 100 times larger.', 'Errors did not rise.', 'Only one feature moved.', 'country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111', '`income` looks multiplied by 100 since 14:05 (R² 0.998 over matched quantiles).', 'Found by experiment: the live model was asked with each feature put back to what it was.']) {
+  const headline = await screen.findByTestId('mlfi-headline');
+  expect(headline).toHaveTextContent(/^fraud: Unit or scale change in income, since .* \(.*\)$/);
+  expect((headline.textContent ?? '').length).toBeLessThanOrEqual(90);
+  expect(screen.getByTestId('mlfi-cost')).toHaveTextContent(
+    'About 12 more of 100 answers are wrong (9 to 15; measured)'
+  );
+  const todo = within(screen.getByRole('region', { name: 'What to do first' }));
+  expect((await todo.findAllByText('Divide by 100'))[0]).toBeVisible();
+  expect(todo.getAllByRole('button', { name: 'Approve' })).toHaveLength(1);
+  expect(todo.getByText('Withdrawn or expired (1)')).toBeInTheDocument();
+});
+
+it('tells why, what else was considered, for whom, and what is not known; no backtick is left', async () => {
+  answer();
+  show();
+  const why = await screen.findByRole('region', { name: 'Why' });
+  for (const text of ['Unit or scale change in income', 'Values are 100 times larger.', 'Only one feature moved.']) {
+    expect(why).toHaveTextContent(text);
+  }
+  for (const text of ['country = DE', 'A quarter is not explained.', 'unexplained', '-0.189 … -0.111']) {
     expect(screen.getByText(text)).toBeInTheDocument();
   }
-  expect(await screen.findByText('Withdrawn or expired (1)')).toBeInTheDocument();
+  expect(
+    screen.getByText('Found by experiment: the live model was asked with each feature put back to what it was.')
+  ).toBeInTheDocument();
   expect(await screen.findByText(/Grace stopped them: a bad day/)).toBeInTheDocument();
   const story = within(screen.getByRole('list', { name: 'From change to recovery' })).getAllByRole('listitem');
-  expect(story.map(({ textContent }) => textContent?.slice(0, 6))).toEqual(['1 Chan', '2 Firs', '3 Page', '4 Deci', '5 Reco']);
-  expect(screen.getByRole('group', { name: 'Waterfall: input mix −0.15, unexplained −0.05, whole change −0.2' })).toBeInTheDocument();
+  expect(story.map(({ textContent }) => textContent?.slice(0, 6))).toEqual([
+    '1 Chan',
+    '2 Firs',
+    '3 Aler',
+    '4 Deci',
+    '5 Reco',
+  ]);
+  expect(
+    screen.getByRole('group', { name: 'Waterfall: input mix −0.15, unexplained −0.05, whole change −0.2' })
+  ).toBeInTheDocument();
   expect(screen.getByRole('group', { name: 'Attribution: income −0.15' })).toBeInTheDocument();
+  expect(document.body.textContent).not.toContain('`');
 });
 
 it('asks for the figures of the time range in its address, and carries it on', async () => {
   answer();
   show();
-  expect(await screen.findByRole('link', { name: 'fraud' })).toHaveAttribute('href', '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000');
-  expect(asked().map(({ url }) => url)).toContain('/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000');
-  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('href', '/d/mlfi-model?var-model_name=fraud&from=1700000000000&to=1700003600000');
+  expect(await screen.findByRole('link', { name: 'Model' })).toHaveAttribute(
+    'href',
+    '/a/mlfi-investigator-app/models/fraud?from=1700000000000&to=1700003600000'
+  );
+  expect(asked().map(({ url }) => url)).toContain(
+    '/api/plugin-proxy/mlfi-investigator-app/api/v1/models/fraud/aggregates.csv?from_ms=1700000000000&to_ms=1700003600000'
+  );
+  expect(screen.getByRole('link', { name: 'Dashboard' })).toHaveAttribute(
+    'href',
+    '/d/mlfi-model?var-model_name=fraud&from=1700000000000&to=1700003600000'
+  );
 });
 
-it('asks whether the page was worth it, and shows what others said', async () => {
+it('asks whether the alert was useful, and shows what others said', async () => {
   answer();
   show();
   expect(await screen.findByText(/Vic, .*: Not useful – a known release/)).toBeInTheDocument();
   await userEvent.click(screen.getByRole('button', { name: 'Not useful' }));
-  await userEvent.type(screen.getByLabelText('Why'), 'expected by all');
-  await userEvent.click(screen.getByRole('button', { name: 'Say so' }));
-  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/opinions'), data: { incident_id: 'inc-1', useful: false, reason: 'expected by all' } }]);
+  await userEvent.type(within(screen.getByRole('dialog')).getByLabelText('Why'), 'expected by all');
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }));
+  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([
+    {
+      url: expect.stringContaining('/feedback'),
+      data: { incident_id: 'inc-1', useful: false, reason: 'expected by all' },
+    },
+  ]);
 });
 
 it('accepts the new normal from where it was seen, with a reason', async () => {
   answer();
   show();
   await userEvent.click(await screen.findByRole('button', { name: 'This is the new normal' }));
-  await userEvent.type(screen.getByLabelText('Why'), 'a wanted release');
+  await userEvent.type(within(screen.getByRole('dialog')).getByLabelText('Why'), 'a wanted release');
   await userEvent.click(screen.getByRole('button', { name: 'Accept' }));
-  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([{ url: expect.stringContaining('/models/fraud/baseline/accept'), data: { reason: 'a wanted release' } }]);
+  expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([
+    { url: expect.stringContaining('/models/fraud/baseline/accept'), data: { reason: 'a wanted release' } },
+  ]);
 });
 
 it('does not let a share that was not tested on the model look like one that was', async () => {
   const { diagnosis } = anIncident();
-  const attributions = [{ feature: 'income', value: -0.15, standardError: null, method: 'segment-contrast' }];
+  const attributions = [{ feature: 'income', value: -0.15, standard_error: null, method: 'segment-contrast' }];
   answer();
   const rest = fetchMock.getMockImplementation();
-  fetchMock.mockImplementation((request: { url: string }) => (request.url.includes('/incidents/inc-1') && !request.url.includes('similar') ? of({ data: anIncident({ diagnosis: { ...diagnosis, attributions } }) }) : rest?.(request)));
+  fetchMock.mockImplementation((request: { url: string }) =>
+    request.url.includes('/incidents/inc-1') && !request.url.includes('similar')
+      ? of({ data: anIncident({ diagnosis: { ...diagnosis, attributions } }) })
+      : rest?.(request)
+  );
   show();
-  expect(await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')).toBeInTheDocument();
+  expect(
+    await screen.findByText('The model was not asked. Read off the answers alone: a correlation, not a proof.')
+  ).toBeInTheDocument();
 });
 
 it('says that there is no such incident', async () => {
-  fetchMock.mockReturnValue(throwError(() => ({ status: 404, data: { error: { message: 'there is no incident inc-1' } } })));
+  fetchMock.mockReturnValue(
+    throwError(() => ({ status: 404, data: { error: { message: 'there is no incident inc-1' } } }))
+  );
   show();
   expect(await screen.findByText('there is no incident inc-1')).toBeInTheDocument();
 });

@@ -1,45 +1,56 @@
 import React, { useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Combobox, Field } from '@grafana/ui';
-import { exporter } from '../api/client';
+import { propose } from '../api/decisions';
 import type { Recommendation } from '../api/types';
+import { ACTION_TEXTS } from '../components/format';
 import { GuardedButton } from '../components/GuardedButton';
 import { ReasonDialog } from '../components/ReasonDialog';
 
-type ActionId = Recommendation['action'];
-
-const ACTIONS: Record<Exclude<ActionId, 'none'>, () => string> = {
-  retrain: () => t('actions.retrain', 'Retrain'),
-  rollback: () => t('actions.rollback', 'Roll back to the version before'),
-  deploy: () => t('actions.deploy', 'Deploy another version'),
-  'fix-pipeline': () => t('actions.fix-pipeline', 'Mend the data pipeline'),
-  recalibrate: () => t('actions.recalibrate', 'Recalibrate the confidence'),
-  rebaseline: () => t('actions.rebaseline', 'Accept as the new normal, with approval'),
-  'scale-out': () => t('actions.scale-out', 'Scale out'),
-  'restart-endpoint': () => t('actions.restart', 'Restart the endpoint'),
-  investigate: () => t('actions.investigate', 'Investigate'),
-  'collect-labels': () => t('actions.labels', 'Collect labels'),
-};
+type Action = Recommendation['action'];
+const PROPOSED: Action[] = [
+  'fix-pipeline',
+  'rollback',
+  'deploy',
+  'retrain',
+  'recalibrate',
+  'rebaseline',
+  'scale-out',
+  'restart-endpoint',
+  'investigate',
+  'collect-labels',
+];
 
 /** An action beside those of the diagnosis; it needs the same approvals as any other. */
-export function ProposeAction({ incidentId, refusal, onDone }: { incidentId: string; refusal: string | null; onDone: () => void }) {
+export function ProposeAction({ incidentId, refusal }: { incidentId: string; refusal: string | null }) {
   const [asks, setAsks] = useState(false);
-  const [action, setAction] = useState<string | null>(null);
+  const [action, setAction] = useState<Action | null>(null);
   return (
     <>
-      <GuardedButton size="sm" variant="secondary" icon="plus" refusal={refusal} onClick={() => setAsks(true)}>{t('propose.button', 'Propose another action')}</GuardedButton>
+      <GuardedButton size="sm" variant="secondary" icon="plus" refusal={refusal} onClick={() => setAsks(true)}>
+        {t('propose.button', 'Propose another action')}
+      </GuardedButton>
       {asks && (
         <ReasonDialog
           title={t('propose.title', 'Propose an action')}
           confirm={t('propose.confirm', 'Propose')}
           incomplete={action === null ? t('propose.choose', 'Choose an action.') : null}
-          send={(why) => exporter.propose(incidentId, action ?? '', why)}
+          send={(why) => propose(incidentId, action ?? 'none', why)}
           onClose={() => setAsks(false)}
-          onDone={onDone}
         >
-          <p>{t('propose.what', 'Others have to approve it as they approve any other; whoever proposes does not vote, unless the rules say so.')}</p>
+          <p>
+            {t(
+              'propose.what',
+              'It needs the same approvals as any other; whoever proposes it does not vote on it, unless the policy allows that.'
+            )}
+          </p>
           <Field label={t('propose.action', 'Action')} htmlFor="proposed-action">
-            <Combobox id="proposed-action" options={Object.entries(ACTIONS).map(([value, label]) => ({ value, label: label() }))} value={action} onChange={({ value }) => setAction(value)} />
+            <Combobox
+              id="proposed-action"
+              options={PROPOSED.map((value) => ({ value, label: ACTION_TEXTS[value]() }))}
+              value={action}
+              onChange={({ value }) => setAction(value)}
+            />
           </Field>
         </ReasonDialog>
       )}

@@ -1,4 +1,4 @@
-import type { Incident } from '../api/types';
+import type { Incident, ModelDetail } from '../api/types';
 
 export type PhaseName = 'change' | 'first-evidence' | 'page' | 'decision' | 'recovery';
 export interface Phase {
@@ -8,21 +8,50 @@ export interface Phase {
   text: string | null;
 }
 
-type Entry = Pick<Incident['timeline'][number], 'atMs' | 'text'>;
+type Entry = Pick<Incident['timeline'][number], 'at_ms' | 'text'>;
+type Told = Pick<Incident, 'timeline' | 'diagnosis' | 'opened_at_ms' | 'closed_at_ms'>;
+
+/** When the data or the answers are estimated to have changed; null without an estimate. */
+export function changedAtMs(
+  { id, diagnosis, opened_at_ms }: Pick<Incident, 'id' | 'diagnosis' | 'opened_at_ms'>,
+  model: Pick<ModelDetail, 'incident_id' | 'evidence'> | undefined
+): number | null {
+  const ofModel = model?.incident_id === id ? model.evidence.changed_at_ms : null;
+  const ofRepairs = (diagnosis.repairs ?? []).flatMap(({ since_ms }) =>
+    since_ms === null || since_ms > opened_at_ms ? [] : [since_ms]
+  );
+  return ofModel ?? (ofRepairs.length === 0 ? null : Math.min(...ofRepairs));
+}
 
 /**
- * The story in five steps: what changed last before the evidence, the first evidence, the page, the first decision, and the
- * recovery (or the close without one).
+ * The story in five steps: what changed last before the evidence (or when it is estimated to have changed), the first evidence,
+ * the alert, the first decision, and the recovery (or the close without one).
  */
-export function phasesOf({ timeline, diagnosis, openedAtMs, closedAtMs }: Pick<Incident, 'timeline' | 'diagnosis' | 'openedAtMs' | 'closedAtMs'>): Phase[] {
-  const entries = [...timeline].sort((a, b) => a.atMs - b.atMs);
+export function phasesOf(
+  { timeline, diagnosis, opened_at_ms, closed_at_ms }: Told,
+  estimatedMs: number | null
+): Phase[] {
+  const entries = [...timeline].sort((a, b) => a.at_ms - b.at_ms);
   const first = (...kinds: string[]) => entries.find(({ kind }) => kinds.includes(kind));
   const evidence = first('first-evidence', 'alert');
-  const before = evidence?.atMs ?? openedAtMs;
+  const before = evidence?.at_ms ?? opened_at_ms;
   const changes: Entry[] = [...entries.filter(({ kind }) => kind === 'change'), ...diagnosis.changes];
-  const change = changes.filter(({ atMs }) => atMs <= before).sort((a, b) => b.atMs - a.atMs)[0];
-  const opened = first('opened') ?? { atMs: openedAtMs, text: '' };
-  const recovery = first('recovered') ?? (closedAtMs === null ? undefined : (first('closed') ?? { atMs: closedAtMs, text: '' }));
-  const phase = (name: PhaseName, entry: Entry | undefined): Phase => ({ name, atMs: entry?.atMs ?? null, text: entry?.text ?? null });
-  return [phase('change', change), phase('first-evidence', evidence), phase('page', opened), phase('decision', first('decision')), phase('recovery', recovery)];
+  const told = changes.filter(({ at_ms }) => at_ms <= before).sort((a, b) => b.at_ms - a.at_ms)[0];
+  const change = told ?? (estimatedMs === null ? undefined : { at_ms: estimatedMs, text: '' });
+  const opened = first('opened') ?? { at_ms: opened_at_ms, text: '' };
+  const recovery =
+    first('recovered') ?? (closed_at_ms === null ? undefined : (first('closed') ?? { at_ms: closed_at_ms, text: '' }));
+  const phase = (name: PhaseName, entry: Entry | undefined): Phase => ({
+    name,
+    atMs: entry?.at_ms ?? null,
+    text: entry?.text ?? null,
+  });
+  return [
+    phase('change', change),
+    phase('first-evidence', evidence),
+    // Without its words: they are the first guess, which the evidence may have left behind.
+    phase('page', { at_ms: opened.at_ms, text: '' }),
+    phase('decision', first('decision')),
+    phase('recovery', recovery),
+  ];
 }

@@ -2,16 +2,16 @@ import React, { useMemo, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { FilterInput, Button } from '@grafana/ui';
 import type { Finding, ModelDetail, SignalDistribution } from '../api/types';
-import { figure, signalName } from '../components/format';
-import { Plot } from '../components/Plot';
+import { figure, signalName, subjectText, titled, wholePercent } from '../components/format';
 import { Section, Table } from '../components/Section';
-import { histogramOf } from './histogram';
+import { Words } from '../components/Words';
+import { distanceOf, histogramOf } from './histogram';
+import { SignalHistogram } from './SignalHistogram';
 
 const FIRST_SHOWN = 6;
 const FINDINGS_SHOWN = 20;
-const asPercent = (value: number) => `${Math.round(100 * value)} %`;
 const effectText = ({ effect: { measure, value, interval } }: Finding) =>
-  `${figure(value)} ${measure.replace('-', ' ')}${interval === null ? '' : ` (${figure(interval.low)} … ${figure(interval.high)})`}`;
+  `${figure(value)} ${measure.replaceAll('-', ' ')}${interval === null ? '' : ` (${figure(interval.low)} … ${figure(interval.high)})`}`;
 
 /** What detectors found, with the figures behind each; the first ones, and all on request. */
 export function DriftTable({ model }: { model: ModelDetail }) {
@@ -26,26 +26,24 @@ export function DriftTable({ model }: { model: ModelDetail }) {
         head={[
           t('drift.subject', 'Signal'),
           t('drift.detector', 'Check'),
-          t('drift.statistic', 'Statistic'),
-          t('drift.threshold', 'Threshold'),
-          t('drift.effect', 'Effect (interval)'),
           t('drift.before', 'Before'),
           t('drift.now', 'Now'),
+          t('drift.effect', 'Effect (interval)'),
+          t('drift.statistic', 'Statistic (threshold)'),
           t('drift.evidence', 'Evidence'),
           t('drift.sentence', 'In words'),
         ]}
         rows={findings.slice(0, showsAll ? findings.length : FINDINGS_SHOWN).map((finding) => ({
           key: `${finding.detector}${finding.subject}`,
           cells: [
-            signalName(finding.subject),
-            finding.detector,
-            `${finding.statistic.name.replaceAll('_', ' ')} ${figure(finding.statistic.value)}`,
-            figure(finding.threshold),
-            effectText(finding),
+            subjectText(finding.subject),
+            titled(finding.detector),
             figure(finding.before),
             figure(finding.now),
+            effectText(finding),
+            `${titled(finding.statistic.name)} ${figure(finding.statistic.value)} (${figure(finding.threshold)})`,
             odds.get(finding.subject)?.odds ?? '–',
-            finding.sentence,
+            <Words key="w">{finding.sentence}</Words>,
           ],
         }))}
       />
@@ -58,47 +56,42 @@ export function DriftTable({ model }: { model: ModelDetail }) {
   );
 }
 
-function Histogram({ distribution, isDrifted }: { distribution: SignalDistribution; isDrifted: boolean }) {
-  const histogram = useMemo(() => histogramOf(distribution), [distribution]);
-  const name = signalName(distribution.signal);
-  if (histogram === null) {
-    return null;
-  }
-  const { x, labels, before, now } = histogram;
-  // Labels of neighbours would lie on each other.
-  const every = Math.ceil(labels.length / 5);
-  const formatX = (value: number) => (Number.isInteger(value) && value % every === 0 ? (labels[value] ?? '') : '');
-  return (
-    <div style={{ minWidth: 0 }}>
-      <strong style={{ overflowWrap: 'anywhere' }}>{name}</strong>{' '}
-      {isDrifted ? <small>● {t('model.drifted', 'changed')}</small> : null}
-      <Plot
-        label={t('model.histogram', '{{name}}: share of values in each bin, baseline and now', { name })}
-        x={x}
-        isTime={false}
-        style="bars"
-        formatY={asPercent}
-        formatX={formatX}
-        series={[
-          ...(distribution.before === null
-            ? []
-            : [{ name: t('model.baseline', 'baseline'), values: before, colour: 'before' as const }]),
-          { name: t('model.now', 'now'), values: now, colour: 'now' as const },
-        ]}
-      />
-    </div>
-  );
+interface Moved {
+  distribution: SignalDistribution;
+  distance: number;
+  isDrifted: boolean;
 }
 
-/** Baseline and current window of every signal, changed ones first; the rest on request. */
+/** Signals with how far each has moved: those found to have changed first, then the farthest. */
+export function farthestFirst(signals: SignalDistribution[], findings: Array<Pick<Finding, 'subject'>>): Moved[] {
+  const drifted = new Set<string>(findings.map(({ subject }) => subject));
+  return signals
+    .map((distribution) => {
+      const histogram = distribution.before === null || distribution.now === null ? null : histogramOf(distribution);
+      return {
+        distribution,
+        distance: histogram === null ? 0 : distanceOf(histogram),
+        isDrifted: drifted.has(distribution.signal),
+      };
+    })
+    .sort((a, b) => Number(b.isDrifted) - Number(a.isDrifted) || b.distance - a.distance);
+}
+
+/** Baseline and current window of every signal, the farthest moved first; the rest on request. */
 export function Distributions({ signals, findings }: { signals: SignalDistribution[]; findings: Finding[] }) {
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState(FIRST_SHOWN);
-  const drifted = useMemo(() => new Set<string>(findings.map(({ subject }) => subject)), [findings]);
-  const fitting = signals
-    .filter(({ signal }) => signalName(signal).toLowerCase().includes(search.toLowerCase()))
-    .sort((a, b) => Number(drifted.has(b.signal)) - Number(drifted.has(a.signal)));
+  const moved = useMemo(() => farthestFirst(signals, findings), [signals, findings]);
+  const fitting = moved.filter(({ distribution: { signal } }) =>
+    signalName(signal).toLowerCase().includes(search.toLowerCase())
+  );
   const searchText = t('model.search-feature', 'Search {{count}} features and outputs', { count: signals.length });
+  const noteOf = ({ isDrifted, distance }: Moved) => (
+    <small>
+      {isDrifted ? `● ${t('model.drifted', 'changed')}, ` : ''}
+      {t('model.moved', '{{share}} of the values moved', { share: wholePercent(distance) })}
+    </small>
+  );
   return (
     <Section
       title={t('model.distributions', 'Baseline against now')}
@@ -112,15 +105,19 @@ export function Distributions({ signals, findings }: { signals: SignalDistributi
         />
       }
     >
+      {signals.length === 0 && (
+        <p>
+          {t(
+            'model.no-signals',
+            'No answer was counted yet. Log predictions with their features, or let mlfi ask the model, and the distributions appear here.'
+          )}
+        </p>
+      )}
       <div
         style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fill, minmax(min(360px, 100%), 1fr))', gap: 16 }}
       >
-        {fitting.slice(0, shown).map((distribution) => (
-          <Histogram
-            key={distribution.signal}
-            distribution={distribution}
-            isDrifted={drifted.has(distribution.signal)}
-          />
+        {fitting.slice(0, shown).map((one) => (
+          <SignalHistogram key={one.distribution.signal} distribution={one.distribution} note={noteOf(one)} />
         ))}
       </div>
       {fitting.length > shown && (

@@ -1,45 +1,81 @@
 import React from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router-dom';
 import { t } from '@grafana/i18n';
 import { Badge, LinkButton, Stack, TextLink } from '@grafana/ui';
-import { downloadUrl, exporter } from '../api/client';
+import { downloadUrl } from '../api/downloads';
+import { aggregatesQuery, distributionsQuery, modelQuery } from '../api/models';
 import type { ModelDetail } from '../api/types';
-import { useLive } from '../api/useLive';
-import { figure, moment, percent, relative, seconds, SEVERITY_COLOURS, STATE_COLOURS } from '../components/format';
+import {
+  DASH,
+  figure,
+  moment,
+  percent,
+  relative,
+  seconds,
+  SEVERITY_COLOURS,
+  SEVERITY_TEXTS,
+  STATE_COLOURS,
+  STATE_TEXTS,
+  titled,
+} from '../components/format';
+import { LiveFigures } from '../components/LiveFigures';
 import { OverTime } from '../components/OverTime';
-import { Page } from '../components/Page';
+import { DetailPage } from '../components/Page';
+import { PageButton } from '../components/PageButton';
 import { RangePicker } from '../components/RangePicker';
 import { Section } from '../components/Section';
-import { LiveView } from '../components/States';
-import { useRights } from '../components/useRights';
+import { QueryView } from '../components/States';
+import { useRights, type Rights } from '../components/useRights';
 import { useTimeRange, withRange } from '../components/useTimeRange';
+import { plain, Words } from '../components/Words';
 import { PAGES } from '../constants';
+import { lastSeenMs } from '../fleet/FleetTable';
 import { dashboardUrl, exploreUrl } from '../links';
 import { BaselineActions } from './BaselineActions';
 import { Candidates } from './Candidates';
+import { DeleteModel } from './DeleteModel';
 import { Distributions, DriftTable } from './Drift';
 import { Golden } from './Golden';
 import { Patterns } from './Patterns';
 
 const LAST_HOURS = { from: 'now-3h', to: 'now' };
 
+function baselineText({ baseline }: ModelDetail): string {
+  const { state, samples = 0, required_samples, version } = baseline;
+  if (state === 'learning') {
+    return required_samples
+      ? t('model.learning', 'Learning: {{have}} of {{need}}', { have: samples, need: required_samples })
+      : t('model.learning-on', 'Learning');
+  }
+  return version === undefined ? titled(state) : `${titled(state)}, v${version}`;
+}
+
 function Figures({ model }: { model: ModelDetail }) {
-  const { baseline } = model;
   const facts: Array<[string, React.ReactNode]> = [
-    [t('model.state', 'State'), <Badge key="s" text={model.state} color={STATE_COLOURS[model.state]} />],
-    [t('model.severity', 'Severity'), <Badge key="v" text={model.severity} color={SEVERITY_COLOURS[model.severity]} />],
-    [t('fleet.confidence', 'Confidence'), figure(model.confidence_mean)],
-    [t('fleet.errors', 'Errors'), percent(model.error_share)],
-    [t('fleet.latency', 'Latency p50'), seconds(model.latency_p50_seconds)],
+    [t('model.state', 'State'), <Badge key="s" text={STATE_TEXTS[model.state]()} color={STATE_COLOURS[model.state]} />],
+    ...(model.severity === 'none'
+      ? []
+      : [
+          [
+            t('model.severity', 'Severity'),
+            <Badge key="v" text={SEVERITY_TEXTS[model.severity]()} color={SEVERITY_COLOURS[model.severity]} />,
+          ] satisfies [string, React.ReactNode],
+        ]),
+    [t('model.confidence-now', 'Confidence'), figure(model.confidence_mean)],
+    [t('model.failed', 'Failed calls'), percent(model.error_share)],
+    [t('model.latency-now', 'Median latency'), seconds(model.latency_p50_seconds)],
     [t('fleet.samples', 'Samples'), model.total_samples.toLocaleString('en-US')],
-    [t('fleet.baseline', 'Baseline'), baseline.state === 'learning' ? t('model.learning', 'learning: {{have}} of {{need}}', { have: baseline.samples ?? 0, need: baseline.required_samples ?? '?' }) : `${baseline.state} v${baseline.version ?? '–'}`],
-    [t('fleet.budget', 'False-page budget left'), percent(model.evidence.budget_left)],
-    [t('fleet.probe', 'Last probe'), relative(model.last_probe_at_ms)],
-    [t('model.version', 'Version'), model.version ?? '–'],
-    [t('model.owner', 'Owner'), model.owner ?? '–'],
+    [t('model.baseline-state', 'Baseline'), baselineText(model)],
+    ...(model.incident_id === null
+      ? [[t('model.budget', 'False-alarm budget left'), percent(model.evidence.budget_left)] satisfies [string, string]]
+      : []),
+    [t('fleet.seen', 'Last seen'), relative(lastSeenMs(model))],
+    [t('model.version', 'Version'), model.version ?? DASH],
+    [t('model.owner', 'Owner'), model.owner ?? DASH],
   ];
   return (
-    <dl style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fill, minmax(104px, 1fr))', gap: 12 }}>
+    <dl style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fill, minmax(120px, 1fr))', gap: 12 }}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt style={{ fontWeight: 400, opacity: 0.8 }}>{name}</dt>
@@ -53,7 +89,97 @@ function Figures({ model }: { model: ModelDetail }) {
 /** Why a baseline is not there yet, in the exporter's words. */
 function LearningNotes({ baseline: { missing = [], refused = [] } }: Pick<ModelDetail, 'baseline'>) {
   return missing.length + refused.length === 0 ? null : (
-    <p>{refused.length > 0 ? t('model.refused', 'What was learnt was not admitted: {{why}}', { why: refused.join('; '), interpolation: { escapeValue: false } }) : t('model.missing', 'Learning still needs: {{what}}', { what: missing.join('; '), interpolation: { escapeValue: false } })}</p>
+    <p>
+      {refused.length > 0
+        ? t('model.refused', 'What was learnt was not accepted as a baseline: {{why}}', {
+            why: refused.join('; '),
+            interpolation: { escapeValue: false },
+          })
+        : t('model.missing', 'Learning still needs: {{what}}', {
+            what: missing.join('; '),
+            interpolation: { escapeValue: false },
+          })}
+    </p>
+  );
+}
+
+function OverTimeSection({ model }: { model: ModelDetail }) {
+  const { id, evidence, baseline } = model;
+  const { range, raw } = useTimeRange(LAST_HOURS);
+  const [fromMs, toMs] = [range.from.valueOf(), range.to.valueOf()];
+  const query = useQuery(aggregatesQuery(id, { fromMs, toMs }, JSON.stringify(raw)));
+  const changedMs = evidence.changed_at_ms;
+  const marks = changedMs === null ? [] : [{ atMs: changedMs, name: t('model.changed-mark', 'change') }];
+  const isLearning = baseline.state === 'learning' || baseline.state === 'absent';
+  return (
+    <Section title={t('model.over-time', 'Over time')}>
+      <QueryView query={query} rows={4}>
+        {(csv) => (
+          <OverTime
+            data={csv}
+            range={raw === null ? undefined : [fromMs, toMs]}
+            marks={marks}
+            shadedFromMs={changedMs}
+            otherwise={isLearning ? <LiveFigures model={model} /> : undefined}
+          />
+        )}
+      </QueryView>
+    </Section>
+  );
+}
+
+function Detail({ model, rights }: { model: ModelDetail; rights: Rights }) {
+  const { raw } = useTimeRange(LAST_HOURS);
+  const distributions = useQuery(distributionsQuery(model.id));
+  return (
+    <>
+      <Section
+        title={t('model.figures', 'Now')}
+        actions={<BaselineActions model={model} operateRefusal={rights.operateRefusal} />}
+      >
+        {model.incident_id !== null && (
+          <p style={{ fontSize: 16 }}>
+            <TextLink href={withRange(PAGES.incident(model.incident_id), raw)}>
+              {plain(model.headline ?? t('fleet.incident', 'Open incident'))}
+            </TextLink>
+          </p>
+        )}
+        <Figures model={model} />
+        {model.baseline.state === 'learning' && <LearningNotes baseline={model.baseline} />}
+        {model.evaluated_at_ms !== null && (
+          <small title={moment(model.evaluated_at_ms)}>
+            {t('model.evaluated', 'Evaluated {{when}} on {{count}} samples', {
+              when: relative(model.evaluated_at_ms),
+              count: model.window_samples,
+            })}
+          </small>
+        )}
+      </Section>
+      <OverTimeSection model={model} />
+      <Section title={t('model.drift', 'What differs from the baseline')}>
+        <DriftTable model={model} />
+      </Section>
+      <QueryView query={distributions} rows={6}>
+        {(signals) => <Distributions signals={signals} findings={model.findings} />}
+      </QueryView>
+      <Patterns patterns={model.recurring_causes} />
+      <Golden inputs={model.golden_inputs} />
+      <Candidates modelId={model.id} operateRefusal={rights.operateRefusal} />
+      {model.blind_spots.length > 0 && (
+        <Section title={t('model.blind', 'What could not be checked')}>
+          <ul style={{ paddingLeft: 18 }}>
+            {model.blind_spots.map(({ check, reason }) => (
+              <li key={check}>
+                {titled(check)}: <Words>{reason}</Words>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title={t('model.end', 'End the watch')}>
+        <DeleteModel id={model.id} refusal={rights.adminRefusal} />
+      </Section>
+    </>
   );
 }
 
@@ -61,53 +187,34 @@ function LearningNotes({ baseline: { missing = [], refused = [] } }: Pick<ModelD
 function ModelPage() {
   const { id = '' } = useParams();
   const { range, raw, choose } = useTimeRange(LAST_HOURS);
-  const [fromMs, toMs] = [range.from.valueOf(), range.to.valueOf()];
-  const live = useLive(`model/${id}`, () => exporter.model(id));
-  const distributions = useLive(`distributions/${id}`, () => exporter.distributions(id), 5_000);
-  const aggregates = useLive(`aggregates/${id}/${JSON.stringify(raw)}`, () => exporter.aggregates(id, fromMs, toMs), 5_000);
-  const { operateRefusal } = useRights();
-  const model = live.data;
-  const changedAtMs = model?.evidence.changed_at_ms ?? null;
-  const marks = changedAtMs === null ? [] : [{ atMs: changedAtMs, name: t('model.changed-mark', 'change') }];
+  const query = useQuery(modelQuery(id));
+  const rights = useRights();
   const actions = (
     <Stack gap={1} wrap="wrap" alignItems="center">
       <RangePicker range={range} isChosen={raw !== null} onChoose={choose} />
-      <LinkButton variant="secondary" icon="download-alt" href={downloadUrl.aggregates(id, fromMs, toMs)} target="_blank">{t('model.csv', 'CSV')}</LinkButton>
-      <LinkButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>{t('model.dashboard', 'Dashboard')}</LinkButton>
-      <LinkButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>{t('model.explore', 'Explore')}</LinkButton>
+      <LinkButton
+        variant="secondary"
+        icon="download-alt"
+        href={downloadUrl.aggregates(id, { fromMs: range.from.valueOf(), toMs: range.to.valueOf() })}
+        target="_blank"
+      >
+        {t('model.csv', 'CSV')}
+      </LinkButton>
+      <PageButton variant="secondary" icon="apps" href={dashboardUrl(id, raw)}>
+        {t('model.dashboard', 'Dashboard')}
+      </PageButton>
+      <PageButton variant="secondary" icon="compass" href={exploreUrl(id, raw)}>
+        {t('model.explore', 'Explore')}
+      </PageButton>
     </Stack>
   );
   return (
-    <Page title={model?.name ?? id} subTitle={model?.url ?? undefined} actions={actions}>
-      {operateRefusal !== null && <p role="note">{operateRefusal}</p>}
-      <LiveView live={live} rows={12}>
-        {(detail) => (
-          <>
-            <Section title={t('model.figures', 'Now')} actions={<BaselineActions model={detail} operateRefusal={operateRefusal} onDone={live.refresh} />}>
-              {detail.incident_id !== null && (
-                <p style={{ fontSize: 16 }}><TextLink href={withRange(PAGES.incident(detail.incident_id), raw)}>{detail.headline ?? t('fleet.incident', 'Open incident')}</TextLink></p>
-              )}
-              <Figures model={detail} />
-              {detail.baseline.state === 'learning' && <LearningNotes baseline={detail.baseline} />}
-              {detail.evaluated_at_ms !== null && <small title={moment(detail.evaluated_at_ms)}>{t('model.judged', 'judged {{when}} on {{count}} samples', { when: relative(detail.evaluated_at_ms), count: detail.window_samples })}</small>}
-            </Section>
-            <Section title={t('model.over-time', 'Over time')}>
-              <LiveView live={aggregates} rows={4}>{(csv) => <OverTime csv={csv} range={raw === null ? undefined : [fromMs, toMs]} marks={marks} />}</LiveView>
-            </Section>
-            <Section title={t('model.drift', 'What differs from the baseline')}><DriftTable model={detail} /></Section>
-            <LiveView live={distributions} rows={6}>{(signals) => <Distributions signals={signals} findings={detail.findings} />}</LiveView>
-            <Patterns patterns={detail.patterns} />
-            <Golden inputs={detail.golden_inputs} />
-            <Candidates modelId={id} operateRefusal={operateRefusal} />
-            {detail.blind_spots.length > 0 && (
-              <Section title={t('model.blind', 'What could not be checked')}>
-                <ul style={{ paddingLeft: 18 }}>{detail.blind_spots.map(({ check, reason }) => <li key={check}>{check}: {reason}</li>)}</ul>
-              </Section>
-            )}
-          </>
-        )}
-      </LiveView>
-    </Page>
+    <DetailPage title={query.data?.name ?? id} subTitle={query.data?.url ?? undefined} actions={actions}>
+      {rights.operateRefusal !== null && <p role="note">{rights.operateRefusal}</p>}
+      <QueryView query={query} rows={12}>
+        {(model) => <Detail model={model} rights={rights} />}
+      </QueryView>
+    </DetailPage>
   );
 }
 

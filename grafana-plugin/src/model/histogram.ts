@@ -1,6 +1,12 @@
+import { t } from '@grafana/i18n';
 import type { Counts, SignalDistribution } from '../api/types';
 
 type Numeric = Extract<Counts, { kind: 'numeric' }>;
+/** Pairs of a cell and its count. */
+type Cells = Numeric['cells'];
+
+const MOST_CATEGORIES = 20;
+const EQUAL_BINS = 20;
 
 /** Value in the middle of a cell of the exporter's grid (the inverse of its asinh and unit grids). */
 export function cellMiddle(grid: Numeric['grid'], cell: number): number {
@@ -30,50 +36,74 @@ function merge(edges: number[], most: number): number[] {
  * Shares of baseline and window on the baseline's frozen bins (upper edges as cell indices; at most 24 are drawn, adjacent
  * ones joined), with one bar more for what lies above them; for categories, the 20 most frequent and the rest.
  */
-export function histogramOf({ bins, before, now }: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
+export function histogramOf({
+  bins,
+  before,
+  now,
+}: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
   const any = before ?? now;
   if (any === null || any === undefined) {
     return null;
   }
   if (any.kind === 'categorical') {
-    const counted = (counts: Counts | null) => (counts?.kind === 'categorical' ? counts : null);
-    const names = [...new Set([...(counted(before)?.categories ?? []), ...(counted(now)?.categories ?? [])].map(([name]) => name))].slice(0, 20);
-    const valuesOf = (counts: Counts | null) => {
-      const known = counted(counts);
-      const by = new Map<string, number>(known?.categories as Array<[string, number]> | undefined);
-      const listed = names.map((name) => by.get(name) ?? 0);
-      const all = [...by.values()].reduce((sum, count) => sum + count, 0) + (known?.other ?? 0);
-      return share([...listed, all - listed.reduce((sum, count) => sum + count, 0)]);
+    const countsOf = (counts: Counts | null) => {
+      const known = counts?.kind === 'categorical' ? counts : null;
+      const by = new Map((known?.categories ?? []).map(([name, count]) => [String(name), Number(count)]));
+      return { by, all: [...by.values()].reduce((sum, count) => sum + count, 0) + (known?.other ?? 0) };
     };
-    const labels = [...names, 'other'];
-    return { x: labels.map((_, index) => index), labels, before: valuesOf(before), now: valuesOf(now) };
+    const [past, present] = [countsOf(before), countsOf(now)];
+    const names = [...new Set([...past.by.keys(), ...present.by.keys()])].slice(0, MOST_CATEGORIES);
+    const valuesOf = ({ by, all }: typeof past) => {
+      const listed = names.map((name) => by.get(name) ?? 0);
+      return [...listed, all - listed.reduce((sum, count) => sum + count, 0)];
+    };
+    const [pastValues, presentValues] = [valuesOf(past), valuesOf(present)];
+    // A bar for the rest only where there is a rest.
+    const rest = names.length;
+    const keepsRest = (pastValues[rest] ?? 0) + (presentValues[rest] ?? 0) > 0;
+    const labels = keepsRest ? [...names, t('histogram.other', 'other')] : names;
+    const cut = (values: number[]) => share(values.slice(0, labels.length));
+    return {
+      x: labels.map((_, index) => index),
+      labels,
+      before: cut(pastValues),
+      now: cut(presentValues),
+    };
   }
-  const cellsOf = (counts: Counts | null) => (counts?.kind === 'numeric' ? (counts.cells as Array<[number, number]>) : []);
-  const given = bins ?? quantileEdges(cellsOf(any));
+  const cellsOf = (counts: Counts | null) => (counts?.kind === 'numeric' ? counts.cells : []);
+  const given = bins ?? equalEdges(cellsOf(any));
   const edges = merge(given, 24);
-  const fill = (cells: Array<[number, number]>) => {
+  const fill = (cells: Cells) => {
     const bars = new Array<number>(edges.length + 1).fill(0);
-    for (const [cell, count] of cells) {
+    for (const [cell = 0, count = 0] of cells) {
       const at = edges.findIndex((edge) => cell <= edge);
       bars[at < 0 ? edges.length : at] += count;
     }
     return share(bars);
   };
   const labels = edges.map((edge) => `≤ ${short(cellMiddle(any.grid, edge))}`);
-  labels.push(edges.length === 0 ? 'all' : `> ${short(cellMiddle(any.grid, edges[edges.length - 1]))}`);
+  labels.push(edges.length === 0 ? onlyLabel(any) : `> ${short(cellMiddle(any.grid, edges[edges.length - 1]))}`);
   return { x: labels.map((_, index) => index), labels, before: fill(cellsOf(before)), now: fill(cellsOf(now)) };
 }
 
-/** Ten equally filled bins, for a signal without a baseline. */
-function quantileEdges(cells: Array<[number, number]>): number[] {
-  const total = cells.reduce((sum, [, count]) => sum + count, 0);
+/** The label of a lone bar: the value that everything lies at. */
+const onlyLabel = ({ grid, cells }: Numeric) => short(cellMiddle(grid, cells[0]?.[0] ?? 0));
+
+/** How far two distributions are apart: the share of values that would have to move, 0–1. */
+export const distanceOf = ({ before, now }: Pick<Histogram, 'before' | 'now'>) =>
+  before.reduce((sum, value, index) => sum + Math.abs(value - (now[index] ?? 0)), 0) / 2;
+
+/** Upper edges of equally wide bins over the cells that hold something, for a signal without a baseline. */
+function equalEdges(cells: Cells): number[] {
+  const filled = cells.flatMap(([cell = 0, count = 0]) => (count > 0 ? [cell] : []));
+  if (filled.length === 0) {
+    return [];
+  }
+  const [least, most] = [Math.min(...filled), Math.max(...filled)];
+  const step = Math.max(1, Math.ceil((most - least + 1) / EQUAL_BINS));
   const edges: number[] = [];
-  let seen = 0;
-  for (const [cell, count] of cells) {
-    seen += count;
-    if (seen >= ((edges.length + 1) * total) / 10 && edges.length < 9) {
-      edges.push(cell);
-    }
+  for (let edge = least + step - 1; edge < most; edge += step) {
+    edges.push(edge);
   }
   return edges;
 }
@@ -85,6 +115,11 @@ export function parseAggregates(csv: string): { atMs: number[]; columns: Record<
   const rows = lines.filter((line) => line !== '').map((line) => line.split(','));
   return {
     atMs: rows.map(([at]) => Date.parse(at)),
-    columns: Object.fromEntries(names.map((name, column) => [name, rows.map((row) => (row[column + 1] === '' || row[column + 1] === undefined ? null : Number(row[column + 1])))])),
+    columns: Object.fromEntries(
+      names.map((name, column) => [
+        name,
+        rows.map((row) => (row[column + 1] === '' || row[column + 1] === undefined ? null : Number(row[column + 1]))),
+      ])
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { largest, smallest } from './bounded.js';
 import { frame, numbered } from './frame.js';
 import { MODELS, PLUGIN, statPanel, tablePanel, timeSeriesPanel } from './panels.js';
 
@@ -16,8 +17,8 @@ export function driftDashboard(): Dashboard {
       .withRow(new RowBuilder('Evidence'))
       .withPanel(
         statPanel({
-          title: 'Models past the paging line',
-          description: 'Models whose evidence of a change crossed the paging line.',
+          title: 'Alarms',
+          description: 'Models whose evidence of a change crossed the alert threshold.',
           unit: 'short',
           steps: [
             { from: null, color: 'green' },
@@ -42,16 +43,26 @@ export function driftDashboard(): Dashboard {
       )
       .withPanel(
         timeSeriesPanel({
-          title: 'Evidence against its two lines',
+          title: 'Evidence, share of the alert threshold',
           description:
-            'Evidence in ticks on a logarithmic axis, with the warning and the paging line of the first model.',
-          unit: 'short',
+            'Evidence that anything changed; 100 % is the alert threshold, 70 % a warning. The ten models with the most.',
+          unit: 'percentunit',
           span: 16,
           height: 8,
-          logarithmic: true,
+          min: 0,
+          steps: [
+            { from: null, color: 'green' },
+            { from: 0.7, color: 'yellow' },
+            { from: 1, color: 'red' },
+          ],
           queries: [
-            { expr: `max by (model_name) (mlfi_evidence_ticks{${MODELS}})`, legend: '{{model_name}}' },
-            { expr: `max by (line) (mlfi_evidence_line_ticks{${MODELS}})`, legend: '{{line}} line' },
+            {
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_evidence_line_ratio{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
           ],
         }),
       )
@@ -59,6 +70,8 @@ export function driftDashboard(): Dashboard {
         tablePanel({
           title: 'Estimated start of the change',
           description: 'When the change behind an alarm is estimated to have begun. Empty while there is no alarm.',
+          span: 12,
+          sortBy: { title: 'Began', descending: true },
           height: 8,
           row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
           columns: [
@@ -77,20 +90,33 @@ export function driftDashboard(): Dashboard {
           description: 'Number of signals shown to have changed, with false discoveries controlled.',
           unit: 'short',
           min: 0,
-          queries: [{ expr: `max by (model_name) (mlfi_signals_changed{${MODELS}})`, legend: '{{model_name}}' }],
+          bars: true,
+          stacked: true,
+          queries: [
+            {
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_signals_changed{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
+          ],
         }),
       )
       .withPanel(
         timeSeriesPanel({
           title: 'Distance from the baseline',
           description:
-            'Kolmogorov–Smirnov distance (numbers) or total variation (categories) of the judged window from the baseline; the farthest signals.',
+            'Kolmogorov–Smirnov distance (numbers) or total variation (categories) of the evaluated window from the baseline; the farthest signals.',
           unit: 'percentunit',
           min: 0,
           max: 1,
           queries: [
             {
-              expr: `topk(15, max by (model_name, signal) (mlfi_signal_distance_ratio{${MODELS}}))`,
+              expr: largest({
+                by: ['model_name', 'signal'],
+                expression: (at) => `max by (model_name, signal) (mlfi_signal_distance_ratio{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}}: {{signal}}',
             },
           ],
@@ -99,7 +125,8 @@ export function driftDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Population stability index',
-          description: 'PSI of the judged window against the baseline over the exported bins; 0.2 is the usual line.',
+          description:
+            'PSI of the evaluated window against the baseline over the exported bins; 0.2 is the usual line.',
           unit: 'short',
           min: 0,
           steps: [
@@ -108,7 +135,10 @@ export function driftDashboard(): Dashboard {
           ],
           queries: [
             {
-              expr: `topk(15, max by (model_name, signal) (mlfi_signal_population_stability{${MODELS}}))`,
+              expr: largest({
+                by: ['model_name', 'signal'],
+                expression: (at) => `max by (model_name, signal) (mlfi_signal_population_stability{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}}: {{signal}}',
             },
           ],
@@ -121,7 +151,10 @@ export function driftDashboard(): Dashboard {
           unit: 'percentunit',
           queries: [
             {
-              expr: `topk(15, max by (model_name, signal) (mlfi_rca_attribution_ratio{${MODELS}}))`,
+              expr: largest({
+                by: ['model_name', 'signal'],
+                expression: (at) => `max by (model_name, signal) (mlfi_rca_attribution_ratio{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}}: {{signal}}',
             },
           ],
@@ -137,7 +170,10 @@ export function driftDashboard(): Dashboard {
           height: 10,
           queries: [
             {
-              expr: `topk(15, max by (model_name, signal, watch) (mlfi_signal_evidence_log{${MODELS}}))`,
+              expr: largest({
+                by: ['model_name', 'signal', 'watch'],
+                expression: (at) => `max by (model_name, signal, watch) (mlfi_signal_evidence_log{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}}: {{signal}} ({{watch}})',
             },
           ],
@@ -145,8 +181,9 @@ export function driftDashboard(): Dashboard {
       )
       .withPanel(
         timeSeriesPanel({
-          title: 'Findings against their line',
-          description: 'Statistic of each finding divided by its line: 1 is the line, 2 is twice as far.',
+          title: 'Findings against their thresholds',
+          description:
+            'Statistic of each finding divided by its threshold: 1 is the threshold, 2 is twice as far; the farthest.',
           unit: 'short',
           min: 0,
           steps: [
@@ -155,7 +192,10 @@ export function driftDashboard(): Dashboard {
           ],
           queries: [
             {
-              expr: `max by (model_name, detector, signal) (mlfi_finding_ratio{${MODELS}})`,
+              expr: largest({
+                by: ['model_name', 'detector', 'signal'],
+                expression: (at) => `max by (model_name, detector, signal) (mlfi_finding_ratio{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}}: {{detector}} {{signal}}',
             },
           ],
@@ -164,13 +204,16 @@ export function driftDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Findings by detector',
-          description: 'Number of findings of the last look, by detector.',
+          description: 'Number of findings of the last evaluation, by detector; the most.',
           unit: 'short',
           min: 0,
           stacked: true,
           queries: [
             {
-              expr: `sum by (model_name, detector) (mlfi_findings{${MODELS}})`,
+              expr: largest({
+                by: ['model_name', 'detector'],
+                expression: (at) => `sum by (model_name, detector) (mlfi_findings{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}}: {{detector}}',
             },
           ],
@@ -185,11 +228,18 @@ export function driftDashboard(): Dashboard {
           max: 1,
           queries: [
             {
-              expr: `max by (model_name) (mlfi_estimated_accuracy_ratio{${MODELS}, bound="estimate"})`,
+              expr: smallest({
+                by: ['model_name'],
+                expression: (at) =>
+                  `max by (model_name) (mlfi_estimated_accuracy_ratio{${MODELS}, bound="estimate"}${at})`,
+              }),
               legend: '{{model_name}}',
             },
             {
-              expr: `max by (model_name) (mlfi_estimated_accuracy_ratio{${MODELS}, bound="low"})`,
+              expr: smallest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_estimated_accuracy_ratio{${MODELS}, bound="low"}${at})`,
+              }),
               legend: '{{model_name}} (low)',
             },
           ],
@@ -198,12 +248,18 @@ export function driftDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Mean confidence',
-          description: 'Mean confidence of the judged window.',
+          description: 'Mean confidence of the evaluated window.',
           unit: 'percentunit',
           min: 0,
           max: 1,
           queries: [
-            { expr: `min by (model_name) (mlfi_model_window_confidence_ratio{${MODELS}})`, legend: '{{model_name}}' },
+            {
+              expr: smallest({
+                by: ['model_name'],
+                expression: (at) => `min by (model_name) (mlfi_model_window_confidence_ratio{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
           ],
         }),
       )
@@ -214,16 +270,32 @@ export function driftDashboard(): Dashboard {
           description: 'Samples in the admitted baseline, or learnt so far.',
           unit: 'short',
           min: 0,
-          queries: [{ expr: `max by (model_name) (mlfi_baseline_samples{${MODELS}})`, legend: '{{model_name}}' }],
+          queries: [
+            {
+              expr: smallest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_baseline_samples{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
+          ],
         }),
       )
       .withPanel(
         timeSeriesPanel({
-          title: 'Samples in the judged window',
-          description: 'Calls in the judged window; a window below the configured minimum is not compared.',
+          title: 'Samples in the evaluated window',
+          description: 'Calls in the evaluated window; a window below the configured minimum is not compared.',
           unit: 'short',
           min: 0,
-          queries: [{ expr: `max by (model_name) (mlfi_model_window_samples{${MODELS}})`, legend: '{{model_name}}' }],
+          queries: [
+            {
+              expr: smallest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_model_window_samples{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
+          ],
         }),
       ),
   );

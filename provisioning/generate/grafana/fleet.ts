@@ -1,5 +1,6 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { largest, quotient, smallest } from './bounded.js';
 import { frame, numbered } from './frame.js';
 import {
   INCIDENT_LEVEL_EXPRESSION,
@@ -36,7 +37,7 @@ export function fleetDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Models with an open incident',
+          title: 'With an incident',
           description: 'Models with an open incident of any level.',
           unit: 'short',
           steps: [
@@ -48,7 +49,7 @@ export function fleetDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Critical incidents',
+          title: 'Critical',
           description: 'Open incidents where users get no or wrong answers now.',
           unit: 'short',
           steps: [
@@ -61,7 +62,7 @@ export function fleetDashboard(): Dashboard {
       .withPanel(
         statPanel({
           title: 'Unreachable',
-          description: 'Models that gave no answer in the judged window.',
+          description: 'Models that gave no answer in the evaluated window.',
           unit: 'short',
           steps: [
             { from: null, color: 'green' },
@@ -86,9 +87,9 @@ export function fleetDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Least false-page budget left',
+          title: 'Least budget left',
           description:
-            'The smallest part of the false-page budget left over the chosen models. 0 is an alarm; see docs/architecture.md.',
+            'The smallest part of the false-alarm budget left over the chosen models. 0 is an alarm; see docs/architecture.md.',
           unit: 'percentunit',
           steps: [
             { from: null, color: 'red' },
@@ -101,7 +102,8 @@ export function fleetDashboard(): Dashboard {
       .withPanel(
         tablePanel({
           title: 'Models',
-          description: 'One row per model. The name opens the model in the plugin: cause, evidence, approval.',
+          description: 'One row per model, the worst first. The name opens the model in the plugin.',
+          sortBy: { title: 'Incident', descending: true },
           row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
           columns: [
             {
@@ -145,12 +147,12 @@ export function fleetDashboard(): Dashboard {
             },
             { title: 'Latency p95', unit: 's', expr: latencyQuantile(0.95) },
             {
-              title: 'Predictions per second',
+              title: 'Per second',
               unit: 'reqps',
               expr: `sum by (model_name) (rate(mlfi_model_predictions_total{${MODELS}}[$__rate_interval]))`,
             },
             {
-              title: 'Last judged',
+              title: 'Evaluated',
               unit: 's',
               expr: `time() - max by (model_name) (mlfi_evaluation_timestamp_seconds{${MODELS}})`,
             },
@@ -169,16 +171,24 @@ export function fleetDashboard(): Dashboard {
       )
       .withPanel(
         timeSeriesPanel({
-          title: 'Evidence against the paging line',
+          title: 'Evidence, share of the alert threshold',
           description:
-            'Evidence that anything changed, on a log scale from 0 to the paging line at 100 %. Crossing it by chance happens once per false-page budget.',
+            'Evidence that anything changed, on a log scale from 0 to the alert threshold at 100 %; the ten models with the most.',
           unit: 'percentunit',
           min: 0,
           steps: [
             { from: null, color: 'green' },
             { from: 1, color: 'red' },
           ],
-          queries: [{ expr: `max by (model_name) (mlfi_evidence_line_ratio{${MODELS}})`, legend: '{{model_name}}' }],
+          queries: [
+            {
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_evidence_line_ratio{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
+          ],
         }),
       )
       .withPanel(
@@ -189,7 +199,14 @@ export function fleetDashboard(): Dashboard {
           min: 0,
           queries: [
             {
-              expr: `sum by (model_name) (rate(mlfi_model_prediction_errors_total{${MODELS}}[$__rate_interval])) / sum by (model_name) (rate(mlfi_model_predictions_total{${MODELS}}[$__rate_interval]))`,
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) =>
+                  quotient(
+                    `sum by (model_name) (rate(mlfi_model_prediction_errors_total{${MODELS}}[$__rate_interval]${at}))`,
+                    `sum by (model_name) (rate(mlfi_model_predictions_total{${MODELS}}[$__rate_interval]${at}))`,
+                  ),
+              }),
               legend: '{{model_name}}',
             },
           ],
@@ -198,21 +215,32 @@ export function fleetDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Latency, 95th percentile',
-          description: 'Time models took to answer, in the judged window.',
+          description: 'Time models took to answer, in the evaluated window.',
           unit: 's',
           min: 0,
-          queries: [{ expr: latencyQuantile(0.95), legend: '{{model_name}}' }],
+          queries: [
+            {
+              expr: largest({ by: ['model_name'], expression: (at) => latencyQuantile(0.95, at) }),
+              legend: '{{model_name}}',
+            },
+          ],
         }),
       )
       .withPanel(
         timeSeriesPanel({
           title: 'Mean confidence',
-          description: 'Mean confidence of the answers in the judged window.',
+          description: 'Mean confidence of the answers in the evaluated window.',
           unit: 'percentunit',
           min: 0,
           max: 1,
           queries: [
-            { expr: `min by (model_name) (mlfi_model_window_confidence_ratio{${MODELS}})`, legend: '{{model_name}}' },
+            {
+              expr: smallest({
+                by: ['model_name'],
+                expression: (at) => `min by (model_name) (mlfi_model_window_confidence_ratio{${MODELS}}${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
           ],
         }),
       )
@@ -225,7 +253,11 @@ export function fleetDashboard(): Dashboard {
           span: 24,
           queries: [
             {
-              expr: `sum by (model_name) (rate(mlfi_model_predictions_total{${MODELS}}[$__rate_interval]))`,
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) =>
+                  `sum by (model_name) (rate(mlfi_model_predictions_total{${MODELS}}[$__rate_interval]${at}))`,
+              }),
               legend: '{{model_name}}',
             },
           ],

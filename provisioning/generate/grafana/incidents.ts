@@ -1,6 +1,7 @@
 import * as annotationsList from '@grafana/grafana-foundation-sdk/annotationslist';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { largest } from './bounded.js';
 import { frame, numbered } from './frame.js';
 import { INCIDENT_LEVEL_EXPRESSION, INCIDENT_LEVEL_MAPPING } from './models.js';
 import { MODELS, PLUGIN, statPanel, tablePanel, timeSeriesPanel } from './panels.js';
@@ -98,12 +99,15 @@ export function incidentsDashboard(): Dashboard {
       )
       .withPanel(
         tablePanel({
-          title: 'Most urgent recommendation by model',
+          title: 'What to do first, by model',
           description: 'What mlfi would do first about each open incident, and whether it was decided.',
-          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
+          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}/incident` },
+          labels: { action: 'Action', cause: 'Cause', priority: 'Priority', state: 'State' },
+          hidesValues: true,
+          sortBy: { title: 'Priority' },
           columns: [
             {
-              title: 'Recommendation',
+              title: 'There is one',
               unit: 'short',
               expr: `max by (model_name, action, cause, priority, state) (mlfi_recommendation_info{${MODELS}})`,
             },
@@ -144,10 +148,12 @@ export function incidentsDashboard(): Dashboard {
           description: 'Alerts that others raised about a model and that still fire, as received by mlfi.',
           unit: 'short',
           min: 0,
-          span: 24,
           queries: [
             {
-              expr: `sum by (model_name, sender) (mlfi_alerts_firing{${MODELS}})`,
+              expr: largest({
+                by: ['model_name', 'sender'],
+                expression: (at) => `sum by (model_name, sender) (mlfi_alerts_firing{${MODELS}}${at})`,
+              }),
               legend: '{{model_name}} ({{sender}})',
             },
           ],
@@ -156,9 +162,10 @@ export function incidentsDashboard(): Dashboard {
       .withPanel(
         tablePanel({
           title: 'Open incidents by model',
-          description: 'Level and age of the open incident of each model. The name opens the model in the plugin.',
+          description: 'Level and age of the open incident of each model. The name opens the incident in the plugin.',
           span: 12,
-          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
+          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}/incident` },
+          sortBy: { title: 'Level', descending: true },
           columns: [
             {
               title: 'Level',
@@ -180,7 +187,9 @@ export function incidentsDashboard(): Dashboard {
           title: 'Most probable causes',
           description: 'Causes that hold at least a tenth of the probability in an open incident.',
           span: 12,
-          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}` },
+          row: { label: 'model_name', title: 'Model', link: `${PLUGIN}/models/\${__value.raw}/incident` },
+          labels: { cause: 'Cause' },
+          sortBy: { title: 'Probability', descending: true },
           columns: [
             {
               title: 'Probability',
@@ -196,9 +205,9 @@ export function incidentsDashboard(): Dashboard {
           description: 'Open incidents by level.',
           unit: 'short',
           min: 0,
-          span: 24,
           stacked: true,
           perModel: false,
+          colors: Object.fromEntries(LEVELS.map(({ level, color }) => [level, color])),
           queries: [{ expr: `sum by (level) (mlfi_incidents_open{${MODELS}})`, legend: '{{level}}' }],
         }),
       )

@@ -31,10 +31,15 @@ export function uidOf({ alert, labels }: AlertRule): string {
   return uid;
 }
 
-/** Grafana has no `query` in its templates, and `$value` is a text about all queries there. */
+/**
+ * Grafana has no `query` in its templates, and `$value` is a text about all queries there. The value is read by `index`: while
+ * there is no data there is no such value either, and asking for it by its name ends the template with an error.
+ */
 function annotationsFor(annotations: AlertRule['annotations']): Record<string, string> {
   const kept = Object.entries(annotations).filter(([, text]) => !/\|\s*query\b/.test(text));
-  return Object.fromEntries(kept.map(([name, text]) => [name, text.replaceAll(/\$value\b/g, '$values.cases.Value')]));
+  return Object.fromEntries(
+    kept.map(([name, text]) => [name, text.replaceAll(/\$value\b/g, '(index $values "cases").Value')]),
+  );
 }
 
 /**

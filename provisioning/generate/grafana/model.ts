@@ -1,5 +1,6 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { largest, quantileOf } from './bounded.js';
 import { frame, numbered } from './frame.js';
 import { latencyQuantile, MODEL_STATE_EXPRESSION, MODEL_STATE_MAPPING } from './models.js';
 import { MODELS, pluginPanel, statPanel, timeSeriesPanel } from './panels.js';
@@ -28,7 +29,7 @@ export function modelDashboard(): Dashboard {
       .withPanel(
         statPanel({
           title: 'Evidence',
-          description: 'Evidence that anything changed; 100 % is the paging line.',
+          description: 'Evidence that anything changed; 100 % is the alert threshold.',
           unit: 'percentunit',
           steps: [
             { from: null, color: 'green' },
@@ -40,8 +41,8 @@ export function modelDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'False-page budget left',
-          description: 'Part of the false-page budget the evidence has not used up; 0 at an alarm.',
+          title: 'Budget left',
+          description: 'Part of the false-alarm budget the evidence has not used up; 0 at an alarm.',
           unit: 'percentunit',
           steps: [
             { from: null, color: 'red' },
@@ -54,7 +55,7 @@ export function modelDashboard(): Dashboard {
       .withPanel(
         statPanel({
           title: 'Failed calls',
-          description: 'Share of failed calls in the judged window.',
+          description: 'Share of failed calls in the evaluated window.',
           unit: 'percentunit',
           steps: [
             { from: null, color: 'green' },
@@ -66,9 +67,9 @@ export function modelDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Estimated accuracy',
+          title: 'Accuracy (est.)',
           description:
-            'Accuracy of the judged window estimated without its labels (confidence-based performance estimation). No data until the baseline holds labels.',
+            'Accuracy of the evaluated window estimated without its labels (confidence-based performance estimation). No data until the baseline holds labels.',
           unit: 'percentunit',
           steps: [{ from: null, color: 'text' }],
           queries: [{ expr: `max(mlfi_estimated_accuracy_ratio{${MODELS}, bound="estimate"})` }],
@@ -76,8 +77,8 @@ export function modelDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Samples in the window',
-          description: 'Calls in the judged window: below the configured minimum nothing is compared.',
+          title: 'Samples',
+          description: 'Calls in the evaluated window: below the configured minimum nothing is compared.',
           unit: 'short',
           steps: [
             { from: null, color: 'yellow' },
@@ -135,7 +136,7 @@ export function modelDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Latency',
-          description: 'Median, 95th and 99th percentile of the judged window.',
+          description: 'Median, 95th and 99th percentile of the evaluated window.',
           unit: 's',
           min: 0,
           span: 8,
@@ -149,14 +150,18 @@ export function modelDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Confidence',
-          description: 'Mean of the judged window, with its 10th percentile and median read off the exported buckets.',
+          description:
+            'Mean of the evaluated window, with its 10th percentile and median read off the exported buckets.',
           unit: 'percentunit',
           min: 0,
           max: 1,
           queries: [
             { expr: `min by (model_name) (mlfi_model_window_confidence_ratio{${MODELS}})`, legend: 'mean' },
             ...[0.1, 0.5].map((quantile) => ({
-              expr: `histogram_quantile(${quantile}, sum by (model_name, le) (mlfi_model_window_confidence_distribution_bucket{${MODELS}}))`,
+              expr: quantileOf(
+                quantile,
+                `sum by (model_name, le) (mlfi_model_window_confidence_distribution_bucket{${MODELS}})`,
+              ),
               legend: `p${100 * quantile}`,
             })),
           ],
@@ -183,7 +188,10 @@ export function modelDashboard(): Dashboard {
           unit: 'short',
           queries: [
             {
-              expr: `topk(10, max by (model_name, signal, watch) (mlfi_signal_evidence_log{${MODELS}}))`,
+              expr: largest({
+                by: ['model_name', 'signal', 'watch'],
+                expression: (at) => `max by (model_name, signal, watch) (mlfi_signal_evidence_log{${MODELS}}${at})`,
+              }),
               legend: '{{signal}} ({{watch}})',
             },
           ],
@@ -192,7 +200,8 @@ export function modelDashboard(): Dashboard {
       .withPanel(
         timeSeriesPanel({
           title: 'Findings',
-          description: 'Statistic of each finding divided by its line: 1 is the line. No data while nothing is found.',
+          description:
+            'Statistic of each finding divided by its threshold: 1 is the threshold. No data while nothing is found.',
           unit: 'short',
           min: 0,
           steps: [
@@ -201,7 +210,10 @@ export function modelDashboard(): Dashboard {
           ],
           queries: [
             {
-              expr: `max by (model_name, detector, signal) (mlfi_finding_ratio{${MODELS}})`,
+              expr: largest({
+                by: ['model_name', 'detector', 'signal'],
+                expression: (at) => `max by (model_name, detector, signal) (mlfi_finding_ratio{${MODELS}}${at})`,
+              }),
               legend: '{{detector}}: {{signal}}',
             },
           ],
@@ -218,7 +230,14 @@ export function modelDashboard(): Dashboard {
           span: 24,
           stacked: true,
           queries: [
-            { expr: `max by (model_name, cause) (mlfi_rca_cause_probability_ratio{${MODELS}})`, legend: '{{cause}}' },
+            {
+              expr: largest({
+                by: ['model_name', 'cause'],
+                most: 5,
+                expression: (at) => `max by (model_name, cause) (mlfi_rca_cause_probability_ratio{${MODELS}}${at})`,
+              }),
+              legend: '{{cause}}',
+            },
           ],
         }),
       ),

@@ -1,5 +1,6 @@
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard';
+import { quantileOf } from './bounded.js';
 import type { NamedState } from './panels.js';
 import { MODELS } from './panels.js';
 
@@ -49,5 +50,5 @@ export const INCIDENT_LEVEL_MAPPING: dashboard.ValueMapping = {
 };
 
 /** Latency quantile of the judged window: its buckets are counts of that window, so no rate is taken. */
-export const latencyQuantile = (quantile: number): string =>
-  `histogram_quantile(${quantile}, sum by (model_name, le) (mlfi_model_window_latency_seconds_bucket{${MODELS}}))`;
+export const latencyQuantile = (quantile: number, at = ''): string =>
+  quantileOf(quantile, `sum by (model_name, le) (mlfi_model_window_latency_seconds_bucket{${MODELS}}${at})`);

@@ -45,6 +45,13 @@ const targetOf = ({ expr, legend }: Query, index: number): prometheus.DataqueryB
     .expr(expr)
     .legendFormat(legend ?? '__auto');
 
+/** A share has one decimal: what is smaller is drawn as 0.0 %, not as 8.8e-12 %. */
+const SHARE_DECIMALS = 1;
+
+function withDecimals(builder: { decimals(decimals: number): unknown }, unit: string): void {
+  if (unit === 'percentunit') builder.decimals(SHARE_DECIMALS);
+}
+
 const lines = (steps: readonly Step[]): dashboard.ThresholdsConfigBuilder =>
   new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
@@ -66,6 +73,10 @@ export interface TimeSeriesPanel extends PanelText, Placed {
   readonly stacked?: boolean;
   /** False where a series is not one model. */
   readonly perModel?: boolean;
+  /** Whole numbers as bars; a line between them would be values that never were. */
+  readonly bars?: boolean;
+  /** Colours of series that mean something by themselves, by their legend. */
+  readonly colors?: Readonly<Record<string, Step['color']>>;
 }
 
 /** Lines over time. */
@@ -78,7 +89,7 @@ export function timeSeriesPanel(panel: TimeSeriesPanel): timeSeries.PanelBuilder
     .span(panel.span ?? 12)
     .height(panel.height ?? 8)
     .lineWidth(1)
-    .fillOpacity(panel.stacked === true ? 40 : 5)
+    .fillOpacity(panel.stacked === true || panel.bars === true ? 40 : 5)
     .showPoints(common.VisibilityMode.Never)
     .legend(
       new common.VizLegendOptionsBuilder()
@@ -90,6 +101,10 @@ export function timeSeriesPanel(panel: TimeSeriesPanel): timeSeries.PanelBuilder
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
     )
     .targets(panel.queries.map(targetOf));
+  withDecimals(builder, panel.unit);
+  if (panel.bars === true) builder.drawStyle(common.GraphDrawStyle.Bars).decimals(0);
+  for (const [name, color] of Object.entries(panel.colors ?? {}))
+    builder.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }]);
   if (panel.min !== undefined) builder.min(panel.min);
   if (panel.max !== undefined) builder.max(panel.max);
   if (panel.perModel !== false) builder.dataLinks([investigateLink()]);
@@ -125,6 +140,7 @@ export function statPanel(panel: StatPanel): stat.PanelBuilder {
     .graphMode(common.BigValueGraphMode.Area)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .targets(panel.queries.map(targetOf));
+  withDecimals(builder, panel.unit);
   if (panel.mappings !== undefined) builder.mappings([...panel.mappings]);
   return builder;
 }
@@ -168,12 +184,19 @@ export interface Column {
   readonly mappings?: readonly dashboard.ValueMapping[];
 }
 
-/** One row per value of the `row` label, one column per query; the row's name opens `link`. */
+/**
+ * One row per value of the `row` label, one column per query; the row's name opens `link`. Further labels of the query are
+ * columns too, by the title given here.
+ */
 export function tablePanel(
   panel: Omit<PanelText, 'unit'> &
     Placed & {
       readonly row: { readonly label: string; readonly title: string; readonly link: string | null };
       readonly columns: readonly Column[];
+      readonly labels?: Readonly<Record<string, string>>;
+      /** True where the value of the query only says that there is such a row. */
+      readonly hidesValues?: boolean;
+      readonly sortBy: { readonly title: string; readonly descending?: boolean };
     },
 ): table.PanelBuilder {
   // Grafana calls the values of a lone query `Value`, of several `Value #A`, `Value #B` …
@@ -187,6 +210,9 @@ export function tablePanel(
     .span(panel.span ?? 24)
     .height(panel.height ?? 10)
     .filterable(true)
+    .sortBy([
+      new common.TableSortByFieldStateBuilder().displayName(panel.sortBy.title).desc(panel.sortBy.descending === true),
+    ])
     .targets(
       panel.columns.map(({ expr }, index) =>
         targetOf({ expr }, index).instant().format(prometheus.PromQueryFormat.Table),
@@ -196,17 +222,27 @@ export function tablePanel(
       { id: 'merge', options: {} },
       {
         id: 'organize',
-        options: { excludeByName: { Time: true }, renameByName: { [panel.row.label]: panel.row.title, ...titles } },
+        options: {
+          excludeByName: {
+            Time: true,
+            ...(panel.hidesValues === true ? Object.fromEntries(Object.keys(titles).map((name) => [name, true])) : {}),
+          },
+          renameByName: { [panel.row.label]: panel.row.title, ...panel.labels, ...titles },
+        },
       },
     ]);
   const { link } = panel.row;
   if (link !== null)
     builder.overrideByName(panel.row.title, [
-      { id: 'links', value: [{ title: 'Investigate', url: link, targetBlank: false }] },
+      {
+        id: 'links',
+        value: [{ title: 'Investigate', url: `${link}?from=\${__from}&to=\${__to}`, targetBlank: false }],
+      },
     ]);
   for (const { title, unit, steps, mappings } of panel.columns) {
     builder.overrideByName(title, [
       { id: 'unit', value: unit },
+      ...(unit === 'percentunit' ? [{ id: 'decimals', value: SHARE_DECIMALS }] : []),
       ...(steps === undefined
         ? []
         : [

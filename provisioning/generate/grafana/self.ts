@@ -1,7 +1,15 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { MappingType, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { largest, quantileOf } from './bounded.js';
 import { frame, numbered } from './frame.js';
 import { statPanel, timeSeriesPanel } from './panels.js';
+
+/** What a 0 and a 1 mean. */
+const words = (no: string, yes: string): dashboard.ValueMapping => ({
+  type: MappingType.ValueToText,
+  options: { '0': { text: no, color: 'red', index: 0 }, '1': { text: yes, color: 'green', index: 1 } },
+});
 
 /** Who watches the watchman: whether mlfi itself is up, looks in time, answers and has room. */
 export function selfDashboard(): Dashboard {
@@ -9,7 +17,7 @@ export function selfDashboard(): Dashboard {
     frame({
       uid: 'mlfi-self',
       title: 'mlfi / Own health',
-      description: 'mlfi itself: scrapes, looks at models, requests, memory, event loop.',
+      description: 'mlfi itself: scrapes, evaluations of models, requests, memory, event loop.',
       models: 'none',
     })
       .withRow(new RowBuilder('Is it watching?'))
@@ -39,8 +47,8 @@ export function selfDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Longest since a look',
-          description: 'Age of the oldest last judgement among models that are not paused.',
+          title: 'Oldest evaluation',
+          description: 'Age of the oldest last evaluation among models that are not paused.',
           unit: 's',
           steps: [
             { from: null, color: 'green' },
@@ -56,8 +64,8 @@ export function selfDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Slowest judgement',
-          description: 'Longest time the last judgement of a model took.',
+          title: 'Evaluation time',
+          description: 'Longest time the last evaluation of a model took.',
           unit: 's',
           steps: [
             { from: null, color: 'green' },
@@ -90,7 +98,7 @@ export function selfDashboard(): Dashboard {
           ],
           queries: [
             {
-              expr: '(sum(rate(mlfi_http_request_duration_seconds_count{code=~"5.."}[$__rate_interval])) or vector(0)) / sum(rate(mlfi_http_request_duration_seconds_count[$__rate_interval]))',
+              expr: '(sum(rate(mlfi_http_request_duration_seconds_count{code=~"5.."}[$__rate_interval])) or vector(0)) / (sum(rate(mlfi_http_request_duration_seconds_count[$__rate_interval])) > 0)',
             },
           ],
         }),
@@ -105,7 +113,11 @@ export function selfDashboard(): Dashboard {
           perModel: false,
           queries: [
             {
-              expr: 'sum by (route) (rate(mlfi_http_request_duration_seconds_count[$__rate_interval]))',
+              expr: largest({
+                by: ['route'],
+                expression: (at) =>
+                  `sum by (route) (rate(mlfi_http_request_duration_seconds_count[$__rate_interval]${at}))`,
+              }),
               legend: '{{route}}',
             },
           ],
@@ -120,7 +132,14 @@ export function selfDashboard(): Dashboard {
           perModel: false,
           queries: [
             {
-              expr: 'histogram_quantile(0.95, sum by (route, le) (rate(mlfi_http_request_duration_seconds_bucket[$__rate_interval])))',
+              expr: largest({
+                by: ['route'],
+                expression: (at) =>
+                  quantileOf(
+                    0.95,
+                    `sum by (route, le) (rate(mlfi_http_request_duration_seconds_bucket[$__rate_interval]${at}))`,
+                  ),
+              }),
               legend: '{{route}}',
             },
           ],
@@ -131,7 +150,8 @@ export function selfDashboard(): Dashboard {
         statPanel({
           title: 'Store',
           description: 'Whether the store could be written at the last check, worst of all instances.',
-          unit: 'bool_on_off',
+          unit: 'short',
+          mappings: [words('read-only', 'writable')],
           span: 6,
           steps: [
             { from: null, color: 'red' },
@@ -144,8 +164,9 @@ export function selfDashboard(): Dashboard {
         statPanel({
           title: 'Audit chain',
           description: 'Whether the last verification of the audit log found it intact.',
-          unit: 'bool_yes_no',
+          unit: 'short',
           span: 6,
+          mappings: [words('broken', 'intact')],
           steps: [
             { from: null, color: 'red' },
             { from: 1, color: 'green' },
@@ -181,10 +202,11 @@ export function selfDashboard(): Dashboard {
       )
       .withPanel(
         statPanel({
-          title: 'Configuration',
+          title: 'Configuration reload',
           description: 'Whether the last reload of the configuration was taken, worst of all instances.',
-          unit: 'bool_yes_no',
+          unit: 'short',
           span: 6,
+          mappings: [words('refused', 'taken')],
           steps: [
             { from: null, color: 'red' },
             { from: 1, color: 'green' },
@@ -202,7 +224,10 @@ export function selfDashboard(): Dashboard {
           perModel: false,
           queries: [
             { expr: 'sum(rate(mlfi_ingest_events_total[$__rate_interval]))', legend: 'taken' },
-            { expr: 'sum(rate(mlfi_ingest_rejected_total[$__rate_interval]))', legend: 'refused' },
+            {
+              expr: 'sum by (model_name, reason) (rate(mlfi_ingest_rejected_total[$__rate_interval])) > 0',
+              legend: 'refused: {{model_name}}, {{reason}}',
+            },
           ],
         }),
       )
@@ -241,24 +266,38 @@ export function selfDashboard(): Dashboard {
           queries: [{ expr: 'max(mlfi_render_duration_seconds)', legend: 'rendering' }],
         }),
       )
-      .withRow(new RowBuilder('Looks'))
+      .withRow(new RowBuilder('Evaluations'))
       .withPanel(
         timeSeriesPanel({
-          title: 'Time of a judgement',
-          description: 'How long the last judgement took, by model.',
+          title: 'Time of an evaluation',
+          description: 'How long the last evaluation took, by model; the ten slowest.',
           unit: 's',
           min: 0,
-          queries: [{ expr: 'max by (model_name) (mlfi_evaluation_duration_seconds)', legend: '{{model_name}}' }],
+          queries: [
+            {
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) => `max by (model_name) (mlfi_evaluation_duration_seconds${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
+          ],
         }),
       )
       .withPanel(
         timeSeriesPanel({
-          title: 'Age of the last judgement',
-          description: 'Seconds since each model was last judged; grows when looks stop.',
+          title: 'Age of the last evaluation',
+          description: 'Seconds since each model was last evaluated; grows when evaluations stop. The ten oldest.',
           unit: 's',
           min: 0,
           queries: [
-            { expr: 'time() - max by (model_name) (mlfi_evaluation_timestamp_seconds)', legend: '{{model_name}}' },
+            {
+              expr: largest({
+                by: ['model_name'],
+                expression: (at) => `time() - max by (model_name) (mlfi_evaluation_timestamp_seconds${at})`,
+              }),
+              legend: '{{model_name}}',
+            },
           ],
         }),
       )

@@ -7,6 +7,11 @@ import { METRICS } from '../../../exporter/src/metrics/catalogue.js';
 import { alertRules } from '../../../provisioning/generate/prometheus/alerts.js';
 import { Timing } from '../../../provisioning/generate/prometheus/rule.js';
 import { managedRule, uidOf, withoutRecorded } from '../../../provisioning/generate/grafana/managed-rule.js';
+import {
+  faultsOf,
+  type LintedDashboard,
+  type LintedPanel,
+} from '../../../provisioning/generate/grafana/dashboard-lint.js';
 import { allFiles } from '../../../provisioning/generate/all-files.js';
 import { DEFAULT_SETTINGS } from '../../../provisioning/generate/settings.js';
 import {
@@ -103,6 +108,62 @@ describe.each(dashboards)('dashboard $uid', (dashboard) => {
   });
 });
 
+describe('the linter of dashboards', () => {
+  const onDashboard = (
+    panel: Partial<LintedPanel>,
+    list: LintedDashboard['templating']['list'] = [],
+  ): LintedDashboard => ({
+    panels: [
+      {
+        type: 'timeseries',
+        title: 'Short',
+        gridPos: { w: 12, h: 8 },
+        fieldConfig: { defaults: { unit: 'short' } },
+        targets: [],
+        ...panel,
+      },
+    ],
+    templating: { list },
+  });
+  const line = (expr: string, legendFormat = '{{model_name}}') => ({ targets: [{ expr, legendFormat }] });
+
+  it('finds nothing wrong with what is committed', () => {
+    for (const dashboard of dashboards) expect(faultsOf(dashboard), dashboard.uid).toEqual([]);
+  });
+
+  it.each([
+    ['a title that is cut', { title: 'Models with an open incident', gridPos: { w: 4, h: 4 } }, /title is cut/],
+    ['a missing unit', { fieldConfig: { defaults: {} } }, /no unit/],
+    ['a share drawn as 8.8e-12 %', { fieldConfig: { defaults: { unit: 'percentunit' } } }, /without decimals/],
+    ['a line for each of any number of models', line('max by (model_name) (mlfi_up)'), /a line for every model_name/],
+    ['a quantile of nothing', line('histogram_quantile(0.5, sum by (le) (a_bucket))', 'p50'), /NaN/],
+    ['a quotient by nothing', line('sum(a) / sum(b)', 'share'), /NaN/],
+    ['a table with raw heads', { type: 'table', ...line('max by (action) (a)') }, /head of action/],
+    ['a table without an order', { type: 'table' }, /no order/],
+  ] as const)('finds %s', (_, panel, fault) => {
+    expect(faultsOf(onDashboard(panel)).join('; ')).toMatch(fault);
+  });
+
+  it('finds heads that do not fit, and variables nobody uses', () => {
+    const renameByName = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`Value #${index}`, 'A long head']),
+    );
+    const wide = { type: 'table', transformations: [{ id: 'organize', options: { renameByName } }] };
+    expect(faultsOf(onDashboard(wide)).join()).toMatch(/heads are cut/);
+    expect(faultsOf(onDashboard({}, [{ name: 'model_name' }]))).toContain(
+      'the variable model_name is used by no panel',
+    );
+  });
+
+  it('lets lines be drawn that are kept few, or are of one model', () => {
+    const few = 'max by (model_name) (a) and on (model_name) topk(10, max by (model_name) (a @ end()))';
+    expect(faultsOf(onDashboard(line(few)))).toEqual([]);
+    const one = line('max by (model_name) (a{model_name=~"$model_name"})');
+    expect(faultsOf(onDashboard(one, [{ name: 'model_name', multi: false }]))).toEqual([]);
+    expect(faultsOf(onDashboard(one, [{ name: 'model_name', multi: true }]))).toHaveLength(1);
+  });
+});
+
 it('places the nested panels of the plugin on the model dashboard', () => {
   const model = dashboards.find(({ uid }) => uid === 'mlfi-model');
   expect(model?.panels.map(({ type }) => type)).toEqual(
@@ -124,6 +185,8 @@ describe.each(committedRules())('rule $title', (rule) => {
     expect(rule.annotations.summary).toMatch(/\.$/);
     expect(rule.annotations.summary).not.toContain('{{');
     expect(rule.annotations.description).not.toMatch(/\$value\b/);
+    // While there is no data there is no such value, and asking for it by name ends the template.
+    expect(JSON.stringify(rule.annotations)).not.toMatch(/\$values\.\w/);
     expect(rule.annotations.runbook_url).toMatch(/#[a-z]+$/);
     expect(rule.annotations.investigation_url).toMatch(/^https?:\/\/[^/]+\/a\/mlfi-investigator-app\//);
   });
@@ -210,7 +273,10 @@ describe('a Prometheus rule made into a Grafana rule', () => {
       for: '2m',
       keepFiringFor: '10m',
       labels: rule.labels,
-      annotations: { summary: 'A sentence.', description: '{{ $values.cases.Value | humanizePercentage }} of $values' },
+      annotations: {
+        summary: 'A sentence.',
+        description: '{{ (index $values "cases").Value | humanizePercentage }} of $values',
+      },
     });
     expect(JSON.stringify(managedRule(rule, recorded))).not.toContain('query }}');
     expect(() => uidOf({ ...rule, alert: `Mlfi${'Long'.repeat(12)}` })).toThrow('longer than the 40');

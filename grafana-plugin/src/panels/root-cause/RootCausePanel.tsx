@@ -1,50 +1,89 @@
 import React from 'react';
+import { useQuery } from '@tanstack/react-query';
 import type { PanelProps } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Badge, Stack, TextLink } from '@grafana/ui';
-import { exporter } from '../../api/client';
-import { useLive } from '../../api/useLive';
-import { relative, SEVERITY_COLOURS } from '../../components/format';
-import { LiveView } from '../../components/States';
+import { TextLink } from '@grafana/ui';
+import { incidentQuery } from '../../api/incidents';
+import { fleetQuery, modelQuery } from '../../api/models';
+import { Queries } from '../../api/query';
+import { QueryView } from '../../components/States';
 import { PAGES } from '../../constants';
 import { CauseView } from '../../incident/CauseView';
+import { Headline } from '../../incident/Headline';
 import { chosenModel, type ModelOptions } from '../panel-options';
 
-/** The open incident of a model; null when there is none. */
-async function openIncident(model: string) {
-  const { incident_id } = await exporter.model(model);
-  return { incident: incident_id === null ? null : await exporter.incident(incident_id) };
+function Open({ incident: id }: { incident: string }) {
+  const query = useQuery(incidentQuery(id));
+  return (
+    <QueryView query={query} rows={4}>
+      {(incident) => (
+        <>
+          <Headline incident={incident} size="small" />
+          <p>
+            <TextLink href={PAGES.incident(id)}>{t('panel.open', 'Open the incident')}</TextLink>
+          </p>
+          <CauseView cause={incident.diagnosis.causes[0]} />
+        </>
+      )}
+    </QueryView>
+  );
 }
 
 function CauseOf({ model }: { model: string }) {
-  const live = useLive(`cause/${model}`, () => openIncident(model));
+  const query = useQuery(modelQuery(model));
   return (
-    <LiveView live={live} rows={4}>
-      {({ incident }) =>
-        incident === null ? (
-          <p>{t('panel.well', 'No open incident: {{model}} is as its baseline.', { model })}</p>
+    <QueryView query={query} rows={4}>
+      {({ incident_id }) =>
+        incident_id === null ? (
+          <p>{t('panel.well', '{{model}} has no open incident.', { model })}</p>
         ) : (
-          <>
-            <Stack gap={1} alignItems="center" wrap="wrap">
-              <Badge text={incident.severity} color={SEVERITY_COLOURS[incident.severity]} />
-              <span>{t('incident.since', 'since {{when}}', { when: relative(incident.openedAtMs) })}</span>
-              <TextLink href={PAGES.incident(incident.id)}>{t('panel.open', 'Open the incident')}</TextLink>
-            </Stack>
-            <p>{incident.explanation.headline}</p>
-            <CauseView cause={incident.diagnosis.causes[0]} />
-          </>
+          <Open incident={incident_id} />
         )
       }
-    </LiveView>
+    </QueryView>
+  );
+}
+
+/** Every open incident, one line each. */
+function EveryCause() {
+  const query = useQuery(fleetQuery());
+  return (
+    <QueryView query={query} rows={4}>
+      {(models) => {
+        const open = models.flatMap(({ id, name, incident_id }) =>
+          incident_id === null ? [] : [{ id, name, incident_id }]
+        );
+        return open.length === 0 ? (
+          <p>{t('panel.all-well', 'No model has an open incident.')}</p>
+        ) : (
+          <ul style={{ listStyle: 'none' }}>
+            {open.map(({ id, name, incident_id }) => (
+              <li key={id}>
+                <TextLink href={PAGES.incident(incident_id)}>{name}</TextLink>
+              </li>
+            ))}
+          </ul>
+        );
+      }}
+    </QueryView>
   );
 }
 
 /** Current cause and evidence of the dashboard's model. */
 export function RootCausePanel(props: PanelProps<ModelOptions>) {
-  const model = chosenModel(props);
+  const choice = chosenModel(props);
   return (
-    <div style={{ width: props.width, height: props.height, overflow: 'auto' }} tabIndex={0} role="region" aria-label={t('panel.cause', 'Root cause')}>
-      {model === null ? <p>{t('panel.choose', "Choose one model: by the dashboard's variable, or in this panel's options.")}</p> : <CauseOf model={model} />}
+    <div
+      style={{ width: props.width, height: props.height, overflow: 'auto' }}
+      tabIndex={0}
+      role="region"
+      aria-label={t('panel.cause', 'Root cause')}
+    >
+      <Queries>
+        {choice.kind === 'none' && <p>{choice.why}</p>}
+        {choice.kind === 'every' && <EveryCause />}
+        {choice.kind === 'one' && <CauseOf model={choice.model} />}
+      </Queries>
     </div>
   );
 }

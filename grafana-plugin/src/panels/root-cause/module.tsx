@@ -8,5 +8,10 @@ void initPluginTranslations(PLUGIN_ID);
 
 // No dynamic import here: Grafana would look for the chunk in the panel's own folder, and webpack puts it in the app's.
 export const plugin = new PanelPlugin<ModelOptions>(RootCausePanel).setPanelOptions((builder) =>
-  builder.addTextInput({ path: 'model', name: t('panel.option-model', 'Model'), description: t('panel.option-model-what', 'A model id or a variable'), defaultValue: DEFAULT_MODEL })
+  builder.addTextInput({
+    path: 'model',
+    name: t('panel.option-model', 'Model'),
+    description: t('panel.option-model-what', 'A model id or a variable'),
+    defaultValue: DEFAULT_MODEL,
+  })
 );

@@ -1,0 +1,32 @@
+import type { FleetModel } from './types';
+
+/** What a model did at one moment, as it was answered while somebody looked. */
+export interface LiveFigure {
+  atMs: number;
+  confidence: number | null;
+  failures: number | null;
+  latency: number | null;
+}
+
+const KEPT = 200;
+/** Less than this apart, two answers tell the same. */
+const APART_MS = 1_000;
+const kept = new Map<string, LiveFigure[]>();
+
+type Figures = Pick<FleetModel, 'id' | 'window_samples' | 'confidence_mean' | 'error_share' | 'latency_p50_seconds'>;
+
+/** Remembers the figures of an answer for as long as Grafana stays open: there are no stored ones before the first baseline. */
+export function remember(models: Figures[], atMs = Date.now()): void {
+  for (const { id, window_samples, confidence_mean, error_share, latency_p50_seconds } of models) {
+    const before = kept.get(id) ?? [];
+    const last = before.at(-1);
+    if (last === undefined || atMs - last.atMs >= APART_MS) {
+      const failures = window_samples === 0 ? null : error_share;
+      const figure = { atMs, confidence: confidence_mean, failures, latency: latency_p50_seconds };
+      kept.set(id, [...before, figure].slice(-KEPT));
+    }
+  }
+}
+
+/** What was remembered of a model, oldest first. */
+export const remembered = (id: string): LiveFigure[] => kept.get(id) ?? [];

@@ -1,0 +1,58 @@
+import { addressOf } from './address';
+import { readOf } from './answer';
+import { explanationOf } from './not-found';
+import { snippetsFor } from './snippets';
+
+describe('an address', () => {
+  it.each([
+    ['models.example.org/fraud', 'http://models.example.org/fraud'],
+    ['https://models.example.org', 'https://models.example.org'],
+    ['  localhost:9000/predict ', 'http://localhost:9000/predict'],
+    ['ftp://nowhere', null],
+    ['two words', null],
+    ['', null],
+  ])('%s is asked as %s', (typed, address) => {
+    expect(addressOf(typed)).toBe(address);
+  });
+});
+
+describe('why no model answered', () => {
+  type Failure = Parameters<typeof explanationOf>[0]['failure'];
+  const titleOf = (failure: Pick<Failure, 'reason'> & Partial<Failure>) =>
+    explanationOf({ failure: { detail: '', http_status: null, retry_after_ms: null, ...failure } }).title;
+  it('tells apart what can be mended in different ways', () => {
+    const failures: Array<Parameters<typeof titleOf>[0]> = [
+      { reason: 'http_4xx', http_status: 401 },
+      { reason: 'dns' },
+      { reason: 'connect' },
+      { reason: 'blocked' },
+      { reason: 'timeout' },
+      { reason: 'tls' },
+      { reason: 'http_4xx', http_status: 404 },
+      { reason: 'http_5xx', http_status: 503 },
+      { reason: 'not_json' },
+    ];
+    const titles = failures.map(titleOf);
+    expect(new Set(titles).size).toBe(titles.length);
+    expect(titles[0]).toBe('The model wants a key (401)');
+  });
+});
+
+test('of an answer is told what was read, and what is missing', () => {
+  expect(
+    readOf({ kind: 'answer', prediction: 'ok', confidence: null, latency_seconds: 0.2, model_version: '7' })
+  ).toEqual([
+    { name: 'Prediction', value: 'ok' },
+    { name: 'Confidence', value: 'not given: drops in confidence cannot be seen' },
+    { name: 'Latency', value: '200 ms' },
+    { name: 'Version', value: '7' },
+  ]);
+});
+
+test('lines to copy are offered for what this exporter takes, and for nothing else', () => {
+  const target = { exporter: 'http://mlfi:9899', model: 'fraud' };
+  const ids = (paths: string[]) => snippetsFor(target, paths).map(({ id }) => id);
+  expect(ids([])).toEqual(['python', 'curl', 'file']);
+  expect(ids(['/api/v1/cloudevents', '/v1/logs'])).toContain('kserve');
+  expect(snippetsFor(target, []).every(({ code }) => code.includes('/api/v1/models/fraud/observations'))).toBe(true);
+});

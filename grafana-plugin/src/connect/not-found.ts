@@ -1,0 +1,89 @@
+import { t } from '@grafana/i18n';
+import type { Discovery } from '../api/types';
+
+type Failed = Extract<Discovery, { kind: 'not-found' }>;
+
+/** Why no model answered, and what to do about it. */
+export interface Explanation {
+  title: string;
+  text: string;
+}
+
+/** In words what stood in the way: a name, a port, a firewall, a key, or an answer that is not a model's. */
+export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation {
+  const { reason } = failure;
+  const detail = failure.detail;
+  const status = failure.http_status;
+  if (status === 401 || status === 403) {
+    return {
+      title: t('connect.key', 'The model wants a key ({{status}})', { status }),
+      text: t(
+        'connect.key-text',
+        'Put the value of the Authorization header under `secrets` in the configuration of the exporter, and name it as `authorization_secret` of the model under `models`. Keys are not kept in Grafana.'
+      ),
+    };
+  }
+  const known: Record<string, () => Explanation> = {
+    dns: () => ({
+      title: t('connect.dns', 'The host name is not known'),
+      text: t(
+        'connect.dns-text',
+        'The exporter cannot resolve it. Write the name as the exporter sees it. {{detail}}',
+        {
+          detail,
+          interpolation: { escapeValue: false },
+        }
+      ),
+    }),
+    connect: () => ({
+      title: t('connect.refused', 'Nobody listens at this address'),
+      text: t(
+        'connect.refused-text',
+        'The connection was refused: is the server running, and is the port right? {{detail}}',
+        {
+          detail,
+          interpolation: { escapeValue: false },
+        }
+      ),
+    }),
+    blocked: () => ({
+      title: t('connect.blocked', 'The exporter may not call this address'),
+      text: t(
+        'connect.blocked-text',
+        'It is private or not on the list. Add it to `egress.allow_hosts` or `egress.allow_cidrs` in the configuration of the exporter. {{detail}}',
+        { detail, interpolation: { escapeValue: false } }
+      ),
+    }),
+    timeout: () => ({
+      title: t('connect.timeout', 'The model did not answer in time'),
+      text: detail,
+    }),
+    tls: () => ({
+      title: t('connect.tls', 'The certificate is not accepted'),
+      text: detail,
+    }),
+    http_4xx: () => ({
+      title:
+        status === 404
+          ? t('connect.missing', 'There is nothing at this path (404)')
+          : t('connect.rejected', 'The model rejects the request ({{status}})', { status: status ?? '4xx' }),
+      text: t(
+        'connect.rejected-text',
+        'Something answers there, but not to the requests mlfi knows. Check the path; what was tried stands below.'
+      ),
+    }),
+    http_5xx: () => ({
+      title: t('connect.broken', 'The model fails ({{status}})', { status: status ?? '5xx' }),
+      text: t('connect.broken-text', 'It answers every request that was tried with an error of its own. {{detail}}', {
+        detail,
+        interpolation: { escapeValue: false },
+      }),
+    }),
+  };
+  return (
+    known[reason]?.() ?? {
+      title: t('connect.nobody', 'What answers here is not a model mlfi knows'),
+      text: detail,
+    }
+  );
+}

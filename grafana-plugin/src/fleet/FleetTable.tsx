@@ -1,0 +1,191 @@
+import React, { memo, useMemo } from 'react';
+import { css } from '@emotion/css';
+import { FieldType, type FieldSparkline, type GrafanaTheme2 } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { Badge, Sparkline, TextLink, useStyles2, useTheme2 } from '@grafana/ui';
+import { remembered } from '../api/live-figures';
+import type { FleetModel } from '../api/types';
+import { moment, relative, SEVERITY_COLOURS, SEVERITY_TEXTS, STATE_COLOURS, STATE_TEXTS } from '../components/format';
+import { plain } from '../components/Words';
+import { PAGES } from '../constants';
+import { measureOf, trailOf, type TrailMeasure } from './trail';
+
+/** One line a model whatever the width: what does not fit is cut with an ellipsis, and told in full on hover. */
+const stylesOf = (theme: GrafanaTheme2) => ({
+  frame: css({ containerType: 'inline-size' }),
+  table: css({
+    width: '100%',
+    tableLayout: 'fixed',
+    'th, td': {
+      padding: theme.spacing(0.75, 1, 0.75, 0),
+      borderBottom: `1px solid ${theme.colors.border.weak}`,
+      whiteSpace: 'nowrap',
+      overflow: 'hidden',
+      textOverflow: 'ellipsis',
+      textAlign: 'left',
+      verticalAlign: 'middle',
+    },
+    th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightMedium },
+    'td a': { display: 'inline' },
+  }),
+  name: css({ width: '18%', minWidth: 120 }),
+  state: css({ width: 104 }),
+  since: css({ width: 96 }),
+  trend: css({ width: 104, '@container (max-width: 760px)': { display: 'none' } }),
+  samples: css({
+    width: 92,
+    fontVariantNumeric: 'tabular-nums',
+    '@container (max-width: 860px)': { display: 'none' },
+  }),
+  seen: css({ width: 96, '@container (max-width: 640px)': { display: 'none' } }),
+  trouble: css({ '@container (max-width: 480px)': { whiteSpace: 'normal' } }),
+  hiddenWhenNarrow: css({ '@container (max-width: 480px)': { display: 'none' } }),
+});
+
+const MEASURES: Record<TrailMeasure, () => string> = {
+  confidence: () => t('fleet.trail-confidence', 'confidence'),
+  failures: () => t('fleet.trail-failures', 'failed calls'),
+  latency: () => t('fleet.trail-latency', 'latency'),
+};
+
+/** The last minutes of the figure that shows what is wrong; drawn anew with every answer, which is when it has moved. */
+function TrailLine({ model }: { model: FleetModel }) {
+  const theme = useTheme2();
+  const measure = measureOf(model);
+  const sparkline = useMemo((): FieldSparkline | null => {
+    const values = trailOf(remembered(model.id), measure);
+    const most = measure === 'latency' ? Math.max(...values, 0) * 1.1 || 1 : 1;
+    return values.length < 2
+      ? null
+      : {
+          y: {
+            name: measure,
+            type: FieldType.number,
+            config: { custom: { lineWidth: 1, fillOpacity: 10 } },
+            values,
+            state: { range: { min: 0, max: most, delta: most } },
+          },
+        };
+  }, [model, measure]);
+  return sparkline === null ? null : (
+    <div aria-hidden title={MEASURES[measure]()}>
+      <Sparkline width={92} height={22} sparkline={sparkline} theme={theme} />
+    </div>
+  );
+}
+
+/** What is wrong, without the name that stands in the first column. */
+export function headlineOf({ headline, name }: Pick<FleetModel, 'headline' | 'name'>): string {
+  const text = headline ?? t('fleet.incident', 'Open incident');
+  return plain(text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text);
+}
+
+/** What to tell of a model that has no incident: how far learning is. */
+function quietText({ baseline, state }: FleetModel): string {
+  if (state !== 'learning' || baseline.state !== 'learning') {
+    return '';
+  }
+  const { samples, required_samples } = baseline;
+  return required_samples !== null && samples !== null
+    ? t('fleet.learning', 'Learning what is normal: {{share}} %', {
+        share: Math.min(100, Math.round((100 * samples) / required_samples)),
+      })
+    : t('fleet.learning-on', 'Learning what is normal');
+}
+
+/** When a prediction or a probe of the model was seen last. */
+export const lastSeenMs = ({
+  last_probe_at_ms,
+  last_prediction_at_ms,
+}: Pick<FleetModel, 'last_probe_at_ms' | 'last_prediction_at_ms'>): number | null =>
+  last_probe_at_ms === null && last_prediction_at_ms === null
+    ? null
+    : Math.max(last_probe_at_ms ?? 0, last_prediction_at_ms ?? 0);
+
+/** When what is wrong began, as far as it is known. */
+const beganMs = ({ incident_id, evidence }: FleetModel) => (incident_id === null ? null : evidence.changed_at_ms);
+
+const Row = memo(function Row({ model, showsBegan }: { model: FleetModel; showsBegan: boolean }) {
+  const styles = useStyles2(stylesOf);
+  const { id, name, state, severity, incident_id, total_samples } = model;
+  const sinceMs = beganMs(model);
+  const seenMs = lastSeenMs(model);
+  const headline = headlineOf(model);
+  return (
+    <tr>
+      <td title={name}>
+        <TextLink href={PAGES.model(id)}>{name}</TextLink>
+      </td>
+      <td>
+        {incident_id === null ? (
+          <Badge text={STATE_TEXTS[state]()} color={STATE_COLOURS[state]} />
+        ) : (
+          <Badge text={SEVERITY_TEXTS[severity]()} color={SEVERITY_COLOURS[severity]} tooltip={STATE_TEXTS[state]()} />
+        )}
+      </td>
+      {showsBegan && (
+        <td className={styles.hiddenWhenNarrow} title={sinceMs === null ? undefined : moment(sinceMs)}>
+          {relative(sinceMs)}
+        </td>
+      )}
+      <td className={styles.trouble} title={incident_id === null ? undefined : headline}>
+        {incident_id === null ? (
+          quietText(model)
+        ) : (
+          <TextLink href={PAGES.incident(incident_id)} color="primary">
+            {headline.split('. ')[0]}
+          </TextLink>
+        )}
+      </td>
+      <td className={styles.trend}>
+        <TrailLine model={model} />
+      </td>
+      <td className={styles.samples}>{total_samples.toLocaleString('en-US')}</td>
+      <td className={styles.seen} title={seenMs === null ? undefined : moment(seenMs)}>
+        {relative(seenMs)}
+      </td>
+    </tr>
+  );
+});
+
+/** One line per model, in the order given. */
+export function FleetTable({ models }: { models: FleetModel[] }) {
+  const styles = useStyles2(stylesOf);
+  const showsBegan = models.some((model) => beganMs(model) !== null);
+  return (
+    <div className={styles.frame}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col" className={styles.name}>
+              {t('fleet.model', 'Model')}
+            </th>
+            <th scope="col" className={styles.state}>
+              {t('fleet.state', 'State')}
+            </th>
+            {showsBegan && (
+              <th scope="col" className={`${styles.since} ${styles.hiddenWhenNarrow}`}>
+                {t('fleet.began', 'Began')}
+              </th>
+            )}
+            <th scope="col">{t('fleet.trouble', 'What is wrong')}</th>
+            <th scope="col" className={styles.trend}>
+              {t('fleet.trend', 'Trend')}
+            </th>
+            <th scope="col" className={styles.samples}>
+              {t('fleet.samples', 'Samples')}
+            </th>
+            <th scope="col" className={styles.seen}>
+              {t('fleet.seen', 'Last seen')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {models.map((model) => (
+            <Row key={model.id} model={model} showsBegan={showsBegan} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
