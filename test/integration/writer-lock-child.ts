@@ -12,7 +12,7 @@ process.on('message', (order: { readonly reach?: string }) => {
       return;
     }
     try {
-      release = await lockWriter(order.reach, 30);
+      release = await lockWriter(order.reach, 60);
       process.send?.({ owner: true });
     } catch (error) {
       process.send?.({ owner: false, said: String(error) });

@@ -11,6 +11,7 @@ const TSX = ['--import', 'tsx'];
 /** 2,000 for the long form. */
 const ROUNDS = Number(process.env['MLFI_LOCK_ROUNDS'] ?? 100);
 const PROCESSES = 4;
+const ATTEMPTS = 5;
 /** How often the owner is killed rather than asked to let go: a new process takes half a second to start. */
 const KILLED_EVERY = 10;
 
@@ -42,10 +43,14 @@ it(
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         const file = join(folder, 'raced.sqlite');
-        const reached = await Promise.all(racers.map((racer) => ask(racer, { reach: file })));
-        const winners = reached.flatMap(({ owner }, index) => (owner === true ? [index] : []));
+        let winners: readonly number[] = [];
+        // On a busy machine all may give up in the same instant; two owners are never forgiven.
+        for (let attempt = 0; attempt < ATTEMPTS && winners.length === 0; attempt += 1) {
+          const reached = await Promise.all(racers.map((racer) => ask(racer, { reach: file })));
+          winners = reached.flatMap(({ owner }, index) => (owner === true ? [index] : []));
+          for (const { owner, said } of reached) if (owner === false) expect(said).toContain('in use by another mlfi');
+        }
         owners.set(winners.length, (owners.get(winners.length) ?? 0) + 1);
-        for (const { owner, said } of reached) if (owner === false) expect(said).toContain('in use by another mlfi');
         for (const index of winners) {
           const winner = racers[index];
           if (winner === undefined) continue;
