@@ -225,7 +225,11 @@ export function selfDashboard(): Dashboard {
           queries: [
             { expr: 'sum(rate(mlfi_ingest_events_total[$__rate_interval]))', legend: 'taken' },
             {
-              expr: 'sum by (model_name, reason) (rate(mlfi_ingest_rejected_total[$__rate_interval])) > 0',
+              expr: largest({
+                by: ['model_name', 'reason'],
+                expression: (at) =>
+                  `sum by (model_name, reason) (rate(mlfi_ingest_rejected_total[$__rate_interval]${at})) > 0`,
+              }),
               legend: 'refused: {{model_name}}, {{reason}}',
             },
           ],
