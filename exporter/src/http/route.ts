@@ -147,6 +147,8 @@ export interface RouteDefinition<
   /** Without it every parameter is refused. */
   readonly query?: Q;
   readonly body?: B;
+  /** The query names a thing that may not exist. */
+  readonly queryNamesThing?: true;
   /** By status; what every route may answer besides (`common-responses.ts`) is not repeated. */
   readonly responses: R;
   handler(request: RouteRequest<P, Q, B>): Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;

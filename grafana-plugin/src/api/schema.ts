@@ -1685,7 +1685,6 @@ export interface components {
             owner?: string;
             payloads?: unknown[];
             tags?: string[];
-            /** Format: uri */
             url?: string;
             version?: string;
         };
@@ -2511,7 +2510,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: uri */
                     url: string;
                 };
             };
@@ -3587,7 +3585,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: uri */
                     candidate_url: string;
                     /**
                      * @default replace
@@ -3703,7 +3700,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels";
                     incident_id: string;
                     why: string;
                 };
@@ -4060,7 +4057,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: uri */
                     prediction_url: string;
                     samples?: number;
                 };
@@ -4176,6 +4172,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
