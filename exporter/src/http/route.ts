@@ -83,8 +83,9 @@ export interface StreamResponse {
   readonly kind: 'stream';
   readonly type: string;
   readonly description: string;
-  /** One event of it. */
+  /** One event of it, and its name among the schemas of the document. */
   readonly item: z.ZodType;
+  readonly name: string;
 }
 export type ResponseDefinition = z.ZodType | TextResponse | StreamResponse;
 export type ResponseDefinitions = Readonly<Record<number, ResponseDefinition>>;

@@ -1263,6 +1263,36 @@ export interface components {
             interval: components["schemas"]["Interval"];
             value: number;
         };
+        Event: {
+            /** @constant */
+            kind: "model-updated";
+            model_id: string;
+            /** @enum {string} */
+            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+        } | {
+            /** @constant */
+            kind: "baseline-admitted";
+            model_id: string;
+            version: number;
+        } | {
+            /** @constant */
+            kind: "recommendation-updated";
+            model_id: string;
+            recommendation_id: string;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
+        } | {
+            headline: string;
+            incident_id: string;
+            /** @enum {string} */
+            kind: "incident-opened" | "incident-updated" | "incident-closed";
+            model_id: string;
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+        } | {
+            /** @constant */
+            kind: "missed";
+        };
         EvidenceStatement: {
             indicator: string;
             log_odds: number;
