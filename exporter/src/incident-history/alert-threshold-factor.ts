@@ -1,7 +1,7 @@
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { AlertThresholdFactor, AlertFeedback } from '../domain/alert-feedback.js';
 
-/** Doublings of the line at most: nobody talks a monitor dumb. */
+/** Doublings of the threshold at most: feedback alone never silences a model. */
 const MOST_DOUBLINGS = 4;
 
 interface JudgedPage {
@@ -12,9 +12,9 @@ interface JudgedPage {
 }
 
 /**
- * How far people's feedback moves each model's alert threshold, by one rule: a page on evidence that most called "not useful"
- * doubles the evidence the next one needs, one called useful halves it again; never below the operator's line, never above
- * 16 times it. Doubling the line doubles the guaranteed mean time between false pages (docs/detection.md, “Why the promise holds”). A tie moves nothing.
+ * How far people's feedback moves each model's alert threshold, by one rule: an alert on evidence that most called "not useful"
+ * doubles the evidence the next one needs, one called useful halves it again; never below the operator's threshold, never above
+ * 16 times it. Doubling the threshold doubles the guaranteed mean time between false pages (docs/detection.md, “Why the promise holds”). A tie moves nothing.
  */
 export function alertThresholdFactors(feedback: readonly AlertFeedback[]): readonly AlertThresholdFactor[] {
   const factors = new Map<ModelId, AlertThresholdFactor & { readonly steps: number }>();
@@ -32,7 +32,7 @@ export function alertThresholdFactors(feedback: readonly AlertFeedback[]): reado
   return [...factors.values()].map(({ model, factor, useful, notUseful }) => ({ model, factor, useful, notUseful }));
 }
 
-/** Pages on evidence that people do not disagree about, in the order they were last spoken of. */
+/** Alerts on evidence that people do not disagree about, in the order they were last spoken of. */
 function judgedPages(feedback: readonly AlertFeedback[]): readonly JudgedPage[] {
   const pages = new Map<IncidentId, JudgedPage>();
   for (const { incidentId, modelId, useful, atMs, onEvidence } of feedback) {

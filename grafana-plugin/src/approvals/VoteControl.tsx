@@ -6,6 +6,7 @@ import type { Recommendation } from '../api/types';
 import { ReasonDialog } from '../components/ReasonDialog';
 import type { Rights } from '../components/useRights';
 import { plain, Words } from '../components/Words';
+import { DryRun } from './DryRun';
 import { missingApprovals, myVote, refusalOf } from './vote-rules';
 
 type Verdict = 'approve' | 'reject';
@@ -44,7 +45,7 @@ function VoteDialog({
   onDone: () => void;
 }) {
   const [read, setRead] = useState(recommendation.digest);
-  const { id, title, digest, steps, dry_run, votes } = recommendation;
+  const { id, title, digest, steps, votes } = recommendation;
   const isStale = read !== digest;
   return (
     <ReasonDialog
@@ -75,7 +76,7 @@ function VoteDialog({
             ))}
           </ol>
           <p>
-            <code style={{ whiteSpace: 'pre-wrap' }}>{dry_run}</code>
+            <DryRun id={id} />
           </p>
           <Button size="sm" onClick={() => setRead(digest)}>
             {t('decision.read', 'I have read the new plan')}
