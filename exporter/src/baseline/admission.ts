@@ -49,7 +49,8 @@ export function admissionVerdict(
     return wait([`an even lot of rows: the isolation forest sets ${share} % of them apart from the rest`]);
   }
   if (conditions.season.length > 0) return wait(conditions.season);
-  if (conditions.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples) return wait(conditions.missing);
+  if (conditions.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples)
+    return wait(conditions.missing);
   return null;
 }
 
