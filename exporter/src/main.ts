@@ -3,7 +3,7 @@
 import { createProgram } from './cli/program.js';
 import { verifyExportedLog } from './governance/audit/files.js';
 import { investigateOnce } from './service/investigate-once.js';
-import { exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
+import { checkStore, dropModel, exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
 import { startService } from './service/start.js';
 import { version } from './system/version.js';
 
@@ -15,6 +15,8 @@ await createProgram(
     verifyStoredAudit,
     verifyExportedAudit: verifyExportedLog,
     exportStoredAudit,
+    checkStore,
+    dropModel,
   },
   version,
 ).parseAsync();

@@ -189,7 +189,7 @@ test('say that a page was useful, sign the log, and let a viewer do neither', as
   await expect(vic.getByRole('button', { name: 'Not useful' })).toHaveAttribute('aria-disabled', 'true');
   expect(
     (
-      await vic.request.post(`${API}/opinions`, { data: { incident_id: incident, useful: false, reason: 'forged' } })
+      await vic.request.post(`${API}/feedback`, { data: { incident_id: incident, useful: false, reason: 'forged' } })
     ).status()
   ).toBe(403);
   expect((await vic.request.post(`${API}/audit/checkpoints`, { data: {} })).status()).toBe(403);

@@ -1,4 +1,5 @@
-import { DriftMonitor, type DriftMonitorState } from '../../exporter/src/detection/sequential/drift-monitor.js';
+import { DriftMonitor } from '../../exporter/src/detection/sequential/drift-monitor.js';
+import type { DriftMonitorState } from '../../exporter/src/detection/sequential/drift-monitor-state.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { FindingSubject } from '../../exporter/src/domain/finding.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';

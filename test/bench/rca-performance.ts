@@ -102,7 +102,7 @@ console.log(
 );
 await pool.close();
 
-/** What is left to the event loop at a look: from the counts, with the rows already analysed. */
+/** What is left to the event loop at an evaluation: from the counts, with the rows already analysed. */
 function onTheLoop(rows: number): string {
   const before = input.baselineRows.slice(0, rows);
   const now = input.rows.slice(0, rows);
@@ -129,7 +129,7 @@ function onTheLoop(rows: number): string {
 }
 onTheLoop(1_000);
 console.log(
-  `Left to the event loop at a look, 100 features: ${onTheLoop(5_000)} with 5,000 rows kept (the default), ${onTheLoop(20_000)} with 20,000`,
+  `Left to the event loop at an evaluation, 100 features: ${onTheLoop(5_000)} with 5,000 rows kept (the default), ${onTheLoop(20_000)} with 20,000`,
 );
 
 const logged = (rows: readonly Observation[]): { features: NonNullable<Observation['features']>; output: number }[] =>

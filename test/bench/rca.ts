@@ -97,7 +97,7 @@ const campaigns = measured.filter(({ truth }) => !truth.page && truth.cause === 
 const foreseen = measured.filter(({ kind }) => !kind.startsWith('unforeseen'));
 const totals = namedRight(foreseen);
 const summary = [
-  `${measured.length} cases on test seeds (${seeds} per fault and model, three models), ${secondsPerCase.toFixed(2)} s per case with six looks on the way.`,
+  `${measured.length} cases on test seeds (${seeds} per fault and model, three models), ${secondsPerCase.toFixed(2)} s per case with six evaluations on the way.`,
   `Foreseen faults: right first ${percent1(totals.first / totals.cases)}, among three ${percent1(totals.amongThree / totals.cases)} of ${totals.cases}.`,
   `Healthy cases (nothing at all, seasonal peak): a fault named above one half in ${false_.named} of ${false_.cases}.`,
   `Segments (outage, concept flip): F1 ${segmentOverlap(measured).f1.toFixed(3)}; features: precision ${featureOverlap(foreseen).precision.toFixed(3)}, recall ${featureOverlap(foreseen).recall.toFixed(3)}.`,

@@ -12,7 +12,7 @@ import { examplesOf, type Example } from './training-set.js';
 
 const PENALTIES = [3e-5, 1e-4, 3e-4, 6e-4, 1e-3, 3e-3];
 const TEMPERATURES = [0.6, 0.7, 0.8, 0.9, 1, 1.15, 1.3, 1.5, 1.75, 2];
-/** Healthy looks are by far the most frequent ones; naming a cause there is the dearest mistake. */
+/** Healthy evaluations are by far the most frequent; naming a cause there is the most expensive mistake. */
 const importance = (kind: string): number => (kind === 'nothing at all' ? 6 : kind.startsWith('seasonal') ? 4 : 1);
 /** A weight below this says nothing. */
 const DROPPED = 0.03;
@@ -76,7 +76,7 @@ const indicators = INDICATORS.map(({ id }) => id);
 const target = join(import.meta.dirname, '..', '..', 'exporter', 'src', 'rca', 'causes', 'weights.ts');
 const text = `import type { CauseWeights } from './cause-weights.js';
 
-/** Fitted, not judged: see \`provenance\` and docs/root-cause-accuracy.md. */
+/** Fitted, not set by hand: see \`provenance\` and docs/root-cause-accuracy.md. */
 export const WEIGHTS: CauseWeights = ${JSON.stringify({ provenance, temperature, indicators, causes })};
 `;
 writeFileSync(target, await format(text, { parser: 'typescript', singleQuote: true, printWidth: 120 }));

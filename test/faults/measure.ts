@@ -18,7 +18,7 @@ export interface Measured {
   readonly rivals: Readonly<Record<string, CauseId>>;
 }
 
-export type Rival = (judged: ReturnType<typeof replay>) => CauseId;
+export type Rival = (replayed: ReturnType<typeof replay>) => CauseId;
 
 export const isRight = (truth: Truth, cause: CauseId): boolean =>
   cause === truth.cause || truth.alsoRight.includes(cause);

@@ -13,7 +13,7 @@ const deviationOf = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, value) => sum + (value - meanOf(values)) ** 2, 0) / values.length);
 
 /**
- * The rule table this project started from, on the rows it would have looked at (its last 13): failing calls, then low
+ * The rule table this project started from, on the rows it would have read (its last 13): failing calls, then low
  * confidence, then a spread 1.5 times the baseline's, then a KS test of the confidence at 5 % or a mean moved by a fifth.
  */
 export const seedRules: Rival = ({ state }): CauseId => {
@@ -47,7 +47,7 @@ export const largestDriftWins: Rival = ({ evaluation: { symptoms } }): CauseId =
   return symptoms.findings.length === 0 ? 'none' : 'model-changed';
 };
 
-/** The answer one gives without looking. */
+/** The answer that needs no evidence. */
 export const alwaysInputDrift: Rival = () => 'input-drift';
 
 export const RIVALS: Readonly<Record<string, Rival>> = {

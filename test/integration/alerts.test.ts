@@ -14,11 +14,14 @@ const LISTED = mkdtempSync(join(tmpdir(), 'mlfi-listed-'));
 const listed = join(LISTED, 'models.json');
 let model: LocalServer;
 let running: RunningService;
+let answering = 200;
 let failing = false;
 
 beforeAll(async () => {
   model = await serve(() =>
-    failing ? { status: 503, body: '{"error":"busy"}' } : { body: '{"label":"positive","confidence":0.9}' },
+    failing
+      ? { status: 503, body: '{"error":"busy"}' }
+      : { status: answering, body: '{"label":"positive","confidence":0.9}' },
   );
   writeFileSync(listed, '[]');
   running = await runService({
@@ -92,9 +95,9 @@ describe('the receiver of alerts', () => {
     );
     expect(answer.body).toEqual({ taken: 1, duplicate: 0, resolved: 0, unassigned: 1, own: 1 });
     const { alerts } = (await running.request('GET', '/api/v1/alerts?firing=true')).body as {
-      alerts: { name: string; model: string | null }[];
+      alerts: { name: string; model_id: string | null }[];
     };
-    expect(alerts).toEqual([expect.objectContaining({ name: 'Disk', model: null })]);
+    expect(alerts).toEqual([expect.objectContaining({ name: 'Disk', model_id: null })]);
     const metrics = String((await running.request('GET', '/metrics')).body);
     expect(metrics).toContain('mlfi_webhook_alerts_total{sender="alertmanager",outcome="own"} 1');
     expect(metrics).toContain('mlfi_webhook_alerts_total{sender="alertmanager",outcome="unassigned"} 1');
@@ -191,6 +194,10 @@ describe('the Prometheus surfaces', () => {
     expect((await get('/probe?target=fraud', { 'x-prometheus-scrape-timeout-seconds': '5' })).text).toContain(
       'probe_timeout_seconds 4.5\n',
     );
+    expect(golden.text).toContain('probe_http_status_code 200\n');
+    answering = 202;
+    expect((await get('/probe?target=fraud&module=golden')).text).toContain('probe_http_status_code 202\n');
+    answering = 200;
     const debug = await get('/probe?target=fraud&module=golden&debug=true');
     expect(debug.text).toContain('golden: answered in');
     expect(debug.text).not.toContain('canary');

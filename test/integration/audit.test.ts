@@ -35,8 +35,11 @@ afterAll(async () => {
 const register = async (id: string): Promise<void> => {
   expect((await running.request('POST', '/api/v1/models', { id })).status).toBe(201);
 };
-const checkpointed = async (): Promise<{ readonly key: string; readonly note: string }> =>
-  (await running.request('POST', '/api/v1/audit/checkpoints', {})).body as { key: string; note: string };
+const checkpointed = async (): Promise<{ readonly key: string; readonly note: string }> => {
+  const { body } = await running.request('POST', '/api/v1/audit/checkpoints', {});
+  const { key, checkpoint } = body as { key: string; checkpoint: { note: string } | null };
+  return { key, note: checkpoint?.note ?? '' };
+};
 const exported = async (): Promise<string> => {
   const response = await fetch(`${running.service.address}/api/v1/audit/export`, {
     headers: { authorization: `Bearer ${running.key}` },
@@ -72,7 +75,7 @@ it('stops executions when a restored backup is behind the newest checkpoint, unt
   await running.restart(() => copyFileSync(database, backup));
   expect((await running.request('GET', '/api/v1/kill-switch')).body).toEqual({
     configured: false,
-    switched: false,
+    on: false,
     reason: null,
     by: null,
     at_ms: null,
@@ -83,7 +86,7 @@ it('stops executions when a restored backup is behind the newest checkpoint, unt
     copyFileSync(backup, database);
     for (const ending of ['-wal', '-shm']) if (existsSync(database + ending)) rmSync(database + ending);
   });
-  expect((await running.request('GET', '/api/v1/kill-switch')).body).toMatchObject({ switched: true, by: 'mlfi' });
+  expect((await running.request('GET', '/api/v1/kill-switch')).body).toMatchObject({ on: true, by: 'mlfi' });
   const { entries } = (await running.request('GET', '/api/v1/audit?limit=1000')).body as {
     entries: { body: { kind: string; reason?: string } }[];
   };
@@ -92,7 +95,7 @@ it('stops executions when a restored backup is behind the newest checkpoint, unt
   const release = { on: false, reason: 'the backup of noon was restored on purpose' };
   expect((await running.request('PUT', '/api/v1/kill-switch', release)).status).toBe(403);
   expect((await running.request('PUT', '/api/v1/kill-switch', release, TOKENS.ada)).body).toMatchObject({
-    switched: false,
+    on: false,
     by: 'Ada',
     reason: release.reason,
   });
@@ -131,12 +134,12 @@ it('takes over a store of the first version; what was pending there can only exp
 
 it('shows what was learnt and lets a person reset it, on record', async () => {
   const before = (await running.request('GET', '/api/v1/learning')).body as { version: string };
-  expect(before).toMatchObject({ sinceMs: null, actions: [] });
+  expect(before).toMatchObject({ since_ms: null, actions: [] });
   const reset = { reason: 'the labels of October were wrong' };
   expect((await running.request('POST', '/api/v1/learning/reset', reset)).status).toBe(403);
   const after = await running.request('POST', '/api/v1/learning/reset', reset, TOKENS.ada);
   expect(after.status).toBe(200);
-  expect((after.body as { version: string; sinceMs: number }).version).not.toBe(before.version);
+  expect((after.body as { version: string; since_ms: number }).version).not.toBe(before.version);
   const { entries } = (await running.request('GET', '/api/v1/audit?limit=1000')).body as {
     entries: { body: { kind: string } }[];
   };

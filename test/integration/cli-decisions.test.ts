@@ -16,7 +16,7 @@ const CLI = join(import.meta.dirname, '../../exporter/dist/src/main.js');
 let models: DemoModels;
 let receiver: Server;
 let running: RunningService;
-let waiting: { readonly id: string; readonly digest: string; readonly incidentId: string };
+let waiting: { readonly id: string; readonly digest: string; readonly incident_id: string };
 
 beforeAll(async () => {
   models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(5) });
@@ -64,7 +64,7 @@ function mlfi(token: string | null, ...given: readonly string[]): Promise<Said> 
 }
 
 it('asks who somebody is, and lets no key of a machine decide', async () => {
-  expect(await mlfi(null, 'decisions', 'list')).toMatchObject({ code: 1, error: /who are you\? Give --token-file/ });
+  expect(await mlfi(null, 'decisions', 'list')).toMatchObject({ code: 1, error: /No credentials: pass --token-file/ });
   const byKey = await mlfi(running.key, 'decisions', 'approve', waiting.id, waiting.digest, '-r', 'as a machine');
   expect(byKey).toMatchObject({ code: 1, error: /only people decide/ });
   expect((await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, waiting.digest)).error).toMatch(/--reason/);
@@ -86,7 +86,7 @@ it('shows what waits with its digest, and decides on exactly that', async () => 
   expect((await mlfi(TOKENS.ada, 'decisions', 'show', waiting.id)).out).toContain('Ada: approve, it is down');
 });
 
-it('reads the token from a file, throws the kill switch and speaks of pages', async () => {
+it('reads the token from a file, throws the kill switch and gives feedback on alerts', async () => {
   const file = join(running.directory, 'ada');
   writeFileSync(file, `${TOKENS.ada}\n`);
   const as = ['--token-file', file];
@@ -96,7 +96,9 @@ it('reads the token from a file, throws the kill switch and speaks of pages', as
   expect((await mlfi(null, 'kill-switch', 'off', '-r', 'over', ...as)).out).toBe(
     'off: approved actions are carried out\n',
   );
-  expect(await mlfi(null, 'page', 'useful', waiting.incidentId, '-r', 'it was down', ...as)).toMatchObject({ code: 0 });
+  expect(await mlfi(null, 'feedback', 'useful', waiting.incident_id, '-r', 'it was down', ...as)).toMatchObject({
+    code: 0,
+  });
   const learnt = JSON.parse((await mlfi(null, 'learning', 'show', ...as)).out) as { version: string };
   expect(learnt.version).toMatch(/^[0-9a-f]{16}$/);
   const unknown = await mlfi(null, 'decisions', 'withdraw', 'nothing', '-r', 'not there', ...as);
@@ -124,13 +126,17 @@ it('says which cause keeps coming back, and when, on the model, in its metrics a
       });
     await store.close();
   });
-  await mlfi(TOKENS.ada, 'page', 'useful', waiting.incidentId, '-r', 'lessons are read anew');
+  await mlfi(TOKENS.ada, 'feedback', 'useful', waiting.incident_id, '-r', 'lessons are read anew');
   const { body } = await running.request('GET', '/api/v1/models/low-confidence');
   expect(body).toMatchObject({
-    patterns: [{ cause: 'null-flood', features: ['income'], incidents: 4, hours: { weekday: 1, from_hour: 2 } }],
+    recurring_causes: [
+      { cause: 'null-flood', features: ['income'], incidents: 4, hours: { weekday: 1, from_hour: 2 } },
+    ],
   });
-  const learnt = JSON.parse((await mlfi(TOKENS.ada, 'learning', 'show')).out) as { patterns: readonly object[] };
-  expect(learnt.patterns).toHaveLength(1);
+  const learnt = JSON.parse((await mlfi(TOKENS.ada, 'learning', 'show')).out) as {
+    recurring_causes: readonly object[];
+  };
+  expect(learnt.recurring_causes).toHaveLength(1);
   const scraped = await fetch(`${running.service.address}/metrics/models`, {
     headers: { authorization: `Bearer ${running.key}` },
   });

@@ -13,8 +13,8 @@ interface View {
     readonly verdict: string;
     readonly changed_at_ms: number | null;
     readonly budget_left: number;
-    readonly false_page_every_ms: number;
-    readonly signals: readonly { readonly signal: string; readonly watch: string; readonly odds: string }[];
+    readonly false_alert_every_ms: number;
+    readonly signals: readonly { readonly signal: string; readonly state: string; readonly odds: string }[];
   };
   readonly performance: {
     readonly kind: string;
@@ -29,7 +29,7 @@ interface View {
     readonly subject: string;
     readonly sentence: string;
     readonly effect: { readonly interval: { readonly low: number; readonly high: number } | null };
-    readonly cost?: { readonly value: number };
+    readonly cost: { readonly value: number } | null;
   }[];
 }
 
@@ -116,7 +116,7 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
     const now = await view('shop');
     return now.evidence.verdict === 'alarm' && now.incident_id !== null ? now : null;
   });
-  expect(paged.evidence.signals.filter(({ watch }) => watch === 'changed').map(({ signal }) => signal)).toContain(
+  expect(paged.evidence.signals.filter(({ state }) => state === 'changed').map(({ signal }) => signal)).toContain(
     'feature:channel',
   );
   const moved = paged.findings.find(({ subject }) => subject === 'feature:channel');
@@ -144,18 +144,18 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
 
 /** People's word on a page moves the line of its model, is on record, and can be taken back for all. */
 async function judgeUseless({ incident_id: id, evidence }: View): Promise<void> {
-  const opinion = { incident_id: id, useful: false, reason: 'the new app was announced' };
-  const byMachine = await running.request('POST', '/api/v1/opinions', opinion);
+  const feedback = { incident_id: id, useful: false, reason: 'the new app was announced' };
+  const byMachine = await running.request('POST', '/api/v1/feedback', feedback);
   expect(byMachine.status).toBe(403);
-  const said = await running.request('POST', '/api/v1/opinions', opinion, TOKENS.ada);
+  const said = await running.request('POST', '/api/v1/feedback', feedback, TOKENS.ada);
   expect(said.body).toMatchObject({
-    opinions: [{ useful: false, onEvidence: true, by: { name: expect.any(String) as string } }],
+    feedback: [{ useful: false, on_evidence: true, by: { name: expect.any(String) as string } }],
   });
-  expect((await view('shop')).evidence.false_page_every_ms).toBe(2 * evidence.false_page_every_ms);
+  expect((await view('shop')).evidence.false_alert_every_ms).toBe(2 * evidence.false_alert_every_ms);
   const learnt = (await running.request('GET', '/api/v1/learning')).body;
-  expect(learnt).toMatchObject({ pages: [{ model: 'shop', factor: 2, useful: 0, notUseful: 1 }] });
+  expect(learnt).toMatchObject({ alert_thresholds: [{ model_id: 'shop', factor: 2, useful: 0, not_useful: 1 }] });
   await running.request('POST', '/api/v1/learning/reset', { reason: 'to begin anew' }, TOKENS.ada);
-  expect((await view('shop')).evidence.false_page_every_ms).toBe(evidence.false_page_every_ms);
+  expect((await view('shop')).evidence.false_alert_every_ms).toBe(evidence.false_alert_every_ms);
 }
 
 /** Five sensors that used to agree. */

@@ -41,7 +41,7 @@ interface Told {
     readonly attributions: readonly { readonly feature: string; readonly value: number; readonly method: string }[];
     readonly experiment: {
       readonly calls: number;
-      readonly modelShift: number;
+      readonly model_shift: number;
       readonly limitation: string | null;
     } | null;
     readonly decomposition: { readonly method: string; readonly interventional: boolean } | null;
@@ -88,7 +88,7 @@ it('asks the live model which feature carries the fall, within the budget, and a
   expect(experiment).toMatchObject({ limitation: null });
   expect(experiment?.calls).toBeLessThanOrEqual(200);
   expect(asked - before).toBeLessThanOrEqual(200 + 20);
-  expect(Math.abs(experiment?.modelShift ?? 1)).toBeLessThan(1e-6);
+  expect(Math.abs(experiment?.model_shift ?? 1)).toBeLessThan(1e-6);
   expect(attributions[0]).toMatchObject({ feature: 'income', method: 'interventional-shapley' });
   expect(attributions[0]?.value).toBeLessThan(-0.15);
   expect(attributions.find(({ feature }) => feature === 'shoe')?.value).toBe(0);

@@ -71,7 +71,7 @@ it('lets no API key decide, made of whatever scopes, and people only where their
     body: { kind: 'user', subject: 'local:ada', person: { role: 'Admin' }, problem: null },
   });
   const asKey = await running.request('GET', '/api/v1/whoami');
-  expect(asKey.body).toMatchObject({ kind: 'api-key', person: null, decides: [] });
+  expect(asKey.body).toMatchObject({ kind: 'api-key', person: null, votable_actions: [] });
 });
 
 it.each([

@@ -163,9 +163,12 @@ describe('whoami', () => {
       scopes: ['read'],
       problem: null,
     });
-    expect((told as { decides: string[] }).decides).toContain('rollback');
+    expect((told as { votable_actions: string[] }).votable_actions).toContain('rollback');
     expect(JSON.stringify(told)).not.toMatch(/tokenHash|keyId|eyJ/);
-    expect(await whoami(await proxied('read', { role: 'Viewer' }))).toMatchObject({ decides: [], problem: null });
+    expect(await whoami(await proxied('read', { role: 'Viewer' }))).toMatchObject({
+      votable_actions: [],
+      problem: null,
+    });
   });
 
   it('tells exactly what is wrong', async () => {

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
-import { freePort, startServiceProcess, type ServiceProcess } from './service-process.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess, type ServiceProcess } from './service-process.js';
 
 const MODELS = 400;
 const SENDERS = 8;

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { eventually } from './running-service.js';
@@ -17,14 +16,6 @@ export interface ServiceProcess {
   readonly exited: Promise<number | null>;
   /** @throws Error with what it wrote when it is not ready after `timeoutMs` */
   ready(timeoutMs?: number): Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Starts it with its data and its configuration in `directory`. The caller ends it. */

@@ -91,7 +91,7 @@ it('cuts off readers of events that read nothing, and goes on for those who read
     return socket;
   });
   const awake = dribbling(request, Buffer.alloc(0));
-  await eventually('a stream', 5_000, () => (awake.said().includes('connected') ? true : null));
+  await eventually('a stream', 5_000, () => (awake.said().includes('retry:2000') ? true : null));
   await sleep(200);
   const status = running.service.application.models.statuses()[0];
   if (status === undefined) throw new Error('no model');
@@ -129,7 +129,9 @@ it('ends open streams at once when it stops, and answers what is under way', asy
       Buffer.alloc(0),
     ),
   );
-  await eventually('streams', 5_000, () => (watching.every(({ said }) => said().includes('connected')) ? true : null));
+  await eventually('streams', 5_000, () =>
+    watching.every(({ said }) => said().includes('retry:2000')) ? true : null,
+  );
   const body = JSON.stringify([{ prediction: 'yes', confidence: 0.9 }]);
   const underWay = dribbling(head(body.length), Buffer.alloc(0));
   await sleep(100);

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSecrets } from '../../provisioning/stack/secrets.mjs';
 import { ROOT } from '../provisioning/expressions.js';
 import { eventually } from './running-service.js';
-import { freePort, HAS_PROMETHEUS, startPrometheus, type PrometheusServer } from './servers/prometheus-server.js';
+import { freePort } from './servers/free-port.js';
+import { HAS_PROMETHEUS, startPrometheus, type PrometheusServer } from './servers/prometheus-server.js';
 import { MAY_SKIP } from './servers/python-server.js';
 
 /**

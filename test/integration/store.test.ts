@@ -38,7 +38,16 @@ it('has PostgreSQL to test on', () => {
 
 const MODEL = modelId('fraud');
 const HALF = setting('half', z.number());
-const RESULT = { accepted: 1, labelsMatched: 0, labelsUnmatched: 0, rejected: 0, errors: [], duplicate: false };
+const RESULT = {
+  accepted: 1,
+  labelsMatched: 0,
+  labelsUnmatched: 0,
+  rejected: 0,
+  rejectedByReason: {},
+  errors: [],
+  notes: [],
+  duplicate: false,
+};
 const observation = (confidence: number): Observation => ({
   atMs: 1_000,
   source: 'ingest',

@@ -64,6 +64,8 @@ interface Documents {
   readonly codec: Codec<unknown>;
   /** From the names of today to those of 0.1.0. */
   readonly back?: Readonly<Record<string, string>>;
+  /** What later releases added to a document, with the value a document of 0.1.0 gets. */
+  readonly added?: Readonly<Record<string, unknown>>;
 }
 
 /** The same codec for a test that does not care what the document means. */
@@ -90,7 +92,13 @@ const DOCUMENTS: readonly Documents[] = [
   { table: 'baseline', rows: 3, codec: of(baselineCodec) },
   { table: 'learning', rows: 4, codec: of(learningCodec) },
   { table: 'window_profile', rows: 8, codec: of(windowCodec) },
-  { table: 'batch', column: 'result', rows: 6, codec: of(ingestResultCodec) },
+  {
+    table: 'batch',
+    column: 'result',
+    rows: 6,
+    codec: of(ingestResultCodec),
+    added: { rejectedByReason: {}, notes: [] },
+  },
   { table: 'incident', rows: 2, codec: of(incidentCodec), back: { indicator: 'sign' } },
   {
     table: 'recommendation',
@@ -133,7 +141,7 @@ function leftOut(this: unknown, key: string, value: unknown): unknown {
 describe('a database of 0.1.0', () => {
   it.each(DOCUMENTS)(
     'loses no field of $rows documents in $table $named',
-    async ({ table, column = 'document', named, rows, codec, back = {} }) => {
+    async ({ table, column = 'document', named, rows, codec, back = {}, added = {} }) => {
       const db = raw(old().file);
       const query = db(table);
       if (named !== undefined) void query.whereLike('name', `${named}%`);
@@ -149,7 +157,7 @@ describe('a database of 0.1.0', () => {
         // The version moved from inside of this one to its envelope.
         expect(
           named === 'monitor:' ? { version: 1, ...z.record(z.string(), z.unknown()).parse(after) } : after,
-        ).toEqual(before);
+        ).toEqual({ ...z.record(z.string(), z.unknown()).parse(before), ...added });
       }
     },
   );
@@ -182,7 +190,7 @@ describe('a database of 0.1.0', () => {
     afterAll(() => store.close());
 
     it('has its models, baselines, windows and counters', async () => {
-      expect((await store.models.list()).map(({ id }) => id)).toEqual(['fraud', 'listed', 'low-confidence', 'prices']);
+      expect((await store.models.list()).models.map(({ id }) => id)).toEqual(['fraud', 'listed', 'low-confidence', 'prices']);
       expect(await store.models.get(FRAUD)).toMatchObject({ owner: 'team-risk', tags: ['gold'], paused: false });
       const baseline = await store.baselines.current(FRAUD);
       expect(baseline).toMatchObject({ version: 1, frozen: false });

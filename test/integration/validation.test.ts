@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../exporter/src/domain/audit.js';
-import type { Validation } from '../../exporter/src/domain/validation.js';
+import type { z } from 'zod';
+import type { validationSchema } from '../../exporter/src/http/views/validations.js';
 import { Loopback } from '../unit/governance/executors/loopback.js';
 import { eventually, runService, type RunningService } from './running-service.js';
+
+type Validation = z.output<typeof validationSchema>;
 
 const SECRET = 'Bearer canary-of-the-model';
 
@@ -108,7 +111,7 @@ describe('validation of a candidate against the model in service', () => {
     expect(validation).toMatchObject({
       state: 'finished',
       verdict: 'pass',
-      candidateVersion: 'v2',
+      candidate_version: 'v2',
       comparison: { inputs: { golden: 2, mirrored: 80, generated: 38 }, agreement: { count: 120, of: 120 } },
     });
     expect(await auditKinds()).toEqual(expect.arrayContaining(['validation-started', 'validation-finished']));
@@ -132,8 +135,8 @@ describe('validation of a candidate against the model in service', () => {
     await traffic(150, true);
     const labelled = await verdictOf({ candidate_url: better, samples: 150 });
     expect(labelled.verdict).toBe('pass');
-    expect(labelled.comparison?.accuracy).toMatchObject({ labelled: 148, candidateRight: 148, onlyCurrentRight: 0 });
-    expect(labelled.comparison?.accuracy?.pValue).toBeLessThan(1e-6);
+    expect(labelled.comparison?.accuracy).toMatchObject({ labelled: 148, candidate_right: 148, only_current_right: 0 });
+    expect(labelled.comparison?.accuracy?.p_value).toBeLessThan(1e-6);
   });
 
   it('never sends the model’s credential to another server', async () => {

@@ -13,7 +13,7 @@ const name = z.string().regex(/^[a-zA-Z0-9._-]+$/);
  */
 const service = z.strictObject({
   image: z.string().optional(),
-  build: z.string().optional(),
+  build: z.union([z.string(), z.strictObject({ context: z.string(), target: name })]).optional(),
   entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
   ports: z.array(z.string().regex(/^127\.0\.0\.1:\d+:\d+$/)).optional(),
@@ -21,6 +21,12 @@ const service = z.strictObject({
   volumes: z.array(z.string().regex(/^(\.\/[^:]+:\/[^:]+:ro|[a-z-]+:\/[^:]+)$/)).optional(),
   secrets: z.array(name).optional(),
   restart: z.enum(['no', 'always', 'on-failure', 'unless-stopped']),
+  cap_drop: z.tuple([z.literal('ALL')]),
+  cap_add: z.never().optional(),
+  privileged: z.never().optional(),
+  read_only: z.literal(true),
+  security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+  tmpfs: z.array(z.string().regex(/^\/[a-z/]+:size=\d+m,mode=\d{4}$/)),
   logging: z.strictObject({ driver: z.string(), options: z.record(z.string(), z.string()) }),
   healthcheck: z.strictObject({
     test: z.tuple([z.literal('CMD')]).rest(z.string()),

@@ -45,7 +45,6 @@ export interface ModelUseCases {
   remove(id: ModelId, by: Actor): Promise<void>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
-  isWatched(id: ModelId): boolean;
   /** @throws NotFound */
   status(id: ModelId): ModelStatus;
   /** Stored windows that start in [fromMs, toMs), oldest first. @throws NotFound, Invalid when the order is wrong */
@@ -107,7 +106,6 @@ export function modelUseCases(
       return model;
     },
     statuses: () => fleet.statuses(),
-    isWatched: (id) => fleet.has(id),
     status: (id) => fleet.status(id),
     async aggregates(id, fromMs, toMs) {
       fleet.status(id);
@@ -137,7 +135,7 @@ export function modelUseCases(
     },
     async ingest(id, batch) {
       const result = await fleet.ingest(id, batch);
-      ports.onIngest(result);
+      ports.onIngest(id, result);
       return result;
     },
     async recordChange(id, change, by) {

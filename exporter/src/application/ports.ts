@@ -2,6 +2,7 @@ import type { Actor } from '../domain/actor.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery } from '../domain/discovery.js';
+import type { ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
@@ -46,7 +47,7 @@ export interface ApplicationPorts {
     name: string,
     scopes: readonly ApiScope[],
   ) => Promise<{ readonly key: ApiKey; readonly text: string }>;
-  readonly onIngest: (result: IngestResult) => void;
+  readonly onIngest: (model: ModelId, result: IngestResult) => void;
 }
 
 export interface ApplicationSettings {

@@ -1,7 +1,7 @@
 import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
-import type { IncidentId } from '../domain/identifiers.js';
+import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Config } from '../config/config.js';
 
@@ -37,5 +37,9 @@ export interface Commands {
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;
+  /** Reads every stored document. */
+  checkStore(config: Config): Promise<{ readonly documents: number; readonly damaged: readonly Error[] }>;
+  /** Rows of damaged history that went with the model; null when the store knows no such model. */
+  dropModel(config: Config, id: ModelId): Promise<number | null>;
   exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void>;
 }

@@ -12,16 +12,16 @@ interface VerbOptions extends ServiceOptions {
 /** A recommendation as the API shows it, as far as the terminal does. */
 interface Shown {
   readonly id: string;
-  readonly modelId: string;
+  readonly model_id: string;
   readonly action: string;
   readonly title: string;
   readonly priority: string;
   readonly state: string;
   readonly why: string;
   readonly digest: string;
-  readonly expiresAtMs: number;
+  readonly expires_at_ms: number;
   readonly plan: { readonly executor: string; readonly target: string; readonly parameters: Json } | null;
-  readonly requiredApprovals: number;
+  readonly required_approvals: number;
   readonly votes: readonly {
     readonly verdict: string;
     readonly reason: string;
@@ -146,22 +146,22 @@ const VERBS: readonly Verb[] = [
     text: killSwitchText,
   })),
   ...(['useful', 'useless'] as const).map((word): Verb => ({
-    words: `page ${word} <incident>`,
-    description: `say that the page of an incident was ${word === 'useful' ? '' : 'not '}worth being called for`,
+    words: `feedback ${word} <incident>`,
+    description: `say that the alert of an incident was ${word === 'useful' ? '' : 'not '}useful`,
     reasoned: true,
-    request: ([id], { reason }) => post('opinions', { incident_id: id, useful: word === 'useful', reason }),
-    text: () => 'on record; `mlfi learning show` says where the page lines stand',
+    request: ([id], { reason }) => post('feedback', { incident_id: id, useful: word === 'useful', reason }),
+    text: () => 'on record; `mlfi learning show` says where the alert thresholds stand',
   })),
   {
     words: 'learning show',
-    description: 'what ranks the actions and moves the page lines',
+    description: 'what ranks the actions and moves the alert thresholds',
     reasoned: false,
     request: () => ({ method: 'GET', path: '/api/v1/learning' }),
     text: (body) => JSON.stringify(body, null, 2),
   },
   {
     words: 'learning reset',
-    description: 'back to the rules: lessons and opinions so far are kept, but no longer used',
+    description: 'back to the rules: lessons and feedback so far are kept, but no longer used',
     reasoned: true,
     request: (_, { reason }) => post('learning/reset', { reason }),
     text: () => 'reset',
@@ -171,7 +171,7 @@ const VERBS: readonly Verb[] = [
 const GROUPS: Readonly<Record<string, string>> = {
   decisions: 'look at and decide what mlfi proposes',
   'kill-switch': 'stop every execution, or let them go on',
-  page: 'say of a page whether it was useful',
+  feedback: 'say of an alert whether it was useful',
   learning: 'what is learnt from what happened',
 };
 
@@ -220,23 +220,23 @@ function listText(recommendations: readonly Shown[]): string {
   if (recommendations.length === 0) return 'nothing waits for a decision';
   return recommendations
     .map(
-      ({ id, state, priority, modelId, title }) =>
-        `${id}  ${state.padEnd(10)} ${priority.padEnd(8)} ${modelId}: ${title}`,
+      ({ id, state, priority, model_id, title }) =>
+        `${id}  ${state.padEnd(10)} ${priority.padEnd(8)} ${model_id}: ${title}`,
     )
     .join('\n');
 }
 
 function shownText(body: Json): string {
-  const { id, state, title, modelId, why, plan, votes, digest, expiresAtMs, requiredApprovals, dry_run } =
+  const { id, state, title, model_id, why, plan, votes, digest, expires_at_ms, required_approvals, dry_run } =
     body as unknown as Shown;
   return [
-    `${title}  (${modelId}, ${state})`,
+    `${title}  (${model_id}, ${state})`,
     `  why       ${why}`,
     `  plan      ${plan === null ? 'advice for people, nothing is executed' : `${plan.executor} ${plan.target} ${JSON.stringify(plan.parameters)}`}`,
     `  dry run   ${dry_run}`,
-    `  approvals ${votes.filter(({ verdict }) => verdict === 'approve').length} of ${requiredApprovals}`,
+    `  approvals ${votes.filter(({ verdict }) => verdict === 'approve').length} of ${required_approvals}`,
     ...votes.map(({ by, verdict, reason }) => `            ${by.name}: ${verdict}, ${reason}`),
-    `  expires   ${new Date(expiresAtMs).toISOString()}`,
+    `  expires   ${new Date(expires_at_ms).toISOString()}`,
     `  digest    ${digest}`,
     ...(state === 'pending' ? ['', `mlfi decisions approve ${id} ${digest} --reason "…"`] : []),
   ].join('\n');
@@ -248,7 +248,7 @@ function stateText(body: Json): string {
 }
 
 function killSwitchText(body: Json): string {
-  const { configured, switched } = body as unknown as { configured: boolean; switched: boolean };
-  if (!configured && !switched) return 'off: approved actions are carried out';
+  const { configured, on } = body as unknown as { configured: boolean; on: boolean };
+  if (!configured && !on) return 'off: approved actions are carried out';
   return `on: nothing is started (${configured ? 'by the configuration' : 'by a person'})`;
 }

@@ -6,6 +6,7 @@ import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
 import { report } from './report.js';
 import { serve } from './serve.js';
+import { addStoreVerbs } from './store.js';
 import type { Commands } from './commands.js';
 
 /** The command line of mlfi: one verb, one file. */
@@ -90,6 +91,7 @@ export function createProgram(commands: Commands, version: string): Command {
     });
 
   addDecisionVerbs(program);
+  addStoreVerbs(program, commands);
 
   program
     .command('init')

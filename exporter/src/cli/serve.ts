@@ -3,6 +3,7 @@ import { configurationFile, readConfiguration } from './configuration.js';
 
 /** Below the 30 s after which Kubernetes and Docker Compose files commonly kill what does not stop. */
 const STOP_MS = 25_000;
+const CLOSED_MS = 1_000;
 /** A terminal and npm may both pass the same Ctrl-C on. */
 const SAME_SIGNAL_MS = 500;
 
@@ -43,6 +44,8 @@ export async function serve({ start }: Pick<Commands, 'start'>, named: string | 
     return 0;
   } catch (error) {
     console.error(`mlfi stopped, but not everything could be closed: ${said(error)}`);
+    // What could not be closed may keep the process alive.
+    setTimeout(() => process.exit(1), CLOSED_MS).unref();
     return 1;
   }
 }

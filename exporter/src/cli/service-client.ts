@@ -43,7 +43,7 @@ export async function askService(
     }
   }
   if (token === '')
-    return refused(null, 'who are you? Give --token-file, or set MLFI_TOKEN to your token or an API key');
+    return refused(null, 'No credentials: pass --token-file, or set MLFI_TOKEN to your token or an API key');
   const requested = await fetch(new URL(path, base), {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -157,6 +157,13 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       authorizationSecret: settings.discovery.authorization_secret,
       refreshMs: settings.discovery.refresh,
     },
+    intake: {
+      rowsPerBatch: settings.intake.limits.rows_per_batch,
+      featuresPerEvent: settings.intake.limits.features_per_event,
+      featureNameLength: settings.intake.limits.feature_name_length,
+      nestingDepth: settings.intake.limits.nesting_depth,
+      arrayLength: settings.intake.limits.array_length,
+    },
     http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
     logging: settings.logging,
   };

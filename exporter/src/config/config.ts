@@ -1,3 +1,4 @@
+import type { IntakeLimits } from '../domain/ingest.js';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
@@ -168,6 +169,8 @@ export interface Config {
     readonly authorizationSecret: string | null;
     readonly refreshMs: number;
   };
+  /** What a batch of logged rows may bring; `http.maximumBodyBytes` is the limit of its bytes. */
+  readonly intake: IntakeLimits;
   readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
 }

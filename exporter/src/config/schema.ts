@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/ports.js';
+import { DEFAULT_INTAKE_LIMITS as INTAKE } from '../domain/ingest.js';
 import { CHANGE_KINDS } from '../domain/symptoms.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/alert-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS as BASELINE, DEFAULT_THRESHOLDS as LINE } from '../domain/thresholds.js';
@@ -230,6 +231,21 @@ const discovery = z
   })
   .prefault({});
 
+/** What a batch of logged rows may bring. */
+const intake = z
+  .strictObject({
+    limits: z
+      .strictObject({
+        rows_per_batch: whole(1, 10_000_000).default(INTAKE.rowsPerBatch),
+        features_per_event: whole(1, 10_000).default(INTAKE.featuresPerEvent),
+        feature_name_length: whole(20, 100).default(INTAKE.featureNameLength),
+        nesting_depth: whole(1, 100).default(INTAKE.nestingDepth),
+        array_length: whole(1, 10_000_000).default(INTAKE.arrayLength),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
 const http = z
   .strictObject({
     maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
@@ -280,6 +296,7 @@ export const settingsSchema = z.strictObject({
   probe_modules: z.record(slug(), probeModule).default({}),
   alerts,
   discovery,
+  intake,
   http,
   logging,
 });

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 
-/** A stored document and back, whatever release wrote it. */
-export interface Codec<T> {
+/** Reads a stored document, whatever release wrote it. */
+export interface Decoder<T> {
   /** What the document is, for messages: `incident`. */
   readonly kind: string;
   /** Version it is written in, from 1. */
   readonly version: number;
-  readonly encode: (value: T) => string;
   /** @throws UnreadableDocument when it is damaged, or of a version this release does not know */
   readonly decode: (text: string) => T;
+}
+
+/** A stored document and back. */
+export interface Codec<T> extends Decoder<T> {
+  readonly encode: (value: T) => string;
 }
 
 /** A document that is no such document. The message holds field names and types, never stored values. */

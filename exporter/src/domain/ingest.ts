@@ -1,26 +1,105 @@
 import type { LateLabel, Observation } from './observation.js';
 
+/** Why a row of a batch was refused. */
+export const REFUSAL_REASONS = [
+  'not_json',
+  'not_csv',
+  'not_an_object',
+  'unknown_field',
+  'no_prediction',
+  'bad_prediction',
+  'bad_label',
+  'bad_id',
+  'imprecise_id',
+  'bad_timestamp',
+  'timestamp_in_future',
+  'timestamp_in_past',
+  'bad_confidence',
+  'bad_latency',
+  'bad_features',
+  'bad_context',
+  'bad_version',
+  'nested_too_deep',
+  'array_too_long',
+  'too_many_rows',
+  /** Refused by a release that kept no reasons. */
+  'unspecified',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** What was changed or left out of a row that was taken. */
+export const NOTE_REASONS = [
+  'not_a_number',
+  'duplicate_name',
+  'colliding_names',
+  'name_changed',
+  'features_cut',
+  'array_cut',
+  'text_changed',
+  'field_left_out',
+  'positive_probability',
+] as const;
+export type NoteReason = (typeof NOTE_REASONS)[number];
+
+/** One refused row. Says the field and what would be right, never a value of the row. */
 export interface IngestLineError {
-  /** 1-based position in the batch. */
+  /** 1-based position in the batch: of the line, or of the element of an array. */
+  readonly line: number;
+  readonly field: string;
+  readonly reason: RefusalReason;
+  readonly message: string;
+}
+
+/** Rows that were taken with a change, counted by reason, with the first of them. */
+export interface IngestNote {
+  readonly reason: NoteReason;
+  readonly rows: number;
   readonly line: number;
   readonly field: string;
   readonly message: string;
 }
 
+export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
+
 export interface IngestBatch {
   readonly batchId: string | null;
   readonly observations: readonly Observation[];
   readonly labels: readonly LateLabel[];
+  /** All refused rows. */
+  readonly rejected: number;
+  readonly rejectedByReason: RefusalCounts;
+  /** The first refused rows, at most `ERRORS_TOLD`, by position. */
   readonly errors: readonly IngestLineError[];
+  readonly notes: readonly IngestNote[];
   /** `commit`: answered after the counts are stored · `memory`: the explicit fast lane. */
   readonly acknowledge: 'commit' | 'memory';
 }
+/** Refused rows that are named one by one; all are counted. */
+export const ERRORS_TOLD = 100;
 
 export interface IngestResult {
   readonly accepted: number;
   readonly labelsMatched: number;
   readonly labelsUnmatched: number;
   readonly rejected: number;
+  readonly rejectedByReason: RefusalCounts;
   readonly errors: readonly IngestLineError[];
+  readonly notes: readonly IngestNote[];
   readonly duplicate: boolean;
 }
+
+/** What a batch may bring. A row beyond a limit is refused or cut, and told. */
+export interface IntakeLimits {
+  readonly rowsPerBatch: number;
+  readonly featuresPerEvent: number;
+  readonly featureNameLength: number;
+  readonly nestingDepth: number;
+  readonly arrayLength: number;
+}
+export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
+  rowsPerBatch: 200_000,
+  featuresPerEvent: 500,
+  featureNameLength: 100,
+  nestingDepth: 8,
+  arrayLength: 100_000,
+};

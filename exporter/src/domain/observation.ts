@@ -48,6 +48,8 @@ export interface Observation {
   /** 0–1, or null when the model gives none. */
   readonly confidence: number | null;
   readonly latencySeconds: number | null;
+  /** Status of the HTTP answer to a probe; absent for logged predictions and where no HTTP answer came. */
+  readonly httpStatus?: number;
   readonly failure: Failure | null;
   readonly label: Prediction;
   readonly modelVersion: string | null;
@@ -70,6 +72,8 @@ export type ModelAnswer =
       readonly confidence: number | null;
       readonly modelVersion: string | null;
       readonly latencySeconds: number;
+      /** Absent where a protocol of several calls has no status of its own. */
+      readonly httpStatus?: number;
       /** Sorted key paths with types of the answer, e.g. `confidence:number,label:string`; changes reveal a new schema. */
       readonly shape: string;
     }

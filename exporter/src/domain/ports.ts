@@ -1,7 +1,7 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
-import type { Codec } from './codec.js';
+import type { Codec, StoreDocumentDamaged } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionRecord } from './decision-record.js';
@@ -77,13 +77,19 @@ export interface HttpClient {
 // ---------------------------------------------------------------- store
 
 export interface ModelRepository {
-  list(): Promise<readonly Model[]>;
+  /** Those that can be read, and what is wrong with each other row. */
+  list(): Promise<{ readonly models: readonly Model[]; readonly damaged: readonly StoreDocumentDamaged[] }>;
   get(id: ModelId): Promise<Model | null>;
   save(model: Model): Promise<void>;
   /** Takes the model off the list and keeps what was learnt about it. */
   unlist(id: ModelId): Promise<void>;
   /** Removes the model and all that was learnt about it. */
   remove(id: ModelId): Promise<void>;
+  /**
+   * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either.
+   * @returns how many rows of history went; null when nothing is known of the model
+   */
+  drop(id: ModelId): Promise<number | null>;
 }
 
 export interface BaselineRepository {

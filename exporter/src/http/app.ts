@@ -1,16 +1,17 @@
-import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
+import type { Actor } from '../domain/actor.js';
+import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
 import type { Scope } from '../domain/ports.js';
-import { readBody } from './body.js';
 import { HttpError } from './http-error.js';
 import type { Authentication } from './identity/authenticate.js';
 import { landingPage } from './landing-page.js';
 import { openApiDocument } from './openapi.js';
-import type { HttpPorts, Reply, Route } from './route.js';
+import { readJson, readParameters, readText } from './request.js';
+import { route, textResponse, type HttpPorts, type AnyReply, type ResponseDefinitions, type Route } from './route.js';
 import { ROUTES } from './routes/index.js';
-import type { Actor } from '../domain/actor.js';
+import { z } from 'zod';
 
 const STATUS: Readonly<Record<AppErrorKind, number>> = {
   invalid: 400,
@@ -31,32 +32,39 @@ export interface AppPorts extends HttpPorts {
   readonly onRequest: (route: string, method: string, status: number, seconds: number) => void;
 }
 
-/** The Koa application: path check, authentication, route, error as JSON. Thin: routes parse, ask the application, render. */
-export function createHttpApp(ports: AppPorts): Koa {
-  const app = new Koa();
-  app.silent = true;
-  const table: readonly Route[] = [
-    ...ROUTES,
-    {
+type RoutedContext = Koa.Context & { params: Record<string, string> };
+
+/** The two routes that are made of the table of routes. */
+function madeOfTheTable(routes: readonly Route[], version: string): readonly Route[] {
+  const document = { ...openApiDocument(routes, version) };
+  return [
+    route({
       method: 'GET',
       path: '/',
       scope: null,
       summary: 'What is here',
-      handle: () => ({ kind: 'text', type: 'text/html; charset=utf-8', body: landingPage(ports.version, ROUTES) }),
-    },
-    {
+      query: z.object({}),
+      responses: { 200: textResponse('text/html; charset=utf-8', 'a page for people') },
+      handler: () => ({ status: 200, text: landingPage(version, routes) }),
+    }),
+    route({
       method: 'GET',
       path: '/api/v1/openapi.json',
       scope: 'read',
       summary: 'This API',
-      handle: () => ({ kind: 'json', body: openApiDocument(ROUTES, ports.version) }),
-    },
+      responses: { 200: z.looseObject({}) },
+      handler: () => ({ status: 200, body: document }),
+    }),
   ];
+}
+
+/** The Koa application: path check, authentication, request checked, handler, reply rendered, error as JSON. */
+export function createHttpApp(ports: AppPorts): Koa {
+  const app = new Koa();
+  app.silent = true;
   const router = new Router();
-  for (const route of table)
-    router.register(route.path, [route.method], (context: Koa.Context & { params: Record<string, string> }) =>
-      serve(ports, route, context),
-    );
+  for (const one of [...ROUTES, ...madeOfTheTable(ROUTES, ports.version)])
+    router.register(one.path, [one.method], (context: RoutedContext) => serve(ports, one, context));
 
   app.use(async (context, next) => {
     const startedAt = performance.now();
@@ -64,15 +72,11 @@ export function createHttpApp(ports: AppPorts): Koa {
     context.set('cache-control', 'no-store');
     try {
       if (SUSPICIOUS_PATH.test((context.req.url ?? '').split('?')[0] ?? ''))
-        throw new Invalid('the path holds a sequence that is not allowed (.., //, or an encoded separator)', 'path');
+        throw new Invalid('The path contains a forbidden sequence (.., //, or an encoded separator)', 'path');
       const closed = OPEN_PATHS.has(context.path) ? null : ports.closedBecause();
       if (closed !== null) throw new Unavailable(closed, 1);
       await next();
-      if (context.status === 404 && context.body == null && context.respond !== false) {
-        throw new NotFound(
-          `there is nothing at ${context.method} ${context.path.slice(0, 100)}; / lists what there is`,
-        );
-      }
+      if (context.body == null && context.respond !== false) refuseUnmatched(context);
     } catch (error) {
       answerError(ports, context, error);
     } finally {
@@ -86,37 +90,45 @@ export function createHttpApp(ports: AppPorts): Koa {
     }
   });
   app.use(router.routes());
+  app.use(router.allowedMethods());
   return app;
 }
 
-async function serve(
-  ports: AppPorts,
-  route: Route,
-  context: Koa.Context & { params: Record<string, string> },
-): Promise<void> {
-  const actor = await authorised(ports, route, context);
+/** What no route took: another method of a known path, or nothing there at all. @throws HttpError, NotFound */
+function refuseUnmatched(context: Koa.Context): void {
+  const asked = `${context.method} ${context.path.slice(0, 100)}`;
+  if (context.status === 405 || context.status === 501)
+    throw new HttpError(405, 'method-not-allowed', `${asked} is not served; the header Allow says what is`);
+  if (context.status === 404) throw new NotFound(`there is nothing at ${asked}; / lists what there is`);
+}
+
+async function serve(ports: AppPorts, definition: Route, context: RoutedContext): Promise<void> {
+  const actor = await authorised(ports, definition.scope, context);
   if (actor === null) return;
-  const reply = await route.handle({
-    ports,
-    params: context.params,
-    query: new URLSearchParams(context.querystring),
-    headers: context.headers,
-    actor,
-    text: () => readBody(context.req, ports.limits.maximumBodyBytes),
-    raw: { request: context.req, response: context.res },
-  });
-  render(context, reply);
+  const { params, query, body } = definition;
+  const checked = {
+    params: readParameters(params, new URLSearchParams(context.params)),
+    query: readParameters(query, new URLSearchParams(context.querystring)),
+    body:
+      body === undefined
+        ? undefined
+        : 'content' in body
+          ? await readText(context.req, body, ports.limits.maximumBodyBytes)
+          : await readJson(context.req, body, ports.limits.maximumBodyBytes),
+  };
+  const reply = await definition.handler({ ...checked, ports, headers: context.headers, actor });
+  await render(context, definition.responses, reply);
 }
 
 /**
  * 401 only for a caller without any credential, and never where people decide: Grafana would send the request a second time.
  * A wrong or insufficient credential is 403, which Grafana passes on as it is.
  */
-async function authorised(ports: AppPorts, route: Route, context: Koa.Context): Promise<Actor | null> {
-  if (route.scope === null) return NOBODY;
+async function authorised(ports: AppPorts, scope: Scope | null, context: Koa.Context): Promise<Actor | null> {
+  if (scope === null) return NOBODY;
   const known = await ports.authenticate(context.headers);
-  if (known.kind === 'known' && known.scopes.includes(route.scope)) return known.actor;
-  if (known.kind === 'absent' && route.scope !== 'approve') {
+  if (known.kind === 'known' && known.scopes.includes(scope)) return known.actor;
+  if (known.kind === 'absent' && scope !== 'approve') {
     context.set('www-authenticate', 'Bearer');
     ports.onRefusedCredential('no-credential');
     context.status = 401;
@@ -130,7 +142,7 @@ async function authorised(ports: AppPorts, route: Route, context: Koa.Context): 
     };
     return null;
   }
-  const { code, message } = refusalOf(known, route.scope);
+  const { code, message } = refusalOf(known, scope);
   ports.onRefusedCredential(code);
   throw new Forbidden(message, 'authorization', { problem: code });
 }
@@ -145,25 +157,28 @@ function refusalOf(known: Authentication, scope: Scope): { readonly code: string
   return { code: 'scope', message: `this credential lacks the scope "${scope}"` };
 }
 
-function render(context: Koa.Context, reply: Reply): void {
-  if (reply.kind === 'streamed') {
+async function render(context: Koa.Context, responses: ResponseDefinitions, reply: AnyReply): Promise<void> {
+  context.status = reply.status;
+  if (reply.stream !== undefined) {
+    await reply.stream(context.req, context.res);
     context.respond = false;
     return;
   }
-  context.status = reply.status ?? 200;
-  if (reply.kind === 'json') {
+  if ('body' in reply) {
     context.body = JSON.stringify(reply.body);
     context.type = 'application/json';
     return;
   }
-  context.set('content-type', reply.type);
+  const declared = responses[reply.status];
+  const type = reply.type ?? (declared !== undefined && 'types' in declared ? declared.types[0] : 'text/plain');
+  context.set('content-type', type);
   if (reply.encoding !== undefined) {
     context.set('content-encoding', reply.encoding);
     context.vary('accept-encoding');
   }
   if (reply.fileName !== undefined)
     context.set('content-disposition', `inline; filename="${reply.fileName.replace(/[^A-Za-z0-9._-]/g, '_')}"`);
-  context.body = reply.body;
+  context.body = reply.text ?? '';
 }
 
 function answerError(ports: HttpPorts, context: Koa.Context, error: unknown): void {
@@ -189,7 +204,7 @@ function answerError(ports: HttpPorts, context: Koa.Context, error: unknown): vo
   context.body = {
     error: {
       code: 'internal',
-      message: `something went wrong here; the log has it under ${reference}`,
+      message: `Internal error. Reference ${reference} (see the log of mlfi).`,
       field: null,
       details: null,
     },

@@ -16,18 +16,23 @@ const CHECKED_MS = 1_000;
 export class OpenStreams {
   private readonly open = new Set<ServerResponse>();
   private ended = false;
-  private check: NodeJS.Timeout | null = null;
+  private checks: NodeJS.Timeout | null = null;
 
   constructor(private readonly limits: StreamLimits = STREAM_LIMITS) {}
 
-  /** Takes an answer that is about to stay open. @throws Unavailable when too many are, or the service is stopping */
-  admit(response: ServerResponse): void {
+  /** @throws Unavailable when too many are open, or the service is stopping */
+  check(): void {
     if (this.ended) throw new Unavailable('mlfi is stopping; connect again in a moment', 1);
     if (this.open.size >= this.limits.streams)
       throw new Unavailable(`${this.limits.streams} event streams are open already; close some, or poll instead`, 30);
+  }
+
+  /** Takes an answer that stays open. @throws Unavailable as `check` does */
+  admit(response: ServerResponse): void {
+    this.check();
     this.open.add(response);
     response.once('close', () => this.forget(response));
-    this.check ??= setInterval(() => this.cutOff(), CHECKED_MS);
+    this.checks ??= setInterval(() => this.cutOff(), CHECKED_MS);
   }
 
   get size(): number {
@@ -50,8 +55,8 @@ export class OpenStreams {
 
   private forget(response: ServerResponse): void {
     this.open.delete(response);
-    if (this.open.size > 0 || this.check === null) return;
-    clearInterval(this.check);
-    this.check = null;
+    if (this.open.size > 0 || this.checks === null) return;
+    clearInterval(this.checks);
+    this.checks = null;
   }
 }

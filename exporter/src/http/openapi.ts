@@ -1,88 +1,104 @@
+import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { ANSWERS } from './answers.js';
-import type { Route } from './route.js';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from 'zod-openapi';
+import { COMMON_RESPONSES, commonStatuses, errorSchema } from './common-responses.js';
+import type { BodyDefinition, ResponseDefinition, Route } from './route.js';
 
-/**
- * JSON Schema of a zod schema, to stand anywhere in the document. The only recursive schema here is "any JSON value", whose
- * `$ref` would point outside its place; `{}` says the same.
- */
-function jsonSchema(schema: z.ZodType): object {
-  const written = JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }));
-  return JSON.parse(written, (key, value: unknown) => {
-    if (key === '$defs' || key === '$schema') return undefined;
-    return typeof value === 'object' && value !== null && '$ref' in value ? {} : value;
-  }) as object;
+/** Koa's `:id` as OpenAPI writes it. */
+export const templateOf = (path: string): string => path.replace(/:([a-z_]+)/gi, '{$1}');
+
+const TAGS: readonly (readonly [prefix: string, tag: string])[] = [
+  ['/api/v1/models', 'models'],
+  ['/api/v1/discover', 'models'],
+  ['/api/v1/incidents', 'incidents'],
+  ['/api/v1/feedback', 'incidents'],
+  ['/api/v1/alerts', 'alerts'],
+  ['/api/v1/audit', 'audit'],
+  ['/api/v1/learning', 'history'],
+  ['/api/v1/lessons', 'history'],
+  ['/api/v1/keys', 'service'],
+  ['/api/v1/whoami', 'service'],
+  ['/api/v1/events', 'service'],
+  ['/api/v1/openapi.json', 'service'],
+  ['/api/v1', 'decisions'],
+  ['/monitoring', 'legacy'],
+  ['/health', 'legacy'],
+  ['/metrics', 'prometheus'],
+  ['/probe', 'prometheus'],
+  ['/sd', 'prometheus'],
+];
+const tagOf = (path: string): string => TAGS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'service';
+
+function requestBody(body: BodyDefinition): NonNullable<ZodOpenApiOperationObject['requestBody']> {
+  const content = 'content' in body ? body.content : { 'application/json': body };
+  return {
+    required: true,
+    content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+  };
 }
 
-function answered({ method, path }: Route): object {
-  const schema = ANSWERS[`${method} ${path}`];
-  return schema === undefined
-    ? { description: 'done' }
-    : { description: 'done', content: { 'application/json': { schema: jsonSchema(schema) } } };
+function response(status: string, definition: ResponseDefinition): ZodOpenApiResponseObject {
+  const description = STATUS_CODES[status] ?? status;
+  if (!('kind' in definition)) return { description, content: { 'application/json': { schema: definition } } };
+  const types = definition.kind === 'text' ? definition.types : [definition.type];
+  const schema = definition.kind === 'text' ? z.string() : z.string().meta({ description: 'events as text' });
+  return {
+    description: definition.description,
+    content: Object.fromEntries(types.map((type) => [type.split(';')[0] ?? type, { schema }])),
+  };
 }
 
-/** OpenAPI 3.1 document of a route table, bodies from the same zod schemas that check them. */
-export function openApiDocument(routes: readonly Route[], version: string): object {
-  const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
-    const path = route.path.replace(/:([a-z_]+)/gi, '{$1}');
-    const parameters = [...route.path.matchAll(/:([a-z_]+)/gi)].map(([, name]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-    }));
-    (paths[path] ??= {})[route.method.toLowerCase()] = {
-      summary: route.summary,
-      ...(parameters.length === 0 ? {} : { parameters }),
-      ...(route.body === undefined
-        ? {}
-        : {
-            requestBody: {
-              required: true,
-              content: {
-                'application/json': { schema: jsonSchema(route.body) },
-              },
-            },
-          }),
-      ...(route.scope === null ? { security: [] } : { security: [{ key: [] }], 'x-scope': route.scope }),
-      responses: {
-        '200': answered(route),
-        '400': { $ref: '#/components/responses/Refused' },
-        '403': { $ref: '#/components/responses/Refused' },
-      },
-    };
+/** A route's own 400 beside the common one: either may come. */
+const orError = (definition: ResponseDefinition): ResponseDefinition =>
+  'kind' in definition ? definition : z.union([definition, errorSchema]);
+
+function operation(route: Route): ZodOpenApiOperationObject {
+  const common = commonStatuses(route);
+  const responses: Record<`${1 | 2 | 3 | 4 | 5}${string}`, ZodOpenApiResponseObject> = {};
+  for (const status of common) responses[`${status}`] = COMMON_RESPONSES[status];
+  for (const [status, definition] of Object.entries(route.responses)) {
+    const isCommon = common.some((other) => String(other) === status);
+    Object.assign(responses, { [status]: response(status, isCommon ? orError(definition) : definition) });
   }
   return {
-    openapi: '3.1.0',
-    info: { title: 'mlfi', version, description: 'A doctor for machine-learning models in production.' },
-    paths,
-    components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'mlfi_<id>_<secret>' } },
-      responses: {
-        Refused: {
-          description: 'refused, with the reason and the field',
-          content: {
-            'application/json': {
-              schema: {
-                type: 'object',
-                properties: {
-                  error: {
-                    type: 'object',
-                    properties: {
-                      code: { type: 'string' },
-                      message: { type: 'string' },
-                      field: { type: ['string', 'null'] },
-                    },
-                    required: ['code', 'message'],
-                  },
-                },
-                required: ['error'],
-              },
-            },
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/[^a-z0-9]+/gi, '_').replace(/_$/, '')}`,
+    tags: [tagOf(route.path)],
+    summary: route.summary,
+    ...(route.params === undefined && route.query === undefined
+      ? {}
+      : {
+          requestParams: {
+            ...(route.params === undefined ? {} : { path: route.params }),
+            ...(route.query === undefined ? {} : { query: route.query }),
           },
-        },
+        }),
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
+    ...(route.scope === null ? { security: [] } : { security: [{ key: [] }], 'x-scope': route.scope }),
+    responses,
+  };
+}
+
+/** OpenAPI 3.1 document of a route table, made of the schemas that check requests and type responses. */
+export function openApiDocument(routes: readonly Route[], version: string): object {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    const path = templateOf(route.path);
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: { title: 'mlfi', version, description: 'A doctor for machine-learning models in production.' },
+      paths,
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'mlfi_<id>_<secret>' } },
       },
     },
-  };
+    { allowEmptySchema: { custom: true, unknown: true } },
+  );
 }

@@ -1,18 +1,16 @@
-import { Invalid } from '../domain/errors.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Application } from '../application/index.js';
-import type { DecisionRecord } from '../domain/decision-record.js';
-import type { IngestBatch } from '../domain/ingest.js';
-import type { ProbeRequest } from '../domain/probe-request.js';
+import type { Actor } from '../domain/actor.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
-import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
+import type { IngestBatch } from '../domain/ingest.js';
 import type { Clock, Logger, Scope } from '../domain/ports.js';
-import type { OpenStreams } from './open-streams.js';
-import type { Authentication } from './identity/authenticate.js';
+import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
-import type { Actor } from '../domain/actor.js';
+import type { EventStreams } from './event-streams.js';
+import type { Authentication } from './identity/authenticate.js';
 
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
@@ -20,11 +18,12 @@ export interface HttpPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
+  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent. */
   readonly parseBatch: (
-    text: string,
-    isNdjson: boolean,
+    body: string,
+    contentType: string,
     nowMs: number,
-  ) => Pick<IngestBatch, 'observations' | 'labels' | 'errors'>;
+  ) => Omit<IngestBatch, 'batchId' | 'acknowledge'>;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -52,7 +51,10 @@ export interface HttpPorts {
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
   readonly notReadyBecause: () => Promise<string | null>;
-  readonly streams: OpenStreams;
+  /** Models that are left out because what is stored of them cannot be read. */
+  readonly unrestoredModels: () => readonly string[];
+  /** Open streams of `/api/v1/events`. */
+  readonly streams: EventStreams;
   /** Reads the configuration again. A wrong one changes nothing, and its problems are told. */
   readonly reload: () =>
     | { readonly kind: 'applied'; readonly changed: readonly string[]; readonly needRestart: readonly string[] }
@@ -60,87 +62,116 @@ export interface HttpPorts {
   readonly limits: { readonly maximumBodyBytes: number };
 }
 
-/** One request, already authenticated and within its limits. */
-export interface RequestContext {
-  readonly ports: HttpPorts;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  readonly actor: Actor;
-  /** The body as text, decompressed, at most `maximumBodyBytes`. */
-  readonly text: () => Promise<string>;
-  /** For answers that stream; the handler then returns `streamed`. */
-  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse };
+/** A request body the handler reads itself, as text. */
+export interface TextBody {
+  readonly kind: 'text';
+  /** Media types taken, each with the schema the document shows for it. */
+  readonly content: Readonly<Record<string, z.ZodType>>;
+  /** Bodies of any other type are read as well: senders' headers are often wrong. */
+  readonly takesOthers?: true;
+}
+export type BodyDefinition = z.ZodType | TextBody;
+
+/** A response that is no JSON. */
+export interface TextResponse {
+  readonly kind: 'text';
+  readonly types: readonly [string, ...string[]];
+  readonly description: string;
+}
+/** A response that is written over time. */
+export interface StreamResponse {
+  readonly kind: 'stream';
+  readonly type: string;
+  readonly description: string;
+  /** One event of it. */
+  readonly item: z.ZodType;
+}
+export type ResponseDefinition = z.ZodType | TextResponse | StreamResponse;
+export type ResponseDefinitions = Readonly<Record<number, ResponseDefinition>>;
+
+type ReplyBody<R> = R extends z.ZodType
+  ? { readonly body: z.output<R> }
+  : R extends TextResponse
+    ? {
+        readonly text: string | Buffer;
+        /** One of the declared types; the first when absent. */
+        readonly type?: string;
+        readonly encoding?: 'gzip';
+        readonly fileName?: string;
+      }
+    : { readonly stream: (request: IncomingMessage, response: ServerResponse) => Promise<void> };
+
+/** A reply whose definition is forgotten. */
+export interface AnyReply {
+  readonly status: number;
+  readonly text?: string | Buffer;
+  readonly type?: string;
+  readonly encoding?: 'gzip';
+  readonly fileName?: string;
+  readonly stream?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
-export type Reply =
-  | { readonly kind: 'json'; readonly status?: number; readonly body: unknown }
-  | {
-      readonly kind: 'text';
-      readonly status?: number;
-      readonly type: string;
-      readonly body: string | Buffer;
-      readonly encoding?: 'gzip';
-      readonly fileName?: string;
-    }
-  | { readonly kind: 'streamed' };
+/** What a handler returns: one of the statuses it declares, with the body declared for it. */
+export type Reply<R extends ResponseDefinitions> = AnyReply &
+  {
+    readonly [Status in keyof R & number]: { readonly status: Status } & ReplyBody<R[Status]>;
+  }[keyof R & number];
 
-export const json = (body: unknown, status = 200): Reply => ({ kind: 'json', status, body });
-export const text = (body: string, type: string, fileName?: string): Reply =>
-  fileName === undefined ? { kind: 'text', type, body } : { kind: 'text', type, body, fileName };
+export interface RouteRequest<P extends z.ZodObject, Q extends z.ZodObject, B extends BodyDefinition> {
+  readonly ports: HttpPorts;
+  /** Parts of the path, checked. */
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+  /** The JSON value, checked; the text of a `TextBody`. */
+  readonly body: B extends z.ZodType ? z.output<B> : string;
+  readonly headers: IncomingMessage['headers'];
+  readonly actor: Actor;
+}
 
-/** One line of the route table: the router, the scopes, the OpenAPI document and the authorisation tests are made of it. */
-export interface Route {
+type NoParameters = z.ZodObject<Record<never, never>>;
+
+/** Everything about one route: the router, the checks, the OpenAPI document and the authorisation tests are made of it. */
+export interface RouteDefinition<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends BodyDefinition,
+  R extends ResponseDefinitions,
+> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Koa's syntax, e.g. `/api/v1/models/:id`. */
   readonly path: string;
   /** Null = open to everybody. */
   readonly scope: Scope | null;
   readonly summary: string;
-  readonly body?: z.ZodType;
-  readonly handle: (context: RequestContext) => Promise<Reply> | Reply;
+  readonly params?: P;
+  /** Without it every parameter is refused. */
+  readonly query?: Q;
+  readonly body?: B;
+  /** By status; what every route may answer besides (`common-responses.ts`) is not repeated. */
+  readonly responses: R;
+  handler(request: RouteRequest<P, Q, B>): Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;
 }
 
-/** Reads and checks a JSON body. @throws Invalid naming the first wrong field */
-export async function bodyOf<T>(context: RequestContext, schema: z.ZodType<T>): Promise<T> {
-  const raw = await context.text();
-  let value: unknown;
-  try {
-    value = raw.trim() === '' ? {} : JSON.parse(raw);
-  } catch {
-    throw new Invalid('the body is not JSON');
-  }
-  const checked = schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new Invalid(
-    `${field === '' ? 'the body' : field}: ${issue?.message ?? 'is not as described in /api/v1/openapi.json'}`,
-    field,
-  );
+export const textResponse = (types: string | readonly [string, ...string[]], description: string): TextResponse => ({
+  kind: 'text',
+  types: typeof types === 'string' ? [types] : types,
+  description,
+});
+
+/** A route as the server sees it, its types forgotten. */
+export interface Route extends Omit<
+  RouteDefinition<z.ZodObject, z.ZodObject, BodyDefinition, ResponseDefinitions>,
+  'handler'
+> {
+  handler(request: RouteRequest<z.ZodObject, z.ZodObject, BodyDefinition>): AnyReply | Promise<AnyReply>;
 }
 
-/** The model id in the path. @throws Invalid */
-export function modelParam(context: RequestContext, name = 'id'): ModelId {
-  try {
-    return modelId(context.params[name] ?? '');
-  } catch (error) {
-    throw new Invalid(error instanceof Error ? error.message : 'not a model id', name);
-  }
-}
-
-/** A whole number from the query within bounds. @throws Invalid */
-export function numberQuery(
-  context: RequestContext,
-  name: string,
-  otherwise: number,
-  least: number,
-  most: number,
-): number {
-  const given = context.query.get(name);
-  if (given === null) return otherwise;
-  const value = Number(given);
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new Invalid(`${name} must be a whole number from ${least} to ${most}`, name);
-  return value;
+/** Declares a route; the types of its schemas flow to the handler, and what it returns is checked against `responses`. */
+export function route<
+  R extends ResponseDefinitions,
+  P extends z.ZodObject = NoParameters,
+  Q extends z.ZodObject = NoParameters,
+  B extends BodyDefinition = NoParameters,
+>(definition: RouteDefinition<P, Q, B, R>): Route {
+  return definition;
 }

@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../domain/ports.js';
-import type { OpenStreams } from './open-streams.js';
 
 export interface HttpServer {
   /** e.g. `http://127.0.0.1:9899` */
@@ -35,7 +34,7 @@ const UNREAD_CHECKED_MS = 30_000;
 /** @throws Error naming the address when it cannot be listened on */
 export async function startHttpServer(
   handle: RequestListener,
-  streams: OpenStreams,
+  streams: { end(): void },
   settings: ServerSettings,
   logger: Logger,
 ): Promise<HttpServer> {

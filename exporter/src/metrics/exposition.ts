@@ -8,25 +8,6 @@ export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
 
-/**
- * The format an Accept header asks for; text when it does not clearly prefer OpenMetrics 1.0 (RFC 9110 §12.5.1 weights).
- * Protobuf is not offered, so a Prometheus that prefers it falls to its next choice.
- */
-export function negotiate(accept: string | undefined): ExpositionFormat {
-  let text = 0;
-  let open = 0;
-  for (const part of (accept ?? '').split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    const given = parameters.find((parameter) => parameter.startsWith('q='));
-    const weight = given === undefined ? 1 : Number(given.slice(2)) || 0;
-    const version = parameters.find((parameter) => parameter.startsWith('version='))?.slice(8);
-    if (type === 'application/openmetrics-text' && (version === undefined || version === '1.0.0'))
-      open = Math.max(open, weight);
-    if (type === 'text/plain' || type === 'text/*' || type === '*/*') text = Math.max(text, weight);
-  }
-  return open > text ? 'openmetrics' : 'text';
-}
-
 /** A number as both formats and Prometheus 3 write the `le` of a bucket: `1.0`, not `1`. */
 export function canonicalNumber(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : String(value);

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertReceipt, AlertSender } from '../domain/alert.js';
 import { PROCESS_METRICS, type ProcessMetricName } from './catalogue.js';
+import type { RefusalCounts } from '../domain/ingest.js';
 import { canonicalNumber, endOf, familyHeader, labelSet, sampleValue, type ExpositionFormat } from './exposition.js';
 import type { FleetRender } from './fleet-renderer.js';
 
@@ -13,9 +14,12 @@ export interface ProcessMetrics {
   request(route: string, method: string, status: number, seconds: number): void;
   /** A request was refused for who asked. */
   refusedCredential(reason: string): void;
-  ingested(accepted: number, rejected: number): void;
+  /** What became of the rows of one batch. */
+  ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
   storeUp(up: boolean): void;
   ready(ready: boolean): void;
+  /** How many models could not be restored. */
+  unrestored(models: number): void;
   reloaded(successful: boolean): void;
   rendered(render: FleetRender, seconds: number): void;
   notified(sender: AlertSender, outcomes: readonly AlertOutcome[]): void;
@@ -55,6 +59,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   store.set(1);
   const ready = gauge('mlfi_ready');
   ready.set(0);
+  const unrestored = gauge('mlfi_models_unrestored');
+  unrestored.set(0);
   const dropped = counter('mlfi_series_dropped_total');
   for (const reason of ['models', 'series']) dropped.inc({ reason }, 0);
   const rendering = gauge('mlfi_render_duration_seconds');
@@ -67,11 +73,12 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     render: (format) => encode(registry, format),
     request: (route, method, status, seconds) => requests.observe({ route, method, code: String(status) }, seconds),
     refusedCredential: (reason) => credentials.inc({ reason }),
-    ingested(accepted, refused) {
-      events.inc(accepted);
-      rejected.inc(refused);
+    ingested(model, accepted, rejectedByReason) {
+      events.inc({ model_name: model }, accepted);
+      for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
     },
     storeUp: (up) => store.set(up ? 1 : 0),
+    unrestored: (models) => unrestored.set(models),
     ready: (isReady) => ready.set(isReady ? 1 : 0),
     reloaded: (successful) => reload.set(successful ? 1 : 0),
     rendered(render, seconds) {

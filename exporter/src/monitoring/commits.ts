@@ -33,7 +33,7 @@ export class Commits {
     private readonly ports: CommitPorts,
     delayMs: number,
   ) {
-    this.group = createGroupCommit(ports.clock, delayMs, () => this.write());
+    this.group = createGroupCommit(ports.clock, delayMs, async () => void (await this.write()));
   }
 
   /** Counts a batch with the next commit. @throws Unavailable when the model cannot be written: then nothing was counted */
@@ -56,8 +56,8 @@ export class Commits {
     return this.group.settle();
   }
 
-  /** Commits now what is counted or waits. */
-  async write(): Promise<void> {
+  /** Commits now what is counted or waits. @returns why something could not be written, null when all was */
+  async write(): Promise<Unavailable | null> {
     const { lanes, members } = this.ports;
     const due = [...members].filter(([, member]) => isDue(member));
     const release = await holdAll(
@@ -65,7 +65,7 @@ export class Commits {
       due.map(([id]) => id),
     );
     try {
-      await this.commit(due.flatMap(([id, member]) => (members.get(id) === member ? [entryOf(member)] : [])));
+      return await this.commit(due.flatMap(([id, member]) => (members.get(id) === member ? [entryOf(member)] : [])));
     } finally {
       release();
     }
@@ -84,10 +84,11 @@ export class Commits {
     });
   }
 
-  private async commit(entries: readonly Entry[]): Promise<void> {
+  private async commit(entries: readonly Entry[]): Promise<Unavailable | null> {
     const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
-    await this.together(entries.filter((_, i) => !isApart[i]));
-    for (const entry of entries.filter((_, i) => isApart[i])) await this.together([entry]);
+    let failed = await this.together(entries.filter((_, i) => !isApart[i]));
+    for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
+    return failed;
   }
 
   /** @returns why the last of them could not be written, null when all were */

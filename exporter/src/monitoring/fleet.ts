@@ -1,4 +1,5 @@
-import { NotFound } from '../domain/errors.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
+import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -32,6 +33,8 @@ export type MonitoredModelView = Readonly<
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet {
   private readonly members = new Map<ModelId, Member>();
+  /** Models that are left out, because what is stored of them cannot be read. */
+  private readonly unrestored = new Set<string>();
   private readonly lanes = new ModelLanes();
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
@@ -108,15 +111,21 @@ export class Fleet {
           this.ports.logger.error({ error: String(error) }, 'lessons cannot be read'),
         );
     });
-    const models = await store.models.list();
+    const { models, damaged } = await store.models.list();
+    for (const each of damaged) this.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
-      await this.lanes.run(model.id, () => this.restore(model));
+      try {
+        await this.lanes.run(model.id, () => this.restore(model));
+      } catch (error) {
+        if (!(error instanceof StoreDocumentDamaged)) throw error;
+        this.leaveOut(model.id, error);
+      }
       onProgress(index + 1, models.length);
     }
     this.loop.start();
   }
 
-  /** Stops probing and evaluating, and commits what is left. */
+  /** Stops probing and evaluating, and commits what is left. @throws Unavailable when that cannot be written */
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const id of this.members.keys()) this.probes.stop(id);
@@ -124,13 +133,31 @@ export class Fleet {
     await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commits.settle();
     for (const { monitored } of this.members.values()) monitored.saveDetectorsSoon();
-    await this.commits.write();
+    const failed = await this.commits.write();
+    if (failed !== null) throw failed;
   }
 
   // ---------------------------------------------------------------- which models there are
 
+  /** True also for a model that could not be restored: its name is taken, and nothing may be written over it. */
   has(id: ModelId): boolean {
-    return this.members.has(id);
+    return this.members.has(id) || this.unrestored.has(id);
+  }
+
+  /** Models that are left out, because what is stored of them cannot be read. */
+  unrestoredModels(): readonly string[] {
+    return [...this.unrestored];
+  }
+
+  private leaveOut(id: string, damaged: StoreDocumentDamaged): void {
+    this.unrestored.add(id);
+    this.ports.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
+  }
+
+  /** @throws Unavailable for a model that is left out */
+  private refuseUnrestored(id: ModelId): void {
+    if (this.unrestored.has(id))
+      throw new Unavailable(`what is stored of the model "${id}" cannot be read; the log says what and what to do`, 60);
   }
 
   ids(): readonly ModelId[] {
@@ -150,6 +177,7 @@ export class Fleet {
    */
   async addIfNew(model: Model): Promise<boolean> {
     const { store } = this.ports;
+    this.refuseUnrestored(model.id);
     return this.lanes.run(model.id, async () => {
       if (this.members.has(model.id)) return false;
       const stored = await store.models.get(model.id);
@@ -161,6 +189,7 @@ export class Fleet {
 
   /** @param registered the model to be, from the one that is known; null for none */
   private async register(id: ModelId, registered: (known: Model | null) => Model | null): Promise<void> {
+    this.refuseUnrestored(id);
     await this.lanes.run(id, async () => {
       const member = this.members.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
@@ -182,9 +211,9 @@ export class Fleet {
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
   async remove(id: ModelId): Promise<void> {
     await this.leave(id, async (member) => {
+      await this.ports.store.models.remove(id);
       this.members.delete(id);
       dismiss(member);
-      await this.ports.store.models.remove(id);
     });
   }
 
@@ -373,6 +402,7 @@ export class Fleet {
 
   private member(id: ModelId): Member {
     const member = this.members.get(id);
+    if (member === undefined) this.refuseUnrestored(id);
     if (member === undefined)
       throw new NotFound(`there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
     return member;

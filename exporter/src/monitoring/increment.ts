@@ -1,5 +1,5 @@
 import { storable } from '../baseline/learning.js';
-import type { DriftMonitorState } from '../detection/sequential/drift-monitor.js';
+import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';

@@ -1,5 +1,6 @@
 import type { JudgedLabel } from '../statistics/window-profile.js';
 import type { ModelId } from '../domain/identifiers.js';
+import { answerText, quantityOf, sameAnswer } from '../domain/observation.js';
 import type { LateLabel, Observation, Prediction } from '../domain/observation.js';
 import type { LedgerEntry, LedgerRepository } from '../domain/ports.js';
 
@@ -114,11 +115,12 @@ export class LabelJoiner {
     { label, atMs }: LateLabel,
     quantity: number | null,
   ): Judged | null {
-    if (typeof label !== 'number' || confidenceTenth !== null) {
-      const correct = answerHash === this.hash(answerText(label));
-      return { label: { kind: 'class', correct, confidenceTenth }, atMs };
-    }
-    return quantity === null ? null : { label: judge(quantity, label, null), atMs };
+    if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
+      return { label: judge(quantity, label, null), atMs };
+    // The quantity itself is not stored, so after a restart nothing says by how much it missed.
+    if (typeof label === 'number' && confidenceTenth === null) return null;
+    const correct = answerHash === this.hash(answerText(label));
+    return { label: { kind: 'class', correct, confidenceTenth }, atMs };
   }
 
   private awaitLabel({ entry, quantity }: AwaitingAnswer): void {
@@ -147,19 +149,14 @@ function judge(
   label: Exclude<Prediction, null>,
   confidence: number | null,
 ): JudgedLabel {
-  if (isQuantity(prediction, confidence) && typeof label === 'number') {
-    return { kind: 'quantity', prediction, absoluteError: Math.abs(label - prediction) };
-  }
+  const quantity = quantityOf(label);
+  if (isQuantity(prediction, confidence) && quantity !== null)
+    return { kind: 'quantity', prediction, absoluteError: Math.abs(quantity - prediction) };
   return {
     kind: 'class',
-    correct: answerText(label) === answerText(prediction),
+    correct: sameAnswer(prediction, label),
     confidenceTenth: tenthOf(confidence),
   };
-}
-
-/** Canonical text of an answer, for hashing and for comparing with a label. */
-function answerText(answer: Prediction): string {
-  return typeof answer === 'number' ? `number:${answer}` : `text:${String(answer).trim()}`;
 }
 
 function tenthOf(confidence: number | null): number | null {

@@ -9,7 +9,8 @@ import { alertThresholdFactors } from '../incident-history/alert-threshold-facto
 import { summariseLearning } from '../incident-history/learning-summary.js';
 import { recurringCauses } from '../incident-history/recurring-causes.js';
 
-const LEARNING_SINCE = setting('learning_since', z.number());
+/** Lessons of before this moment are not used. */
+export const LEARNING_SINCE = setting('learning_since', z.number());
 
 interface Recalled {
   readonly lessons: readonly Lesson[];

@@ -116,8 +116,10 @@ export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
     accepted: (batch?.observations.length ?? 0) + (batch?.labels.length ?? 0),
     labelsMatched: 0,
     labelsUnmatched: 0,
-    rejected: batch?.errors.length ?? 0,
+    rejected: batch?.rejected ?? 0,
+    rejectedByReason: batch?.rejectedByReason ?? {},
     errors: batch?.errors ?? [],
+    notes: batch?.notes ?? [],
     duplicate: false,
   };
 }

@@ -1,4 +1,5 @@
-import type { DriftMonitor, DriftMonitorState } from '../detection/sequential/drift-monitor.js';
+import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
+import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
 const SAVED_EVERY_MS = 10_000;

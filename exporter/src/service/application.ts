@@ -53,8 +53,8 @@ export function wireApplication(
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
       createApiKey: (name, scopes) => createApiKey(store.apiKeys, clock, name, scopes),
-      onIngest: ({ accepted, rejected, duplicate }) => {
-        if (!duplicate) processMetrics.ingested(accepted, rejected);
+      onIngest: (model, { accepted, rejectedByReason, duplicate }) => {
+        if (!duplicate) processMetrics.ingested(model, accepted, rejectedByReason);
       },
       receiveAlerts: wireAlerts(foundation, fleet, incidents),
     },

@@ -9,6 +9,7 @@ import type { Actor } from '../domain/actor.js';
 import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
 import { createEgress } from '../http/egress.js';
+import { rememberedApiKeys } from '../http/identity/remembered-api-keys.js';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { openStore } from '../store/open-store.js';
 import type { ClosingStack } from '../system/closing-stack.js';
@@ -55,8 +56,9 @@ export async function openFoundation(
     processMetrics.reloaded(loaded.kind === 'ok');
     return loaded;
   });
-  const store = await openStore(storeAt(started));
-  closing.push('the store', () => store.close());
+  const opened = await openStore(storeAt(started));
+  closing.push('the store', () => opened.close());
+  const store: Store = { ...opened, apiKeys: rememberedApiKeys(opened.apiKeys) };
   const http = createEgress(started.egress);
   closing.push('outgoing connections', () => http.close());
   return {
@@ -75,7 +77,7 @@ export async function openFoundation(
   };
 }
 
-const SALT = setting('salt', z.string().min(1));
+export const SALT = setting('salt', z.string().min(1));
 
 /** The salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {

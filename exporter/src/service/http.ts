@@ -5,10 +5,11 @@ import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
+import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
-import type { OpenStreams } from '../http/open-streams.js';
+import type { Fleet } from '../monitoring/fleet.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -20,16 +21,17 @@ const DEFAULT_PROBE_MS = 30_000;
 export function httpPorts(
   { started, config, store, clock, logger, http, processMetrics }: Foundation,
   application: Application,
+  fleet: Pick<Fleet, 'unrestoredModels'>,
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
-  streams: OpenStreams,
+  streams: EventStreams,
 ): AppPorts {
   return {
     application,
     clock,
     logger,
     version,
-    parseBatch,
+    parseBatch: (body, contentType, nowMs) => parseBatch(body, contentType, nowMs, config.current().intake),
     auditExportLine,
     decisionsCsv,
     processMetrics,
@@ -46,6 +48,7 @@ export function httpPorts(
       },
     },
     closedBecause: () => lifecycle.closedBecause(),
+    unrestoredModels: () => fleet.unrestoredModels(),
     notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
     streams,
     reload: () => config.reload(),

@@ -1,15 +1,25 @@
 /** Reads a store beside a running service, or of one that is stopped: nothing is locked, nothing changed. */
 import type { Config } from '../config/config.js';
 import type { AuditVerdict } from '../domain/audit.js';
-import type { IncidentId } from '../domain/identifiers.js';
+import { DISCOVERED_MODELS } from '../capture/sources/service-discovery.js';
+import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
+import type { Actor } from '../domain/actor.js';
+import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
 import { similarLessons } from '../incident-history/similarity.js';
-import { openStore } from '../store/open-store.js';
+import { auditBy } from '../governance/transition.js';
+import { PROVISIONED_KEYS } from '../http/identity/provisioned-api-keys.js';
+import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
+import { callCountersCodec } from '../monitoring/call-counters.js';
+import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
+import type { StoreCheck } from '../store/check.js';
+import { checkDocumentsAt, openStore } from '../store/open-store.js';
 import { systemClock } from '../system/system-clock.js';
 import { storeAt } from './store-location.js';
+import { SALT } from './foundation.js';
 
 /** The report of an incident (null = the newest) from the store, beside a running service; null when there is none. */
 export async function readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null> {
@@ -18,6 +28,37 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
     const incident =
       id === null ? ((await store.incidents.list({ limit: 1 }))[0] ?? null) : await store.incidents.get(id);
     return incident === null ? null : await reportOf(store, similarLessons, incident, format, systemClock.now());
+  } finally {
+    await store.close();
+  }
+}
+
+/** Reads every document, beside a running service or with it stopped. */
+export async function checkStore(config: Config): Promise<StoreCheck> {
+  return checkDocumentsAt(storeAt(config), {
+    callCounters: callCountersCodec,
+    driftMonitor: driftMonitorCodec,
+    settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, DISCOVERED_MODELS, PROVISIONED_KEYS],
+  });
+}
+
+const REPAIR: Actor = { kind: 'system', subject: 'store-repair', name: 'mlfi store repair' };
+
+/**
+ * Lets go of a model whose stored state cannot be read, with the service stopped: the model, what was learnt about it, and
+ * what of its history is damaged. On record in the audit log.
+ * @returns how many rows of its history went, or null when the store knows no such model
+ * @throws Error in words when the service still runs
+ */
+export async function dropModel(config: Config, id: ModelId): Promise<number | null> {
+  const store = await openStore(storeAt(config));
+  try {
+    const dropped = await store.models.drop(id);
+    if (dropped === null) return null;
+    await store.governance((transaction) =>
+      auditBy(transaction, systemClock.now(), 'model-dropped', REPAIR, { model: id, damagedHistoryRows: dropped }),
+    );
+    return dropped;
   } finally {
     await store.close();
   }

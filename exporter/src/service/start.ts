@@ -8,7 +8,7 @@ import { stopWhenRestored } from '../governance/audit/files.js';
 import { createHttpApp } from '../http/app.js';
 import { createFirstKey } from '../http/identity/api-keys.js';
 import { provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
-import { OpenStreams } from '../http/open-streams.js';
+import { EventStreams } from '../http/event-streams.js';
 import { startHttpServer } from '../http/server.js';
 import { ClosingStack } from '../system/closing-stack.js';
 import { createLogger } from '../system/logger.js';
@@ -76,18 +76,19 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
-  const streams = new OpenStreams();
+  const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
   const firstKey = await createFirstKey(store.apiKeys, clock);
 
   // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
-  const app = createHttpApp(httpPorts(foundation, application, metrics, lifecycle, streams)).callback();
+  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams)).callback();
   const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
   closing.push('the fleet', () => fleet.stop());
   await fleet.start((done, total) => lifecycle.restored(done, total));
+  foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
   await stopWhenRestored(checkpointing, store, clock, logger);
   const discovery = wireModelDiscovery(foundation, capture, fleet);
   await discovery.watchConfigured();

@@ -1,10 +1,10 @@
-import { StoreDocumentDamaged, UnreadableDocument, type Codec, type DocumentPlace } from '../domain/codec.js';
+import { StoreDocumentDamaged, UnreadableDocument, type Decoder, type DocumentPlace } from '../domain/codec.js';
 
 /**
  * Reads one stored document.
  * @throws StoreDocumentDamaged that says where it lies and what to do
  */
-export function readDocument<T>(codec: Codec<T>, text: string, place: DocumentPlace): T {
+export function readDocument<T>(codec: Decoder<T>, text: string, place: DocumentPlace): T {
   try {
     return codec.decode(text);
   } catch (error) {

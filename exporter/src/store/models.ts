@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
+import { StoreDocumentDamaged } from '../domain/codec.js';
+import type { ModelId } from '../domain/identifiers.js';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
+import { deleteDamagedHistory } from './check.js';
 import { modelCodec } from './codecs/model.js';
 import { readDocument } from './documents.js';
 
 /** Tables that hold something of a model and go with it. Decisions, audit and lessons stay: they are history. */
-export const TABLES_OF_A_MODEL = [
+const TABLES_OF_A_MODEL = [
   'baseline',
   'learning',
   'window_profile',
@@ -23,10 +26,27 @@ interface Row {
 const read = ({ id, document }: Row): Model =>
   readDocument(modelCodec, document, { table: 'model', row: id, model: id });
 
-export function modelRepository(db: Knex): ModelRepository {
+async function removeModel(db: Knex, id: ModelId): Promise<number> {
+  let rows = 0;
+  for (const table of TABLES_OF_A_MODEL) rows += await db(table).where({ model: id }).delete();
+  return rows + (await db('model').where({ id }).delete());
+}
+
+/** @param store its name, for damaged rows that are given back */
+export function modelRepository(db: Knex, store: string): ModelRepository {
   return {
     async list() {
-      return (await db('model').orderBy('id').select<Row[]>('id', 'document')).map(read);
+      const models: Model[] = [];
+      const damaged: StoreDocumentDamaged[] = [];
+      for (const row of await db('model').orderBy('id').select<Row[]>('id', 'document')) {
+        try {
+          models.push(read(row));
+        } catch (error) {
+          if (!(error instanceof StoreDocumentDamaged)) throw error;
+          damaged.push(error.inStore(store));
+        }
+      }
+      return { models, damaged };
     },
     async get(id) {
       const row = await db('model').where({ id }).first<Row | undefined>('id', 'document');
@@ -42,10 +62,13 @@ export function modelRepository(db: Knex): ModelRepository {
       await db('model').where({ id }).delete();
     },
     async remove(id) {
-      await db.transaction(async (transaction) => {
-        for (const table of TABLES_OF_A_MODEL) await transaction(table).where({ model: id }).delete();
-        await transaction('model').where({ id }).delete();
-      });
+      await db.transaction((transaction) => removeModel(transaction, id));
     },
+    drop: (id) =>
+      db.transaction(async (transaction) => {
+        const rows = await removeModel(transaction, id);
+        const history = await deleteDamagedHistory(transaction, id);
+        return rows + history === 0 ? null : history;
+      }),
   };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
@@ -9,6 +9,7 @@ import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
 import { batchRepository } from './batches.js';
 import { guarded, inTransaction, storeError } from './border.js';
+import { checkDocuments, type OwnersCodecs, type StoreCheck } from './check.js';
 import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { readDecisionCounts } from './decision-counts.js';
 import { decisionRepository } from './decisions.js';
@@ -55,6 +56,21 @@ export async function openStore(location: StoreLocation, access: 'write' | 'read
   return storeOn(db, location, unlock);
 }
 
+/** Reads every document of a store of this or an earlier release; takes no lock and changes nothing. */
+export async function checkDocumentsAt(location: StoreLocation, owners: OwnersCodecs): Promise<StoreCheck> {
+  if (location.kind === 'sqlite' && !existsSync(location.file))
+    throw new Error(`there is no store at ${location.file}`);
+  const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
+  try {
+    const { documents, damaged } = await checkDocuments(db, owners);
+    return { documents, damaged: damaged.map((each) => each.inStore(placeOf(location))) };
+  } catch (error) {
+    throw new Error(openingProblem(location, error));
+  } finally {
+    await db.destroy();
+  }
+}
+
 const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
 
 function lockSqlite(file: string): Promise<() => Promise<void>> {
@@ -77,6 +93,7 @@ function makePrivate(file: string): void {
 function sqlite(file: string): Knex {
   return knex({
     client: 'sqlite3',
+    log: NOT_TOLD,
     connection: { filename: file },
     useNullAsDefault: true,
     pool: {
@@ -95,9 +112,13 @@ function sqlite(file: string): Knex {
   });
 }
 
+/** Every error reaches the caller, who tells it once; knex would print it besides. */
+const NOT_TOLD = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
 function postgresql(url: string, poolSize: number): Knex {
   return knex({
     client: 'pg',
+    log: NOT_TOLD,
     connection: { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
     acquireConnectionTimeout: CONNECT_MS,
     pool: { min: 0, max: poolSize },
@@ -136,7 +157,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
     inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
   return {
     ...ofIncrements(db),
-    models: guard('models', modelRepository(db)),
+    models: guard('models', modelRepository(db, place)),
     incidents: guard('incidents', incidentRepository(db, limits)),
     decisions: guard('decisions', decisionRepository(db)),
     audit: guard('audit', auditRepository(db)),

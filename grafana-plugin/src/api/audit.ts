@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { asking, bodyOf, exporter } from './client';
+import { bodyOf, exporter } from './client';
 import { every } from './query';
 import type { AuditEntry } from './types';
 
@@ -10,7 +10,7 @@ async function everything(signal: AbortSignal): Promise<AuditEntry[]> {
   const all: AuditEntry[] = [];
   for (let from = 1; ; from += PAGE_ENTRIES) {
     const { entries } = await bodyOf(
-      exporter.GET('/api/v1/audit', { ...asking({ from, limit: PAGE_ENTRIES }), signal })
+      exporter.GET('/api/v1/audit', { params: { query: { from, limit: PAGE_ENTRIES } }, signal })
     );
     all.push(...entries);
     if (entries.length < PAGE_ENTRIES) {
@@ -25,7 +25,8 @@ export const auditQuery = () =>
 export const checkpointsQuery = () =>
   queryOptions({
     queryKey: ['audit', 'checkpoints'],
-    queryFn: ({ signal }) => bodyOf(exporter.GET('/api/v1/audit/checkpoints', { ...asking({ limit: 5 }), signal })),
+    queryFn: ({ signal }) =>
+      bodyOf(exporter.GET('/api/v1/audit/checkpoints', { params: { query: { limit: 5 } }, signal })),
   });
 
 export const makeCheckpoint = () => exporter.POST('/api/v1/audit/checkpoints');

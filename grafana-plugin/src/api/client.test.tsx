@@ -8,7 +8,6 @@ import { vote } from './decisions';
 import { remember, remembered } from './live-figures';
 import { aggregatesQuery, fleetQuery } from './models';
 import { every } from './query';
-import { snakeCased } from './snake-case';
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
@@ -64,21 +63,6 @@ describe('the exporter', () => {
       3_000, 5_000, 15_000,
     ]);
     await waitFor(() => undefined);
-  });
-});
-
-test('field names are snake_case at every depth; what others named stays as they named it', () => {
-  const answer = {
-    openedAtMs: 1,
-    already_so: 2,
-    list: [{ isUsed: true }],
-    parameters: { camelCase: { innerCase: 1 } },
-  };
-  expect(snakeCased(answer)).toEqual({
-    opened_at_ms: 1,
-    already_so: 2,
-    list: [{ is_used: true }],
-    parameters: { camelCase: { innerCase: 1 } },
   });
 });
 

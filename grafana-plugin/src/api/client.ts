@@ -4,7 +4,6 @@ import { lastValueFrom } from 'rxjs';
 import { EXPORTER_PROXY } from '../constants';
 import { Failure, failureOf } from './failure';
 import type { paths } from './schema';
-import { snakeCased, type SnakeCased } from './snake-case';
 
 /** Sends a request the way Grafana wants it sent; only answers that worked come back, the rest is thrown. */
 async function throughGrafana(request: Request): Promise<Response> {
@@ -35,22 +34,11 @@ export const exporter = createClient<paths>({
   fetch: throughGrafana,
 });
 
-/** The body of an answer, with its fields in snake_case. */
-export async function bodyOf<T>(answer: Promise<{ data?: T }>): Promise<SnakeCased<T>> {
+/** The body of an answer. */
+export async function bodyOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer;
   if (data === undefined) {
     throw new Failure('failed', 'the answer is empty');
   }
-  return snakeCased(data);
-}
-
-/**
- * Query parameters of a request; those that are undefined are left out. Beside `params`, because the exporter's document does
- * not name the query parameters of every route.
- */
-export function asking(parameters: object): { querySerializer: () => string } {
-  const given = Object.entries(parameters).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]]
-  );
-  return { querySerializer: () => new URLSearchParams(given).toString() };
+  return data;
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { asking, bodyOf, exporter } from './client';
+import { bodyOf, exporter } from './client';
 import { every, OFTEN_MS, RARELY_MS } from './query';
 import type { Recommendation } from './types';
 
@@ -7,7 +7,7 @@ import type { Recommendation } from './types';
 export interface RecommendationFilter {
   incident?: string;
   model?: string;
-  pending?: 'true';
+  pending?: true;
   limit?: number;
 }
 
@@ -15,7 +15,7 @@ export const recommendationsQuery = (filter: RecommendationFilter) =>
   queryOptions({
     queryKey: ['recommendations', filter],
     queryFn: async ({ signal }) =>
-      (await bodyOf(exporter.GET('/api/v1/recommendations', { ...asking(filter), signal }))).recommendations,
+      (await bodyOf(exporter.GET('/api/v1/recommendations', { params: { query: filter }, signal }))).recommendations,
     refetchInterval: every(OFTEN_MS),
   });
 

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { asking, bodyOf, exporter } from './client';
+import { bodyOf, exporter } from './client';
 import { every, OFTEN_MS } from './query';
 
 const at = (id: string) => ({ params: { path: { id } } });
@@ -16,8 +16,8 @@ export const newestIncidentQuery = (model: string) =>
   queryOptions({
     queryKey: ['incidents', 'newest', model],
     queryFn: async ({ signal }) =>
-      (await bodyOf(exporter.GET('/api/v1/incidents', { ...asking({ model, limit: 1 }), signal }))).incidents[0] ??
-      null,
+      (await bodyOf(exporter.GET('/api/v1/incidents', { params: { query: { model, limit: 1 } }, signal })))
+        .incidents[0] ?? null,
   });
 
 /** Incidents like this one, and what was done about them. */
@@ -33,8 +33,8 @@ export const feedbackQuery = (id: string) =>
   queryOptions({
     queryKey: ['incidents', id, 'feedback'],
     queryFn: async ({ signal }) =>
-      (await bodyOf(exporter.GET('/api/v1/incidents/{id}/opinions', { ...at(id), signal }))).opinions,
+      (await bodyOf(exporter.GET('/api/v1/incidents/{id}/feedback', { ...at(id), signal }))).feedback,
   });
 
 export const giveFeedback = (incident: string, useful: boolean, reason: string) =>
-  bodyOf(exporter.POST('/api/v1/opinions', { body: { incident_id: incident, useful, reason } }));
+  bodyOf(exporter.POST('/api/v1/feedback', { body: { incident_id: incident, useful, reason } }));

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { asking, bodyOf, exporter } from './client';
+import { bodyOf, exporter } from './client';
 import { remember } from './live-figures';
 import { every, OFTEN_MS, RARELY_MS } from './query';
 import type { paths } from './schema';
@@ -61,8 +61,7 @@ export const aggregatesQuery = (id: string, range: Range, key: string) =>
     queryFn: ({ signal }) =>
       bodyOf(
         exporter.GET('/api/v1/models/{id}/aggregates.csv', {
-          ...at(id),
-          ...asking(rangeParameters(range)),
+          params: { path: { id }, query: rangeParameters(range) },
           parseAs: 'text',
           signal,
         })

@@ -8,26 +8,7 @@ export interface paths {
             cookie?: never;
         };
         /** The process is alive */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_healthy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -44,26 +25,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every model is restored and the store can be written */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -82,26 +44,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read the configuration again, as SIGHUP does; a wrong one is refused and changes nothing */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_reload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -115,44 +58,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alerts received from others, newest first; ?model=, ?firing=true, ?limit= */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            alerts: {
-                                ends_at_ms: number | null;
-                                fingerprint: string;
-                                labels: {
-                                    [key: string]: string;
-                                };
-                                model: string;
-                                name: string;
-                                received_at_ms: number;
-                                /** @enum {string} */
-                                sender: "alertmanager" | "grafana";
-                                starts_at_ms: number;
-                                summary: string;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Alerts received from others, newest first */
+        get: operations["get_api_v1_alerts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -171,26 +78,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Webhook for an Alertmanager receiver: alerts of others about watched models */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_alerts_alertmanager"];
         delete?: never;
         options?: never;
         head?: never;
@@ -207,26 +95,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Webhook for a Grafana contact point: alerts of others about watched models */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_alerts_grafana"];
         delete?: never;
         options?: never;
         head?: never;
@@ -240,38 +109,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Audit entries; ?from=, ?limit= */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            entries: {
-                                body: {
-                                    [key: string]: unknown;
-                                };
-                                hash: string;
-                                previous_hash: string;
-                                sequence: number;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Audit entries, oldest first, from a sequence on */
+        get: operations["get_api_v1_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -288,57 +127,10 @@ export interface paths {
             cookie?: never;
         };
         /** Signed states of the log, newest first, and the key to check them with; hold them outside the database */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            checkpoints: {
-                                at_ms: number;
-                                note: string;
-                                size: number;
-                            }[];
-                            key: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_audit_checkpoints"];
         put?: never;
         /** Sign the log as it stands and send the checkpoint out */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_audit_checkpoints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -353,26 +145,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whole log as JSON lines, for `mlfi audit verify --export` */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_audit_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -389,38 +162,7 @@ export interface paths {
             cookie?: never;
         };
         /** Check the whole hash chain now */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            entries: number;
-                            headHash: string;
-                            /** @constant */
-                            kind: "intact";
-                        } | {
-                            atSequence: number;
-                            /** @constant */
-                            kind: "broken";
-                            reason: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_audit_verify"];
         put?: never;
         post?: never;
         delete?: never;
@@ -439,36 +181,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The system that carries an action out says what became of it; repetitions change nothing */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @default  */
-                        detail?: string;
-                        execution_id: string;
-                        /** @enum {string} */
-                        outcome: "succeeded" | "failed";
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_callbacks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -482,27 +195,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every decision as a table, newest first; ?incident=, ?model=, ?limit= (JSON: /api/v1/recommendations) */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Every decision as a table, newest first (JSON: /api/v1/recommendations) */
+        get: operations["get_api_v1_decisions_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -521,67 +215,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find out how a URL may be asked, without watching it */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: uri */
-                        url: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            answer: {
-                                [key: string]: unknown;
-                            };
-                            attempts: {
-                                /** @enum {string} */
-                                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
-                                outcome: string;
-                                url: string;
-                                what: string;
-                            }[];
-                            endpoint: {
-                                /** @enum {string} */
-                                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
-                                url: string;
-                            };
-                            /** @constant */
-                            kind: "found";
-                            payloads: unknown[];
-                        } | {
-                            attempts: {
-                                /** @enum {string} */
-                                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
-                                outcome: string;
-                                url: string;
-                                what: string;
-                            }[];
-                            failure: {
-                                [key: string]: unknown;
-                            };
-                            /** @constant */
-                            kind: "not-found";
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_discover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -595,29 +229,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Server-sent events: models, incidents, recommendations, baselines */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Server-sent events: models, incidents, recommendations, baselines; Last-Event-ID brings what was missed */
+        get: operations["get_api_v1_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether an alert was useful; "not useful" by most doubles the evidence the model’s next alert needs, "useful" halves it again */
+        post: operations["post_api_v1_feedback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -631,180 +263,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Incidents, newest first; ?model=, ?open=true|false, ?limit= */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            incidents: {
-                                closedAtMs: number | null;
-                                diagnosis: {
-                                    atMs: number;
-                                    attributions: {
-                                        feature: string;
-                                        method: string;
-                                        standardError: number | null;
-                                        value: number;
-                                    }[];
-                                    blindSpots: {
-                                        check: string;
-                                        reason: string;
-                                    }[];
-                                    causes: {
-                                        features: string[];
-                                        /** @enum {string} */
-                                        id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                        logOdds: number;
-                                        probability: number;
-                                        refuting: {
-                                            logOdds: number;
-                                            text: string;
-                                        }[];
-                                        segments: string[];
-                                        shareExplained: number | null;
-                                        supporting: {
-                                            logOdds: number;
-                                            text: string;
-                                        }[];
-                                        title: string;
-                                    }[];
-                                    changes: {
-                                        atMs: number;
-                                        kind: string;
-                                        text: string;
-                                    }[];
-                                    decomposition: {
-                                        before: number;
-                                        interventional: boolean;
-                                        /** @enum {string} */
-                                        measure: "confidence" | "accuracy" | "estimated accuracy";
-                                        now: number;
-                                        parts: {
-                                            name: string;
-                                            value: number;
-                                        }[];
-                                        remainder: number;
-                                        total: number;
-                                    } | null;
-                                    features: string[];
-                                    findings: {
-                                        baselineSamples: number | null;
-                                        before: number | null;
-                                        cost?: {
-                                            interval: {
-                                                high: number;
-                                                level: number;
-                                                low: number;
-                                            };
-                                            /** @constant */
-                                            measure: "accuracy";
-                                            value: number;
-                                        };
-                                        /** @enum {string} */
-                                        detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
-                                        /** @enum {string} */
-                                        direction: "up" | "down" | "changed";
-                                        effect: {
-                                            interval: {
-                                                high: number;
-                                                level: number;
-                                                low: number;
-                                            } | null;
-                                            measure: string;
-                                            value: number;
-                                        };
-                                        /** @enum {string} */
-                                        kind: "service" | "quality" | "data" | "model" | "note";
-                                        now: number | null;
-                                        pValue: number | null;
-                                        sentence: string;
-                                        statistic: {
-                                            name: string;
-                                            value: number;
-                                        };
-                                        statistics: {
-                                            name: string;
-                                            value: number;
-                                        }[];
-                                        subject: string;
-                                        threshold: number;
-                                        window: {
-                                            fromMs: number;
-                                            samples: number;
-                                            toMs: number;
-                                        };
-                                    }[];
-                                    repairs?: {
-                                        feature: string;
-                                        fit: number;
-                                        parameters: {
-                                            [key: string]: number | string;
-                                        };
-                                        sentence: string;
-                                        sinceMs: number | null;
-                                        transformation: string;
-                                    }[];
-                                    segments: {
-                                        before: number | null;
-                                        contribution: number;
-                                        /** @enum {string} */
-                                        measure: "confidence" | "errors" | "accuracy";
-                                        now: number;
-                                        predicate: string;
-                                        rows: number;
-                                        share: number;
-                                    }[];
-                                    /** @enum {string} */
-                                    severity: "none" | "low" | "medium" | "high" | "critical";
-                                    severityReason: string;
-                                    surrogate?: {
-                                        isUsed: boolean;
-                                        /** @enum {string} */
-                                        output: "confidence" | "prediction";
-                                        rows: number;
-                                        rSquared: number;
-                                    } | null;
-                                    unexplained: string | null;
-                                    window: {
-                                        fromMs: number;
-                                        samples: number;
-                                        toMs: number;
-                                    };
-                                };
-                                explanation: {
-                                    headline: string;
-                                    paragraphs: string[];
-                                };
-                                id: string;
-                                modelId: string;
-                                openedAtMs: number;
-                                /** @enum {string} */
-                                severity: "none" | "low" | "medium" | "high" | "critical";
-                                timeline: {
-                                    atMs: number;
-                                    kind: string;
-                                    text: string;
-                                }[];
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Incidents, newest first */
+        get: operations["get_api_v1_incidents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -821,179 +281,7 @@ export interface paths {
             cookie?: never;
         };
         /** One incident with diagnosis, explanation and timeline */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            closedAtMs: number | null;
-                            diagnosis: {
-                                atMs: number;
-                                attributions: {
-                                    feature: string;
-                                    method: string;
-                                    standardError: number | null;
-                                    value: number;
-                                }[];
-                                blindSpots: {
-                                    check: string;
-                                    reason: string;
-                                }[];
-                                causes: {
-                                    features: string[];
-                                    /** @enum {string} */
-                                    id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                    logOdds: number;
-                                    probability: number;
-                                    refuting: {
-                                        logOdds: number;
-                                        text: string;
-                                    }[];
-                                    segments: string[];
-                                    shareExplained: number | null;
-                                    supporting: {
-                                        logOdds: number;
-                                        text: string;
-                                    }[];
-                                    title: string;
-                                }[];
-                                changes: {
-                                    atMs: number;
-                                    kind: string;
-                                    text: string;
-                                }[];
-                                decomposition: {
-                                    before: number;
-                                    interventional: boolean;
-                                    /** @enum {string} */
-                                    measure: "confidence" | "accuracy" | "estimated accuracy";
-                                    now: number;
-                                    parts: {
-                                        name: string;
-                                        value: number;
-                                    }[];
-                                    remainder: number;
-                                    total: number;
-                                } | null;
-                                features: string[];
-                                findings: {
-                                    baselineSamples: number | null;
-                                    before: number | null;
-                                    cost?: {
-                                        interval: {
-                                            high: number;
-                                            level: number;
-                                            low: number;
-                                        };
-                                        /** @constant */
-                                        measure: "accuracy";
-                                        value: number;
-                                    };
-                                    /** @enum {string} */
-                                    detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
-                                    /** @enum {string} */
-                                    direction: "up" | "down" | "changed";
-                                    effect: {
-                                        interval: {
-                                            high: number;
-                                            level: number;
-                                            low: number;
-                                        } | null;
-                                        measure: string;
-                                        value: number;
-                                    };
-                                    /** @enum {string} */
-                                    kind: "service" | "quality" | "data" | "model" | "note";
-                                    now: number | null;
-                                    pValue: number | null;
-                                    sentence: string;
-                                    statistic: {
-                                        name: string;
-                                        value: number;
-                                    };
-                                    statistics: {
-                                        name: string;
-                                        value: number;
-                                    }[];
-                                    subject: string;
-                                    threshold: number;
-                                    window: {
-                                        fromMs: number;
-                                        samples: number;
-                                        toMs: number;
-                                    };
-                                }[];
-                                repairs?: {
-                                    feature: string;
-                                    fit: number;
-                                    parameters: {
-                                        [key: string]: number | string;
-                                    };
-                                    sentence: string;
-                                    sinceMs: number | null;
-                                    transformation: string;
-                                }[];
-                                segments: {
-                                    before: number | null;
-                                    contribution: number;
-                                    /** @enum {string} */
-                                    measure: "confidence" | "errors" | "accuracy";
-                                    now: number;
-                                    predicate: string;
-                                    rows: number;
-                                    share: number;
-                                }[];
-                                /** @enum {string} */
-                                severity: "none" | "low" | "medium" | "high" | "critical";
-                                severityReason: string;
-                                surrogate?: {
-                                    isUsed: boolean;
-                                    /** @enum {string} */
-                                    output: "confidence" | "prediction";
-                                    rows: number;
-                                    rSquared: number;
-                                } | null;
-                                unexplained: string | null;
-                                window: {
-                                    fromMs: number;
-                                    samples: number;
-                                    toMs: number;
-                                };
-                            };
-                            explanation: {
-                                headline: string;
-                                paragraphs: string[];
-                            };
-                            id: string;
-                            modelId: string;
-                            openedAtMs: number;
-                            /** @enum {string} */
-                            severity: "none" | "low" | "medium" | "high" | "critical";
-                            timeline: {
-                                atMs: number;
-                                kind: string;
-                                text: string;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_incidents_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1002,49 +290,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/incidents/{id}/opinions": {
+    "/api/v1/incidents/{id}/feedback": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What people said of the page: was it worth being called for */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            opinions: {
-                                atMs: number;
-                                by: {
-                                    name: string;
-                                    subject: string;
-                                };
-                                onEvidence: boolean;
-                                reason: string;
-                                useful: boolean;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** What people said of the alert: was it useful */
+        get: operations["get_api_v1_incidents_id_feedback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1060,29 +314,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Diagnostic report; ?format=markdown|html|json|csv */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Diagnostic report of an incident */
+        get: operations["get_api_v1_incidents_id_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1099,47 +332,7 @@ export interface paths {
             cookie?: never;
         };
         /** Closed incidents like this one, and what helped */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            similar: {
-                                lesson: {
-                                    actions: {
-                                        /** @enum {string} */
-                                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                        outcome: string;
-                                    }[];
-                                    /** @enum {string} */
-                                    cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                    closedAtMs: number;
-                                    headline: string;
-                                    incidentId: string;
-                                    modelId: string;
-                                };
-                                similarity: number;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_incidents_id_similar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1156,66 +349,10 @@ export interface paths {
             cookie?: never;
         };
         /** API keys, without their secrets */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            keys: {
-                                created_at_ms: number;
-                                id: string;
-                                last_used_at_ms: number | null;
-                                name: string;
-                                revoked_at_ms: number | null;
-                                scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_keys"];
         put?: never;
         /** Make an API key; its text is shown only in this answer */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_keys"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1232,29 +369,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke an API key */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Revoke an API key; its open event streams end */
+        delete: operations["delete_api_v1_keys_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1268,70 +384,9 @@ export interface paths {
             cookie?: never;
         };
         /** Whether executions are stopped, by the configuration or by a person */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            at_ms: number | null;
-                            by: string | null;
-                            configured: boolean;
-                            reason: string | null;
-                            switched: boolean;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_kill_switch"];
         /** Stop every execution, or let them go on; admins only */
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        on: boolean;
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            at_ms: number | null;
-                            by: string | null;
-                            configured: boolean;
-                            reason: string | null;
-                            switched: boolean;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        put: operations["put_api_v1_kill_switch"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1347,41 +402,7 @@ export interface paths {
             cookie?: never;
         };
         /** What the ranking of actions rests on: verified outcomes by cause and action, with a version */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            actions: {
-                                /** @enum {string} */
-                                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                helped: number;
-                                lastAtMs: number;
-                                tried: number;
-                            }[];
-                            lessons: number;
-                            sinceMs: number | null;
-                            version: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_learning"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1400,47 +421,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rank by the rules alone again: lessons so far are kept, but no longer used */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            actions: {
-                                /** @enum {string} */
-                                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                helped: number;
-                                lastAtMs: number;
-                                tried: number;
-                            }[];
-                            lessons: number;
-                            sinceMs: number | null;
-                            version: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_learning_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1454,43 +435,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is remembered of closed incidents */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            lessons: {
-                                actions: {
-                                    /** @enum {string} */
-                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                    outcome: string;
-                                }[];
-                                /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                closedAtMs: number;
-                                headline: string;
-                                incidentId: string;
-                                modelId: string;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** What is remembered of closed incidents, newest first */
+        get: operations["get_api_v1_lessons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1507,261 +453,10 @@ export interface paths {
             cookie?: never;
         };
         /** Every watched model with its state and figures */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            models: {
-                                baseline: {
-                                    admitted_at_ms?: number;
-                                    missing?: string[];
-                                    refused?: string[];
-                                    required_samples?: number | null;
-                                    samples?: number;
-                                    /** @enum {string} */
-                                    state: "absent" | "learning" | "ready" | "frozen";
-                                    version?: number;
-                                };
-                                blind_spots: {
-                                    check: string;
-                                    reason: string;
-                                }[];
-                                cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
-                                confidence_mean: number | null;
-                                connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
-                                error_share: number;
-                                evaluated_at_ms: number | null;
-                                evidence: {
-                                    budget_left: number;
-                                    changed_at_ms: number | null;
-                                    false_page_every_ms: number;
-                                    line_share: number;
-                                    recovered: boolean;
-                                    signals: {
-                                        changed_at_ms: number | null;
-                                        direction: string;
-                                        note: string | null;
-                                        odds: string;
-                                        signal: string;
-                                        statistic: string;
-                                        /** @enum {string} */
-                                        watch: "learning" | "provisional" | "watching" | "changed";
-                                    }[];
-                                    /** @enum {string} */
-                                    verdict: "learning" | "quiet" | "warning" | "alarm";
-                                };
-                                headline: string | null;
-                                id: string;
-                                incident_id: string | null;
-                                last_prediction_at_ms: number | null;
-                                last_probe_at_ms: number | null;
-                                latency_p50_seconds: number | null;
-                                latency_p95_seconds: number | null;
-                                name: string;
-                                owner: string | null;
-                                patterns: {
-                                    /** @enum {string} */
-                                    cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                    every_ms: number;
-                                    features: string[];
-                                    first_at_ms: number;
-                                    hours: {
-                                        from_hour: number;
-                                        incidents: number;
-                                        p_value: number;
-                                        to_hour: number;
-                                        weekday: number | null;
-                                    } | null;
-                                    incidents: number;
-                                    last_at_ms: number;
-                                    recommendation: {
-                                        /** @enum {string} */
-                                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                        title: string;
-                                        why: string;
-                                    };
-                                }[];
-                                performance: {
-                                    /** @enum {string} */
-                                    kind: "unknown" | "estimated";
-                                    realised: {
-                                        count: number;
-                                        interval: {
-                                            high: number;
-                                            level: number;
-                                            low: number;
-                                        };
-                                        of: number;
-                                        share: number;
-                                    } | null;
-                                } & {
-                                    [key: string]: unknown;
-                                };
-                                /** @enum {string} */
-                                severity: "none" | "low" | "medium" | "high" | "critical";
-                                /** @enum {string} */
-                                state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
-                                tags: string[];
-                                total_samples: number;
-                                url: string | null;
-                                version: string | null;
-                                window_samples: number;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_models"];
         put?: never;
         /** Watch a model: protocol and payload are found from its URL */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
-                        golden_inputs?: unknown[];
-                        id?: string;
-                        interval_seconds?: number;
-                        name?: string;
-                        owner?: string;
-                        payloads?: unknown[];
-                        tags?: string[];
-                        /** Format: uri */
-                        url?: string;
-                        version?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            baseline: {
-                                admitted_at_ms?: number;
-                                missing?: string[];
-                                refused?: string[];
-                                required_samples?: number | null;
-                                samples?: number;
-                                /** @enum {string} */
-                                state: "absent" | "learning" | "ready" | "frozen";
-                                version?: number;
-                            };
-                            blind_spots: {
-                                check: string;
-                                reason: string;
-                            }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
-                            confidence_mean: number | null;
-                            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
-                            error_share: number;
-                            evaluated_at_ms: number | null;
-                            evidence: {
-                                budget_left: number;
-                                changed_at_ms: number | null;
-                                false_page_every_ms: number;
-                                line_share: number;
-                                recovered: boolean;
-                                signals: {
-                                    changed_at_ms: number | null;
-                                    direction: string;
-                                    note: string | null;
-                                    odds: string;
-                                    signal: string;
-                                    statistic: string;
-                                    /** @enum {string} */
-                                    watch: "learning" | "provisional" | "watching" | "changed";
-                                }[];
-                                /** @enum {string} */
-                                verdict: "learning" | "quiet" | "warning" | "alarm";
-                            };
-                            headline: string | null;
-                            id: string;
-                            incident_id: string | null;
-                            last_prediction_at_ms: number | null;
-                            last_probe_at_ms: number | null;
-                            latency_p50_seconds: number | null;
-                            latency_p95_seconds: number | null;
-                            name: string;
-                            owner: string | null;
-                            patterns: {
-                                /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                every_ms: number;
-                                features: string[];
-                                first_at_ms: number;
-                                hours: {
-                                    from_hour: number;
-                                    incidents: number;
-                                    p_value: number;
-                                    to_hour: number;
-                                    weekday: number | null;
-                                } | null;
-                                incidents: number;
-                                last_at_ms: number;
-                                recommendation: {
-                                    /** @enum {string} */
-                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                    title: string;
-                                    why: string;
-                                };
-                            }[];
-                            performance: {
-                                /** @enum {string} */
-                                kind: "unknown" | "estimated";
-                                realised: {
-                                    count: number;
-                                    interval: {
-                                        high: number;
-                                        level: number;
-                                        low: number;
-                                    };
-                                    of: number;
-                                    share: number;
-                                } | null;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            severity: "none" | "low" | "medium" | "high" | "critical";
-                            /** @enum {string} */
-                            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
-                            tags: string[];
-                            total_samples: number;
-                            url: string | null;
-                            version: string | null;
-                            window_samples: number;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1776,212 +471,11 @@ export interface paths {
             cookie?: never;
         };
         /** One model with its findings */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            baseline: {
-                                admitted_at_ms?: number;
-                                missing?: string[];
-                                refused?: string[];
-                                required_samples?: number | null;
-                                samples?: number;
-                                /** @enum {string} */
-                                state: "absent" | "learning" | "ready" | "frozen";
-                                version?: number;
-                            };
-                            blind_spots: {
-                                check: string;
-                                reason: string;
-                            }[];
-                            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
-                            confidence_mean: number | null;
-                            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
-                            error_share: number;
-                            evaluated_at_ms: number | null;
-                            evidence: {
-                                budget_left: number;
-                                changed_at_ms: number | null;
-                                false_page_every_ms: number;
-                                line_share: number;
-                                recovered: boolean;
-                                signals: {
-                                    changed_at_ms: number | null;
-                                    direction: string;
-                                    note: string | null;
-                                    odds: string;
-                                    signal: string;
-                                    statistic: string;
-                                    /** @enum {string} */
-                                    watch: "learning" | "provisional" | "watching" | "changed";
-                                }[];
-                                /** @enum {string} */
-                                verdict: "learning" | "quiet" | "warning" | "alarm";
-                            };
-                            findings: {
-                                baselineSamples: number | null;
-                                before: number | null;
-                                cost?: {
-                                    interval: {
-                                        high: number;
-                                        level: number;
-                                        low: number;
-                                    };
-                                    /** @constant */
-                                    measure: "accuracy";
-                                    value: number;
-                                };
-                                /** @enum {string} */
-                                detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
-                                /** @enum {string} */
-                                direction: "up" | "down" | "changed";
-                                effect: {
-                                    interval: {
-                                        high: number;
-                                        level: number;
-                                        low: number;
-                                    } | null;
-                                    measure: string;
-                                    value: number;
-                                };
-                                /** @enum {string} */
-                                kind: "service" | "quality" | "data" | "model" | "note";
-                                now: number | null;
-                                pValue: number | null;
-                                sentence: string;
-                                statistic: {
-                                    name: string;
-                                    value: number;
-                                };
-                                statistics: {
-                                    name: string;
-                                    value: number;
-                                }[];
-                                subject: string;
-                                threshold: number;
-                                window: {
-                                    fromMs: number;
-                                    samples: number;
-                                    toMs: number;
-                                };
-                            }[];
-                            golden_inputs: {
-                                answers_before: number;
-                                answers_now: number;
-                                confidence_before: number | null;
-                                confidence_now: number | null;
-                                confidence_tolerance: number | null;
-                                distinct_before: number;
-                                distinct_now: number;
-                                id: string;
-                                input: string | null;
-                                /** @enum {string} */
-                                origin: "user" | "generated";
-                                /** @enum {string} */
-                                verdict: "same" | "answer-changed" | "confidence-moved" | "noisy" | "unanswered";
-                            }[];
-                            headline: string | null;
-                            id: string;
-                            incident_id: string | null;
-                            last_prediction_at_ms: number | null;
-                            last_probe_at_ms: number | null;
-                            latency_p50_seconds: number | null;
-                            latency_p95_seconds: number | null;
-                            name: string;
-                            owner: string | null;
-                            patterns: {
-                                /** @enum {string} */
-                                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
-                                every_ms: number;
-                                features: string[];
-                                first_at_ms: number;
-                                hours: {
-                                    from_hour: number;
-                                    incidents: number;
-                                    p_value: number;
-                                    to_hour: number;
-                                    weekday: number | null;
-                                } | null;
-                                incidents: number;
-                                last_at_ms: number;
-                                recommendation: {
-                                    /** @enum {string} */
-                                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                    title: string;
-                                    why: string;
-                                };
-                            }[];
-                            performance: {
-                                /** @enum {string} */
-                                kind: "unknown" | "estimated";
-                                realised: {
-                                    count: number;
-                                    interval: {
-                                        high: number;
-                                        level: number;
-                                        low: number;
-                                    };
-                                    of: number;
-                                    share: number;
-                                } | null;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            severity: "none" | "low" | "medium" | "high" | "critical";
-                            /** @enum {string} */
-                            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
-                            tags: string[];
-                            total_samples: number;
-                            url: string | null;
-                            version: string | null;
-                            window_samples: number;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_models_id"];
         put?: never;
         post?: never;
         /** Stop watching and forget a model; decisions and audit stay */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        delete: operations["delete_api_v1_models_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1994,29 +488,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored windows as CSV: calls, failures, confidence, latency; ?from_ms=, ?to_ms= */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Stored windows as CSV: calls, failures, confidence, latency */
+        get: operations["get_api_v1_models_id_aggregates_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2033,39 +506,7 @@ export interface paths {
             cookie?: never;
         };
         /** How far learning is, or the admitted baseline and its versions */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            admitted_at_ms?: number;
-                            missing?: string[];
-                            refused?: string[];
-                            required_samples?: number | null;
-                            samples?: number;
-                            /** @enum {string} */
-                            state: "absent" | "learning" | "ready" | "frozen";
-                            version?: number;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_models_id_baseline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2084,45 +525,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Accept what is seen since the change as the new normal */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            admitted_at_ms?: number;
-                            missing?: string[];
-                            refused?: string[];
-                            required_samples?: number | null;
-                            samples?: number;
-                            /** @enum {string} */
-                            state: "absent" | "learning" | "ready" | "frozen";
-                            version?: number;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models_id_baseline_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2139,34 +542,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Freeze or unfreeze the admitted baseline */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        frozen: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models_id_baseline_freeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2183,45 +559,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Learn a new baseline version from now on */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            admitted_at_ms?: number;
-                            missing?: string[];
-                            refused?: string[];
-                            required_samples?: number | null;
-                            samples?: number;
-                            /** @enum {string} */
-                            state: "absent" | "learning" | "ready" | "frozen";
-                            version?: number;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models_id_baseline_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2238,37 +576,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Tell of a release or another change, as evidence */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        at_ms?: number;
-                        /** @enum {string} */
-                        kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";
-                        text: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models_id_changes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2283,95 +591,7 @@ export interface paths {
             cookie?: never;
         };
         /** Counts per signal, baseline and now, on the same grid */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            signals: {
-                                before: ({
-                                    cells: [
-                                        number,
-                                        number
-                                    ][];
-                                    grid: {
-                                        /** @constant */
-                                        kind: "unit";
-                                    } | {
-                                        centre: number;
-                                        /** @constant */
-                                        kind: "asinh";
-                                        scale: number;
-                                        step: number;
-                                    };
-                                    invalid: number;
-                                    /** @constant */
-                                    kind: "numeric";
-                                    missing: number;
-                                } | {
-                                    categories: [
-                                        string,
-                                        number
-                                    ][];
-                                    invalid: number;
-                                    /** @constant */
-                                    kind: "categorical";
-                                    missing: number;
-                                    other: number;
-                                }) | null;
-                                bins: number[] | null;
-                                now: ({
-                                    cells: [
-                                        number,
-                                        number
-                                    ][];
-                                    grid: {
-                                        /** @constant */
-                                        kind: "unit";
-                                    } | {
-                                        centre: number;
-                                        /** @constant */
-                                        kind: "asinh";
-                                        scale: number;
-                                        step: number;
-                                    };
-                                    invalid: number;
-                                    /** @constant */
-                                    kind: "numeric";
-                                    missing: number;
-                                } | {
-                                    categories: [
-                                        string,
-                                        number
-                                    ][];
-                                    invalid: number;
-                                    /** @constant */
-                                    kind: "categorical";
-                                    missing: number;
-                                    other: number;
-                                }) | null;
-                                signal: string;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_models_id_distributions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2390,28 +610,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Labels for earlier predictions, by prediction_id */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models_id_labels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2427,29 +626,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log predictions: one object, an array, or one object per line; good lines are taken, bad ones named */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Log predictions: one object, an array, one object per line, or a table; good rows are taken, bad ones named */
+        post: operations["post_api_v1_models_id_observations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2465,33 +643,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Neither probe nor judge the model until it is started */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Neither probe nor evaluate the model until it is started */
+        post: operations["post_api_v1_models_id_pause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2507,71 +660,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Probe and judge the model again */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/models/{id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Neither probe nor judge the model until it is started */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Probe and evaluate the model again */
+        post: operations["post_api_v1_models_id_start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2586,175 +676,10 @@ export interface paths {
             cookie?: never;
         };
         /** Validations of candidates, newest first, with verdict, reasons and figures */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            validations: {
-                                calls: number;
-                                candidateUrl: string;
-                                candidateVersion: string | null;
-                                criteria: {
-                                    /** @enum {string} */
-                                    name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
-                                    text: string;
-                                    /** @enum {string} */
-                                    verdict: "pass" | "fail" | "inconclusive";
-                                }[];
-                                currentVersion: string | null;
-                                finishedAtMs: number | null;
-                                id: string;
-                                modelId: string;
-                                /** @enum {string} */
-                                purpose: "replace" | "restore";
-                                reasons: string[];
-                                requestedBy: string;
-                                startedAtMs: number;
-                                /** @enum {string} */
-                                state: "running" | "finished" | "failed";
-                                verdict: ("pass" | "fail" | "inconclusive") | null;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_models_id_validations"];
         put?: never;
         /** Compare a candidate version with the model in service on golden, live and generated inputs; answers at once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: uri */
-                        candidate_url: string;
-                        /**
-                         * @default replace
-                         * @enum {string}
-                         */
-                        purpose?: "replace" | "restore";
-                        /** @default 200 */
-                        samples?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            calls: number;
-                            candidateUrl: string;
-                            candidateVersion: string | null;
-                            criteria: {
-                                /** @enum {string} */
-                                name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
-                                text: string;
-                                /** @enum {string} */
-                                verdict: "pass" | "fail" | "inconclusive";
-                            }[];
-                            currentVersion: string | null;
-                            finishedAtMs: number | null;
-                            id: string;
-                            modelId: string;
-                            /** @enum {string} */
-                            purpose: "replace" | "restore";
-                            reasons: string[];
-                            requestedBy: string;
-                            startedAtMs: number;
-                            /** @enum {string} */
-                            state: "running" | "finished" | "failed";
-                            verdict: ("pass" | "fail" | "inconclusive") | null;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/opinions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say whether a page was useful; "not useful" by most doubles the evidence the model’s next page needs, "useful" halves it again */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        incident_id: string;
-                        reason: string;
-                        useful: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            opinions: {
-                                atMs: number;
-                                by: {
-                                    name: string;
-                                    subject: string;
-                                };
-                                onEvidence: boolean;
-                                reason: string;
-                                useful: boolean;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_models_id_validations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2771,129 +696,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A person says what became of an action: an execution whose answer was lost, or advice carried out by hand */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        outcome: "succeeded" | "failed";
-                        reason: string;
-                        recommendation_id: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                            attempts: {
-                                atMs: number;
-                                detail: string;
-                                kind: string;
-                                number: number;
-                                outcome: string;
-                            }[];
-                            createdAtMs: number;
-                            digest: string;
-                            dry_run: string | null;
-                            evidence: {
-                                findings: string[];
-                                headline: string;
-                            };
-                            execution: {
-                                detail: string;
-                                executor: string;
-                                finishedAtMs: number | null;
-                                id: string;
-                                queuedAtMs: number;
-                                startedAtMs: number | null;
-                                /** @enum {string} */
-                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                            } | null;
-                            expectedEffect: string;
-                            expiresAtMs: number;
-                            id: string;
-                            incidentId: string;
-                            modelId: string;
-                            plan: {
-                                executor: string;
-                                parameters: {
-                                    [key: string]: unknown;
-                                };
-                                target: string;
-                            } | null;
-                            policy: {
-                                breakGlass: boolean;
-                                proposerMayVote: boolean;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                            proposedBy: {
-                                /** @enum {string} */
-                                kind: "user" | "api-key" | "system";
-                                login?: string;
-                                name: string;
-                                role?: string;
-                                subject: string;
-                            };
-                            requiredApprovals: number;
-                            revision: number;
-                            risk: string;
-                            /** @enum {string} */
-                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                            steps: string[];
-                            title: string;
-                            trackRecord: {
-                                helped: number;
-                                similarIncidents: string[];
-                                tried: number;
-                            } | null;
-                            verification: {
-                                atMs: number;
-                                detail: string;
-                                /** @enum {string} */
-                                outcome: "recovered" | "not_recovered" | "inconclusive";
-                            } | null;
-                            verificationText: string;
-                            votes: {
-                                atMs: number;
-                                breakGlass?: {
-                                    ticket: string;
-                                };
-                                by: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                reason: string;
-                                /** @enum {string} */
-                                verdict: "approve" | "reject";
-                            }[];
-                            why: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_outcomes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2907,248 +710,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Recommendations; ?incident=, ?model=, ?pending=true */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            recommendations: {
-                                /** @enum {string} */
-                                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                                attempts: {
-                                    atMs: number;
-                                    detail: string;
-                                    kind: string;
-                                    number: number;
-                                    outcome: string;
-                                }[];
-                                createdAtMs: number;
-                                digest: string;
-                                dry_run: string | null;
-                                evidence: {
-                                    findings: string[];
-                                    headline: string;
-                                };
-                                execution: {
-                                    detail: string;
-                                    executor: string;
-                                    finishedAtMs: number | null;
-                                    id: string;
-                                    queuedAtMs: number;
-                                    startedAtMs: number | null;
-                                    /** @enum {string} */
-                                    state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                                } | null;
-                                expectedEffect: string;
-                                expiresAtMs: number;
-                                id: string;
-                                incidentId: string;
-                                modelId: string;
-                                plan: {
-                                    executor: string;
-                                    parameters: {
-                                        [key: string]: unknown;
-                                    };
-                                    target: string;
-                                } | null;
-                                policy: {
-                                    breakGlass: boolean;
-                                    proposerMayVote: boolean;
-                                } & {
-                                    [key: string]: unknown;
-                                };
-                                /** @enum {string} */
-                                priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                                proposedBy: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                requiredApprovals: number;
-                                revision: number;
-                                risk: string;
-                                /** @enum {string} */
-                                state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                                steps: string[];
-                                title: string;
-                                trackRecord: {
-                                    helped: number;
-                                    similarIncidents: string[];
-                                    tried: number;
-                                } | null;
-                                verification: {
-                                    atMs: number;
-                                    detail: string;
-                                    /** @enum {string} */
-                                    outcome: "recovered" | "not_recovered" | "inconclusive";
-                                } | null;
-                                verificationText: string;
-                                votes: {
-                                    atMs: number;
-                                    breakGlass?: {
-                                        ticket: string;
-                                    };
-                                    by: {
-                                        /** @enum {string} */
-                                        kind: "user" | "api-key" | "system";
-                                        login?: string;
-                                        name: string;
-                                        role?: string;
-                                        subject: string;
-                                    };
-                                    reason: string;
-                                    /** @enum {string} */
-                                    verdict: "approve" | "reject";
-                                }[];
-                                why: string;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Recommendations with their votes and executions */
+        get: operations["get_api_v1_recommendations"];
         put?: never;
         /** Propose an action for an open incident; a person who proposes may not decide */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                        incident_id: string;
-                        why: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                            attempts: {
-                                atMs: number;
-                                detail: string;
-                                kind: string;
-                                number: number;
-                                outcome: string;
-                            }[];
-                            createdAtMs: number;
-                            digest: string;
-                            dry_run: string | null;
-                            evidence: {
-                                findings: string[];
-                                headline: string;
-                            };
-                            execution: {
-                                detail: string;
-                                executor: string;
-                                finishedAtMs: number | null;
-                                id: string;
-                                queuedAtMs: number;
-                                startedAtMs: number | null;
-                                /** @enum {string} */
-                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                            } | null;
-                            expectedEffect: string;
-                            expiresAtMs: number;
-                            id: string;
-                            incidentId: string;
-                            modelId: string;
-                            plan: {
-                                executor: string;
-                                parameters: {
-                                    [key: string]: unknown;
-                                };
-                                target: string;
-                            } | null;
-                            policy: {
-                                breakGlass: boolean;
-                                proposerMayVote: boolean;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                            proposedBy: {
-                                /** @enum {string} */
-                                kind: "user" | "api-key" | "system";
-                                login?: string;
-                                name: string;
-                                role?: string;
-                                subject: string;
-                            };
-                            requiredApprovals: number;
-                            revision: number;
-                            risk: string;
-                            /** @enum {string} */
-                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                            steps: string[];
-                            title: string;
-                            trackRecord: {
-                                helped: number;
-                                similarIncidents: string[];
-                                tried: number;
-                            } | null;
-                            verification: {
-                                atMs: number;
-                                detail: string;
-                                /** @enum {string} */
-                                outcome: "recovered" | "not_recovered" | "inconclusive";
-                            } | null;
-                            verificationText: string;
-                            votes: {
-                                atMs: number;
-                                breakGlass?: {
-                                    ticket: string;
-                                };
-                                by: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                reason: string;
-                                /** @enum {string} */
-                                verdict: "approve" | "reject";
-                            }[];
-                            why: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_recommendations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3163,122 +729,7 @@ export interface paths {
             cookie?: never;
         };
         /** One recommendation with plan, dry run, digest, policy, votes, attempts and outcome */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                            attempts: {
-                                atMs: number;
-                                detail: string;
-                                kind: string;
-                                number: number;
-                                outcome: string;
-                            }[];
-                            createdAtMs: number;
-                            digest: string;
-                            dry_run: string | null;
-                            evidence: {
-                                findings: string[];
-                                headline: string;
-                            };
-                            execution: {
-                                detail: string;
-                                executor: string;
-                                finishedAtMs: number | null;
-                                id: string;
-                                queuedAtMs: number;
-                                startedAtMs: number | null;
-                                /** @enum {string} */
-                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                            } | null;
-                            expectedEffect: string;
-                            expiresAtMs: number;
-                            id: string;
-                            incidentId: string;
-                            modelId: string;
-                            plan: {
-                                executor: string;
-                                parameters: {
-                                    [key: string]: unknown;
-                                };
-                                target: string;
-                            } | null;
-                            policy: {
-                                breakGlass: boolean;
-                                proposerMayVote: boolean;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                            proposedBy: {
-                                /** @enum {string} */
-                                kind: "user" | "api-key" | "system";
-                                login?: string;
-                                name: string;
-                                role?: string;
-                                subject: string;
-                            };
-                            requiredApprovals: number;
-                            revision: number;
-                            risk: string;
-                            /** @enum {string} */
-                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                            steps: string[];
-                            title: string;
-                            trackRecord: {
-                                helped: number;
-                                similarIncidents: string[];
-                                tried: number;
-                            } | null;
-                            verification: {
-                                atMs: number;
-                                detail: string;
-                                /** @enum {string} */
-                                outcome: "recovered" | "not_recovered" | "inconclusive";
-                            } | null;
-                            verificationText: string;
-                            votes: {
-                                atMs: number;
-                                breakGlass?: {
-                                    ticket: string;
-                                };
-                                by: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                reason: string;
-                                /** @enum {string} */
-                                verdict: "approve" | "reject";
-                            }[];
-                            why: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_recommendations_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3294,82 +745,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Break-glass decisions that another person has to review; ?open=false for those reviewed */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            reviews: {
-                                dueAtMs: number;
-                                finding: string | null;
-                                recommendationId: string;
-                                reviewedAtMs: number | null;
-                                reviewedBy: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                } | null;
-                                ticket: string;
-                                usedBy: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Break-glass decisions that another person has to review; open=false for those reviewed */
+        get: operations["get_api_v1_reviews"];
         put?: never;
         /** Review a break-glass decision of somebody else */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                        recommendation_id: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_reviews"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3386,127 +766,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take an approval back before anything was sent */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                        recommendation_id: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                            attempts: {
-                                atMs: number;
-                                detail: string;
-                                kind: string;
-                                number: number;
-                                outcome: string;
-                            }[];
-                            createdAtMs: number;
-                            digest: string;
-                            dry_run: string | null;
-                            evidence: {
-                                findings: string[];
-                                headline: string;
-                            };
-                            execution: {
-                                detail: string;
-                                executor: string;
-                                finishedAtMs: number | null;
-                                id: string;
-                                queuedAtMs: number;
-                                startedAtMs: number | null;
-                                /** @enum {string} */
-                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                            } | null;
-                            expectedEffect: string;
-                            expiresAtMs: number;
-                            id: string;
-                            incidentId: string;
-                            modelId: string;
-                            plan: {
-                                executor: string;
-                                parameters: {
-                                    [key: string]: unknown;
-                                };
-                                target: string;
-                            } | null;
-                            policy: {
-                                breakGlass: boolean;
-                                proposerMayVote: boolean;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                            proposedBy: {
-                                /** @enum {string} */
-                                kind: "user" | "api-key" | "system";
-                                login?: string;
-                                name: string;
-                                role?: string;
-                                subject: string;
-                            };
-                            requiredApprovals: number;
-                            revision: number;
-                            risk: string;
-                            /** @enum {string} */
-                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                            steps: string[];
-                            title: string;
-                            trackRecord: {
-                                helped: number;
-                                similarIncidents: string[];
-                                tried: number;
-                            } | null;
-                            verification: {
-                                atMs: number;
-                                detail: string;
-                                /** @enum {string} */
-                                outcome: "recovered" | "not_recovered" | "inconclusive";
-                            } | null;
-                            verificationText: string;
-                            votes: {
-                                atMs: number;
-                                breakGlass?: {
-                                    ticket: string;
-                                };
-                                by: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                reason: string;
-                                /** @enum {string} */
-                                verdict: "approve" | "reject";
-                            }[];
-                            why: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_revocations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3523,133 +783,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approve or reject exactly what the digest stands for; with break_glass one person decides alone */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        break_glass?: {
-                            ticket: string;
-                        };
-                        digest: string;
-                        reason: string;
-                        recommendation_id: string;
-                        /** @enum {string} */
-                        verdict: "approve" | "reject";
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                            attempts: {
-                                atMs: number;
-                                detail: string;
-                                kind: string;
-                                number: number;
-                                outcome: string;
-                            }[];
-                            createdAtMs: number;
-                            digest: string;
-                            dry_run: string | null;
-                            evidence: {
-                                findings: string[];
-                                headline: string;
-                            };
-                            execution: {
-                                detail: string;
-                                executor: string;
-                                finishedAtMs: number | null;
-                                id: string;
-                                queuedAtMs: number;
-                                startedAtMs: number | null;
-                                /** @enum {string} */
-                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                            } | null;
-                            expectedEffect: string;
-                            expiresAtMs: number;
-                            id: string;
-                            incidentId: string;
-                            modelId: string;
-                            plan: {
-                                executor: string;
-                                parameters: {
-                                    [key: string]: unknown;
-                                };
-                                target: string;
-                            } | null;
-                            policy: {
-                                breakGlass: boolean;
-                                proposerMayVote: boolean;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                            proposedBy: {
-                                /** @enum {string} */
-                                kind: "user" | "api-key" | "system";
-                                login?: string;
-                                name: string;
-                                role?: string;
-                                subject: string;
-                            };
-                            requiredApprovals: number;
-                            revision: number;
-                            risk: string;
-                            /** @enum {string} */
-                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                            steps: string[];
-                            title: string;
-                            trackRecord: {
-                                helped: number;
-                                similarIncidents: string[];
-                                tried: number;
-                            } | null;
-                            verification: {
-                                atMs: number;
-                                detail: string;
-                                /** @enum {string} */
-                                outcome: "recovered" | "not_recovered" | "inconclusive";
-                            } | null;
-                            verificationText: string;
-                            votes: {
-                                atMs: number;
-                                breakGlass?: {
-                                    ticket: string;
-                                };
-                                by: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                reason: string;
-                                /** @enum {string} */
-                                verdict: "approve" | "reject";
-                            }[];
-                            why: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_votes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3664,47 +798,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who mlfi thinks is calling, what that may do, and what exactly is wrong with the identity */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            breaks_glass: boolean;
-                            decides: ("retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none")[];
-                            /** @enum {string} */
-                            kind: "nobody" | "user" | "api-key" | "system";
-                            name: string | null;
-                            person: {
-                                email: string | null;
-                                id: string;
-                                issuer: string;
-                                login: string;
-                                role: string;
-                            } | null;
-                            problem: {
-                                code: string;
-                                message: string;
-                            } | null;
-                            scopes: string[];
-                            subject: string | null;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_api_v1_whoami"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3723,127 +817,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a pending recommendation off the table */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                        recommendation_id: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
-                            attempts: {
-                                atMs: number;
-                                detail: string;
-                                kind: string;
-                                number: number;
-                                outcome: string;
-                            }[];
-                            createdAtMs: number;
-                            digest: string;
-                            dry_run: string | null;
-                            evidence: {
-                                findings: string[];
-                                headline: string;
-                            };
-                            execution: {
-                                detail: string;
-                                executor: string;
-                                finishedAtMs: number | null;
-                                id: string;
-                                queuedAtMs: number;
-                                startedAtMs: number | null;
-                                /** @enum {string} */
-                                state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
-                            } | null;
-                            expectedEffect: string;
-                            expiresAtMs: number;
-                            id: string;
-                            incidentId: string;
-                            modelId: string;
-                            plan: {
-                                executor: string;
-                                parameters: {
-                                    [key: string]: unknown;
-                                };
-                                target: string;
-                            } | null;
-                            policy: {
-                                breakGlass: boolean;
-                                proposerMayVote: boolean;
-                            } & {
-                                [key: string]: unknown;
-                            };
-                            /** @enum {string} */
-                            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
-                            proposedBy: {
-                                /** @enum {string} */
-                                kind: "user" | "api-key" | "system";
-                                login?: string;
-                                name: string;
-                                role?: string;
-                                subject: string;
-                            };
-                            requiredApprovals: number;
-                            revision: number;
-                            risk: string;
-                            /** @enum {string} */
-                            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
-                            steps: string[];
-                            title: string;
-                            trackRecord: {
-                                helped: number;
-                                similarIncidents: string[];
-                                tried: number;
-                            } | null;
-                            verification: {
-                                atMs: number;
-                                detail: string;
-                                /** @enum {string} */
-                                outcome: "recovered" | "not_recovered" | "inconclusive";
-                            } | null;
-                            verificationText: string;
-                            votes: {
-                                atMs: number;
-                                breakGlass?: {
-                                    ticket: string;
-                                };
-                                by: {
-                                    /** @enum {string} */
-                                    kind: "user" | "api-key" | "system";
-                                    login?: string;
-                                    name: string;
-                                    role?: string;
-                                    subject: string;
-                                };
-                                reason: string;
-                                /** @enum {string} */
-                                verdict: "approve" | "reject";
-                            }[];
-                            why: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_api_v1_withdrawals"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3858,26 +832,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the service is up */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3894,26 +849,7 @@ export interface paths {
             cookie?: never;
         };
         /** This process, for Prometheus */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        get: operations["get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3929,27 +865,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All models, for Prometheus; any replica answers the same */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** All models, for Prometheus */
+        get: operations["get_metrics_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3967,35 +884,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Look once at a model’s URL */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: uri */
-                        prediction_url: string;
-                        samples?: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Evaluate a model’s URL once */
+        post: operations["post_monitoring_analyze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4012,26 +902,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Log one prediction (the seed’s body); an unknown model_id is watched from now on */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        post: operations["post_monitoring_prediction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4045,27 +916,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Probe a watched model now, as blackbox_exporter does; ?target=<model id>&module=<name>&debug=true */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Probe a watched model now, as blackbox_exporter does */
+        get: operations["get_probe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4081,27 +933,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prometheus HTTP service discovery: one probe target per model; ?module=<name> */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Refused"];
-                403: components["responses"]["Refused"];
-            };
-        };
+        /** Prometheus HTTP service discovery: one probe target per model */
+        get: operations["get_sd_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4113,28 +946,3273 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
+    schemas: {
+        Actor: {
+            issuer: ("grafana" | "local") | null;
+            /** @enum {string} */
+            kind: "user" | "api-key" | "system";
+            login: string | null;
+            name: string;
+            role: ("None" | "Viewer" | "Editor" | "Admin") | null;
+            subject: string;
+        };
+        AlertEvidence: {
+            budget_left: number;
+            changed_at_ms: number | null;
+            confirmed: string[];
+            false_alert_every_ms: number;
+            log_evidence: number;
+            log_threshold: number;
+            log_warning_threshold: number;
+            recovered: boolean;
+            signals: components["schemas"]["SignalEvidence"][];
+            suspects: string[];
+            /** @description 0 = nothing, 1 = the alert threshold, on a logarithmic scale */
+            threshold_ratio: number;
+            /** @enum {string} */
+            verdict: "learning" | "quiet" | "warning" | "alarm";
+        };
+        AlertFeedback: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            by: {
+                name: string;
+                subject: string;
+            };
+            /** @description the alert rested on evidence, so that feedback moves its threshold */
+            on_evidence: boolean;
+            reason: string;
+            useful: boolean;
+        };
+        AlertIntake: {
+            duplicate: number;
+            /** @description refused: mlfi's own alerts */
+            own: number;
+            resolved: number;
+            taken: number;
+            /** @description of those taken, alerts that name no watched model */
+            unassigned: number;
+        };
+        AlertNotification: {
+            alerts: ({
+                annotations?: {
+                    [key: string]: unknown;
+                } | null;
+                endsAt?: string | null;
+                fingerprint?: string | null;
+                labels?: {
+                    [key: string]: unknown;
+                } | null;
+                /** Format: date-time */
+                startsAt: string;
+                /** @enum {string} */
+                status: "firing" | "resolved";
+            } & {
+                [key: string]: unknown;
+            })[];
+        } & {
+            [key: string]: unknown;
+        };
+        ApiKey: {
+            /** @description milliseconds since 1970 */
+            created_at_ms: number;
+            id: string;
+            last_used_at_ms: number | null;
+            name: string;
+            revoked_at_ms: number | null;
+            scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
+        };
+        Attribution: {
+            feature: string;
+            method: string;
+            standard_error: number | null;
+            value: number;
+        };
+        AuditEntry: {
+            /** @description the entry exactly as it was hashed; its names are those of the version that wrote it */
+            body: {
+                [key: string]: unknown;
+            };
+            hash: string;
+            previous_hash: string;
+            sequence: number;
+        };
+        AuditVerdict: {
+            entries: number;
+            head_hash: string;
+            /** @constant */
+            kind: "intact";
+            root: string;
+        } | {
+            at_sequence: number;
+            /** @constant */
+            kind: "broken";
+            reason: string;
+        };
+        Baseline: {
+            admitted_at_ms: number | null;
+            /** @description what learning still waits for */
+            missing: string[];
+            /** @description why what was learnt was not admitted */
+            refused: string[];
+            required_samples: number | null;
+            samples: number | null;
+            /** @enum {string} */
+            state: "absent" | "learning" | "ready" | "frozen";
+            version: number | null;
+        };
+        BaselineDetail: {
+            admitted_at_ms: number | null;
+            /** @description what learning still waits for */
+            missing: string[];
+            /** @description why what was learnt was not admitted */
+            refused: string[];
+            required_samples: number | null;
+            samples: number | null;
+            /** @enum {string} */
+            state: "absent" | "learning" | "ready" | "frozen";
+            version: number | null;
+            versions: components["schemas"]["BaselineVersion"][];
+        };
+        BaselineVersion: {
+            /** @description milliseconds since 1970 */
+            admitted_at_ms: number;
+            frozen: boolean;
+            version: number;
+        };
+        /** @description a check that could not run, and what it would need */
+        BlindSpot: {
+            check: string;
+            reason: string;
+        };
+        CategoricalCounts: {
+            categories: [
+                string,
+                number
+            ][];
+            invalid: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "categorical";
+            missing: number;
+            other: number;
+        };
+        Cause: {
+            features: string[];
+            /** @enum {string} */
+            id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            log_odds: number;
+            probability: number;
+            refuting: components["schemas"]["EvidenceStatement"][];
+            segments: string[];
+            share_explained: number | null;
+            supporting: components["schemas"]["EvidenceStatement"][];
+            title: string;
+        };
+        Checkpoint: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            /** @description a C2SP signed note */
+            note: string;
+            size: number;
+        };
+        Comparison: {
+            accuracy: {
+                candidate_right: number;
+                current_right: number;
+                difference: components["schemas"]["Estimate"];
+                labelled: number;
+                only_candidate_right: number;
+                only_current_right: number;
+                p_value: number;
+            } | null;
+            agreement: components["schemas"]["Proportion"] | null;
+            candidate_errors: components["schemas"]["Proportion"];
+            confidence_shift: components["schemas"]["Estimate"] | null;
+            current_errors: components["schemas"]["Proportion"] | null;
+            golden: {
+                as_baseline: number;
+                compared: number;
+            };
+            inputs: {
+                generated: number;
+                golden: number;
+                mirrored: number;
+            };
+            latency_difference_seconds: number | null;
+            latency_ratio: components["schemas"]["Estimate"] | null;
+            numeric_tolerance: number | null;
+        };
+        DecisionPolicy: {
+            approvers: {
+                emails: string[];
+                roles: ("None" | "Viewer" | "Editor" | "Admin")[];
+                users: string[];
+            };
+            break_glass: boolean;
+            expire_after_ms: number;
+            proposer_may_vote: boolean;
+            start_within_ms: number;
+            version: string;
+        };
+        Decomposition: {
+            before: number;
+            effective_rows: number | null;
+            interventional: boolean;
+            /** @enum {string} */
+            measure: "confidence" | "accuracy" | "estimated accuracy";
+            /** @enum {string} */
+            method: "counts" | "reweighting" | "experiment";
+            now: number;
+            parts: {
+                interval: components["schemas"]["Interval"] | null;
+                /** @enum {string} */
+                name: "serving" | "data quality" | "input mix" | "model" | "concept";
+                value: number;
+            }[];
+            remainder: number;
+            total: number;
+            total_interval: components["schemas"]["Interval"] | null;
+        };
+        Diagnosis: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            attributions: components["schemas"]["Attribution"][];
+            blind_spots: components["schemas"]["BlindSpot"][];
+            causes: components["schemas"]["Cause"][];
+            changes: {
+                /** @description milliseconds since 1970 */
+                at_ms: number;
+                /** @enum {string} */
+                kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";
+                text: string;
+            }[];
+            decomposition: components["schemas"]["Decomposition"] | null;
+            experiment: components["schemas"]["Experiment"] | null;
+            features: string[];
+            findings: components["schemas"]["Finding"][];
+            impact: components["schemas"]["Impact"] | null;
+            repairs: components["schemas"]["FeatureRepair"][];
+            segments: components["schemas"]["Segment"][];
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+            severity_reason: string;
+            surrogate: components["schemas"]["Surrogate"] | null;
+            unexplained: string | null;
+            window: components["schemas"]["Window"];
+        };
+        Discovery: {
+            answer: {
+                confidence: number | null;
+                latency_seconds: number;
+                model_version: string | null;
+                prediction: string | number | boolean | null;
+                shape: string;
+            };
+            attempts: components["schemas"]["DiscoveryAttempt"][];
+            endpoint: {
+                /** @enum {string} */
+                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+                url: string;
+            };
+            /** @constant */
+            kind: "found";
+            payloads: unknown[];
+        } | {
+            attempts: components["schemas"]["DiscoveryAttempt"][];
+            failure: {
+                detail: string;
+                http_status: number | null;
+                /** @enum {string} */
+                reason: "dns" | "connect" | "tls" | "timeout" | "http_4xx" | "http_5xx" | "not_json" | "schema" | "too_large" | "blocked" | "other";
+                retry_after_ms: number | null;
+            };
+            /** @constant */
+            kind: "not-found";
+        };
+        DiscoveryAttempt: {
+            /** @enum {string} */
+            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            outcome: string;
+            url: string;
+            what: string;
+        };
+        Distribution: {
+            before: (components["schemas"]["NumericCounts"] | components["schemas"]["CategoricalCounts"]) | null;
+            bins: number[] | null;
+            now: (components["schemas"]["NumericCounts"] | components["schemas"]["CategoricalCounts"]) | null;
+            signal: string;
+        };
+        Error: {
+            error: {
+                /** @enum {string} */
+                code: "invalid" | "unauthenticated" | "forbidden" | "not-found" | "method-not-allowed" | "conflict" | "too-large" | "unsupported-media-type" | "too-many-requests" | "unavailable" | "internal";
+                /** @description for programs, e.g. the current digest after a stale vote */
+                details: unknown;
+                /** @description the part of the request that is wrong */
+                field: string | null;
+                /** @description for people: what is wrong, and what would be right */
+                message: string;
+            } & {
+                [key: string]: unknown;
+            };
+        };
+        Estimate: {
+            interval: components["schemas"]["Interval"];
+            value: number;
+        };
+        EvidenceStatement: {
+            indicator: string;
+            log_odds: number;
+            source: string;
+            text: string;
+        };
+        Execution: {
+            detail: string;
+            executor: string;
+            finished_at_ms: number | null;
+            id: string;
+            /** @description milliseconds since 1970 */
+            queued_at_ms: number;
+            started_at_ms: number | null;
+            /** @enum {string} */
+            state: "queued" | "dispatching" | "succeeded" | "failed" | "unknown" | "cancelled";
+        };
+        ExecutionAttempt: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            detail: string;
+            /** @enum {string} */
+            kind: "sent" | "answer" | "lookup" | "callback" | "person" | "cancelled";
+            number: number;
+            /** @enum {string} */
+            outcome: "started" | "succeeded" | "failed" | "unknown" | "not-received" | "cancelled";
+        };
+        Experiment: {
+            additivity_gap: number;
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            call_failures: number;
+            calls: number;
+            calls_budget: number;
+            kind: string;
+            limitation: string | null;
+            model_shift: number | null;
+            /** @enum {string} */
+            output: "confidence" | "prediction";
+            pairs: number;
+            total: number;
+        };
+        ExternalAlert: {
+            ends_at_ms: number | null;
+            fingerprint: string;
+            labels: {
+                [key: string]: string;
+            };
+            model_id: string | null;
+            name: string;
+            /** @description milliseconds since 1970 */
+            received_at_ms: number;
+            /** @enum {string} */
+            sender: "alertmanager" | "grafana";
+            /** @description milliseconds since 1970 */
+            starts_at_ms: number;
+            summary: string;
+        };
+        FeatureRepair: {
+            feature: string;
+            fit: number;
+            parameters: {
+                [key: string]: number | string;
+            };
+            sentence: string;
+            since_ms: number | null;
+            transformation: string;
+        };
+        Finding: {
+            baseline_samples: number | null;
+            before: number | null;
+            cost: {
+                interval: components["schemas"]["Interval"];
+                /** @constant */
+                measure: "accuracy";
+                value: number;
+            } | null;
+            /** @enum {string} */
+            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
+            /** @enum {string} */
+            direction: "up" | "down" | "changed";
+            effect: {
+                interval: components["schemas"]["Interval"] | null;
+                measure: string;
+                value: number;
+            };
+            /** @enum {string} */
+            kind: "service" | "quality" | "data" | "model" | "note";
+            now: number | null;
+            p_value: number | null;
+            sentence: string;
+            statistic: components["schemas"]["Statistic"];
+            statistics: components["schemas"]["Statistic"][];
+            subject: string;
+            threshold: number;
+            window: components["schemas"]["Window"];
+        };
+        GoldenInput: {
+            answers_before: number;
+            answers_now: number;
+            confidence_before: number | null;
+            confidence_now: number | null;
+            confidence_tolerance: number | null;
+            distinct_before: number;
+            distinct_now: number;
+            id: string;
+            input: string | null;
+            /** @enum {string} */
+            origin: "user" | "generated";
+            /** @enum {string} */
+            verdict: "same" | "answer-changed" | "confidence-moved" | "noisy" | "unanswered";
+        };
+        Impact: {
+            /** @enum {string} */
+            basis: "counted" | "golden" | "confidence";
+            /** @enum {string} */
+            harm: "no-answer" | "wrong-answer" | "late-answer";
+            interval: components["schemas"]["Interval"];
+            sentence: string;
+            share: number;
+        };
+        Incident: {
+            closed_at_ms: number | null;
+            diagnosis: components["schemas"]["Diagnosis"];
+            explanation: {
+                headline: string;
+                paragraphs: string[];
+                summary: string | null;
+            };
+            id: string;
+            model_id: string;
+            /** @description milliseconds since 1970 */
+            opened_at_ms: number;
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+            timeline: {
+                /** @description milliseconds since 1970 */
+                at_ms: number;
+                kind: string;
+                text: string;
+            }[];
+        };
+        IngestResult: {
+            accepted: number;
+            /** @description this batch_id was taken before; nothing was counted again */
+            duplicate: boolean;
+            /** @description the first refused rows */
+            errors: {
+                field: string;
+                line: number;
+                message: string;
+                /** @enum {string} */
+                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
+            }[];
+            labels_matched: number;
+            labels_unmatched: number;
+            /** @description what was changed or left out of rows that were taken */
+            notes: {
+                field: string;
+                line: number;
+                message: string;
+                /** @enum {string} */
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability";
+                rows: number;
+            }[];
+            rejected: number;
+            rejected_by_reason: {
+                [key: string]: number;
+            };
+        };
+        Interval: {
+            high: number;
+            /** @description coverage, e.g. 0.95 */
+            level: number;
+            low: number;
+        };
+        KillSwitch: {
+            at_ms: number | null;
+            by: string | null;
+            configured: boolean;
+            /** @description switched on by a person */
+            on: boolean;
+            reason: string | null;
+        };
+        LearningSummary: {
+            actions: {
+                /** @enum {string} */
+                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                /** @enum {string} */
+                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+                helped: number;
+                /** @description milliseconds since 1970 */
+                last_at_ms: number;
+                tried: number;
+            }[];
+            alert_thresholds: {
+                /** @description the threshold is this many times the configured one */
+                factor: number;
+                model_id: string;
+                not_useful: number;
+                useful: number;
+            }[];
+            lessons: number;
+            recurring_causes: components["schemas"]["RecurringCause"][];
+            since_ms: number | null;
+            version: string;
+        };
+        LegacyAnalysis: {
+            anomalies: {
+                kind: string;
+                message: string;
+                type: string;
+            }[];
+            baseline_exists: boolean;
+            drift: {
+                confidence_distribution?: {
+                    drift_detected: boolean;
+                    /** @constant */
+                    method: "KS-test";
+                    p_value: number | null;
+                    statistics: {
+                        name: string;
+                        value: number;
+                    }[];
+                };
+            };
+            limits: string[];
+            metrics: {
+                avg_confidence: number | null;
+                confidence_std: number | null;
+                error_rate: number;
+                latency_p50_seconds: number | null;
+                total_samples: number;
+            };
+            rca: {
+                causes: {
+                    id: string;
+                    probability: number;
+                    title: string;
+                }[];
+                explanation: string[];
+                failure_reason: string;
+                features: string[];
+                root_cause: string;
+                severity: string;
+                title: string;
+            };
+            recommendations: {
+                action: string;
+                expected_effect?: string;
+                priority: string;
+                risk?: string;
+                steps?: string[];
+                type?: string;
+                why?: string;
+            }[];
+            samples_collected: number;
+            similar: {
+                headline: string;
+                incident_id: string;
+                similarity: number;
+            }[];
+            /** @enum {string} */
+            verdict: "healthy" | "failing" | "undecided";
+        };
+        Lesson: {
+            actions: {
+                /** @enum {string} */
+                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                /** @enum {string} */
+                outcome: "recovered" | "not_recovered" | "inconclusive" | "rejected" | "untried";
+            }[];
+            /** @enum {string} */
+            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            /** @description milliseconds since 1970 */
+            closed_at_ms: number;
+            headline: string;
+            incident_id: string;
+            model_id: string;
+            /** @description milliseconds since 1970 */
+            opened_at_ms: number;
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+        };
+        LoggedBatch: components["schemas"]["LoggedEvent"] | components["schemas"]["LoggedEvent"][];
+        /** @description A logged prediction (with `prediction` or `error`), or the label of an earlier one (`prediction_id` and `label`). Common names of other logs are understood too. */
+        LoggedEvent: {
+            /** @description 0 to 1 */
+            confidence?: number | null;
+            /** @description what the row is about besides the inputs, e.g. its region */
+            context?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description the call gave no usable answer; of which kind, if known */
+            error?: string | boolean | null;
+            /** @description the input; nested values get dotted names. Counted, never stored */
+            features?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description what the prediction should have been, once it is known */
+            label?: string | number | boolean | null;
+            latency_ms?: number | null;
+            latency_seconds?: number | null;
+            model_version?: string | number | null;
+            prediction?: string | number | boolean | null;
+            prediction_id?: string | number | null;
+            /** @description ISO 8601, or seconds or milliseconds since 1970; now when absent */
+            timestamp?: string | number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description mean absolute error of labelled numeric answers */
+        MeanError: {
+            count: number;
+            interval: components["schemas"]["Interval"];
+            mean: number;
+        };
+        Model: {
+            anomaly: components["schemas"]["RowAnomaly"];
+            baseline: components["schemas"]["Baseline"];
+            blind_spots: components["schemas"]["BlindSpot"][];
+            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
+            causes: {
+                features: string[];
+                /** @enum {string} */
+                id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+                probability: number;
+                segments: string[];
+                title: string;
+            }[];
+            confidence_mean: number | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            /** @description milliseconds since 1970 */
+            created_at_ms: number;
+            error_share: number;
+            evaluated_at_ms: number | null;
+            evidence: components["schemas"]["AlertEvidence"];
+            findings: number;
+            headline: string | null;
+            id: string;
+            incident_id: string | null;
+            last_prediction_at_ms: number | null;
+            last_probe_at_ms: number | null;
+            latency_p50_seconds: number | null;
+            latency_p95_seconds: number | null;
+            name: string;
+            owner: string | null;
+            paused: boolean;
+            performance: components["schemas"]["Performance"];
+            recurring_causes: components["schemas"]["RecurringCause"][];
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @enum {string} */
+            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            tags: string[];
+            total_samples: number;
+            url: string | null;
+            version: string | null;
+            window_samples: number;
+        };
+        ModelDetail: {
+            anomaly: components["schemas"]["RowAnomaly"];
+            baseline: components["schemas"]["Baseline"];
+            blind_spots: components["schemas"]["BlindSpot"][];
+            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
+            causes: {
+                features: string[];
+                /** @enum {string} */
+                id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+                probability: number;
+                segments: string[];
+                title: string;
+            }[];
+            confidence_mean: number | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            /** @description milliseconds since 1970 */
+            created_at_ms: number;
+            error_share: number;
+            evaluated_at_ms: number | null;
+            evidence: components["schemas"]["AlertEvidence"];
+            findings: components["schemas"]["Finding"][];
+            golden_inputs: components["schemas"]["GoldenInput"][];
+            headline: string | null;
+            id: string;
+            incident_id: string | null;
+            last_prediction_at_ms: number | null;
+            last_probe_at_ms: number | null;
+            latency_p50_seconds: number | null;
+            latency_p95_seconds: number | null;
+            name: string;
+            owner: string | null;
+            paused: boolean;
+            performance: components["schemas"]["Performance"];
+            recurring_causes: components["schemas"]["RecurringCause"][];
+            schedule: {
+                calls_per_hour: number | null;
+                concurrency: number;
+                interval_ms: number;
+                jitter_share: number;
+                probes_per_cycle: number;
+                timeout_ms: number;
+            };
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @enum {string} */
+            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            tags: string[];
+            total_samples: number;
+            url: string | null;
+            version: string | null;
+            window_samples: number;
+        };
+        ModelRegistration: {
+            /** @enum {string} */
+            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            golden_inputs?: unknown[];
+            id?: string;
+            interval_seconds?: number;
+            name?: string;
+            owner?: string;
+            payloads?: unknown[];
+            tags?: string[];
+            /** Format: uri */
+            url?: string;
+            version?: string;
+        };
+        NewApiKey: {
+            /** @description milliseconds since 1970 */
+            created_at_ms: number;
+            id: string;
+            key: string;
+            last_used_at_ms: number | null;
+            name: string;
+            revoked_at_ms: number | null;
+            scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
+        };
+        NumericCounts: {
+            cells: [
+                number,
+                number
+            ][];
+            grid: {
+                /** @constant */
+                kind: "unit";
+            } | {
+                centre: number;
+                /** @constant */
+                kind: "asinh";
+                scale: number;
+                step: number;
+            };
+            invalid: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "numeric";
+            missing: number;
+        };
+        Performance: {
+            /** @constant */
+            kind: "unknown";
+            realised_accuracy: components["schemas"]["Proportion"] | null;
+            realised_error: components["schemas"]["MeanError"] | null;
+            reason: string;
+        } | {
+            accuracy: number;
+            band: components["schemas"]["Interval"];
+            baseline_accuracy: components["schemas"]["Proportion"];
+            blind_to: string;
+            calibrated: boolean;
+            cross_check: number;
+            /** @constant */
+            kind: "estimated";
+            /** @constant */
+            measure: "accuracy";
+            realised_accuracy: components["schemas"]["Proportion"] | null;
+            realised_error: components["schemas"]["MeanError"] | null;
+            samples: number;
+        } | {
+            band: components["schemas"]["Interval"];
+            baseline_error: components["schemas"]["MeanError"];
+            blind_to: string;
+            /** @constant */
+            kind: "estimated";
+            mean_absolute_error: number;
+            /** @constant */
+            measure: "mean-absolute-error";
+            realised_accuracy: components["schemas"]["Proportion"] | null;
+            realised_error: components["schemas"]["MeanError"] | null;
+            samples: number;
+        };
+        Plan: {
+            executor: string;
+            /** @description what the executor is given, as it is */
+            parameters: {
+                [key: string]: unknown;
+            };
+            target: string;
+        };
+        /** @description a share with its counts and Clopper–Pearson interval */
+        Proportion: {
+            count: number;
+            interval: components["schemas"]["Interval"];
+            of: number;
+            share: number;
+        };
+        Recommendation: {
+            /** @enum {string} */
+            action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+            attempts: components["schemas"]["ExecutionAttempt"][];
+            /** @enum {string} */
+            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            /** @description milliseconds since 1970 */
+            created_at_ms: number;
+            /** @description SHA-256 of what an approver is shown; a vote must name it */
+            digest: string;
+            /** @description what the executor would do; only where one recommendation is asked for */
+            dry_run: string | null;
+            evidence: {
+                findings: string[];
+                headline: string;
+            };
+            execution: components["schemas"]["Execution"] | null;
+            expected_effect: string;
+            /** @description milliseconds since 1970 */
+            expires_at_ms: number;
+            follow_up_to: string | null;
+            id: string;
+            incident_id: string;
+            model_id: string;
+            model_version: string | null;
+            plan: components["schemas"]["Plan"] | null;
+            policy: components["schemas"]["DecisionPolicy"];
+            /** @enum {string} */
+            priority: "CRITICAL" | "HIGH" | "MEDIUM" | "LOW" | "NONE";
+            proposed_by: components["schemas"]["Actor"];
+            required_approvals: number;
+            revision: number;
+            risk: string;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
+            steps: string[];
+            title: string;
+            track_record: components["schemas"]["TrackRecord"] | null;
+            verification: {
+                /** @description milliseconds since 1970 */
+                at_ms: number;
+                detail: string;
+                /** @enum {string} */
+                outcome: "recovered" | "not_recovered" | "inconclusive";
+            } | null;
+            verification_criteria: {
+                give_up_ms: number;
+                hold_ms: number;
+                must_clear: string[];
+                settle_ms: number;
+            } | null;
+            verification_text: string;
+            votes: components["schemas"]["Vote"][];
+            why: string;
+        };
+        RecurringCause: {
+            /** @enum {string} */
+            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            every_ms: number;
+            features: string[];
+            /** @description milliseconds since 1970 */
+            first_at_ms: number;
+            hours: {
+                from_hour: number;
+                incidents: number;
+                p_value: number;
+                to_hour: number;
+                weekday: number | null;
+            } | null;
+            incidents: number;
+            /** @description milliseconds since 1970 */
+            last_at_ms: number;
+            model_id: string;
+            recommendation: {
+                /** @enum {string} */
+                action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                title: string;
+                why: string;
+            };
+        };
+        Review: {
+            /** @description milliseconds since 1970 */
+            due_at_ms: number;
+            finding: string | null;
+            recommendation_id: string;
+            reviewed_at_ms: number | null;
+            reviewed_by: components["schemas"]["Actor"] | null;
+            ticket: string;
+            used_by: components["schemas"]["Actor"];
+        };
+        RowAnomaly: {
+            reason: string;
+            /** @constant */
+            verdict: "unknown";
+        } | {
+            contributions: {
+                feature: string;
+                share: number;
+            }[];
+            interval: components["schemas"]["Interval"];
+            rows: number;
+            share: number;
+            unusual_rows: number;
+            /** @enum {string} */
+            verdict: "usual" | "unusual";
+        };
+        Segment: {
+            before: number | null;
+            confirmed: boolean | null;
+            contribution: number;
+            /** @enum {string} */
+            measure: "confidence" | "errors" | "accuracy";
+            /** @enum {string} */
+            method: "slice-line" | "pair-counts" | "poisson-scan";
+            now: number;
+            p_value: number;
+            predicate: string;
+            rest_change: number | null;
+            rows: number;
+            share: number;
+        };
+        SignalEvidence: {
+            block_samples: number;
+            changed_at_ms: number | null;
+            /** @enum {string} */
+            direction: "up" | "down" | "changed";
+            log_evidence: number;
+            note: string | null;
+            /** @description odds of a real change on any one day, e.g. "3,400 : 1" */
+            odds: string;
+            signal: string;
+            /** @enum {string} */
+            state: "learning" | "provisional" | "watching" | "changed";
+            statistic: string;
+            weight: number;
+        };
+        SimilarLesson: {
+            lesson: components["schemas"]["Lesson"];
+            similarity: number;
+        };
+        Statistic: {
+            name: string;
+            value: number;
+        };
+        Surrogate: {
+            is_used: boolean;
+            /** @enum {string} */
+            output: "confidence" | "prediction";
+            r_squared: number;
+            rows: number;
+        };
+        TrackRecord: {
+            helped: number;
+            similar_incidents: string[];
+            success_estimate: {
+                high: number;
+                low: number;
+                /** @description actions are ranked by it */
+                lower_quantile_20: number;
+                mean: number;
+            };
+            tried: number;
+        };
+        Validation: {
+            calls: number;
+            candidate_url: string;
+            candidate_version: string | null;
+            comparison: components["schemas"]["Comparison"] | null;
+            criteria: {
+                /** @enum {string} */
+                name: "inputs" | "errors" | "agreement" | "golden" | "confidence" | "latency" | "accuracy";
+                text: string;
+                /** @enum {string} */
+                verdict: "pass" | "fail" | "inconclusive";
+            }[];
+            current_version: string | null;
+            finished_at_ms: number | null;
+            id: string;
+            model_id: string;
+            /** @enum {string} */
+            purpose: "replace" | "restore";
+            reasons: string[];
+            requested_by: string;
+            /** @description milliseconds since 1970 */
+            started_at_ms: number;
+            /** @enum {string} */
+            state: "running" | "finished" | "failed";
+            verdict: ("pass" | "fail" | "inconclusive") | null;
+        };
+        Vote: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            break_glass: {
+                ticket: string;
+            } | null;
+            by: components["schemas"]["Actor"];
+            reason: string;
+            /** @enum {string} */
+            verdict: "approve" | "reject";
+        };
+        WhoAmI: {
+            /** @enum {string} */
+            kind: "nobody" | "user" | "api-key" | "system";
+            may_break_glass: boolean;
+            name: string | null;
+            person: {
+                email: string | null;
+                id: string;
+                /** @enum {string} */
+                issuer: "grafana" | "local";
+                login: string;
+                /** @enum {string} */
+                role: "None" | "Viewer" | "Editor" | "Admin";
+            } | null;
+            problem: {
+                code: string;
+                message: string;
+            } | null;
+            scopes: string[];
+            subject: string | null;
+            /** @description actions this caller may vote on */
+            votable_actions: ("retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none")[];
+        };
+        Window: {
+            /** @description milliseconds since 1970 */
+            from_ms: number;
+            samples: number;
+            /** @description milliseconds since 1970 */
+            to_ms: number;
+        };
+    };
     responses: {
-        /** @description refused, with the reason and the field */
-        Refused: {
+        /** @description The state of things does not allow it */
+        Conflict: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
-                    error: {
-                        code: string;
-                        field?: string | null;
-                        message: string;
-                    };
-                };
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The credential is unknown, or not for this */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description A fault of mlfi; its log has the reference named in the message */
+        Internal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The request is wrong; `field` names where */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description There is no such thing */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The body is larger than http.maximum_body */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Too many requests; ask again later */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description No credential was sent */
+        Unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The same request will work later */
+        Unavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The content type or encoding of the body is not taken */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
             };
         };
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description seconds */
+        RetryAfter: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    get_healthy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ok */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        changed: string[];
+                        need_restart: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_alerts: {
+        parameters: {
+            query?: {
+                firing?: true | false;
+                limit?: number;
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        alerts: components["schemas"]["ExternalAlert"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_alerts_alertmanager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertNotification"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertIntake"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_alerts_grafana: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertNotification"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertIntake"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_audit: {
+        parameters: {
+            query?: {
+                from?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: components["schemas"]["AuditEntry"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_audit_checkpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkpoints: components["schemas"]["Checkpoint"][];
+                        key: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_audit_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkpoint: components["schemas"]["Checkpoint"] | null;
+                        key: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_audit_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one entry a line, as it was hashed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_audit_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    detail?: string;
+                    execution_id: string;
+                    /** @enum {string} */
+                    outcome: "succeeded" | "failed";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        received: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_decisions_csv: {
+        parameters: {
+            query?: {
+                incident?: string;
+                limit?: number;
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one decision a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_discover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uri */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one event after the other */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    incident_id: string;
+                    reason: string;
+                    useful: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        feedback: components["schemas"]["AlertFeedback"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_incidents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                model?: string;
+                open?: true | false;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        incidents: components["schemas"]["Incident"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_incidents_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_incidents_id_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        feedback: components["schemas"]["AlertFeedback"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_incidents_id_report: {
+        parameters: {
+            query?: {
+                format?: "markdown" | "html" | "json" | "csv";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report in the format asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "text/csv": string;
+                    "text/html": string;
+                    "text/markdown": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_incidents_id_similar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        similar: components["schemas"]["SimilarLesson"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_api_v1_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        revoked: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_kill_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    put_api_v1_kill_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    on: boolean;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitch"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_learning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningSummary"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_learning_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningSummary"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_lessons: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        lessons: components["schemas"]["Lesson"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        models: components["schemas"]["Model"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRegistration"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_api_v1_models_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        removed: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models_id_aggregates_csv: {
+        parameters: {
+            query?: {
+                from_ms?: number;
+                to_ms?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one window a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models_id_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineDetail"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_baseline_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_baseline_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    frozen: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_baseline_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    at_ms?: number;
+                    /** @enum {string} */
+                    kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recorded: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models_id_distributions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        signals: components["schemas"]["Distribution"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_labels: {
+        parameters: {
+            query?: {
+                /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
+                ack?: "commit" | "memory";
+                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                batch_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoggedBatch"];
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"] | components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_observations: {
+        parameters: {
+            query?: {
+                /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
+                ack?: "commit" | "memory";
+                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                batch_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoggedBatch"];
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"] | components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models_id_validations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        validations: components["schemas"]["Validation"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_validations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uri */
+                    candidate_url: string;
+                    /**
+                     * @default replace
+                     * @enum {string}
+                     */
+                    purpose?: "replace" | "restore";
+                    /** @default 200 */
+                    samples?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_outcomes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    outcome: "succeeded" | "failed";
+                    reason: string;
+                    recommendation_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_recommendations: {
+        parameters: {
+            query?: {
+                incident?: string;
+                limit?: number;
+                model?: string;
+                pending?: true | false;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recommendations: components["schemas"]["Recommendation"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_recommendations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                    incident_id: string;
+                    why: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_recommendations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_reviews: {
+        parameters: {
+            query?: {
+                open?: true | false;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        reviews: components["schemas"]["Review"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    recommendation_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        reviewed: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_revocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    recommendation_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_votes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    break_glass?: {
+                        ticket: string;
+                    };
+                    digest: string;
+                    reason: string;
+                    recommendation_id: string;
+                    /** @enum {string} */
+                    verdict: "approve" | "reject";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAmI"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_withdrawals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    recommendation_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        models: number;
+                        /** @constant */
+                        status: "ok";
+                        version: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description an exposition of Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_metrics_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description an exposition of Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_monitoring_analyze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uri */
+                    prediction_url: string;
+                    samples?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegacyAnalysis"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_monitoring_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model_id?: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: number;
+                        model: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            /** @constant */
+                            code: "invalid";
+                            field: string;
+                            line: number;
+                            message: string;
+                            /** @enum {string} */
+                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
+                        };
+                    } | components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_probe: {
+        parameters: {
+            query: {
+                debug?: "true" | "false";
+                /** @description a name of probe_modules */
+                module?: string;
+                target: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description an exposition of Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_sd_models: {
+        parameters: {
+            query?: {
+                /** @description a name of probe_modules */
+                module?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        labels: {
+                            [key: string]: string;
+                        };
+                        targets: string[];
+                    }[];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+}

@@ -4,11 +4,11 @@ import userEvent from '@testing-library/user-event';
 import { config } from '@grafana/runtime';
 import { of } from 'rxjs';
 import type { KillSwitch, Recommendation, Review } from '../api/types';
-import { aRecommendation } from '../test-data';
+import { anActor, aPolicy, aRecommendation } from '../test-data';
 import { renderAsking, sentBy } from '../test-render';
 import Approvals from './Approvals';
 
-const policyFor = (approvers: object) => ({ break_glass: false, proposer_may_vote: false, approvers });
+const policyFor = (approvers: Recommendation['policy']['approvers']) => aPolicy({ approvers });
 
 const fetchMock = jest.fn();
 jest.mock('@grafana/runtime', () => ({
@@ -26,17 +26,17 @@ jest.mock('@grafana/ui', () => ({
   TextLink: ({ children, href }: { children: React.ReactNode; href: string }) => <a href={href}>{children}</a>,
 }));
 
-const released: KillSwitch = { configured: false, switched: false, reason: null, by: null, at_ms: null };
+const released: KillSwitch = { configured: false, on: false, reason: null, by: null, at_ms: null };
 const stopped: KillSwitch = {
   configured: false,
-  switched: true,
+  on: true,
   reason: 'a bad day',
   by: 'Grace',
   at_ms: Date.now() - 60_000,
 };
 const alone: Review = {
   recommendation_id: 'rec-1',
-  used_by: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' },
+  used_by: anActor(),
   ticket: 'OPS-7',
   due_at_ms: Date.now() - 1,
   reviewed_by: null,
@@ -65,7 +65,14 @@ function show({
         : url.includes('reviews')
           ? { reviews }
           : url.includes('whoami')
-            ? { kind: 'user', subject, decides: ['fix-pipeline'], breaks_glass: false, problem: null, person: null }
+            ? {
+                kind: 'user',
+                subject,
+                votable_actions: ['fix-pipeline'],
+                may_break_glass: false,
+                problem: null,
+                person: null,
+              }
             : url.includes('recommendations?')
               ? { recommendations: all }
               : aRecommendation(),

@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { of, throwError } from 'rxjs';
 import type { Recommendation } from '../api/types';
 import type { Rights } from '../components/useRights';
-import { aRecommendation } from '../test-data';
+import { anActor, aPolicy, aRecommendation } from '../test-data';
 import { renderAsking, sentBy } from '../test-render';
 import { Decision } from './Decision';
 import { endingOf } from './Outcome';
@@ -37,8 +37,9 @@ const viewer: Rights = {
 const approval = {
   verdict: 'approve' as const,
   reason: 'yes',
-  by: { kind: 'user' as const, subject: 'grafana:user:12', name: 'Ada' },
+  by: anActor(),
   at_ms: Date.now(),
+  break_glass: null,
 };
 const shown = (recommendation: Recommendation, rights = ada) => (
   <Decision recommendation={recommendation} rights={rights} />
@@ -92,12 +93,12 @@ it('does not let a person approve twice; rejecting after all says that it ends i
 });
 
 it('lets whoever proposed it not vote', () => {
-  show({ proposed_by: { kind: 'user', subject: 'grafana:user:12', name: 'Ada' } });
+  show({ proposed_by: anActor() });
   expect(screen.getByText('You proposed this, so somebody else has to decide.')).toBeInTheDocument();
 });
 
 it('shows another approver what the one before said', async () => {
-  show({ votes: [{ ...approval, by: { kind: 'user', subject: 'x', name: 'Grace' } }] });
+  show({ votes: [{ ...approval, by: anActor({ subject: 'x', name: 'Grace' }) }] });
   await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
   expect(dialog().getByText('Grace has approved: yes')).toBeInTheDocument();
   expect(dialog().getByText(/webhook then acts on ml-platform at once/)).toBeInTheDocument();
@@ -123,7 +124,7 @@ it('withdraws what is pending; the dialog stays with its reason when the exporte
 });
 
 it('offers deciding alone only where the rules allow it and an ordinary vote is not enough', async () => {
-  const policy = { break_glass: true, proposer_may_vote: false };
+  const policy = aPolicy({ break_glass: true });
   const button = () => screen.queryByRole('button', { name: 'Decide alone (emergency)' });
   const { rerender } = show();
   expect(button()).not.toBeInTheDocument();

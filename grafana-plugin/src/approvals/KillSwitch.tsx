@@ -9,8 +9,8 @@ import { ReasonDialog } from '../components/ReasonDialog';
 import { moment, relative } from '../components/format';
 import type { Rights } from '../components/useRights';
 
-function Stopped({ state: { switched, reason, by, at_ms } }: { state: KillSwitch }) {
-  return switched ? (
+function Stopped({ state: { on, reason, by, at_ms } }: { state: KillSwitch }) {
+  return on ? (
     <p style={{ overflowWrap: 'anywhere' }}>
       {t('kill.by', '{{who}} stopped them: {{reason}}', {
         who: by ?? t('kill.somebody', 'Somebody'),
@@ -32,7 +32,7 @@ function Stopped({ state: { switched, reason, by, at_ms } }: { state: KillSwitch
 /** A banner while nothing is executed, whatever is approved; nothing otherwise. */
 export function KillSwitchBanner({ children }: { children?: React.ReactNode }) {
   const { data: state } = useQuery(killSwitchQuery());
-  return state === undefined || (!state.switched && !state.configured) ? null : (
+  return state === undefined || (!state.on && !state.configured) ? null : (
     <Alert severity="error" title={t('kill.on', 'Every execution is stopped: what is approved waits, nothing is sent')}>
       <Stopped state={state} />
       {children}
@@ -51,7 +51,7 @@ export function KillSwitchControl({
   const [asks, setAsks] = useState<'stop' | 'release' | null>(null);
   const { data: state } = useQuery(killSwitchQuery());
   const stop =
-    state === undefined || state.switched ? null : (
+    state === undefined || state.on ? null : (
       <GuardedButton
         refusal={rights.adminRefusal}
         variant="destructive"
@@ -64,7 +64,7 @@ export function KillSwitchControl({
     );
   const banner = (
     <KillSwitchBanner>
-      {state?.switched === true && (
+      {state?.on === true && (
         <GuardedButton refusal={rights.adminRefusal} icon="play" onClick={() => setAsks('release')}>
           {t('kill.release', 'Let executions go on')}
         </GuardedButton>

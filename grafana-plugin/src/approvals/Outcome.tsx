@@ -87,7 +87,7 @@ export function Outcome({ recommendation }: { recommendation: Recommendation }) 
             reason: vote.reason,
             interpolation: { escapeValue: false },
           })}
-          {vote.break_glass !== undefined && (
+          {vote.break_glass !== null && (
             <>
               {' '}
               <Badge

@@ -65,7 +65,7 @@ export function useRights(): Rights {
       : null,
     adminRefusal:
       role === 'Admin' ? null : t('rights.admin', 'Needs the Admin role in Grafana; yours is {{role}}.', { role }),
-    breaksGlass: !isViewer && data?.breaks_glass === true,
+    breaksGlass: !isViewer && data?.may_break_glass === true,
     decideRefusal: ({ action, policy }) => {
       if (isViewer) {
         return t('rights.decide', 'Deciding needs the Editor role in Grafana; yours is {{role}}.', { role });
@@ -80,9 +80,9 @@ export function useRights(): Rights {
         );
       }
       const approvers = approversOf(policy);
-      const decides: readonly string[] | undefined = data?.decides;
+      const votable: readonly string[] | undefined = data?.votable_actions;
       const isListed =
-        data === undefined || (approvers === null ? decides?.includes(action) !== false : isAmong(approvers, data));
+        data === undefined || (approvers === null ? votable?.includes(action) !== false : isAmong(approvers, data));
       return isListed
         ? null
         : t('rights.policy', 'You are not an approver of this action. Approvers: {{who}}.', {

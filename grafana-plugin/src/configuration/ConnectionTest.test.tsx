@@ -7,8 +7,8 @@ const nobody = {
   name: null,
   person: null,
   scopes: [],
-  decides: [],
-  breaks_glass: false,
+  votable_actions: [],
+  may_break_glass: false,
   problem: null,
 };
 

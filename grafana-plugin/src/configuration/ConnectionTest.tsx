@@ -59,7 +59,8 @@ export function verdictOf(answer: WhoAmI | { failure: ReturnType<typeof failureO
       ),
     };
   }
-  const decides = answer.decides.length === 0 ? t('test.decides-none', 'none') : answer.decides.join(', ');
+  const decides =
+    answer.votable_actions.length === 0 ? t('test.decides-none', 'none') : answer.votable_actions.join(', ');
   return {
     severity: 'success',
     title: t('test.ok', 'Connected; you are {{name}}', { name: answer.name ?? '' }),

@@ -17,9 +17,11 @@ describe('an address', () => {
 });
 
 describe('why no model answered', () => {
-  const titleOf = (failure: object) => explanationOf({ failure: { ...failure } }).title;
+  type Failure = Parameters<typeof explanationOf>[0]['failure'];
+  const titleOf = (failure: Pick<Failure, 'reason'> & Partial<Failure>) =>
+    explanationOf({ failure: { detail: '', http_status: null, retry_after_ms: null, ...failure } }).title;
   it('tells apart what can be mended in different ways', () => {
-    const titles = [
+    const failures: Array<Parameters<typeof titleOf>[0]> = [
       { reason: 'http_4xx', http_status: 401 },
       { reason: 'dns' },
       { reason: 'connect' },
@@ -29,7 +31,8 @@ describe('why no model answered', () => {
       { reason: 'http_4xx', http_status: 404 },
       { reason: 'http_5xx', http_status: 503 },
       { reason: 'not_json' },
-    ].map(titleOf);
+    ];
+    const titles = failures.map(titleOf);
     expect(new Set(titles).size).toBe(titles.length);
     expect(titles[0]).toBe('The model wants a key (401)');
   });

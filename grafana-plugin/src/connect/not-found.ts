@@ -9,13 +9,11 @@ export interface Explanation {
   text: string;
 }
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
-
 /** In words what stood in the way: a name, a port, a firewall, a key, or an answer that is not a model's. */
 export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation {
-  const reason = textOf(failure.reason);
-  const detail = textOf(failure.detail ?? failure.message);
-  const status = typeof failure.http_status === 'number' ? failure.http_status : null;
+  const { reason } = failure;
+  const detail = failure.detail;
+  const status = failure.http_status;
   if (status === 401 || status === 403) {
     return {
       title: t('connect.key', 'The model wants a key ({{status}})', { status }),

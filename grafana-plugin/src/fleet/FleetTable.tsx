@@ -85,8 +85,8 @@ function quietText({ baseline, state }: FleetModel): string {
   if (state !== 'learning' || baseline.state !== 'learning') {
     return '';
   }
-  const { samples = 0, required_samples } = baseline;
-  return required_samples
+  const { samples, required_samples } = baseline;
+  return required_samples !== null && samples !== null
     ? t('fleet.learning', 'Learning what is normal: {{share}} %', {
         share: Math.min(100, Math.round((100 * samples) / required_samples)),
       })
@@ -94,7 +94,10 @@ function quietText({ baseline, state }: FleetModel): string {
 }
 
 /** When a prediction or a probe of the model was seen last. */
-export const lastSeenMs = ({ last_probe_at_ms, last_prediction_at_ms }: FleetModel): number | null =>
+export const lastSeenMs = ({
+  last_probe_at_ms,
+  last_prediction_at_ms,
+}: Pick<FleetModel, 'last_probe_at_ms' | 'last_prediction_at_ms'>): number | null =>
   last_probe_at_ms === null && last_prediction_at_ms === null
     ? null
     : Math.max(last_probe_at_ms ?? 0, last_prediction_at_ms ?? 0);

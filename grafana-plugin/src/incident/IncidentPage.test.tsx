@@ -35,9 +35,9 @@ const show = () =>
 
 const answers: Array<[part: string, answer: unknown]> = [
   [
-    'opinions',
+    'feedback',
     {
-      opinions: [
+      feedback: [
         {
           by: { subject: 'x', name: 'Vic' },
           useful: false,
@@ -53,8 +53,18 @@ const answers: Array<[part: string, answer: unknown]> = [
     'recommendations',
     { recommendations: [aRecommendation(), aRecommendation({ id: 'r2', title: 'Old advice', state: 'withdrawn' })] },
   ],
-  ['whoami', { kind: 'user', subject: 'x', decides: ['fix-pipeline'], breaks_glass: false, problem: null }],
-  ['kill-switch', { configured: false, switched: true, reason: 'a bad day', by: 'Grace', at_ms: 1 }],
+  [
+    'whoami',
+    {
+      kind: 'user',
+      subject: 'x',
+      votable_actions: ['fix-pipeline'],
+      may_break_glass: false,
+      problem: null,
+      person: null,
+    },
+  ],
+  ['kill-switch', { configured: false, on: true, reason: 'a bad day', by: 'Grace', at_ms: 1 }],
   ['aggregates', 'window_start,calls\r\n'],
   ['distributions', { signals: [] }],
   ['models', aModelDetail({ evidence: { ...aModelDetail().evidence, changed_at_ms: 1_700_000_000_000 } })],
@@ -141,7 +151,7 @@ it('asks whether the alert was useful, and shows what others said', async () => 
   await userEvent.click(screen.getByRole('button', { name: 'Send' }));
   expect(asked().filter(({ method }) => method === 'POST')).toMatchObject([
     {
-      url: expect.stringContaining('/opinions'),
+      url: expect.stringContaining('/feedback'),
       data: { incident_id: 'inc-1', useful: false, reason: 'expected by all' },
     },
   ]);

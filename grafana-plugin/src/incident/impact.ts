@@ -9,26 +9,13 @@ export interface Impact {
   basis: 'counted' | 'golden' | 'confidence';
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const isHarm = (value: unknown): value is Impact['harm'] =>
-  value === 'no-answer' || value === 'wrong-answer' || value === 'late-answer';
-const isBasis = (value: unknown): value is Impact['basis'] =>
-  value === 'counted' || value === 'golden' || value === 'confidence';
-
-/** What the incident costs users; null when the exporter says nothing of it. It is not in every exporter's document. */
-export function impactOf(diagnosis: Diagnosis | (Diagnosis & { impact?: unknown })): Impact | null {
-  const impact = 'impact' in diagnosis ? diagnosis.impact : null;
-  if (!isObject(impact) || !isHarm(impact.harm) || !isBasis(impact.basis) || typeof impact.share !== 'number') {
+/** What the incident costs users; null when the exporter says nothing of it. */
+export function impactOf({ impact }: Pick<Diagnosis, 'impact'>): Impact | null {
+  if (impact === null) {
     return null;
   }
-  const { low, high } = isObject(impact.interval) ? impact.interval : {};
-  return {
-    harm: impact.harm,
-    basis: impact.basis,
-    share: impact.share,
-    low: typeof low === 'number' ? low : impact.share,
-    high: typeof high === 'number' ? high : impact.share,
-  };
+  const { harm, basis, share, interval } = impact;
+  return { harm, basis, share, low: interval.low, high: interval.high };
 }
 
 /** Of a hundred: "12", "less than 1". */

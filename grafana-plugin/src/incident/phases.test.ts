@@ -39,8 +39,8 @@ describe('the story of an incident', () => {
     const diagnosis = {
       ...incident.diagnosis,
       changes: [
-        { at_ms: 5, kind: 'deployment', text: 'v8' },
-        { at_ms: 50, kind: 'deployment', text: 'too late' },
+        { at_ms: 5, kind: 'deployment' as const, text: 'v8' },
+        { at_ms: 50, kind: 'deployment' as const, text: 'too late' },
       ],
     };
     expect(phasesOf({ ...incident, diagnosis }, 3)[0]).toEqual({ name: 'change', atMs: 5, text: 'v8' });
@@ -69,8 +69,8 @@ describe('the waterfall', () => {
     const bars = waterfallOf(
       {
         parts: [
-          { name: 'mix', value: -0.15 },
-          { name: 'model', value: 0.05 },
+          { name: 'input mix', value: -0.15, interval: null },
+          { name: 'model', value: 0.05, interval: null },
         ],
         remainder: -0.1,
         total: -0.2,
@@ -81,7 +81,7 @@ describe('the waterfall', () => {
     expect(
       bars.map(({ name, from, to, tone }) => [name, Number(from.toFixed(3)), Number(to.toFixed(3)), tone])
     ).toEqual([
-      ['mix', 0, -0.15, 'worse'],
+      ['input mix', 0, -0.15, 'worse'],
       ['model', -0.15, -0.1, 'better'],
       ['unexplained', -0.1, -0.2, 'unexplained'],
       ['whole', 0, -0.2, 'total'],

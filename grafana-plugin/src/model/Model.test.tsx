@@ -3,7 +3,7 @@ import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { of } from 'rxjs';
 import type { Validation } from '../api/types';
-import { aGoldenInput, aModelDetail } from '../test-data';
+import { aBaseline, aGoldenInput, aModelDetail } from '../test-data';
 import { acceptRefusal, BaselineActions } from './BaselineActions';
 import { Candidates } from './Candidates';
 import { Golden } from './Golden';
@@ -30,7 +30,7 @@ describe('what counts as normal', () => {
     expect(acceptRefusal(changed, null)).toBeNull();
     expect(acceptRefusal(changed, 'Needs the Editor role')).toBe('Needs the Editor role');
     expect(acceptRefusal(aModelDetail(), null)).toMatch(/Nothing has been shown to have changed/);
-    expect(acceptRefusal({ ...changed, baseline: { state: 'learning' } }, null)).toMatch(/no baseline yet/);
+    expect(acceptRefusal({ ...changed, baseline: aBaseline({ state: 'learning' }) }, null)).toMatch(/no baseline yet/);
   });
 
   it('pauses, freezes, and learns anew with a reason; a viewer is told why not', async () => {
@@ -84,6 +84,7 @@ describe('golden inputs', () => {
 
 it('tells what keeps coming back, when, and what would end it for good', () => {
   const pattern = {
+    model_id: 'fraud',
     cause: 'null-flood' as const,
     features: ['income'],
     incidents: 4,
@@ -117,6 +118,7 @@ describe('candidates', () => {
     verdict: 'fail',
     reasons: ['It is wrong more often.'],
     criteria: [{ name: 'accuracy', verdict: 'fail', text: '−4 points' }],
+    comparison: null,
     requested_by: 'Ada',
   };
   it('are tried for a purpose, and their verdict is shown with its reasons', async () => {

@@ -162,7 +162,7 @@ function Detail({ model, rights }: { model: ModelDetail; rights: Rights }) {
       <QueryView query={distributions} rows={6}>
         {(signals) => <Distributions signals={signals} findings={model.findings} />}
       </QueryView>
-      <Patterns patterns={model.patterns} />
+      <Patterns patterns={model.recurring_causes} />
       <Golden inputs={model.golden_inputs} />
       <Candidates modelId={model.id} operateRefusal={rights.operateRefusal} />
       {model.blind_spots.length > 0 && (

@@ -4,7 +4,7 @@ import type { ModelDetail } from '../api/types';
 import { duration, relative, titled } from '../components/format';
 import { Section, Table } from '../components/Section';
 
-type Pattern = ModelDetail['patterns'][number];
+type Pattern = ModelDetail['recurring_causes'][number];
 
 /** A Monday, for the names of the days; 0 = Sunday as the exporter counts. */
 const weekdayName = (weekday: number) =>

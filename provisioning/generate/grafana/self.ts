@@ -224,7 +224,10 @@ export function selfDashboard(): Dashboard {
           perModel: false,
           queries: [
             { expr: 'sum(rate(mlfi_ingest_events_total[$__rate_interval]))', legend: 'taken' },
-            { expr: 'sum(rate(mlfi_ingest_rejected_total[$__rate_interval]))', legend: 'refused' },
+            {
+              expr: 'sum by (model_name, reason) (rate(mlfi_ingest_rejected_total[$__rate_interval])) > 0',
+              legend: 'refused: {{model_name}}, {{reason}}',
+            },
           ],
         }),
       )

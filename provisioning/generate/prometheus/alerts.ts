@@ -322,10 +322,10 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiIngestRejecting',
       severity: 'warning',
       role: 'note',
-      expr: `sum without (instance) (rate(${metric('mlfi_ingest_rejected_total')}[${timing.span('5m')}])) / (sum without (instance) (rate(${metric('mlfi_ingest_rejected_total')}[${timing.span('5m')}])) + sum without (instance) (rate(${metric('mlfi_ingest_events_total')}[${timing.span('5m')}]))) > 0.05`,
+      expr: `sum without (instance, reason) (rate(${metric('mlfi_ingest_rejected_total')}[${timing.span('5m')}])) / (sum without (instance, reason) (rate(${metric('mlfi_ingest_rejected_total')}[${timing.span('5m')}])) + sum without (instance) (rate(${metric('mlfi_ingest_events_total')}[${timing.span('5m')}]))) > 0.05`,
       for: '10m',
       summary: 'mlfi refuses logged predictions.',
-      description: `${PER_CENT} of the events sent in the last minutes were refused; the answers to the senders say why.`,
+      description: `${PER_CENT} of the events sent for {{ $labels.model_name }} in the last minutes were refused; \`mlfi_ingest_rejected_total\` and the answers to the sender say why.`,
     },
     {
       ...common,

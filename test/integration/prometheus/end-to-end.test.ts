@@ -12,7 +12,8 @@ import { ruleFiles } from '../../../provisioning/generate/prometheus/files.js';
 import { Timing } from '../../../provisioning/generate/prometheus/rule.js';
 import { DEFAULT_SETTINGS } from '../../../provisioning/generate/settings.js';
 import { eventually } from '../running-service.js';
-import { freePort, serve, startAlertmanager, startPrometheus, type LocalServer, type RealServer } from './servers.js';
+import { freePort } from '../servers/free-port.js';
+import { serve, startAlertmanager, startPrometheus, type LocalServer, type RealServer } from './servers.js';
 import { checkMetrics, hasPrometheus } from './tools.js';
 
 /** Every duration of the rules, thirty times faster: 5 minutes are 10 seconds, `for: 1m` is 2. */

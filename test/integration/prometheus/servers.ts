@@ -1,18 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '../running-service.js';
-
-/** A loopback port nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { startServerProcess } from '../servers/server-process.js';
 
 export interface RealServer {
   readonly address: string;
@@ -21,24 +11,18 @@ export interface RealServer {
 }
 
 async function start(command: string, args: readonly string[], address: string): Promise<RealServer> {
-  const child: ChildProcess = spawn(command, [...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
-  child.stderr?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await eventually(`${command} to be ready`, 20_000, async () => {
-    if (child.exitCode !== null) throw new Error(`${command} ended: ${log}`);
-    return fetch(`${address}/-/ready`).then(
-      (answer) => (answer.ok ? true : null),
-      () => null,
-    );
+  const server = await startServerProcess({
+    command,
+    args,
+    url: address,
+    readyPath: '/-/ready',
+    timeoutMs: 20_000,
+    stopWith: 'SIGTERM',
   });
   return {
     address,
     json: async (path) => (await fetch(`${address}${path}`)).json() as Promise<unknown>,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: () => server.stop(),
   };
 }
 

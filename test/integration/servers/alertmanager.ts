@@ -1,43 +1,36 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './python-server.js';
+import { freePort } from './free-port.js';
+import { startServerProcess, type ServerProcess } from './server-process.js';
 
 const PROGRAM = 'prometheus-alertmanager';
 export const alertmanagerExists = spawnSync('sh', ['-c', `command -v ${PROGRAM}`]).status === 0;
 
 /** A real Alertmanager with an empty configuration, on loopback. */
-export async function startAlertmanager(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+export async function startAlertmanager(): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'mlfi-alertmanager-'));
   const file = join(folder, 'alertmanager.yml');
   writeFileSync(file, 'route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n');
   const url = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(
-    PROGRAM,
-    [
+  const server = await startServerProcess({
+    command: PROGRAM,
+    args: [
       `--config.file=${file}`,
       `--storage.path=${join(folder, 'data')}`,
       `--web.listen-address=${new URL(url).host}`,
       '--cluster.listen-address=',
     ],
-    { stdio: 'ignore' },
-  );
-  const ended = new Promise<void>((done) => child.on('exit', () => done()));
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`${url}/-/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (ready) break;
-    if (tries > 100) throw new Error('Alertmanager does not start');
-    await new Promise((wait) => setTimeout(wait, 100));
-  }
+    url,
+    readyPath: '/-/ready',
+    timeoutMs: 20_000,
+    stopWith: 'SIGTERM',
+  });
   return {
     url,
     async stop() {
-      child.kill('SIGTERM');
-      await ended;
+      await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

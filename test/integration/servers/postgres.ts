@@ -7,6 +7,10 @@ import { join } from 'node:path';
 export interface Postgres {
   /** Connection string of a fresh, empty database. */
   freshDatabase(): string;
+  /** Kills the server, as a crash does; its data stays. */
+  kill(): void;
+  /** Starts it again on the same port and data. */
+  startAgain(): void;
   stop(): void;
 }
 
@@ -45,20 +49,11 @@ export async function startPostgres(binaries: string): Promise<Postgres> {
     ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'],
     asPostgres,
   );
-  run(
-    join(binaries, 'pg_ctl'),
-    [
-      '-D',
-      data,
-      '-w',
-      '-l',
-      join(folder, 'log'),
-      '-o',
-      `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder}`,
-      'start',
-    ],
-    asPostgres,
-  );
+  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder}`;
+  const start = (): void =>
+    run(join(binaries, 'pg_ctl'), ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start'], asPostgres);
+  const kill = (): void => run(join(binaries, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], asPostgres);
+  start();
   let databases = 0;
   return {
     freshDatabase() {
@@ -67,8 +62,10 @@ export async function startPostgres(binaries: string): Promise<Postgres> {
       run(join(binaries, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', name], false);
       return `postgresql://postgres@127.0.0.1:${port}/${name}`;
     },
+    kill,
+    startAgain: start,
     stop() {
-      run(join(binaries, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], asPostgres);
+      kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

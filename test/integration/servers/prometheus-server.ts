@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
+import { startServerProcess, type ServerProcess } from './server-process.js';
 
 /** True where Debian's Prometheus is installed. */
 export const HAS_PROMETHEUS = spawnSync('prometheus', ['--version']).status === 0;
@@ -19,24 +20,13 @@ export type PromAnswer =
     }
   | { readonly status: 'error'; readonly errorType: string; readonly error: string };
 
-export interface PrometheusServer {
-  readonly url: string;
+export interface PrometheusServer extends ServerProcess {
   query(expr: string): Promise<PromAnswer>;
   /** From `startMs` until now, a point every second. */
   queryRange(expr: string, startMs: number): Promise<PromAnswer>;
-  stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 30_000;
-
-/** A loopback port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Starts Debian's Prometheus on a free loopback port with `configuration` (YAML) and data in a folder of its own. */
 export async function startPrometheus(configuration: string): Promise<PrometheusServer> {
@@ -45,42 +35,23 @@ export async function startPrometheus(configuration: string): Promise<Prometheus
   writeFileSync(file, configuration);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(
-    'prometheus',
-    [
+  const server = await startServerProcess({
+    command: 'prometheus',
+    args: [
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--log.level=warn',
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let output = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-4_000);
+    url,
+    readyPath: '/-/ready',
+    timeoutMs: START_TIMEOUT_MS,
+    stopWith: 'SIGKILL',
   });
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await gone;
-    }
+    await server.stop();
     rmSync(directory, { recursive: true, force: true });
   };
-  const until = Date.now() + START_TIMEOUT_MS;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`prometheus stopped: ${output}`);
-    const ready = await fetch(`${url}/-/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (ready) break;
-    if (Date.now() > until) {
-      await stop();
-      throw new Error(`prometheus was not ready within ${START_TIMEOUT_MS / 1_000} s: ${output}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
   const ask = async (path: string, parameters: Record<string, string>): Promise<PromAnswer> => {
     const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
     return (await response.json()) as PromAnswer;

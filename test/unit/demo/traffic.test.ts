@@ -58,7 +58,7 @@ describe('the traffic of the tabular model', () => {
       .flat()
       .map((line) => JSON.stringify(line))
       .join('\n');
-    const parsed = parseBatch(body, true, setup.nowMs);
+    const parsed = parseBatch(body, 'application/x-ndjson', setup.nowMs);
     expect(parsed.errors).toEqual([]);
     expect(parsed.observations).toHaveLength(20);
     expect(parsed.labels).toHaveLength(10);

@@ -4,10 +4,10 @@ import { incidentId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import { IncidentExperiments } from '../../../exporter/src/experiments/per-incident.js';
 import type { CohortShapley } from '../../../exporter/src/domain/row-analysis.js';
-import { judged } from '../rca/judged.js';
+import { evaluated } from '../rca/evaluated-case.js';
 
 const ID = incidentId('i');
-const { diagnosis, explanation, fingerprint } = judged({});
+const { diagnosis, explanation, fingerprint } = evaluated({});
 const [some] = diagnosis.causes;
 
 const resultAt = (atMs: number, attributions: CohortShapley['attributions'] = []): CohortShapley => ({

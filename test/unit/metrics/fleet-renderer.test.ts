@@ -4,7 +4,6 @@ import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, METRICS, type Metric } from '../../../exporter/src/metrics/catalogue.js';
 import { seriesNames } from '../../provisioning/series-names.js';
-import { negotiate } from '../../../exporter/src/metrics/exposition.js';
 import { FleetRenderer, type SeriesLimits } from '../../../exporter/src/metrics/fleet-renderer.js';
 import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
 import { sampleStatus } from './sample-status.js';
@@ -158,25 +157,5 @@ describe('/metrics', () => {
     expect(open).toContain('# TYPE mlfi_webhooks_received counter\n');
     expect(again).toContain('mlfi_webhook_alerts_total{sender="grafana",outcome="own"} 1\n');
     expect(again).toContain('le="2.0"');
-  });
-});
-
-describe('content negotiation', () => {
-  it.each([
-    [undefined, 'text'],
-    ['*/*', 'text'],
-    ['text/plain;version=0.0.4', 'text'],
-    [
-      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-      'openmetrics',
-    ],
-    [
-      'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=1.0.0;q=0.3,*/*;q=0.2',
-      'openmetrics',
-    ],
-    ['application/openmetrics-text;version=0.0.1', 'text'],
-    ['application/openmetrics-text;q=0.1,text/plain', 'text'],
-  ])('%s → %s', (accept, format) => {
-    expect(negotiate(accept)).toBe(format);
   });
 });

@@ -5,6 +5,7 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../../../exporter/src/domain/ingest.js';
 import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
+import { observation } from '../detection/rows.js';
 import { MemoryStore } from './memory-store.js';
 
 const AT_ONCE = (): Promise<void> => Promise.resolve();
@@ -79,6 +80,30 @@ it('tells each batch how many of its own labels matched, also when it is repeate
   expect(await fleet.ingest(A, own)).toMatchObject({ labelsMatched: 2, labelsUnmatched: 1, duplicate: true });
 });
 
+it('starts learning over with the first logged predictions only once they are stored', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const probe = { observation: observation({ source: 'probe' as const, atMs: 1e12 }), shape: null };
+  await fleet.change(A, (monitored) => monitored.observe([probe, probe, probe]));
+  store.refusedCommits = 1;
+  await expect(fleet.ingest(A, answers(['p1']))).rejects.toBeInstanceOf(Unavailable);
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'probe', calls: 3 });
+  expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 3 } });
+  await fleet.ingest(A, answers(['p1']));
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'ingest', calls: 4 });
+  expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 1 } });
+  expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: 1 } });
+});
+
+it('keeps nobody waiting who sends to a model that is being removed', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const [sent, removed] = await Promise.allSettled([fleet.ingest(A, answers(['p1'])), fleet.remove(A)]);
+  expect(removed.status).toBe('fulfilled');
+  if (sent.status === 'rejected') expect(sent.reason).toMatchObject({ kind: 'not-found' });
+  await expect(fleet.ingest(A, answers(['p2']))).rejects.toMatchObject({ kind: 'not-found' });
+});
+
 it('goes on monitoring probes and the fast lane while the store is down, and stores them afterwards', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
@@ -109,7 +134,7 @@ const SENDERS: fc.Arbitrary<Sender[]> = fc
   })
   .map((senders) => senders.map((sender, i) => ({ ...sender, prediction: `p${i}` })));
 
-async function sent(fleet: Fleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
+async function sentUntilTaken(fleet: Fleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
   for (;;) {
     const result = await fleet.ingest(model, batch).catch((error: unknown) => {
       if (error instanceof Unavailable) return null;
@@ -134,10 +159,12 @@ it('counts every acknowledged prediction and label once, however sends, commits 
             const acknowledge = isFast ? 'memory' : 'commit';
             const batch = answers([prediction], { batchId: isDoubled ? prediction : null, acknowledge });
             await Promise.all(
-              isDoubled ? [sent(fleet, model, batch), sent(fleet, model, batch)] : [sent(fleet, model, batch)],
+              isDoubled
+                ? [sentUntilTaken(fleet, model, batch), sentUntilTaken(fleet, model, batch)]
+                : [sentUntilTaken(fleet, model, batch)],
             );
             const late = labels([prediction], { batchId: `label of ${prediction}` });
-            const twice = await Promise.all([sent(fleet, model, late), sent(fleet, model, late)]);
+            const twice = await Promise.all([sentUntilTaken(fleet, model, late), sentUntilTaken(fleet, model, late)]);
             await fleet.change(model, (monitored) => monitored.advance(1e12, false)).catch(() => undefined);
             return twice.map(({ labelsMatched }) => labelsMatched);
           }),

@@ -71,7 +71,10 @@ export const answers = (ids: readonly string[], over: Partial<IngestBatch> = {})
   batchId: null,
   observations: ids.map((predictionId) => observation({ predictionId, atMs: 1e12 })),
   labels: [],
+  rejected: 0,
+  rejectedByReason: {},
   errors: [],
+  notes: [],
   acknowledge: 'commit',
   ...over,
 });

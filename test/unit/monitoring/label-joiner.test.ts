@@ -117,3 +117,23 @@ it('writes no quantity, so that after a restart its label finds nothing', async 
   expect(JSON.stringify([...store.rows.values()])).not.toContain('"123456');
   expect(await commit(joinerOf(), store, [{ atMs: 9, predictionId: 'b', label: 1 }])).toEqual([null]);
 });
+
+it.each<readonly [Prediction, LateLabel['label'], number | null, JudgedLabel['kind'], boolean | number]>([
+  ['1', 1, 0.9, 'class', true],
+  [true, ' Yes', 0.9, 'class', true],
+  [1, true, null, 'class', true],
+  ['yes', false, null, 'class', false],
+  [12.5, '10', null, 'quantity', 2.5],
+])('joins %s with the label %s by meaning, at once and late', async (prediction, label, confidence, kind, verdict) => {
+  const joiner = joinerOf();
+  const store = ledger();
+  const late = answer('p', prediction, { confidence });
+  const awaiting = joiner.awaiting(late);
+  expect(awaiting).not.toBeNull();
+  if (awaiting === null) return;
+  const join = await joiner.join(store, [awaiting], joiner.waiting([{ atMs: 9, predictionId: 'p', label }]));
+  for (const judged of [join.judged[0], judgedAtOnce({ ...late, label })]) {
+    expect(judged?.label.kind).toBe(kind);
+    expect(judged?.label.kind === 'quantity' ? judged.label.absoluteError : judged?.label.correct).toBe(verdict);
+  }
+});

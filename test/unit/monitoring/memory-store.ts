@@ -154,7 +154,7 @@ export class MemoryStore implements FleetStore {
   readonly callCounters = this.direct.callCounters;
   readonly driftMonitors = this.direct.driftMonitors;
   readonly models: FleetStore['models'] = {
-    list: () => Promise.resolve([...this.known.values()]),
+    list: () => Promise.resolve({ models: [...this.known.values()], damaged: [] }),
     get: (id) => Promise.resolve(this.known.get(id) ?? null),
     save: async (model) => {
       await this.turn();
@@ -162,6 +162,7 @@ export class MemoryStore implements FleetStore {
     },
     unlist: (id) => Promise.resolve(void this.known.delete(id)),
     remove: (id) => Promise.resolve(void this.known.delete(id)),
+    drop: (id) => Promise.resolve(this.known.delete(id) ? 0 : null),
   };
   readonly lessons: FleetStore['lessons'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };
   readonly alertFeedback: FleetStore['alertFeedback'] = {

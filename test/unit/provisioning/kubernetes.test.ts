@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { parseConfig } from '../../../exporter/src/config/load.js';
+import { hostMatcher } from '../../../exporter/src/http/egress.js';
 import { ROUTES } from '../../../exporter/src/http/routes/index.js';
 import { SECRETS } from '../../../provisioning/stack/secrets.mjs';
 import { ROOT } from '../../provisioning/expressions.js';
@@ -81,6 +82,7 @@ const statefulSet = z.strictObject({
           .length(1),
         volumes: z.array(
           z.union([
+            z.strictObject({ name: z.string(), emptyDir: z.strictObject({ sizeLimit: quantity }) }),
             z.strictObject({ name: z.string(), configMap: z.strictObject({ name: z.string() }) }),
             z.strictObject({
               name: z.string(),
@@ -107,11 +109,17 @@ const networkPolicy = z.strictObject({
   metadata,
   spec: z.strictObject({
     podSelector: selector,
-    policyTypes: z.array(z.enum(['Ingress', 'Egress'])),
+    policyTypes: z.tuple([z.literal('Ingress'), z.literal('Egress')]),
     ingress: z.array(
       z.strictObject({
         from: z.array(z.strictObject({ namespaceSelector: selector })),
         ports: z.array(z.strictObject({ port: z.string() })),
+      }),
+    ),
+    egress: z.array(
+      z.strictObject({
+        to: z.array(z.strictObject({ namespaceSelector: selector, podSelector: selector.optional() })).min(1),
+        ports: z.array(z.strictObject({ port: z.number().int(), protocol: z.enum(['TCP', 'UDP']) })).min(1),
       }),
     ),
   }),
@@ -199,6 +207,38 @@ describe('the Kubernetes example', () => {
     expect(mounts).toEqual(expect.arrayContaining(['/data', '/run/secrets/mlfi', '/etc/mlfi']));
     expect(loaded.config.dataDirectory).toBe('/data');
     expect(container?.args).toEqual(['serve', '--config', '/etc/mlfi/mlfi.yml']);
+  });
+
+  it('may call what its configuration names: by the list of hosts, and by the network policy', () => {
+    const text = (config.data['mlfi.yml'] ?? '').replaceAll('/run/secrets/mlfi', folder);
+    const loaded = parseConfig('mlfi.yml', text, {}, '/');
+    if (loaded.kind !== 'ok') throw new Error('the configuration does not load');
+    const { egress, models, annotations, changes } = loaded.config;
+    const called = [...models.map(({ url }) => url), annotations.grafanaUrl, changes.prometheusUrl].flatMap(
+      (url) => url ?? [],
+    );
+    expect(called.length).toBeGreaterThanOrEqual(3);
+    const isListed = hostMatcher(egress.allowHosts);
+    const reachable = (namespace: string | undefined, port: number): boolean =>
+      policy.spec.egress.some(
+        ({ to, ports }) =>
+          to.some(
+            ({ namespaceSelector }) => namespaceSelector.matchLabels['kubernetes.io/metadata.name'] === namespace,
+          ) && ports.some((allowed) => allowed.port === port && allowed.protocol === 'TCP'),
+      );
+    for (const url of called) {
+      const { hostname, port } = new URL(url);
+      const [, namespace] = hostname.split('.');
+      expect([url, isListed(hostname), reachable(namespace, Number(port))]).toEqual([url, true, true]);
+    }
+    expect(reachable('default', 8080)).toBe(false);
+    const dns = policy.spec.egress.find(({ ports }) => ports.some(({ port }) => port === 53));
+    expect(dns?.ports.map(({ protocol }) => protocol).sort()).toEqual(['TCP', 'UDP']);
+  });
+
+  it('has time to answer and commit before it is killed', () => {
+    // cli/serve.ts gives up after 25 s.
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(25);
   });
 
   it('makes its Secret in the guide with the keys it uses', () => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -67,8 +68,12 @@ function readable(service: ComposeService): string {
 
 describe.each(services)('service $name of docker-compose.yml', ({ name, service }) => {
   it('has a pinned image, or is built from the Dockerfile', () => {
-    if (service.build !== undefined) expect(existsSync(join(ROOT, service.build, 'Dockerfile'))).toBe(true);
-    else expect(service.image).toMatch(/^[a-z/-]+:v?\d+\.\d+\.\d+$/);
+    if (service.build !== undefined) {
+      const { context, target } =
+        typeof service.build === 'string' ? { context: service.build, target: null } : service.build;
+      const dockerfile = readFileSync(join(ROOT, context, 'Dockerfile'), 'utf8');
+      if (target !== null) expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${target}$`, 'm'));
+    } else expect(service.image).toMatch(/^[a-z/-]+:v?\d+\.\d+\.\d+$/);
   });
 
   it('mounts only what is in the repository or what a build makes, and volumes that are declared', () => {
@@ -175,16 +180,53 @@ describe('what the stack starts with', () => {
     expect(app).toContain('"id": "mlfi-investigator-app"');
   });
 
+  it('ships no compiler, runs as nobody special, and asks for its health where it answers', () => {
+    const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+    const stages = dockerfile.split(/^FROM /m).slice(1);
+    const shipped = stages.at(-1) ?? '';
+    expect(stages.length).toBeGreaterThan(1);
+    expect(shipped).toMatch(/^node:\d+-bookworm-slim$/m);
+    expect(shipped).not.toMatch(/apt-get|npm (ci|install|run)|g\+\+|make\b|python/);
+    const users = [...shipped.matchAll(/^USER (.+)$/gm)].map(([, user]) => user);
+    expect(users).toEqual(['node']);
+    // The service starts from what is left of the sources: none of the demo, and dependencies of production only.
+    expect(shipped).toContain('COPY --from=service /app /app');
+    expect(stages.find((stage) => / AS service$/m.test(stage))).toMatch(
+      /npm prune --omit=dev[^]*rm -rf exporter\/src exporter\/demo exporter\/dist\/demo/,
+    );
+    expect(shipped.indexOf('USER node')).toBeLessThan(shipped.indexOf('ENTRYPOINT'));
+    const [, check = '[]'] = /^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$/m.exec(shipped) ?? [];
+    const [program, flag, script = ''] = JSON.parse(check) as string[];
+    expect([program, flag]).toEqual(['node', '-e']);
+    expect(overridableKeys().map(({ path }) => variableOf(path))).toContain('MLFI_LISTEN_PORT');
+    const [, path = ''] = /\}(\/[^`]+)`/.exec(script) ?? [];
+    expect(ROUTES.filter(({ scope }) => scope === null).map((route) => route.path)).toContain(path);
+  });
+
+  it('says by its health check whether it is ready', async () => {
+    const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+    const [, check = '[]'] = /^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$/m.exec(dockerfile) ?? [];
+    const [, ...args] = JSON.parse(check) as string[];
+    let answer = 200;
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === '/-/ready' ? answer : 404).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const env = { ...process.env, MLFI_LISTEN_PORT: String((server.address() as AddressInfo).port) };
+    const exitCode = (): Promise<number | null> =>
+      new Promise((resolve) => spawn(process.execPath, args, { env, stdio: 'ignore' }).once('exit', resolve));
+    expect(await exitCode()).toBe(0);
+    answer = 503;
+    expect(await exitCode()).toBe(1);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await exitCode()).toBe(1);
+  });
+
   it('builds the image from files that are there, and starts programs it builds', () => {
     const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
     for (const [, from = ''] of dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm))
       for (const path of from.split(' ')) expect(existsSync(join(ROOT, path)), path).toBe(true);
-    const started = [
-      ...dockerfile.matchAll(/"\/app\/exporter\/dist\/([^"]+)\.js"/g),
-      ...JSON.stringify(compose.services['sample-models']?.entrypoint).matchAll(
-        /"\/app\/exporter\/dist\/([^"]+)\.js"/g,
-      ),
-    ].map(([, path = '']) => path);
+    const started = [...dockerfile.matchAll(/"\/app\/exporter\/dist\/([^"]+)\.js"/g)].map(([, path = '']) => path);
     expect(started).toHaveLength(2);
     for (const path of started) expect(existsSync(join(ROOT, 'exporter', `${path}.ts`)), path).toBe(true);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { followSeverity, startSeverity, type SeverityHysteresis } from '../../../exporter/src/incidents/hysteresis.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
-import { failed, golden, judged, rowsOf } from './judged.js';
+import { failed, golden, evaluated, rowsOf } from './evaluated-case.js';
 
 const WINDOW = 60;
 const HYSTERESIS = { change: 2, milder: 30 };
@@ -14,7 +14,7 @@ const broken = (count: number): Observation[] =>
 /** A window of the newest calls, looked at after every fifth call from the first faulty one on. */
 const looks = Array.from({ length: 24 }, (_, i) => {
   const faulty = broken(5 * (i + 1));
-  return judged({ rows: [...rowsOf('well', WINDOW), ...faulty].slice(-WINDOW), now: golden('neutral', 0.4) });
+  return evaluated({ rows: [...rowsOf('well', WINDOW), ...faulty].slice(-WINDOW), now: golden('neutral', 0.4) });
 });
 
 describe('a server that answers 500 mostly and nonsense else, while the window fills', () => {
@@ -48,10 +48,10 @@ describe('refusals', () => {
     rowsOf('bursts').map((row, i) => (i % 20 < 6 ? failed('http_5xx', status) : row));
 
   it('with status 503 in bursts show an overloaded server, with 500 a faulty one', () => {
-    expect(judged({ rows: inBursts(503) }).diagnosis.causes[0]?.id).toBe('overloaded-endpoint');
-    expect(judged({ rows: inBursts(500) }).diagnosis.causes[0]?.id).toBe('endpoint-errors');
+    expect(evaluated({ rows: inBursts(503) }).diagnosis.causes[0]?.id).toBe('overloaded-endpoint');
+    expect(evaluated({ rows: inBursts(500) }).diagnosis.causes[0]?.id).toBe('endpoint-errors');
     expect(['overloaded-endpoint', 'endpoint-errors']).toContain(
-      judged({ rows: inBursts(null) }).diagnosis.causes[0]?.id,
+      evaluated({ rows: inBursts(null) }).diagnosis.causes[0]?.id,
     );
   });
 });

@@ -6,7 +6,7 @@ import { CAUSE_DEFINITIONS } from '../../../exporter/src/rca/causes/index.js';
 import { CAUSE_IDS } from '../../../exporter/src/domain/cause.js';
 import { renderReport } from '../../../exporter/src/explanation/report/index.js';
 import { baselineOf, profileOf } from '../detection/rows.js';
-import { BASELINE_ROWS, failed, golden, judged, rowsOf, type Case } from './judged.js';
+import { BASELINE_ROWS, failed, golden, evaluated, rowsOf, type Case } from './evaluated-case.js';
 
 const changed = (change: (row: Observation, i: number) => Observation): Observation[] => rowsOf('now').map(change);
 const withFeature = (row: Observation, name: string, value: number | string | null): Observation => ({
@@ -126,7 +126,7 @@ describe('diagnosis', () => {
   });
 
   it('tells for every statement where it was read off, and for every loser why it lost', () => {
-    const { diagnosis } = judged({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
+    const { diagnosis } = evaluated({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
     for (const { supporting, refuting } of diagnosis.causes) {
       for (const { text, indicator, source, logOdds } of [...supporting, ...refuting]) {
         expect(INDICATORS.find(({ id }) => id === indicator)?.source).toBe(source);
@@ -139,7 +139,7 @@ describe('diagnosis', () => {
   it.each(CASES.map(([name, cause, severity, made, feature]) => ({ name, cause, severity, made, feature })))(
     '$name → $cause ($severity)',
     ({ cause, severity, made, feature }) => {
-      const { diagnosis, explanation, proposals } = judged(made);
+      const { diagnosis, explanation, proposals } = evaluated(made);
       expect([diagnosis.causes[0]?.id, diagnosis.severity]).toEqual([cause, severity]);
       if (feature !== undefined) expect(diagnosis.features).toContain(feature);
       expect(diagnosis.causes.reduce((sum, { probability }) => sum + probability, 0)).toBeGreaterThan(0.95);
@@ -152,15 +152,15 @@ describe('diagnosis', () => {
   );
 
   it('names the unit and the factor', () => {
-    const { diagnosis } = judged({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
+    const { diagnosis } = evaluated({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 100)) });
     expect(diagnosis.causes[0]?.supporting[0]?.text).toMatch(/`n1` looks multiplied by 100 \(R² 0\.9/);
-    const celsius = judged({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 1.8 + 32)) });
+    const celsius = evaluated({ rows: changed((row) => withFeature(row, 'n1', Number(row.features?.n1) * 1.8 + 32)) });
     expect(celsius.diagnosis.causes[0]?.supporting[0]?.text).toMatch(/°C to °F/);
   });
 });
 
 describe('the report', () => {
-  const hostile = judged({
+  const hostile = evaluated({
     rows: changed((row, i) => (i % 2 === 0 ? withFeature(row, 'c1', '<img src=x onerror=alert(1)>') : row)),
   });
   const input = {

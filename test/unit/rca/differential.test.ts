@@ -10,7 +10,7 @@ import { differentialOfRows } from '../../../exporter/src/rca/differential/index
 import { changedSegments } from '../../../exporter/src/rca/segments/changed-segments.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { profileOf } from '../detection/rows.js';
-import { BASELINE_ROWS, failed, judged, rowsOf } from './judged.js';
+import { BASELINE_ROWS, failed, evaluated, rowsOf } from './evaluated-case.js';
 
 const BASELINE = profileOf(BASELINE_ROWS);
 const numeric = ['n1', 'n2', 'n4', 'n5'];
@@ -141,7 +141,7 @@ describe('contrasts', () => {
   });
 
   it('are carried in the evidence with the change point', () => {
-    const { symptoms } = judged({ rows: rowsOf('now').map((row) => withFeatures(row, { n1: null, n2: null })) });
+    const { symptoms } = evaluated({ rows: rowsOf('now').map((row) => withFeatures(row, { n1: null, n2: null })) });
     expect(symptoms.differential.missingTogether).toEqual({ features: ['n1', 'n2'], share: 1 });
     expect(symptoms.changePoint).toBeNull();
   });

@@ -4,7 +4,7 @@ import type { Symptoms } from '../../../exporter/src/domain/symptoms.js';
 import { hypotheses } from '../../../exporter/src/rca/hypotheses.js';
 import { errorsRose } from '../../../exporter/src/rca/causes/errors-rose.js';
 import { diagnose } from '../../../exporter/src/rca/diagnose.js';
-import { failed, judged, rowsOf } from './judged.js';
+import { failed, evaluated, rowsOf } from './evaluated-case.js';
 
 const inPlay = (evidence: Symptoms): CauseId[] => [
   ...new Set(hypotheses(evidence).map(({ definition }) => definition.id)),
@@ -23,7 +23,7 @@ const withLabels = (evidence: Symptoms, before: number, now: number, errorTrend:
 });
 
 describe('which causes compete', () => {
-  const quiet = judged({}).symptoms;
+  const quiet = evaluated({}).symptoms;
 
   it('nothing is blamed while nothing is established', () => {
     expect(quiet.findings).toEqual([]);
@@ -46,14 +46,14 @@ describe('which causes compete', () => {
     const rows = rowsOf('outage').map((row, i) =>
       i % 4 === 0 ? { ...row, confidence: 0.1 } : failed('http_5xx', 500),
     );
-    const { symptoms, diagnosis } = judged({ rows });
+    const { symptoms, diagnosis } = evaluated({ rows });
     expect(symptoms.findings.map(({ detector }) => detector)).toContain('low-confidence');
     expect(inPlay(symptoms)).toEqual(['endpoint-errors', 'unknown']);
     expect(diagnosis.causes[0]?.id).toBe('endpoint-errors');
   });
 
   it('nothing is wrong only while no check found anything, and unknown from then on', () => {
-    const found = judged({ rows: rowsOf('now').map((row, i) => (i % 5 === 0 ? failed('http_5xx') : row)) }).symptoms;
+    const found = evaluated({ rows: rowsOf('now').map((row, i) => (i % 5 === 0 ? failed('http_5xx') : row)) }).symptoms;
     expect(inPlay(found)).toContain('unknown');
     expect(inPlay(found)).not.toContain('none');
   });
@@ -62,7 +62,7 @@ describe('which causes compete', () => {
     const mixed = rowsOf('now').map((row, i) =>
       i % 2 === 0 ? { ...row, features: { ...row.features, c1: 'd' } } : row,
     );
-    const { symptoms } = judged({ rows: mixed });
+    const { symptoms } = evaluated({ rows: mixed });
     expect(inPlay(symptoms)).toContain('traffic-mix-change');
     const usual = { ...symptoms.differential, sameHour: { explained: 0.95, baselineRows: 500 } };
     const atPeak = { ...symptoms, differential: usual };
@@ -73,7 +73,7 @@ describe('which causes compete', () => {
 
   it('a model that used to be sure is not underconfident by nature', () => {
     const rows = rowsOf('now').map((row) => ({ ...row, confidence: 0.1 }));
-    expect(inPlay(judged({ rows }).symptoms)).not.toContain('underconfident-model');
-    expect(inPlay(judged({ rows, withBaseline: false }).symptoms)).toContain('underconfident-model');
+    expect(inPlay(evaluated({ rows }).symptoms)).not.toContain('underconfident-model');
+    expect(inPlay(evaluated({ rows, withBaseline: false }).symptoms)).toContain('underconfident-model');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { proportion } from '../../../exporter/src/statistics/clopper-pearson.js';
 import { differenceInterval, estimateImpact } from '../../../exporter/src/rca/impact.js';
-import { failed, judged, rowsOf } from './judged.js';
+import { failed, evaluated, rowsOf } from './evaluated-case.js';
 
 describe('impact', () => {
   it('holds the difference inside its interval, and excludes zero only for real differences', () => {
@@ -20,24 +20,24 @@ describe('impact', () => {
   });
 
   it('is nothing when nothing is wrong', () => {
-    expect(estimateImpact(judged({}).symptoms)).toBeNull();
+    expect(estimateImpact(evaluated({}).symptoms)).toBeNull();
   });
 
   it('counts failures, then wrong answers by labels', () => {
     const failing = rowsOf('now').map((row, i) => (i % 4 === 0 ? failed('timeout') : row));
-    expect(estimateImpact(judged({ rows: failing }).symptoms)).toMatchObject({
+    expect(estimateImpact(evaluated({ rows: failing }).symptoms)).toMatchObject({
       harm: 'no-answer',
       basis: 'counted',
       share: 0.25,
     });
-    const impact = estimateImpact(judged({ labels: { before: 180, now: 130 } }).symptoms);
+    const impact = estimateImpact(evaluated({ labels: { before: 180, now: 130 } }).symptoms);
     expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'counted', share: 0.25 });
     expect(impact?.sentence).toMatch(/accuracy went from 90\.0 % to 65\.0 % of 200 labelled answers/);
   });
 
   it('says when it is an estimate without labels', () => {
     const unsure = rowsOf('now').map((row) => ({ ...row, confidence: (row.confidence ?? 0) - 0.2 }));
-    const impact = estimateImpact(judged({ rows: unsure }).symptoms);
+    const impact = estimateImpact(evaluated({ rows: unsure }).symptoms);
     expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'confidence' });
     expect(impact?.sentence).toMatch(/cannot see a changed world/);
   });

@@ -5,7 +5,7 @@ import type { Random } from '../../../exporter/src/domain/ports.js';
 import { repairHints } from '../../../exporter/src/rca/repair/index.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { normal, observation, profileOf } from '../detection/rows.js';
-import { judged, rowsOf } from './judged.js';
+import { evaluated, rowsOf } from './evaluated-case.js';
 
 type Draw = (random: Random) => number;
 const exponential =
@@ -240,7 +240,7 @@ it('tells the hint in the diagnosis and in the report', () => {
     ...row,
     features: { ...row.features, n1: Math.log10(Math.max(1, Number(row.features?.['n1']))) },
   }));
-  const { diagnosis, explanation } = judged({ rows });
+  const { diagnosis, explanation } = evaluated({ rows });
   expect(diagnosis.repairs).toMatchObject([{ feature: 'n1', transformation: 'log', sinceMs: null }]);
   const told = [explanation.headline, ...explanation.paragraphs].join(' ');
   expect(told.split('`n1` looks replaced by its logarithm to base 10')).toHaveLength(2);

@@ -35,7 +35,7 @@ const pair = (given: Given = {}): ValidationPair => ({
   asBaseline: given.asBaseline ?? null,
 });
 const many = (count: number, given: Given = {}): ValidationPair[] => Array.from({ length: count }, () => pair(given));
-const judged = (
+const assessed = (
   pairs: readonly ValidationPair[],
   purpose: 'replace' | 'restore' = 'replace',
   flips: number | null = null,
@@ -86,40 +86,40 @@ describe('statistics of paired answers', () => {
 describe('a candidate', () => {
   it('that answers alike passes, with enough inputs', () => {
     const given = { confidence: [0.9, 0.91], latency: [0.1, 0.11] } as const;
-    expect(judged(many(100, given)).verdict).toBe('pass');
-    expect(judged(many(10, given)).verdict).toBe('inconclusive');
-    expect(judged([]).verdict).toBe('inconclusive');
+    expect(assessed(many(100, given)).verdict).toBe('pass');
+    expect(assessed(many(10, given)).verdict).toBe('inconclusive');
+    expect(assessed([]).verdict).toBe('inconclusive');
   });
 
   it('that answers otherwise fails, and the first reason says so', () => {
-    const { verdict, reasons } = judged([...many(50), ...many(50, { candidate: 'b' })]);
+    const { verdict, reasons } = assessed([...many(50), ...many(50, { candidate: 'b' })]);
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/same answer to 50 of 100 inputs \(39.8 % to 60.2 %\); at least 90.0 % are asked for/);
   });
 
   it('near the line is left open', () => {
-    expect(judged([...many(46), ...many(4, { candidate: 'b' })]).verdict).toBe('inconclusive');
+    expect(assessed([...many(46), ...many(4, { candidate: 'b' })]).verdict).toBe('inconclusive');
   });
 
   it('is not asked to agree more with the model in service than that does with itself', () => {
     const pairs = [...many(85), ...many(15, { candidate: 'b' })];
-    expect(judged(pairs).verdict).not.toBe('pass');
-    expect(judged(pairs, 'replace', 0.2).verdict).toBe('pass');
+    expect(assessed(pairs).verdict).not.toBe('pass');
+    expect(assessed(pairs, 'replace', 0.2).verdict).toBe('pass');
   });
 
   it('that fails on inputs fails, unless the model in service fails as often', () => {
-    expect(judged([...many(80), ...many(20, { failed: true })]).verdict).toBe('fail');
+    expect(assessed([...many(80), ...many(20, { failed: true })]).verdict).toBe('fail');
     const sick = many(20, { failed: true }).map((one) => ({
       ...one,
       current: { prediction: null, confidence: null, latencySeconds: null, failed: true },
     }));
-    expect(judged([...many(80), ...sick]).criteria.find(({ name }) => name === 'errors')?.verdict).not.toBe('fail');
+    expect(assessed([...many(80), ...sick]).criteria.find(({ name }) => name === 'errors')?.verdict).not.toBe('fail');
   });
 
   it('that is less sure, or slower, fails; a few milliseconds are nobody’s problem', () => {
-    expect(judged(many(100, { confidence: [0.9, 0.7] })).verdict).toBe('fail');
-    expect(judged(many(100, { latency: [0.1, 0.4] })).verdict).toBe('fail');
-    expect(judged(many(100, { latency: [0.002, 0.02] })).verdict).toBe('pass');
+    expect(assessed(many(100, { confidence: [0.9, 0.7] })).verdict).toBe('fail');
+    expect(assessed(many(100, { latency: [0.1, 0.4] })).verdict).toBe('fail');
+    expect(assessed(many(100, { latency: [0.002, 0.02] })).verdict).toBe('pass');
   });
 
   it('that is right more often may differ', () => {
@@ -127,14 +127,14 @@ describe('a candidate', () => {
       ...many(60, { current: 'a', label: 'a' }),
       ...many(40, { current: 'a', candidate: 'b', label: 'b' }),
     ];
-    const { verdict, reasons } = judged(pairs);
+    const { verdict, reasons } = assessed(pairs);
     expect(verdict).toBe('pass');
     expect(reasons.join(' ')).toMatch(/right 100 times, the model in service 60 times: \+40\.0 points.*p = 1\.8e-12/);
   });
 
   it('that is right less often fails although it mostly agrees', () => {
     const pairs = [...many(270, { label: 'a' }), ...many(30, { current: 'a', candidate: 'b', label: 'a' })];
-    const { verdict, criteria } = judged(pairs);
+    const { verdict, criteria } = assessed(pairs);
     expect(verdict).toBe('fail');
     expect(criteria.find(({ name }) => name === 'accuracy')?.verdict).toBe('fail');
   });
@@ -151,15 +151,15 @@ describe('a candidate', () => {
 
   it('that restores is held to the baseline’s golden answers, not to the model that is wrong now', () => {
     const restored = many(5, { current: 'wrong', candidate: 'right', asBaseline: true });
-    expect(judged([...restored, ...many(30, { candidate: 'b' })], 'restore').verdict).not.toBe('fail');
-    expect(judged([...restored, ...many(100, { candidate: 'b' })], 'restore').verdict).toBe('pass');
+    expect(assessed([...restored, ...many(30, { candidate: 'b' })], 'restore').verdict).not.toBe('fail');
+    expect(assessed([...restored, ...many(100, { candidate: 'b' })], 'restore').verdict).toBe('pass');
     const one = pair({ asBaseline: false });
-    expect(judged([...restored, one, ...many(100)], 'restore').verdict).toBe('fail');
-    expect(judged(many(100), 'restore').verdict).toBe('inconclusive');
+    expect(assessed([...restored, one, ...many(100)], 'restore').verdict).toBe('fail');
+    expect(assessed(many(100), 'restore').verdict).toBe('inconclusive');
   });
 
   it('leaves no value of an input or an answer in what is stored', () => {
-    const stored = JSON.stringify(judged(many(50, { current: 'private-canary', candidate: 'private-canary' })));
+    const stored = JSON.stringify(assessed(many(50, { current: 'private-canary', candidate: 'private-canary' })));
     expect(stored + JSON.stringify(compare(many(50, { current: 'private-canary' })))).not.toContain('private-canary');
   });
 
@@ -168,7 +168,7 @@ describe('a candidate', () => {
     let passed = 0;
     for (let round = 0; round < 500; round += 1) {
       const pairs = Array.from({ length: 200 }, () => pair(random.next() < 0.11 ? { candidate: 'b' } : {}));
-      if (judged(pairs).verdict === 'pass') passed += 1;
+      if (assessed(pairs).verdict === 'pass') passed += 1;
     }
     // It truly agrees on 89 %, just below the 90 % asked for: a one-sided error of 2.5 %.
     expect(passed / 500).toBeLessThan(0.03);

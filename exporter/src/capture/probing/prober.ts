@@ -220,6 +220,7 @@ function observationOf(question: Question, answer: ModelAnswer, atMs: number): O
     prediction: answer.prediction,
     confidence: answer.confidence,
     latencySeconds: answer.latencySeconds,
+    ...(answer.httpStatus === undefined ? {} : { httpStatus: answer.httpStatus }),
     failure: null,
     modelVersion: answer.modelVersion,
   };

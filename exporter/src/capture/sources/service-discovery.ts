@@ -40,7 +40,8 @@ interface Owned {
   readonly listed: string;
 }
 
-const REMEMBERED = setting<Readonly<Record<string, Owned>>>(
+/** Models that a source lists, with the source. */
+export const DISCOVERED_MODELS = setting<Readonly<Record<string, Owned>>>(
   'discovered-models',
   z.record(z.string(), z.object({ source: z.string(), listed: z.string() })),
 );
@@ -57,7 +58,7 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
   let owned: Map<ModelId, Owned> | null = null;
 
   const remembered = async (): Promise<Map<ModelId, Owned>> => {
-    const stored = await ports.settings.get(REMEMBERED);
+    const stored = await ports.settings.get(DISCOVERED_MODELS);
     return new Map(Object.entries(stored ?? {}).map(([id, entry]) => [modelId(id), entry]));
   };
 
@@ -129,7 +130,7 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
         }
         for (const model of models) await take(known, name, model);
       }
-      if (JSON.stringify([...known]) !== before) await ports.settings.set(REMEMBERED, Object.fromEntries(known));
+      if (JSON.stringify([...known]) !== before) await ports.settings.set(DISCOVERED_MODELS, Object.fromEntries(known));
     },
   };
 }

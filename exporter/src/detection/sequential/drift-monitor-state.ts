@@ -5,12 +5,29 @@ import type { FindingSubject } from '../../domain/finding.js';
 import type { Grid } from '../../domain/profile.js';
 import type { CalibrationState } from './block-length.js';
 import type { ConformalState } from './conformal-e-detector.js';
-import type { DriftMonitorState } from './drift-monitor.js';
 import type { RecoveryState } from './recovery.js';
 import type { RiskState } from './risk-e-detector.js';
 import type { ScoreStreamState } from './score-stream.js';
 import type { BankState } from './shiryaev-roberts.js';
 import type { SignalState } from './signal-monitor.js';
+import type { Alarm } from './alarm.js';
+
+export interface DriftMonitorState {
+  readonly signals: readonly (readonly [FindingSubject, SignalState])[];
+  readonly silent: readonly string[];
+  readonly leanings: readonly (readonly [string, number])[];
+  readonly watching: boolean;
+  readonly alarm: Alarm | null;
+}
+
+/** What a learning period must still show before its baseline may be used. */
+export interface LearningReadiness {
+  readonly missing: readonly string[];
+  /** Waits that nothing shortens: the configured season must have been seen. */
+  readonly season: readonly string[];
+  /** Signals that changed while being learnt. */
+  readonly unsteady: readonly FindingSubject[];
+}
 
 /** JSON has no NaN and no infinity: they were written as null, which a number read back has always counted as 0. */
 const double = z.number().or(z.null().transform(() => 0));

@@ -2,12 +2,14 @@ import { subjectText, type FindingSubject } from '../../domain/finding.js';
 import type { Features, FeatureValue, Observation, Prediction } from '../../domain/observation.js';
 import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domain/alert-evidence.js';
 import type { SignalKey } from '../../domain/profile.js';
+import { recovered, type Alarm } from './alarm.js';
+import type { DriftMonitorState, LearningReadiness } from './drift-monitor-state.js';
+import { pagingValue, signalEvidence } from './signal-evidence.js';
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
 import {
   CategoricalSignal,
   LossSignal,
   NumericSignal,
-  signalEvidence,
   type NumericSubject,
   type SignalMonitor,
   type SignalState,
@@ -36,32 +38,6 @@ const STATIONARITY_PART = 0.1;
 const PATIENCE = 10;
 /** Part of the streams that may still be learning when the baseline is admitted; they join later. */
 const LATECOMERS = 0.25;
-
-interface Alarm {
-  readonly atMs: number;
-  readonly changeAtMs: number;
-  readonly confirmed: readonly FindingSubject[];
-  readonly suspects: readonly FindingSubject[];
-  readonly logEvidence: number;
-  readonly signals: readonly SignalEvidence[];
-}
-
-export interface DriftMonitorState {
-  readonly signals: readonly (readonly [FindingSubject, SignalState])[];
-  readonly silent: readonly string[];
-  readonly leanings: readonly (readonly [string, number])[];
-  readonly watching: boolean;
-  readonly alarm: Alarm | null;
-}
-
-/** What a learning period must still show before its baseline may be used. */
-export interface LearningReadiness {
-  readonly missing: readonly string[];
-  /** Waits that nothing shortens: the configured season must have been seen. */
-  readonly season: readonly string[];
-  /** Signals that changed while being learnt. */
-  readonly unsteady: readonly FindingSubject[];
-}
 
 /**
  * All e-detectors of one model under one false-page budget. Their weighted sum R stays below its line A for
@@ -410,24 +386,6 @@ export class DriftMonitor {
     if (state.kind === 'numeric') return new NumericSignal(key, this.model, this.budget, harmOf(key), state);
     return new CategoricalSignal(key as SignalKey, this.model, this.budget, this.hash, state);
   }
-}
-
-/** A signal that may follow an unknown daily pattern does not page by its shifts; its risks still do. */
-function pagingValue(signal: SignalMonitor): number {
-  let sum = 0;
-  let size = 0;
-  for (const stream of signal.streams) {
-    size += stream.size;
-    if (!stream.isProvisional) sum += stream.reading()?.value ?? 0;
-  }
-  return size === 0 ? 0 : sum / size;
-}
-
-function recovered(signal: SignalMonitor | undefined, alarm: Alarm): boolean {
-  if (signal === undefined) return true;
-  const evidence = alarm.signals.find(({ subject }) => subject === signal.subject);
-  const judged = signal.streams.filter(({ settings }) => settings.statistic === evidence?.statistic);
-  return judged.every((stream) => stream.hasRecovered);
 }
 
 function harmOf(subject: NumericSubject): 'low' | 'high' | null {

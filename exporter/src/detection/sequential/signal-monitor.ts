@@ -1,14 +1,9 @@
 import type { FindingSubject } from '../../domain/finding.js';
-import type { FalsePageBudget, SignalEvidence } from '../../domain/alert-evidence.js';
+import type { FalsePageBudget } from '../../domain/alert-evidence.js';
 import type { Grid, SignalKey } from '../../domain/profile.js';
 import type { FeatureValue } from '../../domain/observation.js';
 import { cellBounds, cellOf, gridFor } from '../../statistics/grid.js';
-import {
-  ScoreStream,
-  type ScoreStreamReading,
-  type ScoreStreamSettings,
-  type ScoreStreamState,
-} from './score-stream.js';
+import { ScoreStream, type ScoreStreamSettings, type ScoreStreamState } from './score-stream.js';
 import { counterUniform, seedOf } from './counter-random.js';
 import { ReferenceQuantiles, type ReferenceQuantilesState } from './reference-quantiles.js';
 import { EffectiveSampleSize, type EffectiveSampleSizeState } from './effective-sample-size.js';
@@ -352,55 +347,4 @@ export class LossSignal implements SignalMonitor {
       known: [],
     };
   }
-}
-
-/** Evidence of a signal in ticks: the mean over its statistics, those not watching yet counted as nothing. */
-export function signalValue(signal: SignalMonitor): number {
-  let sum = 0;
-  let size = 0;
-  for (const stream of signal.streams) {
-    size += stream.size;
-    sum += stream.reading()?.value ?? 0;
-  }
-  return size === 0 ? 0 : sum / size;
-}
-
-const DAY_MS = 86_400_000;
-
-/** What a signal says of itself, for metrics, API and explanations. */
-export function signalEvidence(
-  signal: SignalMonitor,
-  weight: number,
-  tickMs: number,
-  changed: boolean,
-): SignalEvidence {
-  const readings = signal.streams.flatMap((stream): ScoreStreamReading[] => {
-    const reading = stream.reading();
-    return reading === null ? [] : [reading];
-  });
-  const value = signalValue(signal);
-  const strongest = readings.reduce<ScoreStreamReading | null>(
-    (best, each) => (best === null || each.value > best.value ? each : best),
-    null,
-  );
-  const waits = signal.streams.map((stream) => stream.waitsFor).find((reason) => reason !== null) ?? null;
-  const provisional = signal.streams.some((stream) => stream.isProvisional);
-  return {
-    subject: signal.subject,
-    watch: changed
-      ? 'changed'
-      : strongest === null || signal.streams[0]?.isMonitoring !== true
-        ? 'learning'
-        : provisional
-          ? 'provisional'
-          : 'watching',
-    logEvidence: Math.log(Math.max(value, 1e-12)),
-    logRatio: Math.log(Math.max(weight * value * (tickMs / DAY_MS), 1e-12)),
-    changeAtMs: strongest === null || strongest.changeAtMs === 0 ? null : strongest.changeAtMs,
-    direction: strongest === null || strongest.statistic === 'mix' ? 'changed' : strongest.direction,
-    statistic: strongest?.statistic ?? 'none',
-    blockSamples: strongest?.blockSamples ?? 0,
-    weight,
-    note: signal.isWarmingUp ? 'the first samples set the ruler: 50, more where neighbours are alike' : waits,
-  };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Unavailable } from '../../domain/errors.js';
 import { apiKeyId } from '../../domain/identifiers.js';
 import { API_SCOPES, type ApiKey, type ApiKeyRepository, type ApiScope, type Clock } from '../../domain/ports.js';
 
@@ -56,6 +57,9 @@ export async function findApiKey(keys: ApiKeyRepository, clock: Clock, text: str
   if (key === null || !matches || key.revokedAtMs !== null) return null;
   const now = clock.now();
   if (key.lastUsedAtMs === null || now - key.lastUsedAtMs > LAST_USED_EVERY_MS)
-    await keys.save({ ...key, lastUsedAtMs: now });
+    await keys.save({ ...key, lastUsedAtMs: now }).catch((error: unknown) => {
+      // Who may is known; that it was used is told when the store is back.
+      if (!(error instanceof Unavailable)) throw error;
+    });
   return key;
 }

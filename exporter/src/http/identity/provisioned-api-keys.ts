@@ -11,7 +11,8 @@ export interface ProvisionedKey {
   readonly text: string;
 }
 
-const MEMORY = setting('provisioned-api-keys', z.array(z.string()));
+/** Ids of the keys that came from the configuration. */
+export const PROVISIONED_KEYS = setting('provisioned-api-keys', z.array(z.string()));
 
 /**
  * Makes the store's keys agree with the configured ones: new ones are added, changed names and scopes taken over, and those
@@ -24,7 +25,7 @@ export async function provisionApiKeys(
   settings: SettingRepository,
   clock: Clock,
 ): Promise<void> {
-  const before = (await settings.get(MEMORY)) ?? [];
+  const before = (await settings.get(PROVISIONED_KEYS)) ?? [];
   const now: string[] = [];
   for (const { name, scopes, text } of configured) {
     const read = readApiKey(text);
@@ -47,5 +48,5 @@ export async function provisionApiKeys(
     const key: ApiKey | null = await keys.get(apiKeyId(id));
     if (key !== null) await keys.save({ ...key, revokedAtMs: clock.now() });
   }
-  if (now.length > 0 || before.length > 0) await settings.set(MEMORY, now);
+  if (now.length > 0 || before.length > 0) await settings.set(PROVISIONED_KEYS, now);
 }

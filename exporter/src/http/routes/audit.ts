@@ -1,73 +1,82 @@
-import { json, numberQuery, text, type Route } from '../route.js';
+import { z } from 'zod';
+import { limit, wholeNumber } from '../parameters.js';
+import { route, textResponse, type Route } from '../route.js';
+import {
+  auditEntrySchema,
+  auditEntryView,
+  auditVerdictSchema,
+  auditVerdictView,
+  checkpointSchema,
+  checkpointView,
+} from '../views/audit.js';
 
 const PAGE = 1_000;
+const LAST_SEQUENCE = 2 ** 31;
 
 export const auditRoutes: readonly Route[] = [
-  {
+  route({
     method: 'GET',
     path: '/api/v1/audit/checkpoints',
     scope: 'read',
     summary: 'Signed states of the log, newest first, and the key to check them with; hold them outside the database',
-    async handle(context) {
-      const { application } = context.ports;
-      const checkpoints = await application.audit.checkpoints(numberQuery(context, 'limit', 100, 1, PAGE));
-      return json({
-        key: application.audit.checkpointKey,
-        checkpoints: checkpoints.map(({ size, atMs, note }) => ({ size, at_ms: atMs, note })),
-      });
+    query: z.strictObject({ limit }),
+    responses: { 200: z.object({ key: z.string(), checkpoints: z.array(checkpointSchema) }) },
+    async handler({ ports: { application }, query }) {
+      const checkpoints = await application.audit.checkpoints(query.limit);
+      return {
+        status: 200,
+        body: { key: application.audit.checkpointKey, checkpoints: checkpoints.map(checkpointView) },
+      };
     },
-  },
-  {
+  }),
+  route({
     method: 'POST',
     path: '/api/v1/audit/checkpoints',
     scope: 'operate',
     summary: 'Sign the log as it stands and send the checkpoint out',
-    async handle({ ports }) {
-      await ports.application.audit.makeCheckpoint();
-      const [newest] = await ports.application.audit.checkpoints(1);
-      return json({ key: ports.application.audit.checkpointKey, note: newest?.note ?? null });
+    responses: { 200: z.object({ key: z.string(), checkpoint: checkpointSchema.nullable() }) },
+    async handler({ ports: { application } }) {
+      const newest = await application.audit.makeCheckpoint();
+      return {
+        status: 200,
+        body: { key: application.audit.checkpointKey, checkpoint: newest === null ? null : checkpointView(newest) },
+      };
     },
-  },
-  {
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/audit',
     scope: 'read',
-    summary: 'Audit entries; ?from=, ?limit=',
-    async handle(context) {
-      const entries = await context.ports.application.audit.entries(
-        numberQuery(context, 'from', 1, 1, 2 ** 31),
-        numberQuery(context, 'limit', 100, 1, PAGE),
-      );
-      return json({
-        entries: entries.map(({ sequence, previousHash, hash, body }) => ({
-          sequence,
-          previous_hash: previousHash,
-          hash,
-          body: JSON.parse(Buffer.from(body).toString('utf8')) as unknown,
-        })),
-      });
+    summary: 'Audit entries, oldest first, from a sequence on',
+    query: z.strictObject({ from: wholeNumber(1, LAST_SEQUENCE, 1), limit }),
+    responses: { 200: z.object({ entries: z.array(auditEntrySchema) }) },
+    async handler({ ports, query }) {
+      const entries = await ports.application.audit.entries(query.from, query.limit);
+      return { status: 200, body: { entries: entries.map(auditEntryView) } };
     },
-  },
-  {
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/audit/verify',
     scope: 'read',
     summary: 'Check the whole hash chain now',
-    handle: async ({ ports }) => json(await ports.application.audit.verify()),
-  },
-  {
+    responses: { 200: auditVerdictSchema },
+    handler: async ({ ports }) => ({ status: 200, body: auditVerdictView(await ports.application.audit.verify()) }),
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/audit/export',
     scope: 'read',
     summary: 'The whole log as JSON lines, for `mlfi audit verify --export`',
-    async handle({ ports }) {
+    responses: { 200: textResponse('application/x-ndjson', 'one entry a line, as it was hashed') },
+    async handler({ ports }) {
       const lines: string[] = [];
       for (let from = 1; ; from += PAGE) {
         const entries = await ports.application.audit.entries(from, PAGE);
         lines.push(...entries.map(ports.auditExportLine));
         if (entries.length < PAGE) break;
       }
-      return text(lines.join(''), 'application/x-ndjson', 'audit.ndjson');
+      return { status: 200, text: lines.join(''), fileName: 'audit.ndjson' };
     },
-  },
+  }),
 ];

@@ -1,98 +1,121 @@
-import { Invalid } from '../../domain/errors.js';
-import { isReportFormat, type ReportFormat } from '../../domain/report-format.js';
 import { z } from 'zod';
-import { incidentId, modelId } from '../../domain/identifiers.js';
-import { bodyOf, json, numberQuery, text, type Route } from '../route.js';
+import type { IncidentId } from '../../domain/identifiers.js';
+import { REPORT_FORMATS, type ReportFormat } from '../../domain/report-format.js';
+import { flag, incidentIdSchema, limit, modelIdSchema, reasonSchema } from '../parameters.js';
+import { route, textResponse, type HttpPorts, type Route } from '../route.js';
+import { recommendationView } from '../views/decisions.js';
+import { similarLessonSchema, similarLessonView } from '../views/history.js';
+import { feedbackSchema, feedbackView, incidentSchema, incidentView } from '../views/incidents.js';
 
-const TYPES: Readonly<Record<ReportFormat, readonly [type: string, ending: string]>> = {
-  markdown: ['text/markdown; charset=utf-8', 'md'],
-  html: ['text/html; charset=utf-8', 'html'],
-  json: ['application/json', 'json'],
-  csv: ['text/csv; charset=utf-8', 'csv'],
+const MARKDOWN = 'text/markdown; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+const CSV = 'text/csv; charset=utf-8';
+const JSON_TYPE = 'application/json';
+const FILES: Readonly<Record<ReportFormat, readonly [type: string, ending: string]>> = {
+  markdown: [MARKDOWN, 'md'],
+  html: [HTML, 'html'],
+  json: [JSON_TYPE, 'json'],
+  csv: [CSV, 'csv'],
 };
 
-const opinion = z.strictObject({
-  incident_id: z.string().min(1),
-  useful: z.boolean(),
-  reason: z.string().min(3).max(4_096),
-});
+const params = z.strictObject({ id: incidentIdSchema });
+const feedbackList = z.object({ feedback: z.array(feedbackSchema) });
+
+/** The incident with its recommendations and similar incidents, as the API shows each. */
+async function reportJson({ application, clock }: HttpPorts, id: IncidentId): Promise<string> {
+  const [incident, records, similar] = await Promise.all([
+    application.incidents.get(id),
+    application.decisions.records({ incident: id, pendingOnly: false, limit: 100 }),
+    application.incidents.similar(id),
+  ]);
+  const report = {
+    generated_at_ms: clock.now(),
+    incident: incidentView(incident),
+    recommendations: records.map((record) => recommendationView(record)),
+    similar: similar.map(similarLessonView),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
 
 export const incidentRoutes: readonly Route[] = [
-  {
+  route({
     method: 'GET',
     path: '/api/v1/incidents',
     scope: 'read',
-    summary: 'Incidents, newest first; ?model=, ?open=true|false, ?limit=',
-    async handle(context) {
-      const { query, ports } = context;
-      const model = query.get('model');
-      const open = query.get('open');
-      return json({
-        incidents: await ports.application.incidents.list({
-          ...(model === null ? {} : { model: modelId(model) }),
-          ...(open === null ? {} : { open: open === 'true' }),
-          limit: numberQuery(context, 'limit', 100, 1, 1_000),
-        }),
+    summary: 'Incidents, newest first',
+    query: z.strictObject({ model: modelIdSchema.optional(), open: flag, limit }),
+    responses: { 200: z.object({ incidents: z.array(incidentSchema) }) },
+    async handler({ ports, query: { model, open, limit: most } }) {
+      const incidents = await ports.application.incidents.list({
+        ...(model === undefined ? {} : { model }),
+        ...(open === undefined ? {} : { open }),
+        limit: most,
       });
+      return { status: 200, body: { incidents: incidents.map(incidentView) } };
     },
-  },
-  {
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/incidents/:id',
     scope: 'read',
     summary: 'One incident with diagnosis, explanation and timeline',
-    handle: async ({ ports, params }) => json(await ports.application.incidents.get(incidentId(params.id ?? ''))),
-  },
-  {
+    params,
+    responses: { 200: incidentSchema },
+    handler: async ({ ports, params: { id } }) => ({
+      status: 200,
+      body: incidentView(await ports.application.incidents.get(id)),
+    }),
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/incidents/:id/similar',
     scope: 'read',
     summary: 'Closed incidents like this one, and what helped',
-    handle: async ({ ports, params }) =>
-      json({ similar: await ports.application.incidents.similar(incidentId(params.id ?? '')) }),
-  },
-  {
+    params,
+    responses: { 200: z.object({ similar: z.array(similarLessonSchema) }) },
+    async handler({ ports, params: { id } }) {
+      const similar = await ports.application.incidents.similar(id);
+      return { status: 200, body: { similar: similar.map(similarLessonView) } };
+    },
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/incidents/:id/report',
     scope: 'read',
-    summary: 'Diagnostic report; ?format=markdown|html|json|csv',
-    async handle({ ports, params, query }) {
-      const format = query.get('format') ?? 'markdown';
-      if (!isReportFormat(format))
-        throw new Invalid(`format must be one of ${Object.keys(TYPES).join(', ')}`, 'format');
-      const incident = await ports.application.incidents.get(incidentId(params.id ?? ''));
-      const [type, ending] = TYPES[format];
-      return text(
-        await ports.application.incidents.report(incident.id, format),
-        type,
-        `incident-${incident.id}.${ending}`,
-      );
+    summary: 'Diagnostic report of an incident',
+    params,
+    query: z.strictObject({ format: z.enum(REPORT_FORMATS).default('markdown') }),
+    responses: { 200: textResponse([MARKDOWN, HTML, CSV, JSON_TYPE], 'the report in the format asked for') },
+    async handler({ ports, params: { id }, query: { format } }) {
+      const [type, ending] = FILES[format];
+      const text =
+        format === 'json' ? await reportJson(ports, id) : await ports.application.incidents.report(id, format);
+      return { status: 200, text, type, fileName: `incident-${id}.${ending}` };
     },
-  },
-  {
+  }),
+  route({
     method: 'GET',
-    path: '/api/v1/incidents/:id/opinions',
+    path: '/api/v1/incidents/:id/feedback',
     scope: 'read',
-    summary: 'What people said of the page: was it worth being called for',
-    handle: async ({ ports, params }) =>
-      json({ opinions: await ports.application.incidents.feedback(incidentId(params.id ?? '')) }),
-  },
-  {
+    summary: 'What people said of the alert: was it useful',
+    params,
+    responses: { 200: feedbackList },
+    async handler({ ports, params: { id } }) {
+      const feedback = await ports.application.incidents.feedback(id);
+      return { status: 200, body: { feedback: feedback.map(feedbackView) } };
+    },
+  }),
+  route({
     method: 'POST',
-    path: '/api/v1/opinions',
+    path: '/api/v1/feedback',
     scope: 'approve',
     summary:
-      'Say whether a page was useful; "not useful" by most doubles the evidence the model’s next page needs, "useful" halves it again',
-    body: opinion,
-    async handle(context) {
-      const { incident_id: id, useful, reason } = await bodyOf(context, opinion);
-      return json({
-        opinions: await context.ports.application.incidents.giveFeedback(
-          incidentId(id),
-          { useful, reason },
-          context.actor,
-        ),
-      });
+      'Say whether an alert was useful; "not useful" by most doubles the evidence the model’s next alert needs, "useful" halves it again',
+    body: z.strictObject({ incident_id: incidentIdSchema, useful: z.boolean(), reason: reasonSchema }),
+    responses: { 200: feedbackList },
+    async handler({ ports, body: { incident_id: id, useful, reason }, actor }) {
+      const feedback = await ports.application.incidents.giveFeedback(id, { useful, reason }, actor);
+      return { status: 200, body: { feedback: feedback.map(feedbackView) } };
     },
-  },
+  }),
 ];

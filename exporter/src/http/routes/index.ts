@@ -1,5 +1,6 @@
 import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
+import { baselineRoutes } from './baselines.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
@@ -16,6 +17,7 @@ import type { Route } from '../route.js';
 export const ROUTES: readonly Route[] = [
   ...legacyRoutes,
   ...modelRoutes,
+  ...baselineRoutes,
   ...observationRoutes,
   ...validationRoutes,
   ...incidentRoutes,

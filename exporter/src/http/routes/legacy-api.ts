@@ -1,72 +1,142 @@
 import { z } from 'zod';
+import { REFUSAL_REASONS } from '../../domain/ingest.js';
 import type { Investigation } from '../../domain/investigation.js';
 import { slugOf } from '../../domain/identifiers.js';
-import { bodyOf, json, type Route } from '../route.js';
+import { httpUrl } from '../parameters.js';
+import { route, type Route } from '../route.js';
 
-const analyzeBody = z.object({
-  prediction_url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }),
-  samples: z.int().min(5).max(500).optional(),
-});
+const nullableNumber = z.number().nullable();
+const named = z.object({ id: z.string(), title: z.string(), probability: z.number() });
+/** The seed's answer, with what the seed lacks added and nothing renamed. */
+const analysis = z
+  .object({
+    metrics: z.object({
+      avg_confidence: nullableNumber,
+      confidence_std: nullableNumber,
+      error_rate: z.number(),
+      latency_p50_seconds: nullableNumber,
+      total_samples: z.number(),
+    }),
+    drift: z.object({
+      confidence_distribution: z
+        .object({
+          method: z.literal('KS-test'),
+          drift_detected: z.boolean(),
+          p_value: nullableNumber,
+          statistics: z.array(z.object({ name: z.string(), value: z.number() })),
+        })
+        .optional(),
+    }),
+    baseline_exists: z.boolean(),
+    anomalies: z.array(z.object({ type: z.string(), kind: z.string(), message: z.string() })),
+    rca: z.object({
+      root_cause: z.string(),
+      title: z.string(),
+      severity: z.string(),
+      failure_reason: z.string(),
+      explanation: z.array(z.string()),
+      features: z.array(z.string()),
+      causes: z.array(named),
+    }),
+    recommendations: z.array(
+      z.object({
+        action: z.string(),
+        priority: z.string(),
+        type: z.string().optional(),
+        why: z.string().optional(),
+        steps: z.array(z.string()).optional(),
+        risk: z.string().optional(),
+        expected_effect: z.string().optional(),
+      }),
+    ),
+    samples_collected: z.number(),
+    verdict: z.enum(['healthy', 'failing', 'undecided']),
+    limits: z.array(z.string()),
+    similar: z.array(z.object({ incident_id: z.string(), headline: z.string(), similarity: z.number() })),
+  })
+  .meta({ id: 'LegacyAnalysis' });
 
 /** The seed's interface with the seed's shapes. */
 export const legacyRoutes: readonly Route[] = [
-  {
+  route({
     method: 'GET',
     path: '/health',
     scope: null,
     summary: 'Whether the service is up',
-    handle: async ({ ports }) =>
-      json({ status: 'ok', version: ports.version, models: ports.application.models.statuses().length }),
-  },
-  {
+    query: z.object({}),
+    responses: { 200: z.object({ status: z.literal('ok'), version: z.string(), models: z.number() }) },
+    handler: ({ ports }) => ({
+      status: 200,
+      body: { status: 'ok' as const, version: ports.version, models: ports.application.models.statuses().length },
+    }),
+  }),
+  route({
     method: 'POST',
     path: '/monitoring/analyze',
     scope: 'operate',
-    summary: 'Look once at a model’s URL',
-    body: analyzeBody,
-    async handle(context) {
-      const body = await bodyOf(context, analyzeBody);
-      return json(
-        seedView(
-          await context.ports.application.models.investigate(
-            body.prediction_url,
-            body.samples ?? null,
-            () => undefined,
-          ),
-        ),
-      );
-    },
-  },
-  {
+    summary: 'Evaluate a model’s URL once',
+    query: z.object({}),
+    body: z.object({ prediction_url: httpUrl, samples: z.int().min(5).max(500).optional() }),
+    responses: { 200: analysis },
+    handler: async ({ ports, body }) => ({
+      status: 200,
+      body: legacyView(
+        await ports.application.models.investigate(body.prediction_url, body.samples ?? null, () => undefined),
+      ),
+    }),
+  }),
+  route({
     method: 'POST',
     path: '/monitoring/prediction',
     scope: 'ingest',
     summary: 'Log one prediction (the seed’s body); an unknown model_id is watched from now on',
-    async handle(context) {
-      const { application, parseBatch, clock } = context.ports;
-      const raw = await context.text();
-      const batch = parseBatch(raw, false, clock.now());
-      const named = nameIn(raw);
-      const id = slugOf(named);
-      if (batch.errors.length > 0) return json({ error: { code: 'invalid', ...batch.errors[0] } }, 400);
-      await application.models.ensureWatched(id, named, context.actor);
-      const result = await application.models.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
-      return json({ status: 'accepted', model: id, accepted: result.accepted });
+    query: z.object({}),
+    body: {
+      kind: 'text',
+      content: { 'application/json': z.looseObject({ model_id: z.string().optional() }) },
     },
-  },
+    responses: {
+      200: z.object({ status: z.literal('accepted'), model: z.string(), accepted: z.number() }),
+      400: z.object({
+        error: z.object({
+          code: z.literal('invalid'),
+          line: z.number(),
+          field: z.string(),
+          reason: z.enum(REFUSAL_REASONS),
+          message: z.string(),
+        }),
+      }),
+    },
+    async handler({ ports: { application, parseBatch, clock }, body, actor }) {
+      const batch = parseBatch(body, 'application/json', clock.now());
+      const [wrong] = batch.errors;
+      if (wrong !== undefined) {
+        const { line, field, reason, message } = wrong;
+        return { status: 400, body: { error: { code: 'invalid' as const, line, field, reason, message } } };
+      }
+      const name = nameIn(body);
+      const id = slugOf(name);
+      await application.models.ensureWatched(id, name, actor);
+      const result = await application.models.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
+      return { status: 200, body: { status: 'accepted' as const, model: id, accepted: result.accepted } };
+    },
+  }),
 ];
 
-function nameIn(raw: string): string {
+const namedBody = z.object({ model_id: z.string() });
+
+/** The model the body names; `default` for a body of lines, as for one that names none. */
+function nameIn(body: string): string {
   try {
-    const value = JSON.parse(raw) as { model_id?: unknown };
-    return typeof value.model_id === 'string' ? value.model_id : 'default';
+    const read = namedBody.safeParse(JSON.parse(body));
+    return read.success ? read.data.model_id : 'default';
   } catch {
     return 'default';
   }
 }
 
 /** An investigation in the seed's shape; what the seed lacks is added, nothing is renamed. */
-export function seedView(investigation: Investigation): object {
+export function legacyView(investigation: Investigation): z.output<typeof analysis> {
   const { diagnosis, explanation, confidenceDrift } = investigation;
   const [winner] = diagnosis.causes;
   const isHealthy = diagnosis.severity === 'none';
@@ -86,7 +156,7 @@ export function seedView(investigation: Investigation): object {
               method: confidenceDrift.method,
               drift_detected: confidenceDrift.driftDetected,
               p_value: confidenceDrift.pValue,
-              statistics: confidenceDrift.statistics,
+              statistics: [...confidenceDrift.statistics],
             },
           },
     baseline_exists: investigation.baselineExists,
@@ -96,19 +166,19 @@ export function seedView(investigation: Investigation): object {
       title: winner?.title ?? 'none',
       severity: diagnosis.severity,
       failure_reason: isHealthy ? 'Model operating normally' : explanation.headline,
-      explanation: explanation.paragraphs,
-      features: diagnosis.features,
+      explanation: [...explanation.paragraphs],
+      features: [...diagnosis.features],
       causes: diagnosis.causes.map(({ id, title, probability }) => ({ id, title, probability })),
     },
     recommendations: investigation.recommendations.map(
       ({ action, title, priority, why, steps, risk, expectedEffect }) =>
         priority === 'NONE'
           ? { action: title, priority }
-          : { action: title, type: action, priority, why, steps, risk, expected_effect: expectedEffect },
+          : { action: title, type: action, priority, why, steps: [...steps], risk, expected_effect: expectedEffect },
     ),
     samples_collected: investigation.samples,
     verdict: investigation.verdict,
-    limits: investigation.limits,
+    limits: [...investigation.limits],
     similar: investigation.similar.map(({ lesson, similarity }) => ({
       incident_id: lesson.incidentId,
       headline: lesson.headline,

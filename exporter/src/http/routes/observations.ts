@@ -1,47 +1,123 @@
+import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
-import { json, modelParam, type Reply, type RequestContext, type Route } from '../route.js';
+import { NOTE_REASONS, REFUSAL_REASONS } from '../../domain/ingest.js';
+import { modelIdSchema } from '../parameters.js';
+import { route, type Route } from '../route.js';
 
-const BATCH_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const number = z.number().nullable();
+/** What a row may hold by mlfi's own names; `capture/ingest` judges it, and knows the names of other logs as well. */
+const event = z
+  .looseObject({
+    prediction_id: z.union([z.string(), z.int(), z.null()]),
+    timestamp: z
+      .union([z.string(), z.number(), z.null()])
+      .meta({ description: 'ISO 8601, or seconds or milliseconds since 1970; now when absent' }),
+    features: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'the input; nested values get dotted names. Counted, never stored' }),
+    prediction: scalar,
+    confidence: number.meta({ description: '0 to 1' }),
+    latency_seconds: number,
+    latency_ms: number,
+    label: scalar.meta({ description: 'what the prediction should have been, once it is known' }),
+    model_version: z.union([z.string(), z.number(), z.null()]),
+    error: z
+      .union([z.string(), z.boolean(), z.null()])
+      .meta({ description: 'the call gave no usable answer; of which kind, if known' }),
+    context: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'what the row is about besides the inputs, e.g. its region' }),
+  })
+  .partial()
+  .meta({
+    id: 'LoggedEvent',
+    description:
+      'A logged prediction (with `prediction` or `error`), or the label of an earlier one (`prediction_id` and `label`). Common names of other logs are understood too.',
+  });
+const LINES = z.string().meta({ description: 'one LoggedEvent a line' });
+const TABLE = z.string().meta({ description: 'a header, then one row a line; columns without a role are features' });
+const content = {
+  'application/json': z.union([event, z.array(event)]).meta({ id: 'LoggedBatch' }),
+  'application/x-ndjson': LINES,
+  'text/csv': TABLE,
+};
 
-async function ingest(context: RequestContext): Promise<Reply> {
-  const { application, parseBatch, clock } = context.ports;
-  const id = modelParam(context);
-  application.models.status(id);
-  const batchId = context.query.get('batch_id') ?? (context.headers['mlfi-batch-id'] as string | undefined) ?? null;
-  if (batchId !== null && !BATCH_ID.test(batchId))
-    throw new Invalid('batch_id must be 1 to 128 characters of A–Z a–z 0–9 . _ : -', 'batch_id');
-  const acknowledge = context.query.get('ack') ?? 'commit';
-  if (acknowledge !== 'commit' && acknowledge !== 'memory') throw new Invalid('ack must be commit or memory', 'ack');
-  const isNdjson = /ndjson|jsonl/.test(context.headers['content-type'] ?? '');
-  const batch = parseBatch(await context.text(), isNdjson, clock.now());
-  const result = await application.models.ingest(id, { ...batch, batchId, acknowledge });
-  const nothingTaken = result.accepted === 0 && result.rejected > 0;
-  return json(
-    {
-      accepted: result.accepted,
-      rejected: result.rejected,
-      labels_matched: result.labelsMatched,
-      labels_unmatched: result.labelsUnmatched,
-      duplicate: result.duplicate,
-      errors: result.errors.slice(0, 100),
+const result = z
+  .object({
+    accepted: z.number(),
+    rejected: z.number(),
+    rejected_by_reason: z.partialRecord(z.enum(REFUSAL_REASONS), z.number()),
+    labels_matched: z.number(),
+    labels_unmatched: z.number(),
+    duplicate: z.boolean().meta({ description: 'this batch_id was taken before; nothing was counted again' }),
+    errors: z
+      .array(z.object({ line: z.number(), field: z.string(), reason: z.enum(REFUSAL_REASONS), message: z.string() }))
+      .meta({ description: 'the first refused rows' }),
+    notes: z
+      .array(
+        z.object({
+          reason: z.enum(NOTE_REASONS),
+          rows: z.number(),
+          line: z.number(),
+          field: z.string(),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: 'what was changed or left out of rows that were taken' }),
+  })
+  .meta({ id: 'IngestResult' });
+const batchId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A–Z a–z 0–9 . _ : -');
+
+const ingest = (path: 'observations' | 'labels', summary: string): Route =>
+  route({
+    method: 'POST',
+    path: `/api/v1/models/:id/${path}`,
+    scope: 'ingest',
+    summary,
+    params: z.strictObject({ id: modelIdSchema }),
+    query: z.strictObject({
+      batch_id: batchId.optional().meta({ description: 'makes a repetition harmless; also as header mlfi-batch-id' }),
+      ack: z
+        .enum(['commit', 'memory'])
+        .default('commit')
+        .meta({ description: '`commit`: answered when stored · `memory`: at once, and lost if mlfi dies' }),
+    }),
+    body: { kind: 'text', content, takesOthers: true },
+    responses: { 200: result, 400: result },
+    async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
+      application.models.status(id);
+      const header = headers['mlfi-batch-id'];
+      const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
+      const batch = parseBatch(body, headers['content-type'] ?? '', clock.now());
+      const taken = await application.models.ingest(id, { ...batch, batchId: named, acknowledge: query.ack });
+      const shown = {
+        accepted: taken.accepted,
+        rejected: taken.rejected,
+        rejected_by_reason: { ...taken.rejectedByReason },
+        labels_matched: taken.labelsMatched,
+        labels_unmatched: taken.labelsUnmatched,
+        duplicate: taken.duplicate,
+        errors: taken.errors.map(({ line, field, reason, message }) => ({ line, field, reason, message })),
+        notes: taken.notes.map(({ reason, rows, line, field, message }) => ({ reason, rows, line, field, message })),
+      };
+      return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: shown };
     },
-    nothingTaken ? 400 : 200,
-  );
+  });
+
+/** @throws Invalid when the header is no batch id */
+function batchIdOf(header: string): string {
+  const read = batchId.safeParse(header);
+  if (read.success) return read.data;
+  throw new Invalid(`mlfi-batch-id: ${read.error.issues[0]?.message ?? 'is no batch id'}`, 'mlfi-batch-id');
 }
 
 export const observationRoutes: readonly Route[] = [
-  {
-    method: 'POST',
-    path: '/api/v1/models/:id/observations',
-    scope: 'ingest',
-    summary: 'Log predictions: one object, an array, or one object per line; good lines are taken, bad ones named',
-    handle: ingest,
-  },
-  {
-    method: 'POST',
-    path: '/api/v1/models/:id/labels',
-    scope: 'ingest',
-    summary: 'Labels for earlier predictions, by prediction_id',
-    handle: ingest,
-  },
+  ingest(
+    'observations',
+    'Log predictions: one object, an array, one object per line, or a table; good rows are taken, bad ones named',
+  ),
+  ingest('labels', 'Labels for earlier predictions, by prediction_id'),
 ];

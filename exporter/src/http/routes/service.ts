@@ -1,131 +1,112 @@
-import { Invalid, Unavailable } from '../../domain/errors.js';
 import { z } from 'zod';
-import { apiKeyId } from '../../domain/identifiers.js';
-import { API_SCOPES, type ApiKey, type DomainEvent } from '../../domain/ports.js';
-import { bodyOf, json, text, type Route } from '../route.js';
+import { Invalid, Unavailable } from '../../domain/errors.js';
+import { API_SCOPES } from '../../domain/ports.js';
+import { apiKeyIdSchema, text } from '../parameters.js';
+import { route, textResponse, type Route } from '../route.js';
+import { apiKeySchema, apiKeyView } from '../views/api-keys.js';
+import { eventSchema } from '../views/events.js';
 
-const newKey = z.strictObject({ name: z.string().min(1).max(100), scopes: z.array(z.enum(API_SCOPES)).min(1) });
-const HEARTBEAT_MS = 15_000;
-
-const keyView = ({ id, name, scopes, createdAtMs, lastUsedAtMs, revokedAtMs }: ApiKey): object => ({
-  id,
-  name,
-  scopes,
-  created_at_ms: createdAtMs,
-  last_used_at_ms: lastUsedAtMs,
-  revoked_at_ms: revokedAtMs,
-});
-
-/** The event as listeners of the stream see it: identifiers and states, to be looked up for more. */
-function eventView(event: DomainEvent): object {
-  switch (event.kind) {
-    case 'model-updated':
-      return { kind: event.kind, model: event.model.id, state: event.model.state };
-    case 'baseline-admitted':
-      return { kind: event.kind, model: event.modelId, version: event.version };
-    case 'recommendation-updated':
-      return {
-        kind: event.kind,
-        recommendation: event.recommendation.id,
-        model: event.recommendation.modelId,
-        state: event.recommendation.state,
-      };
-    default:
-      return {
-        kind: event.kind,
-        incident: event.incident.id,
-        model: event.incident.modelId,
-        severity: event.incident.severity,
-        headline: event.incident.explanation.headline,
-      };
-  }
-}
-
-export const serviceRoutes: readonly Route[] = [
-  {
+const lifecycleRoutes: readonly Route[] = [
+  route({
     method: 'GET',
     path: '/-/healthy',
     scope: null,
     summary: 'The process is alive',
-    handle: () => text('ok\n', 'text/plain'),
-  },
-  {
+    query: z.object({}),
+    responses: { 200: textResponse('text/plain; charset=utf-8', 'ok') },
+    handler: () => ({ status: 200, text: 'ok\n' }),
+  }),
+  route({
     method: 'GET',
     path: '/-/ready',
     scope: null,
     summary: 'Every model is restored and the store can be written',
-    async handle({ ports }) {
+    query: z.object({}),
+    responses: { 200: textResponse('text/plain; charset=utf-8', 'ready') },
+    async handler({ ports }) {
       const reason = await ports.notReadyBecause();
       if (reason !== null) throw new Unavailable(reason, 1);
-      return text('ready\n', 'text/plain');
+      const leftOut = ports.unrestoredModels();
+      const without =
+        leftOut.length === 0 ? '' : `, without models whose stored state cannot be read: ${leftOut.join(', ')}`;
+      return { status: 200, text: `ready${without}\n` };
     },
-  },
-  {
+  }),
+  route({
     method: 'POST',
     path: '/-/reload',
     scope: 'admin',
     summary: 'Read the configuration again, as SIGHUP does; a wrong one is refused and changes nothing',
-    handle({ ports }) {
+    query: z.object({}),
+    responses: { 200: z.object({ changed: z.array(z.string()), need_restart: z.array(z.string()) }) },
+    handler({ ports }) {
       const reloaded = ports.reload();
       if (reloaded.kind === 'refused')
         throw new Invalid(reloaded.problems.join('\n'), 'configuration', [...reloaded.problems]);
-      return json({ changed: reloaded.changed, need_restart: reloaded.needRestart });
+      const { changed, needRestart } = reloaded;
+      return { status: 200, body: { changed: [...changed], need_restart: [...needRestart] } };
     },
+  }),
+];
+
+const eventRoute = route({
+  method: 'GET',
+  path: '/api/v1/events',
+  scope: 'read',
+  summary: 'Server-sent events: models, incidents, recommendations, baselines; Last-Event-ID brings what was missed',
+  query: z.object({}),
+  responses: {
+    200: { kind: 'stream', type: 'text/event-stream', description: 'one event after the other', item: eventSchema },
   },
-  {
-    method: 'GET',
-    path: '/api/v1/events',
-    scope: 'read',
-    summary: 'Server-sent events: models, incidents, recommendations, baselines',
-    handle({ ports, raw: { request, response } }) {
-      ports.streams.admit(response);
-      response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        connection: 'keep-alive',
-      });
-      response.write(': connected\n\n');
-      let id = 0;
-      const unsubscribe = ports.application.events.subscribe((event) => {
-        id += 1;
-        response.write(`id: ${id}\nevent: ${event.kind}\ndata: ${JSON.stringify(eventView(event))}\n\n`);
-      });
-      const heartbeat = setInterval(() => response.write(': alive\n\n'), HEARTBEAT_MS);
-      request.on('close', () => {
-        clearInterval(heartbeat);
-        unsubscribe();
-        response.end();
-      });
-      return { kind: 'streamed' };
-    },
+  handler({ ports, actor, headers }) {
+    const mayListen = async (): Promise<boolean> => {
+      const known = await ports.authenticate(headers);
+      return known.kind === 'known' && known.scopes.includes('read');
+    };
+    return {
+      status: 200,
+      stream: (request, response) => ports.streams.answer(request, response, actor.subject, mayListen),
+    };
   },
-  {
+});
+
+const keyRoutes: readonly Route[] = [
+  route({
     method: 'GET',
     path: '/api/v1/keys',
     scope: 'admin',
     summary: 'API keys, without their secrets',
-    handle: async ({ ports }) => json({ keys: (await ports.application.apiKeys.list()).map(keyView) }),
-  },
-  {
+    responses: { 200: z.object({ keys: z.array(apiKeySchema) }) },
+    handler: async ({ ports }) => ({
+      status: 200,
+      body: { keys: (await ports.application.apiKeys.list()).map(apiKeyView) },
+    }),
+  }),
+  route({
     method: 'POST',
     path: '/api/v1/keys',
     scope: 'admin',
     summary: 'Make an API key; its text is shown only in this answer',
-    body: newKey,
-    async handle(context) {
-      const body = await bodyOf(context, newKey);
-      const { key, text: secret } = await context.ports.application.apiKeys.create(body.name, body.scopes);
-      return json({ ...keyView(key), key: secret }, 201);
+    body: z.strictObject({ name: text(1, 100), scopes: z.array(z.enum(API_SCOPES)).min(1) }),
+    responses: { 201: z.object({ ...apiKeySchema.shape, key: z.string() }).meta({ id: 'NewApiKey' }) },
+    async handler({ ports, body: { name, scopes } }) {
+      const { key, text: secret } = await ports.application.apiKeys.create(name, scopes);
+      return { status: 201, body: { ...apiKeyView(key), key: secret } };
     },
-  },
-  {
+  }),
+  route({
     method: 'DELETE',
     path: '/api/v1/keys/:id',
     scope: 'admin',
-    summary: 'Revoke an API key',
-    async handle({ ports, params }) {
-      await ports.application.apiKeys.revoke(apiKeyId(params.id ?? ''));
-      return json({ revoked: true });
+    summary: 'Revoke an API key; its open event streams end',
+    params: z.strictObject({ id: apiKeyIdSchema }),
+    responses: { 200: z.object({ revoked: z.boolean() }) },
+    async handler({ ports: { application, streams }, params: { id } }) {
+      await application.apiKeys.revoke(id);
+      streams.endOf(`key:${id}`);
+      return { status: 200, body: { revoked: true } };
     },
-  },
+  }),
 ];
+
+export const serviceRoutes: readonly Route[] = [...lifecycleRoutes, eventRoute, ...keyRoutes];

@@ -26,7 +26,8 @@ export interface Annotator {
 /** States of recommendations remembered as posted, oldest forgotten first. */
 const MAX_PUBLISHED_KEPT = 2_000;
 
-const MEMORY = setting<readonly GrafanaAnnotation[]>(
+/** Annotations that Grafana has not taken yet. */
+export const ANNOTATION_OUTBOX = setting<readonly GrafanaAnnotation[]>(
   'annotation-outbox',
   z.array(
     z.object({
@@ -87,7 +88,7 @@ export function startAnnotator(ports: AnnotatorPorts): Annotator {
 
 function memoryIn(settings: SettingRepository): OutboxMemory {
   return {
-    load: async () => (await settings.get(MEMORY)) ?? [],
-    save: (waiting) => settings.set(MEMORY, waiting),
+    load: async () => (await settings.get(ANNOTATION_OUTBOX)) ?? [],
+    save: (waiting) => settings.set(ANNOTATION_OUTBOX, waiting),
   };
 }

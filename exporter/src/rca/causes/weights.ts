@@ -1,6 +1,6 @@
 import type { CauseWeights } from './cause-weights.js';
 
-/** Fitted, not judged: see `provenance` and docs/root-cause-accuracy.md. */
+/** Fitted, not set by hand: see `provenance` and docs/root-cause-accuracy.md. */
 export const WEIGHTS: CauseWeights = {
   provenance:
     'conditional logit, L2 0.003, on 1110 training cases (10 seeds per fault and model); temperature 0.6 on 555 tuning cases: 98.9 % right first, calibration error 0.014. Written by `npm run fit:causes`; never edit by hand.',

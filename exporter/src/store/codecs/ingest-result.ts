@@ -1,13 +1,29 @@
 import { z } from 'zod';
 import { codec } from '../../domain/codec.js';
-import type { IngestResult } from '../../domain/ingest.js';
+import { NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
 
+const reason = z.enum(REFUSAL_REASONS);
+/** What later releases added has a default: results of earlier ones are still read. */
 const result: z.ZodType<IngestResult> = z.object({
   accepted: z.number(),
   labelsMatched: z.number(),
   labelsUnmatched: z.number(),
   rejected: z.number(),
-  errors: z.array(z.object({ line: z.number(), field: z.string(), message: z.string() })),
+  rejectedByReason: z.partialRecord(reason, z.number()).default({}),
+  errors: z.array(
+    z.object({ line: z.number(), field: z.string(), reason: reason.default('unspecified'), message: z.string() }),
+  ),
+  notes: z
+    .array(
+      z.object({
+        reason: z.enum(NOTE_REASONS),
+        rows: z.number(),
+        line: z.number(),
+        field: z.string(),
+        message: z.string(),
+      }),
+    )
+    .default([]),
   duplicate: z.boolean(),
 });
 

@@ -11,7 +11,7 @@ import { useRights } from '../../components/useRights';
 import { chosenModel, type ModelOptions } from '../panel-options';
 
 function Waiting({ model }: { model: string | null }) {
-  const query = useQuery(recommendationsQuery({ pending: 'true', limit: 50, ...(model === null ? {} : { model }) }));
+  const query = useQuery(recommendationsQuery({ pending: true, limit: 50, ...(model === null ? {} : { model }) }));
   const rights = useRights();
   return (
     <QueryView query={query} rows={3}>

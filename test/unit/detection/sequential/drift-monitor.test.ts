@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DriftMonitor, type DriftMonitorState } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
+import { DriftMonitor } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
+import type { DriftMonitorState } from '../../../../exporter/src/detection/sequential/drift-monitor-state.js';
 import type { Features, Observation, Prediction } from '../../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET, type FalsePageBudget } from '../../../../exporter/src/domain/alert-evidence.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';

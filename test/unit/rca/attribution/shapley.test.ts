@@ -59,15 +59,15 @@ test('beyond two-way interactions the error stays within its own standard error,
   );
   const truth = shapleyValues(12, f, 2 ** 12, seededRandom(1));
   let inside = 0;
-  let judged = 0;
+  let evaluated = 0;
   for (let seed = 0; seed < 20; seed += 1) {
     const sampled = shapleyValues(12, f, 192, seededRandom(seed));
     sampled.values.forEach((value, i) => {
-      judged += 1;
+      evaluated += 1;
       inside += Number(Math.abs(value - (truth.values[i] ?? NaN)) <= 2.5 * (sampled.standardErrors[i] ?? 0) + 1e-9);
     });
   }
-  expect(inside / judged).toBeGreaterThan(0.85);
+  expect(inside / evaluated).toBeGreaterThan(0.85);
 });
 
 test('spends the budget on enumeration when it suffices', () => {

@@ -6,7 +6,7 @@ import { analyseRows, isSmall } from '../../../../exporter/src/rca/row-analysis.
 import { codeCohorts, codeRows, codingsOf } from '../../../../exporter/src/rca/segments/coding.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
 import { normal, observation } from '../../detection/rows.js';
-import { judged } from '../judged.js';
+import { evaluated } from '../evaluated-case.js';
 
 /** Confidence falls with `income` and on mobile, both together a little more; `shoe` is ignored. */
 const confidenceOf = (income: number, channel: string): number =>
@@ -106,7 +106,7 @@ describe('a copy of the model', () => {
   });
 
   it('stands in only when the model was not asked and did not change, and is told as such', () => {
-    const drifted = judged({ rows: traffic(10, { seed: 'x' }) }).symptoms.features;
+    const drifted = evaluated({ rows: traffic(10, { seed: 'x' }) }).symptoms.features;
     const [some] = drifted;
     if (some === undefined) throw new Error('no features');
     const input = {

@@ -10,7 +10,7 @@ import { segmentsFromCounts } from '../../../../exporter/src/rca/segments/pair-c
 import { windowCodec } from '../../../../exporter/src/store/codecs/profile.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
 import { observation, profileOf } from '../../detection/rows.js';
-import { failed, judged, rowsOf } from '../judged.js';
+import { failed, evaluated, rowsOf } from '../evaluated-case.js';
 
 type Row = Readonly<Record<'country' | 'plan', string>>;
 interface World {
@@ -126,7 +126,7 @@ test('after a restart, without the baseline’s rows, the failing group is still
   const rows = rowsOf('now', 400).map((row) =>
     row.features?.['c2'] === 'b' ? { ...failed('http_5xx'), features: row.features } : row,
   );
-  const { symptoms, diagnosis } = judged({ rows, withBaselineRows: false });
+  const { symptoms, diagnosis } = evaluated({ rows, withBaselineRows: false });
   expect(symptoms.segments[0]).toMatchObject({ predicate: 'c2 = b', measure: 'errors', method: 'pair-counts' });
   expect(symptoms.differential.failuresBySegment).toMatchObject({ predicate: 'c2 = b', contribution: 1 });
   expect(diagnosis.causes[0]).toMatchObject({ id: 'segment-outage', segments: ['c2 = b'] });

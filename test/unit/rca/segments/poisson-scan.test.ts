@@ -113,7 +113,7 @@ test('finds the published causes of the RS cases it was not tuned on', () => {
   const { f1, hit3 } = score(judging, DEFAULT_SCAN.depthBonus);
   const tuned = score(loadHalf(0), DEFAULT_SCAN.depthBonus);
   process.stdout.write(
-    `    RS, judged half: F1@1 ${f1.toFixed(3)}, hit@3 ${hit3.toFixed(3)}; tuning half: ${tuned.f1.toFixed(3)}, ${tuned.hit3.toFixed(3)}\n`,
+    `    RS, evaluated half: F1@1 ${f1.toFixed(3)}, hit@3 ${hit3.toFixed(3)}; tuning half: ${tuned.f1.toFixed(3)}, ${tuned.hit3.toFixed(3)}\n`,
   );
   expect(judging).toHaveLength(34);
   expect(f1).toBeGreaterThanOrEqual(0.65);

@@ -219,7 +219,7 @@ export function modelAnswer(answer: HttpAnswer, pick: (body: Json) => Json = (bo
       status,
     );
   }
-  return { kind: 'answer', ...reading, latencySeconds, shape: shapeOf(body) };
+  return { kind: 'answer', ...reading, latencySeconds, httpStatus: status, shape: shapeOf(body) };
 }
 
 /** Seconds or a date in Retry-After, or Hugging Face's `estimated_time` in the body. At most an hour. */

@@ -1,20 +1,22 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features } from '../../../domain/observation.js';
-import { flattenFeatures, textFeatures } from '../../ingest/text-features.js';
+import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
+import { flattenFeatures } from '../../ingest/features.js';
+import { textFeatures } from '../../ingest/text-features.js';
 
 const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
 
 /** What a payload says about its input, as flat features; null when it says nothing. Texts are described, not kept. */
 export function featuresOf(payload: Json): Features | null {
-  if (typeof payload === 'string') return textFeatures('text', payload);
-  if (!isObject(payload)) return noneIfEmpty(flattenFeatures(payload));
+  if (typeof payload === 'string') return textOf(payload);
+  if (!isObject(payload)) return noneIfEmpty(flat(payload));
   for (const name of TEXTS) {
     const text = payload[name];
     if (typeof text !== 'string') continue;
     const others = Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name && key !== 'parameters'));
-    return { ...flattenFeatures(others), ...textFeatures('text', text) };
+    return { ...flat(others), ...textOf(text) };
   }
   if (isObject(payload.dataframe_split)) return dataframe(payload.dataframe_split);
   const v2 = tensors(payload);
@@ -23,10 +25,10 @@ export function featuresOf(payload: Json): Features | null {
     const inner = payload[name];
     if (inner === undefined) continue;
     const [only, ...others] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
-    if (typeof only === 'string' && others.length === 0) return textFeatures('text', only);
-    return noneIfEmpty(flattenFeatures(others.length === 0 ? only : inner));
+    if (typeof only === 'string' && others.length === 0) return textOf(only);
+    return noneIfEmpty(flat(others.length === 0 ? (only ?? null) : inner));
   }
-  return noneIfEmpty(flattenFeatures(payload));
+  return noneIfEmpty(flat(payload));
 }
 
 function dataframe(frame: JsonObject): Features | null {
@@ -34,9 +36,7 @@ function dataframe(frame: JsonObject): Features | null {
   const [row] = Array.isArray(frame.data) ? (frame.data as readonly Json[]) : [];
   if (!Array.isArray(row)) return null;
   return noneIfEmpty(
-    flattenFeatures(
-      Object.fromEntries((row as readonly Json[]).map((value, i) => [nameOf(columns[i], String(i)), value])),
-    ),
+    flat(Object.fromEntries((row as readonly Json[]).map((value, i) => [nameOf(columns[i], String(i)), value]))),
   );
 }
 
@@ -51,7 +51,7 @@ function tensors(payload: JsonObject): Features | null {
     const data = input.data as readonly Json[];
     return [nameOf(input.name, 'input'), data.length === 1 ? (data[0] ?? null) : data];
   });
-  return noneIfEmpty(flattenFeatures(Object.fromEntries(named)));
+  return noneIfEmpty(flat(Object.fromEntries(named)));
 }
 
 /** Name of a column or tensor, or what it is called without one. */
@@ -59,3 +59,11 @@ export const nameOf = (value: Json | undefined, otherwise: string): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
 
 const noneIfEmpty = (features: Features): Features | null => (Object.keys(features).length === 0 ? null : features);
+
+/** A payload's row of numbers is its features, one by one, however many there are. */
+const flat = (value: Json): Features => flattenFeatures(value, PAYLOAD_LIMITS, undefined, PAYLOAD_LISTS);
+const PAYLOAD_LIMITS = { ...DEFAULT_INTAKE_LIMITS, nestingDepth: 100, arrayLength: Infinity };
+const PAYLOAD_LISTS = { shortestVector: Infinity, elementsNamed: Infinity };
+
+const textOf = (text: string): Features =>
+  Object.fromEntries(Object.entries(textFeatures(text)).map(([part, value]) => [`text.${part}`, value]));

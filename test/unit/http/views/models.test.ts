@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { goldenInputsView } from '../../../exporter/src/http/model-view.js';
-import { sampleStatus } from '../metrics/sample-status.js';
+import { goldenInputsView } from '../../../../exporter/src/http/views/models.js';
+import { sampleStatus } from '../../metrics/sample-status.js';
 
 it('shows of golden inputs only those the operator chose, and of answers only how they moved', () => {
   const status = sampleStatus('fraud');

@@ -56,7 +56,7 @@ export const labelsOf = (correct: number) => ({
 });
 
 /** What the pipeline says of a case made from quiet rows. */
-export function judged({
+export function evaluated({
   rows = rowsOf('now'),
   now = golden('yes', 0.9),
   labels,

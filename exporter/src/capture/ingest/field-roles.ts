@@ -1,0 +1,155 @@
+/** What a field of a logged row is for. */
+export type FieldRole =
+  | 'predictionId'
+  | 'timestamp'
+  | 'prediction'
+  | 'confidence'
+  | 'positiveProbability'
+  | 'label'
+  | 'latencySeconds'
+  | 'latencyMs'
+  | 'modelVersion'
+  | 'modelId'
+  | 'error'
+  | 'features'
+  | 'context'
+  | 'contextColumn'
+  | 'leftOut';
+
+/** Names in use, by role (mlfi's own first, then those of the logs in shared/reference: the first that is filled wins). */
+const NAMES: readonly (readonly [role: FieldRole, names: readonly string[]])[] = [
+  [
+    'predictionId',
+    [
+      'prediction_id',
+      'request_id',
+      'inference_id',
+      'event_id',
+      'correlation_id',
+      'correlationid',
+      'databricks_request_id',
+      'sagemakerinferenceid',
+      'id',
+      'uuid',
+      'trace_id',
+    ],
+  ],
+  [
+    'timestamp',
+    [
+      'timestamp',
+      '@timestamp',
+      'ts',
+      'event_time',
+      'event_timestamp',
+      'prediction_time',
+      'inference_time',
+      'request_time',
+      'timestamp_ms',
+      'logging_time',
+      'created_at',
+      'datetime',
+      'time',
+      'date',
+    ],
+  ],
+  [
+    'prediction',
+    [
+      'prediction',
+      'predicted',
+      'predicted_label',
+      'prediction_label',
+      'y_pred',
+      'y_hat',
+      'yhat',
+      'pred',
+      'output',
+      'class_output',
+      'model_output',
+    ],
+  ],
+  ['confidence', ['confidence', 'score', 'prediction_score']],
+  [
+    'positiveProbability',
+    ['y_pred_proba', 'probability', 'proba', 'prob', 'prediction_proba', 'predict_proba', 'prob_output', 'p1'],
+  ],
+  [
+    'label',
+    [
+      'label',
+      'ground_truth',
+      'groundtruth',
+      'y_true',
+      'target',
+      'actual',
+      'actuals',
+      'truth',
+      'outcome',
+      'expected',
+      'y',
+    ],
+  ],
+  ['latencySeconds', ['latency_seconds', 'latency_s', 'duration_seconds']],
+  ['latencyMs', ['latency_ms', 'duration_ms', 'execution_time_ms', 'execution_duration_ms']],
+  ['modelVersion', ['model_version', 'version', 'served_entity_id']],
+  ['modelId', ['model_id', 'model', 'model_name']],
+  ['error', ['error']],
+  ['features', ['features', 'input_features']],
+  ['context', ['context']],
+  [
+    'contextColumn',
+    ['region', 'group', 'segment', 'deployment', 'variant', 'environment', 'split', 'period', 'dataset'],
+  ],
+  [
+    'leftOut',
+    [
+      'label_time',
+      'label_timestamp',
+      'ground_truth_time',
+      'feedback_time',
+      'user_id',
+      'customer_id',
+      'account_id',
+      'item_id',
+      'sample_weight',
+    ],
+  ],
+];
+
+export interface RoleOfField {
+  readonly role: FieldRole;
+  /** Place among the names of its role; the smallest wins. */
+  readonly rank: number;
+}
+
+const ROLES = new Map<string, RoleOfField>();
+for (const [role, names] of NAMES) for (const [rank, name] of names.entries()) ROLES.set(name, { role, rank });
+
+const PER_CLASS = /^(?:y_pred_proba|predict_proba|proba|prob|probability)_(.{1,100})$/i;
+
+/** The role of a field by its name: as written, else in lower case with `_` for space, `-` and `.`; null for any other name. */
+export function roleOf(name: string): RoleOfField | null {
+  const known = ROLES.get(name);
+  if (known !== undefined || name.length > 40) return known ?? null;
+  return ROLES.get(name.toLowerCase().replace(/[ .-]/g, '_')) ?? null;
+}
+
+/** The class whose probability a column holds (`proba_cat` → `cat`), null for other names. */
+export const classOfColumn = (name: string): string | null => PER_CLASS.exec(name)?.[1] ?? null;
+
+/** Names of mlfi's own for the message about an unknown one. */
+export const KNOWN_FIELDS = [
+  'model_id',
+  'prediction_id',
+  'timestamp',
+  'features',
+  'prediction',
+  'confidence',
+  'latency_seconds',
+  'latency_ms',
+  'label',
+  'model_version',
+  'error',
+  'context',
+] as const;

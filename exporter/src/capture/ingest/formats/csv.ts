@@ -1,0 +1,101 @@
+import { Refusal } from '../verdicts.js';
+import type { BatchFormat, SourceRow } from './format.js';
+import { columnNames, tooManyRows } from './table.js';
+
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+const MISSING = new Set(['', 'nan', 'null', 'none', 'na', 'n/a', '<na>', 'nat']);
+/** A number as JSON writes it; `007` is a text, and so is what has more digits than a double holds. */
+const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const MOST_DIGITS = 15;
+
+/** A table with a header line; the delimiter (`,` `;` tab `|`) is the one the header has most of. */
+export const csv: BatchFormat = {
+  takes: (contentType) => /^text\/(?:csv|tab-separated-values)$|^application\/csv$/.test(contentType),
+  read(body, limits, verdicts) {
+    const headerEnd = body.search(/[\r\n]/);
+    const header = headerEnd < 0 ? body : body.slice(0, headerEnd);
+    const delimiter = DELIMITERS.reduce((best, next) => (times(header, next) > times(header, best) ? next : best));
+    const records = recordsOf(body, delimiter);
+    const [first, ...rest] = records;
+    if (first === undefined) return [];
+    if (tooManyRows(rest.length, limits, verdicts)) return [];
+    const names = columnNames(first.cells, verdicts);
+    const rows: SourceRow[] = [];
+    for (const { line, cells, isOpen } of rest) {
+      if (cells.length === 1 && cells[0] === '' && names.length > 1) continue;
+      if (isOpen || cells.length !== names.length) {
+        const message = isOpen
+          ? 'a quote is opened and never closed'
+          : `${cells.length} cells under ${names.length} columns; quote cells that hold the delimiter`;
+        verdicts.refuse(line, new Refusal('not_csv', '', message));
+        continue;
+      }
+      rows.push({
+        line,
+        isTable: true,
+        value: Object.fromEntries(names.map((name, i) => [name, cellValue(cells[i] ?? '')])),
+      });
+    }
+    return rows;
+  },
+};
+
+const times = (text: string, part: string): number => text.split(part).length;
+
+function cellValue(cell: string): string | number | null {
+  if (cell.length <= 4 && MISSING.has(cell.trim().toLowerCase())) return null;
+  if (!PLAIN_NUMBER.test(cell) || cell.replace(/\D/g, '').length > MOST_DIGITS) return cell;
+  return Number(cell);
+}
+
+interface CsvRecord {
+  /** Of its first line in the body. */
+  readonly line: number;
+  readonly cells: readonly string[];
+  /** The body ended within a quoted cell. */
+  readonly isOpen: boolean;
+}
+
+/** Cells of each record by RFC 4180: quoted cells may hold delimiters, line ends and doubled quotes. */
+function recordsOf(body: string, delimiter: string): CsvRecord[] {
+  const records: CsvRecord[] = [];
+  let cells: string[] = [];
+  let [at, line, startedOn] = [0, 1, 1];
+  let isOpen = false;
+  while (at < body.length) {
+    let cell = '';
+    if (body.charAt(at) === '"') {
+      const parts: string[] = [];
+      let from = at + 1;
+      for (;;) {
+        const quote = body.indexOf('"', from);
+        const end = quote < 0 ? body.length : quote;
+        const part = body.slice(from, end);
+        parts.push(part);
+        line += times(part, '\n') - 1;
+        isOpen = quote < 0;
+        at = end + 1;
+        if (isOpen || body.charAt(at) !== '"') break;
+        parts.push('"');
+        from = at + 1;
+      }
+      cell = parts.join('');
+    }
+    const from = Math.min(at, body.length);
+    let end = from;
+    while (end < body.length && body.charAt(end) !== delimiter && body.charAt(end) !== '\n') end += 1;
+    cell += body.slice(from, end);
+    cells.push(cell.endsWith('\r') ? cell.slice(0, -1) : cell);
+    at = end + 1;
+    if (body.charAt(end) === delimiter) {
+      if (at >= body.length) cells.push('');
+      else continue;
+    }
+    records.push({ line: startedOn, cells, isOpen });
+    cells = [];
+    line += 1;
+    startedOn = line;
+  }
+  if (cells.length > 0) records.push({ line: startedOn, cells, isOpen });
+  return records;
+}

@@ -1,0 +1,44 @@
+import type { IntakeLimits } from '../../../domain/ingest.js';
+import type { Verdicts } from '../verdicts.js';
+import type { BatchFormat, SourceRow } from './format.js';
+import { readLines } from './ndjson.js';
+import { notJson, tellDuplicates } from './slips.js';
+import { isSplitFrame, tableRows, tooManyRows } from './table.js';
+import { namesRead, namesWritten, readJson, splitArray } from './tolerant-json.js';
+
+/** One object, an array of objects, or a data frame `{columns, data}`; objects without an array are read line by line. */
+export const json: BatchFormat = {
+  takes: () => true,
+  read(body, limits, verdicts) {
+    const reading = readJson(body);
+    if (reading.kind === 'value') return rowsOf(reading.value, body, limits, verdicts);
+    const start = /\S/.exec(body)?.[0];
+    if (start === '[') return elementsOf(body, limits, verdicts);
+    if (start === '{') return readLines(body, limits, verdicts);
+    verdicts.refuse(1, notJson('the body', body));
+    return [];
+  },
+};
+
+function rowsOf(value: unknown, body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
+  if (isSplitFrame(value)) return tableRows(value.columns, value.data, limits, verdicts);
+  const list: readonly unknown[] = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  if (tooManyRows(list.length, limits, verdicts)) return [];
+  if (namesWritten(body) > namesRead(value, limits.nestingDepth + 3)) {
+    const texts = Array.isArray(value) ? splitArray(body) : [body];
+    for (const [i, text] of texts.entries()) tellDuplicates(text, i + 1, verdicts);
+  }
+  return list.map((item, i) => ({ line: i + 1, value: item }));
+}
+
+/** An array that as a whole is not JSON: each element is read by itself. */
+function elementsOf(body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
+  const elements = splitArray(body);
+  if (tooManyRows(elements.length, limits, verdicts)) return [];
+  return elements.flatMap((text, i) => {
+    const reading = readJson(text);
+    if (reading.kind === 'value') return [{ line: i + 1, value: reading.value }];
+    verdicts.refuse(i + 1, notJson('this element', text));
+    return [];
+  });
+}

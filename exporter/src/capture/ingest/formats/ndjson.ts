@@ -1,0 +1,35 @@
+import type { IntakeLimits } from '../../../domain/ingest.js';
+import type { Verdicts } from '../verdicts.js';
+import type { BatchFormat, SourceRow } from './format.js';
+import { notJson, tellDuplicates } from './slips.js';
+import { tooManyRows } from './table.js';
+import { namesRead, namesWritten, readJson } from './tolerant-json.js';
+
+/** One JSON object per line, unless the body is one array after all. */
+export const ndjson: BatchFormat = {
+  takes: (contentType, body) => NDJSON.test(contentType) && !/^\s*\[/.test(body),
+  read: readLines,
+};
+const NDJSON = /ndjson|jsonl|json-?lines|json-seq/;
+
+/** Reads each line by itself; a value written over several lines is read when the body is nothing else. */
+export function readLines(body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
+  const lines = body.split('\n');
+  if (tooManyRows(lines.length, limits, verdicts)) return [];
+  const rows: SourceRow[] = [];
+  const wrong: { readonly line: number; readonly text: string }[] = [];
+  for (const [i, text] of lines.entries()) {
+    if (text.trim() === '') continue;
+    const reading = readJson(text);
+    if (reading.kind === 'value') {
+      rows.push({ line: i + 1, value: reading.value });
+      if (namesWritten(text) > namesRead(reading.value, limits.nestingDepth + 2)) tellDuplicates(text, i + 1, verdicts);
+    } else wrong.push({ line: i + 1, text });
+  }
+  if (wrong.length > 1) {
+    const whole = readJson(body);
+    if (whole.kind === 'value') return [{ line: 1, value: whole.value }];
+  }
+  for (const { line, text } of wrong) verdicts.refuse(line, notJson('this line', text));
+  return rows;
+}

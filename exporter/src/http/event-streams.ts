@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSession, type Session } from 'better-sse';
+import type { Clock, DomainEvent, EventBus } from '../domain/ports.js';
+import { OpenStreams } from './open-streams.js';
+import { eventView } from './views/events.js';
+
+const KEEP_ALIVE_MS = 15_000;
+/** How often it is asked whether whoever listens still may. */
+const CREDENTIAL_CHECK_MS = 15_000;
+/** Events kept for listeners that come back. */
+const KEPT_EVENTS = 1_000;
+const RETRY_MS = 2_000;
+
+interface Stream {
+  readonly session: Session;
+  readonly response: ServerResponse;
+  readonly mayListen: () => Promise<boolean>;
+  /** Who listens, e.g. `key:3f2a…`. */
+  readonly subject: string;
+}
+interface Sent {
+  readonly number: number;
+  readonly kind: DomainEvent['kind'];
+  readonly view: ReturnType<typeof eventView>;
+}
+
+/**
+ * Open streams of server-sent events; `OpenStreams` limits how many there are and how far one may lag. Every event has an
+ * id, `<start of this process>-<number>`: a listener that comes back with `Last-Event-ID` gets what it missed, or one event
+ * `missed` when that is no longer known.
+ */
+export class EventStreams {
+  private readonly streams = new Set<Stream>();
+  private readonly kept: Sent[] = [];
+  private readonly process: string;
+  private number = 0;
+  private readonly unsubscribe: () => void;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    events: EventBus,
+    clock: Clock,
+    private readonly open: OpenStreams = new OpenStreams(),
+    private readonly credentialCheckMs = CREDENTIAL_CHECK_MS,
+  ) {
+    this.process = clock.now().toString(36);
+    this.unsubscribe = events.subscribe((event) => this.broadcast(event));
+  }
+
+  /**
+   * Answers the request with a stream that ends with the connection, the credential or the service.
+   * @param mayListen asked now and then; false ends the stream
+   * @throws Unavailable when too many are open, or the service is stopping
+   */
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    subject: string,
+    mayListen: () => Promise<boolean>,
+  ): Promise<void> {
+    this.open.check();
+    const session = await createSession(request, response, { keepAlive: KEEP_ALIVE_MS, retry: RETRY_MS });
+    if (!session.isConnected) return;
+    try {
+      this.open.admit(response);
+    } catch {
+      // The service began to stop while the head was sent; ending it before would have it sent twice.
+      response.end();
+      return;
+    }
+    const stream = { session, response, subject, mayListen };
+    this.streams.add(stream);
+    session.once('disconnected', () => this.forget(stream));
+    this.timer ??= setInterval(() => void this.checkCredentials(), this.credentialCheckMs);
+    this.catchUp(stream);
+  }
+
+  /** Ends the streams of a credential that was revoked. */
+  endOf(subject: string): void {
+    for (const stream of this.streams) if (stream.subject === subject) this.drop(stream);
+  }
+
+  /** Ends every stream at once, and takes no new one. */
+  end(): void {
+    this.unsubscribe();
+    this.open.end();
+    for (const stream of [...this.streams]) this.forget(stream);
+  }
+
+  private broadcast(event: DomainEvent): void {
+    this.number += 1;
+    const sent = { number: this.number, kind: event.kind, view: eventView(event) };
+    this.kept.push(sent);
+    if (this.kept.length > KEPT_EVENTS) this.kept.shift();
+    for (const stream of this.streams) this.send(stream, sent);
+  }
+
+  private send({ session }: Stream, { number, kind, view }: Sent): void {
+    if (session.isConnected) session.push(view, kind, `${this.process}-${number}`);
+  }
+
+  private catchUp(stream: Stream): void {
+    const { lastId } = stream.session;
+    if (lastId === '') return;
+    const [process, text = ''] = lastId.split('-');
+    const last = /^\d{1,15}$/.test(text) ? Number(text) : null;
+    const oldest = this.kept[0]?.number ?? this.number + 1;
+    if (process !== this.process || last === null || last > this.number || last < oldest - 1) {
+      stream.session.push({ kind: 'missed' }, 'missed', `${this.process}-${this.number}`);
+      return;
+    }
+    for (const sent of this.kept) if (sent.number > last) this.send(stream, sent);
+  }
+
+  private async checkCredentials(): Promise<void> {
+    for (const stream of [...this.streams]) {
+      const may = await stream.mayListen().catch(() => true);
+      if (!may) this.drop(stream);
+    }
+  }
+
+  private drop(stream: Stream): void {
+    this.forget(stream);
+    stream.response.end();
+  }
+
+  private forget(stream: Stream): void {
+    this.streams.delete(stream);
+    if (this.streams.size > 0 || this.timer === null) return;
+    clearInterval(this.timer);
+    this.timer = null;
+  }
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { z } from 'zod';
+import { Invalid } from '../domain/errors.js';
+import { HttpError } from './http-error.js';
+import type { TextBody } from './route.js';
+
+const NO_PARAMETERS = z.strictObject({});
+/** What `curl -d` calls every body when nothing is said of it. */
+const CURLS_DEFAULT = 'application/x-www-form-urlencoded';
+
+/**
+ * Parameters of a path or a query against their schema; without one, none is taken.
+ * @throws Invalid naming the parameter and what would be right
+ */
+export function readParameters(schema: z.ZodObject | undefined, given: URLSearchParams): Record<string, unknown> {
+  const values: Record<string, string> = {};
+  for (const [name, value] of given) {
+    if (Object.hasOwn(values, name)) throw new Invalid(`${name} is given twice`, name.slice(0, 100));
+    values[name] = value;
+  }
+  return checked(schema ?? NO_PARAMETERS, values, Object.keys(schema?.shape ?? {}));
+}
+
+/**
+ * A JSON body against its schema; an empty body counts as an empty object.
+ * @throws Invalid naming the first wrong field, HttpError 413 or 415
+ */
+export async function readJson(request: IncomingMessage, schema: z.ZodType, limitBytes: number): Promise<unknown> {
+  const type = mediaType(request);
+  if (!isJson(type)) throw unsupported(['application/json']);
+  const raw = await readBody(request, limitBytes);
+  let value: unknown;
+  try {
+    value = raw.trim() === '' ? {} : JSON.parse(raw);
+  } catch {
+    throw new Invalid('the body is not JSON', 'body');
+  }
+  return checked(schema, value, schema instanceof z.ZodObject ? Object.keys(schema.shape) : []);
+}
+
+/** A body the handler reads itself. @throws Invalid for a broken compression, HttpError 413 or 415 */
+export async function readText(request: IncomingMessage, body: TextBody, limitBytes: number): Promise<string> {
+  const { content, takesOthers = false } = body;
+  const type = mediaType(request);
+  const isTaken =
+    takesOthers || content[type] !== undefined || (content['application/json'] !== undefined && isJson(type));
+  if (!isTaken) throw unsupported(Object.keys(content));
+  return readBody(request, limitBytes);
+}
+
+/** The content type without its parameters, in lower case; empty when none is given. */
+const mediaType = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
+  (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const isJson = (type: string): boolean =>
+  type === '' || type === 'application/json' || type.endsWith('+json') || type === CURLS_DEFAULT;
+
+const unsupported = (types: readonly string[]): HttpError =>
+  new HttpError(
+    415,
+    'unsupported-media-type',
+    `this content type is not taken; send content-type: ${types.join(', or ')}`,
+    'content-type',
+  );
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, known: readonly string[]): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
+    const name = (issue.keys[0] ?? '').slice(0, 100);
+    throw new Invalid(`"${name}" is not known here; known: ${known.length === 0 ? 'nothing' : known.join(', ')}`, name);
+  }
+  const field = issue?.path.join('.') ?? '';
+  const what = issue?.message ?? 'is not as /api/v1/openapi.json says';
+  throw new Invalid(`${field === '' ? 'the body' : field}: ${what}`, field === '' ? 'body' : field);
+}
+
+/** The body as text, gunzipped when it says so; never more than `limitBytes` are held. */
+async function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+  const tooLarge = (): HttpError =>
+    new HttpError(413, 'too-large', `the body is larger than ${limitBytes} bytes; send smaller batches`);
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (!['identity', 'gzip'].includes(encoding))
+    throw new HttpError(415, 'unsupported-media-type', 'content-encoding must be gzip or absent', 'content-encoding');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    const stream: Readable = encoding === 'gzip' ? gunzipped(request) : request;
+    // Destroying the request would close the connection before the refusal is sent.
+    for await (const chunk of stream.iterator({ destroyOnReturn: encoding === 'gzip' }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limitBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    throw new Invalid('the body broke off or is not valid gzip', 'body');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Ends in an error when the sender breaks off, which `pipe` would not tell. */
+function gunzipped(request: IncomingMessage): Readable {
+  const gunzip = createGunzip();
+  request.pipe(gunzip);
+  request.once('close', () => {
+    if (!request.complete) gunzip.destroy(new Error('the sender broke off'));
+  });
+  return gunzip;
+}

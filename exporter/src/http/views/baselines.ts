@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { ModelStatus } from '../../domain/model-status.js';
+import type { SignalCounts } from '../../domain/profile.js';
+import { instant, nullableInstant, nullableNumber, orNull } from './estimates.js';
+
+export const baselineSchema = z
+  .object({
+    state: z.enum(['absent', 'learning', 'ready', 'frozen']),
+    version: nullableNumber,
+    samples: nullableNumber,
+    admitted_at_ms: nullableInstant,
+    required_samples: nullableNumber,
+    missing: z.array(z.string()).meta({ description: 'what learning still waits for' }),
+    refused: z.array(z.string()).meta({ description: 'why what was learnt was not admitted' }),
+  })
+  .meta({ id: 'Baseline' });
+export const baselineVersionSchema = z
+  .object({ version: z.number(), admitted_at_ms: instant, frozen: z.boolean() })
+  .meta({ id: 'BaselineVersion' });
+
+const NOTHING: z.output<typeof baselineSchema> = {
+  state: 'absent',
+  version: null,
+  samples: null,
+  admitted_at_ms: null,
+  required_samples: null,
+  missing: [],
+  refused: [],
+};
+
+/** How far learning is, or the admitted baseline. */
+export function baselineView({
+  baseline,
+  learning,
+}: Pick<ModelStatus, 'baseline' | 'learning'>): z.output<typeof baselineSchema> {
+  if (baseline !== null) {
+    return {
+      ...NOTHING,
+      state: baseline.frozen ? 'frozen' : 'ready',
+      version: baseline.version,
+      samples: baseline.profile.calls,
+      admitted_at_ms: baseline.admittedAtMs,
+    };
+  }
+  if (learning === null) return NOTHING;
+  const { verdict, nextVersion: version, profile } = learning;
+  if (verdict.kind === 'learning') {
+    const { samples, requiredSamples, missing } = verdict;
+    return {
+      ...NOTHING,
+      state: 'learning',
+      version,
+      samples,
+      required_samples: requiredSamples,
+      missing: [...missing],
+    };
+  }
+  return {
+    ...NOTHING,
+    state: 'learning',
+    version,
+    samples: profile.calls,
+    refused: verdict.kind === 'refused' ? [...verdict.reasons] : [],
+  };
+}
+
+const numericCounts = z
+  .object({
+    kind: z.literal('numeric'),
+    grid: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('unit') }),
+      z.object({ kind: z.literal('asinh'), centre: z.number(), scale: z.number(), step: z.number() }),
+    ]),
+    cells: z.array(z.tuple([z.number(), z.number()])),
+    missing: z.number(),
+    invalid: z.number(),
+  })
+  .meta({ id: 'NumericCounts' });
+const categoricalCounts = z
+  .object({
+    kind: z.literal('categorical'),
+    categories: z.array(z.tuple([z.string(), z.number()])),
+    other: z.number(),
+    missing: z.number(),
+    invalid: z.number(),
+  })
+  .meta({ id: 'CategoricalCounts' });
+const counts = z.discriminatedUnion('kind', [numericCounts, categoricalCounts]);
+
+export const distributionSchema = z
+  .object({
+    signal: z.string(),
+    bins: z.array(z.number()).nullable(),
+    before: counts.nullable(),
+    now: counts.nullable(),
+  })
+  .meta({ id: 'Distribution' });
+
+/** A category seen less often could be one person. */
+const RAREST_SHOWN = 10;
+
+function countsView(counted: SignalCounts): z.output<typeof counts> {
+  if (counted.kind === 'numeric') {
+    const { grid, cells, missing, invalid } = counted;
+    return { kind: 'numeric', grid, cells: [...cells].sort(([a], [b]) => a - b), missing, invalid };
+  }
+  const { missing, invalid } = counted;
+  const frequent = [...counted.categories].filter(([, count]) => count >= RAREST_SHOWN);
+  const rare = [...counted.categories].reduce((sum, [, count]) => (count < RAREST_SHOWN ? sum + count : sum), 0);
+  const categories = frequent.sort(([, a], [, b]) => b - a);
+  return { kind: 'categorical', categories, other: counted.other + rare, missing, invalid };
+}
+
+/** Counts of every signal, baseline and now, on the same grid. */
+export function distributionsView({
+  baseline,
+  window,
+}: Pick<ModelStatus, 'baseline' | 'window'>): z.output<typeof distributionSchema>[] {
+  const signals = new Set([...(baseline?.profile.signals.keys() ?? []), ...window.signals.keys()]);
+  return [...signals].map((signal) => {
+    const before = baseline?.profile.signals.get(signal);
+    const now = window.signals.get(signal);
+    return {
+      signal,
+      bins: orNull(baseline?.bins.get(signal), (edges) => [...edges]),
+      before: before === undefined ? null : countsView(before),
+      now: now === undefined ? null : countsView(now),
+    };
+  });
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { AlertFeedback } from '../../domain/alert-feedback.js';
+import type { Incident } from '../../domain/incident.js';
+import { SEVERITIES } from '../../domain/severity.js';
+import { diagnosisSchema, diagnosisView } from './diagnosis.js';
+import { instant, nullableInstant, nullableText } from './estimates.js';
+
+export const incidentSchema = z
+  .object({
+    id: z.string(),
+    model_id: z.string(),
+    opened_at_ms: instant,
+    closed_at_ms: nullableInstant,
+    severity: z.enum(SEVERITIES),
+    diagnosis: diagnosisSchema,
+    explanation: z.object({ headline: z.string(), summary: nullableText, paragraphs: z.array(z.string()) }),
+    timeline: z.array(z.object({ at_ms: instant, kind: z.string(), text: z.string() })),
+  })
+  .meta({ id: 'Incident' });
+
+/** An incident with diagnosis, explanation and timeline. */
+export function incidentView(incident: Incident): z.output<typeof incidentSchema> {
+  const { headline, summary, paragraphs } = incident.explanation;
+  return {
+    id: incident.id,
+    model_id: incident.modelId,
+    opened_at_ms: incident.openedAtMs,
+    closed_at_ms: incident.closedAtMs,
+    severity: incident.severity,
+    diagnosis: diagnosisView(incident.diagnosis),
+    explanation: { headline, summary: summary ?? null, paragraphs: [...paragraphs] },
+    timeline: incident.timeline.map(({ atMs, kind, text }) => ({ at_ms: atMs, kind, text })),
+  };
+}
+
+export const feedbackSchema = z
+  .object({
+    by: z.object({ subject: z.string(), name: z.string() }),
+    useful: z.boolean(),
+    reason: z.string(),
+    at_ms: instant,
+    on_evidence: z
+      .boolean()
+      .meta({ description: 'the alert rested on evidence, so that feedback moves its threshold' }),
+  })
+  .meta({ id: 'AlertFeedback' });
+
+/** What one person said of an alert. */
+export const feedbackView = ({
+  by,
+  useful,
+  reason,
+  atMs,
+  onEvidence,
+}: AlertFeedback): z.output<typeof feedbackSchema> => ({
+  by: { subject: by.subject, name: by.name },
+  useful,
+  reason,
+  at_ms: atMs,
+  on_evidence: onEvidence,
+});

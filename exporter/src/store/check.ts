@@ -1,0 +1,164 @@
+import type { Knex } from 'knex';
+import { StoreDocumentDamaged, type Decoder } from '../domain/codec.js';
+import { alertCodec, alertFeedbackCodec } from './codecs/alert.js';
+import { apiKeyCodec } from './codecs/api-key.js';
+import {
+  attemptCodec,
+  executionCodec,
+  KILL_SWITCH,
+  reviewCodec,
+  verificationCodec,
+  voteCodec,
+} from './codecs/decision.js';
+import { incidentCodec } from './codecs/incident.js';
+import { ingestResultCodec } from './codecs/ingest-result.js';
+import { lessonCodec } from './codecs/lesson.js';
+import { modelCodec } from './codecs/model.js';
+import { baselineCodec, learningCodec, windowCodec } from './codecs/profile.js';
+import { recommendationCodec } from './codecs/recommendation.js';
+import { validationCodec } from './codecs/validation.js';
+import { readDocument } from './documents.js';
+
+/** Codecs of documents whose owners are elsewhere. */
+export interface OwnersCodecs {
+  readonly callCounters: Decoder<unknown>;
+  readonly driftMonitor: Decoder<unknown>;
+  readonly settings: readonly (Decoder<unknown> & { readonly name: string })[];
+}
+
+export interface StoreCheck {
+  /** Documents read. */
+  readonly documents: number;
+  readonly damaged: readonly StoreDocumentDamaged[];
+}
+
+/** Where documents lie: the columns that name a row, the one with the document, and the one that says of which model it is. */
+export interface DocumentTable {
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly document: string;
+  readonly model: string | null;
+  /** Null for a row that holds no document of ours. */
+  readonly codecOf: (row: Readonly<Record<string, unknown>>) => Decoder<unknown> | null;
+}
+
+const ROWS_AT_ONCE = 200;
+
+const documents = (
+  table: string,
+  key: readonly string[],
+  model: string | null,
+  codec: Decoder<unknown>,
+  document = 'document',
+): DocumentTable => ({ table, key, document, model, codecOf: () => codec });
+
+/** Documents of one model that are no history: they go with it. Those of `history` stay, unless they are damaged. */
+const history: readonly DocumentTable[] = [
+  documents('incident', ['id'], 'model', incidentCodec),
+  documents('lesson', ['id'], 'model', lessonCodec),
+  documents('model_validation', ['id'], 'model', validationCodec),
+];
+
+function allDocuments({ callCounters, driftMonitor, settings }: OwnersCodecs): readonly DocumentTable[] {
+  const named = new Map([...settings, KILL_SWITCH].map((one) => [one.name, one]));
+  return [
+    documents('model', ['id'], 'id', modelCodec),
+    documents('call_counters', ['model'], 'model', callCounters),
+    documents('drift_monitor', ['model'], 'model', driftMonitor),
+    documents('baseline', ['model', 'version'], 'model', baselineCodec),
+    documents('learning', ['model'], 'model', learningCodec),
+    documents('window_profile', ['model', 'window_start_ms'], 'model', windowCodec),
+    documents('batch', ['model', 'batch_id'], 'model', ingestResultCodec, 'result'),
+    ...history,
+    documents('recommendation', ['id'], 'model', recommendationCodec),
+    documents('vote', ['id'], null, voteCodec),
+    documents('execution', ['id'], null, executionCodec),
+    documents('execution_attempt', ['execution', 'number'], null, attemptCodec),
+    documents('verification', ['recommendation'], null, verificationCodec),
+    documents('review', ['recommendation'], null, reviewCodec),
+    documents('api_key', ['id'], null, apiKeyCodec),
+    documents('external_alert', ['sender', 'fingerprint', 'starts_at_ms'], null, alertCodec),
+    documents('page_opinion', ['incident', 'person'], null, alertFeedbackCodec),
+    {
+      table: 'setting',
+      key: ['name'],
+      document: 'value',
+      model: null,
+      codecOf: ({ name }) => named.get(String(name)) ?? null,
+    },
+  ];
+}
+
+/** Reads every document, page by page; changes nothing, and runs beside a running service. */
+export async function checkDocuments(db: Knex, owners: OwnersCodecs): Promise<StoreCheck> {
+  const damaged: StoreDocumentDamaged[] = [];
+  let read = 0;
+  for (const table of allDocuments(owners)) {
+    // A store of an earlier release has fewer.
+    if (!(await db.schema.hasTable(table.table))) continue;
+    for await (const { row, error } of documentsOf(db, table, null)) {
+      read += row === null ? 0 : 1;
+      if (error !== null) damaged.push(error);
+    }
+  }
+  return { documents: read, damaged };
+}
+
+/** Rows of a model's history that cannot be read: they are all of it that goes when the model is let go of. */
+export async function deleteDamagedHistory(db: Knex, model: string): Promise<number> {
+  let deleted = 0;
+  for (const table of history)
+    for await (const { row, error } of documentsOf(db, table, model)) {
+      if (row === null || error === null) continue;
+      deleted += await db(table.table).where(row).delete();
+    }
+  return deleted;
+}
+
+type Key = Record<string, string | number>;
+
+async function* documentsOf(
+  db: Knex,
+  { table, key, document, model, codecOf }: DocumentTable,
+  only: string | null,
+): AsyncGenerator<{ readonly row: Key | null; readonly error: StoreDocumentDamaged | null }> {
+  const columns = [...new Set([...key, document, ...(model === null ? [] : [model])])];
+  let after: Key | null = null;
+  for (;;) {
+    const query = db(table)
+      .orderBy([...key])
+      .limit(ROWS_AT_ONCE)
+      .select<Record<string, string | number>[]>(...columns);
+    if (only !== null && model !== null) void query.where(model, only);
+    if (after !== null) {
+      const marks = key.map(() => '?').join(', ');
+      void query.whereRaw(`(${key.join(', ')}) > (${marks})`, Object.values<string | number>(after));
+    }
+    const rows = await query;
+    for (const row of rows) {
+      const at: Key = Object.fromEntries(key.map((name) => [name, row[name] ?? '']));
+      after = at;
+      const codec = codecOf(row);
+      yield codec === null ? { row: null, error: null } : { row: at, error: damageOf(codec, row) };
+    }
+    if (rows.length < ROWS_AT_ONCE) return;
+  }
+
+  function damageOf(
+    codec: Decoder<unknown>,
+    row: Readonly<Record<string, string | number>>,
+  ): StoreDocumentDamaged | null {
+    const place = {
+      table,
+      row: key.map((name) => String(row[name])).join(' '),
+      model: model === null ? null : String(row[model]),
+    };
+    try {
+      readDocument(codec, String(row[document]), place);
+      return null;
+    } catch (error) {
+      if (error instanceof StoreDocumentDamaged) return error;
+      throw error;
+    }
+  }
+}

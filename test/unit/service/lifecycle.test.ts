@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { Lifecycle } from '../../../exporter/src/service/lifecycle.js';
+
+function lifecycle(): { lifecycle: Lifecycle; ready: boolean[]; logged: unknown[] } {
+  const ready: boolean[] = [];
+  const logged: unknown[] = [];
+  const log = (fields: object, message: string): void => void logged.push({ ...fields, message });
+  const logger = { debug: log, info: log, warn: log, error: log };
+  return { lifecycle: new Lifecycle({ ready: (is) => void ready.push(is) }, logger), ready, logged };
+}
+const up = (): Promise<boolean> => Promise.resolve(true);
+
+it('takes no request before it is restored, nor once it stops, and says why', async () => {
+  const { lifecycle: life, ready } = lifecycle();
+  expect(life.closedBecause()).toContain('starting');
+  life.restored(340, 1_000);
+  expect(life.closedBecause()).toContain('340 of 1000');
+  expect(await life.notReadyBecause(up)).toContain('340 of 1000');
+  life.running();
+  expect(life.closedBecause()).toBeNull();
+  expect(await life.notReadyBecause(up)).toBeNull();
+  expect(await life.notReadyBecause(() => Promise.resolve(false))).toContain('store');
+  life.stopping();
+  expect(life.closedBecause()).toContain('stopping');
+  expect(ready).toEqual([false, true, true, false, false]);
+});
+
+it('is not ready again when the store answers only after the stop began', async () => {
+  const { lifecycle: life, ready } = lifecycle();
+  life.running();
+  const asked = life.notReadyBecause(async () => {
+    await Promise.resolve();
+    life.stopping();
+    return true;
+  });
+  expect(await asked).toContain('stopping');
+  expect(ready.at(-1)).toBe(false);
+});
+
+it('tells the progress of 1,000 models in few lines, the last one always', () => {
+  const { lifecycle: life, logged } = lifecycle();
+  for (let done = 1; done <= 1_000; done += 1) life.restored(done, 1_000);
+  expect(logged.length).toBeLessThan(10);
+  expect(logged.at(-1)).toMatchObject({ done: 1_000, total: 1_000 });
+});
