@@ -32,8 +32,7 @@ test.describe('trouble @stage', () => {
     ).json();
     // Where two approvals are needed, an approval and a rejection can both count.
     const { id } = recommendations.find(
-      ({ requiredApprovals, required_approvals, plan }: Record<string, unknown>) =>
-        (requiredApprovals ?? required_approvals) === 1 && plan !== null
+      ({ required_approvals, plan }: Record<string, unknown>) => required_approvals === 1 && plan !== null
     );
     const open = async (page: typeof ada) => {
       await page.goto(`${APP}/incidents/${incident_id}`);
