@@ -120,8 +120,8 @@ describe.skipIf(PYTHON === null && MAY_SKIP)('a real MLflow tracking server', ()
       portsOf(http, () => place.targets),
       () => Promise.resolve(),
     ).mlflow;
-    const unpinned = planOf(place.targets, 'rollback');
-    const plan = (await executor.pin?.(unpinned)) ?? unpinned;
+    const unresolved = planOf(place.targets, 'rollback');
+    const plan = (await executor.resolve?.(unresolved)) ?? unresolved;
     const run = () => executor.execute(plan, newExecution(plan), recommendationOf(plan));
     return { ...place, executor, plan, run };
   }
@@ -152,7 +152,7 @@ describe.skipIf(PYTHON === null && MAY_SKIP)('a real MLflow tracking server', ()
   it('has nothing to go back to from the first version', async () => {
     const first = await approved('alias-back');
     await api('registered-models/alias', { name: first.model, alias: 'champion', version: '1' });
-    const plan = (await first.executor.pin?.(planOf(first.targets, 'rollback'))) ?? first.plan;
+    const plan = (await first.executor.resolve?.(planOf(first.targets, 'rollback'))) ?? first.plan;
     expect(await first.executor.prepare(plan)).toMatchObject({ kind: 'impossible' });
     expect((await first.executor.execute(plan, newExecution(plan), recommendationOf(plan))).kind).toBe('failed');
     expect(await aliasOf(first.model)).toBe('1');

@@ -128,6 +128,32 @@ describe.each([
   });
 });
 
+it('takes over a store of an earlier release with damaged documents in it, and names them', async () => {
+  const directory = join(folder, 'before');
+  mkdirSync(directory);
+  const file = join(directory, 'mlfi.sqlite');
+  writeFileSync(file, gunzipSync(readFileSync(join(ROOT, 'test/data/store/0.1.0.sqlite.gz'))));
+  const db = knex({ client: 'sqlite3', connection: { filename: file }, useNullAsDefault: true });
+  await db.raw('drop trigger recommendation_no_update');
+  for (const table of ['incident', 'execution', 'recommendation', 'baseline'])
+    await db(table).update({ document: DAMAGE });
+  await db('setting').whereLike('name', 'monitor:%').update({ value: DAMAGE });
+  await db.destroy();
+  const config = join(directory, 'mlfi.yml');
+  writeFileSync(config, `data_dir: ${directory}\n`);
+  const loaded = loadConfig(config, {});
+  if (loaded.kind === 'refused') throw new Error('the configuration is right');
+  await (await openStore({ kind: 'sqlite', file })).close();
+  const damaged = (await checkStore(loaded.config)).damaged.map(({ place }) => place.table);
+  expect(damaged.sort()).toEqual([
+    ...Array.from({ length: 3 }, () => 'baseline'),
+    ...Array.from({ length: 4 }, () => 'drift_monitor'),
+    'execution',
+    ...Array.from({ length: 2 }, () => 'incident'),
+    ...Array.from({ length: 7 }, () => 'recommendation'),
+  ]);
+});
+
 it('has both as commands', async () => {
   const place = await store();
   await damage(place, 'baseline', { model: 'fraud' });

@@ -34,6 +34,8 @@ export interface DecisionUseCases extends Pick<
     detail: string,
     by: Actor,
   ): Promise<RecommendationRecord>;
+  /** Resolves when every outcome that was published is on its timeline, or logged as impossible to add. */
+  outcomesOnTimeline(): Promise<void>;
 }
 
 export interface DecisionPorts extends Pick<ApplicationPorts, 'governance' | 'proposalFor'> {
@@ -71,14 +73,18 @@ export function decisionUseCases({
     const { state: now, detail } = record.execution;
     await onTimeline(record, 'execution', (title) => `${title}: ${state}.${now === state ? ` ${detail}` : ''}`);
   };
+  const outcomes = new Set<Promise<void>>();
   events.subscribe((event) => {
     if (event.kind !== 'recommendation-updated' || !EXECUTED.includes(event.recommendation.state)) return;
     const { id } = event.recommendation;
-    followExecution(event.recommendation).catch((error: unknown) => {
+    const outcome = followExecution(event.recommendation).catch((error: unknown) => {
       logger.error({ recommendation: id, error: String(error) }, 'an outcome could not be added to its timeline');
     });
+    outcomes.add(outcome);
+    void outcome.then(() => outcomes.delete(outcome));
   });
   return {
+    outcomesOnTimeline: async () => void (await Promise.all(outcomes)),
     record: (id) => governance.record(id),
     records: (filter) => governance.records(filter),
     async propose({ incident: about, action, why }, by) {

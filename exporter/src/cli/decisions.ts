@@ -27,7 +27,8 @@ interface Shown {
     readonly reason: string;
     readonly by: { readonly name: string };
   }[];
-  readonly dry_run: string;
+  /** Null in lists and in answers to a vote. */
+  readonly dry_run: string | null;
 }
 
 /** Everything `mlfi` can ask of the running service about decisions, a verb each. */
@@ -233,7 +234,7 @@ function shownText(body: Json): string {
     `${title}  (${model_id}, ${state})`,
     `  why       ${why}`,
     `  plan      ${plan === null ? 'advice for people, nothing is executed' : `${plan.executor} ${plan.target} ${JSON.stringify(plan.parameters)}`}`,
-    `  dry run   ${dry_run}`,
+    `  dry run   ${dry_run ?? 'not made'}`,
     `  approvals ${votes.filter(({ verdict }) => verdict === 'approve').length} of ${required_approvals}`,
     ...votes.map(({ by, verdict, reason }) => `            ${by.name}: ${verdict}, ${reason}`),
     `  expires   ${new Date(expires_at_ms).toISOString()}`,

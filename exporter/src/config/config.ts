@@ -9,7 +9,7 @@ import type { FalsePageBudget } from '../domain/alert-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
-import type { EXECUTABLE_ACTIONS } from './executors.js';
+import type { EXECUTABLE_ACTIONS } from '../domain/recommendation.js';
 import type { LOG_LEVELS } from './schema.js';
 import type { Secret } from './secret.js';
 import type { OrgRole } from '../domain/actor.js';

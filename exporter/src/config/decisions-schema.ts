@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ORG_ROLES } from '../domain/actor.js';
 import { DEFAULT_VERIFICATION_TIMES as VERIFICATION } from '../domain/recommendation.js';
 import { formatDuration } from './duration.js';
-import { EXECUTABLE_ACTIONS, executors } from './executors.js';
+import { EXECUTABLE_ACTIONS } from '../domain/recommendation.js';
+import { executors } from './executors.js';
 import { duration, httpUrl, label, slug, whole } from './fields.js';
 
 const webhook = z.strictObject({

@@ -1,7 +1,7 @@
 /** The `governance.executors` section: where approved actions are sent besides `governance.webhooks`. */
 import { z } from 'zod';
 import type { ActionTarget, AnyActionTarget, TargetedExecutorId } from '../domain/action-target.js';
-import type { ActionId } from '../domain/recommendation.js';
+import { EXECUTABLE_ACTIONS, type ActionId } from '../domain/recommendation.js';
 import {
   absolutePath,
   commandLine,
@@ -13,18 +13,6 @@ import {
   slug,
   whole,
 } from './fields.js';
-
-/** Actions a plan can carry out; the others are advice for people. */
-export const EXECUTABLE_ACTIONS = [
-  'retrain',
-  'rollback',
-  'deploy',
-  'fix-pipeline',
-  'recalibrate',
-  'rebaseline',
-  'scale-out',
-  'restart-endpoint',
-] as const satisfies readonly ActionId[];
 
 const served = {
   name: slug(),

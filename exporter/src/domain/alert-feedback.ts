@@ -9,14 +9,14 @@ export interface AlertFeedback {
   readonly useful: boolean;
   readonly reason: string;
   readonly atMs: number;
-  /** Whether evidence past the false-page line opened the incident. Facts (nothing answers) page at any line, so opinions of them move none. */
+  /** Whether evidence past the alert threshold opened the incident. Facts (nothing answers) alert at any threshold, so feedback on them moves none. */
   readonly onEvidence: boolean;
 }
 
 /** How much more evidence than the operator asked for a model's pages need, and what that rests on. */
 export interface AlertThresholdFactor {
   readonly model: ModelId;
-  /** The line, and with it the mean time between false pages, is this many times the operator's: 1, 2, 4, 8 or 16. */
+  /** The threshold, and with it the mean time between false pages, is this many times the operator's: 1, 2, 4, 8 or 16. */
   readonly factor: number;
   /** Pages on evidence that people called useful, and not useful, by majority. */
   readonly useful: number;

@@ -5,7 +5,7 @@ import type { ModelId } from './identifiers.js';
 import type { Execution } from './decision.js';
 
 /** How far decisions about one model have come, counted in the store; all replicas read the same. */
-export interface ModelFigures {
+export interface ModelDecisionCounts {
   readonly incidents: number;
   readonly recommendations: Readonly<Partial<Record<RecommendationState, number>>>;
   /** Creation of the pending recommendation that waits longest; null when none waits. */
@@ -30,7 +30,7 @@ export interface ModelFigures {
 }
 
 export interface DecisionCounts {
-  readonly models: ReadonlyMap<ModelId, ModelFigures>;
+  readonly models: ReadonlyMap<ModelId, ModelDecisionCounts>;
   readonly auditEntries: number;
   /** Entries that the newest checkpoint signs, and when it was made; null before the first. */
   readonly checkpoint: { readonly entries: number; readonly atMs: number } | null;
@@ -39,7 +39,7 @@ export interface DecisionCounts {
   readonly breakGlass: { readonly used: number; readonly unreviewed: number };
 }
 
-export const NO_FIGURES: ModelFigures = {
+export const NO_MODEL_DECISIONS: ModelDecisionCounts = {
   incidents: 0,
   recommendations: {},
   oldestPendingAtMs: null,

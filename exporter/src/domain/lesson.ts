@@ -6,7 +6,7 @@ import type { RecurringCause } from './recurring-cause.js';
 import type { ActionId } from './recommendation.js';
 import type { Severity } from './severity.js';
 
-/** What is remembered of a closed incident. */
+/** What is kept of a closed incident. */
 export interface Lesson {
   readonly id: LessonId;
   readonly incidentId: IncidentId;
@@ -24,17 +24,17 @@ export interface Lesson {
   }[];
 }
 
-/** A lesson with its likeness to the incident at hand, 0–1. */
+/** A lesson with its similarity to the incident at hand, 0–1. */
 export interface SimilarLesson {
   readonly lesson: Lesson;
   readonly similarity: number;
 }
 
-/** What the ranking of actions and the page lines rest on now. */
+/** What the ranking of actions and the alert thresholds rest on now. */
 export interface LearningSummary {
-  /** First 16 hex digits of SHA-256 over the lessons and opinions used: equal versions rank and page equally. */
+  /** First 16 hex digits of SHA-256 over the lessons and feedback used: equal versions rank and alert equally. */
   readonly version: string;
-  /** Lessons and opinions of before this moment are not used; null = all are. */
+  /** Lessons and feedback of before this moment are not used; null = all are. */
   readonly sinceMs: number | null;
   readonly lessons: number;
   readonly actions: readonly {
@@ -44,7 +44,7 @@ export interface LearningSummary {
     readonly tried: number;
     readonly lastAtMs: number;
   }[];
-  /** Models whose page line people's opinions may have moved. */
+  /** Models whose alert threshold people's feedback may have moved. */
   readonly pages: readonly AlertThresholdFactor[];
   /** Causes that keep coming back. */
   readonly patterns: readonly RecurringCause[];

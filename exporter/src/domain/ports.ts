@@ -335,7 +335,7 @@ export interface Executor {
    * Adds to a plan what it found at the target and relies on (e.g. from which revision to which), so that people approve
    * that and nothing else. Changes nothing there; a target that cannot be asked leaves the plan as it is.
    */
-  pin?(plan: Plan): Promise<Plan>;
+  resolve?(plan: Plan): Promise<Plan>;
   /** Dry run: says what would be done, or why it cannot. Changes nothing. */
   prepare(
     plan: Plan,

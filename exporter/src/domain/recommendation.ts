@@ -4,7 +4,8 @@ import type { IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Actor } from './actor.js';
 import type { Plan } from './executor.js';
 
-export const ACTION_IDS = [
+/** Actions a plan can carry out; the others are advice for people. */
+export const EXECUTABLE_ACTIONS = [
   'retrain',
   'rollback',
   'deploy',
@@ -13,10 +14,8 @@ export const ACTION_IDS = [
   'rebaseline',
   'scale-out',
   'restart-endpoint',
-  'investigate',
-  'collect-labels',
-  'none',
 ] as const;
+export const ACTION_IDS = [...EXECUTABLE_ACTIONS, 'investigate', 'collect-labels', 'none'] as const;
 export type ActionId = (typeof ACTION_IDS)[number];
 
 export const PRIORITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NONE'] as const;

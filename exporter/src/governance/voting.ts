@@ -140,7 +140,7 @@ export class Voting {
     return decided;
   }
 
-  /** A digest of anything but this revision as it stands is refused, with what is different when that can be told. */
+  /** A digest of anything but this revision as it stands is refused, with what is different when that is known. */
   private async refuseStale(
     transaction: GovernanceTransaction,
     recommendation: Recommendation,

@@ -52,11 +52,11 @@ export const COMMON_RESPONSES = {
 export type CommonStatus = keyof typeof COMMON_RESPONSES;
 
 /** Those of the common responses that fit the route. */
-export function commonStatuses({ scope, params, body, method }: Route): readonly CommonStatus[] {
+export function commonStatuses({ scope, params, queryNamesThing, body, method }: Route): readonly CommonStatus[] {
   return [
     400,
     ...(scope === null ? [] : scope === 'approve' ? ([403] as const) : ([401, 403] as const)),
-    ...(params === undefined && method === 'GET' ? [] : ([404] as const)),
+    ...(params === undefined && queryNamesThing === undefined && method === 'GET' ? [] : ([404] as const)),
     ...(method === 'GET' ? [] : ([409] as const)),
     ...(body === undefined ? [] : ([413, 415] as const)),
     429,

@@ -46,7 +46,10 @@ function response(status: string, definition: ResponseDefinition): ZodOpenApiRes
   const description = STATUS_CODES[status] ?? status;
   if (!('kind' in definition)) return { description, content: { 'application/json': { schema: definition } } };
   const types = definition.kind === 'text' ? definition.types : [definition.type];
-  const schema = definition.kind === 'text' ? z.string() : z.string().meta({ description: 'events as text' });
+  const schema =
+    definition.kind === 'text'
+      ? z.string()
+      : z.string().meta({ description: `the data of each is a ${definition.name}` });
   return {
     description: definition.description,
     content: Object.fromEntries(types.map((type) => [type.split(';')[0] ?? type, { schema }])),
@@ -83,6 +86,15 @@ function operation(route: Route): ZodOpenApiOperationObject {
   };
 }
 
+/** What streams are made of: OpenAPI 3.1 can describe a stream only as text, so each event stands among the schemas. */
+function streamed(routes: readonly Route[]): Record<string, z.ZodType> {
+  const schemas: Record<string, z.ZodType> = {};
+  for (const { responses } of routes)
+    for (const definition of Object.values(responses))
+      if ('kind' in definition && definition.kind === 'stream') schemas[definition.name] = definition.item;
+  return schemas;
+}
+
 /** OpenAPI 3.1 document of a route table, made of the schemas that check requests and type responses. */
 export function openApiDocument(routes: readonly Route[], version: string): object {
   const paths: ZodOpenApiPathsObject = {};
@@ -96,6 +108,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       info: { title: 'mlfi', version, description: 'A doctor for machine-learning models in production.' },
       paths,
       components: {
+        schemas: streamed(routes),
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'mlfi_<id>_<secret>' } },
       },
     },

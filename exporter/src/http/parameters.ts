@@ -31,7 +31,13 @@ export const reasonSchema = text(3, 4_096);
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .max(2_048)
-  .meta({ override: { pattern: '^https?://' } });
+  .meta({
+    override: ({ jsonSchema }) => {
+      // International host names are taken, which the format `uri` has no place for.
+      delete jsonSchema.format;
+      jsonSchema.pattern = '^https?://';
+    },
+  });
 
 /** A whole number in a query. */
 export const wholeNumber = (least: number, most: number, otherwise: number) =>

@@ -24,16 +24,17 @@ export function readParameters(schema: z.ZodObject | undefined, given: URLSearch
 }
 
 /**
- * A JSON body against its schema; an empty body counts as an empty object.
+ * A JSON body against its schema.
  * @throws Invalid naming the first wrong field, HttpError 413 or 415
  */
 export async function readJson(request: IncomingMessage, schema: z.ZodType, limitBytes: number): Promise<unknown> {
   const type = mediaType(request);
   if (!isJson(type)) throw unsupported(['application/json']);
   const raw = await readBody(request, limitBytes);
+  if (raw.trim() === '') throw new Invalid('the body is missing; send a JSON object', 'body');
   let value: unknown;
   try {
-    value = raw.trim() === '' ? {} : JSON.parse(raw);
+    value = JSON.parse(raw);
   } catch {
     throw new Invalid('the body is not JSON', 'body');
   }

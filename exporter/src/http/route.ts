@@ -83,8 +83,9 @@ export interface StreamResponse {
   readonly kind: 'stream';
   readonly type: string;
   readonly description: string;
-  /** One event of it. */
+  /** One event of it, and its name among the schemas of the document. */
   readonly item: z.ZodType;
+  readonly name: string;
 }
 export type ResponseDefinition = z.ZodType | TextResponse | StreamResponse;
 export type ResponseDefinitions = Readonly<Record<number, ResponseDefinition>>;
@@ -147,6 +148,8 @@ export interface RouteDefinition<
   /** Without it every parameter is refused. */
   readonly query?: Q;
   readonly body?: B;
+  /** The query names a thing that may not exist. */
+  readonly queryNamesThing?: true;
   /** By status; what every route may answer besides (`common-responses.ts`) is not repeated. */
   readonly responses: R;
   handler(request: RouteRequest<P, Q, B>): Reply<NoInfer<R>> | Promise<Reply<NoInfer<R>>>;

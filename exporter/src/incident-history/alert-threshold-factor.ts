@@ -1,8 +1,8 @@
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { AlertThresholdFactor, AlertFeedback } from '../domain/alert-feedback.js';
 
-/** Doublings of the line at most: nobody talks a monitor dumb. */
-const MOST_STEPS = 4;
+/** Doublings of the threshold at most: feedback alone never silences a model. */
+const MOST_DOUBLINGS = 4;
 
 interface JudgedPage {
   readonly model: ModelId;
@@ -12,16 +12,16 @@ interface JudgedPage {
 }
 
 /**
- * How far people's opinions move each model's page line, by one rule: a page on evidence that most called "not useful"
- * doubles the evidence the next one needs, one called useful halves it again; never below the operator's line, never above
- * 16 times it. Doubling the line doubles the guaranteed mean time between false pages (docs/detection.md, “Why the promise holds”). A tie moves nothing.
+ * How far people's feedback moves each model's alert threshold, by one rule: an alert on evidence that most called "not useful"
+ * doubles the evidence the next one needs, one called useful halves it again; never below the operator's threshold, never above
+ * 16 times it. Doubling the threshold doubles the guaranteed mean time between false pages (docs/detection.md, “Why the promise holds”). A tie moves nothing.
  */
-export function alertThresholdFactors(opinions: readonly AlertFeedback[]): readonly AlertThresholdFactor[] {
-  const cautions = new Map<ModelId, AlertThresholdFactor & { readonly steps: number }>();
-  for (const { model, balance } of judgedPages(opinions)) {
-    const { steps, useful, notUseful } = cautions.get(model) ?? { steps: 0, useful: 0, notUseful: 0 };
-    const next = Math.min(MOST_STEPS, Math.max(0, steps - Math.sign(balance)));
-    cautions.set(model, {
+export function alertThresholdFactors(feedback: readonly AlertFeedback[]): readonly AlertThresholdFactor[] {
+  const factors = new Map<ModelId, AlertThresholdFactor & { readonly steps: number }>();
+  for (const { model, balance } of judgedPages(feedback)) {
+    const { steps, useful, notUseful } = factors.get(model) ?? { steps: 0, useful: 0, notUseful: 0 };
+    const next = Math.min(MOST_DOUBLINGS, Math.max(0, steps - Math.sign(balance)));
+    factors.set(model, {
       model,
       steps: next,
       factor: 2 ** next,
@@ -29,13 +29,13 @@ export function alertThresholdFactors(opinions: readonly AlertFeedback[]): reado
       notUseful: notUseful + (balance < 0 ? 1 : 0),
     });
   }
-  return [...cautions.values()].map(({ model, factor, useful, notUseful }) => ({ model, factor, useful, notUseful }));
+  return [...factors.values()].map(({ model, factor, useful, notUseful }) => ({ model, factor, useful, notUseful }));
 }
 
-/** Pages on evidence that people do not disagree about, in the order they were last spoken of. */
-function judgedPages(opinions: readonly AlertFeedback[]): readonly JudgedPage[] {
+/** Alerts on evidence that people do not disagree about, in the order they were last spoken of. */
+function judgedPages(feedback: readonly AlertFeedback[]): readonly JudgedPage[] {
   const pages = new Map<IncidentId, JudgedPage>();
-  for (const { incidentId, modelId, useful, atMs, onEvidence } of opinions) {
+  for (const { incidentId, modelId, useful, atMs, onEvidence } of feedback) {
     if (!onEvidence) continue;
     const page = pages.get(incidentId) ?? { model: modelId, atMs, balance: 0 };
     pages.set(incidentId, {

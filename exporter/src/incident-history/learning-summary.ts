@@ -8,7 +8,7 @@ import { recurringCauses } from './recurring-causes.js';
 /** Counts of verified outcomes and what people said of pages, with the version of what was counted. */
 export function summariseLearning(
   lessons: readonly Lesson[],
-  opinions: readonly AlertFeedback[],
+  feedback: readonly AlertFeedback[],
   sinceMs: number | null,
   nowMs: number,
 ): LearningSummary {
@@ -29,7 +29,7 @@ export function summariseLearning(
       JSON.stringify([
         sinceMs,
         lessons.map(({ id, actions: of }) => [id, of]).sort(),
-        opinions.map(({ incidentId, by, useful }) => [incidentId, by.subject, useful]).sort(),
+        feedback.map(({ incidentId, by, useful }) => [incidentId, by.subject, useful]).sort(),
       ]),
     )
     .digest('hex')
@@ -39,7 +39,7 @@ export function summariseLearning(
     sinceMs,
     lessons: lessons.length,
     actions: actions.sort((a, b) => b.tried - a.tried),
-    pages: alertThresholdFactors(opinions),
+    pages: alertThresholdFactors(feedback),
     patterns: recurringCauses(lessons, nowMs),
   };
 }

@@ -13,7 +13,7 @@ const WEEK_MS = 7 * DAY_MS;
 const FIRST_SUNDAY_MS = 3 * DAY_MS;
 /** Incidents of one cause that are a habit rather than bad luck. */
 const LEAST_INCIDENTS = 3;
-const REMEMBERED_MS = 90 * DAY_MS;
+const LOOK_BACK_MS = 90 * DAY_MS;
 const SIGNIFICANCE = 0.01;
 /** Cycles looked for, with the width of the hours that count as "the same time". */
 const CYCLES = [
@@ -29,7 +29,7 @@ const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frida
 export function recurringCauses(lessons: readonly Lesson[], nowMs: number): readonly RecurringCause[] {
   const groups = new Map<string, Lesson[]>();
   for (const lesson of lessons) {
-    if (lesson.cause === 'none' || nowMs - lesson.openedAtMs > REMEMBERED_MS) continue;
+    if (lesson.cause === 'none' || nowMs - lesson.openedAtMs > LOOK_BACK_MS) continue;
     const key = `${lesson.modelId} ${lesson.cause}`;
     groups.set(key, [...(groups.get(key) ?? []), lesson]);
   }

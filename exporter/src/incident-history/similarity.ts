@@ -28,11 +28,11 @@ export function similarityAmong(print: Fingerprint, lessons: readonly Lesson[]):
 
 /** Lessons most like the fingerprint: cosine with rare facts counting more, × exp(−days/25). At most five; none when it is new. */
 export function similarLessons(print: Fingerprint, atMs: number, lessons: readonly Lesson[]): SimilarLesson[] {
-  const likeness = similarityAmong(print, lessons);
+  const similarityTo = similarityAmong(print, lessons);
   return lessons
     .map((lesson) => ({
       lesson,
-      similarity: likeness(lesson) * Math.exp(-Math.max(0, atMs - lesson.closedAtMs) / DAY_MS / DECAY_DAYS),
+      similarity: similarityTo(lesson) * Math.exp(-Math.max(0, atMs - lesson.closedAtMs) / DAY_MS / DECAY_DAYS),
     }))
     .filter(({ similarity }) => similarity >= LEAST_SIMILARITY)
     .sort((a, b) => b.similarity - a.similarity)

@@ -41,26 +41,25 @@ export function verifiedOutcomes(
 
 /**
  * Posterior of the chance that an action helps against a cause: Beta(a₀ + Σκy, b₀ + Σκ(1 − y)) over verified outcomes y,
- * κ = likeness² · 0.98^days. Actions are ranked by `cautious`, its 20 % quantile: what is hardly tried has to be promising
+ * κ = similarity² · 0.98^days. Actions are ranked by `lowerQuantile20`, its 20 % quantile: what is hardly tried has to be promising
  * to be proposed before what is known to work. Deterministic, so that it can be audited.
- * @param place position of the action among the rules of the cause, 0 = first; gives the prior
+ * @param ruleRank position of the action among the rules of the cause, 0 = first; gives the prior
  */
 export function estimateSuccess(
   cause: CauseId,
   action: ActionId,
-  place: number,
-  experience: PastOutcomes,
+  ruleRank: number,
+  past: PastOutcomes,
 ): SuccessEstimate {
-  const prior = PRIOR_MEANS[place] ?? PRIOR_MEAN_OF_OTHERS;
+  const prior = PRIOR_MEANS[ruleRank] ?? PRIOR_MEAN_OF_OTHERS;
   let [a, b] = [PRIOR_STRENGTH * prior, PRIOR_STRENGTH * (1 - prior)];
   let room = MOST_EVIDENCE;
-  const outcomes = verifiedOutcomes(cause, action, experience.lessons);
+  const outcomes = verifiedOutcomes(cause, action, past.lessons);
   // Weighing facts by their rarity reads every lesson, so only when there is something to weigh.
-  const likeness =
-    outcomes.length === 0 ? (): number => 0 : similarityAmong(experience.fingerprint, experience.lessons);
+  const similarity = outcomes.length === 0 ? (): number => 0 : similarityAmong(past.fingerprint, past.lessons);
   for (const { lesson, helped } of outcomes) {
-    const days = Math.max(0, experience.atMs - lesson.closedAtMs) / DAY_MS;
-    const weight = Math.min(room, likeness(lesson) ** 2 * DAILY_DECAY ** days);
+    const days = Math.max(0, past.atMs - lesson.closedAtMs) / DAY_MS;
+    const weight = Math.min(room, similarity(lesson) ** 2 * DAILY_DECAY ** days);
     room -= weight;
     if (helped) a += weight;
     else b += weight;

@@ -6,15 +6,15 @@ import { estimateSuccess, verifiedOutcomes, type PastOutcomes } from './success-
 export function trackRecord(
   cause: CauseId,
   action: ActionId,
-  place: number,
-  experience: PastOutcomes,
+  ruleRank: number,
+  past: PastOutcomes,
 ): TrackRecord | null {
-  const tried = verifiedOutcomes(cause, action, experience.lessons);
+  const tried = verifiedOutcomes(cause, action, past.lessons);
   if (tried.length === 0) return null;
   return {
     helped: tried.filter(({ helped }) => helped).length,
     tried: tried.length,
     similarIncidents: tried.map(({ lesson }) => lesson.incidentId),
-    successEstimate: estimateSuccess(cause, action, place, experience),
+    successEstimate: estimateSuccess(cause, action, ruleRank, past),
   };
 }

@@ -1,5 +1,5 @@
 import type { ModelStatus } from '../domain/model-status.js';
-import { NO_FIGURES, type DecisionCounts, type ModelFigures } from '../domain/decision-counts.js';
+import { NO_MODEL_DECISIONS, type DecisionCounts, type ModelDecisionCounts } from '../domain/decision-counts.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { FLEET_METRICS, MODEL_METRICS, type FleetMetricName, type Metric, type ModelMetricName } from './catalogue.js';
 import {
@@ -65,7 +65,7 @@ interface Prefix {
 
 interface ModelBlock {
   revision: string;
-  figures: ModelFigures;
+  figures: ModelDecisionCounts;
   /** Text of each family, in the order of `FAMILIES`. */
   readonly texts: string[];
   readonly prefixes: Prefix[][];
@@ -134,7 +134,7 @@ export class FleetRenderer {
     const own = this.source.revision(id);
     if (own === null) return null;
     const revision = `${own}|${signals}`;
-    const figures = shared.figures.models.get(id) ?? NO_FIGURES;
+    const figures = shared.figures.models.get(id) ?? NO_MODEL_DECISIONS;
     const known = this.blocks.get(id);
     if (known?.revision === revision && known.figures === figures) return known;
     const block = known ?? { revision, figures, texts: [], prefixes: FAMILIES.map(() => []), series: 0 };

@@ -2,7 +2,7 @@ import { binnedDistance } from '../statistics/frozen-bins.js';
 import { cellBounds, cellMiddle, cellOf } from '../statistics/grid.js';
 import { populationStabilityIndex } from '../statistics/population-stability-index.js';
 import type { ModelStatus } from '../domain/model-status.js';
-import { NO_FIGURES, type ModelFigures } from '../domain/decision-counts.js';
+import { NO_MODEL_DECISIONS, type ModelDecisionCounts } from '../domain/decision-counts.js';
 import { MODEL_STATES } from '../domain/model.js';
 import { FAILURE_REASONS } from '../domain/observation.js';
 import type { SignalCounts } from '../domain/profile.js';
@@ -23,7 +23,7 @@ export interface Sample {
 /** What one model's series are made of. */
 export interface ModelView {
   readonly status: ModelStatus;
-  readonly figures: ModelFigures;
+  readonly figures: ModelDecisionCounts;
   /** Most signals of one family. */
   readonly signals: number;
 }
@@ -246,7 +246,11 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
 };
 
 /** The view of a model about which nothing has been decided yet. */
-export const viewOf = (status: ModelStatus, signals: number, figures: ModelFigures = NO_FIGURES): ModelView => ({
+export const viewOf = (
+  status: ModelStatus,
+  signals: number,
+  figures: ModelDecisionCounts = NO_MODEL_DECISIONS,
+): ModelView => ({
   status,
   figures,
   signals,

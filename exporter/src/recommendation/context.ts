@@ -15,9 +15,9 @@ export interface RecommendationContext {
   readonly targets: readonly AnyActionTarget[];
   /** Newest verdict on a candidate version, where it is recent. */
   readonly validation: Validation | null;
-  /** `place`: position of the action among the rules of the cause, 0 = first. */
-  readonly track: (cause: CauseId, action: ActionId, place: number) => TrackRecord | null;
-  readonly successEstimate: (cause: CauseId, action: ActionId, place: number) => SuccessEstimate;
+  /** `ruleRank`: position of the action among the rules of the cause, 0 = first. */
+  readonly track: (cause: CauseId, action: ActionId, ruleRank: number) => TrackRecord | null;
+  readonly successEstimate: (cause: CauseId, action: ActionId, ruleRank: number) => SuccessEstimate;
   readonly verification: VerificationTimes;
   readonly hasBaseline: boolean;
   readonly versionLabel: string | null;

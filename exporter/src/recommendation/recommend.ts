@@ -28,11 +28,13 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
   const ranked = rules
     .map((rule) => ({
       proposal: proposalOf(rule, winner.id, diagnosis, context),
-      cautious: context.successEstimate(winner.id, rule.action, placeOf(rule.action, winner.id)).lowerQuantile20,
+      lowerQuantile20: context.successEstimate(winner.id, rule.action, ruleRank(rule.action, winner.id))
+        .lowerQuantile20,
     }))
     .sort(
       (a, b) =>
-        doubtOf(a.proposal, context.validation) - doubtOf(b.proposal, context.validation) || b.cautious - a.cautious,
+        doubtOf(a.proposal, context.validation) - doubtOf(b.proposal, context.validation) ||
+        b.lowerQuantile20 - a.lowerQuantile20,
     )
     .map(({ proposal }) => proposal);
   const runnerUp = others.find(
@@ -62,9 +64,9 @@ function doubtOf({ action }: Proposal, validation: Validation | null): number {
   return validation.verdict === 'fail' ? 1 : 0;
 }
 
-const placeOf = (action: ActionId, cause: CauseId): number => {
-  const place = RULES[cause].findIndex((rule) => rule.action === action);
-  return place < 0 ? RULES[cause].length : place;
+const ruleRank = (action: ActionId, cause: CauseId): number => {
+  const rank = RULES[cause].findIndex((rule) => rule.action === action);
+  return rank < 0 ? RULES[cause].length : rank;
 };
 
 function recordText({ helped, tried, successEstimate: { low, high } }: TrackRecord): string {
@@ -79,7 +81,7 @@ function milder(priority: Priority, steps: number): Priority {
 /** The proposal a rule makes for a diagnosis; LOW until it is ranked. */
 export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Proposal {
   const subject = { diagnosis, context, features: diagnosis.features };
-  const trackRecord = context.track(cause, rule.action, placeOf(rule.action, cause));
+  const trackRecord = context.track(cause, rule.action, ruleRank(rule.action, cause));
   const record = trackRecord === null ? '' : recordText(trackRecord);
   const validated = context.validation === null ? null : validationText(rule.action, context.validation);
   return {
@@ -130,7 +132,7 @@ function nothingToDo(): Proposal {
     steps: [],
     expectedEffect: 'none',
     risk: 'none',
-    verificationText: 'the next look',
+    verificationText: 'the next evaluation',
     verification: null,
     plan: null,
     trackRecord: null,

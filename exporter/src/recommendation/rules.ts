@@ -110,7 +110,7 @@ const recalibrate: Rule = {
 const collectLabels: Rule = {
   action: 'collect-labels',
   title: () => 'Get labels for a sample of recent answers',
-  why: () => 'Without labels it cannot be told whether answers got worse or only different.',
+  why: () => 'Without labels nobody knows whether answers got worse or only different.',
   steps: () => [
     'Have 100–300 recent answers labelled, drawn at random.',
     'Send them with their prediction ids to /api/v1/models/{id}/labels.',

@@ -42,7 +42,7 @@ export function wireAlerts(
     isWatched: (id) => fleet.has(id),
     modelLabels: () => config.current().alerts.modelLabels,
     isOwn: isOwnAlert,
-    async investigate(id, alert) {
+    async requestEvaluation(id, alert) {
       await incidents.recordAlert(id, alert);
       fleet.requestEvaluation(id);
     },

@@ -70,9 +70,12 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     await fleet.change(id, (model) => model.relearn(clock.now(), model.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
-  closing.push('executions', () => governance.governance.stop());
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
+  closing.push('executions', async () => {
+    await governance.governance.stop();
+    await application.decisions.outcomesOnTimeline();
+  });
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);

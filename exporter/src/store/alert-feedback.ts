@@ -11,13 +11,13 @@ interface Row {
 
 export function alertFeedbackRepository(db: Knex): AlertFeedbackRepository {
   return {
-    async save(opinion) {
+    async save(feedback) {
       await db('page_opinion')
         .insert({
-          incident: opinion.incidentId,
-          person: opinion.by.subject,
-          at_ms: opinion.atMs,
-          document: alertFeedbackCodec.encode(opinion),
+          incident: feedback.incidentId,
+          person: feedback.by.subject,
+          at_ms: feedback.atMs,
+          document: alertFeedbackCodec.encode(feedback),
         })
         .onConflict(['incident', 'person'])
         .merge();

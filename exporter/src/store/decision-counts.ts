@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { NO_FIGURES, type DecisionCounts, type ModelFigures } from '../domain/decision-counts.js';
+import { NO_MODEL_DECISIONS, type DecisionCounts, type ModelDecisionCounts } from '../domain/decision-counts.js';
 import type { Vote } from '../domain/decision.js';
 import type { ExecutorId } from '../domain/executor.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
@@ -18,7 +18,7 @@ const grouped = (db: Knex, table: string, keys: readonly string[]): Promise<Coun
     .count({ n: '*' })
     .groupBy(...keys);
 
-type Draft = { -readonly [K in keyof ModelFigures]: ModelFigures[K] };
+type Draft = { -readonly [K in keyof ModelDecisionCounts]: ModelDecisionCounts[K] };
 
 /**
  * Counts incidents, decisions, actions and alerts per model. Ten statements, whatever the history's length; the database
@@ -28,7 +28,7 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   const drafts = new Map<ModelId, Draft>();
   const of = (model: string | number | undefined): Draft => {
     const id = modelId(String(model));
-    const draft = drafts.get(id) ?? { ...NO_FIGURES };
+    const draft = drafts.get(id) ?? { ...NO_MODEL_DECISIONS };
     drafts.set(id, draft);
     return draft;
   };

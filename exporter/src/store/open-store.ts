@@ -79,11 +79,14 @@ function lockSqlite(file: string): Promise<() => Promise<void>> {
   return lockWriter(file);
 }
 
-/** SQLite gives -wal and -shm the mode of the file itself. */
+/**
+ * Readable by mlfi's user alone; SQLite gives -wal and -shm the mode of the file itself. A file that is there is not opened:
+ * closing it again would give back every lock this process holds on it.
+ */
 function makePrivate(file: string): void {
   try {
-    closeSync(openSync(file, 'a', 0o600));
-    chmodSync(file, 0o600);
+    if (existsSync(file)) chmodSync(file, 0o600);
+    else closeSync(openSync(file, 'ax', 0o600));
   } catch {
     // Opening it says what is wrong, in words.
   }

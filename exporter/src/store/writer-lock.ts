@@ -8,13 +8,14 @@ const CONTENTION_MS = 2_000;
  * Lets one process at a time write a SQLite file. The lock is SQLite's own exclusive lock on an empty database beside the
  * file, held by an open connection: the operating system gives it back when its holder dies, whatever killed it, and no
  * process number is compared (in a container every mlfi is process 1).
+ * @param contentionMs how long to wait for whoever reaches for it in the same instant
  * @returns the function that gives the lock back
  * @throws Error when another live process holds it, or the file system has no locks
  */
-export async function lockWriter(file: string): Promise<() => Promise<void>> {
+export async function lockWriter(file: string, contentionMs = CONTENTION_MS): Promise<() => Promise<void>> {
   const lock = await open(`${file}.writer`);
   try {
-    await run(lock, `PRAGMA busy_timeout=${CONTENTION_MS}`);
+    await run(lock, `PRAGMA busy_timeout=${contentionMs}`);
     await run(lock, 'PRAGMA locking_mode=EXCLUSIVE');
     await run(lock, 'BEGIN EXCLUSIVE');
   } catch (error) {
@@ -32,7 +33,7 @@ const codeOf = (error: unknown): string =>
 function lockProblem(file: string, error: unknown): Error {
   if (codeOf(error) === 'SQLITE_BUSY')
     return new Error(
-      `${file} is in use by another mlfi; stop it, or choose another data_dir. Several writers need PostgreSQL (database.url).`,
+      `${file} is in use by another mlfi (or on a network share whose lock service does not answer); stop it, or choose another data_dir. Several writers need PostgreSQL (database.url).`,
       { cause: error },
     );
   const said = error instanceof Error ? error.message : String(error);

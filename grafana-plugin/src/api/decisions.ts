@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { bodyOf, exporter } from './client';
 import { every, OFTEN_MS, RARELY_MS } from './query';
-import type { Recommendation } from './types';
+import type { ProposedAction } from './types';
 
 /** What narrows a list of recommendations. */
 export interface RecommendationFilter {
@@ -55,7 +55,7 @@ export const withdraw = (id: string, reason: string) =>
   bodyOf(exporter.POST('/api/v1/withdrawals', { body: { recommendation_id: id, reason } }));
 export const reportOutcome = (id: string, outcome: 'succeeded' | 'failed', reason: string) =>
   bodyOf(exporter.POST('/api/v1/outcomes', { body: { recommendation_id: id, outcome, reason } }));
-export const propose = (incident: string, action: Recommendation['action'], why: string) =>
+export const propose = (incident: string, action: ProposedAction, why: string) =>
   bodyOf(exporter.POST('/api/v1/recommendations', { body: { incident_id: incident, action, why } }));
 export const review = (id: string, finding: string) =>
   exporter.POST('/api/v1/reviews', { body: { recommendation_id: id, reason: finding } });

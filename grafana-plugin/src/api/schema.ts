@@ -1263,6 +1263,36 @@ export interface components {
             interval: components["schemas"]["Interval"];
             value: number;
         };
+        Event: {
+            /** @constant */
+            kind: "model-updated";
+            model_id: string;
+            /** @enum {string} */
+            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+        } | {
+            /** @constant */
+            kind: "baseline-admitted";
+            model_id: string;
+            version: number;
+        } | {
+            /** @constant */
+            kind: "recommendation-updated";
+            model_id: string;
+            recommendation_id: string;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected" | "expired" | "withdrawn" | "revoked" | "dispatching" | "succeeded" | "failed" | "unknown" | "recovered" | "not_recovered" | "inconclusive";
+        } | {
+            headline: string;
+            incident_id: string;
+            /** @enum {string} */
+            kind: "incident-opened" | "incident-updated" | "incident-closed";
+            model_id: string;
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+        } | {
+            /** @constant */
+            kind: "missed";
+        };
         EvidenceStatement: {
             indicator: string;
             log_odds: number;
@@ -1685,7 +1715,6 @@ export interface components {
             owner?: string;
             payloads?: unknown[];
             tags?: string[];
-            /** Format: uri */
             url?: string;
             version?: string;
         };
@@ -2511,7 +2540,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: uri */
                     url: string;
                 };
             };
@@ -3587,7 +3615,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: uri */
                     candidate_url: string;
                     /**
                      * @default replace
@@ -3703,7 +3730,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
+                    action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels";
                     incident_id: string;
                     why: string;
                 };
@@ -4060,7 +4087,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: uri */
                     prediction_url: string;
                     samples?: number;
                 };
@@ -4176,6 +4202,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -22,6 +22,8 @@ export type Diagnosis = Incident['diagnosis'];
 export type Cause = Diagnosis['causes'][number];
 export type SimilarIncident = Get<'/api/v1/incidents/{id}/similar'>['similar'][number];
 export type Recommendation = Get<'/api/v1/recommendations'>['recommendations'][number];
+/** What a person may propose. */
+export type ProposedAction = Exclude<Recommendation['action'], 'none'>;
 export type Actor = Recommendation['proposed_by'];
 export type KillSwitch = Get<'/api/v1/kill-switch'>;
 export type Review = Get<'/api/v1/reviews'>['reviews'][number];

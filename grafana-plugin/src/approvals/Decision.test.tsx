@@ -235,3 +235,13 @@ it('tells who took an approval back, and why, from the audit log', async () => {
   await userEvent.click(screen.getByText('Approval taken back: by whom, and why'));
   expect(await screen.findByText('Grace: the wrong host')).toBeInTheDocument();
 });
+
+it('asks for the dry run of one recommendation once its background is opened, and not before', async () => {
+  const asked = () => fetchMock.mock.calls.map(([{ url }]) => url.replace(/.*\/api\/v1\//, ''));
+  fetchMock.mockReturnValue(of({ data: aRecommendation({ dry_run: 'would POST to ml-platform' }) }));
+  show({ dry_run: null });
+  expect(asked()).toEqual([]);
+  await userEvent.click(screen.getByText('Reasons and dry run'));
+  expect(await screen.findByText('would POST to ml-platform')).toBeInTheDocument();
+  expect(asked()).toEqual(['recommendations/rec-1']);
+});

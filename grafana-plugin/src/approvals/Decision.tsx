@@ -1,4 +1,4 @@
-import React, { useEffect, useId, useRef } from 'react';
+import React, { useEffect, useId, useRef, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Badge, Stack, TextLink } from '@grafana/ui';
 import type { Recommendation } from '../api/types';
@@ -6,6 +6,7 @@ import { DECISION_COLOURS, DECISION_TEXTS, moment, relative } from '../component
 import { approversText, type Rights } from '../components/useRights';
 import { plain, Words } from '../components/Words';
 import { PAGES } from '../constants';
+import { DryRun } from './DryRun';
 import { OtherSteps } from './OtherSteps';
 import { Outcome } from './Outcome';
 import { isOver, missingApprovals } from './vote-rules';
@@ -94,7 +95,7 @@ function Consequences({ recommendation }: { recommendation: Recommendation }) {
 
 /** Why it is proposed, what it should bring, how that is checked, and what exactly would be sent. */
 function Background({ recommendation }: { recommendation: Recommendation }) {
-  const { why, expected_effect, verification_text, dry_run, proposed_by } = recommendation;
+  const { id, why, expected_effect, verification_text, proposed_by } = recommendation;
   return (
     <dl style={GRID}>
       <dt style={PLAIN_TERM}>{t('decision.why', 'Why')}</dt>
@@ -111,7 +112,7 @@ function Background({ recommendation }: { recommendation: Recommendation }) {
       </dd>
       <dt style={PLAIN_TERM}>{t('decision.dry-run', 'Dry run')}</dt>
       <dd style={NO_MARGIN}>
-        <code style={{ whiteSpace: 'pre-wrap' }}>{dry_run}</code>
+        <DryRun id={id} />
       </dd>
       <dt style={PLAIN_TERM}>{t('decision.proposed-by', 'Proposed by')}</dt>
       <dd style={NO_MARGIN}>{proposed_by.name}</dd>
@@ -131,6 +132,7 @@ interface Props {
 /** One action that would be executed: what it is, what approving it does, and one control to approve or reject it. */
 export function Decision({ recommendation, rights, showIncident = false, isCompact = false }: Props) {
   const heading = useId();
+  const [reads, setReads] = useState(false);
   const article = useRef<HTMLElement>(null);
   const { state, title, steps, expires_at_ms, required_approvals } = recommendation;
   const isPending = state === 'pending';
@@ -148,12 +150,12 @@ export function Decision({ recommendation, rights, showIncident = false, isCompa
       })
     );
   const details = (
-    <details style={{ marginTop: 8 }}>
+    <details style={{ marginTop: 8 }} onToggle={({ currentTarget }) => setReads(currentTarget.open)}>
       <summary>
         {isCompact ? t('decision.more', 'Steps, reasons and dry run') : t('decision.background', 'Reasons and dry run')}
       </summary>
       {isCompact && <Steps steps={steps} />}
-      <Background recommendation={recommendation} />
+      {reads && <Background recommendation={recommendation} />}
     </details>
   );
   return (

@@ -7,6 +7,7 @@ import { DECISION_TEXTS } from '../components/format';
 import { ReasonDialog } from '../components/ReasonDialog';
 import type { Rights } from '../components/useRights';
 import { plain, Words } from '../components/Words';
+import { DryRun } from './DryRun';
 import { missingApprovals, myVote, refusalOf } from './vote-rules';
 
 type Verdict = 'approve' | 'reject';
@@ -45,7 +46,7 @@ function VoteDialog({
   onDone: () => void;
 }) {
   const [read, setRead] = useState(recommendation.digest);
-  const { id, title, digest, state, steps, dry_run, votes } = recommendation;
+  const { id, title, digest, state, steps, votes } = recommendation;
   const isStale = read !== digest;
   return (
     <ReasonDialog
@@ -82,7 +83,7 @@ function VoteDialog({
             ))}
           </ol>
           <p>
-            <code style={{ whiteSpace: 'pre-wrap' }}>{dry_run}</code>
+            <DryRun id={id} />
           </p>
           <Button size="sm" onClick={() => setRead(digest)}>
             {t('decision.read', 'I have read the new plan')}

@@ -2,13 +2,12 @@ import React, { useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Combobox, Field } from '@grafana/ui';
 import { propose } from '../api/decisions';
-import type { Recommendation } from '../api/types';
+import type { ProposedAction } from '../api/types';
 import { ACTION_TEXTS } from '../components/format';
 import { GuardedButton } from '../components/GuardedButton';
 import { ReasonDialog } from '../components/ReasonDialog';
 
-type Action = Recommendation['action'];
-const PROPOSED: Action[] = [
+const PROPOSED: ProposedAction[] = [
   'fix-pipeline',
   'rollback',
   'deploy',
@@ -24,7 +23,7 @@ const PROPOSED: Action[] = [
 /** An action beside those of the diagnosis; it needs the same approvals as any other. */
 export function ProposeAction({ incidentId, refusal }: { incidentId: string; refusal: string | null }) {
   const [asks, setAsks] = useState(false);
-  const [action, setAction] = useState<Action | null>(null);
+  const [action, setAction] = useState<ProposedAction | null>(null);
   return (
     <>
       <GuardedButton size="sm" variant="secondary" icon="plus" refusal={refusal} onClick={() => setAsks(true)}>
@@ -35,7 +34,7 @@ export function ProposeAction({ incidentId, refusal }: { incidentId: string; ref
           title={t('propose.title', 'Propose an action')}
           confirm={t('propose.confirm', 'Propose')}
           incomplete={action === null ? t('propose.choose', 'Choose an action.') : null}
-          send={(why) => propose(incidentId, action ?? 'none', why)}
+          send={async (why) => (action === null ? null : propose(incidentId, action, why))}
           onClose={() => setAsks(false)}
         >
           <p>

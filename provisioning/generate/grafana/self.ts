@@ -225,8 +225,8 @@ export function selfDashboard(): Dashboard {
           queries: [
             { expr: 'sum(rate(mlfi_ingest_events_total[$__rate_interval]))', legend: 'taken' },
             {
-              expr: 'sum by (model_name, reason) (rate(mlfi_ingest_rejected_total[$__rate_interval])) > 0',
-              legend: 'refused: {{model_name}}, {{reason}}',
+              expr: 'sum by (reason) (rate(mlfi_ingest_rejected_total[$__rate_interval])) > 0',
+              legend: 'refused: {{reason}}',
             },
           ],
         }),

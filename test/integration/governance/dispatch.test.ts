@@ -65,6 +65,7 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
   afterEach(async () => {
     for (const resolve of answer) resolve({ kind: 'succeeded', detail: 'at last' });
     await governance.stop();
+    await application.outcomesOnTimeline();
     await store.close();
   });
 
@@ -137,6 +138,16 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
     expect((await linesOf(advice)).filter((line) => line.startsWith('execution'))).toEqual([
       'execution: ada: "Retrain fraud" succeeded. rolled back by hand',
     ]);
+  });
+
+  it('that ends during a stop is on its timeline when the stop is over', async () => {
+    const slow = await proposed(SLOW, 'i1');
+    await approve(slow);
+    await expect.poll(() => answer.length).toBe(1);
+    const stopped = governance.stop().then(() => application.outcomesOnTimeline());
+    answer[0]?.({ kind: 'succeeded', detail: 'at last' });
+    await stopped;
+    expect((await linesOf(slow)).at(-1)).toBe('execution: "Retrain fraud": succeeded. at last');
   });
 
   it('is not begun any more after a stop, and is found queued by the next start', async () => {

@@ -38,30 +38,30 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const pinnedPlan = async (): Promise<Plan> => {
+const resolvedPlan = async (): Promise<Plan> => {
   const [proposal] = await resolvePlans(executors, [recommendationOf(planOf(targets, 'rollback'))]);
   if (proposal?.plan == null) throw new Error('no plan');
   return proposal.plan;
 };
-const isOutdated = async (plan: Plan): Promise<boolean> =>
+const isStale = async (plan: Plan): Promise<boolean> =>
   (await staleProposals(executors, [recommendationOf(plan)])).length === 1;
 
 it('a plan is outdated when somebody deployed, and not when only the clock moved on', async () => {
-  const plan = await pinnedPlan();
-  expect(await isOutdated(plan)).toBe(false);
+  const plan = await resolvedPlan();
+  expect(await isStale(plan)).toBe(false);
   api.touch();
-  expect(await isOutdated(plan)).toBe(false);
+  expect(await isStale(plan)).toBe(false);
   api.deploy('fraud:4');
-  expect(await isOutdated(plan)).toBe(true);
+  expect(await isStale(plan)).toBe(true);
 });
 
-it('a plan made while the server was away is outdated once it answers, one that was pinned is kept while it is away', async () => {
-  const plan = await pinnedPlan();
-  const unpinned = planOf(targets, 'rollback');
-  expect(await isOutdated(unpinned)).toBe(true);
+it('a plan made while the server was away is stale once it answers, one that was resolved is kept while it is away', async () => {
+  const plan = await resolvedPlan();
+  const unresolved = planOf(targets, 'rollback');
+  expect(await isStale(unresolved)).toBe(true);
   await server.close();
-  expect(await isOutdated(unpinned)).toBe(false);
-  expect(await isOutdated(plan)).toBe(false);
+  expect(await isStale(unresolved)).toBe(false);
+  expect(await isStale(plan)).toBe(false);
 });
 
 it('advice and plans that rely on nothing are left as they are', async () => {

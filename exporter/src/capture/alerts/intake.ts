@@ -18,14 +18,14 @@ export interface AlertIntakePorts {
   /** Labels that may hold a model's id, in the order they are tried. */
   readonly modelLabels: () => readonly string[];
   readonly isOwn: (alert: ReceivedAlert) => boolean;
-  /** Adds the alert to the story of its model and has the model looked at. */
-  readonly investigate: (model: ModelId, alert: ExternalAlert) => Promise<void>;
+  /** Adds the alert to the timeline of its model's incident and requests an evaluation of the model. */
+  readonly requestEvaluation: (model: ModelId, alert: ExternalAlert) => Promise<void>;
   readonly count: (sender: AlertSender, outcomes: readonly (AlertReceipt | 'own' | 'unassigned')[]) => void;
 }
 
 /**
  * Takes notifications of Alertmanager and Grafana: each firing of an alert once, whoever sends it how often, and mlfi's own
- * alerts never. Resolves when the alerts are stored; the investigation goes on afterwards.
+ * alerts never. Resolves when the alerts are stored; the evaluation follows.
  * @returns the function that takes one notification; it throws Unavailable when the store refuses
  */
 export function createAlertIntake(
@@ -63,9 +63,12 @@ export function createAlertIntake(
     for (const [index, alert] of alerts.entries()) {
       if (alert.modelId === null || receipts[index] === 'duplicate') continue;
       ports
-        .investigate(alert.modelId, alert)
+        .requestEvaluation(alert.modelId, alert)
         .catch((error: unknown) =>
-          ports.logger.error({ model: alert.modelId, error: String(error) }, 'an alert could not be investigated'),
+          ports.logger.error(
+            { model: alert.modelId, error: String(error) },
+            'the evaluation an alert asks for could not be requested',
+          ),
         );
     }
     const own = received.length - foreign.length;

@@ -3,7 +3,7 @@ import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock, ExecutionOutcome } from '../../domain/ports.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { listAt, textAt, type Protocol, type Reply, type Site } from './protocol.js';
+import { listAt, textAt, type Protocol, type Reply, type TargetContext } from './protocol.js';
 
 const CREATOR = 'mlfi';
 const commentOf = (execution: Pick<Execution, 'id'>): string => `mlfi execution ${execution.id}`;
@@ -14,7 +14,7 @@ export interface SilenceProtocol extends Protocol<'alertmanager-silence'> {
    * Ends the execution's silence `afterMs` from now (never later than it would end anyway). Says what it did.
    */
   expire(
-    site: Site<'alertmanager-silence'>,
+    context: TargetContext<'alertmanager-silence'>,
     execution: Pick<Execution, 'id'>,
     afterMs: number,
   ): Promise<ExecutionOutcome>;
@@ -28,9 +28,9 @@ export function createSilenceProtocol(clock: Clock): SilenceProtocol {
   return {
     executor: 'alertmanager-silence',
     repetition: 'lookup',
-    async prepare(site) {
-      const { settings } = site;
-      const reply = await site.call('GET', '/api/v2/status');
+    async prepare(context) {
+      const { settings } = context;
+      const reply = await context.call('GET', '/api/v2/status');
       if (reply.kind !== 'answer' || reply.status !== 200)
         return { kind: 'impossible', reason: `Alertmanager cannot be asked: ${unreadable(reply)}` };
       return {
@@ -38,22 +38,22 @@ export function createSilenceProtocol(clock: Clock): SilenceProtocol {
         text: `would silence alerts with ${matchersText(settings.matchers)} while the action runs, for at most ${minutes(settings.atMostMs)}${settings.afterwardsMs > 0 ? ` and ${minutes(settings.afterwardsMs)} after it` : ''}`,
       };
     },
-    async execute(site, _plan, execution) {
-      const found = await silenceOf(site, execution);
+    async execute(context, _plan, execution) {
+      const found = await silenceOf(context, execution);
       if (found.kind === 'unreadable')
         return { kind: 'failed', detail: `not sent: Alertmanager cannot be asked: ${unreadable(found.reply)}` };
       if (found.kind === 'found') return { kind: 'succeeded', detail: `silence ${found.id} was there already` };
       const now = clock.now();
-      const reply = await site.call('POST', '/api/v2/silences', {
-        body: silenceBody(site, execution, now, now + site.settings.atMostMs),
+      const reply = await context.call('POST', '/api/v2/silences', {
+        body: silenceBody(context, execution, now, now + context.settings.atMostMs),
       });
       return outcomeOf(reply, ({ json }) => ({
         kind: 'succeeded',
         detail: `silence ${textAt(json, 'silenceID') ?? 'of unknown id'} was set`,
       }));
     },
-    async lookup(site, _plan, execution) {
-      const found = await silenceOf(site, execution);
+    async lookup(context, _plan, execution) {
+      const found = await silenceOf(context, execution);
       if (found.kind === 'found') return { kind: 'succeeded', detail: `silence ${found.id} was set` };
       if (found.kind === 'none')
         return {
@@ -62,8 +62,8 @@ export function createSilenceProtocol(clock: Clock): SilenceProtocol {
         };
       return { kind: 'unknown', detail: `Alertmanager cannot be asked: ${unreadable(found.reply)}` };
     },
-    async expire(site, execution, afterMs) {
-      const found = await silenceOf(site, execution);
+    async expire(context, execution, afterMs) {
+      const found = await silenceOf(context, execution);
       if (found.kind === 'unreadable')
         return {
           kind: 'unknown',
@@ -76,10 +76,10 @@ export function createSilenceProtocol(clock: Clock): SilenceProtocol {
         return { kind: 'succeeded', detail: `silence ${found.id} ends at ${new Date(found.endsAtMs).toISOString()}` };
       const reply =
         afterMs > 0
-          ? await site.call('POST', '/api/v2/silences', {
-              body: { id: found.id, ...silenceBody(site, execution, found.startsAtMs, endsAtMs) },
+          ? await context.call('POST', '/api/v2/silences', {
+              body: { id: found.id, ...silenceBody(context, execution, found.startsAtMs, endsAtMs) },
             })
-          : await site.call('DELETE', `/api/v2/silence/${encodeURIComponent(found.id)}`);
+          : await context.call('DELETE', `/api/v2/silence/${encodeURIComponent(found.id)}`);
       return outcomeOf(reply, () => ({
         kind: 'succeeded',
         detail: `silence ${found.id} ${afterMs > 0 ? `ends at ${new Date(endsAtMs).toISOString()}` : 'was ended'}`,
@@ -99,8 +99,11 @@ type Found =
   | { readonly kind: 'none' }
   | { readonly kind: 'unreadable'; readonly reply: Reply };
 
-async function silenceOf(site: Site<'alertmanager-silence'>, execution: Pick<Execution, 'id'>): Promise<Found> {
-  const reply = await site.call('GET', '/api/v2/silences');
+async function silenceOf(
+  context: TargetContext<'alertmanager-silence'>,
+  execution: Pick<Execution, 'id'>,
+): Promise<Found> {
+  const reply = await context.call('GET', '/api/v2/silences');
   if (reply.kind !== 'answer' || reply.status !== 200 || !Array.isArray(reply.json))
     return { kind: 'unreadable', reply };
   const ours = listAt(reply.json).filter(
@@ -119,7 +122,7 @@ async function silenceOf(site: Site<'alertmanager-silence'>, execution: Pick<Exe
 }
 
 function silenceBody(
-  { settings }: Site<'alertmanager-silence'>,
+  { settings }: TargetContext<'alertmanager-silence'>,
   execution: Pick<Execution, 'id'>,
   startsAtMs: number,
   endsAtMs: number,

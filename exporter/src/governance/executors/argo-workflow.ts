@@ -2,9 +2,9 @@ import { isObject } from '../../domain/json.js';
 import { createHash } from 'node:crypto';
 import type { Execution } from '../../domain/decision.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { textAt, type Protocol, type Site } from './protocol.js';
+import { textAt, type Protocol, type TargetContext } from './protocol.js';
 
-type ArgoSite = Site<'argo-workflow'>;
+type ArgoSite = TargetContext<'argo-workflow'>;
 
 /** Where the server keeps each kind of template. */
 const TEMPLATES = {
@@ -26,9 +26,9 @@ export function createArgoWorkflowProtocol(): Protocol<'argo-workflow'> {
   return {
     executor: 'argo-workflow',
     repetition: 'lookup',
-    async prepare(site) {
-      const { kind, template, namespace, parameters } = site.settings;
-      const reply = await site.call(
+    async prepare(context) {
+      const { kind, template, namespace, parameters } = context.settings;
+      const reply = await context.call(
         'GET',
         `${TEMPLATES[kind](encodeURIComponent(namespace))}/${encodeURIComponent(template)}`,
       );
@@ -42,10 +42,10 @@ export function createArgoWorkflowProtocol(): Protocol<'argo-workflow'> {
             reason: `Argo Workflows cannot be asked about ${kind} ${template}: ${unreadable(reply)}`,
           };
     },
-    async execute(site, plan, execution) {
-      const { kind, template, namespace, parameters } = site.settings;
+    async execute(context, plan, execution) {
+      const { kind, template, namespace, parameters } = context.settings;
       const name = workflowName(execution);
-      const reply = await site.call('POST', `${workflowsPath(site)}/submit`, {
+      const reply = await context.call('POST', `${workflowsPath(context)}/submit`, {
         body: {
           namespace,
           resourceKind: kind,
@@ -64,9 +64,9 @@ export function createArgoWorkflowProtocol(): Protocol<'argo-workflow'> {
         detail: `workflow ${name} was submitted; how it ends is Argo's to tell`,
       }));
     },
-    async lookup(site, _plan, execution) {
+    async lookup(context, _plan, execution) {
       const name = workflowName(execution);
-      const reply = await site.call('GET', `${workflowsPath(site)}/${name}`);
+      const reply = await context.call('GET', `${workflowsPath(context)}/${name}`);
       if (reply.kind === 'answer' && reply.status === 200 && isObject(reply.json))
         return {
           kind: 'succeeded',

@@ -3,13 +3,13 @@ import type { Clock, Executor } from '../../domain/ports.js';
 import type { Prepared } from './protocol.js';
 
 const FRESH_MS = 30_000;
-const MOST_REMEMBERED = 200;
+const MOST_CACHED = 200;
 
 /**
- * An executor whose dry runs are remembered for half a minute: pages are looked at far more often than a server wants to be
+ * An executor whose dry runs are kept for half a minute: pages are looked at far more often than a server wants to be
  * asked, and the executor checks everything again before it acts. Callers at the same moment share one dry run.
  */
-export function remembered(executor: Executor, clock: Clock): Executor {
+export function cachedDryRun(executor: Executor, clock: Clock): Executor {
   const dryRuns = new Map<string, { readonly atMs: number; readonly prepared: Promise<Prepared> }>();
   return {
     ...executor,
@@ -22,7 +22,7 @@ export function remembered(executor: Executor, clock: Clock): Executor {
       dryRuns.delete(key);
       dryRuns.set(key, { atMs: now, prepared });
       for (const [oldest] of dryRuns) {
-        if (dryRuns.size <= MOST_REMEMBERED) break;
+        if (dryRuns.size <= MOST_CACHED) break;
         dryRuns.delete(oldest);
       }
       return prepared;

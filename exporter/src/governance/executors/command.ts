@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Execution } from '../../domain/decision.js';
 import type { ExecutionOutcome } from '../../domain/ports.js';
 import { plainText } from './outcome.js';
-import type { Protocol, Site } from './protocol.js';
+import type { Protocol, TargetContext } from './protocol.js';
 import type { Plan } from '../../domain/executor.js';
 
 const OUTPUT_BYTES = 8_192;
-const TOLD_CHARACTERS = 400;
+const SHOWN_CHARACTERS = 400;
 const KILL_AFTER_MS = 2_000;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -27,8 +27,8 @@ export function createCommandProtocol(): Protocol<'command'> {
         kind: 'ready',
         text: `would run ${settings.arguments.map((text) => JSON.stringify(text)).join(' ')} in ${settings.directory}, for at most ${timeoutMs / 1_000} s`,
       }),
-    execute(site, plan, execution) {
-      const begun = running.get(execution.id) ?? run(site, plan, execution);
+    execute(context, plan, execution) {
+      const begun = running.get(execution.id) ?? run(context, plan, execution);
       running.set(execution.id, begun);
       return begun.finally(() => running.delete(execution.id));
     },
@@ -37,18 +37,18 @@ export function createCommandProtocol(): Protocol<'command'> {
   };
 }
 
-function run(site: Site<'command'>, plan: Plan, { id }: Execution): Promise<ExecutionOutcome> {
-  const { settings, timeoutMs } = site;
+function run(context: TargetContext<'command'>, plan: Plan, { id }: Execution): Promise<ExecutionOutcome> {
+  const { settings, timeoutMs } = context;
   const [program = '', ...rest] = settings.arguments;
   const child = spawn(program, rest, {
     cwd: settings.directory,
-    env: environmentOf(site, plan, id),
+    env: environmentOf(context, plan, id),
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: false,
     // A group of its own, so that what the program started ends with it.
     detached: true,
   });
-  const output = tailOf(child, site.withoutSecrets);
+  const output = tailOf(child, context.withoutSecrets);
   return new Promise((resolve) => {
     let overdue = false;
     const timers = [
@@ -93,7 +93,11 @@ function run(site: Site<'command'>, plan: Plan, { id }: Execution): Promise<Exec
   });
 }
 
-function environmentOf({ settings, credential }: Site<'command'>, { parameters }: Plan, id: string): NodeJS.ProcessEnv {
+function environmentOf(
+  { settings, credential }: TargetContext<'command'>,
+  { parameters }: Plan,
+  id: string,
+): NodeJS.ProcessEnv {
   const secret = credential();
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
@@ -126,6 +130,6 @@ function tailOf(child: ChildProcess, withoutSecrets: (text: string) => string): 
   child.stderr?.on('data', add);
   return () => {
     const text = plainText(withoutSecrets(tail.toString('utf8')));
-    return text === '' ? '' : `; it wrote: ${text.slice(-TOLD_CHARACTERS)}`;
+    return text === '' ? '' : `; it wrote: ${text.slice(-SHOWN_CHARACTERS)}`;
   };
 }

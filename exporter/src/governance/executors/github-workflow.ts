@@ -1,13 +1,13 @@
 import type { Clock } from '../../domain/ports.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { listAt, numberAt, textAt, type Protocol, type Site } from './protocol.js';
+import { listAt, numberAt, textAt, type Protocol, type TargetContext } from './protocol.js';
 
 const HEADERS = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
 /** A dispatched run is listed within seconds; only after this does its absence prove anything. */
 const LISTED_AFTER_MS = 120_000;
 const SKEW_MS = 60_000;
 
-type GithubSite = Site<'github-workflow'>;
+type GithubSite = TargetContext<'github-workflow'>;
 
 /**
  * Starts a GitHub Actions workflow with a `workflow_dispatch` event. GitHub takes no idempotency key: with a correlation
@@ -17,9 +17,9 @@ export function createGithubWorkflowProtocol(clock: Clock): Protocol<'github-wor
   return {
     executor: 'github-workflow',
     repetition: 'lookup',
-    async prepare(site) {
-      const { repository, workflow, ref, inputs, correlationInput } = site.settings;
-      const reply = await site.call('GET', workflowPath(site), { headers: HEADERS });
+    async prepare(context) {
+      const { repository, workflow, ref, inputs, correlationInput } = context.settings;
+      const reply = await context.call('GET', workflowPath(context), { headers: HEADERS });
       if (reply.kind !== 'answer' || reply.status !== 200)
         return {
           kind: 'impossible',
@@ -34,9 +34,9 @@ export function createGithubWorkflowProtocol(clock: Clock): Protocol<'github-wor
         text: `would start workflow "${textAt(reply.json, 'name') ?? workflow}" of ${repository} on ${ref} with ${JSON.stringify(given)}`,
       };
     },
-    async execute(site, _plan, execution) {
-      const { ref, inputs, correlationInput } = site.settings;
-      const reply = await site.call('POST', `${workflowPath(site)}/dispatches`, {
+    async execute(context, _plan, execution) {
+      const { ref, inputs, correlationInput } = context.settings;
+      const reply = await context.call('POST', `${workflowPath(context)}/dispatches`, {
         headers: HEADERS,
         body: {
           ref,
@@ -56,14 +56,16 @@ export function createGithubWorkflowProtocol(clock: Clock): Protocol<'github-wor
         };
       });
     },
-    async lookup(site, _plan, execution) {
-      if (site.settings.correlationInput === null)
-        return { kind: 'unknown', detail: 'without correlation_input a run cannot be told from others' };
+    async lookup(context, _plan, execution) {
+      if (context.settings.correlationInput === null)
+        return { kind: 'unknown', detail: 'without correlation_input a run cannot be distinguished from others' };
       const sentAtMs = execution.startedAtMs ?? execution.queuedAtMs;
       // An execution taken over after a crash has a younger start than the event that may have been sent.
       const since = new Date(execution.queuedAtMs - SKEW_MS).toISOString().replace(/\.\d+Z$/, 'Z');
       const query = new URLSearchParams({ event: 'workflow_dispatch', created: `>=${since}`, per_page: '100' });
-      const reply = await site.call('GET', `${workflowPath(site)}/runs?${query.toString()}`, { headers: HEADERS });
+      const reply = await context.call('GET', `${workflowPath(context)}/runs?${query.toString()}`, {
+        headers: HEADERS,
+      });
       if (reply.kind !== 'answer' || reply.status !== 200)
         return { kind: 'unknown', detail: `GitHub cannot be asked for runs: ${unreadable(reply)}` };
       const runs = listAt(reply.json, 'workflow_runs');

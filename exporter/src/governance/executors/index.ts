@@ -4,14 +4,14 @@ import type { Executor } from '../../domain/ports.js';
 import { createSilenceProtocol } from './alertmanager-silence.js';
 import { createArgoWorkflowProtocol } from './argo-workflow.js';
 import { createCommandProtocol } from './command.js';
-import { configured, type TargetPorts } from './target-binding.js';
+import { boundExecutor, type TargetPorts } from './target-binding.js';
 import { createGithubWorkflowProtocol } from './github-workflow.js';
 import { createKubernetesProtocol } from './kubernetes.js';
 import { createMlflowProtocol } from './mlflow.js';
 import type { Protocol } from './protocol.js';
 import { createRebaselineExecutor } from './rebaseline.js';
-import { remembered } from './cached-dry-run.js';
-import { silenced } from './with-silence.js';
+import { cachedDryRun } from './cached-dry-run.js';
+import { withSilence } from './with-silence.js';
 import { createWebhookProtocol } from './webhook.js';
 import type { ExecutorId } from '../../domain/executor.js';
 
@@ -21,7 +21,7 @@ export type Executors = Readonly<Record<ExecutorId, Executor>>;
 export function createExecutors(ports: TargetPorts, rebaseline: (model: ModelId) => Promise<void>): Executors {
   const silence = createSilenceProtocol(ports.clock);
   const acting = <E extends TargetedExecutorId>(protocol: Protocol<E>): Executor =>
-    remembered(silenced(configured(protocol, ports), silence, ports), ports.clock);
+    cachedDryRun(withSilence(boundExecutor(protocol, ports), silence, ports), ports.clock);
   return {
     rebaseline: createRebaselineExecutor(rebaseline),
     webhook: acting(createWebhookProtocol(ports)),
@@ -30,6 +30,6 @@ export function createExecutors(ports: TargetPorts, rebaseline: (model: ModelId)
     kubernetes: acting(createKubernetesProtocol(ports.clock)),
     mlflow: acting(createMlflowProtocol(ports.clock)),
     command: acting(createCommandProtocol()),
-    'alertmanager-silence': configured(silence, ports),
+    'alertmanager-silence': boundExecutor(silence, ports),
   };
 }

@@ -3,7 +3,17 @@ import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock, HttpCall } from '../../domain/ports.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { at, listAt, numberAt, pinnedOf, textAt, textsAt, type Looked, type Protocol, type Site } from './protocol.js';
+import {
+  at,
+  listAt,
+  numberAt,
+  resolvedOf,
+  textAt,
+  textsAt,
+  type Looked,
+  type Protocol,
+  type TargetContext,
+} from './protocol.js';
 import type { Plan } from '../../domain/executor.js';
 
 /** Written on the deployment in the same request that acts, so that it proves what arrived. */
@@ -13,7 +23,7 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 const TEMPLATE_HASH = 'pod-template-hash';
 
-type KubernetesSite = Site<'kubernetes'>;
+type KubernetesContext = TargetContext<'kubernetes'>;
 
 /** The one request that acts, or why there is none. */
 type Change =
@@ -39,21 +49,21 @@ export function createKubernetesProtocol(clock: Clock): Protocol<'kubernetes'> {
   return {
     executor: 'kubernetes',
     repetition: 'lookup',
-    async pin(site) {
-      if (site.settings.operation === 'scale-out') {
-        const scale = await read(site, `${deploymentPath(site)}/scale`);
+    async resolve(context) {
+      if (context.settings.operation === 'scale-out') {
+        const scale = await read(context, `${deploymentPath(context)}/scale`);
         if (typeof scale === 'string') return null;
         const from = replicasOf(scale);
         return {
           from_replicas: from,
-          to_replicas: Math.max(from, Math.min(from + site.settings.addReplicas, site.settings.mostReplicas)),
+          to_replicas: Math.max(from, Math.min(from + context.settings.addReplicas, context.settings.mostReplicas)),
         };
       }
-      const deployment = await read(site, deploymentPath(site));
+      const deployment = await read(context, deploymentPath(context));
       if (typeof deployment === 'string') return null;
       const revision = revisionOf(deployment);
-      if (site.settings.operation === 'restart') return { revision };
-      const sets = await replicaSetsOf(site, deployment);
+      if (context.settings.operation === 'restart') return { revision };
+      const sets = await replicaSetsOf(context, deployment);
       if (typeof sets === 'string' || revision === null) return null;
       const previous = sets.filter((set) => (revisionOf(set) ?? Infinity) < revision).at(-1);
       return {
@@ -63,30 +73,30 @@ export function createKubernetesProtocol(clock: Clock): Protocol<'kubernetes'> {
         to_images: imagesOf(previous),
       };
     },
-    async prepare(site, plan) {
-      const change = await changeFor(site, plan, null, clock);
+    async prepare(context, plan) {
+      const change = await changeFor(context, plan, null, clock);
       if (change.kind === 'done') return { kind: 'impossible', reason: change.detail };
       if (change.kind === 'obstacle') return { kind: 'impossible', reason: change.reason };
-      const reply = await site.call(change.method, `${change.path}?dryRun=All`, {
+      const reply = await context.call(change.method, `${change.path}?dryRun=All`, {
         body: change.body,
         headers: { 'content-type': change.contentType },
       });
       if (reply.kind !== 'answer' || reply.status >= 300)
         return { kind: 'impossible', reason: `the API server's dry run ${unreadable(reply)}` };
-      const hint = await autoscalerHint(site);
+      const hint = await autoscalerHint(context);
       return { kind: 'ready', text: `would ${change.text}; the API server's own dry run accepts it${hint}` };
     },
-    async execute(site, plan, execution) {
-      const change = await changeFor(site, plan, execution.id, clock);
+    async execute(context, plan, execution) {
+      const change = await changeFor(context, plan, execution.id, clock);
       if (change.kind === 'done') return { kind: 'succeeded', detail: change.detail };
       if (change.kind === 'obstacle') return { kind: 'failed', detail: `not sent: ${change.reason}` };
-      const reply = await site.call(change.method, change.path, {
+      const reply = await context.call(change.method, change.path, {
         body: change.body,
         headers: { 'content-type': change.contentType },
       });
       // The conflict may be with this very execution: its request of before a crash arrived in between.
       if (reply.kind === 'answer' && (reply.status === 409 || reply.status === 422)) {
-        const found = await arrived(site, plan, execution);
+        const found = await arrived(context, plan, execution);
         if (found.kind === 'succeeded') return found;
       }
       return outcomeOf(reply, () => ({
@@ -98,23 +108,23 @@ export function createKubernetesProtocol(clock: Clock): Protocol<'kubernetes'> {
   };
 }
 
-async function arrived(site: KubernetesSite, plan: Plan, execution: Execution): Promise<Looked> {
-  const pinned = pinnedOf(plan);
-  if (site.settings.operation === 'scale-out') {
-    const scale = await read(site, `${deploymentPath(site)}/scale`);
+async function arrived(context: KubernetesContext, plan: Plan, execution: Execution): Promise<Looked> {
+  const resolved = resolvedOf(plan);
+  if (context.settings.operation === 'scale-out') {
+    const scale = await read(context, `${deploymentPath(context)}/scale`);
     if (typeof scale === 'string') return { kind: 'unknown', detail: scale };
     const replicas = replicasOf(scale);
-    if (replicas === numberAt(pinned, 'to_replicas'))
+    if (replicas === numberAt(resolved, 'to_replicas'))
       return { kind: 'succeeded', detail: `it has ${replicas} replicas` };
-    return replicas === numberAt(pinned, 'from_replicas')
+    return replicas === numberAt(resolved, 'from_replicas')
       ? { kind: 'not-received', detail: `it still has ${replicas} replicas` }
       : { kind: 'unknown', detail: `it has ${replicas} replicas; somebody else scaled it` };
   }
-  const deployment = await read(site, deploymentPath(site));
+  const deployment = await read(context, deploymentPath(context));
   if (typeof deployment === 'string') return { kind: 'unknown', detail: deployment };
   if (textAt(deployment, 'metadata', 'annotations', EXECUTION_ANNOTATION) === execution.id)
     return { kind: 'succeeded', detail: 'the deployment carries the id of this execution' };
-  const seen = numberAt(pinned, 'from_revision') ?? numberAt(pinned, 'revision');
+  const seen = numberAt(resolved, 'from_revision') ?? numberAt(resolved, 'revision');
   return revisionOf(deployment) === seen
     ? {
         kind: 'not-received',
@@ -123,37 +133,42 @@ async function arrived(site: KubernetesSite, plan: Plan, execution: Execution): 
     : { kind: 'unknown', detail: 'the deployment was changed by somebody else since' };
 }
 
-async function changeFor(site: KubernetesSite, plan: Plan, execution: string | null, clock: Clock): Promise<Change> {
-  const { settings } = site;
-  const pinned = pinnedOf(plan);
-  if (Object.keys(pinned).length === 0)
+async function changeFor(
+  context: KubernetesContext,
+  plan: Plan,
+  execution: string | null,
+  clock: Clock,
+): Promise<Change> {
+  const { settings } = context;
+  const resolved = resolvedOf(plan);
+  if (Object.keys(resolved).length === 0)
     return { kind: 'obstacle', reason: 'the plan was made while the API server could not be asked' };
-  if (settings.operation === 'scale-out') return scaleChange(site, pinned);
-  const deployment = await read(site, deploymentPath(site));
+  if (settings.operation === 'scale-out') return scaleChange(context, resolved);
+  const deployment = await read(context, deploymentPath(context));
   if (typeof deployment === 'string') return { kind: 'obstacle', reason: deployment };
   if (execution !== null && textAt(deployment, 'metadata', 'annotations', EXECUTION_ANNOTATION) === execution)
     return { kind: 'done', detail: 'the deployment carries the id of this execution already' };
-  const seen = numberAt(pinned, 'from_revision') ?? numberAt(pinned, 'revision');
+  const seen = numberAt(resolved, 'from_revision') ?? numberAt(resolved, 'revision');
   const revision = revisionOf(deployment);
   if (revision !== seen)
     return {
       kind: 'obstacle',
-      reason: `${nameOf(site)} is at revision ${revision ?? '?'} now; the plan was made at ${seen ?? '?'}`,
+      reason: `${nameOf(context)} is at revision ${revision ?? '?'} now; the plan was made at ${seen ?? '?'}`,
     };
   if (at(deployment, 'spec', 'paused') === true)
-    return { kind: 'obstacle', reason: `${nameOf(site)} is paused; resume it first` };
+    return { kind: 'obstacle', reason: `${nameOf(context)} is paused; resume it first` };
   const marks = { [EXECUTION_ANNOTATION]: execution ?? 'dry-run' };
   return settings.operation === 'restart'
-    ? restartChange(site, deployment, marks, clock)
-    : undoChange(site, deployment, pinned, marks);
+    ? restartChange(context, deployment, marks, clock)
+    : undoChange(context, deployment, resolved, marks);
 }
 
-function restartChange(site: KubernetesSite, deployment: Json, marks: JsonObject, clock: Clock): Change {
+function restartChange(context: KubernetesContext, deployment: Json, marks: JsonObject, clock: Clock): Change {
   return {
     kind: 'change',
-    text: `restart the pods of ${nameOf(site)} one after another, as its strategy says`,
+    text: `restart the pods of ${nameOf(context)} one after another, as its strategy says`,
     method: 'PATCH',
-    path: deploymentPath(site),
+    path: deploymentPath(context),
     contentType: 'application/strategic-merge-patch+json',
     body: {
       metadata: { resourceVersion: textAt(deployment, 'metadata', 'resourceVersion'), annotations: marks },
@@ -163,25 +178,26 @@ function restartChange(site: KubernetesSite, deployment: Json, marks: JsonObject
 }
 
 async function undoChange(
-  site: KubernetesSite,
+  context: KubernetesContext,
   deployment: Json,
-  pinned: JsonObject,
+  resolved: JsonObject,
   marks: JsonObject,
 ): Promise<Change> {
-  const wanted = numberAt(pinned, 'to_revision');
-  if (wanted === null || wanted === 0) return { kind: 'obstacle', reason: `${nameOf(site)} has no earlier revision` };
-  const sets = await replicaSetsOf(site, deployment);
+  const wanted = numberAt(resolved, 'to_revision');
+  if (wanted === null || wanted === 0)
+    return { kind: 'obstacle', reason: `${nameOf(context)} has no earlier revision` };
+  const sets = await replicaSetsOf(context, deployment);
   if (typeof sets === 'string') return { kind: 'obstacle', reason: sets };
   const set = sets.find((one) => revisionOf(one) === wanted);
   const template = at(set, 'spec', 'template');
-  if (!isObject(template)) return { kind: 'obstacle', reason: `revision ${wanted} of ${nameOf(site)} is gone` };
-  const from = textsAt(pinned, 'from_images').join(', ');
+  if (!isObject(template)) return { kind: 'obstacle', reason: `revision ${wanted} of ${nameOf(context)} is gone` };
+  const from = textsAt(resolved, 'from_images').join(', ');
   const to = imagesOf(set).join(', ');
   return {
     kind: 'change',
-    text: `roll ${nameOf(site)} back from revision ${numberAt(pinned, 'from_revision') ?? '?'} (${from}) to revision ${wanted} (${to})`,
+    text: `roll ${nameOf(context)} back from revision ${numberAt(resolved, 'from_revision') ?? '?'} (${from}) to revision ${wanted} (${to})`,
     method: 'PATCH',
-    path: deploymentPath(site),
+    path: deploymentPath(context),
     contentType: 'application/json-patch+json',
     body: [
       { op: 'test', path: '/metadata/resourceVersion', value: textAt(deployment, 'metadata', 'resourceVersion') },
@@ -197,20 +213,21 @@ async function undoChange(
   };
 }
 
-async function scaleChange(site: KubernetesSite, pinned: JsonObject): Promise<Change> {
-  const from = numberAt(pinned, 'from_replicas') ?? 0;
-  const to = numberAt(pinned, 'to_replicas') ?? 0;
-  const path = `${deploymentPath(site)}/scale`;
-  if (to <= from) return { kind: 'obstacle', reason: `${nameOf(site)} has ${from} replicas, the most that is allowed` };
-  const scale = await read(site, path);
+async function scaleChange(context: KubernetesContext, resolved: JsonObject): Promise<Change> {
+  const from = numberAt(resolved, 'from_replicas') ?? 0;
+  const to = numberAt(resolved, 'to_replicas') ?? 0;
+  const path = `${deploymentPath(context)}/scale`;
+  if (to <= from)
+    return { kind: 'obstacle', reason: `${nameOf(context)} has ${from} replicas, the most that is allowed` };
+  const scale = await read(context, path);
   if (typeof scale === 'string') return { kind: 'obstacle', reason: scale };
   const now = replicasOf(scale);
-  if (now === to) return { kind: 'done', detail: `${nameOf(site)} has ${to} replicas already` };
+  if (now === to) return { kind: 'done', detail: `${nameOf(context)} has ${to} replicas already` };
   if (now !== from)
-    return { kind: 'obstacle', reason: `${nameOf(site)} has ${now} replicas now; the plan was made at ${from}` };
+    return { kind: 'obstacle', reason: `${nameOf(context)} has ${now} replicas now; the plan was made at ${from}` };
   return {
     kind: 'change',
-    text: `scale ${nameOf(site)} from ${from} to ${to} replicas`,
+    text: `scale ${nameOf(context)} from ${from} to ${to} replicas`,
     method: 'PUT',
     path,
     contentType: 'application/json',
@@ -218,8 +235,8 @@ async function scaleChange(site: KubernetesSite, pinned: JsonObject): Promise<Ch
       apiVersion: 'autoscaling/v1',
       kind: 'Scale',
       metadata: {
-        name: site.settings.deployment,
-        namespace: site.settings.namespace,
+        name: context.settings.deployment,
+        namespace: context.settings.namespace,
         resourceVersion: textAt(scale, 'metadata', 'resourceVersion'),
       },
       spec: { replicas: to },
@@ -228,16 +245,16 @@ async function scaleChange(site: KubernetesSite, pinned: JsonObject): Promise<Ch
 }
 
 /** An autoscaler undoes what others scale, and says so to nobody. */
-async function autoscalerHint(site: KubernetesSite): Promise<string> {
-  if (site.settings.operation !== 'scale-out') return '';
+async function autoscalerHint(context: KubernetesContext): Promise<string> {
+  if (context.settings.operation !== 'scale-out') return '';
   const found = await read(
-    site,
-    `/apis/autoscaling/v2/namespaces/${encodeURIComponent(site.settings.namespace)}/horizontalpodautoscalers`,
+    context,
+    `/apis/autoscaling/v2/namespaces/${encodeURIComponent(context.settings.namespace)}/horizontalpodautoscalers`,
   );
   const ours = listAt(typeof found === 'string' ? undefined : found, 'items').find(
     (scaler) =>
       textAt(scaler, 'spec', 'scaleTargetRef', 'kind') === 'Deployment' &&
-      textAt(scaler, 'spec', 'scaleTargetRef', 'name') === site.settings.deployment,
+      textAt(scaler, 'spec', 'scaleTargetRef', 'name') === context.settings.deployment,
   );
   return ours === undefined
     ? ''
@@ -245,17 +262,17 @@ async function autoscalerHint(site: KubernetesSite): Promise<string> {
 }
 
 /** The object at a path, or why it cannot be read. Changes nothing. */
-async function read(site: KubernetesSite, path: string): Promise<Json | string> {
-  const reply = await site.call('GET', path);
+async function read(context: KubernetesContext, path: string): Promise<Json | string> {
+  const reply = await context.call('GET', path);
   return reply.kind === 'answer' && reply.status === 200 && isObject(reply.json)
     ? reply.json
-    : `the API server cannot be asked about ${nameOf(site)}: ${unreadable(reply)}`;
+    : `the API server cannot be asked about ${nameOf(context)}: ${unreadable(reply)}`;
 }
 
 /** ReplicaSets the deployment owns, lowest revision first. */
-async function replicaSetsOf(site: KubernetesSite, deployment: Json): Promise<readonly Json[] | string> {
+async function replicaSetsOf(context: KubernetesContext, deployment: Json): Promise<readonly Json[] | string> {
   const selector = encodeURIComponent(selectorText(at(deployment, 'spec', 'selector')));
-  const list = await read(site, `${namespacePath(site)}/replicasets?labelSelector=${selector}`);
+  const list = await read(context, `${namespacePath(context)}/replicasets?labelSelector=${selector}`);
   if (typeof list === 'string') return list;
   const owner = textAt(deployment, 'metadata', 'uid');
   return listAt(list, 'items')
@@ -300,8 +317,8 @@ const replicasOf = (scale: Json): number => numberAt(scale, 'spec', 'replicas') 
 const imagesOf = (object: Json | undefined): readonly string[] =>
   listAt(object, 'spec', 'template', 'spec', 'containers').map((container) => textAt(container, 'image') ?? '?');
 
-const namespacePath = ({ settings }: KubernetesSite): string =>
+const namespacePath = ({ settings }: KubernetesContext): string =>
   `/apis/apps/v1/namespaces/${encodeURIComponent(settings.namespace)}`;
-const deploymentPath = (site: KubernetesSite): string =>
-  `${namespacePath(site)}/deployments/${encodeURIComponent(site.settings.deployment)}`;
-const nameOf = ({ settings }: KubernetesSite): string => `deployment ${settings.namespace}/${settings.deployment}`;
+const deploymentPath = (context: KubernetesContext): string =>
+  `${namespacePath(context)}/deployments/${encodeURIComponent(context.settings.deployment)}`;
+const nameOf = ({ settings }: KubernetesContext): string => `deployment ${settings.namespace}/${settings.deployment}`;

@@ -2,12 +2,12 @@ import { isObject } from '../../domain/json.js';
 import type { Json, JsonObject } from '../../domain/json.js';
 import type { Clock } from '../../domain/ports.js';
 import { outcomeOf, unreadable } from './outcome.js';
-import { listAt, pinnedOf, textAt, type Protocol, type Site } from './protocol.js';
+import { listAt, resolvedOf, textAt, type Protocol, type TargetContext } from './protocol.js';
 
 const API = '/api/2.0/mlflow';
 const EXECUTION_TAG = 'mlfi.execution_id';
 
-type MlflowSite = Site<'mlflow'>;
+type MlflowSite = TargetContext<'mlflow'>;
 
 /**
  * Acts on an MLflow tracking server. `alias-back` points a registered model's alias at the newest version below the one it
@@ -18,23 +18,23 @@ export function createMlflowProtocol(clock: Clock): Protocol<'mlflow'> {
   return {
     executor: 'mlflow',
     repetition: 'lookup',
-    async pin(site) {
-      if (site.settings.operation === 'request-retraining') {
-        const experiment = await experimentOf(site);
+    async resolve(context) {
+      if (context.settings.operation === 'request-retraining') {
+        const experiment = await experimentOf(context);
         return isObject(experiment) ? experiment : null;
       }
-      const from = await aliasVersion(site);
+      const from = await aliasVersion(context);
       if (!isObject(from)) return null;
-      const previous = await versionBefore(site, Number(textAt(from, 'version')));
+      const previous = await versionBefore(context, Number(textAt(from, 'version')));
       return isObject(previous)
         ? { from_version: textAt(from, 'version'), to_version: textAt(previous, 'version') }
         : null;
     },
-    async prepare(site, plan) {
-      const pinned = pinnedOf(plan);
-      const { settings } = site;
+    async prepare(context, plan) {
+      const resolved = resolvedOf(plan);
+      const { settings } = context;
       if (settings.operation === 'request-retraining') {
-        const experiment = await experimentOf(site);
+        const experiment = await experimentOf(context);
         return isObject(experiment)
           ? {
               kind: 'ready',
@@ -42,24 +42,24 @@ export function createMlflowProtocol(clock: Clock): Protocol<'mlflow'> {
             }
           : { kind: 'impossible', reason: experiment };
       }
-      const obstacle = await aliasObstacle(site, pinned, 'from_version');
+      const obstacle = await aliasObstacle(context, resolved, 'from_version');
       return obstacle === null
         ? {
             kind: 'ready',
-            text: `would point ${nameOf(site)} from version ${textAt(pinned, 'from_version') ?? '?'} back to ${textAt(pinned, 'to_version') ?? '?'}`,
+            text: `would point ${nameOf(context)} from version ${textAt(resolved, 'from_version') ?? '?'} back to ${textAt(resolved, 'to_version') ?? '?'}`,
           }
         : { kind: 'impossible', reason: obstacle };
     },
-    async execute(site, plan, execution, recommendation) {
-      const pinned = pinnedOf(plan);
-      const { settings } = site;
+    async execute(context, plan, execution, recommendation) {
+      const resolved = resolvedOf(plan);
+      const { settings } = context;
       if (settings.operation === 'request-retraining') {
-        const found = await runOf(site, textAt(pinned, 'experiment_id'), execution.id);
+        const found = await runOf(context, textAt(resolved, 'experiment_id'), execution.id);
         if (found.kind === 'unreadable') return { kind: 'failed', detail: `not sent: ${found.reason}` };
         if (found.kind === 'found') return { kind: 'succeeded', detail: `run ${found.id} was there already` };
-        const reply = await site.call('POST', `${API}/runs/create`, {
+        const reply = await context.call('POST', `${API}/runs/create`, {
           body: {
-            experiment_id: textAt(pinned, 'experiment_id'),
+            experiment_id: textAt(resolved, 'experiment_id'),
             run_name: `retrain ${settings.registeredModel}`,
             start_time: clock.now(),
             tags: tagsOf({
@@ -78,95 +78,97 @@ export function createMlflowProtocol(clock: Clock): Protocol<'mlflow'> {
           detail: `run ${textAt(json, 'run', 'info', 'run_id') ?? '?'} asks for retraining; a trainer has to pick it up`,
         }));
         const run = reply.kind === 'answer' ? textAt(reply.json, 'run', 'info', 'run_id') : null;
-        // MLflow creates every run as RUNNING. That this one waits is told by its status, and by its tag if this call is lost.
+        // MLflow creates every run as RUNNING. That this one waits shows in its status, and by its tag if this call is lost.
         if (outcome.kind === 'succeeded' && run !== null)
-          await site.call('POST', `${API}/runs/update`, { body: { run_id: run, status: 'SCHEDULED' } });
+          await context.call('POST', `${API}/runs/update`, { body: { run_id: run, status: 'SCHEDULED' } });
         return outcome;
       }
-      const obstacle = await aliasObstacle(site, pinned, 'from_version');
+      const obstacle = await aliasObstacle(context, resolved, 'from_version');
       if (obstacle !== null) {
-        const done = (await aliasObstacle(site, pinned, 'to_version')) === null;
+        const done = (await aliasObstacle(context, resolved, 'to_version')) === null;
         return done
           ? {
               kind: 'succeeded',
-              detail: `${nameOf(site)} is at version ${textAt(pinned, 'to_version') ?? '?'} already`,
+              detail: `${nameOf(context)} is at version ${textAt(resolved, 'to_version') ?? '?'} already`,
             }
           : { kind: 'failed', detail: `not sent: ${obstacle}` };
       }
-      const reply = await site.call('POST', `${API}/registered-models/alias`, {
-        body: { name: settings.registeredModel, alias: settings.alias, version: textAt(pinned, 'to_version') },
+      const reply = await context.call('POST', `${API}/registered-models/alias`, {
+        body: { name: settings.registeredModel, alias: settings.alias, version: textAt(resolved, 'to_version') },
       });
       return outcomeOf(reply, () => ({
         kind: 'succeeded',
-        detail: `${nameOf(site)} points at version ${textAt(pinned, 'to_version') ?? '?'}; servers that loaded the old one must load again`,
+        detail: `${nameOf(context)} points at version ${textAt(resolved, 'to_version') ?? '?'}; servers that loaded the old one must load again`,
       }));
     },
-    async lookup(site, plan, execution) {
-      const pinned = pinnedOf(plan);
-      if (site.settings.operation === 'request-retraining') {
-        const found = await runOf(site, textAt(pinned, 'experiment_id'), execution.id);
+    async lookup(context, plan, execution) {
+      const resolved = resolvedOf(plan);
+      if (context.settings.operation === 'request-retraining') {
+        const found = await runOf(context, textAt(resolved, 'experiment_id'), execution.id);
         if (found.kind === 'found') return { kind: 'succeeded', detail: `run ${found.id} asks for it` };
         return found.kind === 'none'
           ? { kind: 'not-received', detail: 'no run carries the id of this execution' }
           : { kind: 'unknown', detail: found.reason };
       }
-      const version = await aliasVersion(site);
+      const version = await aliasVersion(context);
       if (!isObject(version)) return { kind: 'unknown', detail: version };
       const now = textAt(version, 'version');
-      if (now === textAt(pinned, 'to_version'))
-        return { kind: 'succeeded', detail: `${nameOf(site)} points at version ${now ?? '?'}` };
-      return now === textAt(pinned, 'from_version')
-        ? { kind: 'not-received', detail: `${nameOf(site)} still points at version ${now ?? '?'}` }
-        : { kind: 'unknown', detail: `${nameOf(site)} points at version ${now ?? '?'}; somebody else moved it` };
+      if (now === textAt(resolved, 'to_version'))
+        return { kind: 'succeeded', detail: `${nameOf(context)} points at version ${now ?? '?'}` };
+      return now === textAt(resolved, 'from_version')
+        ? { kind: 'not-received', detail: `${nameOf(context)} still points at version ${now ?? '?'}` }
+        : { kind: 'unknown', detail: `${nameOf(context)} points at version ${now ?? '?'}; somebody else moved it` };
     },
   };
 }
 
 /** Why the alias must not be moved: it does not point where the plan says. Null when it does. */
 async function aliasObstacle(
-  site: MlflowSite,
-  pinned: JsonObject,
+  context: MlflowSite,
+  resolved: JsonObject,
   key: 'from_version' | 'to_version',
 ): Promise<string | null> {
-  const wanted = textAt(pinned, key);
-  if (wanted === null || textAt(pinned, 'to_version') === null)
-    return `the plan names no versions: when it was made, MLflow could not be asked or there was no version before the one of ${nameOf(site)}`;
-  const version = await aliasVersion(site);
+  const wanted = textAt(resolved, key);
+  if (wanted === null || textAt(resolved, 'to_version') === null)
+    return `the plan names no versions: when it was made, MLflow could not be asked or there was no version before the one of ${nameOf(context)}`;
+  const version = await aliasVersion(context);
   if (!isObject(version)) return version;
   const now = textAt(version, 'version');
-  return now === wanted ? null : `${nameOf(site)} points at version ${now ?? '?'} now; the plan was made at ${wanted}`;
+  return now === wanted
+    ? null
+    : `${nameOf(context)} points at version ${now ?? '?'} now; the plan was made at ${wanted}`;
 }
 
-/** The model version an alias points at, or why it cannot be told. */
-async function aliasVersion(site: MlflowSite): Promise<JsonObject | string> {
-  const { registeredModel, alias } = site.settings;
+/** The model version an alias points at, or why it is unknown. */
+async function aliasVersion(context: MlflowSite): Promise<JsonObject | string> {
+  const { registeredModel, alias } = context.settings;
   const query = new URLSearchParams({ name: registeredModel, alias });
-  const reply = await site.call('GET', `${API}/registered-models/alias?${query.toString()}`);
+  const reply = await context.call('GET', `${API}/registered-models/alias?${query.toString()}`);
   const version = reply.kind === 'answer' && reply.status === 200 ? reply.json : undefined;
   const found = isObject(version) ? version['model_version'] : undefined;
-  return isObject(found) ? found : `MLflow cannot be asked about ${nameOf(site)}: ${unreadable(reply)}`;
+  return isObject(found) ? found : `MLflow cannot be asked about ${nameOf(context)}: ${unreadable(reply)}`;
 }
 
 /** The newest usable version below a number. */
-async function versionBefore(site: MlflowSite, version: number): Promise<Json | undefined> {
+async function versionBefore(context: MlflowSite, version: number): Promise<Json | undefined> {
   const query = new URLSearchParams({
-    filter: `name='${site.settings.registeredModel.replaceAll("'", "''")}'`,
+    filter: `name='${context.settings.registeredModel.replaceAll("'", "''")}'`,
     order_by: 'version_number DESC',
     max_results: '1000',
   });
-  const reply = await site.call('GET', `${API}/model-versions/search?${query.toString()}`);
+  const reply = await context.call('GET', `${API}/model-versions/search?${query.toString()}`);
   const versions = reply.kind === 'answer' ? listAt(reply.json, 'model_versions') : [];
   return versions
     .filter((one) => Number(textAt(one, 'version')) < version && (textAt(one, 'status') ?? 'READY') === 'READY')
     .toSorted((a, b) => Number(textAt(b, 'version')) - Number(textAt(a, 'version')))[0];
 }
 
-async function experimentOf(site: MlflowSite): Promise<JsonObject | string> {
-  const query = new URLSearchParams({ experiment_name: site.settings.experiment });
-  const reply = await site.call('GET', `${API}/experiments/get-by-name?${query.toString()}`);
+async function experimentOf(context: MlflowSite): Promise<JsonObject | string> {
+  const query = new URLSearchParams({ experiment_name: context.settings.experiment });
+  const reply = await context.call('GET', `${API}/experiments/get-by-name?${query.toString()}`);
   const id = reply.kind === 'answer' && reply.status === 200 ? textAt(reply.json, 'experiment', 'experiment_id') : null;
   return id === null
-    ? `MLflow cannot be asked about experiment ${site.settings.experiment}: ${unreadable(reply)}`
+    ? `MLflow cannot be asked about experiment ${context.settings.experiment}: ${unreadable(reply)}`
     : { experiment_id: id };
 }
 
@@ -175,11 +177,11 @@ type FoundRun =
   | { readonly kind: 'none' }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-async function runOf(site: MlflowSite, experiment: string | null, execution: string): Promise<FoundRun> {
+async function runOf(context: MlflowSite, experiment: string | null, execution: string): Promise<FoundRun> {
   if (experiment === null)
     return { kind: 'unreadable', reason: 'the plan names no experiment: when it was made, MLflow could not be asked' };
   // A search is a POST that only reads.
-  const reply = await site.call('POST', `${API}/runs/search`, {
+  const reply = await context.call('POST', `${API}/runs/search`, {
     body: { experiment_ids: [experiment], filter: `tags."${EXECUTION_TAG}" = '${execution}'`, max_results: 1 },
   });
   if (reply.kind !== 'answer' || reply.status !== 200)

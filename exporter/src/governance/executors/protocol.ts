@@ -15,7 +15,7 @@ export type Reply =
   | { readonly kind: 'unsent' | 'lost'; readonly detail: string };
 
 /** One configured target as an executor sees it: settings filled for the plan at hand, credentials out of sight. */
-export interface Site<E extends TargetedExecutorId> {
+export interface TargetContext<E extends TargetedExecutorId> {
   readonly name: string;
   readonly settings: SettingsByExecutor[E];
   readonly timeoutMs: number;
@@ -33,22 +33,35 @@ export interface Site<E extends TargetedExecutorId> {
 
 /**
  * How one kind of server carries actions out. One file each, one line in `index.ts`; `configured.ts` adds what all need:
- * that the target is still configured as it was approved, that errors are outcomes, and that no secret is told.
+ * that the target is still configured as it was approved, that errors are outcomes, and that no secret is shown.
  */
 export interface Protocol<E extends TargetedExecutorId> {
   readonly executor: E;
   readonly repetition: Executor['repetition'];
   /** What the plan relies on, read from the server. Null when it cannot be read now. */
-  readonly pin?: (site: Site<E>) => Promise<JsonObject | null>;
-  prepare(site: Site<E>, plan: Plan): Promise<Prepared>;
-  execute(site: Site<E>, plan: Plan, execution: Execution, recommendation: Recommendation): Promise<ExecutionOutcome>;
-  lookup(site: Site<E>, plan: Plan, execution: Execution): Promise<Looked>;
+  readonly resolve?: (context: TargetContext<E>) => Promise<JsonObject | null>;
+  prepare(context: TargetContext<E>, plan: Plan): Promise<Prepared>;
+  execute(
+    context: TargetContext<E>,
+    plan: Plan,
+    execution: Execution,
+    recommendation: Recommendation,
+  ): Promise<ExecutionOutcome>;
+  lookup(context: TargetContext<E>, plan: Plan, execution: Execution): Promise<Looked>;
 }
 
-/** What `pin` found, as the plan carries it. */
-export function pinnedOf({ parameters }: Plan): JsonObject {
-  const { pinned } = parameters;
-  return isObject(pinned) ? pinned : {};
+/** What a plan carries of what was read when it was resolved; stored plans keep it under `pinned`. */
+const RESOLVED = 'pinned';
+
+/** What `resolve` found, as the plan carries it. */
+export function resolvedOf({ parameters }: Plan): JsonObject {
+  const resolved = parameters[RESOLVED];
+  return isObject(resolved) ? resolved : {};
+}
+
+/** The plan with what it relies on. */
+export function withResolved(plan: Plan, resolved: JsonObject): Plan {
+  return { ...plan, parameters: { ...plan.parameters, [RESOLVED]: resolved } };
 }
 
 /** The member at a path of a server's answer, undefined when it is not there. */

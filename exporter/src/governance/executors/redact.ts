@@ -3,7 +3,7 @@ const HIDDEN = '<secret>';
 const SCHEMES = new Set(['bearer', 'basic', 'token', 'digest']);
 const SHORTEST_PART = 6;
 
-/** What looks like a credential nobody told us about: programs and servers print such things. */
+/** What looks like a credential nobody configured: programs and servers print such things. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
   [/\b(authorization\s*[:=]\s*"?)(?:(?:bearer|basic|token)\s+)?[^\s",;]+/gi, `$1${HIDDEN}`],

@@ -9,7 +9,7 @@ import {
   type TargetedExecutorId,
 } from '../../domain/action-target.js';
 import type { Clock, Executor, HttpClient } from '../../domain/ports.js';
-import type { Protocol, Reply, Site } from './protocol.js';
+import { withResolved, type Protocol, type Reply, type TargetContext } from './protocol.js';
 import { redacted } from './redact.js';
 import type { Plan } from '../../domain/executor.js';
 
@@ -22,7 +22,7 @@ export interface TargetPorts {
   readonly secret: (name: string) => string | null;
   /** Signing secret of a webhook, null when bodies go unsigned. */
   readonly signingSecret: (targetName: string) => string | null;
-  /** Every secret of the configuration; none of them is ever told. */
+  /** Every secret of the configuration; none of them is ever shown. */
   readonly secrets: () => readonly string[];
 }
 
@@ -31,64 +31,68 @@ const LONGEST_DETAIL = 1_000;
 const MAY_STILL_ACT = 'the target is no longer configured as it was approved';
 
 /** An executor for every target of one kind. A plan counts only while its target is configured exactly as it was approved. */
-export function configured<E extends TargetedExecutorId>(protocol: Protocol<E>, ports: TargetPorts): Executor {
-  const told = (text: string): string => redacted(text, ports.secrets()).slice(0, LONGEST_DETAIL);
-  const broke = (error: unknown): string => (error instanceof Error ? error.message : 'an unknown error');
-  const { pin } = protocol;
+export function boundExecutor<E extends TargetedExecutorId>(protocol: Protocol<E>, ports: TargetPorts): Executor {
+  const redact = (text: string): string => redacted(text, ports.secrets()).slice(0, LONGEST_DETAIL);
+  const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'an unknown error');
+  const { resolve } = protocol;
   return {
     id: protocol.executor,
     repetition: protocol.repetition,
-    ...(pin === undefined
+    ...(resolve === undefined
       ? {}
       : {
-          async pin(plan: Plan): Promise<Plan> {
-            const site = siteOf(protocol.executor, plan, ports);
-            if (typeof site === 'string') return plan;
+          async resolve(plan: Plan): Promise<Plan> {
+            const context = resolveTarget(protocol.executor, plan, ports);
+            if (typeof context === 'string') return plan;
             try {
-              const pinned = await pin(site);
-              return pinned === null ? plan : { ...plan, parameters: { ...plan.parameters, pinned } };
+              const resolved = await resolve(context);
+              return resolved === null ? plan : withResolved(plan, resolved);
             } catch {
               return plan;
             }
           },
         }),
     async prepare(plan) {
-      const site = siteOf(protocol.executor, plan, ports);
-      if (typeof site === 'string') return { kind: 'impossible', reason: site };
+      const context = resolveTarget(protocol.executor, plan, ports);
+      if (typeof context === 'string') return { kind: 'impossible', reason: context };
       try {
-        const prepared = await protocol.prepare(site, plan);
+        const prepared = await protocol.prepare(context, plan);
         return prepared.kind === 'ready'
-          ? { kind: 'ready', text: told(prepared.text) }
-          : { kind: 'impossible', reason: told(prepared.reason) };
+          ? { kind: 'ready', text: redact(prepared.text) }
+          : { kind: 'impossible', reason: redact(prepared.reason) };
       } catch (error) {
-        return { kind: 'impossible', reason: told(`the dry run broke off: ${broke(error)}`) };
+        return { kind: 'impossible', reason: redact(`the dry run failed: ${reasonOf(error)}`) };
       }
     },
     async execute(plan, execution, recommendation) {
-      const site = siteOf(protocol.executor, plan, ports);
-      if (typeof site === 'string') return { kind: 'failed', detail: told(`not sent: ${site}`) };
+      const context = resolveTarget(protocol.executor, plan, ports);
+      if (typeof context === 'string') return { kind: 'failed', detail: redact(`not sent: ${context}`) };
       try {
-        const outcome = await protocol.execute(site, plan, execution, recommendation);
-        return { ...outcome, detail: told(outcome.detail) };
+        const outcome = await protocol.execute(context, plan, execution, recommendation);
+        return { ...outcome, detail: redact(outcome.detail) };
       } catch (error) {
-        return { kind: 'unknown', detail: told(`the executor broke off: ${broke(error)}`) };
+        return { kind: 'unknown', detail: redact(`the executor failed: ${reasonOf(error)}`) };
       }
     },
     async lookup(execution, plan) {
-      const site = siteOf(protocol.executor, plan, ports);
-      if (typeof site === 'string') return { kind: 'unknown', detail: told(`cannot be looked up: ${site}`) };
+      const context = resolveTarget(protocol.executor, plan, ports);
+      if (typeof context === 'string') return { kind: 'unknown', detail: redact(`cannot be looked up: ${context}`) };
       try {
-        const found = await protocol.lookup(site, plan, execution);
-        return { ...found, detail: told(found.detail) };
+        const found = await protocol.lookup(context, plan, execution);
+        return { ...found, detail: redact(found.detail) };
       } catch (error) {
-        return { kind: 'unknown', detail: told(`the lookup broke off: ${broke(error)}`) };
+        return { kind: 'unknown', detail: redact(`the lookup failed: ${reasonOf(error)}`) };
       }
     },
   };
 }
 
 /** The plan's target, or why it must not be used. */
-export function siteOf<E extends TargetedExecutorId>(executor: E, plan: Plan, ports: TargetPorts): Site<E> | string {
+export function resolveTarget<E extends TargetedExecutorId>(
+  executor: E,
+  plan: Plan,
+  ports: TargetPorts,
+): TargetContext<E> | string {
   const target = ports.targets().find((one) => one.executor === executor && addressOf(one) === plan.target);
   if (target === undefined) return MAY_STILL_ACT;
   const subject = subjectOf(plan);
@@ -102,11 +106,14 @@ export function siteOf<E extends TargetedExecutorId>(executor: E, plan: Plan, po
   const empty = PLACEHOLDER.exec(JSON.stringify(settings));
   if (empty !== null) return `${empty[0]} has no value here that could be passed on safely`;
   // `find` compared the executor: the target is of this kind.
-  return siteAt({ ...target, settings } as ActionTarget<E>, ports);
+  return targetContext({ ...target, settings } as ActionTarget<E>, ports);
 }
 
 /** A target that can be called. */
-export function siteAt<E extends TargetedExecutorId>(target: ActionTarget<E>, ports: TargetPorts): Site<E> {
+export function targetContext<E extends TargetedExecutorId>(
+  target: ActionTarget<E>,
+  ports: TargetPorts,
+): TargetContext<E> {
   const base = 'url' in target.settings ? target.settings.url.replace(/\/+$/, '') : '';
   return {
     name: target.name,

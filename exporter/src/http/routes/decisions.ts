@@ -78,7 +78,11 @@ const recommendationRoutes: readonly Route[] = [
     path: '/api/v1/recommendations',
     scope: 'propose',
     summary: 'Propose an action for an open incident; a person who proposes may not decide',
-    body: z.strictObject({ incident_id: incidentIdSchema, action: z.enum(ACTION_IDS), why: reasonSchema }),
+    body: z.strictObject({
+      incident_id: incidentIdSchema,
+      action: z.enum(ACTION_IDS).exclude(['none']),
+      why: reasonSchema,
+    }),
     responses: { 201: recommendationSchema },
     async handler({ ports, body: { incident_id: incident, action, why }, actor }) {
       const record = await ports.application.decisions.propose({ incident, action, why }, actor);

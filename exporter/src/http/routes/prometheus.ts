@@ -101,6 +101,7 @@ export const prometheusRoutes: readonly Route[] = [
       module: moduleName,
       debug: z.enum(['true', 'false']).default('false'),
     }),
+    queryNamesThing: true,
     responses: { 200: EXPOSITION },
     async handler({ ports: { application, probeModule }, query: { target, module: name, debug }, headers }) {
       const module = probeModule(name);

@@ -56,7 +56,13 @@ const eventRoute = route({
   summary: 'Server-sent events: models, incidents, recommendations, baselines; Last-Event-ID brings what was missed',
   query: z.object({}),
   responses: {
-    200: { kind: 'stream', type: 'text/event-stream', description: 'one event after the other', item: eventSchema },
+    200: {
+      kind: 'stream',
+      type: 'text/event-stream',
+      description: 'one event after the other',
+      item: eventSchema,
+      name: 'Event',
+    },
   },
   handler({ ports, actor, headers }) {
     const mayListen = async (): Promise<boolean> => {

@@ -27,4 +27,4 @@ const feedback: z.ZodType<AlertFeedback> = z.object({
 });
 
 export const alertCodec = codec('alert', alert);
-export const alertFeedbackCodec = codec('opinion of a page', feedback);
+export const alertFeedbackCodec = codec('feedback on an alert', feedback);

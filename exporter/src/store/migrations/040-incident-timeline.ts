@@ -2,20 +2,12 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { chunked, SQLITE_LIMITS } from '../chunks.js';
 import { forbidChanges } from './append-only.js';
+import { parsedJson } from './parsed-json.js';
 import type { NamedMigration } from './migration.js';
 
 const oldIncident = z.looseObject({
   timeline: z.array(z.object({ atMs: z.number(), kind: z.string(), text: z.string() })).default([]),
 });
-
-/** Null for a damaged document: it stays as it is, and the store says so when it is read. */
-function parsed(document: string): z.infer<typeof oldIncident> | null {
-  try {
-    return oldIncident.safeParse(JSON.parse(document)).data ?? null;
-  } catch {
-    return null;
-  }
-}
 
 /** A timeline's lines become rows that are only ever added: an incident's document no longer repeats them. */
 export const incidentTimeline: NamedMigration = {
@@ -30,8 +22,9 @@ export const incidentTimeline: NamedMigration = {
     });
     for (const { id } of await knex('incident').orderBy('opened_at_ms').select<{ id: string }[]>('id')) {
       const row = await knex('incident').where({ id }).first<{ document: string } | undefined>('document');
-      const old = row === undefined ? null : parsed(row.document);
-      if (old === null) continue;
+      const old = oldIncident.safeParse(parsedJson(row?.document ?? '')).data;
+      // A damaged document stays as it is, and the store says so when it is read.
+      if (old === undefined) continue;
       const { timeline, ...document } = old;
       const lines = timeline.map(({ atMs, kind, text }) => ({ incident: id, at_ms: atMs, kind, text }));
       for (const chunk of chunked(lines, 4, SQLITE_LIMITS)) await knex('incident_timeline').insert(chunk);

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
-import { PRIORITIES, type Priority } from '../../domain/recommendation.js';
+import { z } from 'zod';
+import { PRIORITIES } from '../../domain/recommendation.js';
+import { parsedJson } from './parsed-json.js';
 import type { NamedMigration } from './migration.js';
 
 const ROWS_AT_ONCE = 500;
@@ -15,16 +17,17 @@ export const decisionColumns: NamedMigration = {
     await knex.schema.alterTable('recommendation', (table) => {
       table.integer('priority').notNullable().defaultTo(PRIORITIES.length);
     });
-    await inDocuments<{ readonly executor: string }>(knex, 'execution', async (id, { executor }) => {
+    await inDocuments(knex, 'execution', z.object({ executor: z.string() }), async (id, document) => {
       const model = knex('recommendation').where('recommendation.id', knex.ref('execution.recommendation'));
       await knex('execution')
         .where({ id })
-        .update({ executor, model: model.select('model') });
+        .update({ model: model.select('model'), ...document });
     });
-    await inDocuments<{ readonly priority: Priority }>(knex, 'recommendation', async (id, { priority }) => {
+    await inDocuments(knex, 'recommendation', z.object({ priority: z.enum(PRIORITIES) }), async (id, document) => {
+      if (document === null) return;
       await knex('recommendation')
         .where({ id })
-        .update({ priority: PRIORITIES.indexOf(priority) });
+        .update({ priority: PRIORITIES.indexOf(document.priority) });
     });
     await knex.schema.alterTable('execution', (table) => {
       table.index(['model', 'executor', 'state']);
@@ -39,11 +42,15 @@ export const decisionColumns: NamedMigration = {
   down: () => Promise.reject(new Error('migrations are not undone; restore a backup instead')),
 };
 
-/** Goes through a table's documents in the order of their ids, some at a time. */
+/**
+ * Goes through a table's documents in the order of their ids, some at a time. A damaged one is null: it stays as it is, and the
+ * store says so when it is read.
+ */
 async function inDocuments<T>(
   knex: Knex,
   table: string,
-  fill: (id: string, document: T) => Promise<void>,
+  schema: z.ZodType<T>,
+  fill: (id: string, document: T | null) => Promise<void>,
 ): Promise<void> {
   let after = '';
   for (;;) {
@@ -52,7 +59,7 @@ async function inDocuments<T>(
       .orderBy('id')
       .limit(ROWS_AT_ONCE)
       .select<{ id: string; document: string }[]>('id', 'document');
-    for (const { id, document } of rows) await fill(id, JSON.parse(document) as T);
+    for (const { id, document } of rows) await fill(id, schema.safeParse(parsedJson(document)).data ?? null);
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.id;

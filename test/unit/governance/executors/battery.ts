@@ -65,7 +65,7 @@ export function conformance(wanted: Conformance): void {
       configuredTargets = arena.targets.map((target) => ({ ...target, timeoutMs: arena.timeoutMs ?? TIMEOUT_MS }));
       ready();
       plan = planOf(configuredTargets, arena.action);
-      plan = (await executor.pin?.(plan)) ?? plan;
+      plan = (await executor.resolve?.(plan)) ?? plan;
       arena.server.requests.length = 0;
     });
     afterEach(async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Clock, Executor } from '../../../../exporter/src/domain/ports.js';
-import { remembered } from '../../../../exporter/src/governance/executors/cached-dry-run.js';
+import { cachedDryRun } from '../../../../exporter/src/governance/executors/cached-dry-run.js';
 import type { Plan } from '../../../../exporter/src/domain/executor.js';
 
 const plan = (model: string): Plan => ({ executor: 'webhook', target: 'https://x', parameters: { model } });
@@ -16,7 +16,7 @@ function counted() {
     lookup: () => Promise.resolve({ kind: 'unknown', detail: '' }),
   };
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
-  return { one: remembered(executor, clock), asked: () => asked, wait: (ms: number) => (now += ms) };
+  return { one: cachedDryRun(executor, clock), asked: () => asked, wait: (ms: number) => (now += ms) };
 }
 
 it('asks once for many looks at the same plan, and again after half a minute', async () => {

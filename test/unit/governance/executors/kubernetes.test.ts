@@ -57,7 +57,7 @@ describe('a Deployment', () => {
       () => Promise.resolve(),
     ).kubernetes;
     const plan = planOf(targets, 'rollback');
-    return { executor, plan: (await executor.pin?.(plan)) ?? plan };
+    return { executor, plan: (await executor.resolve?.(plan)) ?? plan };
   }
   const run = (
     { executor, plan }: { readonly executor: Executor; readonly plan: Plan },

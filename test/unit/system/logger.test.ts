@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { withinOneLine } from '../../../exporter/src/system/logger.js';
+
+it('leaves the fields of an ordinary line as they are', () => {
+  const fields = { model: 'fraud', error: 'Error: no\n    at x (y.ts:1:1)', nested: { a: [1, 2] } };
+  expect(withinOneLine(fields)).toBe(fields);
+});
+
+it('cuts what is long, keeps what is short, and says so', () => {
+  const told = withinOneLine({
+    model: 'fraud',
+    error: 'x'.repeat(100_000),
+    causes: Array.from({ length: 5_000 }, () => 7),
+  });
+  expect(told['model']).toBe('fraud');
+  expect(String(told['error'])).toMatch(/^x{500,}… \(cut\)$/);
+  expect(String(told['causes'])).toMatch(/^\[7,7,.*… \(cut\)$/);
+});
+
+it('makes every line fit into 4 kB, whatever is told', () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 9_000, unit: 'binary' }),
+    fc.string({ maxLength: 9_000, unit: fc.constantFrom('\u0000', '"', '雪', '🙈', 'a') }),
+  );
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ maxLength: 30 }), fc.oneof(text, fc.array(text, { maxLength: 4 })), { maxKeys: 40 }),
+      (fields) => {
+        expect(Buffer.byteLength(JSON.stringify(withinOneLine(fields)))).toBeLessThan(3_900);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
