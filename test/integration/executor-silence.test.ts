@@ -40,7 +40,7 @@ describe.skipIf(!alertmanagerExists && MAY_SKIP)('the battery on a real Alertman
         timeoutMs: 1_000,
         state: silences,
         effects: async () => (await silences()).length,
-        stop: real.stop,
+        stop: () => real.stop(),
       };
     },
   });
@@ -61,7 +61,9 @@ describe.skipIf(!alertmanagerExists && MAY_SKIP)('a silence in a real Alertmanag
   let stop: () => Promise<void> = () => Promise.resolve();
   const http = egressOf(LOOPBACK);
   beforeAll(async () => {
-    ({ url, stop } = await startAlertmanager());
+    const real = await startAlertmanager();
+    url = real.url;
+    stop = () => real.stop();
   });
   afterAll(async () => {
     await http.close();

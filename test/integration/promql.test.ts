@@ -22,6 +22,15 @@ const MAY_BE_EMPTY: readonly {
 }[] = [
   { place: /annotation New model versions/, reason: 'compares with five minutes ago' },
   {
+    place: /Logged predictions and la|MlfiIngestRejecting/,
+    reason: 'nothing that was logged here is refused',
+    unborn: ['mlfi_ingest_rejected_total'],
+  },
+  {
+    place: /^mlfi-drift \/ Estimated accuracy/,
+    reason: 'drawn for models that still have an estimate at the end of the range',
+  },
+  {
     place: /Actions that helped$/,
     reason: 'an action is verified after minutes',
     unborn: ['mlfi_verifications_total'],

@@ -129,9 +129,7 @@ it('ends open streams at once when it stops, and answers what is under way', asy
       Buffer.alloc(0),
     ),
   );
-  await eventually('streams', 5_000, () =>
-    watching.every(({ said }) => said().includes('retry:2000')) ? true : null,
-  );
+  await eventually('streams', 5_000, () => (watching.every(({ said }) => said().includes('retry:2000')) ? true : null));
   const body = JSON.stringify([{ prediction: 'yes', confidence: 0.9 }]);
   const underWay = dribbling(head(body.length), Buffer.alloc(0));
   await sleep(100);

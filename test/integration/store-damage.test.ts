@@ -58,7 +58,11 @@ interface Said {
 
 function mlfi(...given: readonly string[]): Promise<Said> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'exporter/src/main.ts', ...given], { cwd: ROOT });
+    const child = spawn(process.execPath, ['--import', 'tsx', 'exporter/src/main.ts', ...given], {
+      cwd: ROOT,
+      // The runner's own variable is no key of the configuration.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MLFI_'))),
+    });
     let out = '';
     let error = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

@@ -190,7 +190,12 @@ describe('a database of 0.1.0', () => {
     afterAll(() => store.close());
 
     it('has its models, baselines, windows and counters', async () => {
-      expect((await store.models.list()).models.map(({ id }) => id)).toEqual(['fraud', 'listed', 'low-confidence', 'prices']);
+      expect((await store.models.list()).models.map(({ id }) => id)).toEqual([
+        'fraud',
+        'listed',
+        'low-confidence',
+        'prices',
+      ]);
       expect(await store.models.get(FRAUD)).toMatchObject({ owner: 'team-risk', tags: ['gold'], paused: false });
       const baseline = await store.baselines.current(FRAUD);
       expect(baseline).toMatchObject({ version: 1, frozen: false });

@@ -4,7 +4,7 @@ import type { BaselineRequirements } from '../domain/thresholds.js';
 import { startLearning } from './learning.js';
 
 /** What a learning period looks like from outside its counts. */
-export interface LearningSigns {
+export interface LearningConditions {
   /** What the e-detectors still need to know their own resolution, in words. */
   readonly missing: readonly string[];
   /** Waits that nothing shortens. */
@@ -30,7 +30,7 @@ const PATIENCE = 2;
  */
 export function admissionVerdict(
   samples: number,
-  signs: LearningSigns,
+  conditions: LearningConditions,
   requirements: BaselineRequirements,
 ): Exclude<AdmissionVerdict, { kind: 'admitted' }> | null {
   const wait = (missing: readonly string[]): Extract<AdmissionVerdict, { kind: 'learning' }> => ({
@@ -39,28 +39,29 @@ export function admissionVerdict(
     requiredSamples: requirements.minimumSamples,
     missing,
   });
-  if (signs.unsteady.length > 0) {
-    const reason = `${signs.unsteady.join(', ')} changed while being learnt, so this is no steady normal. Learning starts over.`;
+  if (conditions.unsteady.length > 0) {
+    const reason = `${conditions.unsteady.join(', ')} changed while being learnt, so this is no steady normal. Learning starts over.`;
     return { kind: 'refused', reasons: [reason] };
   }
-  if (signs.failing) return wait(['answers without serious findings: a failing model shows no normal']);
-  if (signs.strangeShare > MOST_STRANGE_ROWS) {
-    const share = (100 * signs.strangeShare).toFixed(0);
+  if (conditions.failing) return wait(['answers without serious findings: a failing model shows no normal']);
+  if (conditions.strangeShare > MOST_STRANGE_ROWS) {
+    const share = (100 * conditions.strangeShare).toFixed(0);
     return wait([`an even lot of rows: the isolation forest sets ${share} % of them apart from the rest`]);
   }
-  if (signs.season.length > 0) return wait(signs.season);
-  if (signs.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples) return wait(signs.missing);
+  if (conditions.season.length > 0) return wait(conditions.season);
+  if (conditions.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples)
+    return wait(conditions.missing);
   return null;
 }
 
 /** A learning period whose counts would admit it, after `admissionVerdict`: as it was, made to wait, or begun anew. */
 export function confirmAdmission(
   learning: LearningState,
-  signs: LearningSigns,
+  conditions: LearningConditions,
   requirements: BaselineRequirements,
 ): LearningState {
   if (learning.verdict.kind !== 'admitted') return learning;
-  const verdict = admissionVerdict(learning.profile.calls, signs, requirements);
+  const verdict = admissionVerdict(learning.profile.calls, conditions, requirements);
   if (verdict === null) return learning;
   if (verdict.kind === 'learning') return { ...learning, verdict };
   return { ...startLearning(learning.nextVersion, requirements), golden: learning.golden, verdict };

@@ -170,7 +170,7 @@ const VERBS: readonly Verb[] = [
 ];
 
 const GROUPS: Readonly<Record<string, string>> = {
-  decisions: 'look at and decide what mlfi proposes',
+  decisions: 'list and decide what mlfi proposes',
   'kill-switch': 'stop every execution, or let them go on',
   feedback: 'say of an alert whether it was useful',
   learning: 'what is learnt from what happened',

@@ -60,7 +60,7 @@ export function investigationText(investigation: Investigation, width = 100): st
       lines.push(wrap(`${attempt.connector}: ${attempt.what} → ${attempt.outcome}`, width, 2));
   }
 
-  section('What this look cannot show');
+  section('What this check cannot show');
   for (const limit of investigation.limits) lines.push(wrap(`· ${limit}`, width, 2));
   for (const spot of diagnosis.blindSpots) lines.push(wrap(`· ${spot.check}: ${spot.reason}`, width, 2));
   return `${lines.join('\n')}\n`;

@@ -28,7 +28,7 @@ export function createProgram(commands: Commands, version: string): Command {
     .command('investigate')
     .argument('<url>', 'address of the model, its predict path or its server')
     .description(
-      'look once at a model; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge',
+      'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge',
     )
     .option('-n, --samples <number>', 'how many answers to collect', '40')
     .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')
@@ -43,7 +43,7 @@ export function createProgram(commands: Commands, version: string): Command {
       });
     });
 
-  const config = program.command('config').description('look at a configuration file');
+  const config = program.command('config').description('check a configuration file');
   config
     .command('check')
     .argument('<file>')
@@ -52,7 +52,7 @@ export function createProgram(commands: Commands, version: string): Command {
       process.exitCode = configCheck(file);
     });
 
-  const audit = program.command('audit').description('look at the audit log');
+  const audit = program.command('audit').description('verify or export the audit log');
   audit
     .command('verify')
     .description('check the hash chain of the audit log: in the store, or offline on an export')

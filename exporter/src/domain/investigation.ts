@@ -5,7 +5,7 @@ import type { ModelId } from './identifiers.js';
 import type { SimilarLesson } from './lesson.js';
 import type { Proposal } from './recommendation.js';
 
-/** The answer of a one-shot look at a URL. */
+/** The answer of a one-off check of a URL. */
 export interface Investigation {
   readonly url: string;
   readonly modelId: ModelId;

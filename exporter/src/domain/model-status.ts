@@ -27,7 +27,7 @@ export interface ModelStatus {
   readonly running: RunningCounts;
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
-  /** What the last look concluded, whether or not an incident stores it; null before the first look. */
+  /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
   readonly incident: Incident | null;
   /** Evidence against the false-page budget. */

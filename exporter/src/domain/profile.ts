@@ -104,7 +104,7 @@ export interface GoldenBaseline {
   readonly shape: string;
 }
 
-/** The ruler: what normal looked like. Immutable; a new normal is a new version. */
+/** What normal was, as counts. Immutable; a new normal is a new version. */
 export interface BaselineProfile {
   readonly version: number;
   readonly frozen: boolean;

@@ -277,7 +277,7 @@ export interface Symptoms {
   readonly labels: LabelEvidence;
   readonly segments: readonly SegmentEvidence[];
   readonly changes: readonly ChangeEvent[];
-  /** Evidence is gathered over time, so that its silence means something; not so in a one-shot look or while learning. */
+  /** Evidence is gathered over time, so that its silence means something; not so in a one-off check or while learning. */
   readonly watched: boolean;
   /** Null while the e-detectors have seen no change. */
   readonly changePoint: ChangePoint | null;

@@ -5,8 +5,8 @@ export interface DetectionThresholds {
   /** Newest observations that form the judged window. */
   readonly windowSamples: number;
   /**
-   * Fixed-sample significance after Bonferroni over the signals compared. 1e-4: with hourly looks at one model that is
-   * about one false finding a year; p < 0.05 would misfire on 4–6 % of quiet looks per feature (Evidently, whylogs).
+   * Fixed-sample significance after Bonferroni over the signals compared. 1e-4: with hourly evaluations of one model that is
+   * about one false finding a year; p < 0.05 would misfire on 4–6 % of quiet evaluations per feature (Evidently, whylogs).
    */
   readonly significance: number;
   /** Smallest mean shift worth reporting, in baseline standard deviations. 0.2: Cohen's "small effect". */

@@ -25,7 +25,7 @@ export interface InvestigationPorts {
   readonly discover: (url: string) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   readonly cycle: (model: Model) => Promise<readonly Sample[]>;
-  /** Baseline of the watched model behind this URL, or of an earlier look; null store = nothing is kept. */
+  /** Baseline of the watched model behind this URL, or of an earlier check; null store = nothing is kept. */
   readonly baselines: BaselineRepository | null;
   readonly watchedModelAt: (url: string) => ModelId | null;
   readonly lessons: () => readonly Lesson[];
@@ -43,7 +43,7 @@ const CYCLES_WITHOUT_ANSWER = 1;
 const LEAST_SAMPLES_FOR_A_BASELINE = 30;
 
 /**
- * Looks once at a URL: finds out how to ask, asks, judges. Needs no registration; with a store, a healthy first look
+ * Evaluates a URL once: finds out how to ask, asks, evaluates the answers. Needs no registration; with a store, a healthy first check
  * becomes the baseline of the next one.
  */
 export async function investigate(
@@ -121,7 +121,7 @@ export async function investigate(
   });
 }
 
-/** A model for the duration of one look; nothing of it is stored. */
+/** A model for the duration of one check; nothing of it is stored. */
 function passingModel(
   id: ModelId,
   url: string,
@@ -292,11 +292,11 @@ function limitsOf(
   if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');
   if (baseline === null) {
     limits.push(
-      'There is no earlier look to compare with: only faults visible in the answers themselves can be found.',
+      'There is no earlier check to compare with: only faults visible in the answers themselves can be found.',
     );
   } else {
     limits.push(
-      `Compared with an earlier look; a shift of the mean below ${thresholds.meanShift} standard deviations is not reported.`,
+      `Compared with an earlier check; a shift of the mean below ${thresholds.meanShift} standard deviations is not reported.`,
     );
   }
   return limits;

@@ -21,7 +21,7 @@ export class IncidentExperiments {
 
   /**
    * True when there is something to ask: nothing has been asked yet, or the incident's cause is no longer the one it had when
-   * the last result had been weighed. The incidents holds to a cause for some looks, so one look's change of mind asks nothing.
+   * the last result had been weighed. The incident keeps its cause for some evaluations, so one evaluation's change of mind asks nothing.
    */
   wantsMore({ diagnosis }: Incident): boolean {
     if (this.running) return false;

@@ -1,4 +1,4 @@
-import { confirmAdmission, type LearningSigns } from '../baseline/admission.js';
+import { confirmAdmission, type LearningConditions } from '../baseline/admission.js';
 import { admit, learn, startLearning, storable } from '../baseline/learning.js';
 import { growForestBaseline, growWindowForest, strangeShare } from '../detection/forest-baseline.js';
 import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
@@ -81,7 +81,7 @@ const awaitsConfirmation = ({ verdict }: LearningState): boolean =>
   verdict.kind === 'learning' && verdict.samples >= verdict.requiredSamples;
 
 /** How steady the e-detectors find a learning period; signals that changed while being learnt begin again. */
-export function steadinessOf(monitor: DriftMonitor): Pick<LearningSigns, 'missing' | 'season' | 'unsteady'> {
+export function steadinessOf(monitor: DriftMonitor): Pick<LearningConditions, 'missing' | 'season' | 'unsteady'> {
   const readiness = monitor.readiness();
   monitor.relearn(readiness.unsteady);
   return readiness;
@@ -101,8 +101,8 @@ export function confirmed(
 ): LearningPhase {
   if (learning.verdict.kind !== 'admitted') return { kind: 'learning', learning };
   const steadiness = steadinessOf(monitor);
-  const signs = { ...steadiness, failing, strangeShare: strangeShare(rows, learning.profile, random()) };
-  return { kind: 'learning', learning: confirmAdmission(learning, signs, requirements) };
+  const conditions = { ...steadiness, failing, strangeShare: strangeShare(rows, learning.profile, random()) };
+  return { kind: 'learning', learning: confirmAdmission(learning, conditions, requirements) };
 }
 
 /** The baseline that was learnt, with forests grown on the rows in memory. */

@@ -1,4 +1,4 @@
-/** Wires a single look at a URL; the running service is wired in `start.ts`. */
+/** Wires the check of one URL; the running service is wired in `start.ts`. */
 import { createHmac } from 'node:crypto';
 import type { InvestigateOnceOptions } from '../cli/commands.js';
 import { discover } from '../capture/probing/discover.js';
@@ -14,7 +14,7 @@ import { createLogger } from '../system/logger.js';
 import { seededRandom } from '../system/seeded-random.js';
 import { systemClock } from '../system/system-clock.js';
 
-/** `mlfi investigate`: one look without a server, a configuration or a store. The caller named the address, so it may be any. */
+/** `mlfi investigate`: one check without a server, a configuration or a store. The caller named the address, so it may be any. */
 export async function investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation> {
   const clock = systemClock;
   const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });

@@ -127,7 +127,10 @@ function logged(count: number, drifted: boolean, seed: number): object[] {
 /** Sends them as a sender would, in batches over time. */
 async function send(batches: number, size: number, drifted: boolean): Promise<void> {
   for (let i = 0; i < batches; i += 1) {
-    await api(first, 'POST', '/api/v1/models/logged/observations', logged(size, drifted, batches * size + i));
+    await api(first, 'POST', '/api/v1/models/logged/observations', [
+      ...logged(size, drifted, batches * size + i),
+      { prediction: 'yes', confidence: 'high' },
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 600));
   }
 }

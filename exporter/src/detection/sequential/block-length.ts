@@ -29,7 +29,7 @@ export interface CalibrationState {
 }
 
 /**
- * Measures, while the baseline is learnt, how long a block must be for neighbours to be independent: streaming
+ * Measures, while the baseline is learnt, how long a block must be for successive blocks to be independent: streaming
  * variance of block means for blocks of 1, 2, 4 … samples, and the reference counts for each length, so that none of
  * the baseline is lost once the length is chosen. Two additions per sample on average.
  */

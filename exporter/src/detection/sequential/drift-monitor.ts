@@ -168,7 +168,7 @@ export class DriftMonitor {
   }
 
   /**
-   * Moves every signal on: seasons are decided, signals with enough samples start watching. Call at every look.
+   * Moves every signal on: seasons are decided, signals with enough samples start watching. Call at every evaluation.
    * @param leastSamples samples a signal learns from at least
    */
   settle(nowMs: number, leastSamples: number): void {

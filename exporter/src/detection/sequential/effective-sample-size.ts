@@ -12,7 +12,7 @@ export interface EffectiveSampleSizeState {
 }
 
 /**
- * How far a signal has wandered: neighbours that are alike show less of what is normal than their number says. n samples
+ * How far a signal has wandered: successive values that are alike show less of what is normal than their number says. n samples
  * of lag-1 correlation φ are worth n(1 − φ)/(1 + φ) independent ones. Correlation is taken of grid cells, which tames tails.
  */
 export class EffectiveSampleSize {

@@ -27,7 +27,7 @@ export function htmlReport(input: ReportInput): string {
   const { diagnosis, explanation, incident } = input;
   const severity = incident?.severity ?? diagnosis.severity;
   const body = [
-    `<p><span class="badge ${severity}">${severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one look' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
+    `<p><span class="badge ${severity}">${severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one check' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
     `<h1>${rich(explanation.headline)}</h1>`,
     explanation.summary === undefined ? '' : `<p class="lead">${rich(explanation.summary)}</p>`,
     ...explanation.paragraphs.map((paragraph) => `<p>${rich(paragraph)}</p>`),

@@ -15,7 +15,7 @@ export function markdownReport(input: ReportInput): string {
     '',
     `Severity **${incident?.severity ?? diagnosis.severity}** — ${escape(diagnosis.severityReason)}`,
     '',
-    `Model \`${input.modelName.replaceAll('`', '')}\` · ${incident === null ? 'one look' : `incident \`${incident.id}\`, opened ${timeText(incident.openedAtMs)}`} · report of ${timeText(input.generatedAtMs)}`,
+    `Model \`${input.modelName.replaceAll('`', '')}\` · ${incident === null ? 'one check' : `incident \`${incident.id}\`, opened ${timeText(incident.openedAtMs)}`} · report of ${timeText(input.generatedAtMs)}`,
   ];
   if (explanation.summary !== undefined) lines.push('', escape(explanation.summary));
   for (const paragraph of explanation.paragraphs) lines.push('', escape(paragraph));

@@ -40,7 +40,7 @@ export function predictionEvidence(baseline: BaselineProfile | null, window: Win
   };
 }
 
-/** Level of confidence before and now, and its course inside the window. */
+/** Level of confidence before and now, and its trend inside the window. */
 export function confidenceEvidence(
   baseline: BaselineProfile | null,
   window: WindowProfile,
