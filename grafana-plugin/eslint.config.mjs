@@ -25,6 +25,8 @@ export default defineConfig([
       '**/coverage',
       '**/dist/',
       '**/artifacts/',
+      // Kept as @grafana/create-plugin made it.
+      '.config/',
       // Generated.
       'src/api/schema.ts',
       '**/work/',

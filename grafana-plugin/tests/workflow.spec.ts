@@ -95,7 +95,6 @@ test('advice is a to-do that people tick off; whoever proposes an action cannot 
   const [ada, grace] = [await as(browser, 'ada', baseURL), await as(browser, 'grace', baseURL)];
   const incident = await incidentOf(ada, 'broken');
   await ada.goto(`${APP}/incidents/${incident}`);
-  await unfoldActions(ada);
   await todoOn(ada, 'investigate').getByRole('button', { name: 'Done' }).click();
   await dialog(ada).getByLabel('What was done').fill('A firewall rule was wrong');
   expect(await serious(ada)).toEqual([]);
@@ -107,6 +106,8 @@ test('advice is a to-do that people tick off; whoever proposes an action cannot 
   await ada.getByRole('option', { name: 'Scale out' }).click();
   await dialog(ada).getByLabel('Why').fill('It is overloaded');
   await dialog(ada).getByRole('button', { name: 'Propose' }).click();
+  await expect(dialog(ada)).toBeHidden();
+  await unfoldActions(ada);
   await expect(
     decisionOn(ada, 'scale-out').getByText('You proposed this, so somebody else has to decide.')
   ).toBeVisible();

@@ -195,6 +195,17 @@ it('stops the vote when the plan changes under the reader, until the new plan wa
   expect(sentBy(fetchMock)[0].data.digest).toBe('b'.repeat(64));
 });
 
+it('keeps the dialog and what was typed when somebody else decides meanwhile, and says so', async () => {
+  const { rerender } = show();
+  await userEvent.click(screen.getByRole('button', { name: 'Reject' }));
+  await userEvent.type(dialog().getByLabelText('Reason'), 'not now');
+  rerender(
+    shown(aRecommendation({ state: 'approved', votes: [{ ...approval, by: { ...approval.by, subject: 'x' } }] }))
+  );
+  expect(dialog().getByText('Decided in the meantime: Approved')).toBeInTheDocument();
+  expect(dialog().getByLabelText('Reason')).toHaveValue('not now');
+});
+
 it('says of an untried version that it is untried only where approving would put it in service', () => {
   const untried = () => screen.queryByText(/no candidate was tried/);
   const plan = { executor: 'webhook', target: 'ml-platform', parameters: {} };

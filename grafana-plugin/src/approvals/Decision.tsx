@@ -199,7 +199,7 @@ export function Decision({ recommendation, rights, showIncident = false, isCompa
       {!isCompact && <Steps steps={steps} />}
       {!isOver(recommendation) && <Consequences recommendation={recommendation} />}
       <Outcome recommendation={recommendation} />
-      {isPending && <VoteControl recommendation={recommendation} rights={rights} onDone={focus} />}
+      <VoteControl recommendation={recommendation} rights={rights} onDone={focus} />
       {details}
       <OtherSteps recommendation={recommendation} rights={rights} onDone={focus} />
     </article>

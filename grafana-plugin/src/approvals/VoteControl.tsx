@@ -3,6 +3,7 @@ import { t } from '@grafana/i18n';
 import { Alert, Button, Stack } from '@grafana/ui';
 import { vote } from '../api/decisions';
 import type { Recommendation } from '../api/types';
+import { DECISION_TEXTS } from '../components/format';
 import { ReasonDialog } from '../components/ReasonDialog';
 import type { Rights } from '../components/useRights';
 import { plain, Words } from '../components/Words';
@@ -45,7 +46,7 @@ function VoteDialog({
   onDone: () => void;
 }) {
   const [read, setRead] = useState(recommendation.digest);
-  const { id, title, digest, steps, votes } = recommendation;
+  const { id, title, digest, state, steps, votes } = recommendation;
   const isStale = read !== digest;
   return (
     <ReasonDialog
@@ -66,6 +67,12 @@ function VoteDialog({
       onDone={onDone}
     >
       <p>{consequenceOf(recommendation, verdict)}</p>
+      {state !== 'pending' && (
+        <Alert
+          severity="warning"
+          title={t('vote.decided', 'Decided in the meantime: {{state}}', { state: DECISION_TEXTS[state]() })}
+        />
+      )}
       {isStale && (
         <Alert severity="warning" title={t('decision.changed', 'The plan has changed since you began to read it')}>
           <ol style={{ paddingLeft: 18 }}>
@@ -107,7 +114,10 @@ function VoteDialog({
   );
 }
 
-/** Approve and reject, each asking for its reason when it is pressed; for whoever may not, why not. */
+/**
+ * Approve and reject, each asking for its reason when it is pressed; for whoever may not, why not. A dialog stays open when
+ * somebody else decides meanwhile: what was typed is not taken away, and what happened is said.
+ */
 export function VoteControl({
   recommendation,
   rights,
@@ -121,21 +131,24 @@ export function VoteControl({
   const refusal = refusalOf(recommendation, rights);
   // The exporter lets whoever approved reject after all.
   const hasApproved = myVote(recommendation, rights)?.verdict === 'approve';
+  const isPending = recommendation.state === 'pending';
   return (
     <>
-      <Stack gap={1} alignItems="center" wrap="wrap">
-        {refusal === null && (
-          <Button icon="check" onClick={() => setAsks('approve')}>
-            {t('vote.approve', 'Approve')}
-          </Button>
-        )}
-        {(refusal === null || hasApproved) && (
-          <Button variant="destructive" fill="outline" icon="times" onClick={() => setAsks('reject')}>
-            {hasApproved ? t('vote.reject-after-all', 'Reject after all') : t('vote.reject', 'Reject')}
-          </Button>
-        )}
-        {refusal !== null && <span role="note">{refusal}</span>}
-      </Stack>
+      {isPending && (
+        <Stack gap={1} alignItems="center" wrap="wrap">
+          {refusal === null && (
+            <Button icon="check" onClick={() => setAsks('approve')}>
+              {t('vote.approve', 'Approve')}
+            </Button>
+          )}
+          {(refusal === null || hasApproved) && (
+            <Button variant="destructive" fill="outline" icon="times" onClick={() => setAsks('reject')}>
+              {hasApproved ? t('vote.reject-after-all', 'Reject after all') : t('vote.reject', 'Reject')}
+            </Button>
+          )}
+          {refusal !== null && <span role="note">{refusal}</span>}
+        </Stack>
+      )}
       {asks !== null && (
         <VoteDialog recommendation={recommendation} verdict={asks} onClose={() => setAsks(null)} onDone={onDone} />
       )}
