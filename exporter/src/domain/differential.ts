@@ -5,8 +5,8 @@
 
 /** A group of rows the segment search found, inside and outside. Shares are 0–1. */
 export interface SegmentDifference {
-  /** Feature of its first predicate. */
-  readonly feature: string;
+  /** Features of its predicates. */
+  readonly features: readonly string[];
   /** Its predicates in words, e.g. `country = DE`. Never a rare category. */
   readonly predicate: string;
   readonly rows: number;
@@ -30,7 +30,7 @@ export interface Differential {
   readonly failuresBySegment: SegmentDifference | null;
   /** A category that has (almost) stopped coming while the others kept their proportions. From counts. */
   readonly lostSegment: {
-    readonly feature: string;
+    readonly features: readonly string[];
     readonly predicate: string;
     readonly before: number;
     readonly now: number;

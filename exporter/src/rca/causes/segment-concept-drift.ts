@@ -12,7 +12,7 @@ export const segmentConceptDrift: CauseDefinition = {
     if (group === null) return [];
     return [
       plain(`Concept drift in ${group.predicate}`, {
-        features: [group.feature],
+        features: group.features,
         segments: [group.predicate],
         shareExplained: group.contribution,
       }),

@@ -15,6 +15,6 @@ export const segmentOutage: CauseDefinition = {
       failuresBySegment === null
         ? `Segment gone: no requests with ${hit.predicate}`
         : `Segment outage: ${hit.predicate} fails`;
-    return [plain(title, { features: [hit.feature], segments: [hit.predicate] })];
+    return [plain(title, { features: hit.features, segments: [hit.predicate] })];
   },
 };

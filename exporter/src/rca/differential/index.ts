@@ -103,7 +103,7 @@ function hardestHit(
   const { predicate, predicates, rows, before, now, restChange, contribution } = first;
   const sign = measure === 'accuracy' ? -1 : 1;
   return {
-    feature: predicates[0]?.feature ?? '',
+    features: predicates.map(({ feature }) => feature),
     predicate,
     rows,
     inside: sign * (now - (before ?? 0)),
