@@ -79,6 +79,8 @@ export class Commits {
 
   private wait(member: Member, batch: IngestBatch | null): Promise<IngestResult> {
     return new Promise((resolve, reject) => {
+      const { id } = member.monitored.model;
+      if (this.ports.members.get(id) !== member) throw new NotFound(`model "${id}" was removed`, 'model');
       member.waiting.push({ batch, resolve, reject });
       this.request();
     });
@@ -147,12 +149,6 @@ const isDue = ({ monitored, waiting, unstored }: Member): boolean =>
 
 /** From here on the requests are this commit's. */
 const entryOf = (member: Member): Entry => ({ member, requests: member.waiting.splice(0) });
-
-/** Answers everybody who waits for a model that is gone. */
-export function dismiss({ monitored, waiting }: Member): void {
-  const gone = new NotFound(`model "${monitored.model.id}" was removed`, 'model');
-  for (const request of waiting.splice(0)) request.reject(gone);
-}
 
 /** Holds the lanes of several models at once. @returns the function that lets them go */
 async function holdAll(lanes: ModelLanes, ids: readonly ModelId[]): Promise<() => void> {

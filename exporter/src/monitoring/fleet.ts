@@ -1,5 +1,4 @@
 import { StoreDocumentDamaged } from '../domain/codec.js';
-import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -13,12 +12,13 @@ import type { Evaluation } from '../evaluation/evaluate.js';
 import { validationInForce } from '../evaluation/knowledge.js';
 import { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
 import { ModelLanes } from '../incidents/model-lane.js';
-import { Commits, dismiss } from './commits.js';
+import { Commits } from './commits.js';
 import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
 import { Ingest } from './ingest.js';
 import { LessonsInUse } from './lessons-in-use.js';
 import type { Member } from './member.js';
+import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { statusOf } from './model-status.js';
 import { MonitoredModel } from './monitored-model.js';
@@ -32,10 +32,8 @@ export type MonitoredModelView = Readonly<
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet {
-  private readonly members = new Map<ModelId, Member>();
-  /** Models that are left out, because what is stored of them cannot be read. */
-  private readonly unrestored = new Set<string>();
   private readonly lanes = new ModelLanes();
+  private readonly members = new Members(this.lanes);
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
   private readonly commits: Commits;
@@ -50,7 +48,8 @@ export class Fleet {
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
-    const { lanes, members } = this;
+    const { lanes } = this;
+    const members = this.members.all;
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(lanes, this.commits, store.batches);
@@ -84,7 +83,7 @@ export class Fleet {
       { clock, logger },
       {
         ids: () => this.ids(),
-        isDue: (id, nowMs) => this.evaluations.isDue(this.member(id), nowMs),
+        isDue: (id, nowMs) => this.evaluations.isDue(this.members.get(id), nowMs),
         evaluatedAtMs: (id) => members.get(id)?.last?.atMs ?? null,
         evaluate: async (id) => {
           const member = members.get(id);
@@ -105,7 +104,7 @@ export class Fleet {
     const { events, store } = this.ports;
     await this.recallLessons();
     events.subscribe((event) => {
-      if ('incident' in event) this.members.get(event.incident.modelId)?.monitored.touch();
+      if ('incident' in event) this.members.all.get(event.incident.modelId)?.monitored.touch();
       if (event.kind === 'incident-closed')
         this.recallLessons().catch((error: unknown) =>
           this.ports.logger.error({ error: String(error) }, 'lessons cannot be read'),
@@ -128,11 +127,11 @@ export class Fleet {
   /** Stops probing and evaluating, and commits what is left. @throws Unavailable when that cannot be written */
   async stop(): Promise<void> {
     this.stopping.abort();
-    for (const id of this.members.keys()) this.probes.stop(id);
+    for (const id of this.members.all.keys()) this.probes.stop(id);
     await this.loop.stop();
-    await Promise.all([...this.members.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
+    await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await this.commits.settle();
-    for (const { monitored } of this.members.values()) monitored.saveDetectorsSoon();
+    for (const { monitored } of this.members.all.values()) monitored.saveDetectorsSoon();
     const failed = await this.commits.write();
     if (failed !== null) throw failed;
   }
@@ -141,27 +140,21 @@ export class Fleet {
 
   /** True also for a model that could not be restored: its name is taken, and nothing may be written over it. */
   has(id: ModelId): boolean {
-    return this.members.has(id) || this.unrestored.has(id);
+    return this.members.has(id);
   }
 
   /** Models that are left out, because what is stored of them cannot be read. */
   unrestoredModels(): readonly string[] {
-    return [...this.unrestored];
+    return this.members.unrestored;
   }
 
   private leaveOut(id: string, damaged: StoreDocumentDamaged): void {
-    this.unrestored.add(id);
+    this.members.leaveOut(id);
     this.ports.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
   }
 
-  /** @throws Unavailable for a model that is left out */
-  private refuseUnrestored(id: ModelId): void {
-    if (this.unrestored.has(id))
-      throw new Unavailable(`what is stored of the model "${id}" cannot be read; the log says what and what to do`, 60);
-  }
-
   ids(): readonly ModelId[] {
-    return [...this.members.keys()];
+    return [...this.members.all.keys()];
   }
 
   /** Saves a model and monitors it from now on. One that is known takes over what is registered and keeps its state. */
@@ -177,9 +170,9 @@ export class Fleet {
    */
   async addIfNew(model: Model): Promise<boolean> {
     const { store } = this.ports;
-    this.refuseUnrestored(model.id);
+    this.members.refuseUnrestored(model.id);
     return this.lanes.run(model.id, async () => {
-      if (this.members.has(model.id)) return false;
+      if (this.members.all.has(model.id)) return false;
       const stored = await store.models.get(model.id);
       if (stored === null) await this.admit(model, null);
       else await this.restore(stored);
@@ -189,9 +182,9 @@ export class Fleet {
 
   /** @param registered the model to be, from the one that is known; null for none */
   private async register(id: ModelId, registered: (known: Model | null) => Model | null): Promise<void> {
-    this.refuseUnrestored(id);
+    this.members.refuseUnrestored(id);
     await this.lanes.run(id, async () => {
-      const member = this.members.get(id) ?? null;
+      const member = this.members.all.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
       if (model !== null) await this.admit(model, member);
     });
@@ -210,10 +203,9 @@ export class Fleet {
 
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
   async remove(id: ModelId): Promise<void> {
-    await this.leave(id, async (member) => {
+    await this.leave(id, async () => {
       await this.ports.store.models.remove(id);
-      this.members.delete(id);
-      dismiss(member);
+      this.members.remove(id);
     });
   }
 
@@ -222,37 +214,35 @@ export class Fleet {
     await this.leave(id, async (member) => {
       member.monitored.saveDetectorsSoon();
       await this.commits.writeHeld(member);
-      this.members.delete(id);
-      dismiss(member);
+      this.members.remove(id);
       await this.ports.store.models.unlist(id);
     });
   }
 
   private async leave(id: ModelId, finish: (member: Member) => Promise<void>): Promise<void> {
-    const member = this.member(id);
+    const member = this.members.get(id);
     member.isLeaving = true;
     this.probes.stop(id);
     try {
       await this.loop.settled(id);
       await this.ports.incidents.closeAndForget(id);
-      await this.lanes.run(id, () => finish(member));
+      await this.members.inLane(id, finish);
     } catch (error) {
       member.isLeaving = false;
-      if (this.members.get(id) === member) this.probes.restart(member);
+      if (this.members.all.get(id) === member) this.probes.restart(member);
       throw error;
     }
   }
 
   async setPaused(id: ModelId, paused: boolean): Promise<Model> {
-    const member = this.member(id);
-    await this.lanes.run(id, () =>
-      this.evaluations.changeModel(member, () => {
+    return this.members.inLane(id, async (member) => {
+      await this.evaluations.changeModel(member, () => {
         const running = member.monitored.baseline === null ? 'learning' : 'healthy';
         return { paused, state: paused ? 'paused' : running };
-      }),
-    );
-    this.probes.restart(member);
-    return member.monitored.model;
+      });
+      this.probes.restart(member);
+      return member.monitored.model;
+    });
   }
 
   private async restore(model: Model): Promise<void> {
@@ -275,7 +265,7 @@ export class Fleet {
       isRediscovering: false,
       isLeaving: false,
     };
-    this.members.set(model.id, member);
+    this.members.add(model.id, member);
     this.probes.restart(member);
   }
 
@@ -286,15 +276,14 @@ export class Fleet {
    * @throws NotFound, or Unavailable when the store cannot be written: then nothing was counted
    */
   async ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
-    return this.rows.take(this.member(id), batch);
+    return this.rows.take(this.members.get(id), batch);
   }
 
   /** Changes a model in its lane and stores the change. @throws NotFound, Unavailable, or what `work` throws */
   async change<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
-    const member = this.member(id);
-    const result = await this.lanes.run(id, () => work(member.monitored));
-    await this.commits.stored(member);
-    return result;
+    const changed = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
+    await this.commits.stored(changed.member);
+    return changed.result;
   }
 
   /** Something outside of the model's traffic changed. @throws NotFound, Unavailable */
@@ -308,14 +297,14 @@ export class Fleet {
    * @throws NotFound, or Invalid for a model without an endpoint
    */
   async probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Sample[] | null> {
-    return this.probes.now(this.member(id), request);
+    return this.probes.now(this.members.get(id), request);
   }
 
   // ---------------------------------------------------------------- evaluation
 
   /** Somebody has reason to think that something is wrong: probes the model, where it can be, and evaluates it at once. */
   requestEvaluation(id: ModelId): void {
-    const member = this.members.get(id);
+    const member = this.members.all.get(id);
     if (member === undefined || member.monitored.model.paused) return;
     const { endpoint, schedule, goldenInputs } = member.monitored.model;
     if (endpoint === null) {
@@ -330,7 +319,7 @@ export class Fleet {
 
   /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */
   async takeValidation(validation: Validation): Promise<void> {
-    const member = this.members.get(validation.modelId);
+    const member = this.members.all.get(validation.modelId);
     if (member === undefined || validation.state !== 'finished') return;
     member.validation = validation;
     await this.evaluations.proposeAgain(member);
@@ -338,7 +327,7 @@ export class Fleet {
 
   /** Makes an open incident's proposals anew with what is known now. */
   async proposeAgain(id: ModelId): Promise<void> {
-    const member = this.members.get(id);
+    const member = this.members.all.get(id);
     if (member !== undefined) await this.evaluations.proposeAgain(member);
   }
 
@@ -355,24 +344,24 @@ export class Fleet {
   }
 
   private useLessons(): void {
-    for (const [id, { monitored }] of this.members) monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id));
+    for (const [id, { monitored }] of this.members.all) monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id));
   }
 
   // ---------------------------------------------------------------- how things stand
 
   /** @throws NotFound */
   monitoredModel(id: ModelId): MonitoredModelView {
-    return this.member(id).monitored;
+    return this.members.get(id).monitored;
   }
 
   /** @throws NotFound */
   evaluation(id: ModelId): Evaluation | null {
-    return this.member(id).last?.evaluation ?? null;
+    return this.members.get(id).last?.evaluation ?? null;
   }
 
   /** The newest verdict on a candidate of the model, while it counts. @throws NotFound */
   validation(id: ModelId): Validation | null {
-    const { validation, monitored } = this.member(id);
+    const { validation, monitored } = this.members.get(id);
     return validationInForce(validation, monitored.model, this.ports.clock.now());
   }
 
@@ -386,26 +375,18 @@ export class Fleet {
   }
 
   statuses(): readonly ModelStatus[] {
-    return [...this.members.values()].map((member) => this.statusOf(member));
+    return [...this.members.all.values()].map((member) => this.statusOf(member));
   }
 
   /** @throws NotFound */
   status(id: ModelId): ModelStatus {
-    return this.statusOf(this.member(id));
+    return this.statusOf(this.members.get(id));
   }
 
   /** Another text whenever the model's status may have changed, null for no such model; cheap, for those who keep something made of a status. */
   revision(id: ModelId): string | null {
-    const member = this.members.get(id);
+    const member = this.members.all.get(id);
     return member === undefined ? null : `${member.serial}.${member.monitored.revision}`;
-  }
-
-  private member(id: ModelId): Member {
-    const member = this.members.get(id);
-    if (member === undefined) this.refuseUnrestored(id);
-    if (member === undefined)
-      throw new NotFound(`there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
-    return member;
   }
 
   private statusOf({ monitored, last }: Member): ModelStatus {

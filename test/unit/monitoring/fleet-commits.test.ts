@@ -104,6 +104,25 @@ it('keeps nobody waiting who sends to a model that is being removed', async () =
   await expect(fleet.ingest(A, answers(['p2']))).rejects.toMatchObject({ kind: 'not-found' });
 });
 
+it('neither brings back a model that is being removed nor keeps anybody waiting who changes it', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const late = fc.sample(fc.constantFrom(0, 1, 2, 3, 5, 8), { numRuns: 20, seed: 1 });
+  for (const turns of late) {
+    await fleet.add(modelNamed('a'));
+    const removed = fleet.remove(A);
+    for (let i = 0; i < turns; i += 1) await Promise.resolve();
+    const asked = await Promise.allSettled([
+      Promise.resolve().then(() => fleet.setPaused(A, true)),
+      Promise.resolve().then(() => fleet.change(A, (monitored) => monitored.touch())),
+    ]);
+    await removed;
+    for (const one of asked) if (one.status === 'rejected') expect(one.reason).toMatchObject({ kind: 'not-found' });
+    expect(await store.models.get(A)).toBeNull();
+    expect(fleet.has(A)).toBe(false);
+  }
+});
+
 it('goes on monitoring probes and the fast lane while the store is down, and stores them afterwards', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);

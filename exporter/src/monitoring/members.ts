@@ -1,0 +1,62 @@
+import { NotFound, Unavailable } from '../domain/errors.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { ModelLanes } from '../incidents/model-lane.js';
+import type { Member } from './member.js';
+
+/** The models of a fleet: those that are monitored, and those that are left out because what is stored of them cannot be read. */
+export class Members {
+  private readonly monitored = new Map<ModelId, Member>();
+  private readonly leftOut = new Set<string>();
+
+  constructor(private readonly lanes: ModelLanes) {}
+
+  get all(): ReadonlyMap<ModelId, Member> {
+    return this.monitored;
+  }
+
+  get unrestored(): readonly string[] {
+    return [...this.leftOut];
+  }
+
+  /** True also for a model that is left out: its name is taken, and nothing may be written over it. */
+  has(id: ModelId): boolean {
+    return this.monitored.has(id) || this.leftOut.has(id);
+  }
+
+  /** @throws NotFound, or Unavailable for a model that is left out */
+  get(id: ModelId): Member {
+    const member = this.monitored.get(id);
+    if (member === undefined) this.refuseUnrestored(id);
+    if (member === undefined)
+      throw new NotFound(`there is no model "${id}"; GET /api/v1/models lists the watched ones`, 'model');
+    return member;
+  }
+
+  /** Runs `work` in the model's lane, with the member it has by then. @throws NotFound for one that is removed meanwhile, or what `work` throws */
+  async inLane<T>(id: ModelId, work: (member: Member) => T | Promise<T>): Promise<T> {
+    this.get(id);
+    return this.lanes.run(id, () => work(this.get(id)));
+  }
+
+  add(id: ModelId, member: Member): void {
+    this.monitored.set(id, member);
+  }
+
+  /** Forgets a model and answers everybody who waits for it. */
+  remove(id: ModelId): void {
+    const gone = new NotFound(`model "${id}" was removed`, 'model');
+    const waiting = this.monitored.get(id)?.waiting.splice(0) ?? [];
+    this.monitored.delete(id);
+    for (const request of waiting) request.reject(gone);
+  }
+
+  leaveOut(id: string): void {
+    this.leftOut.add(id);
+  }
+
+  /** @throws Unavailable for a model that is left out */
+  refuseUnrestored(id: ModelId): void {
+    if (this.leftOut.has(id))
+      throw new Unavailable(`what is stored of the model "${id}" cannot be read; the log says what and what to do`, 60);
+  }
+}
