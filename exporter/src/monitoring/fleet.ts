@@ -344,7 +344,7 @@ export class Fleet {
   }
 
   private useLessons(): void {
-    for (const [id, { monitored }] of this.members.all) monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id));
+    this.members.all.forEach(({ monitored }, id) => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id)));
   }
 
   // ---------------------------------------------------------------- how things stand
