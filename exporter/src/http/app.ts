@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Actor } from '../domain/actor.js';
 import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
-import type { Scope } from '../domain/ports.js';
+import type { Scope } from '../domain/api-key.js';
 import { HttpError } from './http-error.js';
 import type { Authentication } from './identity/authenticate.js';
 import { landingPage } from './landing-page.js';
