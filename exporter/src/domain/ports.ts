@@ -7,7 +7,7 @@ import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionRecord } from './decision-record.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
-import type { IngestResult } from './ingest.js';
+import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
@@ -135,8 +135,8 @@ export interface LedgerRepository {
 /** Ids of ingest batches already taken, so that a retry is harmless. */
 export interface BatchRepository {
   /** Result recorded for an earlier delivery of the batch, or null. */
-  find(model: ModelId, batchId: string): Promise<IngestResult | null>;
-  save(model: ModelId, batchId: string, result: IngestResult, atMs: number): Promise<void>;
+  find(model: ModelId, batchId: string): Promise<TakenBatch | null>;
+  save(model: ModelId, batchId: string, taken: TakenBatch, atMs: number): Promise<void>;
   prune(olderThanMs: number): Promise<number>;
 }
 
