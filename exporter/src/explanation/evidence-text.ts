@@ -1,4 +1,4 @@
-import { wholePercent } from '../domain/quantity-text.js';
+import { counted, wholePercent } from '../domain/quantity-text.js';
 import { subjectText } from '../domain/finding.js';
 import { oddsText, type AlertEvidence, type SignalEvidence } from '../domain/alert-evidence.js';
 import { timeText } from '../domain/time-text.js';
@@ -14,13 +14,14 @@ const clause = (signal: SignalEvidence): string =>
 /** What the evidence over time says, and how near the paging threshold it is. Empty when no signal is that far. */
 export function evidenceText(evidence: AlertEvidence): string {
   const days = Math.round(evidence.budget.meanTimeBetweenMs / 86_400_000);
-  const promise = `the line set for at most one false page in ${days} days`;
+  const promise = `the threshold set for at most one false alert in ${counted(days, 'day')}`;
   if (evidence.verdict === 'learning') return '';
   if (evidence.verdict === 'alarm') {
     const changed = evidence.signals.filter(({ watch }) => watch === 'changed').slice(0, MAX_SIGNALS);
-    return `Evidence on any one day against “nothing changed”: ${changed.map(clause).join('; ')}. That is past ${promise}.`;
+    const which = changed.length === 0 ? '' : `: ${changed.map(clause).join('; ')}`;
+    return `Evidence of a real change, on any one day${which}. That is past ${promise}.`;
   }
   const rising = evidence.signals.filter(({ logRatio }) => logRatio >= MIN_LOG_ODDS).slice(0, MAX_SIGNALS);
   if (rising.length === 0) return '';
-  return `Evidence on any one day against “nothing changed” so far: ${rising.map(clause).join('; ')}. It has come ${wholePercent(evidence.lineShare)} of the way to ${promise}.`;
+  return `Evidence of a real change so far, on any one day: ${rising.map(clause).join('; ')}. That is ${wholePercent(evidence.lineShare)} of the way to ${promise}.`;
 }
