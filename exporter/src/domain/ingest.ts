@@ -22,6 +22,7 @@ export const REFUSAL_REASONS = [
   'nested_too_deep',
   'array_too_long',
   'too_many_rows',
+  'too_many_refused',
   /** Refused by a release that kept no reasons. */
   'unspecified',
 ] as const;

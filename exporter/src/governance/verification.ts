@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import { SYSTEM } from '../domain/actor.js';
 import type { Execution, Verification } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
@@ -56,7 +57,7 @@ export function judgeOutcome(
       ? {
           kind: 'judged',
           outcome: 'inconclusive',
-          detail: `${unseen.join(', ')} could not be seen, so nobody knows (${progress.evaluations} evaluations could judge)`,
+          detail: `${unseen.join(', ')} could not be checked, so the outcome is unknown (${counted(progress.evaluations, 'evaluation')} could tell)`,
         }
       : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
   }

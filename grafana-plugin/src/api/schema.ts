@@ -964,6 +964,8 @@ export interface components {
             log_evidence: number;
             log_threshold: number;
             log_warning_threshold: number;
+            /** @description until then shifts of provisional signals alert nobody; null when every signal may alert */
+            provisional_until_ms: number | null;
             recovered: boolean;
             signals: components["schemas"]["SignalEvidence"][];
             suspects: string[];
