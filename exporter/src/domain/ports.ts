@@ -198,6 +198,8 @@ export interface GovernanceTransaction {
   setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
+  /** A line on the timeline of an incident that says what is committed with it. */
+  appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }
@@ -378,7 +380,7 @@ export interface AnnotationSource {
 /** What the service tells its listeners (SSE, demo, metrics). */
 export type DomainEvent =
   | { readonly kind: 'model-updated'; readonly model: Model }
-  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: Incident }
+  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: IncidentRow }
   | { readonly kind: 'recommendation-updated'; readonly recommendation: Recommendation }
   | { readonly kind: 'baseline-admitted'; readonly modelId: ModelId; readonly version: number };
 

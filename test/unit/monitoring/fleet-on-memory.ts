@@ -25,7 +25,6 @@ export const NO_INCIDENTS: FleetPorts['incidents'] = {
   current: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),
-  appendTimeline: () => Promise.resolve(),
   recordAlert: () => Promise.resolve(),
   closeAndForget: () => Promise.resolve(),
 };
