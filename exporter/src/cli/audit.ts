@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import { readFileSync } from 'node:fs';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Commands } from './commands.js';
@@ -37,7 +38,9 @@ export async function auditVerify(
     return 2;
   }
   if (verdict.kind === 'intact') {
-    console.log(`intact: ${verdict.entries} entries, head ${verdict.headHash}, root ${verdict.root}`);
+    console.log(
+      `intact: ${counted(verdict.entries, 'entry', 'entries')}, head ${verdict.headHash}, root ${verdict.root}`,
+    );
     return 0;
   }
   console.error(`broken at entry ${verdict.atSequence}: ${verdict.reason}`);

@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import { readConfiguration } from './configuration.js';
 
 /** `mlfi config check <file>`: 0 when the file is right, 1 with every problem otherwise. */
@@ -6,7 +7,7 @@ export function configCheck(file: string): number {
   if (config === null) return 1;
   const store = config.database.kind === 'sqlite' ? config.database.file : 'PostgreSQL';
   console.log(
-    `${file} is right: ${config.models.length} models, store ${store}, listening on ${config.listen.address}:${config.listen.port}.`,
+    `${file} is right: ${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}.`,
   );
   return 0;
 }

@@ -1,8 +1,8 @@
-import { percent } from '../domain/quantity-text.js';
+import { counted, percent } from '../domain/quantity-text.js';
 import type { Investigation } from '../domain/investigation.js';
 
 const orNone = (value: number | null, unit: string, digits: number): string =>
-  value === null ? 'none given' : `${value.toFixed(digits)}${unit}`;
+  value === null ? 'not given' : `${value.toFixed(digits)}${unit}`;
 
 /** Wraps text at `width` columns, every line indented by `indent` spaces. */
 function wrap(text: string, width: number, indent: number): string {
@@ -34,7 +34,7 @@ export function investigationText(investigation: Investigation, width = 100): st
   section('What was measured');
   const connector = discovery.kind === 'found' ? discovery.endpoint.connector : 'no connector found';
   lines.push(
-    `  ${investigation.samples} probes (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · latency p50 ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
+    `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
 
   section('Causes considered');

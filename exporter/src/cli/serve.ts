@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 
@@ -25,7 +26,7 @@ export async function serve({ start }: Pick<Commands, 'start'>, named: string | 
     return 1;
   }
   const stopped = nextSignal();
-  console.log(`mlfi watches ${service.application.models.statuses().length} models.`);
+  console.log(`mlfi watches ${counted(service.application.models.statuses().length, 'model')}.`);
   console.log(`  configuration  ${file ?? 'built-in defaults (mlfi init writes a file to start from)'}`);
   console.log(`  data           ${service.storeLocation}`);
   console.log(`  address        ${service.address}`);

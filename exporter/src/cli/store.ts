@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import type { Command } from 'commander';
 import { modelId } from '../domain/identifiers.js';
 import type { Commands } from './commands.js';
@@ -12,7 +13,7 @@ export async function storeCheck({ checkStore }: StoreCommands, named: string | 
   try {
     const { documents, damaged } = await checkStore(config);
     for (const { message } of damaged) console.error(message);
-    console.log(`${documents} documents read, ${damaged.length} of them damaged`);
+    console.log(`${counted(documents, 'document')} read, ${damaged.length} of them damaged`);
     return damaged.length === 0 ? 0 : 1;
   } catch (error) {
     console.error(error instanceof Error ? error.message : 'the store could not be checked');
@@ -31,7 +32,7 @@ export async function storeRepair({ dropModel }: StoreCommands, named: string | 
       console.error(`the store knows no model "${model}"`);
       return 1;
     }
-    const rest = history === 0 ? '' : `, and ${history} damaged rows of its history`;
+    const rest = history === 0 ? '' : `, and ${counted(history, 'damaged row')} of its history`;
     console.log(`let go of ${model}${rest}; it begins anew when it is watched again`);
     return 0;
   } catch (error) {

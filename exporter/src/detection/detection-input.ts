@@ -78,10 +78,3 @@ export function isIdentifierLike(counts: SignalCounts): boolean {
 export function significancePerSignal(input: DetectionInput): number {
   return input.thresholds.significance / (featuresOf(input).length + 2);
 }
-
-/** Short text of a number in an unknown unit: 4 significant digits. */
-export function brief(value: number): string {
-  const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude >= 1e6 || magnitude < 1e-3)) return value.toExponential(2);
-  return String(Number(value.toPrecision(4)));
-}

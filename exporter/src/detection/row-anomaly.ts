@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import type { Observation } from '../domain/observation.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
@@ -29,7 +30,7 @@ export function judgeRows(
   if (usable.length < thresholds.minimumWindowSamples)
     return {
       verdict: 'unknown',
-      reason: `${usable.length} rows with features; ${thresholds.minimumWindowSamples} are needed`,
+      reason: `${counted(usable.length, 'row')} with features; ${thresholds.minimumWindowSamples} are needed`,
     };
   const scores = scoresOf(forest, usable);
   const unusual = usable.filter((_, i) => (scores[i] ?? 0) > forest.line);

@@ -34,7 +34,7 @@ export type FindingSubject =
 
 /** A subject as it reads in the middle of a sentence. */
 export function subjectText(subject: FindingSubject): string {
-  if (subject.startsWith('feature:')) return `\`${subject.slice('feature:'.length)}\``;
+  if (subject.startsWith('feature:')) return `“${subject.slice('feature:'.length)}”`;
   return SUBJECT_WORDS[subject] ?? subject;
 }
 

@@ -15,6 +15,25 @@ export const FAILURE_REASONS = [
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
+const FAILURE_WORDS: Readonly<Record<FailureReason, string>> = {
+  dns: 'host name not resolved',
+  connect: 'no connection',
+  tls: 'TLS failure',
+  timeout: 'timeout',
+  http_4xx: 'HTTP 4xx error',
+  http_5xx: 'HTTP 5xx error',
+  not_json: 'response is not JSON',
+  schema: 'response of another schema',
+  too_large: 'response too large',
+  blocked: 'blocked by the egress policy',
+  other: 'failure of another kind',
+};
+const isFailureReason = (reason: string): reason is FailureReason => Object.hasOwn(FAILURE_WORDS, reason);
+
+/** A reason for a failure as it reads in a sentence. */
+export const failureText = (reason: string): string =>
+  isFailureReason(reason) ? FAILURE_WORDS[reason] : FAILURE_WORDS.other;
+
 export interface Failure {
   readonly reason: FailureReason;
   /** For people: at most 300 characters, no body text of the model, no secrets. */

@@ -11,9 +11,20 @@ export const points = (share: number, digits = 1): string => (100 * share).toFix
 export const signed = (value: number, digits = 2): string =>
   `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(digits)}`;
 
-/** Names as code, at most `most` of them, e.g. `` `age`, `income` and 2 more ``. */
+/** A count with its noun, e.g. `1 label`, `12 labels`. `plural` where an s does not make it. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : plural}`;
+
+/** Names in quotation marks, at most `most` of them, e.g. “age”, “income” and 2 more. */
 export const quotedNames = (names: readonly string[], most = 3): string =>
   names
     .slice(0, most)
-    .map((name) => `\`${name}\``)
+    .map((name) => `“${name}”`)
     .join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
+
+/** Short text of a number in an unknown unit: 4 significant digits. */
+export function brief(value: number): string {
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude >= 1e6 || magnitude < 1e-3)) return value.toExponential(2);
+  return String(Number(value.toPrecision(4)));
+}

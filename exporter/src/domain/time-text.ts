@@ -9,3 +9,14 @@ function told(atMs: number, characters: number): string {
   if (Number.isNaN(date.getTime()) || atMs === 0) return '–';
   return `${date.toISOString().slice(0, characters).replace('T', ' ')} UTC`;
 }
+
+/** A length of time in whole units, e.g. `45 s`, `12 min`, `3 h 20 min`, `4 d 3 h`. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

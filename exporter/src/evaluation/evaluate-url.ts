@@ -1,4 +1,4 @@
-import { percent } from '../domain/quantity-text.js';
+import { counted, percent } from '../domain/quantity-text.js';
 import { failureCount } from '../domain/profile.js';
 import { createGoldenMemory } from '../baseline/golden-memory.js';
 import { admit, learn, startLearning, storable } from '../baseline/learning.js';
@@ -74,7 +74,7 @@ export async function investigate(
   );
 
   const collected = await collect(ports, model, wanted, onProgress);
-  onProgress({ stage: 'analysing', done: 1, of: 1, text: `Judging ${collected.length} answers` });
+  onProgress({ stage: 'analysing', done: 1, of: 1, text: `Evaluating ${counted(collected.length, 'response')}` });
 
   const baseline = (await ports.baselines?.current(id)) ?? null;
   const builder = createWindowBuilder(baseline === null ? {} : { like: baseline.profile });
@@ -286,7 +286,7 @@ function limitsOf(
   if (failures === 0 && calls > 0) {
     const upper = proportion(0, calls).interval.high;
     limits.push(
-      `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${calls} calls.`,
+      `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${counted(calls, 'call')}.`,
     );
   }
   if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');

@@ -119,8 +119,7 @@ function refusalOf(
 ): string | null {
   if (before.length < FEWEST_ROWS)
     return `Only ${before.length} baseline rows are in memory (they are never stored, and gone after a restart); ${FEWEST_ROWS} are needed to put features back.`;
-  if (now.length < FEWEST_ROWS)
-    return `Only ${now.length} rows of the window are in memory; ${FEWEST_ROWS} are needed.`;
+  if (now.length < FEWEST_ROWS) return `Rows of the window in memory: ${now.length}; ${FEWEST_ROWS} are needed.`;
   const [row] = now;
   return row !== undefined && ports.payloadFor(model, row.features) === null
     ? 'The logged features do not make up the input this model takes (texts are not kept), so it cannot be asked about them.'

@@ -1,4 +1,4 @@
-import { signed } from '../domain/quantity-text.js';
+import { counted, signed } from '../domain/quantity-text.js';
 import type { Diagnosis } from '../domain/cause.js';
 
 /** Features named at most. */
@@ -13,11 +13,11 @@ export function attributionText({ attributions, experiment, surrogate = null }: 
   if (first === undefined) return '';
   const parts = named.map(
     ({ feature, value, standardError }) =>
-      `\`${feature}\` ${signed(value)}${standardError === null ? '' : ` ± ${(1.96 * standardError).toFixed(2)}`}`,
+      `“${feature}” ${signed(value)}${standardError === null ? '' : ` ± ${(1.96 * standardError).toFixed(2)}`}`,
   );
   if (first.method === 'interventional-shapley')
-    return `Put back to what they were, the inputs change what the live model says by (${experiment?.calls ?? 0} calls): ${parts.join(', ')}.`;
+    return `With the inputs put back to what they were, the output of the live model changes by ${parts.join(', ')} (${counted(experiment?.calls ?? 0, 'call')}).`;
   if (first.method === 'surrogate-shapley')
-    return `The model was not asked; a copy fitted to ${surrogate?.rows ?? 0} logged answers (R² ${(surrogate?.rSquared ?? 0).toFixed(2)} on answers it had not seen) attributes the change to ${parts.join(', ')}.`;
-  return `The model was not asked; read off the answers alone, and so a correlation, the change lies with ${parts.join(', ')}.`;
+    return `The model was not asked; a copy fitted to ${counted(surrogate?.rows ?? 0, 'logged prediction')} (R² ${(surrogate?.rSquared ?? 0).toFixed(2)} on predictions it had not seen) attributes the change to ${parts.join(', ')}.`;
+  return `The model was not asked. By correlation alone, the change lies with ${parts.join(', ')}.`;
 }

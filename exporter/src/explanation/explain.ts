@@ -1,10 +1,10 @@
-import { wholePercent, signed } from '../domain/quantity-text.js';
+import { counted, signed, wholePercent } from '../domain/quantity-text.js';
 import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { DecompositionPartName } from '../domain/symptoms.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
 import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
-import { timeText } from '../domain/time-text.js';
+import { minuteText, timeText } from '../domain/time-text.js';
 
 /** Sentences from a diagnosis, for somebody who was just woken up: what, why, how sure, what else. Every number is a finding's. */
 export function explain(diagnosis: Diagnosis, modelName: string, evidence: AlertEvidence | null = null): Explanation {
@@ -29,7 +29,7 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
 function healthy(diagnosis: Diagnosis, name: string): Explanation {
   const { samples } = diagnosis.window;
   return {
-    headline: `${name}: nothing is wrong in ${samples} answers.`,
+    headline: samples === 0 ? `${name}: no calls yet.` : `${name}: no problem found in ${counted(samples, 'call')}.`,
     paragraphs:
       diagnosis.blindSpots.length === 0
         ? []
@@ -41,7 +41,7 @@ function healthy(diagnosis: Diagnosis, name: string): Explanation {
 
 function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   if (blamesNothing(winner.id))
-    return `${name}: ${diagnosis.findings.length} findings, but no known cause explains them. ${diagnosis.severityReason}`;
+    return `${name}: ${counted(diagnosis.findings.length, 'finding')} without a known cause. ${diagnosis.severityReason}`;
   const reason = winner.supporting[0]?.text ?? diagnosis.severityReason;
   return `${name}: ${winner.title}. ${reason}`;
 }
@@ -51,14 +51,14 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: 
   const { impact } = diagnosis;
   const harmed =
     impact === null || impact === undefined
-      ? `No harm to users of ${name} can be told from chance so far.`
-      : `${HARM_WORDS[impact.harm]} about ${wholePercent(impact.share)} of ${name}'s calls (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
+      ? withoutImpact(diagnosis, name)
+      : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
   const since = evidence?.changeAtMs ?? null;
-  const when = since === null || evidence?.verdict !== 'alarm' ? '' : ` It began about ${timeText(since)}.`;
+  const when = since === null || evidence?.verdict !== 'alarm' ? '' : ` It began at about ${minuteText(since)}.`;
   const where =
     winner.segments.length === 0 ? '' : ` It concerns requests with ${winner.segments.slice(0, 2).join(', ')}.`;
   if (blamesNothing(winner.id))
-    return `${harmed}${when} What is behind it is not known: nothing on the list of causes explains what was seen. ${runnerUp(diagnosis)}`.trim();
+    return `${harmed}${when} The cause is not known: none of the causes on the list explains what was seen. ${runnerUp(diagnosis)}`.trim();
   const sure = winner.probability > 0.9 ? 'almost certainly' : winner.probability > 0.5 ? 'probably' : 'possibly';
   const reason = withoutStatistics(winner.supporting[0]?.text ?? '');
   return `${harmed}${when} The cause is ${sure} (${wholePercent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
@@ -70,10 +70,19 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: 
 const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');
 
 const HARM_WORDS = {
-  'no-answer': 'No answer comes for',
-  'wrong-answer': 'A wrong or different answer comes for',
-  'late-answer': 'A late answer comes for',
+  'no-answer': 'calls get no response',
+  'wrong-answer': 'predictions are wrong or have changed',
+  'late-answer': 'responses are later than usual',
 } as const;
+
+/**
+ * What users feel where no share of them could be estimated: what the checks established, if that is more than other inputs; else
+ * that nothing can be told. Never both.
+ */
+function withoutImpact({ findings, severityReason }: Diagnosis, name: string): string {
+  const isEstablished = findings.some(({ kind }) => kind !== 'data' && kind !== 'note');
+  return isEstablished ? severityReason : `No harm to users of ${name} can be told from chance so far.`;
+}
 
 function runnerUp({ causes }: Diagnosis): string {
   const second = causes.slice(1).find(({ id }) => !blamesNothing(id));
@@ -85,7 +94,7 @@ function runnerUp({ causes }: Diagnosis): string {
 function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
   if (blamesNothing(winner.id)) return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
   const grounds = winner.supporting.slice(1).map(({ text }) => text);
-  const sure = `This cause is ${wholePercent(winner.probability)} probable among those considered.`;
+  const sure = `This cause has a probability of ${wholePercent(winner.probability)} among those considered.`;
   const against =
     winner.refuting.length === 0 ? '' : `Against it: ${winner.refuting.map(({ text }) => text).join(' ')}`;
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');
@@ -101,30 +110,39 @@ const MAX_REPAIRS = 5;
 
 const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
   serving: 'serving',
-  'data quality': 'inputs the baseline never had',
-  'input mix': 'other inputs',
-  model: 'other answers to the same kind of input',
-  concept: 'another truth for the same kind of input',
+  'data quality': 'out-of-range inputs',
+  'input mix': 'another mix of inputs',
+  model: 'other predictions for the same kind of input',
+  concept: 'other outcomes for the same kind of input',
 };
+
+/** Parts of a change below this are not listed. */
+const MIN_PART = 0.01;
 
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
-    `Severity ${diagnosis.severity}: ${diagnosis.severityReason} Seen in ${diagnosis.window.samples} calls from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
+    `Severity ${diagnosis.severity}: ${diagnosis.severityReason} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
   ];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {
-    const shares = decomposition.parts.map(({ name, value }) => `${signed(value)} from ${PART_WORDS[name]}`);
+    const material = decomposition.parts.filter(({ value }) => Math.abs(value) >= MIN_PART);
+    const shares = [
+      ...material.map(({ name, value }) => `${signed(value)} from ${PART_WORDS[name]}`),
+      ...(Math.abs(decomposition.remainder) < MIN_PART ? [] : [`${signed(decomposition.remainder)} unexplained`]),
+      ...(material.length === decomposition.parts.length ? [] : ['every other part below 0.01']),
+    ];
     parts.push(
-      `Mean ${decomposition.measure} went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join(', ')}, ${signed(decomposition.remainder)} unexplained (${decomposition.interventional ? 'found by asking the model' : 'read off counts, not by experiment'}).`,
+      `Mean ${decomposition.measure} went from ${decomposition.before.toFixed(2)} to ${decomposition.now.toFixed(2)}: ${shares.join('; ')} (${decomposition.interventional ? 'found by asking the model' : 'read off counts, not by experiment'}).`,
     );
   }
   if (segments.length > 0) {
     parts.push(
-      `Hit hardest: ${segments
+      `Affected most: ${segments
         .slice(0, 3)
-        .map(
-          ({ predicate, measure, before, now }) =>
-            `${predicate} (${measure} ${before?.toFixed(2) ?? '?'} → ${now.toFixed(2)})`,
+        .map(({ predicate, measure, before, now }) =>
+          before === null
+            ? `${predicate} (${measure} ${now.toFixed(2)})`
+            : `${predicate} (${measure} ${before.toFixed(2)} → ${now.toFixed(2)})`,
         )
         .join('; ')}.`,
     );
@@ -140,5 +158,5 @@ function runnersUpParagraph(others: readonly Cause[]): string {
     .filter(({ id, probability }) => !blamesNothing(id) && probability >= MIN_NAMED_PROBABILITY)
     .slice(0, 2);
   if (weighed.length === 0) return '';
-  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${wholePercent(probability)}; ${refuting[0] === undefined ? 'less of what it predicts is there' : `against it: ${refuting[0].text}`})`).join(' ')}`;
+  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${wholePercent(probability)}; ${refuting[0] === undefined ? 'fewer of its expected symptoms are present' : `against it: ${refuting[0].text.replace(/\.$/, '')}`})`).join('; ')}.`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import { medianSorted } from 'simple-statistics';
 import type { CauseId } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
@@ -117,7 +118,7 @@ function lastingRemedy(
 
 const daysText = (ms: number): string => {
   const days = ms / DAY_MS;
-  return days >= 1.5 ? `${Math.round(days)} days` : `${Math.max(1, Math.round(ms / HOUR_MS))} hours`;
+  return days >= 1.5 ? counted(Math.round(days), 'day') : counted(Math.max(1, Math.round(ms / HOUR_MS)), 'hour');
 };
 
 function hoursText({ weekday, fromHour, toHour, incidents }: RecurringHours, of: number): string {

@@ -1,3 +1,5 @@
+import { durationText, timeText } from '../domain/time-text.js';
+import { counted } from '../domain/quantity-text.js';
 import type { ExternalAlert } from '../domain/alert.js';
 import type { Incident, TimelineEntry } from '../domain/incident.js';
 import { compareSeverity, type Severity } from '../domain/severity.js';
@@ -14,7 +16,7 @@ export function openingEntries(
   firstEvidenceAtMs: number,
   nowMs: number,
 ): readonly TimelineEntry[] {
-  const firstEvidence = diagnosis.findings[0]?.sentence ?? 'First sign of trouble.';
+  const firstEvidence = diagnosis.findings[0]?.sentence ?? 'First finding.';
   return [
     ...diagnosis.changes.map(({ atMs, text }): TimelineEntry => ({ atMs, kind: 'change', text })),
     ...firing.map((alert): TimelineEntry => ({ atMs: alert.startsAtMs, kind: 'alert', text: alertText(alert) })),
@@ -34,7 +36,7 @@ export function severityEntry(
   const text =
     compareSeverity(now, before) > 0
       ? `Severity rose from ${before} to ${now}: ${reason}`
-      : `Severity fell from ${before} to ${now}, the worst of the last ${milder} evaluations: ${reason}`;
+      : `Severity fell from ${before} to ${now}, the worst of the last ${counted(milder, 'evaluation')}: ${reason}`;
   return { atMs: nowMs, kind: 'diagnosis-changed', text };
 }
 
@@ -44,10 +46,12 @@ export function closingEntries(
   { close }: HysteresisSettings,
   nowMs: number,
 ): readonly TimelineEntry[] {
-  const seconds = Math.round((nowMs - openedAtMs) / 1_000);
-  const since = new Date(openedAtMs).toISOString();
   return [
-    { atMs: nowMs, kind: 'recovered', text: `No finding in the last ${close} evaluations.` },
-    { atMs: nowMs, kind: 'closed', text: `Closed after ${seconds} s (open since ${since}).` },
+    { atMs: nowMs, kind: 'recovered', text: `No finding in the last ${counted(close, 'evaluation')}.` },
+    {
+      atMs: nowMs,
+      kind: 'closed',
+      text: `Closed after ${durationText(nowMs - openedAtMs)} (open since ${timeText(openedAtMs)}).`,
+    },
   ];
 }

@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { NumericCounts, WindowProfile } from '../domain/profile.js';
 import { proportion } from '../statistics/clopper-pearson.js';
@@ -35,7 +36,8 @@ export function estimateAccuracy(baseline: WindowProfile, window: WindowProfile)
     return unknown(`the baseline holds ${labelled} labelled answers; ${MIN_LABELS} tie confidence to being right`);
   }
   const samples = numericTotal(now);
-  if (samples < MIN_SAMPLES) return unknown(`${samples} answers with confidence; ${MIN_SAMPLES} are needed`);
+  if (samples < MIN_SAMPLES)
+    return unknown(`${counted(samples, 'response')} with confidence; ${MIN_SAMPLES} are needed`);
   const calibration = calibrate(baseline.labels, before);
   const { mean, variance } = expectation(now, (confidence) => calibration.probability(confidence));
   const standardError = Math.sqrt(variance / samples);

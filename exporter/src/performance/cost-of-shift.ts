@@ -108,6 +108,6 @@ function costText({ value, interval }: PerformanceCost): string {
     return `It is estimated to cost ${points(value)} points of accuracy (${range}), if confidence stays as honest as it was.`;
   }
   return interval.high < 0
-    ? `It is estimated to cost no accuracy (${range} points).`
-    : `No cost in accuracy can be told from chance (${range} points).`;
+    ? `By itself it is not estimated to cost accuracy (${range} points).`
+    : `Whether it costs accuracy by itself cannot be told from chance (${range} points).`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import type { MeanError } from '../domain/performance.js';
 import type { LossCounts, WindowProfile } from '../domain/profile.js';
 import { coarseCell, lossGroups, meanAbsoluteError, type LossGroup } from '../statistics/loss-counts.js';
@@ -50,7 +51,7 @@ export function estimateError(baseline: WindowProfile, window: WindowProfile): E
     const at = above < 0 ? groups.length - 1 : above;
     counts[at] = (counts[at] ?? 0) + count;
   }
-  if (samples < MIN_SAMPLES) return unknown(`${samples} answers; ${MIN_SAMPLES} are needed`);
+  if (samples < MIN_SAMPLES) return unknown(`${counted(samples, 'response')}; ${MIN_SAMPLES} are needed`);
   if (beyond / samples > BEYOND_SHARE) {
     return unknown(
       `${((100 * beyond) / samples).toFixed(0)} % of the answers are smaller or larger than any labelled in the baseline`,

@@ -26,7 +26,7 @@ export function extremeFeature(baseline: WindowProfile, window: WindowProfile): 
       worst = { feature: key.slice('feature:'.length), share: beyond / of };
   }
   if (worst === null) return null;
-  return `${wholePercent(worst.share)} of \`${worst.feature}\` lie beyond what all but 1 % of the baseline held, where nothing learnt there is a guide`;
+  return `${wholePercent(worst.share)} of “${worst.feature}” lie beyond what all but 1 % of the baseline held, where nothing learnt there is a guide`;
 }
 
 function beyondEnds(before: NumericCounts, now: NumericCounts): { readonly beyond: number; readonly of: number } {

@@ -49,7 +49,8 @@ export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): D
     window: symptoms.window,
     severity,
     severityReason: reason,
-    impact,
+    // Where nothing was found, an interval that excludes zero is the one in twenty that does so by chance.
+    impact: severity === 'none' ? null : impact,
     causes,
     findings: symptoms.findings,
     features: winner?.features ?? [],
@@ -98,7 +99,10 @@ function causeOf({ candidate, logOdds, probability }: Scored, symptoms: Symptoms
   };
 }
 
-/** What each indicator contributes, in words: the cause's lead indicators first, then by weight. */
+/**
+ * What each indicator contributes, in words: the cause's lead indicators first, then by weight. What is absent speaks against a
+ * cause, in words, only where the cause predicts it: else a mere fact of health would be held against it.
+ */
 function statementsOf(
   { definition, hypothesis, indicators }: Hypothesised,
   symptoms: Symptoms,
@@ -112,6 +116,7 @@ function statementsOf(
     const logOdds = ((fitted[i] ?? 0) * value) / temperature;
     const isLead = definition.leadIndicators.includes(indicator.id) && value > 0;
     if (Math.abs(logOdds) < least && !isLead) return [];
+    if (logOdds < 0 && value < 0 && !definition.leadIndicators.includes(indicator.id)) return [];
     const text = value > 0 ? indicator.whenTrue(symptoms, hypothesis) : indicator.whenFalse(symptoms, hypothesis);
     const rank = isLead ? definition.leadIndicators.indexOf(indicator.id) : definition.leadIndicators.length;
     return text === ''
@@ -136,5 +141,5 @@ function unexplainedBy(winner: Cause | undefined, symptoms: Symptoms): string | 
   if (winner === undefined || blamesNothing(winner.id))
     return 'The findings fit no known cause well enough to name one.';
   if (winner.shareExplained === null || winner.shareExplained >= 0.95) return null;
-  return `About ${wholePercent(1 - winner.shareExplained)} of the drop is not accounted for by this cause.`;
+  return `About ${wholePercent(1 - winner.shareExplained)} of the drop is not explained by this cause.`;
 }

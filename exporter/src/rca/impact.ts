@@ -1,4 +1,4 @@
-import { percent } from '../domain/quantity-text.js';
+import { brief, counted, percent } from '../domain/quantity-text.js';
 import { proportion } from '../statistics/clopper-pearson.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { Impact } from '../domain/impact.js';
@@ -6,6 +6,8 @@ import type { Interval } from '../domain/estimate.js';
 import type { LevelSummary, Proportion } from '../domain/estimate.js';
 
 const LEVEL = 0.95;
+/** A spread, and with it an interval of the mean, needs two values at least. */
+const MIN_SAMPLES = 2;
 /** Two-sided 95 % point of the standard normal distribution. */
 const Z = 1.96;
 
@@ -31,7 +33,7 @@ function unanswered({ service }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${percent(share)} of the calls get no answer beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
+    sentence: `${percent(share)} of the calls get no response, beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
   };
 }
 
@@ -46,7 +48,7 @@ function wrongByLabels({ labels }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${percent(share)} of the answers are wrong that would have been right: accuracy went from ${percent(accuracyBefore.share)} to ${percent(accuracyNow.share)} of ${accuracyNow.of} labelled answers (${range(interval)}).`,
+    sentence: `${percent(share)} of the predictions are wrong that would have been right: accuracy fell from ${percent(accuracyBefore.share)} to ${percent(accuracyNow.share)} of ${counted(accuracyNow.of, 'labelled prediction')} (${range(interval)}).`,
   };
 }
 
@@ -58,7 +60,7 @@ function turnedByGolden({ golden }: Symptoms): Impact | null {
     share: turned.share,
     interval: turned.interval,
     basis: 'golden',
-    sentence: `About ${percent(turned.share)} of the answers may differ from before, judged by ${turned.count} of ${turned.of} golden inputs (${range(turned.interval)}); whether they are worse is not known.`,
+    sentence: `About ${percent(turned.share)} of the predictions may differ from before: ${turned.count} of ${counted(turned.of, 'golden input')} do (${range(turned.interval)}); whether they are worse is not known.`,
   };
 }
 
@@ -67,7 +69,7 @@ const varianceOfMean = ({ standardDeviation, samples }: LevelSummary): number =>
 
 function wrongByConfidence({ confidence }: Symptoms): Impact | null {
   const { before, now } = confidence;
-  if (before === null || now === null) return null;
+  if (before === null || now === null || Math.min(before.samples, now.samples) < MIN_SAMPLES) return null;
   const fall = before.mean - now.mean;
   const half = Z * Math.sqrt(varianceOfMean(before) + varianceOfMean(now));
   const interval = { low: clamp(fall - half), high: clamp(fall + half), level: LEVEL };
@@ -76,7 +78,7 @@ function wrongByConfidence({ confidence }: Symptoms): Impact | null {
     share: clamp(fall),
     interval,
     basis: 'confidence',
-    sentence: `About ${percent(clamp(fall))} more of the answers are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); an estimate without labels cannot see a changed world.`,
+    sentence: `About ${percent(clamp(fall))} more of the predictions are wrong, estimated from the fall of mean confidence (${before.mean.toFixed(2)} to ${now.mean.toFixed(2)}; ${range(interval)}); without labels, concept drift cannot be detected.`,
   };
 }
 
@@ -91,7 +93,7 @@ function late({ service }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${percent(share)} more of the answers than usual come later than 95 % of them used to (95th percentile ${latencyBefore.p95.toPrecision(2)} s before, ${latencyNow.p95.toPrecision(2)} s now; ${range(interval)}).`,
+    sentence: `${percent(share)} of the responses are slow that would not have been: 95 % used to take at most ${brief(latencyBefore.p95)} s, now ${brief(latencyNow.p95)} s (${range(interval)}).`,
   };
 }
 

@@ -36,6 +36,13 @@ const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
 const cost = ({ impact }: SeverityInput, otherwise: string): string => impact?.sentence ?? otherwise;
 
+/** Harm that is told apart from chance is said, however small; inputs are said to differ only where nothing but inputs did. */
+const mild = ({ symptoms, impact }: SeverityInput): string =>
+  impact?.sentence ??
+  (symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note')
+    ? 'Inputs differ, with no sign so far that predictions got worse.'
+    : 'Something changed, with no sign so far that users are affected.');
+
 interface Rule {
   readonly severity: Severity;
   readonly holds: (input: SeverityInput) => boolean;
@@ -52,17 +59,17 @@ const RULES: readonly Rule[] = [
   {
     severity: 'critical',
     holds: ({ cause }) => cause === 'model-unreachable',
-    reason: () => 'Users get no answers now.',
+    reason: () => 'Users receive no predictions.',
   },
   {
     severity: 'critical',
     holds: ({ symptoms }) => symptoms.service.failures.interval.low >= CRITICAL_ERROR_SHARE,
-    reason: (input) => cost(input, 'Most calls fail now.'),
+    reason: (input) => cost(input, 'Most calls fail.'),
   },
   {
     severity: 'critical',
     holds: ({ found }) => found('constant-predictions'),
-    reason: () => 'Users get the same answer whatever they ask.',
+    reason: () => 'Users receive the same prediction for every input.',
   },
   {
     severity: 'high',
@@ -89,10 +96,8 @@ const RULES: readonly Rule[] = [
   {
     severity: 'low',
     holds: ({ cause }) => familyOf(cause) === 'traffic' || cause === 'label-delay',
-    reason: ({ cause }) =>
-      cause === 'label-delay'
-        ? 'Accuracy cannot be measured until labels come; nothing else is wrong.'
-        : 'Inputs differ, with no sign so far that answers got worse.',
+    reason: (input) =>
+      input.cause === 'label-delay' ? 'Accuracy cannot be measured until labels arrive.' : mild(input),
   },
   {
     severity: 'high',
@@ -102,35 +107,40 @@ const RULES: readonly Rule[] = [
   {
     severity: 'high',
     holds: ({ found }) => found('low-confidence', 'confidence-trend', 'unstable-answers'),
-    reason: () => 'The answers cannot be relied on.',
+    reason: () => 'The predictions cannot be relied on.',
   },
   {
     severity: 'medium',
     holds: ({ found }) => found('golden-answers', 'answer-schema'),
-    reason: () => 'Answers changed with a declared release.',
+    reason: () => 'Responses changed with a declared release.',
   },
   {
     severity: 'medium',
     holds: ({ found }) => found('calibration'),
-    reason: () => 'Confidence no longer says how often answers are right.',
+    reason: () => 'Confidence no longer tells how often predictions are right.',
   },
   {
     severity: 'medium',
     holds: ({ found }) => found('latency-regression'),
-    reason: (input) => cost(input, 'Users wait longer for answers.'),
+    reason: (input) => cost(input, 'Users wait longer for responses.'),
   },
-  { severity: 'medium', holds: ({ found }) => found('no-predictions'), reason: () => 'No predictions come any more.' },
+  {
+    severity: 'medium',
+    holds: ({ found }) => found('no-predictions'),
+    reason: () => 'No predictions arrive any more.',
+  },
   {
     severity: 'medium',
     holds: ({ found, cause }) => familyOf(cause) === 'pipeline' || found('prediction-mix'),
-    reason: (input) => cost(input, 'The model is fed inputs it was not made for; its answers moved or will.'),
+    reason: (input) =>
+      cost(input, 'The model receives inputs it was not trained for; its predictions may be affected.'),
   },
   {
     severity: 'medium',
     holds: (input) => materially(input, 'wrong-answer', 'counted'),
     reason: (input) => cost(input, ''),
   },
-  { severity: 'low', holds: () => true, reason: () => 'Inputs differ, with no sign so far that answers got worse.' },
+  { severity: 'low', holds: () => true, reason: mild },
 ];
 
 /** How bad it is for users, by effect and never by a p-value (the scale: domain/severity.ts). */

@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import { planFor } from '../domain/action-target.js';
 import type { CauseId, Diagnosis } from '../domain/cause.js';
 import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
@@ -93,15 +94,22 @@ export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, con
     steps: [...rule.steps(subject), ...(validated === null ? [] : [validated])],
     expectedEffect: rule.expectedEffect,
     risk: rule.risk,
-    verificationText: `the findings (${detectorsOf(diagnosis).join(', ')}) are gone and stay away for ${holdText(context.verification.holdMs)}`,
+    verificationText: verificationText(diagnosis, context),
     verification: { mustClear: detectorsOf(diagnosis), ...context.verification },
     plan: planOf(rule.action, cause, diagnosis, context),
     trackRecord,
   };
 }
 
+function verificationText(diagnosis: Diagnosis, { verification: { holdMs } }: RecommendationContext): string {
+  const detectors = detectorsOf(diagnosis).join(', ').replaceAll('-', ' ');
+  return detectors === ''
+    ? `No check finds anything for ${holdText(holdMs)}.`
+    : `Every finding (${detectors}) is gone and stays away for ${holdText(holdMs)}.`;
+}
+
 const holdText = (holdMs: number): string =>
-  holdMs % 60_000 === 0 ? `${holdMs / 60_000} minutes` : `${holdMs / 1_000} seconds`;
+  holdMs % 60_000 === 0 ? counted(holdMs / 60_000, 'minute') : counted(holdMs / 1_000, 'second');
 
 const detectorsOf = (diagnosis: Diagnosis): string[] => [
   ...new Set(diagnosis.findings.map(({ detector }) => detector)),

@@ -31,7 +31,7 @@ const investigate = (what: string, ...steps: readonly string[]): Rule => ({
   why: first,
   steps: () => steps,
   expectedEffect: 'The cause is narrowed down.',
-  risk: 'None: nothing is changed.',
+  risk: 'No risk, as nothing is changed.',
 });
 const rollback = (why: string): Rule => ({
   action: 'rollback',
@@ -42,7 +42,7 @@ const rollback = (why: string): Rule => ({
     'Compare the golden answers with the baseline before sending all traffic to it.',
   ],
   expectedEffect: 'Golden answers return to those of the baseline.',
-  risk: 'What the newer version did better is lost until it is mended.',
+  risk: 'Improvements in the newer version are lost until it is fixed.',
 });
 const restart: Rule = {
   action: 'restart-endpoint',
@@ -58,13 +58,13 @@ const restart: Rule = {
 const scaleOut: Rule = {
   action: 'scale-out',
   title: (subject) => `Scale out ${subject.context.modelName}`,
-  why: () => 'Late answers and bursts of errors are how an overloaded server looks.',
+  why: () => 'Slow responses and bursts of errors are typical of an overloaded server.',
   steps: () => [
     'Compare the request rate with that of the baseline period.',
     'Add replicas, or raise CPU and memory limits if the server was throttled.',
   ],
   expectedEffect: 'Latency and error share fall back to the baseline.',
-  risk: 'Cost; no effect if the slowness is in a dependency.',
+  risk: 'Costs money; no effect if a dependency is the bottleneck.',
 };
 const fixPipeline = (title: (subject: RuleSubject) => string, ...steps: readonly string[]): Rule => ({
   action: 'fix-pipeline',
@@ -116,7 +116,7 @@ const collectLabels: Rule = {
     'Send them with their prediction ids to /api/v1/models/{id}/labels.',
   ],
   expectedEffect: 'Accuracy is known, and with it whether to retrain.',
-  risk: 'None, but somebody’s time.',
+  risk: 'No risk; it takes somebody’s time.',
 };
 
 /** Cause → actions, most promising first. */
@@ -280,7 +280,7 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
   ],
   'join-loss': [
     fixPipeline(
-      (subject) => `Mend the join that delivers ${names(subject.features)}`,
+      (subject) => `Fix the join that delivers ${names(subject.features)}`,
       'Find the one source or key these features have in common.',
       'Until then, refuse or flag the rows instead of filling in defaults.',
     ),
@@ -336,17 +336,11 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     ),
   ],
   unknown: [
-    investigate(
-      'Look at the findings by hand',
-      'The findings fit no known cause; the report lists each with its numbers.',
-    ),
+    investigate('Look at the findings by hand', 'No known cause fits; the report lists each finding with its numbers.'),
     collectLabels,
   ],
   none: [
-    investigate(
-      'Look at the findings by hand',
-      'The findings fit no known cause; the report lists each with its numbers.',
-    ),
+    investigate('Look at the findings by hand', 'No known cause fits; the report lists each finding with its numbers.'),
     collectLabels,
   ],
 };

@@ -172,13 +172,29 @@ export function subtractGroups(whole: GroupCounts, part: GroupCounts): GroupCoun
   return rest;
 }
 
-/** Groups as they may be stored: those seen fewer than `minimum` times become part of "other", unless `keep` holds them. */
-export function foldRareGroups(groups: GroupCounts, keep: GroupCounts, minimum: number): GroupCounts {
+/**
+ * Groups as they may be stored: those seen fewer than `minimum` times become part of "other", unless `keep` holds them; of a
+ * feature in `hidden` no value is named, however often it was seen.
+ */
+export function foldRareGroups(
+  groups: GroupCounts,
+  keep: GroupCounts,
+  minimum: number,
+  hidden: ReadonlySet<string> = new Set(),
+): GroupCounts {
   const stored = new Map<string, GroupCell>();
   for (const [key, cell] of groups) {
-    const isKnown = (keep.get(key)?.[0] ?? 0) >= minimum;
+    const isKnown = cell[0] >= minimum || (keep.get(key)?.[0] ?? 0) >= minimum;
+    const terms = groupTerms(key);
     const name =
-      cell[0] >= minimum || isKnown ? key : groupKey(groupTerms(key).map(([feature]): GroupTerm => [feature, OTHER]));
+      isKnown && !terms.some(([feature]) => hidden.has(feature))
+        ? key
+        : groupKey(
+            terms.map(([feature, value]): GroupTerm => [
+              feature,
+              !isKnown || (hidden.has(feature) && value !== MISSING) ? OTHER : value,
+            ]),
+          );
     const mine = stored.get(name);
     stored.set(name, mine === undefined ? cell : combined(mine, cell, 1));
   }

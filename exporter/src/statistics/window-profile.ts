@@ -12,7 +12,7 @@ import type {
 import { cellOf, gridFor } from './grid.js';
 import { createGroupTally, foldRareGroups, mergeGroups, subtractGroups } from './group-counts.js';
 import { lossKey } from './loss-counts.js';
-import { mergeSignalCounts } from './signal-counts.js';
+import { categoricalTotal, mergeSignalCounts } from './signal-counts.js';
 
 const CATEGORIES_KEPT = 1_000;
 const CATEGORY_LENGTH = 100;
@@ -166,10 +166,11 @@ export function createWindowBuilder(
     let tally = tallies.get(key);
     if (tally === undefined) {
       if (value === null) {
-        missingBefore.set(key, (missingBefore.get(key) ?? 0) + 1);
+        const before = missingBefore.get(key);
+        if (before !== undefined || missingBefore.size < FEATURES_KEPT) missingBefore.set(key, (before ?? 0) + 1);
         return;
       }
-      if (key.startsWith('feature:') && (features += 1) > FEATURES_KEPT) return;
+      if (key.startsWith('feature:')) features += 1;
       const missing = missingBefore.get(key) ?? 0;
       missingBefore.delete(key);
       tally =
@@ -181,8 +182,13 @@ export function createWindowBuilder(
     addValue(tally, value);
   };
 
-  const countFeature = (name: string, value: FeatureValue): void => {
-    const key: SignalKey = `feature:${name.slice(0, CATEGORY_LENGTH)}`;
+  for (const [key, tally] of tallies)
+    if (key.startsWith('feature:')) tallyOfFeature.set(key.slice('feature:'.length), tally);
+
+  /** Counts a feature that has no tally yet; one more than are kept is left out. */
+  const countNewFeature = (name: string, value: FeatureValue): void => {
+    if (features >= FEATURES_KEPT) return;
+    const key: SignalKey = `feature:${name}`;
     count(key, value);
     const tally = tallies.get(key);
     if (tally !== undefined) tallyOfFeature.set(name, tally);
@@ -207,7 +213,7 @@ export function createWindowBuilder(
         const value = given[name] ?? null;
         const known = tallyOfFeature.get(name);
         if (known !== undefined) addValue(known, value);
-        else countFeature(name, value);
+        else countNewFeature(name, value);
       }
     },
     addGroupLabel: (observation) => groups.addLabel(observation),
@@ -366,7 +372,8 @@ function subtractMaps<K>(whole: ReadonlyMap<K, number>, part: ReadonlyMap<K, num
 
 /**
  * The window as it may be stored: categories seen fewer than `minimum` times are folded into `other`, unless `keep`
- * names them (they were seen often enough before); so are groups of them, unless `keepGroups` holds them.
+ * names them (they were seen often enough before); so are groups of them, unless `keepGroups` holds them. Of a signal
+ * whose values are nearly all different (addresses, free text) nothing is stored, however often one of them repeats.
  */
 export function foldRareCategories(
   window: WindowProfile,
@@ -375,10 +382,30 @@ export function foldRareCategories(
   minimum = 10,
 ): WindowProfile {
   const signals = new Map<SignalKey, SignalCounts>();
+  const hidden = new Set<string>();
   for (const [key, counts] of window.signals) {
-    signals.set(key, counts.kind === 'numeric' ? counts : folded(counts, keep.get(key), minimum));
+    if (counts.kind === 'categorical' && !keep.get(key)?.size && isNearlyAllDifferent(counts, minimum)) {
+      signals.set(key, { ...counts, categories: new Map(), other: categoricalTotal(counts) });
+      if (key.startsWith('feature:')) hidden.add(key.slice('feature:'.length));
+    } else signals.set(key, counts.kind === 'numeric' ? counts : folded(counts, keep.get(key), minimum));
   }
-  return { ...window, signals, groups: foldRareGroups(window.groups, keepGroups, minimum) };
+  return { ...window, signals, groups: foldRareGroups(window.groups, keepGroups, minimum, hidden) };
+}
+
+/** Fewer different values than this may be few because the window is short. */
+const FEWEST_DIFFERENT = 20;
+const SINGLE_SHARE = 0.8;
+
+/** Most values came once, and those that came `minimum` times are not even half of all. */
+function isNearlyAllDifferent(counts: CategoricalCounts, minimum: number): boolean {
+  let [singles, frequent] = [0, 0];
+  for (const count of counts.categories.values()) {
+    if (count === 1) singles += 1;
+    if (count >= minimum) frequent += count;
+  }
+  const different = counts.categories.size;
+  if (different < FEWEST_DIFFERENT || singles < SINGLE_SHARE * different) return false;
+  return frequent < categoricalTotal(counts) / 2;
 }
 
 function folded(counts: CategoricalCounts, keep: ReadonlySet<string> | undefined, minimum: number): CategoricalCounts {

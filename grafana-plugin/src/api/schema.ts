@@ -981,6 +981,8 @@ export interface components {
             log_evidence: number;
             log_threshold: number;
             log_warning_threshold: number;
+            /** @description until then shifts of provisional signals alert nobody; null when every signal may alert */
+            provisional_until_ms: number | null;
             recovered: boolean;
             signals: components["schemas"]["SignalEvidence"][];
             suspects: string[];
@@ -3482,7 +3484,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;
@@ -3533,7 +3535,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;

@@ -58,10 +58,9 @@ function Cost({ diagnosis }: Pick<Incident, 'diagnosis'>) {
   return (
     <div style={{ marginTop: 8 }} data-testid="mlfi-cost">
       {impact === null ? (
-        <>
-          <strong>{t('cost.unknown', 'No harm to users can be told from chance so far.')}</strong>{' '}
+        <strong>
           <Words>{diagnosis.severity_reason}</Words>
-        </>
+        </strong>
       ) : (
         <>
           <strong style={{ fontSize: 18 }}>{costText(impact)}</strong> <span>({basisText(impact)})</span>

@@ -70,7 +70,7 @@ describe('values beyond the baseline', () => {
         before,
         profile('now', (u) => (u < 0.2 ? 40 : 10 + u)),
       ),
-    ).toMatch(/^(19|20|21) % of `x` lie beyond/);
+    ).toMatch(/^(19|20|21) % of “x” lie beyond/);
   });
   it('are not seen where there are none', () => {
     for (let i = 0; i < 20; i += 1)

@@ -32,13 +32,13 @@ describe('impact', () => {
     });
     const impact = estimateImpact(evaluated({ labels: { before: 180, now: 130 } }).symptoms);
     expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'counted', share: 0.25 });
-    expect(impact?.sentence).toMatch(/accuracy went from 90\.0 % to 65\.0 % of 200 labelled answers/);
+    expect(impact?.sentence).toMatch(/accuracy fell from 90\.0 % to 65\.0 % of 200 labelled predictions/);
   });
 
   it('says when it is an estimate without labels', () => {
     const unsure = rowsOf('now').map((row) => ({ ...row, confidence: (row.confidence ?? 0) - 0.2 }));
     const impact = estimateImpact(evaluated({ rows: unsure }).symptoms);
     expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'confidence' });
-    expect(impact?.sentence).toMatch(/cannot see a changed world/);
+    expect(impact?.sentence).toMatch(/without labels, concept drift cannot be detected/);
   });
 });

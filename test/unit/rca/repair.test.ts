@@ -114,7 +114,7 @@ describe('transformations behind a shifted number', () => {
     const draw = POPULATIONS['income'] ?? (() => 0);
     const hint = hintFor(draw, (random) => 100 * draw(random), 'sentence');
     expect(hint?.sentence).toMatch(
-      /^`x` looks multiplied by 100 since 2026-11-24 14:05 UTC \(R² 0\.9\d\d over matched quantiles\)\.$/,
+      /^“x” looks multiplied by 100 since 2026-11-24 14:05 UTC \(R² 0\.9\d\d over matched quantiles\)\.$/,
     );
     expect(hint?.sinceMs).toBe(AT);
     const feet = hintFor(draw, (random) => draw(random) / 0.3048, 'feet');
@@ -221,7 +221,7 @@ describe('categories, columns and defaults', () => {
       const hints = repairHints(['age', 'income'], baseline, window, () => null);
       expect(hints.get('age')).toMatchObject({ transformation: 'swap', parameters: { with: 'income' } });
       expect(hints.get('income')?.sentence).toMatch(
-        /^`age` and `income` look swapped \(each is distributed as the other was/,
+        /^“age” and “income” look swapped \(each is distributed as the other was/,
       );
     }
   });
@@ -243,6 +243,6 @@ it('tells the hint in the diagnosis and in the report', () => {
   const { diagnosis, explanation } = evaluated({ rows });
   expect(diagnosis.repairs).toMatchObject([{ feature: 'n1', transformation: 'log', sinceMs: null }]);
   const told = [explanation.headline, ...explanation.paragraphs].join(' ');
-  expect(told.split('`n1` looks replaced by its logarithm to base 10')).toHaveLength(2);
+  expect(told.split('“n1” looks replaced by its logarithm to base 10')).toHaveLength(2);
   expect(explanation.summary).not.toContain('R²');
 });

@@ -181,3 +181,52 @@ it('cuts a baseline into at most 64 bins of about equal weight, repeated values 
   expect(Math.max(...bins)).toBeGreaterThanOrEqual(1_000);
   expect(bins.filter((count) => count > 100).length).toBe(1);
 });
+
+describe('a feature whose values are nearly all different', () => {
+  const builder = createWindowBuilder();
+  for (let i = 0; i < 400; i += 1)
+    builder.add(
+      row({
+        email: i % 40 === 0 ? 'ada@example.org' : `person-${i}@example.org`,
+        city: i % 10 === 0 ? `village ${i}` : (['Berlin', 'Paris', 'Rome'][i % 3] ?? ''),
+      }),
+    );
+  const window = builder.build();
+
+  it('leaves no value in what is stored, not even one that came ten times, nor in its groups', () => {
+    const stored = foldRareCategories(window, new Map());
+    expect(stored.signals.get('feature:email')).toEqual({
+      kind: 'categorical',
+      categories: new Map(),
+      other: 400,
+      missing: 0,
+      invalid: 0,
+    });
+    expect(JSON.stringify([...stored.groups.keys()])).not.toContain('@');
+    expect([...stored.groups.values()].reduce((sum, [rows]) => sum + rows, 0)).toBe(
+      [...window.groups.values()].reduce((sum, [rows]) => sum + rows, 0),
+    );
+  });
+  it('is told from one with a few frequent values and many rare ones', () => {
+    const city = foldRareCategories(window, new Map()).signals.get('feature:city');
+    expect(city?.kind === 'categorical' ? [...city.categories.keys()].sort() : null).toEqual([
+      'Berlin',
+      'Paris',
+      'Rome',
+    ]);
+  });
+  it('keeps the values that were known before', () => {
+    const keep = new Map([['feature:email' as const, new Set(['ada@example.org'])]]);
+    const email = foldRareCategories(window, keep).signals.get('feature:email');
+    expect(email?.kind === 'categorical' ? [...email.categories.keys()] : null).toEqual(['ada@example.org']);
+  });
+});
+
+it('counts features of a bounded number of names, missing ones too, whatever names come', () => {
+  const builder = createWindowBuilder();
+  for (let nth = 0; nth < 30; nth += 1)
+    builder.add(
+      row(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${nth}-${i}`, nth % 2 === 0 ? 1 : null]))),
+    );
+  expect(builder.build().signals.size).toBeLessThanOrEqual(1_003);
+});

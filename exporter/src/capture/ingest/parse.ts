@@ -11,7 +11,7 @@ import { createVerdicts, Refusal } from './verdicts.js';
 const FORMATS: readonly BatchFormat[] = [ndjson, csv, json];
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
-export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'acknowledge'>;
+export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
 
 /**
  * Turns logged predictions into observations. Every row is judged by itself: good ones are taken, bad ones are named with
@@ -28,10 +28,11 @@ export function parseBatch(
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const text = body.replace(BYTE_ORDER_MARK, '');
   const format = FORMATS.find((one) => one.takes(type, text)) ?? json;
-  const verdicts = createVerdicts();
+  const verdicts = createVerdicts(text.length);
   const observations: Observation[] = [];
   const labels: LateLabel[] = [];
-  for (const { line, value, isTable = false } of format.read(text, limits, verdicts)) {
+  const rows = format.read(text, limits, verdicts);
+  for (const [i, { line, value, isTable = false }] of rows.entries()) {
     try {
       const tell = verdicts.tellOf(line);
       const event = eventOf(value, { nowMs, limits, tell, isTable });
@@ -40,6 +41,7 @@ export function parseBatch(
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       verdicts.refuse(line, error);
+      if (verdicts.refuseRest(line + 1, () => rows.length - i - 1)) break;
     }
   }
   return { observations, labels, ...verdicts.summary() };

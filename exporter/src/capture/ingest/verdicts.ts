@@ -5,37 +5,62 @@ const LONGEST_FIELD = 80;
 
 /** Why a row is refused: thrown by what reads the row, caught by what reads the batch. The message holds no value of it. */
 export class Refusal extends Error {
-  constructor(
-    readonly reason: RefusalReason,
-    readonly field: string,
-    message: string,
-  ) {
+  readonly reason: RefusalReason;
+  readonly field: string;
+
+  constructor(reason: RefusalReason, field: string, message: string) {
+    // A batch may hold a hundred thousand of these, and ten times their cost is the stack that nobody reads.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+    this.reason = reason;
+    this.field = field;
   }
 }
 
 /** Takes note of a change to a row that is taken all the same. */
 export type Tell = (reason: NoteReason, field: string, message: string) => void;
 
+/** So many rows may be refused however short they are; beyond, one per so many characters of the body. */
+const REFUSED_FREELY = 1_000;
+const CHARACTERS_PER_REFUSAL = 64;
+
 /** Collects what became of the rows of one batch: counts of everything, examples of the first few. */
 export interface Verdicts {
   refuse(line: number, refusal: Refusal, rows?: number): void;
+  /**
+   * Refuses the rest of a batch unread when its rows are many, short, and refused: refusing costs more than reading, so that
+   * a body of nothing but slips would hold the process up. Ordinary rows never get there, however many are wrong.
+   * @param rows how many rows are left
+   */
+  refuseRest(line: number, rows: () => number): boolean;
   /** For the notes of the row at `line`; each reason counts a row once. */
   tellOf(line: number): Tell;
   readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'errors' | 'notes'>;
 }
 
-/** Starts with nothing refused and nothing noted. */
-export function createVerdicts(): Verdicts {
+/**
+ * Starts with nothing refused and nothing noted.
+ * @param characters length of the body
+ */
+export function createVerdicts(characters: number): Verdicts {
   const errors: IngestLineError[] = [];
   const byReason: Partial<Record<RefusalReason, number>> = {};
   const notes = new Map<NoteReason, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
   let rejected = 0;
+  const refuse: Verdicts['refuse'] = (line, { reason, field, message }, rows = 1) => {
+    rejected += rows;
+    byReason[reason] = (byReason[reason] ?? 0) + rows;
+    if (errors.length < ERRORS_TOLD) errors.push({ line, field: shown(field), reason, message });
+  };
   return {
-    refuse(line, { reason, field, message }, rows = 1) {
-      rejected += rows;
-      byReason[reason] = (byReason[reason] ?? 0) + rows;
-      if (errors.length < ERRORS_TOLD) errors.push({ line, field: shown(field), reason, message });
+    refuse,
+    refuseRest(line, rows) {
+      if (rejected < REFUSED_FREELY || rejected * CHARACTERS_PER_REFUSAL < characters) return false;
+      const left = rows();
+      if (left > 0) refuse(line, new Refusal('too_many_refused', '', REST), left);
+      return true;
     },
     tellOf: (line) => (reason, field, message) => {
       const known = notes.get(reason);
@@ -54,6 +79,8 @@ export function createVerdicts(): Verdicts {
     }),
   };
 }
+
+const REST = 'nearly all rows of this batch were refused, and the rest was not read: repair the sender';
 
 const shown = (field: string): string =>
   field.length > LONGEST_FIELD ? `${field.slice(0, LONGEST_FIELD - 1)}…` : field;

@@ -1,4 +1,4 @@
-import { percent } from '../../domain/quantity-text.js';
+import { counted, percent } from '../../domain/quantity-text.js';
 import { chiSquaredTest } from '../../statistics/chi-squared.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
@@ -13,7 +13,7 @@ export const accuracyDrop: Detector = {
     const now = input.window.labels;
     const before = input.baseline?.profile.labels;
     if (now.labelled < FEWEST_LABELS)
-      return blind('accuracy', `${now.labelled} labels in the window; at least ${FEWEST_LABELS} are needed`);
+      return blind('accuracy', `${counted(now.labelled, 'label')} in the window; at least ${FEWEST_LABELS} are needed`);
     if (before === undefined || before.labelled < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
     const accuracyNow = proportion(now.correct, now.labelled);
@@ -46,7 +46,7 @@ export const accuracyDrop: Detector = {
       now: accuracyNow.share,
       window: windowOf(input),
       baselineSamples: before.labelled,
-      sentence: `Of ${now.labelled} labelled answers ${percent(accuracyNow.share)} are right; in the baseline ${percent(accuracyBefore.share)} were.`,
+      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.`,
     });
   },
 };

@@ -19,7 +19,7 @@ export const answerSchema: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: input.golden.compared,
-      sentence: 'The fields of the answers to golden inputs are not the ones of the baseline.',
+      sentence: 'Responses to golden inputs have other fields than in the baseline.',
     });
   },
 };

@@ -13,7 +13,7 @@ export const categoricalDrift: Detector = {
       if (pair?.kind !== 'categorical') continue;
       if (isIdentifierLike(pair.before)) {
         blindSpots.push({
-          check: `drift of \`${feature}\``,
+          check: `drift of “${feature}”`,
           reason: 'it has nearly as many categories as rows, like an identifier',
         });
         continue;
@@ -22,7 +22,7 @@ export const categoricalDrift: Detector = {
         input,
         'categorical-drift',
         `feature:${feature}`,
-        `\`${feature}\``,
+        `“${feature}”`,
         pair.before,
         pair.now,
       );

@@ -73,8 +73,8 @@ export const constantPredictions: Detector = {
       baselineSamples: before.total === 0 ? null : before.total,
       sentence:
         !wasVaried || beforeShare === null
-          ? `${percent(share)} of ${now.total} answers are the same, confidence included, although the inputs differ.`
-          : `${percent(share)} of ${now.total} answers are the same; before, the most frequent answer had ${percent(beforeShare)}.`,
+          ? `${percent(share)} of ${now.total} predictions are the same, confidence included, although the inputs differ.`
+          : `${percent(share)} of ${now.total} predictions are the same; before, the most frequent one had ${percent(beforeShare)}.`,
     });
   },
 };

@@ -1,5 +1,6 @@
+import { failureText } from '../../domain/observation.js';
 import { failureCount } from '../../domain/profile.js';
-import { percent } from '../../domain/quantity-text.js';
+import { counted, percent } from '../../domain/quantity-text.js';
 import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
@@ -19,7 +20,7 @@ export const errorRate: Detector = {
     const surely = clopperPearsonLower(failures, window.calls, CONFIDENCE_ERROR);
     if (now.share < thresholds.errorShare || surely <= allowed) return nothing;
     const reasons = Object.entries(window.failures).sort(([, a], [, b]) => b - a);
-    const listed = reasons.map(([reason, count]) => `${count} × ${reason.replace('_', ' ')}`).join(', ');
+    const listed = reasons.map(([reason, count]) => `${count} × ${failureText(reason)}`).join(', ');
     return found({
       detector: 'error-rate',
       subject: 'errors',
@@ -38,7 +39,7 @@ export const errorRate: Detector = {
       now: now.share,
       window: windowOf(input),
       baselineSamples: baseline?.profile.calls ?? null,
-      sentence: `${failures} of the last ${window.calls} calls failed (${percent(now.share)}${before === null ? '' : `, before ${percent(before.share)}`}): ${listed}.`,
+      sentence: `${failures} of the last ${counted(window.calls, 'call')} failed (${percent(now.share)}${before === null ? '' : `, before ${percent(before.share)}`}): ${listed}.`,
     });
   },
 };

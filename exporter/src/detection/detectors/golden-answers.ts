@@ -29,7 +29,7 @@ export const goldenAnswers: Detector = {
       now: share,
       window: windowOf(input),
       baselineSamples: golden.compared,
-      sentence: `${golden.changed} of ${golden.compared} golden inputs are answered differently than before (${golden.answersChanged} with another prediction)${moved}.`,
+      sentence: `${golden.changed} of ${golden.compared} golden inputs get another response than before (${golden.answersChanged} with another prediction)${moved}.`,
     });
   },
 };

@@ -85,6 +85,6 @@ function unusualRows(input: DetectionInput): DetectorResult {
     now: share,
     window: windowOf(input),
     baselineSamples: null,
-    sentence: `${percent(share)} of ${rows} rows are as unusual as the most unusual hundredth of the baseline, mostly by ${blamed.map(({ feature }) => `\`${feature}\``).join(', ')}.`,
+    sentence: `${percent(share)} of ${rows} rows are as unusual as the most unusual hundredth of the baseline, mostly by ${blamed.map(({ feature }) => `“${feature}”`).join(', ')}.`,
   });
 }

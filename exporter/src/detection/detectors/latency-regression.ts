@@ -84,6 +84,6 @@ function late(input: DetectionInput, counts: Counts, now: number, against: Again
     now,
     window: windowOf(input),
     baselineSamples: against.before?.samples ?? null,
-    sentence: `The slowest twentieth of answers takes ${now.toFixed(3)} s or more${compared}.`,
+    sentence: `The slowest 5 % of responses take ${now.toFixed(3)} s or more${compared}.`,
   });
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/quantity-text.js';
 import { summariseNumeric } from '../../statistics/signal-counts.js';
 import { numericSignal } from '../../statistics/window-profile.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
@@ -13,7 +14,7 @@ export const lowConfidence: Detector = {
     const now = counts === null ? null : summariseNumeric(counts);
     if (now === null) return blind('confidence', 'the answers carry no confidence');
     if (now.samples < FEWEST_SAMPLES)
-      return blind('confidence', `only ${now.samples} answers with a confidence so far`);
+      return blind('confidence', `only ${counted(now.samples, 'response')} with a confidence so far`);
     const margin = (Z_95 * now.standardDeviation) / Math.sqrt(now.samples);
     const line = input.thresholds.lowConfidence;
     if (now.mean + margin >= line) return nothing;
@@ -37,7 +38,7 @@ export const lowConfidence: Detector = {
       now: now.mean,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `Mean confidence is ${now.mean.toFixed(2)} over ${now.samples} answers, below ${line.toFixed(2)}.`,
+      sentence: `Mean confidence is ${now.mean.toFixed(2)} over ${counted(now.samples, 'response')}, below ${line.toFixed(2)}.`,
     });
   },
 };

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/quantity-text.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 /** Logged predictions used to come and have stopped. Silence is not health. */
@@ -23,7 +24,7 @@ export const noPredictions: Detector = {
       now: 0,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `No prediction was logged for ${minutes} minutes.`,
+      sentence: `No prediction was logged for ${counted(minutes, 'minute')}.`,
     });
   },
 };

@@ -14,7 +14,7 @@ export const numericDrift: Detector = {
       if (pair?.kind !== 'numeric') return [];
       const finding = numericShift(
         input,
-        { detector: 'numeric-drift', key: `feature:${feature}`, name: `\`${feature}\``, kindOf: () => 'data' },
+        { detector: 'numeric-drift', key: `feature:${feature}`, name: `“${feature}”`, kindOf: () => 'data' },
         pair.before,
         pair.now,
       );

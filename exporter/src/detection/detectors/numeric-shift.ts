@@ -1,7 +1,8 @@
 import type { DetectorId, Finding, FindingKind } from '../../domain/finding.js';
 import type { NumericCounts, SignalKey } from '../../domain/profile.js';
 import { compareNumeric, type NumericComparison } from '../../statistics/compare.js';
-import { brief, significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
+import { brief } from '../../domain/quantity-text.js';
+import { significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
 
 /** How one numeric signal is called and judged by the detector that asks. */
 export interface NumericQuestion {

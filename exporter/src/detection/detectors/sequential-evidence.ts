@@ -1,5 +1,5 @@
 import { minuteText } from '../../domain/time-text.js';
-import { percent } from '../../domain/quantity-text.js';
+import { brief, percent } from '../../domain/quantity-text.js';
 import { failureCount } from '../../domain/profile.js';
 import { subjectText, type Effect, type Finding, type FindingKind } from '../../domain/finding.js';
 import { oddsText, type SignalEvidence } from '../../domain/alert-evidence.js';
@@ -8,7 +8,7 @@ import { compareCategorical, compareNumeric } from '../../statistics/compare.js'
 import { differenceOfProportions } from '../../statistics/difference-of-proportions.js';
 import { meanAbsoluteError } from '../../statistics/loss-counts.js';
 import { validTotal } from '../../statistics/signal-counts.js';
-import { brief, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+import { windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 import { type Interval } from '../../domain/estimate.js';
 
 /** What a change of this signal means for users. */
@@ -61,7 +61,7 @@ function findingOf(input: DetectionInput, signal: SignalEvidence): Finding {
     now: measured.now,
     window: windowOf(input),
     baselineSamples: input.baseline?.profile.calls ?? null,
-    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence ${oddsText(signal.logRatio)} on any one day against “nothing changed”${sinceOf(signal)}.${measured.text}`,
+    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence of a real change ${oddsText(signal.logRatio)} on any one day${sinceOf(signal)}.${measured.text}`,
   };
 }
 

@@ -39,7 +39,7 @@ export function shareRise(
     now: to,
     window: windowOf(input),
     baselineSamples: nBefore,
-    sentence: `\`${key.replace(/^feature:/, '')}\` ${words} in ${percent(to)} of ${nNow} rows, before in ${percent(from)}.`,
+    sentence: `“${key.replace(/^feature:/, '')}” ${words} in ${percent(to)} of ${nNow} rows, before in ${percent(from)}.`,
   };
 }
 

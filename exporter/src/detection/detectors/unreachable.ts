@@ -1,3 +1,4 @@
+import { failureText } from '../../domain/observation.js';
 import { failureCount } from '../../domain/profile.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
@@ -27,7 +28,7 @@ export const unreachable: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `The last ${inRow} calls all failed, mostly with ${reason.replace('_', ' ')}.`,
+      sentence: `None of the last ${inRow} calls was answered (mostly: ${failureText(reason)}).`,
     });
   },
 };

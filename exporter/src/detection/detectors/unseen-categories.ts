@@ -47,7 +47,7 @@ export const unseenCategories: Detector = {
           now: comparison.unseenShare,
           window: windowOf(input),
           baselineSamples: comparison.nBefore,
-          sentence: `${percent(comparison.unseenShare)} of \`${feature}\` are categories the baseline never had${names}.`,
+          sentence: `${percent(comparison.unseenShare)} of “${feature}” are categories the baseline never had${names}.`,
         },
       ];
     });

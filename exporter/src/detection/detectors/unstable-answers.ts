@@ -1,4 +1,4 @@
-import { percent } from '../../domain/quantity-text.js';
+import { counted, percent } from '../../domain/quantity-text.js';
 import { normalQuantile } from '../../statistics/special-functions.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
@@ -38,7 +38,7 @@ export const unstableAnswers: Detector = {
       now: spread,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `Asked the same question again, the model's confidence scatters by ±${spread.toFixed(2)} and ${percent(flips, 0)} of the answers differ (${repeated} repeated answers).`,
+      sentence: `For the same input, the model's confidence varies by ±${spread.toFixed(2)} and ${percent(flips, 0)} of the predictions differ (${counted(repeated, 'repeated call')}).`,
     });
   },
 };

@@ -19,7 +19,7 @@ ul{margin:.4rem 0;padding-left:1.2rem}.for::marker{content:"+ ";color:var(--good
 table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{text-align:left;padding:.4rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 svg{display:block;max-width:100%;height:auto}svg text{fill:var(--ink);font-size:12px}figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.85rem;margin-top:.3rem}code{background:var(--card);padding:.05rem .3rem;border-radius:.25rem}`;
 
-/** Escaped text with \`feature\` names set as code. */
+/** Escaped text; texts stored by 0.1.0 mark names by backticks, which are set as code. */
 const rich = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 /** One self-contained file: no script, no request, light and dark. Everything from outside is escaped. */
@@ -109,9 +109,9 @@ function findings({ diagnosis }: ReportInput): string {
   if (diagnosis.findings.length === 0) return '';
   const rows = diagnosis.findings.map(
     (finding) =>
-      `<tr><td>${rich(finding.sentence)}</td><td class="n">${escapeHtml(finding.statistic.name)} ${finding.statistic.value.toPrecision(3)}</td><td class="n">${finding.threshold.toPrecision(3)}</td><td class="n">${finding.pValue === null ? '' : finding.pValue.toExponential(1)}</td></tr>`,
+      `<tr><td>${rich(finding.sentence)}</td><td class="n">${escapeHtml(finding.statistic.name.replaceAll('_', ' '))} ${finding.statistic.value.toPrecision(3)}</td><td class="n">${finding.threshold.toPrecision(3)}</td><td class="n">${finding.pValue === null ? '' : finding.pValue.toExponential(1)}</td></tr>`,
   );
-  return `<h2>Findings</h2><table><thead><tr><th>finding</th><th>statistic</th><th>line</th><th>p (this window)</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<h2>Findings</h2><table><thead><tr><th>finding</th><th>statistic</th><th>threshold</th><th>p (this window)</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function timeline({ incident }: ReportInput): string {

@@ -1,8 +1,9 @@
 import { wholePercent, percent } from '../../domain/quantity-text.js';
+import { effectText } from '../effect-text.js';
 import { timeText } from '../../domain/time-text.js';
 import type { ReportInput } from './report-input.js';
 
-/** Text from models and categories must not become markup. Backticks stay: they mark feature names. */
+/** Text from models and categories must not become markup. Backticks stay: texts stored by 0.1.0 mark names by them. */
 function escape(text: string): string {
   return text.replace(/[\\*_[\]<>|#]/g, (character) => `\\${character}`).replaceAll('\n', ' ');
 }
@@ -39,10 +40,10 @@ export function markdownReport(input: ReportInput): string {
     );
   });
 
-  lines.push('', '## Findings', '', '| finding | statistic | line | effect |', '|---|---|---|---|');
+  lines.push('', '## Findings', '', '| finding | statistic | threshold | effect |', '|---|---|---|---|');
   for (const finding of diagnosis.findings) {
     lines.push(
-      `| ${escape(finding.sentence)} | ${finding.statistic.name} ${finding.statistic.value.toPrecision(3)} | ${finding.threshold.toPrecision(3)} | ${finding.effect.value.toPrecision(3)} ${finding.effect.measure} |`,
+      `| ${escape(finding.sentence)} | ${finding.statistic.name.replaceAll('_', ' ')} ${finding.statistic.value.toPrecision(3)} | ${finding.threshold.toPrecision(3)} | ${effectText(finding.effect)} |`,
     );
   }
   if (incident !== null) {

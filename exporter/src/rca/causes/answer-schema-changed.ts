@@ -8,6 +8,6 @@ export const answerSchemaChanged: CauseDefinition = {
   hypotheses(symptoms) {
     const { schema = 0, not_json: notJson = 0 } = symptoms.service.failuresByReason;
     const changed = symptoms.golden.shapeChanged || has(symptoms, 'answer-schema');
-    return changed || schema + notJson > 0 ? [plain('The answers have another schema')] : [];
+    return changed || schema + notJson > 0 ? [plain('The responses have another schema')] : [];
   },
 };

@@ -17,7 +17,7 @@ export const calibrationDecay: CauseDefinition = {
     if (!trend && !moved) return [];
     const title = trend
       ? 'Calibration decay: confidence keeps falling'
-      : `Calibration decay: the same answers with ${(symptoms.golden.confidenceShift ?? 0) > 0.02 ? 'more' : 'less'} confidence`;
+      : `Calibration decay: the same predictions with ${(symptoms.golden.confidenceShift ?? 0) > 0.02 ? 'more' : 'less'} confidence`;
     return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model') })];
   },
 };

@@ -10,6 +10,6 @@ export const categoryRename: CauseDefinition = {
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'rename')
-      .map(({ feature }) => plain(`Renamed categories in \`${feature}\``, { features: [feature] }));
+      .map(({ feature }) => plain(`Renamed categories in “${feature}”`, { features: [feature] }));
   },
 };

@@ -11,6 +11,6 @@ export const conceptDrift: CauseDefinition = {
   hypotheses(symptoms) {
     if (!errorsRose(symptoms)) return [];
     const shareExplained = shareOfDrop(symptoms, 'concept');
-    return [plain('Concept drift: the world no longer answers as the model learnt', { shareExplained })];
+    return [plain('Concept drift: outcomes no longer follow what the model learnt', { shareExplained })];
   },
 };

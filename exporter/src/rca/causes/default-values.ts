@@ -10,6 +10,6 @@ export const defaultValues: CauseDefinition = {
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'default-value')
-      .map(({ feature }) => plain(`A default fills in for \`${feature}\``, { features: [feature] }));
+      .map(({ feature }) => plain(`A default fills in for “${feature}”`, { features: [feature] }));
   },
 };

@@ -1,3 +1,4 @@
+import { failureText } from '../../domain/observation.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { callsFail } from './calls-fail.js';
 
@@ -13,7 +14,7 @@ export const endpointErrors: CauseDefinition = {
     if (service.failures.count === 0 || !callsFail(symptoms)) return [];
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
-      .map(([reason]) => reason.replace('_', ' '));
+      .map(([reason]) => failureText(reason));
     return [plain(`Endpoint errors (${listed.slice(0, 2).join(', ')})`)];
   },
 };

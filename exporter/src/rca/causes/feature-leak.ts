@@ -13,6 +13,6 @@ export const featureLeak: CauseDefinition = {
   hypotheses(symptoms) {
     const found = symptoms.differential.labelAssociation;
     if (found === null || found.now - found.before < MIN_RISE) return [];
-    return [plain(`The label leaks into \`${found.feature}\``, { features: [found.feature] })];
+    return [plain(`The label leaks into “${found.feature}”`, { features: [found.feature] })];
   },
 };

@@ -10,6 +10,6 @@ export const labelDelay: CauseDefinition = {
   hypotheses(symptoms) {
     const { labelledBefore, labelledNow } = symptoms.differential;
     const stopped = (labelledBefore ?? 0) >= 0.2 && (labelledNow ?? 1) < 0.6 * (labelledBefore ?? 0);
-    return stopped ? [plain('Labels come late')] : [];
+    return stopped ? [plain('Late labels')] : [];
   },
 };

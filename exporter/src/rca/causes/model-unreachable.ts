@@ -2,7 +2,7 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 
 const WORDS: Readonly<Record<string, string>> = {
-  timeout: 'it does not answer in time',
+  timeout: 'it does not respond in time',
   connect: 'nothing listens at its address',
   dns: 'its host name cannot be resolved',
   tls: 'the encrypted connection cannot be made',
@@ -18,6 +18,6 @@ export const modelUnreachable: CauseDefinition = {
   hypotheses(symptoms) {
     if (!has(symptoms, 'unreachable')) return [];
     const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
-    return [plain(`Model unreachable: ${WORDS[reason] ?? 'its answers are unusable'}`, { shareExplained: 1 })];
+    return [plain(`Model unreachable: ${WORDS[reason] ?? 'its responses cannot be used'}`, { shareExplained: 1 })];
   },
 };

@@ -13,6 +13,6 @@ export const newCategories: CauseDefinition = {
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ changed, unseenShare }) => changed && unseenShare >= MIN_UNSEEN)
-      .map(({ feature }) => plain(`New categories in \`${feature}\``, { features: [feature] }));
+      .map(({ feature }) => plain(`New categories in “${feature}”`, { features: [feature] }));
   },
 };

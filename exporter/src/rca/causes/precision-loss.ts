@@ -9,8 +9,6 @@ export const precisionLoss: CauseDefinition = {
   leadIndicators: ['precision-lost'],
   hypotheses(symptoms) {
     const feature = symptoms.differential.precisionLoss?.feature;
-    return feature === undefined
-      ? []
-      : [plain(`Truncated or rounded values in \`${feature}\``, { features: [feature] })];
+    return feature === undefined ? [] : [plain(`Truncated or rounded values in “${feature}”`, { features: [feature] })];
   },
 };

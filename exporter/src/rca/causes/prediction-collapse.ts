@@ -18,7 +18,7 @@ export const predictionCollapse: CauseDefinition = {
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
     const rose = topShare >= MIN_TOP_SHARE && vanished >= MAX_VANISHED;
     return has(symptoms, 'constant-predictions') || rose
-      ? [plain('Prediction collapse: one answer for every input')]
+      ? [plain('Prediction collapse: one prediction for every input')]
       : [];
   },
 };

@@ -13,7 +13,7 @@ export const segmentOutage: CauseDefinition = {
     if (hit === null) return [];
     const title =
       failuresBySegment === null
-        ? `Segment gone: no requests with ${hit.predicate}`
+        ? `Segment gone: hardly any requests with ${hit.predicate}`
         : `Segment outage: ${hit.predicate} fails`;
     return [plain(title, { features: hit.features, segments: [hit.predicate] })];
   },

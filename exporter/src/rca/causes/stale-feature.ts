@@ -10,6 +10,6 @@ export const staleFeature: CauseDefinition = {
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'frozen')
-      .map(({ feature }) => plain(`Stale feature: \`${feature}\` no longer varies`, { features: [feature] }));
+      .map(({ feature }) => plain(`Stale feature: “${feature}” no longer varies`, { features: [feature] }));
   },
 };

@@ -21,7 +21,7 @@ export const trafficMixChange: CauseDefinition = {
     const feature = explains !== undefined && names.includes(explains) ? explains : names[0];
     if (feature === undefined) return [];
     return [
-      plain(`Traffic mix changed in \`${feature}\``, {
+      plain(`Traffic mix changed in “${feature}”`, {
         features: [feature],
         shareExplained: shareOfDrop(symptoms, 'input mix'),
       }),

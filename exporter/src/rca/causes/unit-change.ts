@@ -25,6 +25,6 @@ export const unitChange: CauseDefinition = {
   hypotheses(symptoms) {
     return symptoms.features
       .filter((entry) => (entry.hint === null ? isOutOfScale(entry) : TRANSFORMATIONS.has(entry.hint.transformation)))
-      .map(({ feature }) => plain(`Unit or scale change in \`${feature}\``, { features: [feature] }));
+      .map(({ feature }) => plain(`Unit or scale change in “${feature}”`, { features: [feature] }));
   },
 };

@@ -40,7 +40,7 @@ function rounded(feature: string, before: NumericCounts, now: NumericCounts): Lo
     feature,
     kind: 'rounded',
     share,
-    sentence: `\`${feature}\` takes ${now.cells.size} distinct values where about ${Math.round(expected)} are usual: it looks rounded or truncated.`,
+    sentence: `“${feature}” takes ${now.cells.size} distinct values where about ${Math.round(expected)} are usual: it looks rounded or truncated.`,
   };
 }
 
@@ -59,7 +59,7 @@ function capped(feature: string, before: NumericCounts, now: NumericCounts): Los
     feature,
     kind: 'capped',
     share: piled,
-    sentence: `\`${feature}\` no longer exceeds about ${value}, where ${wholePercent(piled)} of its values pile up: it looks cut off.`,
+    sentence: `“${feature}” no longer exceeds about ${value}, where ${wholePercent(piled)} of its values pile up: it looks cut off.`,
   };
 }
 

@@ -1,9 +1,8 @@
-import { wholePercent } from '../../domain/quantity-text.js';
+import { signed, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
 import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const comparedGolden = ({ golden }: Symptoms): boolean => golden.compared > 0;
-const golden = (symptoms: Symptoms, count: number): string => `${count} of ${symptoms.golden.compared} golden inputs`;
 const confidenceMove = ({ confidence }: Symptoms): number =>
   confidence.before === null || confidence.now === null ? 0 : confidence.now.mean - confidence.before.mean;
 const levels = ({ confidence }: Symptoms): string =>
@@ -17,8 +16,9 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     id: 'golden-answers-changed',
     source: 'golden inputs',
     value: (symptoms) => known(comparedGolden(symptoms), symptoms.golden.answersChanged > 0),
-    whenTrue: (symptoms) => `${golden(symptoms, symptoms.golden.answersChanged)} get another prediction than before.`,
-    whenFalse: (symptoms) => `All ${symptoms.golden.compared} golden inputs get the prediction they always got.`,
+    whenTrue: (symptoms) =>
+      `Golden inputs with another prediction than before: ${symptoms.golden.answersChanged} of ${symptoms.golden.compared}.`,
+    whenFalse: () => 'Every golden input gets the prediction it always got.',
   },
   {
     id: 'golden-confidence-moved',
@@ -28,7 +28,7 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
         ? graded(symptoms.golden.confidencesMoved / symptoms.golden.compared, 0, 0.4)
         : 0,
     whenTrue: (symptoms) =>
-      `${golden(symptoms, symptoms.golden.confidencesMoved)} are answered with another confidence (${(symptoms.golden.confidenceShift ?? 0).toFixed(2)} on average).`,
+      `Golden inputs answered with another confidence: ${symptoms.golden.confidencesMoved} of ${symptoms.golden.compared} (${signed(symptoms.golden.confidenceShift ?? 0)} on average).`,
     whenFalse: () => 'Golden inputs are answered with the confidence they always had.',
   },
   {
@@ -37,7 +37,7 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     value: (symptoms) =>
       comparedGolden(symptoms) ? graded(symptoms.golden.answersChanged / symptoms.golden.compared, 0, 0.5) : 0,
     whenTrue: (symptoms) =>
-      `${wholePercent(symptoms.golden.answersChanged / symptoms.golden.compared)} of the golden inputs turned.`,
+      `${wholePercent(symptoms.golden.answersChanged / symptoms.golden.compared)} of the golden inputs get another prediction.`,
     whenFalse: () => '',
   },
   {
@@ -45,15 +45,16 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     source: 'golden inputs',
     value: (symptoms) => known(symptoms.golden.inputs > 0, has(symptoms, 'unstable-answers')),
     whenTrue: (symptoms) => sentenceOf(symptoms, 'unstable-answers'),
-    whenFalse: () => 'The same question gets the same answer each time.',
+    whenFalse: ({ golden: { answerFlipShare } }) =>
+      answerFlipShare === null ? '' : 'The same input gets the same prediction each time.',
   },
   {
     id: 'answer-shape-changed',
     source: 'golden inputs',
     value: (symptoms) =>
       known(comparedGolden(symptoms), symptoms.golden.shapeChanged || has(symptoms, 'answer-schema')),
-    whenTrue: (symptoms) => sentenceOf(symptoms, 'answer-schema') || 'The answers have other fields than before.',
-    whenFalse: () => 'The answers have the fields they always had.',
+    whenTrue: (symptoms) => sentenceOf(symptoms, 'answer-schema') || 'The responses have other fields than before.',
+    whenFalse: () => 'The responses have the fields they always had.',
   },
   {
     id: 'constant-answers',
@@ -61,7 +62,7 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     value: (symptoms) => (has(symptoms, 'constant-predictions') ? 1 : graded(symptoms.prediction.topShare, 0.8, 1)),
     whenTrue: (symptoms) =>
       sentenceOf(symptoms, 'constant-predictions') ||
-      `${wholePercent(symptoms.prediction.topShare)} of the answers are one and the same.`,
+      `${wholePercent(symptoms.prediction.topShare)} of the predictions are one and the same.`,
     whenFalse: () => '',
   },
   {
@@ -76,8 +77,8 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
           ),
     whenTrue: (symptoms) =>
       sentenceOf(symptoms, 'prediction-mix', 'prediction') ||
-      `${wholePercent(symptoms.prediction.mixDistance ?? 0)} of the answers moved to another class.`,
-    whenFalse: () => 'The answers keep their proportions.',
+      `${wholePercent(symptoms.prediction.mixDistance ?? 0)} of the predictions moved to another class.`,
+    whenFalse: () => 'The mix of predictions is as before.',
   },
   {
     id: 'only-unsure-answers-turn',
@@ -87,15 +88,15 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { answerBands: bands } }) =>
       bands === null
         ? ''
-        : `Only answers the model is unsure of turned (${wholePercent(bands.unsure)} of them, against ${wholePercent(bands.sure)} of the sure ones).`,
-    whenFalse: () => 'It is not the unsure answers alone that turned.',
+        : `Mostly predictions the model is unsure of changed (${wholePercent(bands.unsure)} of them, against ${wholePercent(bands.sure)} of the sure ones).`,
+    whenFalse: () => 'It is not only the unsure predictions that changed.',
   },
   {
     id: 'sure-answers-turn',
     source: 'answers',
     value: ({ differential: { answerBands } }) => (answerBands === null ? 0 : graded(answerBands.sure, 0.05, 0.2)),
     whenTrue: ({ differential: { answerBands: bands } }) =>
-      bands === null ? '' : `Even among answers the model is sure of, ${wholePercent(bands.sure)} turned.`,
+      bands === null ? '' : `Even among predictions the model is sure of, ${wholePercent(bands.sure)} changed.`,
     whenFalse: () => '',
   },
   {
@@ -103,14 +104,14 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     source: 'answers',
     value: (symptoms) => known(symptoms.confidence.before !== null, confidenceSaid(symptoms)),
     whenTrue: (symptoms) => sentenceOf(symptoms, 'confidence-distribution', 'confidence'),
-    whenFalse: (symptoms) => `Confidence is as it was (${levels(symptoms)}).`,
+    whenFalse: (symptoms) => (symptoms.confidence.now === null ? '' : `Confidence is as before (${levels(symptoms)}).`),
   },
   {
     id: 'confidence-fell',
     source: 'answers',
     value: (symptoms) => (symptoms.confidence.before === null ? 0 : graded(-confidenceMove(symptoms), -0.01, 0.08)),
     whenTrue: (symptoms) => `Mean confidence fell (${levels(symptoms)}).`,
-    whenFalse: () => 'Confidence did not fall.',
+    whenFalse: ({ confidence }) => (confidence.now === null ? '' : 'Confidence did not fall.'),
   },
   {
     id: 'confidence-rose',

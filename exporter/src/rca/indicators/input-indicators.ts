@@ -1,5 +1,5 @@
 import type { IndicatorId } from '../../domain/indicator.js';
-import { wholePercent, quotedNames } from '../../domain/quantity-text.js';
+import { brief, counted, percent, quotedNames, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms, FeatureEvidence, RepairHint } from '../../domain/symptoms.js';
 import { graded, has, changedFeatures, sentenceOf, known, yes, type Suspects, type Indicator } from './indicator.js';
 
@@ -20,8 +20,10 @@ const hinted = (id: IndicatorId, whenFalse: string, ...kinds: readonly RepairHin
   source: 'inputs',
   value: (symptoms, suspects) => yes(hintOf(symptoms, suspects, ...kinds) !== undefined),
   whenTrue: (symptoms, suspects) => hintOf(symptoms, suspects, ...kinds)?.sentence ?? '',
-  whenFalse: () => whenFalse,
+  whenFalse: ({ features }) => (features.length === 0 ? '' : whenFalse),
 });
+/** Standard deviations that the mean of a population does not move by on its own. */
+const POPULATION_SHIFT = 3;
 const rise = ({ missingNow, missingBefore }: FeatureEvidence): number => missingNow - missingBefore;
 const largestRise = ({ features }: Symptoms): number => Math.max(0, ...features.map(rise));
 
@@ -39,7 +41,10 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     source: 'inputs',
     value: (symptoms) =>
       symptoms.features.length < 2 ? 0 : graded(changedFeatures(symptoms).length / symptoms.features.length, 0.1, 0.5),
-    whenTrue: (symptoms) => `${changedFeatures(symptoms).length} of ${symptoms.features.length} features moved.`,
+    whenTrue: (symptoms) =>
+      changedFeatures(symptoms).length < 2
+        ? ''
+        : `${changedFeatures(symptoms).length} of ${symptoms.features.length} features moved.`,
     whenFalse: () => '',
   },
   {
@@ -49,9 +54,10 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       suspects.features.length === 0
         ? 0
         : yes(changedFeatures(symptoms).every((feature) => suspects.features.includes(feature))),
-    whenTrue: () => 'No other feature moved.',
+    whenTrue: ({ features }, suspects) =>
+      features.length <= suspects.features.length ? '' : 'No other feature moved.',
     whenFalse: (symptoms, suspects) =>
-      `${changedFeatures(symptoms).filter((feature) => !suspects.features.includes(feature)).length} other features moved too.`,
+      `${counted(changedFeatures(symptoms).filter((feature) => !suspects.features.includes(feature)).length, 'other feature')} moved too.`,
   },
   {
     id: 'moved-most',
@@ -64,7 +70,10 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       const own = Math.max(0, ...features.filter(({ feature }) => suspects.features.includes(feature)).map(size));
       return largest === 0 ? 0 : graded(own / largest, 0.5, 0.95);
     },
-    whenTrue: (_, suspects) => `Nothing moved further than ${quotedNames(suspects.features)}.`,
+    whenTrue: ({ features }, suspects) =>
+      features.length <= suspects.features.length
+        ? ''
+        : `No feature moved further than ${quotedNames(suspects.features)}.`,
     whenFalse: () => 'Another feature moved further.',
   },
   {
@@ -76,7 +85,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     },
     whenTrue: (symptoms, suspects) => {
       const shift = Math.max(...entriesOf(symptoms, suspects).map(({ meanShift }) => Math.abs(meanShift ?? 0)));
-      return `Its mean moved by ${shift.toFixed(1)} standard deviations, more than a population does.`;
+      return `Its mean shifted by ${brief(shift)} standard deviations${shift >= POPULATION_SHIFT ? ' – too large for a change in the population' : ''}.`;
     },
     whenFalse: () => '',
   },
@@ -93,7 +102,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       const [ratio] = entriesOf(symptoms, suspects).flatMap(({ spreadRatio }) =>
         spreadRatio === null ? [] : [spreadRatio],
       );
-      return ratio === undefined ? '' : `Its values spread over ${ratio.toPrecision(2)} times the range they used to.`;
+      return ratio === undefined ? '' : `Its values spread over ${brief(ratio)} times their former range.`;
     },
     whenFalse: () => '',
   },
@@ -103,7 +112,10 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     value: (symptoms) => (symptoms.features.length === 0 ? 0 : graded(largestRise(symptoms), 0.01, 0.08)),
     whenTrue: (symptoms) =>
       sentenceOf(symptoms, 'missing-values') || `Missing values rose by ${wholePercent(largestRise(symptoms))}.`,
-    whenFalse: () => 'No feature lost values.',
+    whenFalse: (symptoms) =>
+      largestRise(symptoms) < 0.005
+        ? 'No feature lost values.'
+        : `Missing values rose by only ${percent(largestRise(symptoms))}.`,
   },
   {
     id: 'missing-in-the-same-rows',
@@ -113,7 +125,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { missingTogether: together } }) =>
       together === null
         ? ''
-        : `${quotedNames(together.features)} are missing in the same rows (${wholePercent(together.share)}), as when one source or join is lost.`,
+        : `${quotedNames(together.features)} go missing in the same rows (${wholePercent(together.share)}), as when one source or join is lost.`,
     whenFalse: () => 'Features go missing in different rows.',
   },
   {
@@ -132,7 +144,10 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
         : graded(Math.max(0, ...symptoms.features.map(({ unseenShare }) => unseenShare)), 0.005, 0.04),
     whenTrue: (symptoms) =>
       sentenceOf(symptoms, 'unseen-categories') || 'Categories appear that the baseline never had.',
-    whenFalse: () => 'Every category was known to the baseline.',
+    whenFalse: ({ features }) =>
+      features.some(({ kind }) => kind === 'categorical') && features.every(({ unseenShare }) => unseenShare === 0)
+        ? 'Every category was known to the baseline.'
+        : '',
   },
   hinted('renamed', 'No vanished category has a new one in its place.', 'rename'),
   hinted('rescaled', 'No change of unit or scale fits.', 'scale', 'offset', 'affine', 'log'),
@@ -146,7 +161,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { swappedPair: pair } }) =>
       pair === null
         ? ''
-        : `\`${pair.features[0]}\` is now distributed as \`${pair.features[1]}\` was, and the other way round (match ${pair.fit.toFixed(2)}).`,
+        : `“${pair.features[0]}” is now distributed as “${pair.features[1]}” was, and the other way round (match ${pair.fit.toFixed(2)}).`,
     whenFalse: () => '',
   },
   {
@@ -164,11 +179,11 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { mixExplains: mix } }) =>
       mix === null
         ? ''
-        : `The new mix of \`${mix.feature}\` explains ${wholePercent(1 - mix.residual)} of what moved in the inputs.`,
+        : `The new mix of “${mix.feature}” explains ${wholePercent(1 - mix.residual)} of what moved in the inputs.`,
     whenFalse: ({ differential: { mixExplains: mix } }) =>
       mix === null
         ? ''
-        : `The new mix of \`${mix.feature}\` explains only ${wholePercent(Math.max(0, 1 - mix.residual))} of what moved in the inputs.`,
+        : `The new mix of “${mix.feature}” explains only ${wholePercent(Math.max(0, 1 - mix.residual))} of what moved in the inputs.`,
   },
   {
     id: 'a-category-moved-most',
@@ -178,8 +193,10 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       const [first] = moved.toSorted((a, b) => b.distance - a.distance);
       return first === undefined ? 0 : yes(first.kind === 'categorical');
     },
-    whenTrue: () => 'A category’s mix moved further than any number.',
-    whenFalse: () => 'A number moved further than any category’s mix.',
+    whenTrue: ({ features }) =>
+      features.some(({ kind }) => kind === 'numeric') ? 'The mix of a category moved further than any number.' : '',
+    whenFalse: ({ features }) =>
+      features.some(({ kind }) => kind === 'categorical') ? 'A number moved further than the mix of any category.' : '',
   },
   {
     id: 'a-group-stopped-coming',
@@ -189,7 +206,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       lost === null
         ? ''
         : `Requests with ${lost.predicate} fell from ${wholePercent(lost.before)} to ${wholePercent(lost.now)}; the others kept their proportions.`,
-    whenFalse: () => 'No group of requests stopped coming.',
+    whenFalse: ({ features }) => (features.length === 0 ? '' : 'No group of requests has disappeared.'),
   },
   {
     id: 'usual-at-this-hour',
@@ -198,7 +215,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { sameHour } }) =>
       sameHour === null
         ? ''
-        : `${wholePercent(sameHour.explained)} of the difference is usual at these hours (against ${sameHour.baselineRows} baseline rows of the same hours).`,
+        : `${wholePercent(sameHour.explained)} of the difference is usual at these hours (against ${counted(sameHour.baselineRows, 'baseline row')} of the same hours).`,
     whenFalse: () => 'It is not usual at these hours of the day.',
   },
 ];

@@ -1,4 +1,4 @@
-import { wholePercent } from '../../domain/quantity-text.js';
+import { counted, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
 import type { FailureReason } from '../../domain/observation.js';
 import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
@@ -7,6 +7,7 @@ const shareOf = ({ service }: Symptoms, ...reasons: readonly FailureReason[]): n
   service.failures.count === 0
     ? 0
     : reasons.reduce((sum, reason) => sum + (service.failuresByReason[reason] ?? 0), 0) / service.failures.count;
+const answered = ({ service: { failures } }: Symptoms): number => failures.of - failures.count;
 const anyFails = ({ service }: Symptoms): boolean => service.failures.count > 0;
 const ofFailures = (symptoms: Symptoms, ...reasons: readonly FailureReason[]): string =>
   wholePercent(shareOf(symptoms, ...reasons));
@@ -18,14 +19,25 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     source: 'calls',
     value: (symptoms) => yes(has(symptoms, 'unreachable') || saidOf(symptoms, 'error-rate', 'errors') !== undefined),
     whenTrue: (symptoms) => sentenceOf(symptoms, 'unreachable') || sentenceOf(symptoms, 'error-rate', 'errors'),
-    whenFalse: () => 'Calls are answered.',
+    whenFalse: ({ service: { failures } }) =>
+      failures.count === failures.of
+        ? ''
+        : failures.count === 0
+          ? 'Every call is answered.'
+          : `${wholePercent(1 - failures.share)} of the calls are answered.`,
   },
   {
     id: 'no-answers-at-all',
     source: 'calls',
     value: ({ service }) => yes(service.failures.share >= 0.9 || service.consecutiveFailures >= 30),
-    whenTrue: ({ service }) => `${service.failures.count} of ${service.failures.of} calls failed.`,
-    whenFalse: ({ service }) => `${wholePercent(1 - service.failures.share)} of the calls were answered.`,
+    whenTrue: ({ service: { failures, consecutiveFailures } }) =>
+      consecutiveFailures > failures.count
+        ? `None of the last ${consecutiveFailures} calls was answered.`
+        : failures.count === failures.of
+          ? `None of the ${counted(failures.of, 'call')} was answered.`
+          : `${failures.count} of ${counted(failures.of, 'call')} failed.`,
+    whenFalse: ({ service: { failures } }) =>
+      failures.of === 0 ? '' : `${wholePercent(1 - failures.share)} of the calls were answered.`,
   },
   {
     id: 'failures-in-bursts',
@@ -40,15 +52,22 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     source: 'calls',
     value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'timeout') >= 0.5),
     whenTrue: (symptoms) => `${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`,
-    whenFalse: () => 'The failing calls do not time out.',
+    whenFalse: (symptoms) =>
+      shareOf(symptoms, 'timeout') === 0
+        ? 'The failing calls do not time out.'
+        : `Only ${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`,
   },
   {
     id: 'transport-failures',
     source: 'calls',
     value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'connect', 'dns', 'tls', 'blocked') >= 0.5),
     whenTrue: (symptoms) =>
-      `${ofFailures(symptoms, 'connect', 'dns', 'tls', 'blocked')} of the failures are of the transport, not of the model's code.`,
-    whenFalse: () => 'Something listens at the address.',
+      `${ofFailures(symptoms, 'connect', 'dns', 'tls', 'blocked')} of the failures happen on the way to the model, not in its code.`,
+    // A call that times out does not show whether anything listens.
+    whenFalse: (symptoms) =>
+      answered(symptoms) > 0 || shareOf(symptoms, 'http_4xx', 'http_5xx', 'schema', 'not_json') > 0
+        ? 'Something listens at the address.'
+        : '',
   },
   {
     id: 'server-errors',
@@ -56,7 +75,10 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'http_5xx') >= 0.5),
     whenTrue: (symptoms) =>
       `${ofFailures(symptoms, 'http_5xx')} of the failures are reported by the server itself (5xx).`,
-    whenFalse: () => 'The server reports no internal errors.',
+    whenFalse: (symptoms) =>
+      shareOf(symptoms, 'http_5xx') === 0
+        ? 'The server reports no internal errors.'
+        : `Only ${ofFailures(symptoms, 'http_5xx')} of the failures are errors of the server itself (5xx).`,
   },
   {
     id: 'server-says-busy',
@@ -65,7 +87,7 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ service: { refusedAsBusy: busy } }) =>
       busy === null
         ? ''
-        : `${busy.count} of ${busy.of} error answers say that the server is too busy (HTTP 429 or 503).`,
+        : `${busy.count} of ${counted(busy.of, 'error response')} say that the server is too busy (HTTP 429 or 503).`,
     whenFalse: () => 'The server does not say that it is too busy: it reports errors of its own.',
   },
   {
@@ -73,8 +95,8 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     source: 'calls',
     value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'schema', 'not_json') >= 0.5),
     whenTrue: (symptoms) =>
-      `${ofFailures(symptoms, 'schema', 'not_json')} of the failures are answers that cannot be read as before.`,
-    whenFalse: () => 'The answers that come can be read.',
+      `${ofFailures(symptoms, 'schema', 'not_json')} of the failures are responses that cannot be read as before.`,
+    whenFalse: (symptoms) => (answered(symptoms) === 0 ? '' : 'The responses that arrive are valid.'),
   },
   {
     id: 'failures-in-one-group',
@@ -84,13 +106,14 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
       group === null
         ? ''
         : `In ${group.predicate}, ${wholePercent(group.inside)} of the calls fail; elsewhere ${wholePercent(Math.max(0, group.outside))}.`,
-    whenFalse: () => 'The failures are in no particular group of requests.',
+    whenFalse: ({ features }) => (features.length === 0 ? '' : 'The failures are in no particular group of requests.'),
   },
   {
     id: 'slow',
     source: 'calls',
     value: (symptoms) => yes(saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction === 'up'),
     whenTrue: (symptoms) => sentenceOf(symptoms, 'latency-regression', 'latency_seconds'),
-    whenFalse: () => 'Answers come as fast as ever.',
+    whenFalse: ({ service: { latencyBefore, latencyNow } }) =>
+      latencyBefore === null || latencyNow === null ? '' : 'Responses are as fast as before.',
   },
 ];

@@ -27,7 +27,7 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
     whenTrue: (symptoms) =>
       sentenceOf(symptoms, 'accuracy-drop', 'accuracy') ||
       `Accuracy fell by ${(100 * (accuracyLost(symptoms) ?? 0)).toFixed(1)} points.`,
-    whenFalse: () => 'Labelled answers are as often right as before.',
+    whenFalse: () => 'Labelled predictions are right as often as before.',
   },
   {
     id: 'errors-in-one-group',
@@ -71,7 +71,7 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
     whenTrue: ({ differential: { labelAssociation: found } }) =>
       found === null
         ? ''
-        : `\`${found.feature}\` now nearly gives the label away (association ${found.before.toFixed(2)} → ${found.now.toFixed(2)}).`,
+        : `“${found.feature}” now nearly gives away the label (association ${found.before.toFixed(2)} → ${found.now.toFixed(2)}).`,
     whenFalse: () => '',
   },
   {
@@ -82,8 +82,8 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
         ? 0
         : graded(labelledBefore - labelledNow, 0.2, 0.6),
     whenTrue: ({ differential: { labelledBefore, labelledNow } }) =>
-      `Labels come for ${wholePercent(labelledNow ?? 0)} of the answers, before for ${wholePercent(labelledBefore ?? 0)}.`,
-    whenFalse: () => 'Labels come as usual.',
+      `Labels arrive for ${wholePercent(labelledNow ?? 0)} of the predictions; before, for ${wholePercent(labelledBefore ?? 0)}.`,
+    whenFalse: () => 'Labels arrive as usual.',
   },
   {
     id: 'release-declared',
@@ -106,7 +106,7 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
     id: 'anything-found',
     source: 'findings',
     value: (symptoms) => yes(symptoms.findings.some(({ kind }) => kind !== 'note')),
-    whenTrue: (symptoms) => `${symptoms.findings.length} findings.`,
+    whenTrue: (symptoms) => `Checks with a finding: ${symptoms.findings.length}.`,
     whenFalse: () => 'No check found anything.',
   },
   {
@@ -114,6 +114,6 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
     source: 'evidence over time',
     value: (symptoms) => known(symptoms.watched, symptoms.changePoint !== null),
     whenTrue: () => '',
-    whenFalse: () => 'The evidence over time is below its line.',
+    whenFalse: () => 'The evidence gathered so far is below the alert threshold.',
   },
 ];

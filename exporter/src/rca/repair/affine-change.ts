@@ -35,7 +35,7 @@ export const affineChange: QuantileRepair = (feature, pairs) => {
     transformation: 'affine',
     parameters: { slope: best.slope, offset: best.offset },
     fit: best.fit,
-    claim: `\`${feature}\` looks ${best.name}`,
+    claim: `“${feature}” looks ${best.name}`,
     basis: `R² ${best.fit.toFixed(3)} over matched quantiles`,
   };
 };

@@ -61,7 +61,7 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
     transformation: 'rename',
     parameters: Object.fromEntries(renamed.slice(0, 10).map(([from, to]) => [from, to])),
     fit: share,
-    claim: `Categories of \`${feature}\` look renamed: ${examples.join(', ')}${more}`,
+    claim: `Categories of “${feature}” look renamed: ${examples.join(', ')}${more}`,
     basis: `${wholePercent(share)} of the baseline's values`,
   };
 };

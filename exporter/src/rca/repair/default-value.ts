@@ -42,7 +42,7 @@ export const defaultValue: NumericRepair = (feature, before, now) => {
     transformation: 'default-value',
     parameters: { value, share: best.share },
     fit,
-    claim: `A default of about ${value} seems to fill in for missing values of \`${feature}\``,
+    claim: `A default of about ${value} seems to fill in for missing values of “${feature}”`,
     basis: `${wholePercent(best.share)} of the values, ${(100 * best.rise).toFixed(0)} points more than before`,
   };
 };

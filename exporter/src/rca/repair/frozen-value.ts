@@ -16,7 +16,7 @@ export function frozenValue(feature: string, before: NumericCounts, now: Values)
     transformation: 'frozen',
     parameters: { value: rounded },
     fit: count / total,
-    claim: `\`${feature}\` no longer varies`,
+    claim: `“${feature}” no longer varies`,
     basis: `${((100 * count) / total).toFixed(0)} % of the values are about ${rounded}`,
   };
 }

@@ -80,7 +80,7 @@ function swapOf(feature: string, { features, fit }: NonNullable<ReturnType<typeo
     transformation: 'swap',
     parameters: { with: other },
     fit,
-    claim: `\`${features[0]}\` and \`${features[1]}\` look swapped`,
+    claim: `“${features[0]}” and “${features[1]}” look swapped`,
     basis: `each is distributed as the other was, to within ${wholePercent(1 - fit)}`,
   };
 }

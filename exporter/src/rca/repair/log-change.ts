@@ -41,7 +41,7 @@ export const logChange: QuantileRepair = (feature, pairs) => {
     transformation: 'log',
     parameters: { function: name, direction: isInverse ? 'undone' : 'applied' },
     fit,
-    claim: `\`${feature}\` looks replaced by ${isInverse ? `${inverse} of what it was` : `its ${words}`}`,
+    claim: `“${feature}” looks replaced by ${isInverse ? `${inverse} of what it was` : `its ${words}`}`,
     basis: `R² ${fit.toFixed(3)} over matched quantiles`,
   };
 };

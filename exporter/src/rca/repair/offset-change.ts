@@ -17,7 +17,7 @@ export const offsetChange: QuantileRepair = (feature, pairs) => {
     transformation: 'offset',
     parameters: { offset },
     fit,
-    claim: `${offset >= 0 ? `${offset} looks added to` : `${-offset} looks subtracted from`} \`${feature}\``,
+    claim: `${offset >= 0 ? `${offset} looks added to` : `${-offset} looks subtracted from`} “${feature}”`,
     basis: `R² ${fit.toFixed(3)} over matched quantiles`,
   };
 };

@@ -73,7 +73,7 @@ function scaled(feature: string, pairs: QuantilePairs, indicator: 1 | -1, noise:
     transformation: 'scale',
     parameters: { factor: indicator * factor },
     fit,
-    claim: `\`${feature}\` looks ${change}`,
+    claim: `“${feature}” looks ${change}`,
     basis: `R² ${fit.toFixed(3)} over matched quantiles${known?.units == null ? '' : `; the factor between ${known.units}`}`,
   };
 }

@@ -96,6 +96,18 @@ describe('rows as they are really sent', () => {
     expect(parse(`{"${'x'.repeat(5_000)}":1}`).errors[0]?.field).toHaveLength(80);
   });
 
+  it('stops reading a body of nothing but slips, counts what it did not read, and keeps what it did', () => {
+    const good = '{"prediction":"a"}\n'.repeat(10);
+    for (const bad of ['x\n', '{"prediction":{}}\n', '{"p":1}\n']) {
+      const batch = parse(good + bad.repeat(5_000) + good);
+      expect(batch.observations).toHaveLength(10);
+      expect(batch.rejected).toBe(5_010);
+      expect(batch.rejectedByReason.too_many_refused).toBeGreaterThan(3_000);
+    }
+    const wrong = `{"prediction":"a","confidence":7,"features":{"amount":12.5,"age":30}}\n`.repeat(5_000);
+    expect(reasons(parse(wrong))).toEqual({ bad_confidence: 5_000 });
+  });
+
   it('tells a name that stands twice; the last one counts', () => {
     for (const [body, type] of [
       ['{"prediction":"a","prediction":"b"}', NDJSON],

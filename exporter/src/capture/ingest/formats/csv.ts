@@ -1,6 +1,6 @@
 import { Refusal } from '../verdicts.js';
 import type { BatchFormat, SourceRow } from './format.js';
-import { columnNames, tooManyRows } from './table.js';
+import { columnNames, tooManyRows, watchedColumns } from './table.js';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 const MISSING = new Set(['', 'nan', 'null', 'none', 'na', 'n/a', '<na>', 'nat']);
@@ -20,20 +20,23 @@ export const csv: BatchFormat = {
     if (first === undefined) return [];
     if (tooManyRows(rest.length, limits, verdicts)) return [];
     const names = columnNames(first.cells, verdicts);
+    if (names === null) return [];
+    const watched = watchedColumns(names, limits, verdicts);
     const rows: SourceRow[] = [];
-    for (const { line, cells, isOpen } of rest) {
+    for (const [place, { line, cells, isOpen }] of rest.entries()) {
       if (cells.length === 1 && cells[0] === '' && names.length > 1) continue;
       if (isOpen || cells.length !== names.length) {
         const message = isOpen
           ? 'a quote is opened and never closed'
           : `${cells.length} cells under ${names.length} columns; quote cells that hold the delimiter`;
         verdicts.refuse(line, new Refusal('not_csv', '', message));
+        if (verdicts.refuseRest(line + 1, () => rest.length - place - 1)) break;
         continue;
       }
       rows.push({
         line,
         isTable: true,
-        value: Object.fromEntries(names.map((name, i) => [name, cellValue(cells[i] ?? '')])),
+        value: Object.fromEntries(watched.map(({ name, place: at }) => [name, cellValue(cells[at] ?? '')])),
       });
     }
     return rows;

@@ -35,10 +35,15 @@ function rowsOf(value: unknown, body: string, limits: IntakeLimits, verdicts: Ve
 function elementsOf(body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
   const elements = splitArray(body);
   if (tooManyRows(elements.length, limits, verdicts)) return [];
-  return elements.flatMap((text, i) => {
+  const rows: SourceRow[] = [];
+  for (const [i, text] of elements.entries()) {
     const reading = readJson(text);
-    if (reading.kind === 'value') return [{ line: i + 1, value: reading.value }];
+    if (reading.kind === 'value') {
+      rows.push({ line: i + 1, value: reading.value });
+      continue;
+    }
     verdicts.refuse(i + 1, notJson('this element', text));
-    return [];
-  });
+    if (verdicts.refuseRest(i + 2, () => elements.length - i - 1)) break;
+  }
+  return rows;
 }

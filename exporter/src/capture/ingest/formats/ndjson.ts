@@ -12,24 +12,28 @@ export const ndjson: BatchFormat = {
 };
 const NDJSON = /ndjson|jsonl|json-?lines|json-seq/;
 
-/** Reads each line by itself; a value written over several lines is read when the body is nothing else. */
+/** Reads each line by itself; one value written over several lines is read as what it is. */
 export function readLines(body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
   const lines = body.split('\n');
   if (tooManyRows(lines.length, limits, verdicts)) return [];
+  const first = lines.findIndex(isWritten);
+  if (readJson(lines[first] ?? '').kind === 'not-json') {
+    const whole = readJson(body);
+    if (whole.kind === 'value') return [{ line: 1, value: whole.value }];
+  }
   const rows: SourceRow[] = [];
-  const wrong: { readonly line: number; readonly text: string }[] = [];
   for (const [i, text] of lines.entries()) {
-    if (text.trim() === '') continue;
+    if (!isWritten(text)) continue;
     const reading = readJson(text);
     if (reading.kind === 'value') {
       rows.push({ line: i + 1, value: reading.value });
       if (namesWritten(text) > namesRead(reading.value, limits.nestingDepth + 2)) tellDuplicates(text, i + 1, verdicts);
-    } else wrong.push({ line: i + 1, text });
+      continue;
+    }
+    verdicts.refuse(i + 1, notJson('this line', text));
+    if (verdicts.refuseRest(i + 2, () => lines.slice(i + 1).filter(isWritten).length)) break;
   }
-  if (wrong.length > 1) {
-    const whole = readJson(body);
-    if (whole.kind === 'value') return [{ line: 1, value: whole.value }];
-  }
-  for (const { line, text } of wrong) verdicts.refuse(line, notJson('this line', text));
   return rows;
 }
+
+const isWritten = (line: string): boolean => /\S/.test(line);

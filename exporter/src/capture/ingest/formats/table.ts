@@ -1,5 +1,6 @@
 import type { IntakeLimits } from '../../../domain/ingest.js';
 import { Refusal, type Verdicts } from '../verdicts.js';
+import { classOfColumn, roleOf } from '../field-roles.js';
 import type { SourceRow } from './format.js';
 
 /** Refuses a batch of too many rows as a whole, so that it can be sent again in parts. */
@@ -24,19 +25,52 @@ export function isSplitFrame(
   );
 }
 
-/** Column names that are all different: a second `a` is `a.1`, as in pandas; one without a name is called by its place. */
-export function columnNames(given: readonly unknown[], verdicts: Verdicts): string[] {
-  const taken = new Set<string>();
+const MOST_COLUMNS = 10_000;
+
+/** Column names that are all different: a second `a` is `a.1`, as in pandas; one without a name is called by its place; null, told, for too many. */
+export function columnNames(given: readonly unknown[], verdicts: Verdicts): string[] | null {
+  if (given.length > MOST_COLUMNS) {
+    verdicts.refuse(1, new Refusal('not_csv', '', `${given.length} columns; at most ${MOST_COLUMNS} are read`));
+    return null;
+  }
+  const taken = new Map<string, number>();
   return given.map((value, i) => {
     const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
     const own = text === '' ? `column_${i + 1}` : text;
+    let copy = taken.get(own) ?? 0;
     let name = own;
-    for (let copy = 1; taken.has(name); copy += 1) name = `${own}.${copy}`;
+    for (; taken.has(name); copy += 1) name = `${own}.${copy + 1}`;
+    taken.set(own, copy);
     if (name !== own)
       verdicts.tellOf(1)('duplicate_name', own, 'two columns have this name; the second one is called .1');
-    taken.add(name);
+    if (name !== own) taken.set(name, 0);
     return name;
   });
+}
+
+interface WatchedColumn {
+  readonly name: string;
+  readonly place: number;
+}
+
+/** The columns that have a role, and as many others as a row may have features; what is left out is told. */
+export function watchedColumns(
+  names: readonly string[],
+  { featuresPerEvent }: IntakeLimits,
+  verdicts: Verdicts,
+): readonly WatchedColumn[] {
+  let others = 0;
+  const watched = names.flatMap((name, place) => {
+    if (roleOf(name) === null && classOfColumn(name) === null && (others += 1) > featuresPerEvent) return [];
+    return [{ name, place }];
+  });
+  if (others > featuresPerEvent)
+    verdicts.tellOf(1)(
+      'features_cut',
+      'features',
+      `only the first ${featuresPerEvent} features of a row are watched (intake.limits.features_per_event)`,
+    );
+  return watched;
 }
 
 /** Rows of a table as objects by column name. */
@@ -48,13 +82,15 @@ export function tableRows(
 ): readonly SourceRow[] {
   if (tooManyRows(rows.length, limits, verdicts)) return [];
   const names = columnNames(columns, verdicts);
+  if (names === null) return [];
+  const watched = watchedColumns(names, limits, verdicts);
   return rows.flatMap((cells, i) => {
     if (Array.isArray(cells) && cells.length === names.length)
       return [
         {
           line: i + 1,
           isTable: true as const,
-          value: Object.fromEntries(names.map((name, column) => [name, cells[column] as unknown])),
+          value: Object.fromEntries(watched.map(({ name, place }) => [name, cells[place] as unknown])),
         },
       ];
     verdicts.refuse(

@@ -12,19 +12,26 @@ const MARKED = new RegExp(`^${MARK}(NaN|-?Infinity|-?\\d{16,})$`);
 
 export type JsonReading = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'not-json' };
 
+const NOT_JSON: JsonReading = { kind: 'not-json' };
+
 /** Reads one JSON value; time is linear in the text's length. */
 export function readJson(text: string): JsonReading {
-  if (!LONG_INTEGER.test(text)) {
-    try {
-      return { kind: 'value', value: JSON.parse(text) };
-    } catch {
-      // read once more below, with the tokens that JSON does not know
-    }
-  }
+  const strict = LONG_INTEGER.test(text) ? null : parsed(text);
+  if (strict !== null && strict.kind === 'value') return strict;
+  const marked = markNumbers(text);
+  return strict !== null && marked === text ? NOT_JSON : parsed(marked);
+}
+
+function parsed(text: string): JsonReading {
+  // The stack of a syntax error is the greater part of its cost, and nobody reads it.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
-    return { kind: 'value', value: JSON.parse(markNumbers(text)) };
+    return { kind: 'value', value: JSON.parse(text) };
   } catch {
-    return { kind: 'not-json' };
+    return NOT_JSON;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
