@@ -199,12 +199,9 @@ export interface GovernanceTransaction {
   setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
-<<<<<<< HEAD
   readonly apiKeys: ApiKeyRepository;
-=======
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
->>>>>>> main
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }
