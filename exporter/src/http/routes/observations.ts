@@ -80,12 +80,10 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     summary,
     params: z.strictObject({ id: modelIdSchema }),
     query: z.strictObject({
-      batch_id: batchId
-        .optional()
-        .meta({
-          description:
-            'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
-        }),
+      batch_id: batchId.optional().meta({
+        description:
+          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
+      }),
       ack: z
         .enum(['commit', 'memory'])
         .default('commit')
