@@ -1,6 +1,6 @@
 import { wholePercent } from '../src/domain/quantity-text.js';
 import type { ModelStatus } from '../src/domain/model-status.js';
-import type { Incident } from '../src/domain/incident.js';
+import type { IncidentRow } from '../src/domain/incident.js';
 import type { Proposal } from '../src/domain/recommendation.js';
 import type { Verdict } from './expectations.js';
 
@@ -63,7 +63,7 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
 
 /** The investigation of one incident in plain English: what, why, what to do first, where to read on. */
 export function incidentBlock(
-  incident: Incident,
+  incident: IncidentRow,
   recommendations: readonly Proposal[],
   more: string,
   width: number,

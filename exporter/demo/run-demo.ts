@@ -7,7 +7,7 @@ import { loadConfig } from '../src/config/load.js';
 import { describeProblem } from '../src/config/problem.js';
 import type { Application } from '../src/application/index.js';
 import { modelId } from '../src/domain/identifiers.js';
-import type { Incident } from '../src/domain/incident.js';
+import type { IncidentRow } from '../src/domain/incident.js';
 import type { Clock, Random } from '../src/domain/ports.js';
 import { demoConfiguration, HEALTHY_CALLS_BEFORE_DECAY } from './configuration.js';
 import { createVerdictBoard, EXPECTATIONS, type VerdictBoard } from './expectations.js';
@@ -229,7 +229,7 @@ function createTeller(options: DemoOptions, service: DemoService): (nowMs: numbe
   const { width } = options;
   const seenAtMs = new Map<string, number>();
   const printed = new Set<string>();
-  const storyOf = (incident: Incident): string =>
+  const storyOf = (incident: IncidentRow): string =>
     `${incident.id} ${incident.diagnosis.causes[0]?.id ?? ''} ${incident.severity}`;
   return async (nowMs) => {
     const lines: string[] = [];

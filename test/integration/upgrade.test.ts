@@ -210,7 +210,10 @@ describe('a database of 0.1.0', () => {
       });
       expect((await store.driftMonitors.get(FRAUD, driftMonitorCodec))?.watching).toBe(true);
       expect(await store.settings.get(setting('watch:fraud', z.unknown()))).toBeNull();
-      expect(await store.batches.find(FRAUD, 'batch-3')).toMatchObject({ accepted: 200, duplicate: false });
+      expect(await store.batches.find(FRAUD, 'batch-3')).toMatchObject({
+        result: { accepted: 200, duplicate: false },
+        bodyDigest: null,
+      });
     });
 
     it('has its incidents with their stories, and what was learnt of them', async () => {

@@ -243,6 +243,13 @@ const intake = z
         array_length: whole(1, 10_000_000).default(INTAKE.arrayLength),
       })
       .prefault({}),
+    batch_ids_kept: duration('1h', '365d').prefault('7d'),
+    queue: z
+      .strictObject({
+        per_model: byteSize('64KiB', '4GiB').prefault('32MiB'),
+        total: byteSize('64KiB', '16GiB').prefault('128MiB'),
+      })
+      .prefault({}),
   })
   .prefault({});
 

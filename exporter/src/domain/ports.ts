@@ -7,7 +7,7 @@ import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionRecord } from './decision-record.js';
 import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
-import type { IngestResult } from './ingest.js';
+import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
@@ -135,8 +135,8 @@ export interface LedgerRepository {
 /** Ids of ingest batches already taken, so that a retry is harmless. */
 export interface BatchRepository {
   /** Result recorded for an earlier delivery of the batch, or null. */
-  find(model: ModelId, batchId: string): Promise<IngestResult | null>;
-  save(model: ModelId, batchId: string, result: IngestResult, atMs: number): Promise<void>;
+  find(model: ModelId, batchId: string): Promise<TakenBatch | null>;
+  save(model: ModelId, batchId: string, taken: TakenBatch, atMs: number): Promise<void>;
   prune(olderThanMs: number): Promise<number>;
 }
 
@@ -198,6 +198,8 @@ export interface GovernanceTransaction {
   setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
+  /** A line on the timeline of an incident that says what is committed with it. */
+  appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }
@@ -378,7 +380,7 @@ export interface AnnotationSource {
 /** What the service tells its listeners (SSE, demo, metrics). */
 export type DomainEvent =
   | { readonly kind: 'model-updated'; readonly model: Model }
-  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: Incident }
+  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: IncidentRow }
   | { readonly kind: 'recommendation-updated'; readonly recommendation: Recommendation }
   | { readonly kind: 'baseline-admitted'; readonly modelId: ModelId; readonly version: number };
 

@@ -72,10 +72,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const governance = wireGovernance(foundation, relearn);
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
-  closing.push('executions', async () => {
-    await governance.governance.stop();
-    await application.decisions.outcomesOnTimeline();
-  });
+  closing.push('executions', () => governance.governance.stop());
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);

@@ -157,6 +157,9 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         ? null
         : readDocument(verificationCodec, row.document, { table: 'verification', row: recommendation, model: null });
     },
+    async appendTimeline(incident, { atMs, kind, text }) {
+      await db('incident_timeline').insert({ incident, at_ms: atMs, kind, text });
+    },
     auditHead: () => auditHead(db),
     insertAudit: (entry) => insertAudit(db, entry),
   };

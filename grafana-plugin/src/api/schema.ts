@@ -3417,7 +3417,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;
@@ -3468,7 +3468,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;
