@@ -59,6 +59,7 @@ export function httpPorts(
     authenticate: createAuthenticator({
       keys: store.apiKeys,
       clock,
+      noteUse: (key) => application.apiKeys.noteUse(key),
       settings: () => config.current().identity,
       verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
     }),

@@ -8,6 +8,7 @@ import { incidentTimeline } from './040-incident-timeline.js';
 import { decisionColumns } from './041-decision-columns.js';
 import { modelStates } from './050-model-states.js';
 import { batchBodies } from './060-batch-bodies.js';
+import { apiKeyColumns } from './070-api-key-columns.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   decisionColumns,
   modelStates,
   batchBodies,
+  apiKeyColumns,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
