@@ -219,7 +219,11 @@ function outcomeOf(
 }
 
 /** Where more is: the API, or, when it stops by itself, a command that reads what it leaves behind. */
-const moreAbout = ({ once, dataDirectory }: DemoOptions, { address }: DemoService, { id }: Incident): string =>
+const moreAbout = (
+  { once, dataDirectory }: DemoOptions,
+  { address }: DemoService,
+  { id }: Pick<IncidentRow, 'id'>,
+): string =>
   once
     ? `node exporter/dist/src/main.js report ${id} --config ${join(dataDirectory, 'mlfi.yml')}`
     : `${address}/api/v1/incidents/${id}`;
