@@ -9,6 +9,7 @@ import type { ReportFormat } from '../domain/report-format.js';
 import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
+import { reportJson } from '../http/views/reports.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
 import { PROVISIONED_KEYS } from '../application/api-keys.js';
@@ -27,7 +28,15 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
   try {
     const incident =
       id === null ? ((await store.incidents.list({ limit: 1 }))[0] ?? null) : await store.incidents.get(id);
-    return incident === null ? null : await reportOf(store, similarLessons, incident, format, systemClock.now());
+    if (incident === null) return null;
+    if (format !== 'json') return await reportOf(store, similarLessons, incident, format, systemClock.now());
+    const [records, lessons] = await Promise.all([
+      store.decisions.list({ incident: incident.id, limit: 100 }),
+      store.lessons.list({ limit: 1_000 }),
+    ]);
+    const others = lessons.filter(({ incidentId }) => incidentId !== incident.id);
+    const similar = similarLessons(incident.fingerprint, incident.openedAtMs, others);
+    return reportJson(incident, records, similar, systemClock.now());
   } finally {
     await store.close();
   }
