@@ -88,7 +88,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     body: { kind: 'text', content, takesOthers: true },
     responses: { 200: result, 400: result },
     async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
-      application.models.status(id);
+      application.models.require(id);
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       const batch = parseBatch(body, headers['content-type'] ?? '', clock.now());
