@@ -4,6 +4,7 @@ import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
+import { addKeyVerbs } from './keys.js';
 import { report } from './report.js';
 import { serve } from './serve.js';
 import { addStoreVerbs } from './store.js';
@@ -91,6 +92,7 @@ export function createProgram(commands: Commands, version: string): Command {
     });
 
   addDecisionVerbs(program);
+  addKeyVerbs(program);
   addStoreVerbs(program, commands);
 
   program

@@ -1,4 +1,4 @@
-import { Unavailable, NotFound } from '../domain/errors.js';
+import { Conflict, NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
@@ -122,7 +122,9 @@ export class Commits {
     for (const batchId of stored) member.unstored.delete(batchId);
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
     // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
-    for (const { request, result } of answers) request.resolve(result);
+    for (const { request, result } of answers)
+      if (result instanceof Conflict) request.reject(result);
+      else request.resolve(result);
     member.monitored.settle(written, nowMs);
   }
 

@@ -1,12 +1,12 @@
-import { Unavailable } from '../domain/errors.js';
+import { Conflict, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository } from '../domain/ports.js';
 import type { Commits } from './commits.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
-import { acceptedOf } from './persist.js';
+import { acceptedOf, repeated } from './persist.js';
 
 /** How rows reach a model: with the commit that stores them, or at once where nobody waits for it. */
 export class Ingest {
@@ -18,6 +18,7 @@ export class Ingest {
 
   /**
    * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
+   * @throws Conflict when the batch id was taken with another body; then nothing was counted
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
   take(member: Member, batch: IngestBatch): Promise<IngestResult> {
@@ -42,19 +43,20 @@ export class Ingest {
     const result = await this.members.inLane(id, async (member) => {
       const { monitored, unstored } = member;
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
-      if (known !== null) return { ...known, duplicate: true };
+      if (known !== null) return repeated(batch, known);
       monitored.observe(batch.observations.map((observation) => ({ observation, shape: null })));
       monitored.label(batch.labels);
       member.needsEvaluation = true;
       const counted = acceptedOf(batch);
-      if (batchId !== null) unstored.set(batchId, counted);
+      if (batchId !== null) unstored.set(batchId, { result: counted, bodyDigest: batch.bodyDigest });
       return counted;
     });
+    if (result instanceof Conflict) throw result;
     this.commits.request();
     return result;
   }
 
-  private stored({ monitored }: Member, batchId: string): Promise<IngestResult | null> {
+  private stored({ monitored }: Member, batchId: string): Promise<TakenBatch | null> {
     return this.batches.find(monitored.model.id, batchId).catch(() => {
       throw new Unavailable('the store cannot be read now; send the batch again');
     });

@@ -80,6 +80,35 @@ it('tells each batch how many of its own labels matched, also when it is repeate
   expect(await fleet.ingest(A, own)).toMatchObject({ labelsMatched: 2, labelsUnmatched: 1, duplicate: true });
 });
 
+it('refuses another body under a batch id that was taken, wherever the first one is, and counts nothing of it', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const first = answers(['a1'], { batchId: 'day', bodyDigest: 'one' });
+  const other = answers(['a2', 'a3'], { batchId: 'day', bodyDigest: 'two' });
+  const conflict = { status: 'rejected', reason: { kind: 'conflict', field: 'batch_id' } };
+  // In one commit, then stored, then counted in memory only.
+  const [taken, refused, repeated] = await Promise.allSettled([
+    fleet.ingest(A, first),
+    fleet.ingest(A, other),
+    fleet.ingest(A, first),
+  ]);
+  expect(taken).toMatchObject({ value: { accepted: 1, duplicate: false } });
+  expect(refused).toMatchObject(conflict);
+  expect(repeated).toMatchObject({ value: { accepted: 1, duplicate: true } });
+  expect(await fleet.ingest(A, first)).toMatchObject({ accepted: 1, duplicate: true });
+  const [late, atOnce] = await Promise.allSettled([
+    fleet.ingest(A, other),
+    fleet.ingest(A, { ...other, acknowledge: 'memory' }),
+  ]);
+  expect(late).toMatchObject(conflict);
+  expect(atOnce).toMatchObject(conflict);
+  const fast = { ...first, batchId: 'fast', acknowledge: 'memory' as const };
+  await fleet.ingest(A, fast);
+  await expect(fleet.ingest(A, { ...other, batchId: 'fast' })).rejects.toMatchObject({ kind: 'conflict' });
+  expect(await fleet.ingest(A, { ...fast, acknowledge: 'commit' })).toMatchObject({ duplicate: true });
+  expect(storedCounts(store, A).calls).toBe(2);
+});
+
 it('starts learning over with the first logged predictions only once they are stored', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);

@@ -68,6 +68,7 @@ export const modelNamed = (id: string): Model => ({ ...MODEL, id: modelId(id), n
 
 export const answers = (ids: readonly string[], over: Partial<IngestBatch> = {}): IngestBatch => ({
   batchId: null,
+  bodyDigest: null,
   observations: ids.map((predictionId) => observation({ predictionId, atMs: 1e12 })),
   labels: [],
   rejected: 0,
