@@ -82,6 +82,7 @@ export function evaluated({
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
     changes: [],
+    features: new Map(),
     experiment: null,
     rowAnalysis: null,
   };

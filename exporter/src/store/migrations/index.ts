@@ -7,6 +7,7 @@ import { pageOpinions } from './030-page-opinions.js';
 import { incidentTimeline } from './040-incident-timeline.js';
 import { decisionColumns } from './041-decision-columns.js';
 import { modelStates } from './050-model-states.js';
+import { featureKinds } from './080-feature-kinds.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   incidentTimeline,
   decisionColumns,
   modelStates,
+  featureKinds,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
