@@ -68,6 +68,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
     budget_left: 0.25,
     false_alert_every_ms: 1,
     changed_at_ms: null,
+    provisional_until_ms: null,
     recovered: false,
     signals: [],
   },

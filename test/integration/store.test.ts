@@ -261,7 +261,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     await expect(
       store.atomic(ONLY_SHARD, ONLY_EPOCH, async (part) => {
         await part.settings.set(HALF, 1);
-        await part.batches.save(MODEL, 'batch', RESULT, 1);
+        await part.batches.save(MODEL, 'batch', { result: RESULT, bodyDigest: null }, 1);
         throw new Error('no');
       }),
     ).rejects.toThrow('no');

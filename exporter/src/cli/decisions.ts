@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import type { Json } from '../domain/json.js';
-import { askService, type ServiceOptions, type ServiceRequest } from './service-client.js';
+import {
+  addServiceOptions,
+  askService,
+  printAnswer,
+  type ServiceOptions,
+  type ServiceRequest,
+} from './service-client.js';
 
 interface VerbOptions extends ServiceOptions {
   readonly reason?: string;
@@ -188,10 +194,7 @@ export function addDecisionVerbs(program: Command): void {
       ?.command([name, ...parameters].join(' '))
       .description(verb.description);
     if (command === undefined) throw new Error(`the verb "${verb.words}" belongs to no group`);
-    command
-      .option('--url <address>', 'address of the running mlfi (or MLFI_URL; default http://127.0.0.1:9899)')
-      .option('--token-file <file>', 'file with your token or an API key (or MLFI_TOKEN)')
-      .option('--json', 'print what the service answered');
+    addServiceOptions(command);
     if (verb.reasoned) command.requiredOption('-r, --reason <text>', 'goes on record');
     if (verb.words.startsWith('decisions approve'))
       command.option('--ticket <id>', 'break the glass: decide alone, to be reviewed afterwards');
@@ -202,19 +205,9 @@ export function addDecisionVerbs(program: Command): void {
   }
 }
 
-/** Text of models and people must not steer the terminal. */
-const CONTROLS = /(?!\n)\p{Cc}/gu;
-
 async function run(verb: Verb, given: readonly string[], options: VerbOptions): Promise<number> {
   const answer = await askService(options, verb.request(given, options));
-  if (answer.kind === 'refused') {
-    console.error(answer.reason.replace(CONTROLS, ''));
-    return 1;
-  }
-  console.log(
-    options.json === true ? JSON.stringify(answer.body, null, 2) : verb.text(answer.body).replace(CONTROLS, ''),
-  );
-  return 0;
+  return printAnswer(answer, options.json ?? false, verb.text);
 }
 
 function listText(recommendations: readonly Shown[]): string {

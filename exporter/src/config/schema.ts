@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONNECTOR_IDS } from '../domain/model.js';
-import { API_SCOPES } from '../domain/ports.js';
+import { API_SCOPES } from '../domain/api-key.js';
 import { DEFAULT_INTAKE_LIMITS as INTAKE } from '../domain/ingest.js';
 import { CHANGE_KINDS } from '../domain/symptoms.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/alert-evidence.js';
@@ -241,6 +241,13 @@ const intake = z
         feature_name_length: whole(20, 100).default(INTAKE.featureNameLength),
         nesting_depth: whole(1, 100).default(INTAKE.nestingDepth),
         array_length: whole(1, 10_000_000).default(INTAKE.arrayLength),
+      })
+      .prefault({}),
+    batch_ids_kept: duration('1h', '365d').prefault('7d'),
+    queue: z
+      .strictObject({
+        per_model: byteSize('64KiB', '4GiB').prefault('32MiB'),
+        total: byteSize('64KiB', '16GiB').prefault('128MiB'),
       })
       .prefault({}),
   })

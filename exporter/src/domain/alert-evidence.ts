@@ -1,4 +1,5 @@
 import type { FindingSubject } from './finding.js';
+import { minuteText } from './time-text.js';
 
 /** Which repeating pattern of the clock a model's traffic follows. `auto`: looked for in the first days and weeks. */
 export const SEASONS = ['auto', 'none', 'daily', 'weekly'] as const;
@@ -78,10 +79,16 @@ export interface AlertEvidence {
   readonly changeAtMs: number | null;
   /** After an alarm: every signal that changed is as it was in the baseline again. */
   readonly recovered: boolean;
+  /** Until when shifts of some signals alert nobody, because a daily pattern cannot be told from a change yet; null when all may. */
+  readonly provisionalUntilMs: number | null;
   /** Every signal, strongest first. */
   readonly signals: readonly SignalEvidence[];
   readonly budget: FalsePageBudget;
 }
+
+/** Why a shift alerts nobody yet, and until when: what is said of a provisional signal wherever it is shown. */
+export const provisionalText = (untilMs: number | null): string =>
+  `shifts alert nobody ${untilMs === null ? 'in the first two days' : `before ${minuteText(untilMs)}`}: until two days are seen, a daily pattern cannot be told from a change (paging.season: auto)`;
 
 /** "3,400 : 1" (on any one day; see `SignalEvidence.logRatio`) from a natural logarithm, two digits; never more than a billion, which is as good as certain. */
 export function oddsText(logRatio: number): string {

@@ -64,6 +64,8 @@ export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
 
 export interface IngestBatch {
   readonly batchId: string | null;
+  /** SHA-256 of the body as text, hex: what a repeated `batchId` must come with. Null where there is no id. */
+  readonly bodyDigest: string | null;
   readonly observations: readonly Observation[];
   readonly labels: readonly LateLabel[];
   /** All refused rows. */
@@ -87,6 +89,13 @@ export interface IngestResult {
   readonly errors: readonly IngestLineError[];
   readonly notes: readonly IngestNote[];
   readonly duplicate: boolean;
+}
+
+/** An identity that was taken: the answer it got, and of which body. */
+export interface TakenBatch {
+  readonly result: IngestResult;
+  /** Null for a batch of a release that did not keep it: any body is then the same. */
+  readonly bodyDigest: string | null;
 }
 
 /** What a batch may bring. A row beyond a limit is refused or cut, and told. */

@@ -2,7 +2,7 @@ import type { AlertEvidence } from './alert-evidence.js';
 import type { Diagnosis } from './cause.js';
 import type { FeatureReadings } from './feature-kind.js';
 import type { BlindSpot, Finding } from './finding.js';
-import type { Incident } from './incident.js';
+import type { IncidentRow } from './incident.js';
 import type { Model } from './model.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
@@ -32,7 +32,7 @@ export interface ModelStatus {
   readonly features: FeatureReadings;
   /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
-  readonly incident: Incident | null;
+  readonly incident: IncidentRow | null;
   /** Evidence against the false-page budget. */
   readonly evidence: AlertEvidence;
   readonly performance: PerformanceEstimate;

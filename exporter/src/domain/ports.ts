@@ -1,13 +1,14 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
+import type { ApiKeyRepository } from './api-key.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Codec, StoreDocumentDamaged } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionRecord } from './decision-record.js';
-import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
-import type { IngestResult } from './ingest.js';
+import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
@@ -135,8 +136,8 @@ export interface LedgerRepository {
 /** Ids of ingest batches already taken, so that a retry is harmless. */
 export interface BatchRepository {
   /** Result recorded for an earlier delivery of the batch, or null. */
-  find(model: ModelId, batchId: string): Promise<IngestResult | null>;
-  save(model: ModelId, batchId: string, result: IngestResult, atMs: number): Promise<void>;
+  find(model: ModelId, batchId: string): Promise<TakenBatch | null>;
+  save(model: ModelId, batchId: string, taken: TakenBatch, atMs: number): Promise<void>;
   prune(olderThanMs: number): Promise<number>;
 }
 
@@ -198,6 +199,9 @@ export interface GovernanceTransaction {
   setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
+  readonly apiKeys: ApiKeyRepository;
+  /** A line on the timeline of an incident that says what is committed with it. */
+  appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }
@@ -234,27 +238,6 @@ export interface ValidationRepository {
   save(validation: Validation): Promise<void>;
   /** Newest first. */
   list(model: ModelId, limit: number): Promise<readonly Validation[]>;
-}
-
-/** What an API key may be for. Deciding is not among them: keys are machines. */
-export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
-export type ApiScope = (typeof API_SCOPES)[number];
-/** What a route may ask for; `approve` is for people only. */
-export type Scope = ApiScope | 'approve';
-export interface ApiKey {
-  readonly id: ApiKeyId;
-  readonly name: string;
-  /** SHA-256 of the secret, hex; the secret itself is shown once and not kept. */
-  readonly secretHash: string;
-  readonly scopes: readonly ApiScope[];
-  readonly createdAtMs: number;
-  readonly lastUsedAtMs: number | null;
-  readonly revokedAtMs: number | null;
-}
-export interface ApiKeyRepository {
-  list(): Promise<readonly ApiKey[]>;
-  get(id: ApiKeyId): Promise<ApiKey | null>;
-  save(key: ApiKey): Promise<void>;
 }
 
 /** Small named values, e.g. the per-install salt. */
@@ -380,7 +363,7 @@ export interface AnnotationSource {
 /** What the service tells its listeners (SSE, demo, metrics). */
 export type DomainEvent =
   | { readonly kind: 'model-updated'; readonly model: Model }
-  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: Incident }
+  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: IncidentRow }
   | { readonly kind: 'recommendation-updated'; readonly recommendation: Recommendation }
   | { readonly kind: 'baseline-admitted'; readonly modelId: ModelId; readonly version: number };
 

@@ -1,6 +1,6 @@
 import { counted, wholePercent } from '../domain/quantity-text.js';
 import { subjectText } from '../domain/finding.js';
-import { oddsText, type AlertEvidence, type SignalEvidence } from '../domain/alert-evidence.js';
+import { oddsText, provisionalText, type AlertEvidence, type SignalEvidence } from '../domain/alert-evidence.js';
 import { timeText } from '../domain/time-text.js';
 
 /** Signals named at most. */
@@ -11,7 +11,7 @@ const MIN_LOG_ODDS = Math.log(10);
 const clause = (signal: SignalEvidence): string =>
   `${oddsText(signal.logRatio)} for ${subjectText(signal.subject)}${signal.changeAtMs === null ? '' : ` since ${timeText(signal.changeAtMs)}`}`;
 
-/** What the evidence over time says, and how near the paging threshold it is. Empty when no signal is that far. */
+/** What the evidence over time says, how near the alert threshold it is, and what may not alert yet. Empty where there is nothing to say. */
 export function evidenceText(evidence: AlertEvidence): string {
   const days = Math.round(evidence.budget.meanTimeBetweenMs / 86_400_000);
   const promise = `the threshold set for at most one false alert in ${counted(days, 'day')}`;
@@ -22,6 +22,12 @@ export function evidenceText(evidence: AlertEvidence): string {
     return `Evidence of a real change, on any one day${which}. That is past ${promise}.`;
   }
   const rising = evidence.signals.filter(({ logRatio }) => logRatio >= MIN_LOG_ODDS).slice(0, MAX_SIGNALS);
-  if (rising.length === 0) return '';
-  return `Evidence of a real change so far, on any one day: ${rising.map(clause).join('; ')}. That is ${wholePercent(evidence.lineShare)} of the way to ${promise}.`;
+  const soFar =
+    rising.length === 0
+      ? ''
+      : `Evidence of a real change so far, on any one day: ${rising.map(clause).join('; ')}. That is ${wholePercent(evidence.lineShare)} of the way to ${promise}.`;
+  const waits = evidence.signals.some(({ watch }) => watch === 'provisional')
+    ? `For now, ${provisionalText(evidence.provisionalUntilMs)}.`
+    : '';
+  return [soFar, waits].filter((text) => text !== '').join(' ');
 }

@@ -3,12 +3,12 @@ import { SYSTEM } from '../domain/actor.js';
 import type { Execution, Verification } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import type { ExecutionId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, VerificationCriteria } from '../domain/recommendation.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { insertEscalation } from './revision.js';
-import { moveTo } from './transition.js';
+import { moveTo, tell } from './transition.js';
 
 /** How the criteria have held since the action finished. */
 export interface VerificationProgress {
@@ -91,7 +91,7 @@ export class Verifications {
 
   /** Judges the incident's finished executions by the criteria fixed when they were proposed. */
   async verify(
-    incident: Incident,
+    incident: IncidentRow,
     findings: readonly Finding[],
     blind: ReadonlySet<string>,
     nowMs: number,
@@ -125,6 +125,8 @@ export class Verifications {
     const { outcome, detail } = judged;
     await transaction.insertVerification({ executionId: execution.id, outcome, atMs: nowMs, detail });
     const moved = await moveTo(transaction, nowMs, recommendation, outcome, SYSTEM, detail);
+    const result = outcome === 'not_recovered' ? 'did not help' : 'helped';
+    await tell(transaction, nowMs, moved, 'verification', (title) => `${title} ${result}: ${detail}`);
     if (outcome !== 'not_recovered') return [moved];
     const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
     const { policy, ids } = this.ports;

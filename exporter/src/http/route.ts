@@ -5,8 +5,10 @@ import type { Actor } from '../domain/actor.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
+import type { QueuePlace } from '../domain/intake-queue.js';
 import type { IngestBatch } from '../domain/ingest.js';
-import type { Clock, Logger, Scope } from '../domain/ports.js';
+import type { Scope } from '../domain/api-key.js';
+import type { Clock, Logger } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { EventStreams } from './event-streams.js';
@@ -23,7 +25,9 @@ export interface HttpPorts {
     body: string,
     contentType: string,
     nowMs: number,
-  ) => Omit<IngestBatch, 'batchId' | 'acknowledge'>;
+  ) => Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
+  /** Begins a request that brings rows for a model; how much may wait is bounded. */
+  readonly enterIntake: (model: string) => QueuePlace;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -148,6 +152,8 @@ export interface RouteDefinition<
   /** Without it every parameter is refused. */
   readonly query?: Q;
   readonly body?: B;
+  /** The body brings rows: it counts in the queue of intake until it is answered. */
+  readonly isIntake?: true;
   /** The query names a thing that may not exist. */
   readonly queryNamesThing?: true;
   /** By status; what every route may answer besides (`common-responses.ts`) is not repeated. */

@@ -1,4 +1,4 @@
-import { Unavailable, NotFound } from '../domain/errors.js';
+import { Conflict, NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
@@ -106,7 +106,13 @@ export class Commits {
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (written instanceof Error) return this.apart(entries, written);
-    for (const model of written) this.settleModel(model, now);
+    for (const model of written) {
+      try {
+        this.settleModel(model, now);
+      } catch (error) {
+        this.ports.logger.error({ model: model.member.monitored.model.id, error: textOf(error) }, 'counting failed');
+      }
+    }
     return null;
   }
 
@@ -116,7 +122,9 @@ export class Commits {
     for (const batchId of stored) member.unstored.delete(batchId);
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
     // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
-    for (const { request, result } of answers) request.resolve(result);
+    for (const { request, result } of answers)
+      if (result instanceof Conflict) request.reject(result);
+      else request.resolve(result);
     member.monitored.settle(written, nowMs);
   }
 

@@ -1,7 +1,7 @@
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { ModelStatus } from '../domain/model-status.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
@@ -19,7 +19,7 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 export function statusOf(
   monitored: MonitoredModel,
   evaluation: Evaluation | null,
-  incident: Incident | null,
+  incident: IncidentRow | null,
   evaluated: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
 ): ModelStatus {
   const window = monitored.window();
@@ -58,7 +58,7 @@ export function statusOf(
 }
 
 /** The state shown: an open incident decides; without one a model is learning or healthy. */
-export function stateOf(monitored: MonitoredModel, incident: Incident | null): ModelState {
+export function stateOf(monitored: MonitoredModel, incident: IncidentRow | null): ModelState {
   if (monitored.model.paused) return 'paused';
   if (incident === null) return monitored.baseline === null ? 'learning' : 'healthy';
   if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';

@@ -9,7 +9,7 @@ import type { Actor } from '../domain/actor.js';
 import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
 import { createEgress } from '../http/egress.js';
-import { rememberedApiKeys } from '../http/identity/remembered-api-keys.js';
+import { rememberingApiKeys } from '../http/identity/remembered-api-keys.js';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { openStore } from '../store/open-store.js';
 import type { ClosingStack } from '../system/closing-stack.js';
@@ -58,7 +58,7 @@ export async function openFoundation(
   });
   const opened = await openStore(storeAt(started));
   closing.push('the store', () => opened.close());
-  const store: Store = { ...opened, apiKeys: rememberedApiKeys(opened.apiKeys) };
+  const store = rememberingApiKeys(opened);
   const http = createEgress(started.egress);
   closing.push('outgoing connections', () => http.close());
   return {

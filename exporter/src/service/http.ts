@@ -1,5 +1,6 @@
 import { verifyGrafanaSignature } from '../capture/alerts/grafana-signature.js';
 import { parseNotification } from '../capture/alerts/notification.js';
+import { IntakeQueue } from '../capture/ingest/intake-queue.js';
 import { parseBatch } from '../capture/ingest/parse.js';
 import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
@@ -26,12 +27,14 @@ export function httpPorts(
   lifecycle: Lifecycle,
   streams: EventStreams,
 ): AppPorts {
+  const intake = new IntakeQueue(() => config.current().intake.queue);
   return {
     application,
     clock,
     logger,
     version,
     parseBatch: (body, contentType, nowMs) => parseBatch(body, contentType, nowMs, config.current().intake),
+    enterIntake: (model) => intake.enter(model),
     auditExportLine,
     decisionsCsv,
     processMetrics,
@@ -56,6 +59,7 @@ export function httpPorts(
     authenticate: createAuthenticator({
       keys: store.apiKeys,
       clock,
+      noteUse: (key) => application.apiKeys.noteUse(key),
       settings: () => config.current().identity,
       verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
     }),

@@ -11,7 +11,7 @@ import { auditExportLine } from '../governance/audit/export.js';
 import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
-import { PROVISIONED_KEYS } from '../http/identity/provisioned-api-keys.js';
+import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';

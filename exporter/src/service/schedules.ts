@@ -49,7 +49,7 @@ export function startSchedules(
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
-    await store.batches.prune(before);
+    await store.batches.prune(clock.now() - config.current().intake.batchIdsKeptMs);
     await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
 }

@@ -26,7 +26,7 @@ interface KeyedRow {
 const readExecution = ({ id, document }: KeyedRow): Execution =>
   readDocument(executionCodec, document, { table: 'execution', row: id, model: null });
 
-export function governanceTransaction(db: Knex): GovernanceTransaction {
+export function governanceTransaction(db: Knex): Omit<GovernanceTransaction, 'apiKeys'> {
   return {
     async recommendation(id) {
       const row = await db('recommendation')
@@ -156,6 +156,9 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       return row === undefined
         ? null
         : readDocument(verificationCodec, row.document, { table: 'verification', row: recommendation, model: null });
+    },
+    async appendTimeline(incident, { atMs, kind, text }) {
+      await db('incident_timeline').insert({ incident, at_ms: atMs, kind, text });
     },
     auditHead: () => auditHead(db),
     insertAudit: (entry) => insertAudit(db, entry),

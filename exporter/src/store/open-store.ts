@@ -178,7 +178,10 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
             'waiting for other decisions',
             on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]),
           );
-        return work(guard('governance', governanceTransaction(on)));
+        return work({
+          ...guard('governance', governanceTransaction(on)),
+          apiKeys: guard('API keys', apiKeyRepository(on)),
+        });
       }),
     atomic: (_shard, _epoch, work) => transaction('a commit', (on) => work(ofIncrements(on))),
     ...guard('store', {

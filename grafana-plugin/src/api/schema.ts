@@ -376,6 +376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/{id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key with the same name, scopes and lifetime; the old one ends after the overlap */
+        post: operations["post_api_v1_keys_id_rotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kill-switch": {
         parameters: {
             query?: never;
@@ -964,6 +981,8 @@ export interface components {
             log_evidence: number;
             log_threshold: number;
             log_warning_threshold: number;
+            /** @description until then shifts of provisional signals alert nobody; null when every signal may alert */
+            provisional_until_ms: number | null;
             recovered: boolean;
             signals: components["schemas"]["SignalEvidence"][];
             suspects: string[];
@@ -1016,9 +1035,14 @@ export interface components {
         ApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
+            /** @description from then on it is refused; null = never */
+            expires_at_ms: number | null;
             id: string;
+            /** @description to a minute */
             last_used_at_ms: number | null;
             name: string;
+            /** @description the key that takes its place since a rotation */
+            replaced_by: string | null;
             revoked_at_ms: number | null;
             scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
         };
@@ -1744,10 +1768,15 @@ export interface components {
         NewApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
+            /** @description from then on it is refused; null = never */
+            expires_at_ms: number | null;
             id: string;
             key: string;
+            /** @description to a minute */
             last_used_at_ms: number | null;
             name: string;
+            /** @description the key that takes its place since a rotation */
+            replaced_by: string | null;
             revoked_at_ms: number | null;
             scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
         };
@@ -2849,6 +2878,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    expires_in_seconds?: number;
                     name: string;
                     scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
                 };
@@ -2903,6 +2933,45 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_keys_id_rotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 86400 */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3438,7 +3507,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;
@@ -3489,7 +3558,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
 import { CAUSE_IDS, type CauseId } from '../../../exporter/src/domain/cause.js';
 import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
 import { FAILURE_REASONS } from '../../../exporter/src/domain/observation.js';
@@ -38,7 +39,7 @@ const SLUGS = [...CAUSE_IDS, ...DETECTOR_IDS, ...FAILURE_REASONS, 'latency_secon
 );
 
 const HARM =
-  /Users (receive|wait)|Most calls fail|calls get no response|predictions are wrong|responses are (later|slow)/;
+  /Users (receive|wait)|Most calls fail|calls get no prediction|predictions are wrong|responses are (later|slow)/;
 const NO_HARM = /No harm|no sign so far|no problem found|cannot be told from chance so far/i;
 /** Facts of health: nothing that is as it should be speaks against a cause that does not predict otherwise. */
 const HEALTH =
@@ -176,5 +177,57 @@ describe('what is said of an incident', () => {
       };
       expect(renderReport('markdown', input)).not.toMatch(/NaN|undefined|\bnull\b|\.\d{7,}|standard-deviations/);
     }
+  });
+});
+
+describe('what cannot be judged yet', () => {
+  const untilMs = Date.parse('2026-11-26T14:05:00Z');
+  const signal = {
+    subject: 'feature:age',
+    watch: 'provisional',
+    logEvidence: 12,
+    logRatio: 5,
+    changeAtMs: null,
+    direction: 'up',
+    statistic: 'level',
+    blockSamples: 10,
+    weight: 0.1,
+    note: null,
+  } as const;
+  const evidence: AlertEvidence = {
+    verdict: 'quiet',
+    logEvidence: 1,
+    logLine: 10,
+    logWarningLine: 5,
+    lineShare: 0.5,
+    budgetLeft: 1,
+    confirmed: [],
+    suspects: [],
+    changeAtMs: null,
+    provisionalUntilMs: untilMs,
+    recovered: false,
+    signals: [signal, { ...signal, subject: 'feature:income' }],
+    budget: DEFAULT_FALSE_PAGE_BUDGET,
+  };
+
+  it('is said with the time from which it can, on the page and in the explanation', () => {
+    const rows = rowsOf('scaled').map((row) => ({
+      ...row,
+      features: { ...row.features, n1: 12 * Number(row.features?.['n1']) },
+    }));
+    const { diagnosis, explanation, pages } = evaluated({ rows, evidence });
+    expect(pages).toBe(false);
+    expect(diagnosis.blindSpots).toContainEqual({
+      check: 'shifts of “age” and 1 more signal',
+      reason:
+        'shifts alert nobody before 2026-11-26 14:05 UTC: until two days are seen, a daily pattern cannot be told from a change (paging.season: auto)',
+    });
+    expect(explanation.paragraphs.join(' ')).toContain('For now, shifts alert nobody before 2026-11-26 14:05 UTC');
+  });
+
+  it('is not mentioned once everything can be judged', () => {
+    const judged = { ...evidence, provisionalUntilMs: null, signals: [{ ...signal, watch: 'watching' as const }] };
+    const { diagnosis, explanation } = evaluated({ evidence: judged });
+    expect(JSON.stringify([diagnosis, explanation])).not.toContain('alert nobody');
   });
 });

@@ -1,6 +1,6 @@
 import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
-import type { IngestResult } from '../../../exporter/src/domain/ingest.js';
+import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { IncrementStore, LedgerEntry, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
@@ -9,7 +9,7 @@ import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
-  readonly batches: Map<string, IngestResult>;
+  readonly batches: Map<string, TakenBatch>;
   readonly windows: Map<string, WindowProfile>;
   readonly baselines: Map<ModelId, BaselineProfile>;
   readonly learning: Map<ModelId, LearningState>;
@@ -132,7 +132,7 @@ export class MemoryStore implements FleetStore {
       },
       batches: {
         find: (model, batchId) => read((from) => from.batches.get(`${model}|${batchId}`) ?? null),
-        save: (model, batchId, result) => write(model, (to) => void to.batches.set(`${model}|${batchId}`, result)),
+        save: (model, batchId, taken) => write(model, (to) => void to.batches.set(`${model}|${batchId}`, taken)),
         prune: () => Promise.resolve(0),
       },
       settings: {

@@ -1,5 +1,6 @@
 import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
+import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
@@ -42,6 +43,8 @@ export interface Case {
   readonly now?: readonly ReturnType<typeof golden>[number][];
   readonly labels?: { readonly before: number; readonly now: number };
   readonly withBaseline?: boolean;
+  /** None, as in a one-off check. */
+  readonly evidence?: AlertEvidence;
   /** False as after a restart: counts are there, the rows behind them are not. */
   readonly withBaselineRows?: boolean;
 }
@@ -62,6 +65,7 @@ export function evaluated({
   labels,
   withBaseline = true,
   withBaselineRows = true,
+  evidence,
 }: Case): Evaluation {
   const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
   const baseline =
@@ -77,7 +81,7 @@ export function evaluated({
     goldenNow: now,
     forest: null,
     windowForest: null,
-    evidence: null,
+    evidence: evidence ?? null,
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,

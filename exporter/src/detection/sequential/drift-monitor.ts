@@ -4,7 +4,7 @@ import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domai
 import type { SignalKey } from '../../domain/profile.js';
 import { recovered, type Alarm } from './alarm.js';
 import type { DriftMonitorState, LearningReadiness } from './drift-monitor-state.js';
-import { pagingValue, signalEvidence } from './signal-evidence.js';
+import { pagingValue, signalEvidence, provisionalUntilMs } from './signal-evidence.js';
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
 import {
   CategoricalSignal,
@@ -263,6 +263,11 @@ export class DriftMonitor {
     return this.budget.warnMeanTimeBetweenMs / this.budget.tickMs;
   }
 
+  private provisionalUntilMs(): number | null {
+    const times = [...this.signals.values()].flatMap((signal) => provisionalUntilMs(signal) ?? []);
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
   /** Everything that can be said about the evidence now; cheap, changes nothing. */
   evidence(): AlertEvidence {
     const { budget, alarmed } = this;
@@ -293,6 +298,7 @@ export class DriftMonitor {
       suspects: alarmed?.suspects ?? [],
       changeAtMs: alarmed?.changeAtMs ?? null,
       recovered: alarmed !== null && this.hasRecovered,
+      provisionalUntilMs: signals.some(({ watch }) => watch === 'provisional') ? this.provisionalUntilMs() : null,
       signals,
       budget: { ...budget, meanTimeBetweenMs: this.thresholdFactor * budget.meanTimeBetweenMs },
     };

@@ -130,17 +130,22 @@ export class ScoreStream {
     return this.season.isProvisional;
   }
 
+  /** Until when shifts of this stream alert nobody; null when they do, or when no score came yet. */
+  get provisionalUntilMs(): number | null {
+    return this.isProvisional ? this.season.decidesAtMs : null;
+  }
+
   /** Set while a configured season has not been seen. */
   get waitsForSeason(): string | null {
-    return this.season.isWaiting ? `${this.season.hoursNeeded} hours, to know the configured season` : null;
+    return this.season.isWaiting ? `${this.season.hoursNeeded} hours of traffic, to know the configured season` : null;
   }
 
   /** What arming waits for; null when armed or nothing can be said. */
   get waitsFor(): string | null {
     if (this.season.isWaiting) return this.waitsForSeason;
-    if (this.detector?.kind === 'untestable') return 'it is as bad as it can get in the baseline';
+    if (this.detector?.kind === 'untestable') return 'it cannot get worse than it is in the baseline';
     if (this.detector !== null || this.calibration === null) return null;
-    return 'enough samples for blocks that do not correlate';
+    return 'more samples: consecutive ones are alike, so longer blocks are needed';
   }
 
   add(score: number, atMs: number): void {

@@ -59,6 +59,11 @@ export class SeasonalPattern {
     return (this.season === 'daily' || this.season === 'weekly') && this.decided === 'nothing';
   }
 
+  /** When the first question about the pattern can be answered; null before the first score and once it is answered. */
+  get decidesAtMs(): number | null {
+    return this.startMs === null || this.decided !== 'nothing' ? null : this.startMs + this.hoursNeeded * HOUR_MS;
+  }
+
   /** Hours a model must be watched before this signal can page. */
   get hoursNeeded(): number {
     return this.season === 'none' ? 0 : this.season === 'weekly' ? 2 * WEEK_HOURS : 2 * DAY_HOURS;

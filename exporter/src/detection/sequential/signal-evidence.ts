@@ -1,4 +1,4 @@
-import type { SignalEvidence } from '../../domain/alert-evidence.js';
+import { provisionalText, type SignalEvidence } from '../../domain/alert-evidence.js';
 import type { ScoreStreamReading } from './score-stream.js';
 import type { SignalMonitor } from './signal-monitor.js';
 
@@ -51,8 +51,14 @@ export function signalEvidence(
     weight,
     note: signal.isWarmingUp
       ? 'the first samples set the reference quantiles: 50, more where successive values are alike'
-      : waits,
+      : (waits ?? (provisional ? provisionalText(provisionalUntilMs(signal)) : null)),
   };
+}
+
+/** When the last of a signal's streams can tell a daily pattern from a change; null when all can, or before the first score. */
+export function provisionalUntilMs(signal: SignalMonitor): number | null {
+  const times = signal.streams.flatMap(({ provisionalUntilMs: atMs }) => atMs ?? []);
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 /** A signal that may follow an unknown daily pattern does not page by its shifts; its risks still do. */

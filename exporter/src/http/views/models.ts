@@ -35,6 +35,9 @@ const evidence = z
     budget_left: z.number(),
     false_alert_every_ms: z.number(),
     changed_at_ms: nullableInstant,
+    provisional_until_ms: nullableInstant.meta({
+      description: 'until then shifts of provisional signals alert nobody; null when every signal may alert',
+    }),
     recovered: z.boolean(),
     confirmed: z.array(z.string()),
     suspects: z.array(z.string()),
@@ -209,6 +212,7 @@ function evidenceView({ evidence: seen }: ModelStatus): z.output<typeof evidence
     budget_left: seen.budgetLeft,
     false_alert_every_ms: seen.budget.meanTimeBetweenMs,
     changed_at_ms: seen.changeAtMs,
+    provisional_until_ms: seen.provisionalUntilMs,
     recovered: seen.recovered,
     confirmed: [...seen.confirmed],
     suspects: [...seen.suspects],

@@ -1,4 +1,6 @@
-import type { BlindSpot, Finding } from '../../domain/finding.js';
+import { provisionalText } from '../../domain/alert-evidence.js';
+import { subjectText, type BlindSpot, type Finding } from '../../domain/finding.js';
+import { counted } from '../../domain/quantity-text.js';
 import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
 import type { RowAnalysis } from '../../domain/row-analysis.js';
 import type { GoldenEvidence, Symptoms } from '../../domain/symptoms.js';
@@ -53,7 +55,7 @@ export function symptomsOf(state: MonitoredModelState, detected: Detected, nowMs
     attributions: analysed.attributions,
     experiment: state.experiment?.experiment ?? null,
     surrogate: analysed.surrogate,
-    blindSpots: [...detected.blindSpots, ...withoutRows(state)],
+    blindSpots: [...detected.blindSpots, ...provisionalSignals(state), ...withoutRows(state)],
   };
 }
 
@@ -65,6 +67,15 @@ function withSegments(
   if (baseline === null || baselineRows.length > 0) return analysed;
   const segments = segmentsFromCounts(baseline.profile.groups, window.groups);
   return { segments, differential: { ...analysed.differential, ...differentialOfSegments(segments) } };
+}
+
+/** Signals whose shifts alert nobody yet: seen, described, and kept quiet until a daily pattern can be told from a change. */
+function provisionalSignals({ evidence }: MonitoredModelState): BlindSpot[] {
+  const provisional = evidence?.signals.filter(({ watch }) => watch === 'provisional') ?? [];
+  if (evidence === null || provisional.length === 0) return [];
+  const [first, ...others] = provisional.map(({ subject }) => subjectText(subject));
+  const check = `shifts of ${first ?? ''}${others.length === 0 ? '' : ` and ${counted(others.length, 'more signal')}`}`;
+  return [{ check, reason: provisionalText(evidence.provisionalUntilMs) }];
 }
 
 /** After a restart the counts are there and the rows behind them are not: what cannot be redone is said. */

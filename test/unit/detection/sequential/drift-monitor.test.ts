@@ -1,3 +1,4 @@
+import { minuteText } from '../../../../exporter/src/domain/time-text.js';
 import { describe, expect, test } from 'vitest';
 import { DriftMonitor } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
 import type { DriftMonitorState } from '../../../../exporter/src/detection/sequential/drift-monitor-state.js';
@@ -191,7 +192,13 @@ describe('a watched model', () => {
     const shifted = after((told) => ({ ...told, features: { ...told.features, age: 400 } }));
     const evidence = new Fed(shifted, auto).run(FROM + 1_500).monitor.evidence();
     expect(evidence.verdict).not.toBe('alarm');
-    expect(evidence.signals.find(({ subject }) => subject === 'feature:age')).toMatchObject({ watch: 'provisional' });
+    // The first score of the stream is 1 s before the second; two days later a pattern can be told.
+    const until = evidence.provisionalUntilMs ?? 0;
+    expect(Math.round((until - 1e12) / 3_600_000)).toBe(48);
+    const age = evidence.signals.find(({ subject }) => subject === 'feature:age');
+    expect(age).toMatchObject({ watch: 'provisional' });
+    expect(age?.note).toContain(`shifts alert nobody before ${minuteText(until)}`);
+    expect(new Fed(shifted).run(FROM + 100).monitor.evidence().provisionalUntilMs).toBeNull();
     const failing = after((told, random) => ({ ...told, failed: random() < 0.3 }));
     expect(new Fed(failing, auto).run(FROM + 1_500).monitor.evidence().verdict).toBe('alarm');
   });
@@ -340,7 +347,7 @@ test('a configured season is waited for, whatever else is ready', () => {
   const monitor = new DriftMonitor('m', { ...BUDGET, season: 'weekly' }, String);
   for (let i = 0; i < 2_000; i += 1) monitor.observe(observation(1e12 + i * 60_000, { confidence: (i % 97) / 97 }));
   monitor.settle(1e12 + 2_000 * 60_000, LEAST);
-  expect(monitor.readiness().season).toEqual(['336 hours, to know the configured season']);
+  expect(monitor.readiness().season).toEqual(['336 hours of traffic, to know the configured season']);
 });
 
 test('goes on bit by bit the same after a restart while it learns anew, with a season to find', () => {
