@@ -14,6 +14,7 @@ import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
 import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
+import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
 import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
 import type { StoreCheck } from '../store/check.js';
@@ -46,6 +47,7 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
 export async function checkStore(config: Config): Promise<StoreCheck> {
   return checkDocumentsAt(storeAt(config), {
     callCounters: callCountersCodec,
+    featureKinds: featureReadingsCodec,
     driftMonitor: driftMonitorCodec,
     settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, DISCOVERED_MODELS, PROVISIONED_KEYS],
   });
