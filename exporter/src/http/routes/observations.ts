@@ -93,7 +93,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     isIntake: true,
     responses: { 200: result, 400: result },
     async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
-      application.models.status(id);
+      application.models.require(id);
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');
