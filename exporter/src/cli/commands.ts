@@ -32,7 +32,10 @@ export interface InvestigateOnceOptions {
 
 /** What the commands do, as the program wires it. */
 export interface Commands {
-  start(config: Config, options: { readonly configurationFile: string | null }): Promise<RunningMlfi>;
+  start(
+    config: Config,
+    options: { readonly configurationFile: string | null; readonly signal: AbortSignal },
+  ): Promise<RunningMlfi>;
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
