@@ -37,6 +37,8 @@ export interface Commands {
     options: { readonly configurationFile: string | null; readonly signal: AbortSignal },
   ): Promise<RunningMlfi>;
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
+  /** What `investigateOnce` found, as JSON. */
+  investigationJson(investigation: Investigation): string;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;

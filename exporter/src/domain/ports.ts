@@ -265,7 +265,7 @@ export const ONLY_EPOCH: Epoch = 0;
 /** Where the increments of models go. */
 export type IncrementStore = Pick<
   Store,
-  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
+  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
 
 export interface Store {
@@ -284,6 +284,8 @@ export interface Store {
   readonly settings: SettingRepository;
   /** How often each model was called, and how that went. */
   readonly callCounters: ModelStateRepository;
+  /** What the values of each model's features are. */
+  readonly featureKinds: ModelStateRepository;
   /** The running e-detectors of each model. */
   readonly driftMonitors: ModelStateRepository;
   readonly alerts: AlertRepository;

@@ -154,6 +154,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
     batches: guard('batches', batchRepository(on)),
     settings: guard('settings', settingRepository(on)),
     callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),
+    featureKinds: guard('feature kinds', modelStateRepository(on, 'feature_kinds')),
     driftMonitors: guard('drift monitors', modelStateRepository(on, 'drift_monitor')),
   });
   const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>

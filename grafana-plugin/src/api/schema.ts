@@ -1375,6 +1375,28 @@ export interface components {
             starts_at_ms: number;
             summary: string;
         };
+        Feature: {
+            /** @description rows with inputs that did not send it at all */
+            absent: number;
+            /** @description its first 200 values were one and the same */
+            constant: boolean;
+            /** @description false while its first values are still coming */
+            decided: boolean;
+            /** @description how its values are written; another form is a wrong type */
+            forms: ("number" | "boolean" | "text")[];
+            /**
+             * @description decided from its first 200 values. Of dates and identifiers only whether they are there is watched; texts and embeddings are watched as a few numbers
+             * @enum {string}
+             */
+            kind: "number" | "boolean" | "category" | "text" | "date" | "identifier" | "embedding";
+            /** @description sent as null or NaN */
+            missing: number;
+            name: string;
+            /** @description readable values in the judged window */
+            values: number;
+            /** @description of another type than it was learnt as, or infinite */
+            wrong_type: number;
+        };
         FeatureRepair: {
             feature: string;
             fit: number;
@@ -1469,7 +1491,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
+                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
             }[];
             labels_matched: number;
             labels_unmatched: number;
@@ -1697,6 +1719,7 @@ export interface components {
             error_share: number;
             evaluated_at_ms: number | null;
             evidence: components["schemas"]["AlertEvidence"];
+            features: components["schemas"]["Feature"][];
             findings: components["schemas"]["Finding"][];
             golden_inputs: components["schemas"]["GoldenInput"][];
             headline: string | null;
@@ -4228,7 +4251,7 @@ export interface operations {
                             line: number;
                             message: string;
                             /** @enum {string} */
-                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
+                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                         };
                     } | components["schemas"]["Error"];
                 };
