@@ -3,7 +3,7 @@
 import { createProgram } from './cli/program.js';
 import { verifyExportedLog } from './governance/audit/files.js';
 import { investigateOnce } from './service/investigate-once.js';
-import { checkStore, dropModel, exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
+import { backupStore, checkStore, dropModel, rebuildStoreIndexes, exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
 import { startService } from './service/start.js';
 import { version } from './system/version.js';
 
@@ -16,6 +16,8 @@ await createProgram(
     verifyExportedAudit: verifyExportedLog,
     exportStoredAudit,
     checkStore,
+    rebuildStoreIndexes,
+    backupStore,
     dropModel,
   },
   version,

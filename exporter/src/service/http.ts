@@ -20,7 +20,7 @@ const DEFAULT_PROBE_MS = 30_000;
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, processMetrics }: Foundation,
+  { started, config, store, clock, logger, http, processMetrics, decisionGate }: Foundation,
   application: Application,
   fleet: Pick<Fleet, 'unrestoredModels'>,
   { renderFleet, storeUp }: WiredMetrics,
@@ -51,6 +51,7 @@ export function httpPorts(
       },
     },
     closedBecause: () => lifecycle.closedBecause(),
+    decisionsRefusedBecause: () => decisionGate.refusedBecause(),
     unrestoredModels: () => fleet.unrestoredModels(),
     notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
     streams,
