@@ -65,7 +65,7 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
 export function incidentBlock(
   incident: IncidentRow,
   recommendations: readonly Proposal[],
-  address: string,
+  more: string,
   width: number,
 ): readonly string[] {
   const { diagnosis, explanation } = incident;
@@ -85,7 +85,7 @@ export function incidentBlock(
       ...wrapped(recommendation.why, width, '     '),
     );
   });
-  return [...lines, '', `  More: ${address}/api/v1/incidents/${incident.id}`, ''];
+  return [...lines, '', `  More: ${more}`, ''];
 }
 
 const UP_AND_CLEAR_BELOW = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A\u001b[0J`);

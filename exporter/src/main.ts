@@ -2,6 +2,7 @@
 /** The program: the command line, wired to the service. */
 import { createProgram } from './cli/program.js';
 import { verifyExportedLog } from './governance/audit/files.js';
+import { investigationJson } from './http/views/reports.js';
 import { investigateOnce } from './service/investigate-once.js';
 import { backupStore, checkStore, dropModel, rebuildStoreIndexes, exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
 import { startService } from './service/start.js';
@@ -11,6 +12,7 @@ await createProgram(
   {
     start: startService,
     investigateOnce,
+    investigationJson,
     readReport,
     verifyStoredAudit,
     verifyExportedAudit: verifyExportedLog,

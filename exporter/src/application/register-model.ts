@@ -31,22 +31,22 @@ export async function registerModel(
   registration: NamedRegistration,
 ): Promise<{ readonly discovered: Promise<void> }> {
   const { id, url, payloads, connector } = registration;
-  const model = (asked: ModelRegistration, discovery: Discovery | null) => {
-    const made = modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
-    if (!fleet.has(id)) return made;
-    const { state, paused, createdAtMs } = fleet.monitoredModel(id).model;
-    return { ...made, state, paused, createdAtMs };
-  };
+  const model = (asked: ModelRegistration, discovery: Discovery | null) =>
+    modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
   await fleet.add(model(registration, null));
   const known = url === undefined || (payloads !== undefined && connector !== undefined);
   const ask = async (): Promise<void> => {
     try {
       const discovery = await discover(url ?? '', registration.authorizationSecret ?? null);
-      if (!fleet.has(id)) return;
       const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-      await fleet.add(model(asked, discovery));
+      await fleet.update(id, ({ state, paused, createdAtMs }) => ({
+        ...model(asked, discovery),
+        state,
+        paused,
+        createdAtMs,
+      }));
     } catch (error) {
-      logger.error({ model: id, error: String(error) }, 'discovery of a configured model broke off');
+      logger.error({ model: id, error: String(error) }, 'a configured model could not be discovered');
     }
   };
   return { discovered: known ? Promise.resolve() : ask() };

@@ -35,6 +35,8 @@ export interface InvestigateOnceOptions {
 export interface Commands {
   start(config: Config, options: { readonly configurationFile: string | null }): Promise<RunningMlfi>;
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
+  /** What `investigateOnce` found, as JSON. */
+  investigationJson(investigation: Investigation): string;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;

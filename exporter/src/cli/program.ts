@@ -4,6 +4,7 @@ import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
+import { addKeyVerbs } from './keys.js';
 import { report } from './report.js';
 import { serve } from './serve.js';
 import { addStoreVerbs } from './store.js';
@@ -19,7 +20,7 @@ export function createProgram(commands: Commands, version: string): Command {
   program
     .command('serve')
     .description('watch models: probe, learn, detect, investigate; serve the API and the metrics')
-    .option('-c, --config <file>', 'configuration file (default: mlfi.yml when there is one, else built-in defaults)')
+    .option('-c, --config <file>', 'configuration file (default: MLFI_CONFIG, else mlfi.yml when there is one, else built-in defaults)')
     .action(async (options: { config?: string }) => {
       process.exitCode = await serve(commands, options.config ?? null);
     });
@@ -91,6 +92,7 @@ export function createProgram(commands: Commands, version: string): Command {
     });
 
   addDecisionVerbs(program);
+  addKeyVerbs(program);
   addStoreVerbs(program, commands);
 
   program

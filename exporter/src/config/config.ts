@@ -5,7 +5,7 @@ import type { ModelRegistration } from '../domain/model-registration.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { ApiScope } from '../domain/ports.js';
+import type { ApiScope } from '../domain/api-key.js';
 import type { FalsePageBudget } from '../domain/alert-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { VerificationTimes } from '../domain/recommendation.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONNECTOR_IDS } from '../domain/model.js';
-import { API_SCOPES } from '../domain/ports.js';
+import { API_SCOPES } from '../domain/api-key.js';
 import { DEFAULT_INTAKE_LIMITS as INTAKE } from '../domain/ingest.js';
 import { CHANGE_KINDS } from '../domain/symptoms.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/alert-evidence.js';

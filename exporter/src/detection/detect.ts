@@ -6,6 +6,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import { DETECTORS } from './detectors/index.js';
 import { compareGoldenInputs, goldenEvidence } from './golden.js';
 import { judgeRows } from './row-anomaly.js';
+import { unwatchedFeatures } from './unwatched-features.js';
 
 /** What the detectors found in one model's state. */
 export interface Detection {
@@ -35,7 +36,7 @@ export function detect(state: MonitoredModelState, thresholds: DetectionThreshol
   );
   return {
     findings: findings.filter(({ detector, subject }) => detector !== 'sequential-evidence' || !described.has(subject)),
-    blindSpots: [...spots.values()],
+    blindSpots: [...spots.values(), ...unwatchedFeatures(state.features)],
     unseen: results.flatMap(({ id, blindSpots }) => blindSpots.map(({ check }) => ({ detector: id, check }))),
     rowAnomaly,
     golden,

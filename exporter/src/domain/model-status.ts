@@ -1,5 +1,6 @@
 import type { AlertEvidence } from './alert-evidence.js';
 import type { Diagnosis } from './cause.js';
+import type { FeatureReadings } from './feature-kind.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { IncidentRow } from './incident.js';
 import type { Model } from './model.js';
@@ -27,6 +28,8 @@ export interface ModelStatus {
   readonly running: RunningCounts;
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
+  /** What the values of its features are. */
+  readonly features: FeatureReadings;
   /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
   readonly incident: IncidentRow | null;

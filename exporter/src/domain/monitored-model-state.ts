@@ -1,4 +1,5 @@
 import type { AlertEvidence } from './alert-evidence.js';
+import type { FeatureReadings } from './feature-kind.js';
 import type { ForestBaseline, WindowForest } from './isolation-forest.js';
 import type { Model } from './model.js';
 import type { Observation } from './observation.js';
@@ -25,6 +26,8 @@ export interface MonitoredModelState {
   readonly lastAnswerAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  /** What the values of logged features are; empty where none are logged. */
+  readonly features: FeatureReadings;
   /** What the live model was asked during the open incident; null when nothing was. */
   readonly experiment: CohortShapley | null;
   /** Segments and decomposition found beforehand in a worker thread; null to find them while evaluating. */

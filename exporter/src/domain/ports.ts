@@ -1,11 +1,12 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AlertRepository } from './alert.js';
+import type { ApiKeyRepository } from './api-key.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Codec, StoreDocumentDamaged } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionRecord } from './decision-record.js';
-import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
@@ -198,6 +199,7 @@ export interface GovernanceTransaction {
   setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
+  readonly apiKeys: ApiKeyRepository;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   auditHead(): Promise<AuditEntry | null>;
@@ -238,27 +240,6 @@ export interface ValidationRepository {
   list(model: ModelId, limit: number): Promise<readonly Validation[]>;
 }
 
-/** What an API key may be for. Deciding is not among them: keys are machines. */
-export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
-export type ApiScope = (typeof API_SCOPES)[number];
-/** What a route may ask for; `approve` is for people only. */
-export type Scope = ApiScope | 'approve';
-export interface ApiKey {
-  readonly id: ApiKeyId;
-  readonly name: string;
-  /** SHA-256 of the secret, hex; the secret itself is shown once and not kept. */
-  readonly secretHash: string;
-  readonly scopes: readonly ApiScope[];
-  readonly createdAtMs: number;
-  readonly lastUsedAtMs: number | null;
-  readonly revokedAtMs: number | null;
-}
-export interface ApiKeyRepository {
-  list(): Promise<readonly ApiKey[]>;
-  get(id: ApiKeyId): Promise<ApiKey | null>;
-  save(key: ApiKey): Promise<void>;
-}
-
 /** Small named values, e.g. the per-install salt. */
 export interface SettingRepository {
   /** Null when it was never set. @throws StoreDocumentDamaged when it cannot be read */
@@ -284,7 +265,7 @@ export const ONLY_EPOCH: Epoch = 0;
 /** Where the increments of models go. */
 export type IncrementStore = Pick<
   Store,
-  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
+  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
 
 /** A table that is not as the database wrote it. */
@@ -312,6 +293,8 @@ export interface Store {
   readonly settings: SettingRepository;
   /** How often each model was called, and how that went. */
   readonly callCounters: ModelStateRepository;
+  /** What the values of each model's features are. */
+  readonly featureKinds: ModelStateRepository;
   /** The running e-detectors of each model. */
   readonly driftMonitors: ModelStateRepository;
   readonly alerts: AlertRepository;

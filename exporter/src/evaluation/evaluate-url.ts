@@ -100,6 +100,7 @@ export async function investigate(
       lastAnswerAtMs: lastAnswer(collected),
       lastPredictionAtMs: null,
       changes: [],
+      features: new Map(),
       experiment: null,
       rowAnalysis: null,
     },

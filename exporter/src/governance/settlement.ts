@@ -106,7 +106,13 @@ export class Settlement {
         transaction.recommendation(execution.recommendationId),
       );
       const plan = recommendation?.plan ?? null;
-      const found = plan === null ? null : await executor.lookup(execution, plan);
+      const found =
+        plan === null
+          ? null
+          : await executor.lookup(execution, plan).catch((error: unknown) => {
+              this.ports.logger.error({ execution: execution.id, error: String(error) }, 'looking it up failed');
+              return null;
+            });
       if (found === null || found.kind === 'unknown') continue;
       const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
       const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';

@@ -58,10 +58,11 @@ export const callCountersCodec = codec('call counters', schema);
 /** The newest changes that are kept. */
 const CHANGES_KEPT = 50;
 
-export const withChange = (counters: CallCounters, change: ChangeEvent): CallCounters => ({
-  ...counters,
-  changes: [...counters.changes, change].slice(-CHANGES_KEPT),
-});
+export function withChange(counters: CallCounters, change: ChangeEvent): CallCounters {
+  const { atMs, kind, text } = change;
+  const isKnown = counters.changes.some((known) => known.atMs === atMs && known.kind === kind && known.text === text);
+  return isKnown ? counters : { ...counters, changes: [...counters.changes, change].slice(-CHANGES_KEPT) };
+}
 
 /** Counts one call; an answer of another model version is a change. */
 export function countCall(before: CallCounters, { atMs, failure, source, modelVersion }: Observation): CallCounters {

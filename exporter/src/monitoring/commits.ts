@@ -106,7 +106,13 @@ export class Commits {
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (written instanceof Error) return this.apart(entries, written);
-    for (const model of written) this.settleModel(model, now);
+    for (const model of written) {
+      try {
+        this.settleModel(model, now);
+      } catch (error) {
+        this.ports.logger.error({ model: model.member.monitored.model.id, error: textOf(error) }, 'counting failed');
+      }
+    }
     return null;
   }
 

@@ -1,4 +1,5 @@
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -33,7 +34,7 @@ export type MonitoredModelView = Readonly<
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet {
   private readonly lanes = new ModelLanes();
-  private readonly members = new Members(this.lanes);
+  private readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
   private readonly commits: Commits;
@@ -49,11 +50,12 @@ export class Fleet {
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
     const { lanes } = this;
+    this.members = new Members(lanes, logger);
     const members = this.members.all;
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
-    this.rows = new Ingest(lanes, this.commits, store.batches);
-    this.probes = new Probes(ports.prober, clock, this.rows);
+    this.rows = new Ingest(this.members, this.commits, store.batches);
+    this.probes = new Probes(ports.prober, clock, logger, this.rows);
     this.evaluations = new ModelEvaluation(
       {
         models: store.models,
@@ -73,7 +75,7 @@ export class Fleet {
         experiment,
         rediscover,
         found: (id, { endpoint, payloads }) =>
-          this.register(id, (model) => (model === null ? null : { ...model, endpoint, probePayloads: payloads })),
+          this.update(id, (model) => ({ ...model, endpoint, probePayloads: payloads })),
         request: (id) => this.loop.request(id),
         commit: () => this.commits.request(),
       },
@@ -94,8 +96,6 @@ export class Fleet {
     );
   }
 
-  // ---------------------------------------------------------------- start and stop
-
   /**
    * Takes up every stored model where it was left and begins to evaluate.
    * @param onProgress told after each model
@@ -111,13 +111,13 @@ export class Fleet {
         );
     });
     const { models, damaged } = await store.models.list();
-    for (const each of damaged) this.leaveOut(each.place.row, each);
+    for (const each of damaged) this.members.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
       try {
         await this.lanes.run(model.id, () => this.restore(model));
       } catch (error) {
         if (!(error instanceof StoreDocumentDamaged)) throw error;
-        this.leaveOut(model.id, error);
+        this.members.leaveOut(model.id, error);
       }
       onProgress(index + 1, models.length);
     }
@@ -136,8 +136,6 @@ export class Fleet {
     if (failed !== null) throw failed;
   }
 
-  // ---------------------------------------------------------------- which models there are
-
   /** True also for a model that could not be restored: its name is taken, and nothing may be written over it. */
   has(id: ModelId): boolean {
     return this.members.has(id);
@@ -146,11 +144,6 @@ export class Fleet {
   /** Models that are left out, because what is stored of them cannot be read. */
   unrestoredModels(): readonly string[] {
     return this.members.unrestored;
-  }
-
-  private leaveOut(id: string, damaged: StoreDocumentDamaged): void {
-    this.members.leaveOut(id);
-    this.ports.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
   }
 
   ids(): readonly ModelId[] {
@@ -178,6 +171,11 @@ export class Fleet {
       else await this.restore(stored);
       return stored === null;
     });
+  }
+
+  /** Changes what is registered of a model; of one that is gone by then, nothing. */
+  async update(id: ModelId, changed: (known: Model) => Model): Promise<void> {
+    await this.register(id, (known) => (known === null ? null : changed(known)));
   }
 
   /** @param registered the model to be, from the one that is known; null for none */
@@ -226,7 +224,11 @@ export class Fleet {
     try {
       await this.loop.settled(id);
       await this.ports.incidents.closeAndForget(id);
-      await this.members.inLane(id, finish);
+      await this.members.inLane(id, async (current) => {
+        // Removed by somebody else meanwhile: what has its name now is another model.
+        if (current !== member) throw new NotFound(`model "${id}" was removed`, 'model');
+        await finish(member);
+      });
     } catch (error) {
       member.isLeaving = false;
       if (this.members.all.get(id) === member) this.probes.restart(member);
@@ -269,8 +271,6 @@ export class Fleet {
     this.probes.restart(member);
   }
 
-  // ---------------------------------------------------------------- what comes in
-
   /**
    * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
    * @throws NotFound, or Unavailable when the store cannot be written: then nothing was counted
@@ -282,7 +282,10 @@ export class Fleet {
   /** Changes a model in its lane and stores the change. @throws NotFound, Unavailable, or what `work` throws */
   async change<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
     const changed = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
-    await this.commits.stored(changed.member);
+    await this.commits.stored(changed.member).catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error;
+      throw new Unavailable('this holds from now on, but is not stored yet; send it again until it is: it counts once');
+    });
     return changed.result;
   }
 
@@ -299,8 +302,6 @@ export class Fleet {
   async probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Sample[] | null> {
     return this.probes.now(this.members.get(id), request);
   }
-
-  // ---------------------------------------------------------------- evaluation
 
   /** Somebody has reason to think that something is wrong: probes the model, where it can be, and evaluates it at once. */
   requestEvaluation(id: ModelId): void {
@@ -346,8 +347,6 @@ export class Fleet {
   private useLessons(): void {
     this.members.all.forEach(({ monitored }, id) => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id)));
   }
-
-  // ---------------------------------------------------------------- how things stand
 
   /** @throws NotFound */
   monitoredModel(id: ModelId): MonitoredModelView {

@@ -79,7 +79,7 @@ export class ModelEvaluation {
     const evaluation = await member.rows.evaluate(state, member.last?.evaluation ?? null, evaluateWith, nowMs);
     member.last = { evaluation, atMs: nowMs, seconds: (performance.now() - startedAt) / 1_000 };
     monitored.touch();
-    if (member.isLeaving) return;
+    if (member.isLeaving || monitored.model.paused) return;
 
     const incident = await incidents.apply(monitored.model, evaluation);
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);

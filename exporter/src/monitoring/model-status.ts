@@ -40,6 +40,7 @@ export function statusOf(
     running: monitored.runningCounts(window),
     findings: evaluation?.findings ?? [],
     blindSpots: evaluation?.diagnosis.blindSpots ?? [{ check: 'everything', reason: NOT_YET }],
+    features: monitored.featureReadings,
     diagnosis: evaluation?.diagnosis ?? null,
     incident,
     evidence: monitored.evidence(),

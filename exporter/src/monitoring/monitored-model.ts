@@ -1,6 +1,7 @@
 import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
+import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
@@ -19,6 +20,7 @@ import {
   type BaselinePhase,
 } from './baseline-lifecycle.js';
 import { countCall, NO_CALLS, withChange, type CallCounters } from './call-counters.js';
+import { FeaturesRead, type ReadRows } from './features-read.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
   countRows,
@@ -49,6 +51,7 @@ export class MonitoredModel {
   private readonly labels: LabelJoiner;
   private readonly windows: Windows;
   private readonly detectors: RunningDetectors;
+  private readonly features: FeaturesRead;
   private rowsToScore: Observation[] = [];
   private baselineToSave: BaselineProfile | null = null;
   private isUnsaved = false;
@@ -66,6 +69,7 @@ export class MonitoredModel {
     this.phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
     this.calls = restored.counters ?? NO_CALLS;
     this.rows = new RowBuffer(settings.rowsKept);
+    this.features = new FeaturesRead(restored.kinds);
     const learnt = learningIn(this.phase)?.golden ?? [];
     this.golden = new GoldenAnswers(hash, baselineIn(this.phase)?.golden ?? learnt, learnt);
     this.labels = new LabelJoiner(id, hash);
@@ -100,6 +104,10 @@ export class MonitoredModel {
     return this.calls;
   }
 
+  get featureReadings(): FeatureReadings {
+    return this.features.readings;
+  }
+
   /** Grows whenever what a status shows of the model may have changed. */
   get revision(): number {
     return this.changes;
@@ -119,7 +127,11 @@ export class MonitoredModel {
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[]): void {
-    for (const sample of samples) this.observeOne(sample);
+    const read = this.features.read(samples.map(({ observation }) => observation));
+    if (this.rereads(read)) this.startOver(samples[0]?.observation.atMs ?? 0, true);
+    this.features.adopt(read, false);
+    for (const [i, observation] of read.observations.entries())
+      this.observeOne({ observation, shape: samples[i]?.shape ?? null });
     this.rows.trim();
     if (samples.length > 0) this.changed();
   }
@@ -133,18 +145,30 @@ export class MonitoredModel {
 
   /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
   stage(rows: Rows): Staged {
-    const { observations } = rows;
+    const read = this.features.read(rows.observations);
+    const { observations, kinds } = read;
+    const rereads = this.rereads(read);
+    const known = { ...rows, observations };
     return {
-      rows,
+      rows: known,
+      kinds,
+      rereads,
       answers: observations.flatMap((observation) => this.labels.awaiting(observation) ?? []),
       labels: this.labels.waiting(rows.labels),
-      records: (judged, nowMs) => countRows(this.parts(), rows, judged, this.settings.requirements, nowMs),
+      records: (judged, nowMs) =>
+        countRows(this.parts(read), known, rereads, judged, this.settings.requirements, nowMs),
     };
   }
 
-  private parts(): CountingState {
+  private parts(read: ReadRows): CountingState {
     const { phase, calls, windows, golden, detectors, baselineToSave } = this;
-    return { phase, calls, windows, golden, detectors, baselineToSave };
+    const kindsToSave = this.features.toStore(read);
+    return { phase, calls, windows, golden, detectors, baselineToSave, kindsToSave };
+  }
+
+  /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
+  private rereads({ contradicts }: ReadRows): boolean {
+    return this.phase.kind === 'learning' && contradicts;
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
@@ -156,11 +180,13 @@ export class MonitoredModel {
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
+    this.features.adopt(staged, true);
     this.windows.stored(counted.completeWindows);
     if (counted.baseline === this.baselineToSave) this.baselineToSave = null;
     if (counted.records.detectors !== null) this.detectors.saved(nowMs);
     const [first] = observations;
     if (first !== undefined) this.startTraffic(first.atMs);
+    if (staged.rereads) this.startOver(nowMs, true);
     if (counted.fork !== null) this.windows.adopt(counted.fork.builder, counted.fork.profile);
     this.labels.settle(join);
     for (const observation of observations) {
@@ -190,7 +216,7 @@ export class MonitoredModel {
    */
   relearn(nowMs: number, fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
-    const rows = this.rows.since(since);
+    const rows = this.features.renew(this.rows.since(since));
     const golden = this.golden.since(since);
     this.startOver(nowMs, false);
     for (const sample of golden) this.compareGolden(sample, this.golden.learn(sample, true));
@@ -275,6 +301,7 @@ export class MonitoredModel {
       lastAnswerAtMs: calls.lastAnswerAtMs,
       lastPredictionAtMs: calls.lastPredictionAtMs,
       changes: calls.changes,
+      features: this.features.readings,
       experiment: null,
       rowAnalysis: null,
     };

@@ -1,3 +1,4 @@
+import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { Conflict } from '../domain/errors.js';
@@ -17,9 +18,10 @@ export async function readModelState(
   id: ModelId,
   nowMs: number,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
-  const [counters, monitor, baseline, learning, [validation]] = await Promise.all([
+  const [counters, monitor, kinds, baseline, learning, [validation]] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
     store.driftMonitors.get(id, driftMonitorCodec),
+    store.featureKinds.get(id, featureReadingsCodec),
     store.baselines.current(id),
     store.baselines.learning(id),
     store.validations.list(id, 1),
@@ -28,6 +30,7 @@ export async function readModelState(
   return {
     counters,
     monitor,
+    kinds,
     baseline,
     learning,
     windows: baseline === null ? [] : await store.windows.range(id, from, nowMs + WINDOWS_RESTORED_MS),
@@ -40,6 +43,7 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
   if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
   await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
   await store.callCounters.save(id, callCountersCodec, records.counters);
+  if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 

@@ -10,7 +10,7 @@ import type { Actor } from '../domain/actor.js';
 import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
 import { createEgress } from '../http/egress.js';
-import { rememberedApiKeys } from '../http/identity/remembered-api-keys.js';
+import { rememberingApiKeys } from '../http/identity/remembered-api-keys.js';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { openStore } from '../store/open-store.js';
 import type { ClosingStack } from '../system/closing-stack.js';
@@ -63,7 +63,7 @@ export async function openFoundation(
   const opened = await openStore(storeAt(started), 'write', rowsSetAside(processMetrics, logger));
   closing.push('the store', () => opened.close());
   const decisionGate = new DecisionGate(processMetrics, logger);
-  const store: Store = decisionGate.guard({ ...opened, apiKeys: rememberedApiKeys(opened.apiKeys) });
+  const store = decisionGate.guard(rememberingApiKeys(opened));
   const http = createEgress(started.egress);
   closing.push('outgoing connections', () => http.close());
   return {

@@ -60,6 +60,7 @@ export function httpPorts(
     authenticate: createAuthenticator({
       keys: store.apiKeys,
       clock,
+      noteUse: (key) => application.apiKeys.noteUse(key),
       settings: () => config.current().identity,
       verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
     }),

@@ -9,10 +9,12 @@ import type { ReportFormat } from '../domain/report-format.js';
 import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
+import { reportJson } from '../http/views/reports.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
-import { PROVISIONED_KEYS } from '../http/identity/provisioned-api-keys.js';
+import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
+import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
 import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
 import type { StoreCheck } from '../store/check.js';
@@ -27,7 +29,15 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
   try {
     const incident =
       id === null ? ((await store.incidents.list({ limit: 1 }))[0] ?? null) : await store.incidents.get(id);
-    return incident === null ? null : await reportOf(store, similarLessons, incident, format, systemClock.now());
+    if (incident === null) return null;
+    if (format !== 'json') return await reportOf(store, similarLessons, incident, format, systemClock.now());
+    const [records, lessons] = await Promise.all([
+      store.decisions.list({ incident: incident.id, limit: 100 }),
+      store.lessons.list({ limit: 1_000 }),
+    ]);
+    const others = lessons.filter(({ incidentId }) => incidentId !== incident.id);
+    const similar = similarLessons(incident.fingerprint, incident.openedAtMs, others);
+    return reportJson(incident, records, similar, systemClock.now());
   } finally {
     await store.close();
   }
@@ -43,6 +53,7 @@ export interface StoreFindings extends StoreCheck {
 export async function checkStore(config: Config): Promise<StoreFindings> {
   const found = await checkDocumentsAt(storeAt(config), {
     callCounters: callCountersCodec,
+    featureKinds: featureReadingsCodec,
     driftMonitor: driftMonitorCodec,
     settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, DISCOVERED_MODELS, PROVISIONED_KEYS],
   });

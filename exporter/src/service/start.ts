@@ -3,11 +3,11 @@ import type { Config } from '../config/config.js';
 import type { ReloadableConfig } from '../config/reload.js';
 import type { Application } from '../application/index.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { JsonObject } from '../domain/json.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import { stopWhenRestored } from '../governance/audit/files.js';
 import { createHttpApp } from '../http/app.js';
-import { createFirstKey } from '../http/identity/api-keys.js';
-import { provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
+import { PROVISIONING, provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
 import { EventStreams } from '../http/event-streams.js';
 import { startHttpServer } from '../http/server.js';
 import { ClosingStack } from '../system/closing-stack.js';
@@ -80,8 +80,9 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
   const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
-  await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
-  const firstKey = await createFirstKey(store.apiKeys, clock);
+  const audit = (kind: string, fields: JsonObject): Promise<void> => foundation.audit(kind, PROVISIONING, fields);
+  await provisionApiKeys(provisioned, { store, clock, logger, audit });
+  const firstKey = (await application.apiKeys.createFirst())?.text ?? null;
 
   // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
   const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams)).callback();

@@ -235,6 +235,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
     batches: guard('batches', batchRepository(on)),
     settings: guard('settings', settingRepository(on)),
     callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),
+    featureKinds: guard('feature kinds', modelStateRepository(on, 'feature_kinds')),
     driftMonitors: guard('drift monitors', modelStateRepository(on, 'drift_monitor')),
   });
   const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
@@ -258,7 +259,10 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
             'waiting for other decisions',
             on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]),
           );
-        return work(guard('governance', governanceTransaction(on, setAside)));
+        return work({
+          ...guard('governance', governanceTransaction(on, setAside)),
+          apiKeys: guard('API keys', apiKeyRepository(on)),
+        });
       }),
     atomic: (_shard, _epoch, work) => transaction('a commit', (on) => work(ofIncrements(on))),
     ...guard('store', {

@@ -376,6 +376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/{id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key with the same name, scopes and lifetime; the old one ends after the overlap */
+        post: operations["post_api_v1_keys_id_rotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kill-switch": {
         parameters: {
             query?: never;
@@ -1018,9 +1035,14 @@ export interface components {
         ApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
+            /** @description from then on it is refused; null = never */
+            expires_at_ms: number | null;
             id: string;
+            /** @description to a minute */
             last_used_at_ms: number | null;
             name: string;
+            /** @description the key that takes its place since a rotation */
+            replaced_by: string | null;
             revoked_at_ms: number | null;
             scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
         };
@@ -1353,6 +1375,28 @@ export interface components {
             starts_at_ms: number;
             summary: string;
         };
+        Feature: {
+            /** @description rows with inputs that did not send it at all */
+            absent: number;
+            /** @description its first 200 values were one and the same */
+            constant: boolean;
+            /** @description false while its first values are still coming */
+            decided: boolean;
+            /** @description how its values are written; another form is a wrong type */
+            forms: ("number" | "boolean" | "text")[];
+            /**
+             * @description decided from its first 200 values. Of dates and identifiers only whether they are there is watched; texts and embeddings are watched as a few numbers
+             * @enum {string}
+             */
+            kind: "number" | "boolean" | "category" | "text" | "date" | "identifier" | "embedding";
+            /** @description sent as null or NaN */
+            missing: number;
+            name: string;
+            /** @description readable values in the judged window */
+            values: number;
+            /** @description of another type than it was learnt as, or infinite */
+            wrong_type: number;
+        };
         FeatureRepair: {
             feature: string;
             fit: number;
@@ -1447,7 +1491,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
+                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
             }[];
             labels_matched: number;
             labels_unmatched: number;
@@ -1675,6 +1719,7 @@ export interface components {
             error_share: number;
             evaluated_at_ms: number | null;
             evidence: components["schemas"]["AlertEvidence"];
+            features: components["schemas"]["Feature"][];
             findings: components["schemas"]["Finding"][];
             golden_inputs: components["schemas"]["GoldenInput"][];
             headline: string | null;
@@ -1723,10 +1768,15 @@ export interface components {
         NewApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
+            /** @description from then on it is refused; null = never */
+            expires_at_ms: number | null;
             id: string;
             key: string;
+            /** @description to a minute */
             last_used_at_ms: number | null;
             name: string;
+            /** @description the key that takes its place since a rotation */
+            replaced_by: string | null;
             revoked_at_ms: number | null;
             scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
         };
@@ -2828,6 +2878,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    expires_in_seconds?: number;
                     name: string;
                     scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
                 };
@@ -2882,6 +2933,45 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_keys_id_rotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 86400 */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -4161,7 +4251,7 @@ export interface operations {
                             line: number;
                             message: string;
                             /** @enum {string} */
-                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "unspecified";
+                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                         };
                     } | components["schemas"]["Error"];
                 };

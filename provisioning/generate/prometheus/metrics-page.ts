@@ -24,8 +24,8 @@ Three surfaces, because they fail and grow differently. All need an API key with
 
 | path | what | how to scrape it |
 | --- | --- | --- |
-| \`/metrics\` | this process | every replica |
-| \`/metrics/models\` | the state of all models | once, through the address of the service: any replica answers the same |
+| \`/metrics\` | this process | always |
+| \`/metrics/models\` | the state of all models | always, with a limit on its samples |
 | \`/probe?target=<model>&module=<name>\` | one probe, made when asked | through \`/sd/models\`, one target per model |
 
 Text format 0.0.4 and OpenMetrics 1.0.0 are served as the \`Accept\` header asks; the series are called the same in both.

@@ -82,6 +82,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     running: { latency: null, confidence: null, binned: [] },
     findings: [],
     blindSpots: [],
+    features: new Map(),
     incident: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },

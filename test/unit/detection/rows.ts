@@ -84,6 +84,7 @@ export function stateOf(
     lastAnswerAtMs: null,
     lastPredictionAtMs: null,
     changes: [],
+    features: new Map(),
     experiment: null,
     rowAnalysis: null,
     ...overrides,

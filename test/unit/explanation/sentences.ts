@@ -101,6 +101,7 @@ const feature = fc.record({
   spreadRatio: maybe(fc.double({ min: 0, max: 1_000, noNaN: true })),
   missingBefore: share,
   missingNow: share,
+  absentNow: fc.constant(0),
   invalidBefore: share,
   invalidNow: share,
   unseenShare: share,

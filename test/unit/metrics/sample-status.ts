@@ -81,6 +81,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     rowAnomaly: { verdict: 'unknown', reason: 'no look yet' },
     goldenInputs: [],
     blindSpots: [],
+    features: new Map(),
     incident: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'no labels', realised: { accuracy: null, error: null } },

@@ -152,6 +152,39 @@ it('neither brings back a model that is being removed nor keeps anybody waiting 
   }
 });
 
+it('counts a change once that is sent again because it could not be stored', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const change = { atMs: 1e12, kind: 'deployment', text: 'v8' } as const;
+  store.isDown = true;
+  await expect(fleet.recordChange(A, change)).rejects.toThrow('holds from now on, but is not stored yet');
+  store.isDown = false;
+  await fleet.recordChange(A, change);
+  expect(fleet.monitoredModel(A).counters.changes).toEqual([change]);
+});
+
+it('removes the model it was asked to remove, not one that has its name by then', async () => {
+  const fleet = await fleetOfTwo(new MemoryStore());
+  const [first, second, added] = await Promise.allSettled([
+    fleet.remove(A),
+    fleet.remove(A),
+    fleet.addIfNew(modelNamed('a')),
+  ]);
+  expect(first.status).toBe('fulfilled');
+  expect(second).toMatchObject({ status: 'rejected', reason: { kind: 'not-found' } });
+  if (added.status === 'fulfilled' && added.value) expect(fleet.has(A)).toBe(true);
+});
+
+it('takes nothing into memory for a model that is removed meanwhile', async () => {
+  const fleet = await fleetOfTwo(new MemoryStore());
+  const removed = fleet.remove(A);
+  const sent = await Promise.allSettled([fleet.ingest(A, answers(['p1'], { acknowledge: 'memory' }))]);
+  await removed;
+  const again = fleet.ingest(A, answers(['p2'], { acknowledge: 'memory' }));
+  await expect(again).rejects.toMatchObject({ kind: 'not-found' });
+  if (sent[0].status === 'rejected') expect(sent[0].reason).toMatchObject({ kind: 'not-found' });
+});
+
 it('goes on monitoring probes and the fast lane while the store is down, and stores them afterwards', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);

@@ -16,6 +16,7 @@ interface Tables {
   readonly settings: Map<string, string>;
   readonly counters: Map<ModelId, string>;
   readonly detectors: Map<ModelId, string>;
+  readonly kinds: Map<ModelId, string>;
 }
 
 const copyOf = (tables: Tables): Tables => ({
@@ -27,6 +28,7 @@ const copyOf = (tables: Tables): Tables => ({
   settings: new Map(tables.settings),
   counters: new Map(tables.counters),
   detectors: new Map(tables.detectors),
+  kinds: new Map(tables.kinds),
 });
 
 /**
@@ -43,6 +45,7 @@ export class MemoryStore implements FleetStore {
     settings: new Map(),
     counters: new Map(),
     detectors: new Map(),
+    kinds: new Map(),
   };
   /** Models that cannot be written. */
   readonly broken = new Set<ModelId>();
@@ -87,7 +90,7 @@ export class MemoryStore implements FleetStore {
       if (model !== null) models.add(model);
       work(tables());
     };
-    const stateOf = (name: 'counters' | 'detectors'): ModelStateRepository => ({
+    const stateOf = (name: 'counters' | 'detectors' | 'kinds'): ModelStateRepository => ({
       get: <T>(model: ModelId, codec: Codec<T>) =>
         read((from) => {
           const text = from[name].get(model);
@@ -142,6 +145,7 @@ export class MemoryStore implements FleetStore {
       },
       callCounters: stateOf('counters'),
       driftMonitors: stateOf('detectors'),
+      featureKinds: stateOf('kinds'),
     };
   }
 
@@ -153,6 +157,7 @@ export class MemoryStore implements FleetStore {
   readonly settings = this.direct.settings;
   readonly callCounters = this.direct.callCounters;
   readonly driftMonitors = this.direct.driftMonitors;
+  readonly featureKinds = this.direct.featureKinds;
   readonly models: FleetStore['models'] = {
     list: () => Promise.resolve({ models: [...this.known.values()], damaged: [] }),
     get: (id) => Promise.resolve(this.known.get(id) ?? null),

@@ -86,6 +86,7 @@ export function evaluated({
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
     changes: [],
+    features: new Map(),
     experiment: null,
     rowAnalysis: null,
   };

@@ -134,7 +134,8 @@ function sameShape(a: Json, b: Json): boolean {
 }
 
 function outcomeOf(answer: ModelAnswer): string {
-  return answer.kind === 'answer' ? 'answered' : `${answer.failure.reason}: ${answer.failure.detail}`;
+  if (answer.kind === 'answer') return typeof answer.from === 'string' ? `answered: ${answer.from}` : 'answered';
+  return `${answer.failure.reason}: ${answer.failure.detail}`;
 }
 
 function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {

@@ -56,6 +56,7 @@ const nameOf = (kind: 'file' | 'http', place: string): string => {
 /** Models listed in files (file_sd) and at addresses (HTTP SD). A source that cannot be read keeps its last good list. */
 export function createModelSources(ports: ModelSourcePorts, settings: ModelSourceSettings): ModelSources {
   let owned: Map<ModelId, Owned> | null = null;
+  let saved: string | null = null;
 
   const remembered = async (): Promise<Map<ModelId, Owned>> => {
     const stored = await ports.settings.get(DISCOVERED_MODELS);
@@ -111,10 +112,19 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     known.set(model.id, { source, listed });
   };
 
+  /** One model's trouble is not the others': it is tried again at the next refresh. */
+  const apart = async (source: string, model: ModelId, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      ports.logger.error({ source, model, error: String(error) }, 'a listed model could not be brought in line');
+    }
+  };
+
   return {
     async refresh() {
       const known = (owned ??= await remembered());
-      const before = JSON.stringify([...known]);
+      saved ??= JSON.stringify([...known]);
       const sources = [
         ...settings.files.map((file) => ({ name: nameOf('file', file), text: () => ports.readFile(file) })),
         ...settings.urls.map((url) => ({ name: nameOf('http', url), text: () => fetched(url) })),
@@ -125,12 +135,17 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
         const listed = new Set(models.map(({ id }) => id));
         for (const [id, { source }] of known) {
           if (source !== name || listed.has(id)) continue;
-          if (ports.isWatched(id)) await ports.release(id);
-          known.delete(id);
+          await apart(name, id, async () => {
+            if (ports.isWatched(id)) await ports.release(id);
+            known.delete(id);
+          });
         }
-        for (const model of models) await take(known, name, model);
+        for (const model of models) await apart(name, model.id, () => take(known, name, model));
       }
-      if (JSON.stringify([...known]) !== before) await ports.settings.set(DISCOVERED_MODELS, Object.fromEntries(known));
+      const now = JSON.stringify([...known]);
+      if (now === saved) return;
+      await ports.settings.set(DISCOVERED_MODELS, Object.fromEntries(known));
+      saved = now;
     },
   };
 }

@@ -80,12 +80,10 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     summary,
     params: z.strictObject({ id: modelIdSchema }),
     query: z.strictObject({
-      batch_id: batchId
-        .optional()
-        .meta({
-          description:
-            'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
-        }),
+      batch_id: batchId.optional().meta({
+        description:
+          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
+      }),
       ack: z
         .enum(['commit', 'memory'])
         .default('commit')
@@ -95,7 +93,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     isIntake: true,
     responses: { 200: result, 400: result },
     async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
-      application.models.status(id);
+      application.models.require(id);
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');

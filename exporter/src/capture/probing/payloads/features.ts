@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features } from '../../../domain/observation.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
 import { flattenFeatures } from '../../ingest/features.js';
-import { textFeatures } from '../../ingest/text-features.js';
+import { textFeatures } from '../../../statistics/text-features.js';
 
 const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
@@ -63,7 +63,7 @@ const noneIfEmpty = (features: Features): Features | null => (Object.keys(featur
 /** A payload's row of numbers is its features, one by one, however many there are. */
 const flat = (value: Json): Features => flattenFeatures(value, PAYLOAD_LIMITS, undefined, PAYLOAD_LISTS);
 const PAYLOAD_LIMITS = { ...DEFAULT_INTAKE_LIMITS, nestingDepth: 100, arrayLength: Infinity };
-const PAYLOAD_LISTS = { shortestVector: Infinity, elementsNamed: Infinity };
+const PAYLOAD_LISTS = { shortestVector: Infinity, elementsNamed: Infinity, describesTexts: true };
 
 const textOf = (text: string): Features =>
   Object.fromEntries(Object.entries(textFeatures(text)).map(([part, value]) => [`text.${part}`, value]));
