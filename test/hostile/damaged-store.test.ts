@@ -136,10 +136,19 @@ it('builds a damaged index anew, and copies a store beside its service', async (
   expect(await checkStore(restored.config)).toMatchObject({ unreadable: [], damaged: [], audit: { kind: 'intact' } });
 });
 
+/** A store whose service was there before the damage: its keys are known and were used. */
+async function used(): Promise<Place> {
+  const place = await store();
+  const running = await serve(place);
+  expect((await running.request('GET', '/api/v1/models', undefined, KEY)).status).toBe(200);
+  await running.service.close();
+  return place;
+}
+
 it.each(['audit', 'vote', 'execution', 'checkpoint'])(
   'takes no decision on a damaged table %s, says so everywhere, and goes on with the rest',
   async (table) => {
-    const place = await store();
+    const place = await used();
     const tree = (await treesOf(place.file)).find(({ type, name }) => type === 'table' && name === table);
     overwrite(place.file, tree?.rootPage ?? 0, 1);
     const running = await serve(place);
@@ -165,7 +174,7 @@ it.each(['audit', 'vote', 'execution', 'checkpoint'])(
 );
 
 it('takes no decision on a broken chain of the audit log', async () => {
-  const place = await store();
+  const place = await used();
   await onDatabase(place.file, async (db) => {
     for (const { name } of await db('sqlite_master')
       .where({ type: 'trigger', tbl_name: 'audit' })
