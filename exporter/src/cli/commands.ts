@@ -33,7 +33,10 @@ export interface InvestigateOnceOptions {
 
 /** What the commands do, as the program wires it. */
 export interface Commands {
-  start(config: Config, options: { readonly configurationFile: string | null }): Promise<RunningMlfi>;
+  start(
+    config: Config,
+    options: { readonly configurationFile: string | null; readonly signal: AbortSignal },
+  ): Promise<RunningMlfi>;
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
   /** What `investigateOnce` found, as JSON. */
   investigationJson(investigation: Investigation): string;

@@ -20,7 +20,10 @@ export function createProgram(commands: Commands, version: string): Command {
   program
     .command('serve')
     .description('watch models: probe, learn, detect, investigate; serve the API and the metrics')
-    .option('-c, --config <file>', 'configuration file (default: MLFI_CONFIG, else mlfi.yml when there is one, else built-in defaults)')
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: MLFI_CONFIG, else mlfi.yml when there is one, else built-in defaults)',
+    )
     .action(async (options: { config?: string }) => {
       process.exitCode = await serve(commands, options.config ?? null);
     });

@@ -41,6 +41,8 @@ export interface ServiceOptions {
   readonly configurationFile?: string | null;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Ends a start that is still restoring. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -90,7 +92,10 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
   closing.push('the fleet', () => fleet.stop());
-  await fleet.start((done, total) => lifecycle.restored(done, total));
+  await fleet.start((done, total) => {
+    options.signal?.throwIfAborted();
+    lifecycle.restored(done, total);
+  });
   foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
   // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
   if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);
