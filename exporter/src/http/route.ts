@@ -49,8 +49,8 @@ export interface HttpPorts {
       nowMs: number,
     ) => 'valid' | 'absent' | 'wrong' | 'stale';
   };
-  /** Who is calling, from the request's headers. */
-  readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
+  /** Who is calling, from the request's headers and the address it came from; @throws TooManyRequests */
+  readonly authenticate: (headers: IncomingMessage['headers'], address: string | null) => Promise<Authentication>;
   /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
@@ -132,6 +132,8 @@ export interface RouteRequest<P extends z.ZodObject, Q extends z.ZodObject, B ex
   /** The JSON value, checked; the text of a `TextBody`. */
   readonly body: B extends z.ZodType ? z.output<B> : string;
   readonly headers: IncomingMessage['headers'];
+  /** Where the request came from. */
+  readonly address: string;
   readonly actor: Actor;
 }
 

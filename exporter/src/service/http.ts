@@ -9,6 +9,7 @@ import type { AppPorts } from '../http/app.js';
 import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
+import { limitedAuthentication } from '../http/identity/limited-authentication.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { version } from '../system/version.js';
@@ -27,6 +28,7 @@ export function httpPorts(
   lifecycle: Lifecycle,
   streams: EventStreams,
 ): AppPorts {
+  const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
   const intake = new IntakeQueue(() => config.current().intake.queue);
   return {
     application,
@@ -57,14 +59,18 @@ export function httpPorts(
     streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
-    authenticate: createAuthenticator({
-      keys: store.apiKeys,
-      clock,
-      noteUse: (key) => application.apiKeys.noteUse(key),
-      settings: () => config.current().identity,
-      verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
-    }),
-    onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
+    authenticate: limitedAuthentication(
+      createAuthenticator({
+        keys: store.apiKeys,
+        clock,
+        noteUse: (key) => application.apiKeys.noteUse(key),
+        settings: () => config.current().identity,
+        verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+      }),
+      started.http.wrongCredentialsPerMinute,
+      { clock, logger, onRefusedCredential },
+    ),
+    onRefusedCredential,
     onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
   };
 }

@@ -330,6 +330,17 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiWrongCredentials',
+      severity: 'warning',
+      role: 'note',
+      expr: `sum without (instance, reason) (increase(${metric('mlfi_refused_credentials_total')}{reason=~"unknown-key-or-secret|too-many-attempts"}[${timing.span('10m')}])) > 100`,
+      for: '5m',
+      summary: 'Somebody tries wrong credentials, or a sender has an old one.',
+      description:
+        '{{ $value | humanize }} requests with a wrong API key, secret or token came within ten minutes. The log of mlfi names the addresses that have to wait.',
+    },
+    {
+      ...common,
       alert: 'MlfiAuditVerificationStale',
       severity: 'warning',
       role: 'note',

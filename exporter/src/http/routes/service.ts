@@ -67,7 +67,7 @@ const eventRoute = route({
   },
   handler({ ports, actor, headers }) {
     const mayListen = async (): Promise<boolean> => {
-      const known = await ports.authenticate(headers);
+      const known = await ports.authenticate(headers, null);
       return known.kind === 'known' && known.scopes.includes('read');
     };
     return {
