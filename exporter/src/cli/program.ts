@@ -32,7 +32,7 @@ export function createProgram(commands: Commands, version: string): Command {
     .command('investigate')
     .argument('<url>', 'address of the model, its predict path or its server')
     .description(
-      'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge',
+      'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 undecided',
     )
     .option('-n, --samples <number>', 'how many answers to collect', '40')
     .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')

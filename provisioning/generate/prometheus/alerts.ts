@@ -213,8 +213,8 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       role: 'note',
       expr: `time() - ${last(metric('mlfi_evaluation_timestamp_seconds'), timing)} > ${timing.seconds('10m')} unless on (model_name) ${high(stateOf('paused'), timing)} == 1`,
       for: '5m',
-      summary: 'mlfi has stopped judging a model.',
-      description: `{{ $labels.model_name }} was last judged ${AGO} ago.`,
+      summary: 'mlfi has stopped evaluating a model.',
+      description: `{{ $labels.model_name }} was last evaluated ${AGO} ago.`,
     },
     {
       ...common,

@@ -128,7 +128,7 @@ describe('expectations', () => {
     expect(at('age')).toBe('open');
   });
 
-  it('find a model healthy only with a baseline, a judged window, no incident and no harmful finding', () => {
+  it('find a model healthy only with a baseline, a evaluated window, no incident and no harmful finding', () => {
     const verdict = (over: Partial<ModelStatus>): string =>
       verdictOn(status('healthy', over), expectationOf('healthy'), 50).kind;
     expect(verdict({})).toBe('reached');
