@@ -287,6 +287,27 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiStoreDamaged',
+      severity: 'critical',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_store_damaged_parts')}[${timing.span('30m')}])) > 0`,
+      for: '0s',
+      summary: 'What decisions rest on is damaged in the store.',
+      description:
+        'mlfi takes no votes and executes nothing until the store is whole; monitoring goes on. Run: mlfi store check.',
+    },
+    {
+      ...common,
+      alert: 'MlfiStoredRowsUnreadable',
+      severity: 'warning',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_store_rows_set_aside')}[${timing.span('30m')}])) > 0`,
+      for: '0s',
+      summary: 'Some stored rows cannot be read.',
+      description: '{{ $value }} rows are left out of lists. Run: mlfi store check.',
+    },
+    {
+      ...common,
       alert: 'MlfiAuditChainBroken',
       severity: 'critical',
       role: 'note',
