@@ -4,7 +4,7 @@ import { SENTENCES } from '../payloads/sentences.js';
 import { askByPost, getJson, isRoot, type Candidate, type Connector, type ConnectorContext } from './connector.js';
 
 type Task = 'chat/completions' | 'completions' | 'responses' | 'embeddings';
-const TASK_PATH = /^(.*)\/(chat\/completions|completions|responses|embeddings)\/?$/;
+const TASK_PATH = /^(.*?)\/(chat\/completions|completions|responses|embeddings)\/?$/;
 const LISTED_AT = /^(.*?)(\/models)?\/?$/;
 
 /**
