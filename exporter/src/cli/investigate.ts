@@ -13,7 +13,7 @@ export interface InvestigateOptions {
 export const EXIT_CODES: Readonly<Record<Investigation['verdict'], number>> = { healthy: 0, failing: 1, undecided: 2 };
 const USAGE = 2;
 
-/** `mlfi investigate <url>`: 0 healthy, 1 failing, 2 could not judge. Progress goes to standard error. */
+/** `mlfi investigate <url>`: 0 healthy, 1 failing, 2 undecided. Progress goes to standard error. */
 export async function investigateUrl(
   { investigateOnce, investigationJson }: Pick<Commands, 'investigateOnce' | 'investigationJson'>,
   url: string,
