@@ -244,7 +244,9 @@ const price =
     (k * Math.exp(4 + normal(random))).toFixed(2);
 const vector = (random: Random): readonly number[] => Array.from({ length: 768 }, () => normal(random));
 const day = (i: number): string => new Date(Date.UTC(2025, 0, 1 + Math.floor(i / 20))).toISOString().slice(0, 10);
-const pick = (random: Random, ...from: readonly Json[]): Json => from[Math.floor(random.next() * from.length)] ?? null;
+function pick<T>(random: Random, first: T, ...others: readonly T[]): T {
+  return [first, ...others][Math.floor(random.next() * (1 + others.length))] ?? first;
+}
 
 /** JSON, but NaN as Python writes it. */
 const NAN = '\u0001NaN';
@@ -318,8 +320,8 @@ const UNSEEN: readonly Played[] = [
   },
   {
     name: 'short messages turn to another language',
-    before: (random, i) => ({ message: `${String(pick(random, 'where is', 'please send', 'cancel'))} order ${i}` }),
-    after: (random, i) => ({ message: `${String(pick(random, 'где мой', 'пришлите', 'отмена'))} заказ ${i}` }),
+    before: (random, i) => ({ message: `${pick(random, 'where is', 'please send', 'cancel')} order ${i}` }),
+    after: (random, i) => ({ message: `${pick(random, 'где мой', 'пришлите', 'отмена')} заказ ${i}` }),
     blamed: 'message.script',
     kinds: { message: 'text' },
   },
@@ -370,17 +372,17 @@ const HEALTHY: readonly Played[] = [
   {
     name: 'messages, no two alike',
     before: (random, i) => ({
-      m: `${String(pick(random, 'ok', 'hello there', 'please call me back when you can'))} ${i}`,
+      m: `${pick(random, 'ok', 'hello there', 'please call me back when you can')} ${i}`,
     }),
     after: (random, i) => ({
-      m: `${String(pick(random, 'ok', 'hello there', 'please call me back when you can'))} ${400 + i}`,
+      m: `${pick(random, 'ok', 'hello there', 'please call me back when you can')} ${400 + i}`,
     }),
     kinds: { m: 'text' },
   },
   {
     name: 'spellings of yes and no',
-    before: (random) => ({ b: pick(random, true, 'True', 'yes', 0, 'no', false) }),
-    after: (random) => ({ b: pick(random, 1, 'TRUE', 'Yes', '0', 'No', false) }),
+    before: (random) => ({ b: pick<Json>(random, true, 'True', 'yes', 0, 'no', false) }),
+    after: (random) => ({ b: pick<Json>(random, 1, 'TRUE', 'Yes', '0', 'No', false) }),
     kinds: { b: 'boolean' },
   },
   {
