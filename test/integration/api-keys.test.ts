@@ -248,6 +248,38 @@ describe('API keys of a running service', () => {
   });
 });
 
+describe('wrong keys', () => {
+  let running: RunningService;
+  beforeAll(async () => {
+    running = await runService({ http: { wrong_credentials_per_minute: 20 } });
+  }, 60_000);
+  afterAll(() => running.close());
+
+  it('are refused with 429 and Retry-After beyond the limit, on every route that looks at them', async () => {
+    // Somebody behind the same address who is known.
+    expect((await running.request('GET', '/api/v1/models')).status).toBe(200);
+    const wrong = (i: number): string => `Bearer mlfi_${String(i).padStart(12, '0')}_${'x'.repeat(43)}`;
+    const call = (path: string, i: number): Promise<Response> =>
+      fetch(`${running.service.address}${path}`, { headers: { authorization: wrong(i) } });
+    const statuses: number[] = [];
+    for (let i = 0; i < 60; i += 1) statuses.push((await call(i % 2 === 0 ? '/api/v1/models' : '/metrics', i)).status);
+    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(403));
+    expect(statuses.filter((status) => status === 403).length).toBeLessThanOrEqual(22);
+    expect(statuses.at(-1)).toBe(429);
+    for (const path of ['/api/v1/models', '/api/v1/whoami']) {
+      const refused = await call(path, 99);
+      expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, expect.closeTo(2, -1)]);
+      expect(await refused.json()).toMatchObject({ error: { code: 'too-many-requests', field: 'authorization' } });
+    }
+    // The right one goes on; nobody's has to wait who sends none.
+    expect((await running.request('GET', '/api/v1/models')).status).toBe(200);
+    expect((await fetch(`${running.service.address}/-/healthy`)).status).toBe(200);
+    const { body } = await running.request('GET', '/metrics');
+    const counted = /mlfi_refused_credentials_total\{reason="too-many-attempts"\} (\d+)/.exec(String(body));
+    expect(Number(counted?.[1])).toBeGreaterThan(35);
+  });
+});
+
 /** What `mlfi key …` prints, a process of its own that asks the running service with its first key. */
 function keyVerb({ service, key }: RunningService, given: readonly string[]): Promise<string> {
   const main = join(import.meta.dirname, '../../exporter/src/main.ts');

@@ -10,7 +10,7 @@ import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
-import type { ReportFormat } from '../domain/report-format.js';
+import type { WrittenFormat } from '../domain/report-format.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import type { Governance } from '../governance/governance.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
@@ -41,7 +41,7 @@ export interface ApplicationPorts {
   ) => Promise<Investigation>;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly receiveAlerts: (sender: AlertSender, alerts: readonly ReceivedAlert[]) => Promise<AlertIntake>;
-  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
+  readonly renderReport: (incident: Incident, format: WrittenFormat) => Promise<string>;
   /** Draws the text of a new API key, and what is kept of it. */
   readonly newApiKeySecret: () => { readonly id: ApiKeyId; readonly secretHash: string; readonly text: string };
   readonly onIngest: (model: ModelId, result: IngestResult) => void;

@@ -25,7 +25,7 @@ export function investigationText(investigation: Investigation, width = 100): st
   const lines: string[] = [];
   const section = (title: string): number => lines.push('', title);
 
-  const verdict = { healthy: 'HEALTHY', failing: `FAILING (${diagnosis.severity})`, undecided: 'COULD NOT JUDGE' }[
+  const verdict = { healthy: 'HEALTHY', failing: `FAILING (${diagnosis.severity})`, undecided: 'UNDECIDED' }[
     investigation.verdict
   ];
   lines.push(`${verdict}  ${investigation.url}`, '', wrap(explanation.headline, width, 2));

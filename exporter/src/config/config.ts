@@ -176,7 +176,12 @@ export interface Config {
     readonly batchIdsKeptMs: number;
     readonly queue: IntakeQueueLimits;
   };
-  readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
+  readonly http: {
+    readonly maximumBodyBytes: number;
+    readonly requestTimeoutMs: number;
+    /** Wrong credentials one address may send. */
+    readonly wrongCredentialsPerMinute: number;
+  };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
 }
 

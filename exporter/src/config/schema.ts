@@ -257,6 +257,7 @@ const http = z
   .strictObject({
     maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
     request_timeout: duration('1s', '10m').prefault('30s'),
+    wrong_credentials_per_minute: whole(1, 1_000_000).default(30),
   })
   .prefault({});
 

@@ -13,7 +13,7 @@ import type { GoldenComparison } from './symptoms.js';
 /** Current figures of one model, for lists, live lines and metrics. */
 export interface ModelStatus {
   readonly model: Model;
-  /** Samples in the judged window, and in all since the model was added. */
+  /** Samples in the evaluated window, and in all since the model was added. */
   readonly windowSamples: number;
   readonly totalSamples: number;
   readonly confidenceMean: number | null;
@@ -36,7 +36,7 @@ export interface ModelStatus {
   /** Evidence against the false-page budget. */
   readonly evidence: AlertEvidence;
   readonly performance: PerformanceEstimate;
-  /** The isolation forest's verdict on the judged window. */
+  /** The isolation forest's verdict on the evaluated window. */
   readonly rowAnomaly: RowAnomaly;
   readonly goldenInputs: readonly GoldenComparison[];
   /** Causes that keep coming back to the model. */

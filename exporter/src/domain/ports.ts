@@ -268,6 +268,15 @@ export type IncrementStore = Pick<
   'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
 
+/** A table that is not as the database wrote it. */
+export interface DamagedTable {
+  readonly table: string;
+  /** What the database says; no value of a row is in it. */
+  readonly detail: string;
+  /** The rows are there: building its indexes anew mends it. */
+  readonly onlyIndexes: boolean;
+}
+
 export interface Store {
   readonly models: ModelRepository;
   readonly baselines: BaselineRepository;
@@ -299,6 +308,8 @@ export interface Store {
    * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
    */
   atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
+  /** Which of the tables are damaged (null: of all). @throws Unavailable when the store cannot be read at all */
+  damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -133,9 +133,18 @@ async function answer(
           ? await readText(context.req, body, ports.limits.maximumBodyBytes, place)
           : await readJson(context.req, body, ports.limits.maximumBodyBytes),
   };
-  const reply = await definition.handler({ ...checked, ports, headers: context.headers, actor });
+  const reply = await definition.handler({
+    ...checked,
+    ports,
+    headers: context.headers,
+    address: addressOf(context),
+    actor,
+  });
   await render(context, definition.responses, reply);
 }
+
+/** The peer's address; headers that name another could be anybody's. */
+const addressOf = (context: Koa.Context): string => context.req.socket.remoteAddress ?? '';
 
 /**
  * 401 only for a caller without any credential, and never where people decide: Grafana would send the request a second time.
@@ -143,7 +152,7 @@ async function answer(
  */
 async function authorised(ports: AppPorts, scope: Scope | null, context: Koa.Context): Promise<Actor | null> {
   if (scope === null) return NOBODY;
-  const known = await ports.authenticate(context.headers);
+  const known = await ports.authenticate(context.headers, addressOf(context));
   if (known.kind === 'known' && known.scopes.includes(scope)) return known.actor;
   if (known.kind === 'absent' && scope !== 'approve') {
     context.set('www-authenticate', 'Bearer');

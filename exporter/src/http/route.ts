@@ -49,12 +49,14 @@ export interface HttpPorts {
       nowMs: number,
     ) => 'valid' | 'absent' | 'wrong' | 'stale';
   };
-  /** Who is calling, from the request's headers. */
-  readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
+  /** Who is calling, from the request's headers and the address it came from; @throws TooManyRequests */
+  readonly authenticate: (headers: IncomingMessage['headers'], address: string | null) => Promise<Authentication>;
   /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** Why no decision is taken though the service is ready; null while they are taken. */
+  readonly decisionsRefusedBecause: () => string | null;
   /** Models that are left out because what is stored of them cannot be read. */
   readonly unrestoredModels: () => readonly string[];
   /** Open streams of `/api/v1/events`. */
@@ -130,6 +132,8 @@ export interface RouteRequest<P extends z.ZodObject, Q extends z.ZodObject, B ex
   /** The JSON value, checked; the text of a `TextBody`. */
   readonly body: B extends z.ZodType ? z.output<B> : string;
   readonly headers: IncomingMessage['headers'];
+  /** Where the request came from. */
+  readonly address: string;
   readonly actor: Actor;
 }
 

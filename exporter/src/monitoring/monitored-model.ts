@@ -31,7 +31,7 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
-import { judgedWindow } from './judged-window.js';
+import { evaluatedWindow } from './evaluated-window.js';
 import { judgedAtOnce, LabelJoiner, type Join, type Judged } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { RecentIntake } from './recent-intake.js';
@@ -42,7 +42,7 @@ import { Windows } from './windows.js';
 const ROWS_SCORED_PER_EVALUATION = 200;
 
 /**
- * One model's state over time: counts its calls, learns its baseline, keeps the judged window, and says what must be
+ * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
  * written. It decides nothing about health. Everything that changes it runs in the model's lane.
  */
 export class MonitoredModel {
@@ -282,7 +282,7 @@ export class MonitoredModel {
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
-    return judgedWindow(this.phase, this.rows, this.windows, this.detectors.monitor, this.settings.thresholds);
+    return evaluatedWindow(this.phase, this.rows, this.windows, this.detectors.monitor, this.settings.thresholds);
   }
 
   /** Counts that only grow; @param judged the window the figures beside them are about */

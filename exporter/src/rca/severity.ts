@@ -132,7 +132,7 @@ const RULES: readonly Rule[] = [
   {
     severity: 'medium',
     holds: ({ found }) => found('refused-rows'),
-    reason: () => 'Most of what is sent is refused, so the model is judged by the little that is left.',
+    reason: () => 'Most of what is sent is refused, so the model is evaluated by the little that is left.',
   },
   {
     severity: 'medium',

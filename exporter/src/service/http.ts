@@ -9,6 +9,7 @@ import type { AppPorts } from '../http/app.js';
 import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
+import { limitedAuthentication } from '../http/identity/limited-authentication.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { version } from '../system/version.js';
@@ -20,13 +21,14 @@ const DEFAULT_PROBE_MS = 30_000;
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, processMetrics }: Foundation,
+  { started, config, store, clock, logger, http, processMetrics, decisionGate }: Foundation,
   application: Application,
   fleet: Pick<Fleet, 'unrestoredModels'>,
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
   streams: EventStreams,
 ): AppPorts {
+  const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
   const intake = new IntakeQueue(() => config.current().intake.queue);
   return {
     application,
@@ -51,19 +53,24 @@ export function httpPorts(
       },
     },
     closedBecause: () => lifecycle.closedBecause(),
+    decisionsRefusedBecause: () => decisionGate.refusedBecause(),
     unrestoredModels: () => fleet.unrestoredModels(),
     notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
     streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
-    authenticate: createAuthenticator({
-      keys: store.apiKeys,
-      clock,
-      noteUse: (key) => application.apiKeys.noteUse(key),
-      settings: () => config.current().identity,
-      verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
-    }),
-    onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
+    authenticate: limitedAuthentication(
+      createAuthenticator({
+        keys: store.apiKeys,
+        clock,
+        noteUse: (key) => application.apiKeys.noteUse(key),
+        settings: () => config.current().identity,
+        verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+      }),
+      started.http.wrongCredentialsPerMinute,
+      { clock, logger, onRefusedCredential },
+    ),
+    onRefusedCredential,
     onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
   };
 }

@@ -1392,7 +1392,7 @@ export interface components {
             /** @description sent as null or NaN */
             missing: number;
             name: string;
-            /** @description readable values in the judged window */
+            /** @description readable values in the evaluated window */
             values: number;
             /** @description of another type than it was learnt as, or infinite */
             wrong_type: number;

@@ -37,7 +37,7 @@ Every series also carries \`model_name\`. The version is a label of \`mlfi_model
 series, and restart the \`for\` of every alert, at each release — join it where it is wanted:
 \`mlfi_model_window_error_ratio * on (model_name) group_left (model_version) mlfi_model_info\`.
 
-Judgements are made every few seconds and cached, since they cost more than a scrape may wait; the time of the last one is
+Evaluations are made every few seconds and cached, since they cost more than a scrape may wait; the time of the last one is
 \`mlfi_evaluation_timestamp_seconds\`.
 
 ${table(MODEL_METRICS)}

@@ -7,10 +7,10 @@ import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
 /** These mean that nobody is there to talk to: further questions would only wait again. */
-const HOPELESS: readonly Failure['reason'][] = ['dns', 'connect', 'tls', 'timeout', 'blocked'];
+const ENDS_SEARCH: readonly Failure['reason'][] = ['dns', 'connect', 'tls', 'timeout', 'blocked'];
 /** A loading or busy server is not asked thirty more questions. */
 const asksToWait = ({ retryAfterMs }: Failure): boolean => retryAfterMs !== null;
-const endsSearch = (failure: Failure): boolean => HOPELESS.includes(failure.reason) || asksToWait(failure);
+const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.includes(failure.reason) || asksToWait(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
   'schema',
@@ -134,7 +134,8 @@ function sameShape(a: Json, b: Json): boolean {
 }
 
 function outcomeOf(answer: ModelAnswer): string {
-  return answer.kind === 'answer' ? 'answered' : `${answer.failure.reason}: ${answer.failure.detail}`;
+  if (answer.kind === 'answer') return typeof answer.from === 'string' ? `answered: ${answer.from}` : 'answered';
+  return `${answer.failure.reason}: ${answer.failure.detail}`;
 }
 
 function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {

@@ -12,7 +12,7 @@ export interface ModelSourcePorts {
   readonly settings: SettingRepository;
   readonly isWatched: (id: ModelId) => boolean;
   /** Watches a model, or takes over what changed of one. */
-  readonly enrol: (model: DiscoveredModel) => Promise<void>;
+  readonly register: (model: DiscoveredModel) => Promise<void>;
   /** Stops watching a model; what was learnt about it is kept, in case it comes back. */
   readonly release: (id: ModelId) => Promise<void>;
   /** @param models null when the source could not be read */
@@ -108,7 +108,7 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     }
     if (before !== undefined && before.source !== source) return;
     if (before?.listed === listed && ports.isWatched(model.id)) return;
-    await ports.enrol(model);
+    await ports.register(model);
     known.set(model.id, { source, listed });
   };
 

@@ -29,7 +29,8 @@ const lifecycleRoutes: readonly Route[] = [
       const leftOut = ports.unrestoredModels();
       const without =
         leftOut.length === 0 ? '' : `, without models whose stored state cannot be read: ${leftOut.join(', ')}`;
-      return { status: 200, text: `ready${without}\n` };
+      const refused = ports.decisionsRefusedBecause();
+      return { status: 200, text: `ready${without}${refused === null ? '' : `; ${refused}`}\n` };
     },
   }),
   route({
@@ -66,7 +67,7 @@ const eventRoute = route({
   },
   handler({ ports, actor, headers }) {
     const mayListen = async (): Promise<boolean> => {
-      const known = await ports.authenticate(headers);
+      const known = await ports.authenticate(headers, null);
       return known.kind === 'known' && known.scopes.includes('read');
     };
     return {

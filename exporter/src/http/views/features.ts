@@ -15,7 +15,7 @@ export const featureSchema = z
       .meta({ description: 'how its values are written; another form is a wrong type' }),
     constant: z.boolean().meta({ description: 'its first 200 values were one and the same' }),
     decided: z.boolean().meta({ description: 'false while its first values are still coming' }),
-    values: z.number().meta({ description: 'readable values in the judged window' }),
+    values: z.number().meta({ description: 'readable values in the evaluated window' }),
     missing: z.number().meta({ description: 'sent as null or NaN' }),
     absent: z.number().meta({ description: 'rows with inputs that did not send it at all' }),
     wrong_type: z.number().meta({ description: 'of another type than it was learnt as, or infinite' }),
@@ -24,7 +24,7 @@ export const featureSchema = z
 
 type Shown = z.output<typeof featureSchema>;
 
-/** The features of a model: what they are, and what became of them in the judged window. */
+/** The features of a model: what they are, and what became of them in the evaluated window. */
 export function featuresView({ features, window }: Pick<ModelStatus, 'features' | 'window'>): Shown[] {
   const vectors = new Set([...features.keys()].flatMap((name) => vectorOf(name, features) ?? []));
   const shown = (name: string, kind: Shown['kind'], signal: string, reading: FeatureReading | undefined): Shown => {

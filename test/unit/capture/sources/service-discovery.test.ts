@@ -95,7 +95,7 @@ describe('model sources', () => {
       },
       settings,
       isWatched: (id: ModelId) => watched.has(id),
-      enrol: (model: DiscoveredModel) => Promise.resolve(void watched.set(model.id, model)),
+      register: (model: DiscoveredModel) => Promise.resolve(void watched.set(model.id, model)),
       release: (id: ModelId) =>
         broken.has(id) ? Promise.reject(new Error('damaged')) : Promise.resolve(void watched.delete(id)),
       count: (source: string, models: number | null) => void counts.push([source, models]),
