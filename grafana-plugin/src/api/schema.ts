@@ -1238,7 +1238,7 @@ export interface components {
             attempts: components["schemas"]["DiscoveryAttempt"][];
             endpoint: {
                 /** @enum {string} */
-                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
                 url: string;
             };
             /** @constant */
@@ -1258,7 +1258,7 @@ export interface components {
         };
         DiscoveryAttempt: {
             /** @enum {string} */
-            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             outcome: string;
             url: string;
             what: string;
@@ -1670,7 +1670,7 @@ export interface components {
                 title: string;
             }[];
             confidence_mean: number | null;
-            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml") | null;
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             error_share: number;
@@ -1713,7 +1713,7 @@ export interface components {
                 title: string;
             }[];
             confidence_mean: number | null;
-            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml") | null;
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             error_share: number;
@@ -1754,7 +1754,7 @@ export interface components {
         };
         ModelRegistration: {
             /** @enum {string} */
-            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             golden_inputs?: unknown[];
             id?: string;
             interval_seconds?: number;
