@@ -1392,7 +1392,7 @@ export interface components {
             /** @description sent as null or NaN */
             missing: number;
             name: string;
-            /** @description readable values in the judged window */
+            /** @description readable values in the evaluated window */
             values: number;
             /** @description of another type than it was learnt as, or infinite */
             wrong_type: number;
@@ -1417,7 +1417,7 @@ export interface components {
                 value: number;
             } | null;
             /** @enum {string} */
-            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
+            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "refused-rows" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "labels-never-match" | "calibration" | "isolation-forest" | "sequential-evidence";
             /** @enum {string} */
             direction: "up" | "down" | "changed";
             effect: {
