@@ -4,7 +4,15 @@ import { createProgram } from './cli/program.js';
 import { verifyExportedLog } from './governance/audit/files.js';
 import { investigationJson } from './http/views/reports.js';
 import { investigateOnce } from './service/investigate-once.js';
-import { checkStore, dropModel, exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
+import {
+  backupStore,
+  checkStore,
+  dropModel,
+  rebuildStoreIndexes,
+  exportStoredAudit,
+  readReport,
+  verifyStoredAudit,
+} from './service/offline-store.js';
 import { startService } from './service/start.js';
 import { version } from './system/version.js';
 
@@ -18,6 +26,8 @@ await createProgram(
     verifyExportedAudit: verifyExportedLog,
     exportStoredAudit,
     checkStore,
+    rebuildStoreIndexes,
+    backupStore,
     dropModel,
   },
   version,

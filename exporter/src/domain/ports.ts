@@ -245,6 +245,8 @@ export interface SettingRepository {
   /** Null when it was never set. @throws StoreDocumentDamaged when it cannot be read */
   get<T>(setting: Setting<T>): Promise<T | null>;
   set<T>(setting: Setting<T>, value: T): Promise<void>;
+  /** Sets what was never set. @returns what is set afterwards, whoever was first */
+  setOnce<T>(setting: Setting<T>, value: T): Promise<T>;
 }
 
 /** One state per model that its owner writes as it likes; the codec is the owner's. */
@@ -267,6 +269,15 @@ export type IncrementStore = Pick<
   Store,
   'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
+
+/** A table that is not as the database wrote it. */
+export interface DamagedTable {
+  readonly table: string;
+  /** What the database says; no value of a row is in it. */
+  readonly detail: string;
+  /** The rows are there: building its indexes anew mends it. */
+  readonly onlyIndexes: boolean;
+}
 
 export interface Store {
   readonly models: ModelRepository;
@@ -299,6 +310,8 @@ export interface Store {
    * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
    */
   atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
+  /** Which of the tables are damaged (null: of all). @throws Unavailable when the store cannot be read at all */
+  damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;

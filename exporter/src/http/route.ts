@@ -55,6 +55,8 @@ export interface HttpPorts {
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** Why no decision is taken though the service is ready; null while they are taken. */
+  readonly decisionsRefusedBecause: () => string | null;
   /** Models that are left out because what is stored of them cannot be read. */
   readonly unrestoredModels: () => readonly string[];
   /** Open streams of `/api/v1/events`. */

@@ -21,7 +21,7 @@ const DEFAULT_PROBE_MS = 30_000;
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, processMetrics }: Foundation,
+  { started, config, store, clock, logger, http, processMetrics, decisionGate }: Foundation,
   application: Application,
   fleet: Pick<Fleet, 'unrestoredModels'>,
   { renderFleet, storeUp }: WiredMetrics,
@@ -53,6 +53,7 @@ export function httpPorts(
       },
     },
     closedBecause: () => lifecycle.closedBecause(),
+    decisionsRefusedBecause: () => decisionGate.refusedBecause(),
     unrestoredModels: () => fleet.unrestoredModels(),
     notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
     streams,

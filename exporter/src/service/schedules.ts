@@ -14,7 +14,7 @@ const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
 const STORE_CHECK_MS = 15_000;
-const AUDIT_VERIFIED_EVERY_MS = 600_000;
+const DECISIONS_CHECKED_MS = 600_000;
 
 export interface ScheduledWork {
   readonly governance: WiredGovernance;
@@ -27,7 +27,7 @@ export interface ScheduledWork {
 
 /** What is done again and again while the service runs. */
 export function startSchedules(
-  { started, config, store, clock, logger, closing }: Foundation,
+  { started, config, store, clock, logger, closing, decisionGate }: Foundation,
   { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle }: ScheduledWork,
 ): void {
   const schedules = new Schedules(clock, logger);
@@ -35,7 +35,7 @@ export function startSchedules(
   if (discovery.refresh !== null) schedules.every(started.discovery.refreshMs, discovery.refresh);
   schedules.every(SWEEP_MS, () => governance.sweep(), 'at once');
   schedules.every(FIGURES_MS, () => metrics.shared.refresh());
-  schedules.every(AUDIT_VERIFIED_EVERY_MS, () => metrics.shared.verify(), 'at once');
+  schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));
   schedules.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
   schedules.every(PLANS_CHECKED_MS, async () => {
     const waiting = await store.governance((transaction) =>

@@ -77,6 +77,8 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   closing.push('executions', () => governance.governance.stop());
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
+  const { decisionGate } = foundation;
+  await decisionGate.check(store, () => metrics.shared.verify());
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
   const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
@@ -95,11 +97,12 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     lifecycle.restored(done, total);
   });
   foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
-  await stopWhenRestored(checkpointing, store, clock, logger);
+  // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
+  if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);
   const discovery = wireModelDiscovery(foundation, capture, fleet);
   await discovery.watchConfigured();
   await discovery.refresh?.();
-  await metrics.shared.refresh();
+  if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
   startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());

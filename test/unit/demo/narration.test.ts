@@ -190,7 +190,7 @@ describe('what the demo prints', () => {
     const lines = incidentBlock(
       incident('tabular', 'high', causes),
       [1, 2, 3, 4].map(proposal),
-      'http://127.0.0.1:9899',
+      'http://127.0.0.1:9899/api/v1/incidents/incident-1',
       80,
     );
     expect(lines).toEqual([

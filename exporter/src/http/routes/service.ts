@@ -29,7 +29,8 @@ const lifecycleRoutes: readonly Route[] = [
       const leftOut = ports.unrestoredModels();
       const without =
         leftOut.length === 0 ? '' : `, without models whose stored state cannot be read: ${leftOut.join(', ')}`;
-      return { status: 200, text: `ready${without}\n` };
+      const refused = ports.decisionsRefusedBecause();
+      return { status: 200, text: `ready${without}${refused === null ? '' : `; ${refused}`}\n` };
     },
   }),
   route({
