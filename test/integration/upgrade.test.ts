@@ -116,7 +116,14 @@ const DOCUMENTS: readonly Documents[] = [
   { table: 'model_validation', rows: 1, codec: of(validationCodec) },
   { table: 'external_alert', rows: 3, codec: of(alertCodec) },
   { table: 'page_opinion', rows: 2, codec: of(alertFeedbackCodec) },
-  { table: 'setting', column: 'value', named: 'watch:', rows: 4, codec: of(callCountersCodec) },
+  {
+    table: 'setting',
+    column: 'value',
+    named: 'watch:',
+    rows: 4,
+    codec: of(callCountersCodec),
+    added: { lastArrivalAtMs: null },
+  },
   {
     table: 'setting',
     column: 'value',
