@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { NDJSON, ordinary, SHAPES } from '../fixtures/adversarial-bodies.js';
+import { freePort } from '../integration/servers/free-port.js';
+import { startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
+import { figure, IS_LONG } from './figures.js';
+
+const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
+/** A byte of a body may cost this many times one of an ordinary batch. */
+const MOST = 5;
+
+let directory: string;
+let service: ServiceProcess;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'mlfi-bodies-'));
+  service = startServiceProcess(directory, await freePort(), {
+    api_keys: [{ name: 'sender', scopes: ['read', 'ingest', 'operate'], key: KEY }],
+    logging: { level: 'silent' },
+  });
+  await service.ready();
+  await fetch(`${service.address}/api/v1/models`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ id: 'target' }),
+  });
+});
+afterAll(async () => {
+  service.child.kill('SIGKILL');
+  await service.exited;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function send(body: string | Buffer<ArrayBuffer>, type: string, encoding?: string): Promise<number> {
+  const response = await fetch(`${service.address}/api/v1/models/target/observations`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${KEY}`,
+      'content-type': type,
+      ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+    },
+    body,
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function metric(name: string): Promise<number> {
+  const page = await fetch(`${service.address}/metrics`, { headers: { authorization: `Bearer ${KEY}` } });
+  return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(await page.text())?.[1]);
+}
+
+/** Processor time of the whole service per byte, in microseconds, the best of a few tries: others share the processor. */
+async function costOf(body: string, type: string, tries: number): Promise<number> {
+  let best = Infinity;
+  for (let i = 0; i < tries; i += 1) {
+    const before = await metric('process_cpu_seconds_total');
+    for (let k = 0; k < 3; k += 1) expect(await send(body, type)).toBeLessThan(500);
+    best = Math.min(best, ((await metric('process_cpu_seconds_total')) - before) / 3);
+  }
+  return (best * 1e6) / Buffer.byteLength(body);
+}
+
+it('costs at most five times an ordinary byte, whatever a sender makes of it', async () => {
+  for (let warm = 0; warm < 6; warm += 1) await send(ordinary, NDJSON);
+  const usual = await costOf(ordinary, NDJSON, 3);
+  const dear: string[] = [];
+  let worst = { name: 'none', ratio: 0 };
+  for (const [name, [body, type]] of Object.entries(SHAPES)) {
+    let ratio = Infinity;
+    for (let attempt = 0; attempt < (IS_LONG ? 6 : 3) && ratio >= MOST; attempt += 1)
+      ratio = Math.min(ratio, (await costOf(body, type, 1)) / usual);
+    if (ratio > worst.ratio) worst = { name, ratio };
+    if (ratio >= MOST) dear.push(`${name}: ${ratio.toFixed(1)}`);
+  }
+  figure(
+    `${Object.keys(SHAPES).length} shapes over HTTP; an ordinary byte costs ${usual.toFixed(3)} µs, the dearest ${worst.ratio.toFixed(1)} times that (${worst.name})`,
+  );
+  expect(dear).toEqual([]);
+});
+
+it('refuses a gzip bomb at the limit of the body, and holds no more than that of it', async () => {
+  const before = await metric('process_resident_memory_bytes');
+  const bomb = gzipSync(Buffer.alloc(1_000_000_000, ' '), { level: 9 });
+  for (let i = 0; i < 5; i += 1) expect(await send(bomb, 'application/json', 'gzip')).toBe(413);
+  const grown = ((await metric('process_resident_memory_bytes')) - before) / 1e6;
+  figure(
+    `five bombs of ${(bomb.length / 1e3).toFixed(0)} kB that unpack to 1 GB: ${grown.toFixed(0)} MB more resident memory`,
+  );
+  expect(grown).toBeLessThan(300);
+});
+
+it('answers broken, cut and nested bodies as the sender’s fault, and goes on', async () => {
+  const deep = `[{"prediction":"a","features":{"x":${'['.repeat(3_000)}${']'.repeat(3_000)}}}]`;
+  const packed = gzipSync(ordinary);
+  const answers = {
+    'nested 3,000 deep': await send(deep, 'application/json'),
+    'gzip that is none': await send(Buffer.from('no gzip'), NDJSON, 'gzip'),
+    'gzip cut short': await send(packed.subarray(0, packed.length / 2) as Buffer<ArrayBuffer>, NDJSON, 'gzip'),
+    'another encoding': await send(packed as Buffer<ArrayBuffer>, NDJSON, 'br'),
+    'no UTF-8': await send(Buffer.from([0xff, 0xfe, 0x00, 0x80]), 'application/json'),
+    empty: await send('', 'application/json'),
+  };
+  figure(JSON.stringify(answers));
+  expect(answers).toEqual({
+    'nested 3,000 deep': 400,
+    'gzip that is none': 400,
+    'gzip cut short': 400,
+    'another encoding': 415,
+    'no UTF-8': 400,
+    empty: 400,
+  });
+  expect(await send(ordinary, NDJSON)).toBe(200);
+  const unknown = await fetch(`${service.address}/sd/models?module=unknown`, {
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  expect(unknown.status).toBe(400);
+});
