@@ -12,6 +12,9 @@ const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
 /** A byte of a body may cost this many times one of an ordinary batch. */
 const MOST = 5;
 
+/** Rows of the future would be refused, and so cost next to nothing. */
+const TODAY = ordinary.replaceAll('2026-11-28T11:00:00.000Z', new Date(Date.now() - 3_600_000).toISOString());
+
 let directory: string;
 let service: ServiceProcess;
 beforeAll(async () => {
@@ -21,11 +24,7 @@ beforeAll(async () => {
     logging: { level: 'silent' },
   });
   await service.ready();
-  await fetch(`${service.address}/api/v1/models`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ id: 'target' }),
-  });
+  await register('target');
 });
 afterAll(async () => {
   service.child.kill('SIGKILL');
@@ -33,8 +32,22 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function send(body: string | Buffer<ArrayBuffer>, type: string, encoding?: string): Promise<number> {
-  const response = await fetch(`${service.address}/api/v1/models/target/observations`, {
+async function register(id: string): Promise<void> {
+  const response = await fetch(`${service.address}/api/v1/models`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ id }),
+  });
+  expect(response.status).toBe(201);
+}
+
+async function send(
+  body: string | Buffer<ArrayBuffer>,
+  type: string,
+  encoding?: string,
+  model = 'target',
+): Promise<number> {
+  const response = await fetch(`${service.address}/api/v1/models/${model}/observations`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${KEY}`,
@@ -52,32 +65,32 @@ async function metric(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(await page.text())?.[1]);
 }
 
-/** Processor time of the whole service per byte, in microseconds, the best of a few tries: others share the processor. */
-async function costOf(body: string, type: string, tries: number): Promise<number> {
-  let best = Infinity;
-  for (let i = 0; i < tries; i += 1) {
-    const before = await metric('process_cpu_seconds_total');
-    for (let k = 0; k < 3; k += 1) expect(await send(body, type)).toBeLessThan(500);
-    best = Math.min(best, ((await metric('process_cpu_seconds_total')) - before) / 3);
-  }
-  return (best * 1e6) / Buffer.byteLength(body);
+let models = 0;
+/** Processor time of the whole service per byte, in microseconds: parsed, counted by a model of its own, stored, answered. */
+async function costOf(body: string, type: string): Promise<number> {
+  const model = `cost-${(models += 1)}`;
+  await register(model);
+  const before = await metric('process_cpu_seconds_total');
+  for (let k = 0; k < 3; k += 1) expect(await send(body, type, undefined, model)).toBeLessThan(500);
+  return (((await metric('process_cpu_seconds_total')) - before) / 3 / Buffer.byteLength(body)) * 1e6;
 }
 
 it('costs at most five times an ordinary byte, whatever a sender makes of it', async () => {
-  for (let warm = 0; warm < 6; warm += 1) await send(ordinary, NDJSON);
-  const usual = await costOf(ordinary, NDJSON, 3);
+  for (let warm = 0; warm < 6; warm += 1) expect(await send(TODAY, NDJSON)).toBe(200);
+  const usual = Math.min(await costOf(TODAY, NDJSON), await costOf(TODAY, NDJSON));
   const dear: string[] = [];
   let worst = { name: 'none', ratio: 0 };
   for (const [name, [body, type]] of Object.entries(SHAPES)) {
     let ratio = Infinity;
     for (let attempt = 0; attempt < (IS_LONG ? 6 : 3) && ratio >= MOST; attempt += 1)
-      ratio = Math.min(ratio, (await costOf(body, type, 1)) / usual);
+      ratio = Math.min(ratio, (await costOf(body, type)) / usual);
     if (ratio > worst.ratio) worst = { name, ratio };
     if (ratio >= MOST) dear.push(`${name}: ${ratio.toFixed(1)}`);
   }
   figure(
     `${Object.keys(SHAPES).length} shapes over HTTP; an ordinary byte costs ${usual.toFixed(3)} µs, the dearest ${worst.ratio.toFixed(1)} times that (${worst.name})`,
   );
+  for (const one of dear) figure(`too dear: ${one}`);
   expect(dear).toEqual([]);
 });
 
@@ -112,7 +125,7 @@ it('answers broken, cut and nested bodies as the sender’s fault, and goes on',
     'no UTF-8': 400,
     empty: 400,
   });
-  expect(await send(ordinary, NDJSON)).toBe(200);
+  expect(await send('{"prediction":"yes"}', NDJSON)).toBe(200);
   const unknown = await fetch(`${service.address}/sd/models?module=unknown`, {
     headers: { authorization: `Bearer ${KEY}` },
   });
