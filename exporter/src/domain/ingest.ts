@@ -60,6 +60,18 @@ export interface IngestNote {
   readonly message: string;
 }
 
+/** What became of the rows a model was sent lately. */
+export interface IntakeSummary {
+  readonly taken: number;
+  readonly refused: number;
+  /** Null when none was refused. */
+  readonly mostRefusedFor: RefusalReason | null;
+  /** Parts of rows that were left out of what is watched. */
+  readonly leftOut: readonly IngestNote[];
+  /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
+  readonly clockOffsetMs: number | null;
+}
+
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
 
 export interface IngestBatch {

@@ -1,6 +1,7 @@
 import type { AlertEvidence } from './alert-evidence.js';
 import type { FeatureReadings } from './feature-kind.js';
 import type { ForestBaseline, WindowForest } from './isolation-forest.js';
+import type { IntakeSummary } from './ingest.js';
 import type { Model } from './model.js';
 import type { Observation } from './observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './profile.js';
@@ -28,6 +29,8 @@ export interface MonitoredModelState {
   readonly changes: readonly ChangeEvent[];
   /** What the values of logged features are; empty where none are logged. */
   readonly features: FeatureReadings;
+  /** What became of the rows it was sent lately; null where none are logged. */
+  readonly intake: IntakeSummary | null;
   /** What the live model was asked during the open incident; null when nothing was. */
   readonly experiment: CohortShapley | null;
   /** Segments and decomposition found beforehand in a worker thread; null to find them while evaluating. */

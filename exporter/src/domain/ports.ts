@@ -245,6 +245,8 @@ export interface SettingRepository {
   /** Null when it was never set. @throws StoreDocumentDamaged when it cannot be read */
   get<T>(setting: Setting<T>): Promise<T | null>;
   set<T>(setting: Setting<T>, value: T): Promise<void>;
+  /** Sets what was never set. @returns what is set afterwards, whoever was first */
+  setOnce<T>(setting: Setting<T>, value: T): Promise<T>;
 }
 
 /** One state per model that its owner writes as it likes; the codec is the owner's. */

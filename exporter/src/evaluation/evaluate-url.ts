@@ -101,6 +101,7 @@ export async function investigate(
       lastPredictionAtMs: null,
       changes: [],
       features: new Map(),
+      intake: null,
       experiment: null,
       rowAnalysis: null,
     },

@@ -54,7 +54,7 @@ export class Fleet {
     const members = this.members.all;
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
-    this.rows = new Ingest(this.members, this.commits, store.batches);
+    this.rows = new Ingest(this.members, this.commits, store.batches, clock);
     this.probes = new Probes(ports.prober, clock, logger, this.rows);
     this.evaluations = new ModelEvaluation(
       {

@@ -2,7 +2,7 @@ import { Conflict, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Sample } from '../domain/observation.js';
-import type { BatchRepository } from '../domain/ports.js';
+import type { BatchRepository, Clock } from '../domain/ports.js';
 import type { Commits } from './commits.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
@@ -14,6 +14,7 @@ export class Ingest {
     private readonly members: Members,
     private readonly commits: Commits,
     private readonly batches: Pick<BatchRepository, 'find'>,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   /**
@@ -21,10 +22,15 @@ export class Ingest {
    * @throws Conflict when the batch id was taken with another body; then nothing was counted
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
-  take(member: Member, batch: IngestBatch): Promise<IngestResult> {
-    return batch.acknowledge === 'memory'
+  async take(member: Member, batch: IngestBatch): Promise<IngestResult> {
+    const result = await (batch.acknowledge === 'memory'
       ? this.countNow(member.monitored.model.id, batch)
-      : this.commits.add(member, batch);
+      : this.commits.add(member, batch));
+    if (!result.duplicate) {
+      member.monitored.noteIntake(batch, this.clock.now());
+      if (batch.rejected > 0) member.needsEvaluation = true;
+    }
+    return result;
   }
 
   /** Counts probes, whose answers nobody sends again: they are stored as soon as the store takes them. */

@@ -2,6 +2,7 @@ import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
+import type { IngestBatch } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
@@ -33,6 +34,7 @@ import {
 import { evaluatedWindow } from './evaluated-window.js';
 import { judgedAtOnce, LabelJoiner, type Join, type Judged } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
+import { RecentIntake } from './recent-intake.js';
 import { RowBuffer } from './row-buffer.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
@@ -52,6 +54,7 @@ export class MonitoredModel {
   private readonly windows: Windows;
   private readonly detectors: RunningDetectors;
   private readonly features: FeaturesRead;
+  private readonly intake = new RecentIntake();
   private rowsToScore: Observation[] = [];
   private baselineToSave: BaselineProfile | null = null;
   private isUnsaved = false;
@@ -141,6 +144,12 @@ export class MonitoredModel {
     this.labels.keepLabels(labels);
     this.labelRows(labels);
     if (labels.length > 0) this.changed();
+  }
+
+  /** Takes note of what became of a batch's rows, the refused ones too. */
+  noteIntake(batch: IngestBatch, nowMs: number): void {
+    this.intake.add(batch, nowMs);
+    this.changes += 1;
   }
 
   /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
@@ -302,6 +311,7 @@ export class MonitoredModel {
       lastPredictionAtMs: calls.lastPredictionAtMs,
       changes: calls.changes,
       features: this.features.readings,
+      intake: this.intake.summary(),
       experiment: null,
       rowAnalysis: null,
     };

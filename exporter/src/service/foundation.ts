@@ -99,11 +99,6 @@ export const SALT = setting('salt', z.string().min(1));
 
 /** The salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {
-  let salt = await store.settings.get(SALT);
-  if (salt === null) {
-    salt = randomBytes(32).toString('hex');
-    await store.settings.set(SALT, salt);
-  }
-  const key = salt;
+  const key = await store.settings.setOnce(SALT, randomBytes(32).toString('hex'));
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }

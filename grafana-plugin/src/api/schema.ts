@@ -1238,7 +1238,7 @@ export interface components {
             attempts: components["schemas"]["DiscoveryAttempt"][];
             endpoint: {
                 /** @enum {string} */
-                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
                 url: string;
             };
             /** @constant */
@@ -1258,7 +1258,7 @@ export interface components {
         };
         DiscoveryAttempt: {
             /** @enum {string} */
-            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             outcome: string;
             url: string;
             what: string;
@@ -1392,7 +1392,7 @@ export interface components {
             /** @description sent as null or NaN */
             missing: number;
             name: string;
-            /** @description readable values in the judged window */
+            /** @description readable values in the evaluated window */
             values: number;
             /** @description of another type than it was learnt as, or infinite */
             wrong_type: number;
@@ -1417,7 +1417,7 @@ export interface components {
                 value: number;
             } | null;
             /** @enum {string} */
-            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
+            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "refused-rows" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "labels-never-match" | "calibration" | "isolation-forest" | "sequential-evidence";
             /** @enum {string} */
             direction: "up" | "down" | "changed";
             effect: {
@@ -1670,7 +1670,7 @@ export interface components {
                 title: string;
             }[];
             confidence_mean: number | null;
-            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml") | null;
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             error_share: number;
@@ -1713,7 +1713,7 @@ export interface components {
                 title: string;
             }[];
             confidence_mean: number | null;
-            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml") | null;
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             error_share: number;
@@ -1754,7 +1754,7 @@ export interface components {
         };
         ModelRegistration: {
             /** @enum {string} */
-            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             golden_inputs?: unknown[];
             id?: string;
             interval_seconds?: number;

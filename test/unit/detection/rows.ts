@@ -85,6 +85,7 @@ export function stateOf(
     lastPredictionAtMs: null,
     changes: [],
     features: new Map(),
+    intake: null,
     experiment: null,
     rowAnalysis: null,
     ...overrides,

@@ -63,6 +63,13 @@ const FINDINGS: readonly Pick<Finding, 'detector' | 'subject' | 'kind' | 'direct
   ['error-rate', 'errors', 'service', 'up', '5 of the last 20 calls failed (25.0 %): 5 × timeout.'],
   ['latency-regression', 'latency_seconds', 'service', 'up', 'The slowest 5 % of responses take 1.230 s or more.'],
   ['no-predictions', 'traffic', 'service', 'down', 'No prediction was logged for 1 minute.'],
+  [
+    'refused-rows',
+    'traffic',
+    'service',
+    'up',
+    '63.0 % of the last 100 rows sent were refused. Most of them are not JSON.',
+  ],
   ['low-confidence', 'confidence', 'quality', 'down', 'Mean confidence is 0.20 over 40 responses, below 0.50.'],
   ['constant-predictions', 'prediction', 'quality', 'changed', '99.0 % of 400 predictions are the same.'],
   ['unstable-answers', 'golden', 'model', 'changed', 'For the same input, the confidence varies by ±0.20.'],

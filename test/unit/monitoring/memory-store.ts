@@ -141,6 +141,12 @@ export class MemoryStore implements FleetStore {
             const text = from.settings.get(setting.name);
             return text === undefined ? null : setting.decode(text);
           }),
+        setOnce: (setting, value) =>
+          read((to) => {
+            const text = to.settings.get(setting.name) ?? setting.encode(value);
+            to.settings.set(setting.name, text);
+            return setting.decode(text);
+          }),
         set: (setting, value) => write(null, (to) => void to.settings.set(setting.name, setting.encode(value))),
       },
       callCounters: stateOf('counters'),

@@ -87,6 +87,7 @@ export function evaluated({
     lastPredictionAtMs: null,
     changes: [],
     features: new Map(),
+    intake: null,
     experiment: null,
     rowAnalysis: null,
   };

@@ -19,9 +19,13 @@ export const nullFlood: CauseDefinition = {
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);
     const areAbsent = lost.every(({ absentNow, missingNow }) => absentNow > missingNow / 2);
-    const title = areAbsent
-      ? `${quotedNames(features)} no longer sent`
-      : `Missing values flood ${quotedNames(features)}`;
+    const areRetyped = lost.every((entry) => !lostValues(entry));
+    const names = quotedNames(features);
+    const title = areRetyped
+      ? `${names} of another type than before`
+      : areAbsent
+        ? `${names} no longer sent`
+        : `Missing values flood ${names}`;
     return [plain(title, { features })];
   },
 };

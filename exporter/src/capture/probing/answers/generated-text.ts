@@ -6,8 +6,8 @@ const TEXT_NAMES = ['generated_text', 'summary_text', 'translation_text', 'text_
 
 /**
  * Answers of language models: OpenAI chat, completions and responses (openai/openai-openapi), Ollama, and the text tasks of
- * Hugging Face, TGI and Triton. The confidence is the probability of the whole answer, e^Σ log p, where log-probabilities
- * are given.
+ * Hugging Face, TGI and Triton. The confidence is the geometric mean of the tokens' probabilities where they are given:
+ * the probability of the whole text falls with its length.
  */
 export const readGeneratedText: Reader = (value, path) => {
   if (!isObject(value)) return null;
@@ -59,7 +59,10 @@ function fromLogProbabilities(logprobs: Json, path: string): Found['confidence']
     : null;
   const numbers = content ?? logprobs.token_logprobs ?? null;
   if (!areNumbers(numbers) || numbers.length === 0) return null;
-  return share(Math.exp(numbers.reduce((sum, logprob) => sum + logprob, 0)), `${path} (product of the tokens)`);
+  return share(
+    Math.exp(numbers.reduce((sum, logprob) => sum + logprob, 0) / numbers.length),
+    `${path} (geometric mean of the tokens)`,
+  );
 }
 
 /** Reasoning and tool calls come before the message; a failed response has none. */

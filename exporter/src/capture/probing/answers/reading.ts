@@ -85,7 +85,7 @@ export function readAnswer(value: Json): Reading {
 export function readFrom(value: Json): string | null {
   const { prediction, confidence } = findIn(value);
   if (prediction === null && confidence === null) return null;
-  const place = (found: { readonly from: string }): string => (found.from === '' ? 'the whole body' : found.from);
+  const place = ({ from }: { readonly from: string }): string => (/^( |$)/.test(from) ? `the whole body${from}` : from);
   const said = prediction === null ? 'no prediction' : `prediction from ${place(prediction)}`;
   return `${said}, ${confidence === null ? 'no confidence' : `confidence from ${place(confidence)}`}`;
 }

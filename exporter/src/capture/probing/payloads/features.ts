@@ -4,14 +4,30 @@ import type { Features } from '../../../domain/observation.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
 import { flattenFeatures } from '../../ingest/features.js';
 import { textFeatures } from '../../../statistics/text-features.js';
+import { rowText } from './row-text.js';
 
-const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
+const WRAPPERS = [
+  'dataframe_records',
+  'features',
+  'instance',
+  'instances',
+  'inputs',
+  'input',
+  'input_data',
+  'data',
+  'ndarray',
+];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
 
 /** What a payload says about its input, as flat features; null when it says nothing. Texts are described, not kept. */
 export function featuresOf(payload: Json): Features | null {
-  if (typeof payload === 'string') return textOf(payload);
+  if (typeof payload === 'string') {
+    const row = rowText(payload);
+    return row === null ? textOf(payload) : featuresOf(row.row);
+  }
   if (!isObject(payload)) return noneIfEmpty(flat(payload));
+  const said = lastMessage(payload);
+  if (said !== null) return textOf(said);
   for (const name of TEXTS) {
     const text = payload[name];
     if (typeof text !== 'string') continue;
@@ -24,11 +40,18 @@ export function featuresOf(payload: Json): Features | null {
   for (const name of WRAPPERS) {
     const inner = payload[name];
     if (inner === undefined) continue;
+    if (isObject(inner) && Array.isArray(inner.ndarray)) return featuresOf(inner);
     const [only, ...others] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
     if (typeof only === 'string' && others.length === 0) return textOf(only);
     return noneIfEmpty(flat(others.length === 0 ? (only ?? null) : inner));
   }
   return noneIfEmpty(flat(payload));
+}
+
+/** What was said last in a chat. */
+function lastMessage({ messages }: JsonObject): string | null {
+  const last = Array.isArray(messages) ? (messages as readonly Json[]).at(-1) : undefined;
+  return isObject(last) && typeof last.content === 'string' ? last.content : null;
 }
 
 function dataframe(frame: JsonObject): Features | null {
@@ -49,10 +72,20 @@ function tensors(payload: JsonObject): Features | null {
   if (inputs.length === 0) return null;
   const named = inputs.map((input): [string, Json] => {
     const data = input.data as readonly Json[];
-    return [nameOf(input.name, 'input'), data.length === 1 ? (data[0] ?? null) : data];
+    return [nameOf(input.name, 'input'), data.length === 1 ? (data[0] ?? null) : summaryIfLarge(data)];
   });
   return noneIfEmpty(flat(Object.fromEntries(named)));
 }
+
+/** The numbers of an image are told by where they lie, not one by one. */
+function summaryIfLarge(data: readonly Json[]): Json {
+  if (data.length <= MOST_ELEMENTS) return data;
+  const numbers = data.filter((value) => typeof value === 'number');
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
+  const variance = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / Math.max(1, numbers.length);
+  return { mean, deviation: Math.sqrt(variance) };
+}
+const MOST_ELEMENTS = 1_000;
 
 /** Name of a column or tensor, or what it is called without one. */
 export const nameOf = (value: Json | undefined, otherwise: string): string =>

@@ -1,6 +1,7 @@
 import { isObject } from '../../../domain/json.js';
-import type { Json } from '../../../domain/json.js';
+import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Random } from '../../../domain/ports.js';
+import { rowText } from './row-text.js';
 import { SENTENCES } from './sentences.js';
 
 export type PayloadKind = 'normal' | 'edge' | 'adversarial';
@@ -41,7 +42,8 @@ export function generatePayloads(
   if (examples.length === 0) return [];
   return Array.from({ length: count }, () => {
     const example = examples[Math.floor(random.next() * examples.length)] ?? null;
-    return { kind, payload: vary(example, random, kind) };
+    const row = typeof example === 'string' ? rowText(example) : null;
+    return { kind, payload: row === null ? vary(example, random, kind) : row.write(vary(row.row, random, kind)) };
   });
 }
 
@@ -52,13 +54,20 @@ function vary(value: Json, random: Random, kind: PayloadKind): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => vary(item, random, kind));
   if (isObject(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, isStructural(key) ? item : vary(item, random, kind)]),
+      Object.entries(value).map(([key, item]) => [key, isFixed(key, value) ? item : vary(item, random, kind)]),
     );
   return value;
 }
 
 /** Keys that describe a payload's form rather than its content. */
 const isStructural = (key: string): boolean => ['name', 'shape', 'datatype', 'columns', 'parameters'].includes(key);
+/** Of a request to a language model only the text is varied: its model, temperature and limits are the question's form. */
+const SAID = ['messages', 'prompt', 'input'];
+const isFixed = (key: string, within: JsonObject): boolean => {
+  if (Array.isArray(within.messages) || (typeof within.model === 'string' && SAID.some((name) => name in within)))
+    return !SAID.includes(key);
+  return isStructural(key) || (key === 'role' && 'content' in within);
+};
 
 const pick = (list: readonly string[], random: Random): string => list[Math.floor(random.next() * list.length)] ?? '';
 

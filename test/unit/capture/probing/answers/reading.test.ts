@@ -36,7 +36,7 @@ const ANSWERS: readonly (readonly [what: string, body: Json, prediction: Predict
       },
     ),
     'spam',
-    Math.exp(-0.3),
+    Math.exp(-0.15),
   ],
   ['OpenAI chat, null log-probabilities', chat({ content: 'spam' }, { logprobs: null }), 'spam', null],
   [
