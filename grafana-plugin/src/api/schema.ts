@@ -1758,12 +1758,12 @@ export interface components {
             golden_inputs?: unknown[];
             id?: string;
             interval_seconds?: number;
-            name?: string;
-            owner?: string;
+            name?: string & (unknown & unknown);
+            owner?: string & (unknown & unknown);
             payloads?: unknown[];
-            tags?: string[];
+            tags?: (string & (unknown & unknown))[];
             url?: string;
-            version?: string;
+            version?: string & (unknown & unknown);
         };
         NewApiKey: {
             /** @description milliseconds since 1970 */
@@ -2879,7 +2879,7 @@ export interface operations {
             content: {
                 "application/json": {
                     expires_in_seconds?: number;
-                    name: string;
+                    name: string & (unknown & unknown);
                     scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
                 };
             };
