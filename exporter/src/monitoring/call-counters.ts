@@ -13,6 +13,8 @@ export interface CallCounters {
   readonly lastProbeAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly lastAnswerAtMs: number | null;
+  /** When mlfi itself last got an answer; null until the model was asked successfully. */
+  readonly lastProbeAnswerAtMs: number | null;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -27,6 +29,7 @@ export const NO_CALLS: CallCounters = {
   lastProbeAtMs: null,
   lastPredictionAtMs: null,
   lastAnswerAtMs: null,
+  lastProbeAnswerAtMs: null,
   consecutiveFailures: 0,
   lastVersion: null,
   changes: [],
@@ -39,7 +42,7 @@ const bump = (counts: Readonly<Record<string, number>>, key: string): Record<str
 const counts = z.record(z.string(), z.number());
 const moment = z.number().nullable();
 
-const schema: z.ZodType<CallCounters> = z.object({
+const stored = z.object({
   basis: z.enum(['probe', 'ingest']),
   calls: z.number(),
   failures: counts,
@@ -48,10 +51,16 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeAtMs: moment,
   lastPredictionAtMs: moment,
   lastAnswerAtMs: moment,
+  /** Releases before it was kept took every answer for one of a model that can be asked. */
+  lastProbeAnswerAtMs: moment.optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
 });
+const schema: z.ZodType<CallCounters> = stored.transform(({ lastProbeAnswerAtMs, ...rest }) => ({
+  ...rest,
+  lastProbeAnswerAtMs: lastProbeAnswerAtMs === undefined ? rest.lastAnswerAtMs : lastProbeAnswerAtMs,
+}));
 
 export const callCountersCodec = codec('call counters', schema);
 
@@ -61,6 +70,14 @@ const CHANGES_KEPT = 50;
 export const withChange = (counters: CallCounters, change: ChangeEvent): CallCounters => ({
   ...counters,
   changes: [...counters.changes, change].slice(-CHANGES_KEPT),
+});
+
+/** Counts a call that says nothing about the model: one before its first answer, or one refused by a limit on calls. */
+export const countRefusedProbe = (before: CallCounters, { atMs, failure }: Observation): CallCounters => ({
+  ...before,
+  probes: before.probes + 1,
+  probeFailures: failure === null ? before.probeFailures : bump(before.probeFailures, failure.reason),
+  lastProbeAtMs: atMs,
 });
 
 /** Counts one call; an answer of another model version is a change. */
@@ -75,6 +92,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
     lastProbeAtMs: probed ? atMs : before.lastProbeAtMs,
     lastPredictionAtMs: probed ? before.lastPredictionAtMs : atMs,
     lastAnswerAtMs: failure === null ? atMs : before.lastAnswerAtMs,
+    lastProbeAnswerAtMs: probed && failure === null ? atMs : before.lastProbeAnswerAtMs,
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     lastVersion: modelVersion ?? before.lastVersion,
   };

@@ -1,4 +1,5 @@
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -20,7 +21,7 @@ import { LessonsInUse } from './lessons-in-use.js';
 import type { Member } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
-import { statusOf } from './model-status.js';
+import { runningState, statusOf } from './model-status.js';
 import { MonitoredModel } from './monitored-model.js';
 import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
@@ -72,8 +73,9 @@ export class Fleet {
         }),
         experiment,
         rediscover,
-        found: (id, { endpoint, payloads }) =>
-          this.register(id, (model) => (model === null ? null : { ...model, endpoint, probePayloads: payloads })),
+        found: (id, asked) => this.register(id, (model) => (model === null ? null : { ...model, ...asked })),
+        noteSetup: (id, problem) => this.noteSetup(id, problem),
+        reprobe: (member) => this.probes.restart(member),
         request: (id) => this.loop.request(id),
         commit: () => this.commits.request(),
       },
@@ -93,8 +95,6 @@ export class Fleet {
       () => settings.evaluationMs,
     );
   }
-
-  // ---------------------------------------------------------------- start and stop
 
   /**
    * Takes up every stored model where it was left and begins to evaluate.
@@ -136,8 +136,6 @@ export class Fleet {
     if (failed !== null) throw failed;
   }
 
-  // ---------------------------------------------------------------- which models there are
-
   /** True also for a model that could not be restored: its name is taken, and nothing may be written over it. */
   has(id: ModelId): boolean {
     return this.members.has(id);
@@ -151,6 +149,14 @@ export class Fleet {
   private leaveOut(id: string, damaged: StoreDocumentDamaged): void {
     this.members.leaveOut(id);
     this.ports.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
+  }
+
+  /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
+  noteSetup(id: ModelId, problem: SetupProblem): void {
+    const monitored = this.members.all.get(id)?.monitored;
+    if (monitored?.isConfiguring !== true) return;
+    monitored.contact.problem = problem;
+    monitored.touch();
   }
 
   ids(): readonly ModelId[] {
@@ -237,8 +243,7 @@ export class Fleet {
   async setPaused(id: ModelId, paused: boolean): Promise<Model> {
     return this.members.inLane(id, async (member) => {
       await this.evaluations.changeModel(member, () => {
-        const running = member.monitored.baseline === null ? 'learning' : 'healthy';
-        return { paused, state: paused ? 'paused' : running };
+        return { paused, state: paused ? 'paused' : runningState(member.monitored) };
       });
       this.probes.restart(member);
       return member.monitored.model;
@@ -269,8 +274,6 @@ export class Fleet {
     this.probes.restart(member);
   }
 
-  // ---------------------------------------------------------------- what comes in
-
   /**
    * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
    * @throws NotFound, or Unavailable when the store cannot be written: then nothing was counted
@@ -299,8 +302,6 @@ export class Fleet {
   async probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Sample[] | null> {
     return this.probes.now(this.members.get(id), request);
   }
-
-  // ---------------------------------------------------------------- evaluation
 
   /** Somebody has reason to think that something is wrong: probes the model, where it can be, and evaluates it at once. */
   requestEvaluation(id: ModelId): void {

@@ -83,6 +83,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     findings: [],
     blindSpots: [],
     incident: null,
+    setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
     patterns: [],

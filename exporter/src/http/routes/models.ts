@@ -100,7 +100,7 @@ export const modelRoutes: readonly Route[] = [
     responses: { 200: discoverySchema },
     handler: async ({ ports, body }) => ({
       status: 200,
-      body: discoveryView(await ports.application.models.discover(body.url, null)),
+      body: discoveryView(await ports.application.models.discover({ url: body.url, authorizationSecret: null })),
     }),
   }),
   route({

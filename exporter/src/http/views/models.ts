@@ -3,6 +3,7 @@ import { oddsText } from '../../domain/alert-evidence.js';
 import { CAUSE_IDS } from '../../domain/cause.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../../domain/model.js';
 import type { ModelStatus } from '../../domain/model-status.js';
+import { SETUP_KINDS } from '../../domain/setup-problem.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
 import { instant, intervalSchema, intervalView, nullableInstant, nullableNumber, nullableText } from './estimates.js';
@@ -57,6 +58,10 @@ const anomaly = z
   ])
   .meta({ id: 'RowAnomaly' });
 
+const setupSchema = z
+  .object({ kind: z.enum(SETUP_KINDS), sentence: z.string(), advice: z.string() })
+  .meta({ id: 'SetupProblem' });
+
 const shown = {
   id: z.string(),
   name: z.string(),
@@ -71,6 +76,9 @@ const shown = {
   severity: z.enum(SEVERITIES),
   incident_id: nullableText,
   headline: nullableText,
+  setup: setupSchema.nullable().meta({
+    description: 'why mlfi cannot ask the model at present, and the one thing to do; null when it can',
+  }),
   cause: z.enum(CAUSE_IDS).nullable(),
   confidence_mean: nullableNumber,
   error_share: z.number(),
@@ -148,6 +156,7 @@ function shownView(status: ModelStatus): Shown {
     severity: incident?.severity ?? 'none',
     incident_id: incident?.id ?? null,
     headline: incident?.explanation.headline ?? null,
+    setup: status.setup === null ? null : { ...status.setup },
     cause: incident?.diagnosis.causes[0]?.id ?? null,
     confidence_mean: status.confidenceMean,
     error_share: status.errorShare,

@@ -34,7 +34,13 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Dif
       }
       if (best === null || isClearer({ before: was, restDistance }, best)) {
         const feature = key.slice('feature:'.length);
-        best = { features: [feature], predicate: `${feature} = ${name.slice(0, 60)}`, before: was, now: is, restDistance };
+        best = {
+          features: [feature],
+          predicate: `${feature} = ${name.slice(0, 60)}`,
+          before: was,
+          now: is,
+          restDistance,
+        };
       }
     }
   }

@@ -34,7 +34,7 @@ export const mlflow: Connector = {
   },
   async ask(context, endpoint, payload) {
     const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer) : answer;
+    return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
   },
 };
 

@@ -27,7 +27,7 @@ export const openInference: Connector = {
   },
   async ask(context, endpoint, payload) {
     const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, outputsAsObject) : answer;
+    return isHttpAnswer(answer) ? modelAnswer(answer, outputsAsObject, context.asking?.pointers) : answer;
   },
 };
 
