@@ -5,6 +5,7 @@ import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackReco
 import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
+import { accessRules } from './access-rules.js';
 import { RULES, type Rule } from './rules.js';
 import { type Plan } from '../domain/executor.js';
 import type { RecommendationContext } from './context.js';
@@ -23,7 +24,8 @@ const WORTH_A_LOOK = 0.2;
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const rules = [...validatedDeployment(winner.id, context.validation), ...RULES[winner.id]].filter((rule) =>
+  const causeRules = (winner.id === 'model-unreachable' ? accessRules(diagnosis) : null) ?? RULES[winner.id];
+  const rules = [...validatedDeployment(winner.id, context.validation), ...causeRules].filter((rule) =>
     applies(rule, context),
   );
   const ranked = rules

@@ -3,10 +3,10 @@ import { oddsText } from '../../domain/alert-evidence.js';
 import { CAUSE_IDS } from '../../domain/cause.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../../domain/model.js';
 import type { ModelStatus } from '../../domain/model-status.js';
-import { SETUP_KINDS } from '../../domain/setup-problem.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
 import { instant, intervalSchema, intervalView, nullableInstant, nullableNumber, nullableText } from './estimates.js';
+import { setupSchema } from './discovery.js';
 import { blindSpotSchema, blindSpotView, findingSchema, findingView } from './findings.js';
 import { recurringCauseSchema, recurringCauseView } from './history.js';
 import { performanceSchema, performanceView } from './performance.js';
@@ -57,10 +57,6 @@ const anomaly = z
     }),
   ])
   .meta({ id: 'RowAnomaly' });
-
-const setupSchema = z
-  .object({ kind: z.enum(SETUP_KINDS), sentence: z.string(), advice: z.string() })
-  .meta({ id: 'SetupProblem' });
 
 const shown = {
   id: z.string(),
