@@ -41,9 +41,10 @@ const ACCESS: Readonly<Partial<Record<FailureReason, readonly [what: string, ...
 
 const isReason = (text: string): text is FailureReason => FAILURE_REASONS.some((reason) => reason === text);
 
-/** Why no call is answered, where that is about reaching the model and not about the model; null otherwise. */
+/** Why calls are not answered, where that is about reaching the model and not about the model; null otherwise. */
 function accessReason({ findings }: Diagnosis): FailureReason | null {
-  const [most] = [...(findings.find(({ detector }) => detector === 'unreachable')?.statistics ?? [])]
+  const found = findings.find(({ detector }) => detector === 'unreachable' || detector === 'error-rate');
+  const [most] = [...(found?.statistics ?? [])]
     .filter(({ name }) => name.startsWith('failures_'))
     .sort((a, b) => b.value - a.value);
   const reason = most?.name.slice('failures_'.length) ?? '';

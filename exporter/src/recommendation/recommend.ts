@@ -20,11 +20,14 @@ const TOP: Readonly<Record<Severity, Priority>> = {
 /** A runner-up this probable gets its first action proposed too. */
 const WORTH_A_LOOK = 0.2;
 
+/** Causes whose remedy depends on how the calls fail. */
+const CALLS_FAIL: ReadonlySet<CauseId> = new Set(['model-unreachable', 'endpoint-errors']);
+
 /** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const causeRules = (winner.id === 'model-unreachable' ? accessRules(diagnosis) : null) ?? RULES[winner.id];
+  const causeRules = (CALLS_FAIL.has(winner.id) ? accessRules(diagnosis) : null) ?? RULES[winner.id];
   const rules = [...validatedDeployment(winner.id, context.validation), ...causeRules].filter((rule) =>
     applies(rule, context),
   );
