@@ -13,8 +13,8 @@ export interface CallCounters {
   readonly lastProbeAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly lastAnswerAtMs: number | null;
-  /** When mlfi itself last got an answer; null until the model was asked successfully. */
-  readonly lastProbeAnswerAtMs: number | null;
+  /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
+  readonly lastProbeAnswerAtMs?: number | null | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -42,7 +42,7 @@ const bump = (counts: Readonly<Record<string, number>>, key: string): Record<str
 const counts = z.record(z.string(), z.number());
 const moment = z.number().nullable();
 
-const stored = z.object({
+const schema: z.ZodType<CallCounters> = z.object({
   basis: z.enum(['probe', 'ingest']),
   calls: z.number(),
   failures: counts,
@@ -51,18 +51,17 @@ const stored = z.object({
   lastProbeAtMs: moment,
   lastPredictionAtMs: moment,
   lastAnswerAtMs: moment,
-  /** Releases before it was kept took every answer for one of a model that can be asked. */
   lastProbeAnswerAtMs: moment.optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
 });
-const schema: z.ZodType<CallCounters> = stored.transform(({ lastProbeAnswerAtMs, ...rest }) => ({
-  ...rest,
-  lastProbeAnswerAtMs: lastProbeAnswerAtMs === undefined ? rest.lastAnswerAtMs : lastProbeAnswerAtMs,
-}));
 
 export const callCountersCodec = codec('call counters', schema);
+
+/** Whether the model has answered mlfi itself; before that was kept, any answer of the model counted. */
+export const hasAnsweredProbe = ({ lastProbeAnswerAtMs, lastAnswerAtMs }: CallCounters): boolean =>
+  (lastProbeAnswerAtMs === undefined ? lastAnswerAtMs : lastProbeAnswerAtMs) !== null;
 
 /** The newest changes that are kept. */
 const CHANGES_KEPT = 50;
@@ -92,7 +91,12 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
     lastProbeAtMs: probed ? atMs : before.lastProbeAtMs,
     lastPredictionAtMs: probed ? before.lastPredictionAtMs : atMs,
     lastAnswerAtMs: failure === null ? atMs : before.lastAnswerAtMs,
-    lastProbeAnswerAtMs: probed && failure === null ? atMs : before.lastProbeAnswerAtMs,
+    lastProbeAnswerAtMs:
+      probed && failure === null
+        ? atMs
+        : hasAnsweredProbe(before)
+          ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
+          : null,
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     lastVersion: modelVersion ?? before.lastVersion,
   };

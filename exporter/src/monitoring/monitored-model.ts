@@ -18,7 +18,7 @@ import {
   restoredPhase,
   type BaselinePhase,
 } from './baseline-lifecycle.js';
-import { countCall, withChange, type CallCounters } from './call-counters.js';
+import { countCall, hasAnsweredProbe, withChange, type CallCounters } from './call-counters.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
@@ -104,7 +104,7 @@ export class MonitoredModel {
 
   /** True until the model has answered once: how it fails meanwhile says nothing about it. */
   get isConfiguring(): boolean {
-    return this.registration.endpoint !== null && this.calls.lastProbeAnswerAtMs === null;
+    return this.registration.endpoint !== null && !hasAnsweredProbe(this.calls);
   }
 
   /** Grows whenever what a status shows of the model may have changed. */
