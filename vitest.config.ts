@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: no servers, seconds · integration: real servers started by the tests · accuracy: statistical bars. */
+/** unit: no servers, seconds · integration: real servers started by the tests · accuracy: statistical bars · hostile: attacks and the soak, short unless MLFI_LONG=1. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -18,6 +18,15 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'hostile',
+          include: ['test/hostile/**/*.test.ts'],
+          testTimeout: 3_600_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

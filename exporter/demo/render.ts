@@ -1,6 +1,6 @@
 import { wholePercent } from '../src/domain/quantity-text.js';
 import type { ModelStatus } from '../src/domain/model-status.js';
-import type { Incident } from '../src/domain/incident.js';
+import type { IncidentRow } from '../src/domain/incident.js';
 import type { Proposal } from '../src/domain/recommendation.js';
 import type { Verdict } from './expectations.js';
 
@@ -63,9 +63,9 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
 
 /** The investigation of one incident in plain English: what, why, what to do first, where to read on. */
 export function incidentBlock(
-  incident: Incident,
+  incident: IncidentRow,
   recommendations: readonly Proposal[],
-  address: string,
+  more: string,
   width: number,
 ): readonly string[] {
   const { diagnosis, explanation } = incident;
@@ -85,7 +85,7 @@ export function incidentBlock(
       ...wrapped(recommendation.why, width, '     '),
     );
   });
-  return [...lines, '', `  More: ${address}/api/v1/incidents/${incident.id}`, ''];
+  return [...lines, '', `  More: ${more}`, ''];
 }
 
 const UP_AND_CLEAR_BELOW = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A\u001b[0J`);

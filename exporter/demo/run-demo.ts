@@ -7,7 +7,7 @@ import { loadConfig } from '../src/config/load.js';
 import { describeProblem } from '../src/config/problem.js';
 import type { Application } from '../src/application/index.js';
 import { modelId } from '../src/domain/identifiers.js';
-import type { Incident } from '../src/domain/incident.js';
+import type { IncidentRow } from '../src/domain/incident.js';
 import type { Clock, Random } from '../src/domain/ports.js';
 import { demoConfiguration, HEALTHY_CALLS_BEFORE_DECAY } from './configuration.js';
 import { createVerdictBoard, EXPECTATIONS, type VerdictBoard } from './expectations.js';
@@ -124,9 +124,13 @@ async function startExporter(
     `  address        ${service.address}`,
     `  API key        ${apiKey}`,
     `  to decide      ${personToken}  (you; an API key may propose, but it never votes)`,
-    `  break it       curl -d '"null_flood"' http://127.0.0.1:${models.port}/tabular/switch`,
-    `  next           curl -H "Authorization: Bearer ${apiKey}" ${service.address}/api/v1/incidents`,
-    options.once ? '  stops          when every model has its verdict' : '  stop           Ctrl-C',
+    ...(options.once
+      ? ['  stops          when every model has its verdict']
+      : [
+          `  break it       curl -d '"null_flood"' http://127.0.0.1:${models.port}/tabular/switch`,
+          `  next           curl -H "Authorization: Bearer ${apiKey}" ${service.address}/api/v1/incidents`,
+          '  stop           Ctrl-C',
+        ]),
   ]);
   return { service, apiKey };
 }
@@ -148,7 +152,7 @@ async function watch(
   const { clock, screen } = ports;
   const ending = new AbortController();
   const board = createVerdictBoard(EXPECTATIONS, MIN_EVALUATED_SAMPLES);
-  const tell = createTeller(service, options.width);
+  const tell = createTeller(options, service);
   const breaker = createBreaker(models, service.application, screen, options.width);
   const traffic = createTraffic({
     rows: models.tabular.heldOut,
@@ -214,11 +218,22 @@ function outcomeOf(
   return 1;
 }
 
+/** Where more is: the API, or, when it stops by itself, a command that reads what it leaves behind. */
+const moreAbout = (
+  { once, dataDirectory }: DemoOptions,
+  { address }: DemoService,
+  { id }: Pick<IncidentRow, 'id'>,
+): string =>
+  once
+    ? `node exporter/dist/src/main.js report ${id} --config ${join(dataDirectory, 'mlfi.yml')}`
+    : `${address}/api/v1/incidents/${id}`;
+
 /** Returns what is new to tell: every incident once per cause, with its recommendations when they are there. */
-function createTeller(service: DemoService, width: number): (nowMs: number) => Promise<readonly string[]> {
+function createTeller(options: DemoOptions, service: DemoService): (nowMs: number) => Promise<readonly string[]> {
+  const { width } = options;
   const seenAtMs = new Map<string, number>();
   const printed = new Set<string>();
-  const storyOf = (incident: Incident): string =>
+  const storyOf = (incident: IncidentRow): string =>
     `${incident.id} ${incident.diagnosis.causes[0]?.id ?? ''} ${incident.severity}`;
   return async (nowMs) => {
     const lines: string[] = [];
@@ -235,7 +250,7 @@ function createTeller(service: DemoService, width: number): (nowMs: number) => P
       if (records.length === 0 && nowMs - firstSeenAtMs < ADVICE_TIMEOUT_MS) continue;
       printed.add(story);
       const recommendations = records.map(({ recommendation }) => recommendation);
-      lines.push(...incidentBlock(incident, recommendations, service.address, width));
+      lines.push(...incidentBlock(incident, recommendations, moreAbout(options, service, incident), width));
     }
     return lines;
   };
@@ -251,7 +266,7 @@ function createBreaker(models: DemoModels, application: Application, screen: Scr
     broken = true;
     models.switches.set({ kind: 'unit_change', feature: 'hours-per-week', factor: 100 });
     const text =
-      'tabular has learnt what normal traffic looks like. From now on its feature `hours-per-week` arrives in hundredths of ' +
+      'tabular has learnt what normal traffic looks like. From now on its feature “hours-per-week” arrives in hundredths of ' +
       'an hour (multiplied by 100), as if a system upstream had changed the unit.';
     screen.print([
       '',

@@ -2,8 +2,17 @@
 /** The program: the command line, wired to the service. */
 import { createProgram } from './cli/program.js';
 import { verifyExportedLog } from './governance/audit/files.js';
+import { investigationJson } from './http/views/reports.js';
 import { investigateOnce } from './service/investigate-once.js';
-import { checkStore, dropModel, exportStoredAudit, readReport, verifyStoredAudit } from './service/offline-store.js';
+import {
+  backupStore,
+  checkStore,
+  dropModel,
+  rebuildStoreIndexes,
+  exportStoredAudit,
+  readReport,
+  verifyStoredAudit,
+} from './service/offline-store.js';
 import { startService } from './service/start.js';
 import { version } from './system/version.js';
 
@@ -11,11 +20,14 @@ await createProgram(
   {
     start: startService,
     investigateOnce,
+    investigationJson,
     readReport,
     verifyStoredAudit,
     verifyExportedAudit: verifyExportedLog,
     exportStoredAudit,
     checkStore,
+    rebuildStoreIndexes,
+    backupStore,
     dropModel,
   },
   version,

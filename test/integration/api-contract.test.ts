@@ -29,7 +29,7 @@ let running: RunningService;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mlfi-contract-'));
-  running = await runService();
+  running = await runService({ http: { wrong_credentials_per_minute: 1_000_000 } });
   for (const id of ['watched', 'logged']) await running.request('POST', '/api/v1/models', { id });
   const rows = Array.from({ length: 150 }, (_, i) => ({
     prediction_id: `p${i}`,

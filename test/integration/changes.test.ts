@@ -156,7 +156,8 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)(
         return open !== null && open.diagnosis.changes.length > 0 ? open : null;
       });
       expect(incident.diagnosis.changes).toEqual([{ atMs: time, kind: 'deployment', text: 'Release 2.0' }]);
-      expect(incident.timeline[0]).toEqual({ atMs: time, kind: 'change', text: 'Release 2.0' });
+      const stored = await running.service.application.incidents.get(incident.id);
+      expect(stored.timeline[0]).toEqual({ atMs: time, kind: 'change', text: 'Release 2.0' });
     });
 
     it('records nothing again after a restart', async () => {

@@ -91,10 +91,10 @@ it('reads the token from a file, throws the kill switch and gives feedback on al
   writeFileSync(file, `${TOKENS.ada}\n`);
   const as = ['--token-file', file];
   expect((await mlfi(null, 'kill-switch', 'on', '-r', 'year-end', ...as)).out).toBe(
-    'on: nothing is started (by a person)\n',
+    'Kill switch ON (set by a person): no action will start\n',
   );
   expect((await mlfi(null, 'kill-switch', 'off', '-r', 'over', ...as)).out).toBe(
-    'off: approved actions are carried out\n',
+    'Kill switch off: approved actions are carried out\n',
   );
   expect(await mlfi(null, 'feedback', 'useful', waiting.incident_id, '-r', 'it was down', ...as)).toMatchObject({
     code: 0,

@@ -45,7 +45,8 @@ async function call(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as { error?: never }) : {} };
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+  return { status: response.status, body: isJson ? (JSON.parse(text) as { error?: never }) : {} };
 }
 
 /** As Grafana's plugin proxy sends it. */

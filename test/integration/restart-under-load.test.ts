@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { eventually } from './running-service.js';
 import { freePort } from './servers/free-port.js';
 import { startServiceProcess, type ServiceProcess } from './service-process.js';
 
@@ -91,6 +92,20 @@ async function send(sender: number, stopping: () => boolean): Promise<void> {
     add(acknowledged.labels, model, labelled.length);
   }
 }
+
+it('is closed in order by a signal while it restores', async () => {
+  service.child.kill('SIGTERM');
+  await service.exited;
+  start();
+  await eventually('restoring', 30_000, () =>
+    Promise.resolve(service.said().includes('restoring models') ? true : null),
+  );
+  service.child.kill('SIGTERM');
+  expect(await service.exited).toBe(0);
+  expect(service.said()).toMatch(/stopped while models were restored|stopping: answering/);
+  start();
+  await service.ready();
+});
 
 it('loses and doubles nothing when it is restarted under load, and never says 404', async () => {
   let done = false;

@@ -8,15 +8,18 @@ import { postgresBinaries, startPostgres, type Postgres } from './servers/postgr
 
 const CANARY = 'canary-4711';
 const MODEL = modelId('fraud');
-const RESULT = {
-  accepted: 1,
-  labelsMatched: 0,
-  labelsUnmatched: 0,
-  rejected: 0,
-  rejectedByReason: {},
-  errors: [],
-  notes: [],
-  duplicate: false,
+const TAKEN = {
+  bodyDigest: 'digest',
+  result: {
+    accepted: 1,
+    labelsMatched: 0,
+    labelsUnmatched: 0,
+    rejected: 0,
+    rejectedByReason: {},
+    errors: [],
+    notes: [],
+    duplicate: false,
+  },
 };
 const SQL = /select|insert|update|delete|where|values|"[a-z_]+"/i;
 
@@ -41,7 +44,7 @@ describe.skipIf(postgresBinaries() === null)('PostgreSQL', () => {
   beforeAll(async () => {
     postgres = await startPostgres(postgresBinaries() ?? '');
     store = await openStore({ kind: 'postgresql', url: postgres.freshDatabase(), poolSize: 4 });
-    await store.batches.save(MODEL, 'before', RESULT, 1);
+    await store.batches.save(MODEL, 'before', TAKEN, 1);
   }, 60_000);
   afterAll(async () => {
     await store.close();
@@ -50,7 +53,7 @@ describe.skipIf(postgresBinaries() === null)('PostgreSQL', () => {
 
   it('refuses a NUL character at the border, in words, and takes it inside of documents', async () => {
     expect(await caught(store.batches.find(MODEL, 'a\0b'))).toBeInstanceOf(Invalid);
-    expect(await caught(store.batches.save(MODEL, 'a\0b', RESULT, 1))).toMatchObject({
+    expect(await caught(store.batches.save(MODEL, 'a\0b', TAKEN, 1))).toMatchObject({
       message: 'batch_id holds a NUL character, which cannot be stored',
     });
     const alert = {
@@ -89,7 +92,7 @@ describe.skipIf(postgresBinaries() === null)('PostgreSQL', () => {
       ['check', () => store.check()],
       ['models', () => store.models.list()],
       ['counts', () => store.decisionCounts()],
-      ['a batch', () => store.batches.save(MODEL, CANARY, RESULT, 1)],
+      ['a batch', () => store.batches.save(MODEL, CANARY, TAKEN, 1)],
       [
         'a commit',
         () =>
@@ -112,7 +115,7 @@ describe.skipIf(postgresBinaries() === null)('PostgreSQL', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(6_000);
     postgres.startAgain();
     await store.check();
-    expect(await store.batches.find(MODEL, 'before')).toEqual(RESULT);
+    expect(await store.batches.find(MODEL, 'before')).toEqual(TAKEN);
     expect(await store.batches.find(MODEL, CANARY)).toBeNull();
   }, 60_000);
 

@@ -163,7 +163,7 @@ it('has both as commands', async () => {
   await damage(place, 'baseline', { model: 'fraud' });
   const found = await mlfi('store', 'check', '-c', place.config);
   expect(found.code).toBe(1);
-  expect(found.out).toMatch(/^\d+ documents read, 1 of them damaged\n$/);
+  expect(found.out).toMatch(/^\d+ documents read, 1 of them damaged; audit log intact, \d+ entries\n$/);
   expect(found.error).toContain(`${place.file}: table baseline, row fraud 1: damaged`);
   const repaired = await mlfi('store', 'repair', '--drop-model', 'fraud', '-c', place.config);
   expect(repaired).toMatchObject({ code: 0, error: '' });

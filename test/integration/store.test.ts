@@ -38,6 +38,7 @@ it('has PostgreSQL to test on', () => {
 
 const MODEL = modelId('fraud');
 const HALF = setting('half', z.number());
+const ONCE = setting('once', z.number());
 const RESULT = {
   accepted: 1,
   labelsMatched: 0,
@@ -261,12 +262,18 @@ describe.each(STORES)('$name', ({ name, location }) => {
     await expect(
       store.atomic(ONLY_SHARD, ONLY_EPOCH, async (part) => {
         await part.settings.set(HALF, 1);
-        await part.batches.save(MODEL, 'batch', RESULT, 1);
+        await part.batches.save(MODEL, 'batch', { result: RESULT, bodyDigest: null }, 1);
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
     expect(await store.settings.get(HALF)).toBeNull();
     expect(await store.batches.find(MODEL, 'batch')).toBeNull();
+  });
+
+  it('keeps what was set first when several set a thing once, and all hear the same', async () => {
+    const values = Array.from({ length: 10 }, (_, i) => i);
+    const heard = await Promise.all(values.map((value) => store.settings.setOnce(ONCE, value)));
+    expect(new Set(heard)).toEqual(new Set([await store.settings.get(ONCE)]));
   });
 
   it.skipIf(!usable)(

@@ -134,8 +134,8 @@ const named = z.object({ models: ids, incidents: ids });
 function leftOut(this: unknown, key: string, value: unknown): unknown {
   const inSchedule = typeof this === 'object' && this !== null && 'intervalMs' in this;
   if (key === 'goldenInputs' && inSchedule) return undefined;
-  // An incident's story moved to rows of its own.
-  return key === 'timeline' ? undefined : value;
+  // An incident's story moved to rows of its own, and what changes of an API key to columns.
+  return ['timeline', 'lastUsedAtMs', 'revokedAtMs'].includes(key) ? undefined : value;
 }
 
 describe('a database of 0.1.0', () => {
@@ -189,6 +189,18 @@ describe('a database of 0.1.0', () => {
     });
     afterAll(() => store.close());
 
+    it('knows when its API keys were used last, and which of them count', async () => {
+      const db = raw(old().file);
+      const before = (await db('api_key').orderBy('id').select<{ document: string }[]>('document')).map(
+        ({ document }) => JSON.parse(document) as { lastUsedAtMs: number | null; revokedAtMs: number | null },
+      );
+      await db.destroy();
+      expect(before.some(({ lastUsedAtMs }) => lastUsedAtMs !== null)).toBe(true);
+      expect(await store.apiKeys.list()).toMatchObject(
+        before.map(({ lastUsedAtMs, revokedAtMs }) => ({ lastUsedAtMs, revokedAtMs, expiresAtMs: null })),
+      );
+    });
+
     it('has its models, baselines, windows and counters', async () => {
       expect((await store.models.list()).models.map(({ id }) => id)).toEqual([
         'fraud',
@@ -210,7 +222,10 @@ describe('a database of 0.1.0', () => {
       });
       expect((await store.driftMonitors.get(FRAUD, driftMonitorCodec))?.watching).toBe(true);
       expect(await store.settings.get(setting('watch:fraud', z.unknown()))).toBeNull();
-      expect(await store.batches.find(FRAUD, 'batch-3')).toMatchObject({ accepted: 200, duplicate: false });
+      expect(await store.batches.find(FRAUD, 'batch-3')).toMatchObject({
+        result: { accepted: 200, duplicate: false },
+        bodyDigest: null,
+      });
     });
 
     it('has its incidents with their stories, and what was learnt of them', async () => {

@@ -1,30 +1,147 @@
-import { NotFound } from '../domain/errors.js';
+import { z } from 'zod';
+import type { Actor } from '../domain/actor.js';
+import { SYSTEM } from '../domain/actor.js';
+import { API_SCOPES, isInForce, type ApiKey, type ApiScope } from '../domain/api-key.js';
+import { Conflict, NotFound } from '../domain/errors.js';
 import type { ApiKeyId } from '../domain/identifiers.js';
-import type { ApiKey, ApiScope, Store } from '../domain/ports.js';
+import type { JsonObject } from '../domain/json.js';
+import type { Store } from '../domain/ports.js';
+import { setting } from '../domain/setting.js';
+import { auditBy } from '../governance/transition.js';
 import type { ApplicationPorts } from './ports.js';
 
-/** Credentials of machines. */
+/** Ids of the keys that came from the configuration. */
+export const PROVISIONED_KEYS = setting('provisioned-api-keys', z.array(z.string()));
+
+/** How old the time of last use may be before it is written again: a busy key costs one write a minute. */
+const USE_WRITTEN_EVERY_MS = 60_000;
+
+/** A key and its text, which is known only now. */
+export interface IssuedApiKey {
+  readonly key: ApiKey;
+  readonly text: string;
+}
+
+/** Credentials of machines. Making, first using, rotating and revoking one is in the audit log, or did not happen. */
 export interface ApiKeyUseCases {
   list(): Promise<readonly ApiKey[]>;
-  /** @returns the key and its text, which is known only now */
-  create(name: string, scopes: readonly ApiScope[]): Promise<{ readonly key: ApiKey; readonly text: string }>;
-  /** @throws NotFound */
-  revoke(id: ApiKeyId): Promise<void>;
+  /** @param expiresAtMs null for a key that does not expire */
+  create(name: string, scopes: readonly ApiScope[], expiresAtMs: number | null, by: Actor): Promise<IssuedApiKey>;
+  /** The first key, with every scope, when there is none yet. */
+  createFirst(): Promise<IssuedApiKey | null>;
+  /**
+   * Makes a key with the same name, scopes and lifetime, and lets the old one end after the overlap.
+   * @throws NotFound; Conflict when it is not in force, was rotated before, or belongs to the configuration
+   */
+  rotate(id: ApiKeyId, overlapMs: number, by: Actor): Promise<IssuedApiKey>;
+  /** Ends a key at once; one that has ended already stays as it is. @throws NotFound */
+  revoke(id: ApiKeyId, by: Actor): Promise<void>;
+  /** Keeps the time of use, at most once a minute, and the first use on record. */
+  noteUse(key: ApiKey): Promise<void>;
 }
+
+const fieldsOf = ({ id, name, scopes, expiresAtMs }: ApiKey): JsonObject => ({
+  key: id,
+  name,
+  scopes: [...scopes],
+  expiresAtMs,
+});
 
 /** @returns the use cases of `/api/v1/keys` */
 export function apiKeyUseCases({
   store,
   clock,
-  createApiKey,
-}: Pick<ApplicationPorts, 'clock' | 'createApiKey'> & { readonly store: Pick<Store, 'apiKeys'> }): ApiKeyUseCases {
+  newApiKeySecret,
+}: Pick<ApplicationPorts, 'clock' | 'newApiKeySecret'> & {
+  readonly store: Pick<Store, 'apiKeys' | 'settings' | 'governance'>;
+}): ApiKeyUseCases {
+  const known = async (id: ApiKeyId): Promise<ApiKey> => {
+    const credential = await store.apiKeys.get(id);
+    if (credential === null) throw new NotFound(`there is no API key "${id}"`, 'id');
+    return credential.key;
+  };
+  const create: ApiKeyUseCases['create'] = async (name, scopes, expiresAtMs, by) => {
+    const { id, secretHash, text } = newApiKeySecret();
+    const key = newKey(id, name, scopes, clock.now(), expiresAtMs);
+    await store.governance(async (transaction) => {
+      await transaction.apiKeys.insert({ key, secretHash });
+      await auditBy(transaction, key.createdAtMs, 'api-key-created', by, fieldsOf(key));
+    });
+    return { key, text };
+  };
   return {
     list: () => store.apiKeys.list(),
-    create: createApiKey,
-    async revoke(id) {
-      const key = await store.apiKeys.get(id);
-      if (key === null) throw new NotFound(`there is no API key "${id}"`, 'id');
-      await store.apiKeys.save({ ...key, revokedAtMs: clock.now() });
+    create,
+    async createFirst() {
+      if ((await store.apiKeys.list()).length > 0) return null;
+      return create('first key', API_SCOPES, null, SYSTEM);
+    },
+    async rotate(id, overlapMs, by) {
+      const old = await known(id);
+      const nowMs = clock.now();
+      if ((await store.settings.get(PROVISIONED_KEYS))?.includes(id) === true)
+        throw new Conflict(
+          'this key is written in the configuration (api_keys): add the new one there beside it, and take the old one out when nobody uses it',
+          'id',
+        );
+      const { id: successorId, secretHash, text } = newApiKeySecret();
+      const lifetimeMs = old.expiresAtMs === null ? null : old.expiresAtMs - old.createdAtMs;
+      const expiresAtMs = lifetimeMs === null ? null : nowMs + lifetimeMs;
+      const successor = newKey(successorId, old.name, old.scopes, nowMs, expiresAtMs);
+      await store.governance(async (transaction) => {
+        if (!(await transaction.apiKeys.replace(id, successorId, nowMs + overlapMs, nowMs)))
+          throw new Conflict(whyNotReplaced((await transaction.apiKeys.get(id))?.key ?? old, nowMs), 'id');
+        await transaction.apiKeys.insert({ key: successor, secretHash });
+        await auditBy(transaction, nowMs, 'api-key-rotated', by, {
+          ...fieldsOf(successor),
+          replaces: id,
+          oldEndsAtMs: Math.min(old.expiresAtMs ?? Infinity, nowMs + overlapMs),
+        });
+      });
+      return { key: successor, text };
+    },
+    async revoke(id, by) {
+      const { name } = await known(id);
+      await store.governance(async (transaction) => {
+        const nowMs = clock.now();
+        if (await transaction.apiKeys.revoke(id, nowMs))
+          await auditBy(transaction, nowMs, 'api-key-revoked', by, { key: id, name });
+      });
+    },
+    async noteUse({ id, name, scopes, lastUsedAtMs }) {
+      const nowMs = clock.now();
+      if (lastUsedAtMs !== null) {
+        if (nowMs - lastUsedAtMs > USE_WRITTEN_EVERY_MS) await store.apiKeys.noteUse(id, nowMs);
+        return;
+      }
+      const actor: Actor = { kind: 'api-key', subject: `key:${id}`, name };
+      await store.governance(async (transaction) => {
+        if (await transaction.apiKeys.noteUse(id, nowMs))
+          await auditBy(transaction, nowMs, 'api-key-first-used', actor, { key: id, scopes: [...scopes] });
+      });
     },
   };
 }
+
+/** A key nobody has used. */
+export const newKey = (
+  id: ApiKeyId,
+  name: string,
+  scopes: readonly ApiScope[],
+  createdAtMs: number,
+  expiresAtMs: number | null,
+): ApiKey => ({
+  id,
+  name,
+  scopes,
+  createdAtMs,
+  expiresAtMs,
+  lastUsedAtMs: null,
+  revokedAtMs: null,
+  replacedBy: null,
+});
+
+const whyNotReplaced = (key: ApiKey, nowMs: number): string =>
+  key.replacedBy !== null && isInForce(key, nowMs)
+    ? `this key was rotated already: ${key.replacedBy} takes its place`
+    : 'this key is revoked or has expired; make a new one';

@@ -5,7 +5,7 @@ import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { SimilarLesson } from '../domain/lesson.js';
 import type { Store } from '../domain/ports.js';
-import type { ReportFormat } from '../domain/report-format.js';
+import type { WrittenFormat } from '../domain/report-format.js';
 import { showFact } from '../detection/paging.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import type { ApplicationPorts, ApplicationSettings } from './ports.js';
@@ -25,7 +25,7 @@ export interface IncidentUseCases {
   /** Closed incidents like this one, the most similar first. @throws NotFound */
   similar(id: IncidentId): Promise<readonly SimilarLesson[]>;
   /** @throws NotFound */
-  report(id: IncidentId, format: ReportFormat): Promise<string>;
+  report(id: IncidentId, format: WrittenFormat): Promise<string>;
   /** What people said of the alert, oldest first. @throws NotFound */
   feedback(id: IncidentId): Promise<readonly AlertFeedback[]>;
   /** Says whether the alert was useful; most voices move the model's alert threshold. @returns all feedback on the incident @throws NotFound */

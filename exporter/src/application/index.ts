@@ -32,7 +32,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     baselines: baselineUseCases(ports),
     validations: ports.validations,
     incidents,
-    decisions: decisionUseCases({ ...ports, incident: (id) => incidents.get(id) }),
+    decisions: decisionUseCases(ports, (id) => incidents.get(id)),
     history: historyUseCases(ports),
     alerts: alertUseCases(ports),
     audit: auditUseCases(ports),

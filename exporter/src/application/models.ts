@@ -48,6 +48,8 @@ export interface ModelUseCases {
   statuses(): readonly ModelStatus[];
   /** @throws NotFound */
   status(id: ModelId): ModelStatus;
+  /** Costs nothing beside `status`. @throws NotFound, or Unavailable for a model that is left out */
+  require(id: ModelId): void;
   /** Stored windows that start in [fromMs, toMs), oldest first. @throws NotFound, Invalid when the order is wrong */
   aggregates(id: ModelId, fromMs: number, toMs: number): Promise<readonly WindowAggregate[]>;
   /** Runs one probe cycle now (for `/probe`); null when it took longer than it was given. */
@@ -107,8 +109,9 @@ export function modelUseCases(
     },
     statuses: () => fleet.statuses(),
     status: (id) => fleet.status(id),
+    require: (id) => void fleet.monitoredModel(id),
     async aggregates(id, fromMs, toMs) {
-      fleet.status(id);
+      fleet.monitoredModel(id);
       if (fromMs > toMs) throw new Invalid('from_ms must not be after to_ms', 'from_ms');
       const windows = await store.windows.range(id, fromMs, toMs);
       return windows.map(({ windowStartMs, profile }) => {

@@ -2,15 +2,15 @@ import type { Actor } from '../domain/actor.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
-import type { ModelId } from '../domain/identifiers.js';
+import type { ApiKeyId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
-import type { ApiKey, ApiScope, Clock, EventBus, Logger, Store } from '../domain/ports.js';
+import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
-import type { ReportFormat } from '../domain/report-format.js';
+import type { WrittenFormat } from '../domain/report-format.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import type { Governance } from '../governance/governance.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
@@ -41,12 +41,9 @@ export interface ApplicationPorts {
   ) => Promise<Investigation>;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly receiveAlerts: (sender: AlertSender, alerts: readonly ReceivedAlert[]) => Promise<AlertIntake>;
-  readonly renderReport: (incident: Incident, format: ReportFormat) => Promise<string>;
-  /** Makes an API key and keeps its hash; the text is known only here. */
-  readonly createApiKey: (
-    name: string,
-    scopes: readonly ApiScope[],
-  ) => Promise<{ readonly key: ApiKey; readonly text: string }>;
+  readonly renderReport: (incident: Incident, format: WrittenFormat) => Promise<string>;
+  /** Draws the text of a new API key, and what is kept of it. */
+  readonly newApiKeySecret: () => { readonly id: ApiKeyId; readonly secretHash: string; readonly text: string };
   readonly onIngest: (model: ModelId, result: IngestResult) => void;
 }
 

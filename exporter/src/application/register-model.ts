@@ -33,24 +33,24 @@ export async function registerModel(
 ): Promise<{ readonly discovered: Promise<void> }> {
   const { id, payloads, connector } = registration;
   const target = targetOf(registration);
-  const model = (asked: ModelRegistration, discovery: Discovery | null) => {
-    const made = modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
-    if (!fleet.has(id)) return made;
-    const { state, paused, createdAtMs } = fleet.monitoredModel(id).model;
-    return { ...made, state, paused, createdAtMs };
-  };
+  const model = (asked: ModelRegistration, discovery: Discovery | null) =>
+    modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
   await fleet.add(model(registration, null));
   const known = target === null || (payloads !== undefined && connector !== undefined);
   const ask = async (): Promise<void> => {
     if (target === null) return;
     try {
       const discovery = await discover(target);
-      if (!fleet.has(id)) return;
       if (discovery.kind === 'not-found') fleet.noteSetup(id, setupProblemOf(discovery.failure));
       const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-      await fleet.add(model(asked, discovery));
+      await fleet.update(id, ({ state, paused, createdAtMs }) => ({
+        ...model(asked, discovery),
+        state,
+        paused,
+        createdAtMs,
+      }));
     } catch (error) {
-      logger.error({ model: id, error: String(error) }, 'discovery of a configured model broke off');
+      logger.error({ model: id, error: String(error) }, 'a configured model could not be discovered');
     }
   };
   return { discovered: known ? Promise.resolve() : ask() };

@@ -2,6 +2,7 @@ import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { DamagedTable } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Config } from '../config/config.js';
@@ -34,13 +35,26 @@ export interface InvestigateOnceOptions {
 
 /** What the commands do, as the program wires it. */
 export interface Commands {
-  start(config: Config, options: { readonly configurationFile: string | null }): Promise<RunningMlfi>;
+  start(
+    config: Config,
+    options: { readonly configurationFile: string | null; readonly signal: AbortSignal },
+  ): Promise<RunningMlfi>;
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
+  /** What `investigateOnce` found, as JSON. */
+  investigationJson(investigation: Investigation): string;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;
-  /** Reads every stored document. */
-  checkStore(config: Config): Promise<{ readonly documents: number; readonly damaged: readonly Error[] }>;
+  /** Reads every table, every document and the audit log. */
+  checkStore(config: Config): Promise<{
+    readonly documents: number;
+    readonly damaged: readonly Error[];
+    readonly unreadable: readonly DamagedTable[];
+    readonly audit: AuditVerdict | null;
+  }>;
+  /** Where the old file is kept, null on PostgreSQL. */
+  rebuildStoreIndexes(config: Config): Promise<string | null>;
+  backupStore(config: Config, file: string): Promise<void>;
   /** Rows of damaged history that went with the model; null when the store knows no such model. */
   dropModel(config: Config, id: ModelId): Promise<number | null>;
   exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void>;

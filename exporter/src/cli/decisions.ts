@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import type { Json } from '../domain/json.js';
-import { askService, type ServiceOptions, type ServiceRequest } from './service-client.js';
+import {
+  addServiceOptions,
+  askService,
+  printAnswer,
+  type ServiceOptions,
+  type ServiceRequest,
+} from './service-client.js';
 
 interface VerbOptions extends ServiceOptions {
   readonly reason?: string;
@@ -10,26 +17,25 @@ interface VerbOptions extends ServiceOptions {
 }
 
 /** A recommendation as the API shows it, as far as the terminal does. */
-interface Shown {
-  readonly id: string;
-  readonly model_id: string;
-  readonly action: string;
-  readonly title: string;
-  readonly priority: string;
-  readonly state: string;
-  readonly why: string;
-  readonly digest: string;
-  readonly expires_at_ms: number;
-  readonly plan: { readonly executor: string; readonly target: string; readonly parameters: Json } | null;
-  readonly required_approvals: number;
-  readonly votes: readonly {
-    readonly verdict: string;
-    readonly reason: string;
-    readonly by: { readonly name: string };
-  }[];
+const recommendationSchema = z.object({
+  id: z.string(),
+  model_id: z.string(),
+  title: z.string(),
+  priority: z.string(),
+  state: z.string(),
+  why: z.string(),
+  digest: z.string(),
+  expires_at_ms: z.number(),
+  plan: z.object({ executor: z.string(), target: z.string(), parameters: z.unknown() }).nullable(),
+  required_approvals: z.number(),
+  votes: z.array(z.object({ verdict: z.string(), reason: z.string(), by: z.object({ name: z.string() }) })),
   /** Null in lists and in answers to a vote. */
-  readonly dry_run: string | null;
-}
+  dry_run: z.string().nullable(),
+});
+type Shown = z.output<typeof recommendationSchema>;
+const listSchema = z.object({ recommendations: z.array(recommendationSchema) });
+const stateSchema = recommendationSchema.pick({ title: true, state: true });
+const killSwitchSchema = z.object({ configured: z.boolean(), on: z.boolean() });
 
 /** Everything `mlfi` can ask of the running service about decisions, a verb each. */
 interface Verb {
@@ -41,10 +47,10 @@ interface Verb {
   readonly text: (body: Json) => string;
 }
 
-const post = (path: string, body: Record<string, Json | undefined>): ServiceRequest => ({
+const post = (path: string, body: Readonly<Record<string, Json | undefined>>): ServiceRequest => ({
   method: 'POST',
   path: `/api/v1/${path}`,
-  body: JSON.parse(JSON.stringify(body)) as Json,
+  body: Object.fromEntries(Object.entries(body).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))),
 });
 const vote =
   (verdict: 'approve' | 'reject'): Verb['request'] =>
@@ -70,7 +76,7 @@ const VERBS: readonly Verb[] = [
       method: 'GET',
       path: `/api/v1/recommendations${all === true ? '' : '?pending=true'}`,
     }),
-    text: (body) => listText((body as unknown as { recommendations: readonly Shown[] }).recommendations),
+    text: (body) => listText(listSchema.parse(body).recommendations),
   },
   {
     words: 'decisions show <recommendation>',
@@ -188,10 +194,7 @@ export function addDecisionVerbs(program: Command): void {
       ?.command([name, ...parameters].join(' '))
       .description(verb.description);
     if (command === undefined) throw new Error(`the verb "${verb.words}" belongs to no group`);
-    command
-      .option('--url <address>', 'address of the running mlfi (or MLFI_URL; default http://127.0.0.1:9899)')
-      .option('--token-file <file>', 'file with your token or an API key (or MLFI_TOKEN)')
-      .option('--json', 'print what the service answered');
+    addServiceOptions(command);
     if (verb.reasoned) command.requiredOption('-r, --reason <text>', 'goes on record');
     if (verb.words.startsWith('decisions approve'))
       command.option('--ticket <id>', 'break the glass: decide alone, to be reviewed afterwards');
@@ -202,19 +205,9 @@ export function addDecisionVerbs(program: Command): void {
   }
 }
 
-/** Text of models and people must not steer the terminal. */
-const CONTROLS = /(?!\n)\p{Cc}/gu;
-
 async function run(verb: Verb, given: readonly string[], options: VerbOptions): Promise<number> {
   const answer = await askService(options, verb.request(given, options));
-  if (answer.kind === 'refused') {
-    console.error(answer.reason.replace(CONTROLS, ''));
-    return 1;
-  }
-  console.log(
-    options.json === true ? JSON.stringify(answer.body, null, 2) : verb.text(answer.body).replace(CONTROLS, ''),
-  );
-  return 0;
+  return printAnswer(answer, options.json ?? false, verb.text);
 }
 
 function listText(recommendations: readonly Shown[]): string {
@@ -229,7 +222,7 @@ function listText(recommendations: readonly Shown[]): string {
 
 function shownText(body: Json): string {
   const { id, state, title, model_id, why, plan, votes, digest, expires_at_ms, required_approvals, dry_run } =
-    body as unknown as Shown;
+    recommendationSchema.parse(body);
   return [
     `${title}  (${model_id}, ${state})`,
     `  why       ${why}`,
@@ -244,12 +237,12 @@ function shownText(body: Json): string {
 }
 
 function stateText(body: Json): string {
-  const { title, state } = body as unknown as Shown;
+  const { title, state } = stateSchema.parse(body);
   return `${title}: ${state}`;
 }
 
 function killSwitchText(body: Json): string {
-  const { configured, on } = body as unknown as { configured: boolean; on: boolean };
-  if (!configured && !on) return 'off: approved actions are carried out';
-  return `on: nothing is started (${configured ? 'by the configuration' : 'by a person'})`;
+  const { configured, on } = killSwitchSchema.parse(body);
+  if (!configured && !on) return 'Kill switch off: approved actions are carried out';
+  return `Kill switch ON (set by ${configured ? 'the configuration' : 'a person'}): no action will start`;
 }

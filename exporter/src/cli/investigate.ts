@@ -13,9 +13,9 @@ export interface InvestigateOptions {
 export const EXIT_CODES: Readonly<Record<Investigation['verdict'], number>> = { healthy: 0, failing: 1, undecided: 2 };
 const USAGE = 2;
 
-/** `mlfi investigate <url>`: 0 healthy, 1 failing, 2 could not judge. Progress goes to standard error. */
+/** `mlfi investigate <url>`: 0 healthy, 1 failing, 2 undecided. Progress goes to standard error. */
 export async function investigateUrl(
-  { investigateOnce }: Pick<Commands, 'investigateOnce'>,
+  { investigateOnce, investigationJson }: Pick<Commands, 'investigateOnce' | 'investigationJson'>,
   url: string,
   options: InvestigateOptions,
 ): Promise<number> {
@@ -41,7 +41,7 @@ export async function investigateUrl(
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(investigation, null, 2)}\n`
+      ? investigationJson(investigation)
       : investigationText(investigation, typed.target.asking?.tls?.insecureSkipVerify === true),
   );
   return EXIT_CODES[investigation.verdict];

@@ -38,7 +38,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
   const verdict = {
     healthy: 'NOTHING WRONG SEEN',
     failing: `FAILING (${diagnosis.severity})`,
-    undecided: 'COULD NOT JUDGE',
+    undecided: 'UNDECIDED',
   }[investigation.verdict];
   const headline =
     investigation.verdict === 'healthy'

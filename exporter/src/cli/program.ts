@@ -6,6 +6,7 @@ import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
+import { addKeyVerbs } from './keys.js';
 import { report } from './report.js';
 import { serve } from './serve.js';
 import { addStoreVerbs } from './store.js';
@@ -23,7 +24,10 @@ export function createProgram(commands: Commands, version: string): Command {
   program
     .command('serve')
     .description('watch models: probe, learn, detect, investigate; serve the API and the metrics')
-    .option('-c, --config <file>', 'configuration file (default: mlfi.yml when there is one, else built-in defaults)')
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: MLFI_CONFIG, else mlfi.yml when there is one, else built-in defaults)',
+    )
     .action(async (options: { config?: string }) => {
       process.exitCode = await serve(commands, options.config ?? null);
     });
@@ -32,7 +36,7 @@ export function createProgram(commands: Commands, version: string): Command {
     .command('investigate')
     .argument('<url>', 'address of the model, its predict path or its server')
     .description(
-      'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 could not judge',
+      'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 undecided',
     )
     .option('-n, --samples <number>', 'how many answers to collect', '40')
     .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')
@@ -108,6 +112,7 @@ export function createProgram(commands: Commands, version: string): Command {
     });
 
   addDecisionVerbs(program);
+  addKeyVerbs(program);
   addStoreVerbs(program, commands);
 
   program

@@ -18,14 +18,19 @@ export async function serve({ start }: Pick<Commands, 'start'>, named: string | 
   const file = configurationFile(named);
   const config = readConfiguration(file);
   if (config === null) return 1;
+  const interruption = new AbortController();
+  const stopped = nextSignal().then(() => interruption.abort());
   let service;
   try {
-    service = await start(config, { configurationFile: file });
+    service = await start(config, { configurationFile: file, signal: interruption.signal });
   } catch (error) {
+    if (interruption.signal.aborted) {
+      console.log('stopped while models were restored; what is stored is as it was');
+      return 0;
+    }
     console.error(`mlfi cannot start: ${said(error)}`);
     return 1;
   }
-  const stopped = nextSignal();
   console.log(`mlfi watches ${counted(service.application.models.statuses().length, 'model')}.`);
   console.log(`  configuration  ${file ?? 'built-in defaults (mlfi init writes a file to start from)'}`);
   console.log(`  data           ${service.storeLocation}`);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import type { Json } from '../domain/json.js';
 
 export interface ServiceOptions {
@@ -12,9 +13,30 @@ export type ServiceAnswer =
   | { readonly kind: 'refused'; readonly status: number | null; readonly reason: string };
 
 export interface ServiceRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: Json;
+}
+
+/** Where the service is, and who asks it. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .option('--url <address>', 'address of the running mlfi (or MLFI_URL; default http://127.0.0.1:9899)')
+    .option('--token-file <file>', 'file with your token or an API key (or MLFI_TOKEN)')
+    .option('--json', 'print what the service answered');
+}
+
+/** Text of models and people must not steer the terminal. */
+const CONTROLS = /(?!\n)\p{Cc}/gu;
+
+/** Prints what the service said. @returns the exit code: 0 done, 1 refused */
+export function printAnswer(answer: ServiceAnswer, asJson: boolean, text: (body: Json) => string): number {
+  if (answer.kind === 'refused') {
+    console.error(answer.reason.replace(CONTROLS, ''));
+    return 1;
+  }
+  console.log(asJson ? JSON.stringify(answer.body, null, 2) : text(answer.body).replace(CONTROLS, ''));
+  return 0;
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:9899';

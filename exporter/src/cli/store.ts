@@ -3,31 +3,36 @@ import type { Command } from 'commander';
 import { modelId } from '../domain/identifiers.js';
 import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
+import type { Config } from '../config/config.js';
 
-type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel'>;
+type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore'>;
+
+const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
+const TABLE_WAY = 'stop mlfi and restore a backup';
 
 /** `mlfi store check`: 0 all is readable, 1 something is damaged (each is named), 2 the store could not be looked at. */
-export async function storeCheck({ checkStore }: StoreCommands, named: string | null): Promise<number> {
-  const config = readConfiguration(configurationFile(named));
-  if (config === null) return 2;
-  try {
-    const { documents, damaged } = await checkStore(config);
+export function storeCheck({ checkStore }: StoreCommands, named: string | null): Promise<number> {
+  return withStore(named, 'the store could not be checked', async (config) => {
+    const { documents, damaged, unreadable, audit } = await checkStore(config);
+    for (const { table, detail, onlyIndexes } of unreadable)
+      console.error(
+        `table ${table}: ${onlyIndexes ? 'its indexes are' : 'it is'} damaged (${detail}); ${onlyIndexes ? INDEX_WAY : TABLE_WAY}`,
+      );
     for (const { message } of damaged) console.error(message);
-    console.log(`${counted(documents, 'document')} read, ${damaged.length} of them damaged`);
-    return damaged.length === 0 ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : 'the store could not be checked');
-    return 2;
-  }
+    if (audit?.kind === 'broken')
+      console.error(`audit log: broken at entry ${audit.atSequence} (${audit.reason}); ${TABLE_WAY}`);
+    const tables =
+      unreadable.length === 0 ? '' : `; damaged tables: ${unreadable.map(({ table }) => table).join(', ')}`;
+    const log = audit?.kind === 'intact' ? `; audit log intact, ${counted(audit.entries, 'entry', 'entries')}` : '';
+    console.log(`${counted(documents, 'document')} read, ${damaged.length} of them damaged${tables}${log}`);
+    return damaged.length === 0 && unreadable.length === 0 && audit?.kind === 'intact' ? 0 : 1;
+  });
 }
 
 /** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 the store could not be opened. */
-export async function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
-  const config = readConfiguration(configurationFile(named));
-  if (config === null) return 2;
-  try {
-    const id = modelId(model);
-    const history = await dropModel(config, id);
+export function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
+  return withStore(named, 'the store could not be repaired', async (config) => {
+    const history = await dropModel(config, modelId(model));
     if (history === null) {
       console.error(`the store knows no model "${model}"`);
       return 1;
@@ -35,8 +40,21 @@ export async function storeRepair({ dropModel }: StoreCommands, named: string | 
     const rest = history === 0 ? '' : `, and ${counted(history, 'damaged row')} of its history`;
     console.log(`let go of ${model}${rest}; it begins anew when it is watched again`);
     return 0;
+  });
+}
+
+/** Does `work` on the configured store. @returns what it returns, 2 when the configuration or the store is not to be used */
+async function withStore(
+  named: string | null,
+  otherwise: string,
+  work: (config: Config) => Promise<number>,
+): Promise<number> {
+  const config = readConfiguration(configurationFile(named));
+  if (config === null) return 2;
+  try {
+    return await work(config);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : 'the store could not be repaired');
+    console.error(error instanceof Error ? error.message : otherwise);
     return 2;
   }
 }
@@ -46,17 +64,42 @@ export function addStoreVerbs(program: Command, commands: StoreCommands): void {
   const store = program.command('store').description('look after the store');
   store
     .command('check')
-    .description('read every stored document and name what is damaged; also beside a running service')
+    .description(
+      'read every table, every document and the audit log, and name what is damaged; also beside a running service',
+    )
     .option('-c, --config <file>', 'configuration file that names the store')
     .action(async ({ config }: { config?: string }) => {
       process.exitCode = await storeCheck(commands, config ?? null);
     });
   store
     .command('repair')
-    .description('with the service stopped: let go of a model whose stored state is damaged')
-    .requiredOption('--drop-model <id>', 'remove the model, what was learnt about it, and its damaged history')
+    .description(
+      'with the service stopped: let go of a model whose stored state is damaged, or build damaged indexes anew',
+    )
+    .option('--drop-model <id>', 'remove the model, what was learnt about it, and its damaged history')
+    .option('--reindex', 'build every index anew from its table')
     .option('-c, --config <file>', 'configuration file that names the store')
-    .action(async ({ config, dropModel }: { config?: string; dropModel: string }) => {
-      process.exitCode = await storeRepair(commands, config ?? null, dropModel);
+    .action(async ({ config, dropModel, reindex }: { config?: string; dropModel?: string; reindex?: true }) => {
+      if ((dropModel === undefined) === (reindex === undefined))
+        program.error('error: say either --drop-model <id> or --reindex', { exitCode: 2 });
+      process.exitCode =
+        dropModel === undefined
+          ? await withStore(config ?? null, 'the store could not be repaired', async (loaded) => {
+              const kept = await commands.rebuildStoreIndexes(loaded);
+              console.log(`every index is built anew${kept === null ? '' : `; the old file is kept as ${kept}`}`);
+              return 0;
+            })
+          : await storeRepair(commands, config ?? null, dropModel);
+    });
+  store
+    .command('backup <file>')
+    .description('copy a SQLite store into a new file, also beside a running service')
+    .option('-c, --config <file>', 'configuration file that names the store')
+    .action(async (file: string, { config }: { config?: string }) => {
+      process.exitCode = await withStore(config ?? null, 'the store could not be copied', async (loaded) => {
+        await commands.backupStore(loaded, file);
+        console.log(`the store is copied to ${file}; put the copy in its place, with mlfi stopped, to restore it`);
+        return 0;
+      });
     });
 }

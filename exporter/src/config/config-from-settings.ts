@@ -164,8 +164,14 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       featureNameLength: settings.intake.limits.feature_name_length,
       nestingDepth: settings.intake.limits.nesting_depth,
       arrayLength: settings.intake.limits.array_length,
+      batchIdsKeptMs: settings.intake.batch_ids_kept,
+      queue: { perModelBytes: settings.intake.queue.per_model, totalBytes: settings.intake.queue.total },
     },
-    http: { maximumBodyBytes: settings.http.maximum_body, requestTimeoutMs: settings.http.request_timeout },
+    http: {
+      maximumBodyBytes: settings.http.maximum_body,
+      requestTimeoutMs: settings.http.request_timeout,
+      wrongCredentialsPerMinute: settings.http.wrong_credentials_per_minute,
+    },
     logging: settings.logging,
   };
 }

@@ -1,10 +1,11 @@
+import type { IntakeQueueLimits } from '../domain/intake-queue.js';
 import type { IntakeLimits } from '../domain/ingest.js';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { Approvers, Freeze } from '../domain/decision-policy.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { ApiScope } from '../domain/ports.js';
+import type { ApiScope } from '../domain/api-key.js';
 import type { FalsePageBudget } from '../domain/alert-evidence.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
@@ -170,8 +171,17 @@ export interface Config {
     readonly refreshMs: number;
   };
   /** What a batch of logged rows may bring; `http.maximumBodyBytes` is the limit of its bytes. */
-  readonly intake: IntakeLimits;
-  readonly http: { readonly maximumBodyBytes: number; readonly requestTimeoutMs: number };
+  readonly intake: IntakeLimits & {
+    /** How long a batch that is sent again is known. */
+    readonly batchIdsKeptMs: number;
+    readonly queue: IntakeQueueLimits;
+  };
+  readonly http: {
+    readonly maximumBodyBytes: number;
+    readonly requestTimeoutMs: number;
+    /** Wrong credentials one address may send. */
+    readonly wrongCredentialsPerMinute: number;
+  };
   readonly logging: { readonly level: (typeof LOG_LEVELS)[number] };
 }
 

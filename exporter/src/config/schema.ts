@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askingSettings } from '../domain/asking-schema.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
-import { API_SCOPES } from '../domain/ports.js';
+import { API_SCOPES } from '../domain/api-key.js';
 import { DEFAULT_INTAKE_LIMITS as INTAKE } from '../domain/ingest.js';
 import { CHANGE_KINDS } from '../domain/symptoms.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/alert-evidence.js';
@@ -244,6 +244,13 @@ const intake = z
         array_length: whole(1, 10_000_000).default(INTAKE.arrayLength),
       })
       .prefault({}),
+    batch_ids_kept: duration('1h', '365d').prefault('7d'),
+    queue: z
+      .strictObject({
+        per_model: byteSize('64KiB', '4GiB').prefault('32MiB'),
+        total: byteSize('64KiB', '16GiB').prefault('128MiB'),
+      })
+      .prefault({}),
   })
   .prefault({});
 
@@ -251,6 +258,7 @@ const http = z
   .strictObject({
     maximum_body: byteSize('1KiB', '256MiB').prefault('8MiB'),
     request_timeout: duration('1s', '10m').prefault('30s'),
+    wrong_credentials_per_minute: whole(1, 1_000_000).default(30),
   })
   .prefault({});
 

@@ -5,7 +5,8 @@ import type { GoldenComparison, GoldenEvidence } from '../domain/symptoms.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { DETECTORS } from './detectors/index.js';
 import { compareGoldenInputs, goldenEvidence } from './golden.js';
-import { judgeRows } from './row-anomaly.js';
+import { assessRows } from './row-anomaly.js';
+import { intakeBlindSpots, unwatchedFeatures } from './unwatched-features.js';
 
 /** What the detectors found in one model's state. */
 export interface Detection {
@@ -23,7 +24,7 @@ export interface Detection {
 export function detect(state: MonitoredModelState, thresholds: DetectionThresholds, nowMs: number): Detection {
   const known = state.baseline?.golden ?? [];
   const golden = goldenEvidence(known, state.goldenNow);
-  const rowAnomaly = judgeRows(state.forest, state.rows, thresholds);
+  const rowAnomaly = assessRows(state.forest, state.rows, thresholds);
   const input = { ...state, thresholds, nowMs, golden, rowAnomaly };
   const results = DETECTORS.map((detector) => ({ id: detector.id, ...detector.detect(input) }));
   const spots = new Map(
@@ -35,7 +36,7 @@ export function detect(state: MonitoredModelState, thresholds: DetectionThreshol
   );
   return {
     findings: findings.filter(({ detector, subject }) => detector !== 'sequential-evidence' || !described.has(subject)),
-    blindSpots: [...spots.values()],
+    blindSpots: [...spots.values(), ...unwatchedFeatures(state.features), ...intakeBlindSpots(state.intake)],
     unseen: results.flatMap(({ id, blindSpots }) => blindSpots.map(({ check }) => ({ detector: id, check }))),
     rowAnomaly,
     golden,

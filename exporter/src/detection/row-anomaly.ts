@@ -16,7 +16,7 @@ const ROWS_BLAMED = 50;
  * Judges a window's rows by the baseline's isolation forest (Liu, Ting & Zhou 2008): unusual when materially more than
  * 1 % of them score above the baseline's 99th percentile, beyond chance.
  */
-export function judgeRows(
+export function assessRows(
   forest: ForestBaseline | null,
   rows: readonly Observation[],
   thresholds: DetectionThresholds,

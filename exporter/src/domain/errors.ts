@@ -1,12 +1,12 @@
 import type { Json } from './json.js';
 
 /** What a request can run into, whoever asked: HTTP, command line and tests read it from `kind`. */
-export type AppErrorKind = 'not-found' | 'conflict' | 'invalid' | 'forbidden' | 'unavailable';
+export type AppErrorKind = 'not-found' | 'conflict' | 'invalid' | 'forbidden' | 'too-many-requests' | 'unavailable';
 
-/** The parts that all of them have; thrown are the five below. */
+/** The parts that all of them have; thrown are the six below. */
 abstract class RefusedRequest<Kind extends AppErrorKind> extends Error {
   /**
-   * @param kind which of the five
+   * @param kind which of the six
    * @param message a sentence for the caller: what is wrong and what would be right
    * @param field the part of the request that is wrong, null for none in particular
    * @param details what a program may use to do better, e.g. the current digest
@@ -50,6 +50,19 @@ export class Forbidden extends RefusedRequest<'forbidden'> {
   }
 }
 
+/** More is asked at once than is taken; the same request will work once what is under way is done. */
+export class TooManyRequests extends RefusedRequest<'too-many-requests'> {
+  /** @param retryAfterSeconds when to ask again, a whole number */
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+    field: string | null = null,
+    details: Json = null,
+  ) {
+    super('too-many-requests', message, field, details);
+  }
+}
+
 /** The same request will work later. */
 export class Unavailable extends RefusedRequest<'unavailable'> {
   /** @param retryAfterSeconds when to ask again, a whole number */
@@ -64,7 +77,7 @@ export class Unavailable extends RefusedRequest<'unavailable'> {
 }
 
 /** A refusal the caller can act on. Any other error is a fault of the program. */
-export type AppError = NotFound | Conflict | Invalid | Forbidden | Unavailable;
+export type AppError = NotFound | Conflict | Invalid | Forbidden | TooManyRequests | Unavailable;
 
-/** Whether it is one of the five, i.e. to be told to the caller as it stands. */
+/** Whether it is one of the six, i.e. to be told to the caller as it stands. */
 export const isAppError = (error: unknown): error is AppError => error instanceof RefusedRequest;

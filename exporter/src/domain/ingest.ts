@@ -60,10 +60,24 @@ export interface IngestNote {
   readonly message: string;
 }
 
+/** What became of the rows a model was sent lately. */
+export interface IntakeSummary {
+  readonly taken: number;
+  readonly refused: number;
+  /** Null when none was refused. */
+  readonly mostRefusedFor: RefusalReason | null;
+  /** Parts of rows that were left out of what is watched. */
+  readonly leftOut: readonly IngestNote[];
+  /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
+  readonly clockOffsetMs: number | null;
+}
+
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
 
 export interface IngestBatch {
   readonly batchId: string | null;
+  /** SHA-256 of the body as text, hex: what a repeated `batchId` must come with. Null where there is no id. */
+  readonly bodyDigest: string | null;
   readonly observations: readonly Observation[];
   readonly labels: readonly LateLabel[];
   /** All refused rows. */
@@ -87,6 +101,13 @@ export interface IngestResult {
   readonly errors: readonly IngestLineError[];
   readonly notes: readonly IngestNote[];
   readonly duplicate: boolean;
+}
+
+/** An identity that was taken: the answer it got, and of which body. */
+export interface TakenBatch {
+  readonly result: IngestResult;
+  /** Null for a batch of a release that did not keep it: any body is then the same. */
+  readonly bodyDigest: string | null;
 }
 
 /** What a batch may bring. A row beyond a limit is refused or cut, and told. */

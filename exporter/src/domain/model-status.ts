@@ -1,7 +1,8 @@
 import type { AlertEvidence } from './alert-evidence.js';
 import type { Diagnosis } from './cause.js';
+import type { FeatureReadings } from './feature-kind.js';
 import type { BlindSpot, Finding } from './finding.js';
-import type { Incident } from './incident.js';
+import type { IncidentRow } from './incident.js';
 import type { Model } from './model.js';
 import type { PerformanceEstimate } from './performance.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
@@ -13,7 +14,7 @@ import type { GoldenComparison } from './symptoms.js';
 /** Current figures of one model, for lists, live lines and metrics. */
 export interface ModelStatus {
   readonly model: Model;
-  /** Samples in the judged window, and in all since the model was added. */
+  /** Samples in the evaluated window, and in all since the model was added. */
   readonly windowSamples: number;
   readonly totalSamples: number;
   readonly confidenceMean: number | null;
@@ -28,15 +29,17 @@ export interface ModelStatus {
   readonly running: RunningCounts;
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
+  /** What the values of its features are. */
+  readonly features: FeatureReadings;
   /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
-  readonly incident: Incident | null;
+  readonly incident: IncidentRow | null;
   /** Why mlfi cannot ask the model at present, and what to do; no fault of the model. Null when it can. */
   readonly setup: SetupProblem | null;
   /** Evidence against the false-page budget. */
   readonly evidence: AlertEvidence;
   readonly performance: PerformanceEstimate;
-  /** The isolation forest's verdict on the judged window. */
+  /** The isolation forest's verdict on the evaluated window. */
   readonly rowAnomaly: RowAnomaly;
   readonly goldenInputs: readonly GoldenComparison[];
   /** Causes that keep coming back to the model. */

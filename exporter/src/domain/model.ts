@@ -12,6 +12,14 @@ export const CONNECTOR_IDS = [
   'mlflow',
   'torchserve',
   'bentoml',
+  'openai',
+  'ollama',
+  'tensorflow-serving',
+  'kserve',
+  'vertex',
+  'sagemaker',
+  'seldon',
+  'azure-ml',
 ] as const;
 export type ConnectorId = (typeof CONNECTOR_IDS)[number];
 

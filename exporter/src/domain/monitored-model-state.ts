@@ -1,5 +1,7 @@
 import type { AlertEvidence } from './alert-evidence.js';
+import type { FeatureReadings } from './feature-kind.js';
 import type { ForestBaseline, WindowForest } from './isolation-forest.js';
+import type { IntakeSummary } from './ingest.js';
 import type { Model } from './model.js';
 import type { Observation } from './observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './profile.js';
@@ -25,6 +27,10 @@ export interface MonitoredModelState {
   readonly lastAnswerAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
+  /** What the values of logged features are; empty where none are logged. */
+  readonly features: FeatureReadings;
+  /** What became of the rows it was sent lately; null where none are logged. */
+  readonly intake: IntakeSummary | null;
   /** What the live model was asked during the open incident; null when nothing was. */
   readonly experiment: CohortShapley | null;
   /** Segments and decomposition found beforehand in a worker thread; null to find them while evaluating. */

@@ -117,6 +117,8 @@ export type ModelAnswer =
       readonly httpStatus?: number;
       /** Sorted key paths with types of the answer, e.g. `confidence:number,label:string`; changes reveal a new schema. */
       readonly shape: string;
+      /** Where prediction and confidence were found, for people; absent or null where it was not noted. */
+      readonly from?: string | null;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 

@@ -8,7 +8,7 @@ export interface MeanError {
   readonly count: number;
 }
 
-/** What labels have shown of the judged window so far; null before any has come. */
+/** What labels have shown of the evaluated window so far; null before any has come. */
 export interface RealisedPerformance {
   readonly accuracy: Proportion | null;
   readonly error: MeanError | null;

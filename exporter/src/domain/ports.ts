@@ -1,14 +1,15 @@
 /** Small interfaces the stages need and `main.ts` fills. */
 import type { AskingTls } from './asking.js';
 import type { AlertRepository } from './alert.js';
+import type { ApiKeyRepository } from './api-key.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
 import type { Codec, StoreDocumentDamaged } from './codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from './decision.js';
 import type { DecisionCounts } from './decision-counts.js';
 import type { DecisionRecord } from './decision-record.js';
-import type { ApiKeyId, ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
+import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
-import type { IngestResult } from './ingest.js';
+import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure } from './observation.js';
@@ -143,8 +144,8 @@ export interface LedgerRepository {
 /** Ids of ingest batches already taken, so that a retry is harmless. */
 export interface BatchRepository {
   /** Result recorded for an earlier delivery of the batch, or null. */
-  find(model: ModelId, batchId: string): Promise<IngestResult | null>;
-  save(model: ModelId, batchId: string, result: IngestResult, atMs: number): Promise<void>;
+  find(model: ModelId, batchId: string): Promise<TakenBatch | null>;
+  save(model: ModelId, batchId: string, taken: TakenBatch, atMs: number): Promise<void>;
   prune(olderThanMs: number): Promise<number>;
 }
 
@@ -206,6 +207,9 @@ export interface GovernanceTransaction {
   setKillSwitch(state: KillSwitch): Promise<void>;
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
+  readonly apiKeys: ApiKeyRepository;
+  /** A line on the timeline of an incident that says what is committed with it. */
+  appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }
@@ -244,32 +248,13 @@ export interface ValidationRepository {
   list(model: ModelId, limit: number): Promise<readonly Validation[]>;
 }
 
-/** What an API key may be for. Deciding is not among them: keys are machines. */
-export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
-export type ApiScope = (typeof API_SCOPES)[number];
-/** What a route may ask for; `approve` is for people only. */
-export type Scope = ApiScope | 'approve';
-export interface ApiKey {
-  readonly id: ApiKeyId;
-  readonly name: string;
-  /** SHA-256 of the secret, hex; the secret itself is shown once and not kept. */
-  readonly secretHash: string;
-  readonly scopes: readonly ApiScope[];
-  readonly createdAtMs: number;
-  readonly lastUsedAtMs: number | null;
-  readonly revokedAtMs: number | null;
-}
-export interface ApiKeyRepository {
-  list(): Promise<readonly ApiKey[]>;
-  get(id: ApiKeyId): Promise<ApiKey | null>;
-  save(key: ApiKey): Promise<void>;
-}
-
 /** Small named values, e.g. the per-install salt. */
 export interface SettingRepository {
   /** Null when it was never set. @throws StoreDocumentDamaged when it cannot be read */
   get<T>(setting: Setting<T>): Promise<T | null>;
   set<T>(setting: Setting<T>, value: T): Promise<void>;
+  /** Sets what was never set. @returns what is set afterwards, whoever was first */
+  setOnce<T>(setting: Setting<T>, value: T): Promise<T>;
 }
 
 /** One state per model that its owner writes as it likes; the codec is the owner's. */
@@ -290,8 +275,17 @@ export const ONLY_EPOCH: Epoch = 0;
 /** Where the increments of models go. */
 export type IncrementStore = Pick<
   Store,
-  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors'
+  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
+
+/** A table that is not as the database wrote it. */
+export interface DamagedTable {
+  readonly table: string;
+  /** What the database says; no value of a row is in it. */
+  readonly detail: string;
+  /** The rows are there: building its indexes anew mends it. */
+  readonly onlyIndexes: boolean;
+}
 
 export interface Store {
   readonly models: ModelRepository;
@@ -309,6 +303,8 @@ export interface Store {
   readonly settings: SettingRepository;
   /** How often each model was called, and how that went. */
   readonly callCounters: ModelStateRepository;
+  /** What the values of each model's features are. */
+  readonly featureKinds: ModelStateRepository;
   /** The running e-detectors of each model. */
   readonly driftMonitors: ModelStateRepository;
   readonly alerts: AlertRepository;
@@ -322,6 +318,8 @@ export interface Store {
    * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
    */
   atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
+  /** Which of the tables are damaged (null: of all). @throws Unavailable when the store cannot be read at all */
+  damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -386,7 +384,7 @@ export interface AnnotationSource {
 /** What the service tells its listeners (SSE, demo, metrics). */
 export type DomainEvent =
   | { readonly kind: 'model-updated'; readonly model: Model }
-  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: Incident }
+  | { readonly kind: 'incident-opened' | 'incident-updated' | 'incident-closed'; readonly incident: IncidentRow }
   | { readonly kind: 'recommendation-updated'; readonly recommendation: Recommendation }
   | { readonly kind: 'baseline-admitted'; readonly modelId: ModelId; readonly version: number };
 

@@ -1,6 +1,6 @@
 /**
  * Profiles are integer counts on a grid that is fixed from the first value on, so that they add exactly:
- * across time, across replicas, in any order (see docs/architecture.md, "A baseline is a ruler").
+ * across time, in any order (see docs/architecture.md, "A baseline is a ruler").
  */
 
 /** Where a number falls. `unit`: 1,000 equal cells on [0,1]. `asinh`: cell = floor(asinh((x − centre)/scale)/step). */
@@ -73,10 +73,23 @@ export interface WindowProfile {
   readonly fromMs: number;
   readonly toMs: number;
   readonly calls: number;
+  /** Answered rows that named their inputs: a feature that one of them lacks is absent there (`absentIn`). */
+  readonly rowsWithFeatures: number;
   readonly failures: Readonly<Record<string, number>>;
   readonly signals: ReadonlyMap<SignalKey, SignalCounts>;
   readonly labels: LabelCounts;
   readonly groups: GroupCounts;
+}
+
+/**
+ * Rows that named their inputs and did not send this feature at all: null, NaN and values of the wrong type were sent.
+ * Exact, for every row that names its inputs counts once in each feature it holds.
+ */
+export function absentIn({ rowsWithFeatures }: Pick<WindowProfile, 'rowsWithFeatures'>, counts: SignalCounts): number {
+  const sums = counts.kind === 'numeric' ? counts.cells.values() : counts.categories.values();
+  let sent = counts.missing + counts.invalid + (counts.kind === 'numeric' ? 0 : counts.other);
+  for (const count of sums) sent += count;
+  return Math.max(0, rowsWithFeatures - sent);
 }
 
 /** Calls that failed, for whatever reason. */

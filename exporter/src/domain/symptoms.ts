@@ -87,8 +87,11 @@ export interface FeatureEvidence {
   readonly meanShift: number | null;
   /** Distance from the 5th to the 95th percentile among the newest values, over that of the baseline; null for categories. */
   readonly spreadRatio: number | null;
+  /** Null, NaN, or not sent at all. */
   readonly missingBefore: number;
   readonly missingNow: number;
+  /** Of the rows now, those that did not send it at all. */
+  readonly absentNow: number;
   readonly invalidBefore: number;
   readonly invalidNow: number;
   readonly unseenShare: number;

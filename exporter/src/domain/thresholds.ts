@@ -2,7 +2,7 @@
 export interface DetectionThresholds {
   /** Samples below which a window is not compared with the baseline. 30: the usual floor for a mean's normal approximation. */
   readonly minimumWindowSamples: number;
-  /** Newest observations that form the judged window. */
+  /** Newest observations that form the evaluated window. */
   readonly windowSamples: number;
   /**
    * Fixed-sample significance after Bonferroni over the signals compared. 1e-4: with hourly evaluations of one model that is

@@ -104,6 +104,8 @@ export async function investigate(
       lastAnswerAtMs: lastAnswer(collected),
       lastPredictionAtMs: null,
       changes: [],
+      features: new Map(),
+      intake: null,
       experiment: null,
       rowAnalysis: null,
     },

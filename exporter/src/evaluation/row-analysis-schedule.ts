@@ -52,12 +52,14 @@ export class RowAnalysisSchedule {
     this.begunAtMs = nowMs;
     this.begun += 1;
     const mine = this.begun;
-    const found = await this.ports.analyseRows(rowsToAnalyse(state, symptoms)).catch((error: unknown) => {
+    let found = NOTHING_TO_ANALYSE;
+    try {
+      found = await this.ports.analyseRows(rowsToAnalyse(state, symptoms));
+    } catch (error) {
       // The other evidence still names a cause: an evaluation must not fail with one of its helpers.
       if (!this.signal.aborted)
         this.ports.logger.error({ model: state.model.id, error: String(error) }, 'row analysis failed');
-      return NOTHING_TO_ANALYSE;
-    });
+    }
     // Ignore the result of an analysis that was started earlier than the newest one.
     if (this.begun === mine) this.analysis = found;
   }

@@ -1,6 +1,6 @@
 import { blamesNothing, type CauseId } from '../domain/cause.js';
 import type { IncidentId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { CohortShapley } from '../domain/row-analysis.js';
 
 /** Experiments per incident: the first, and one more each time its story turns to another cause. */
@@ -23,7 +23,7 @@ export class IncidentExperiments {
    * True when there is something to ask: nothing has been asked yet, or the incident's cause is no longer the one it had when
    * the last result had been weighed. The incident keeps its cause for some evaluations, so one evaluation's change of mind asks nothing.
    */
-  wantsMore({ diagnosis }: Incident): boolean {
+  wantsMore({ diagnosis }: IncidentRow): boolean {
     if (this.running) return false;
     if (this.begun === 0) return true;
     const cause = diagnosis.causes[0]?.id ?? 'none';

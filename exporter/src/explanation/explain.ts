@@ -70,7 +70,7 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: 
 const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');
 
 const HARM_WORDS = {
-  'no-answer': 'calls get no response',
+  'no-answer': 'calls get no prediction',
   'wrong-answer': 'predictions are wrong or have changed',
   'late-answer': 'responses are later than usual',
 } as const;
@@ -150,6 +150,10 @@ function effectParagraph(diagnosis: Diagnosis): string {
   return parts.join(' ');
 }
 
+/** A sentence as it reads in the middle of another: no full stop, and a small letter unless the word is all capitals. */
+const clauseOf = (sentence: string): string =>
+  sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z’' ])/, (letter) => letter.toLowerCase());
+
 /** A runner-up less probable than this is noise to whoever reads it. */
 const MIN_NAMED_PROBABILITY = 0.005;
 
@@ -158,5 +162,5 @@ function runnersUpParagraph(others: readonly Cause[]): string {
     .filter(({ id, probability }) => !blamesNothing(id) && probability >= MIN_NAMED_PROBABILITY)
     .slice(0, 2);
   if (weighed.length === 0) return '';
-  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${wholePercent(probability)}; ${refuting[0] === undefined ? 'fewer of its expected symptoms are present' : `against it: ${refuting[0].text.replace(/\.$/, '')}`})`).join('; ')}.`;
+  return `Also considered: ${weighed.map(({ title, probability, refuting }) => `${title} (${wholePercent(probability)}; ${refuting[0] === undefined ? 'fewer of its expected symptoms are present' : `against it: ${clauseOf(refuting[0].text)}`})`).join('; ')}.`;
 }

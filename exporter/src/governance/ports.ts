@@ -3,7 +3,7 @@ import type { DecisionRecord, RecommendationRecord, VoteRequest } from '../domai
 import type { KillSwitch, Review } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { Clock, EventBus, Ids, Logger, Store } from '../domain/ports.js';
 import type { ActionId, Proposal, Recommendation } from '../domain/recommendation.js';
 import type { Executors } from './executors/index.js';
@@ -37,9 +37,9 @@ export interface RecordFilter {
  */
 export interface Governance {
   /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
-  propose(incident: Incident, proposals: readonly Proposal[]): Promise<readonly Recommendation[]>;
+  propose(incident: IncidentRow, proposals: readonly Proposal[]): Promise<readonly Recommendation[]>;
   /** A proposal of a person or a machine, beside those of the diagnosis. @throws AppError when the same is open already */
-  proposeBy(incident: Incident, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;
+  proposeBy(incident: IncidentRow, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;
   /** Actions the actor may vote on, by the rules in force. */
   actionsVotableBy(by: Actor): readonly ActionId[];
   /** Whether the actor is among those who may decide alone in an emergency, where an action's rules allow it at all. */
@@ -85,8 +85,8 @@ export interface Governance {
   /** Nothing is sent from now on; resolves when what is being sent has been settled. */
   stop(): Promise<void>;
   /** Judges finished executions by the criteria fixed when they were proposed. `blind` = detectors that could not look. */
-  verify(incident: Incident, findings: readonly Finding[], blind: ReadonlySet<string>, nowMs: number): Promise<void>;
-  withdraw(incident: Pick<Incident, 'id'>, reason: string): Promise<void>;
+  verify(incident: IncidentRow, findings: readonly Finding[], blind: ReadonlySet<string>, nowMs: number): Promise<void>;
+  withdraw(incident: Pick<IncidentRow, 'id'>, reason: string): Promise<void>;
 }
 
 /** Publishes recommendations whose state or revision is new. */

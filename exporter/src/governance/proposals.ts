@@ -2,7 +2,7 @@ import type { RecommendationRecord } from '../domain/decision-record.js';
 import { SYSTEM, type Actor } from '../domain/actor.js';
 import { Conflict } from '../domain/errors.js';
 import type { ModelId, RecommendationId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
 import type { GovernancePorts, Publish } from './ports.js';
@@ -10,7 +10,7 @@ import { committedRecord, recommendationIn } from './record.js';
 import { resolvePlans } from './resolved-plan.js';
 import { contextOf, insertRevision, sameContent } from './revision.js';
 import { checkReason } from './rules/vote-rules.js';
-import { moveTo } from './transition.js';
+import { moveTo, tell } from './transition.js';
 
 const MOST_OF_AN_INCIDENT = 1_000;
 const MOST_PENDING = 10_000;
@@ -23,7 +23,7 @@ export class Proposals {
   ) {}
 
   /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
-  async propose(incident: Incident, unresolved: readonly Proposal[]): Promise<readonly Recommendation[]> {
+  async propose(incident: IncidentRow, unresolved: readonly Proposal[]): Promise<readonly Recommendation[]> {
     const proposals = await resolvePlans(this.ports.executors, unresolved);
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
@@ -54,7 +54,7 @@ export class Proposals {
   }
 
   /** A proposal of a person or a machine. @throws Conflict when the incident is closed, or the same is open already */
-  async proposeBy(incident: Incident, unresolved: Proposal, by: Actor): Promise<RecommendationRecord> {
+  async proposeBy(incident: IncidentRow, unresolved: Proposal, by: Actor): Promise<RecommendationRecord> {
     if (incident.closedAtMs !== null) throw new Conflict('this incident is closed', 'incident_id');
     const [proposal = unresolved] = await resolvePlans(this.ports.executors, [unresolved]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
@@ -77,14 +77,17 @@ export class Proposals {
       const recommendation = await recommendationIn(transaction, id);
       const { state } = recommendation;
       if (state !== 'pending') throw new Conflict(`this recommendation is ${state} already`, 'state', { state });
-      return committedRecord(transaction, await this.withdrawn(transaction, recommendation, reason, by));
+      const withdrawn = await this.withdrawn(transaction, recommendation, reason, by);
+      const said = (title: string): string => `${by.name} withdrew ${title}: ${reason}`;
+      await tell(transaction, this.ports.clock.now(), withdrawn, 'decision', said);
+      return committedRecord(transaction, withdrawn);
     });
     this.publish([record.recommendation]);
     return record;
   }
 
   /** Takes all that an incident leaves undecided off the table. */
-  async withdrawAll({ id: incident }: Pick<Incident, 'id'>, reason: string): Promise<void> {
+  async withdrawAll({ id: incident }: Pick<IncidentRow, 'id'>, reason: string): Promise<void> {
     const moved = await this.ports.store.governance(async (transaction) => {
       const states = ['pending', 'approved'] as const;
       const open = await transaction.recommendations({ incident, states, limit: MOST_OF_AN_INCIDENT });

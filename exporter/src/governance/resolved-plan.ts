@@ -2,6 +2,9 @@ import { canonicalize } from 'json-canonicalize';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
 import type { Executors } from './executors/index.js';
 
+/** Targets that are asked at the same time. */
+const ASKED_AT_ONCE = 8;
+
 /** A proposal whose plan names what was found at its target, so that people approve that and nothing else. */
 async function resolved<P extends Proposal>(executors: Executors, proposal: P): Promise<P> {
   const { plan } = proposal;
@@ -20,6 +23,11 @@ export async function staleProposals(
   executors: Executors,
   recommendations: readonly Recommendation[],
 ): Promise<readonly Recommendation[]> {
-  const now = await Promise.all(recommendations.map((recommendation) => resolved(executors, recommendation)));
-  return recommendations.filter(({ plan }, index) => canonicalize(plan) !== canonicalize(now[index]?.plan ?? null));
+  const stale: Recommendation[] = [];
+  for (let from = 0; from < recommendations.length; from += ASKED_AT_ONCE) {
+    const asked = recommendations.slice(from, from + ASKED_AT_ONCE);
+    const now = await resolvePlans(executors, asked);
+    stale.push(...asked.filter(({ plan }, i) => canonicalize(plan) !== canonicalize(now[i]?.plan ?? null)));
+  }
+  return stale;
 }

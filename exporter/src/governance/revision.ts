@@ -1,5 +1,5 @@
 import { recommendationId, type RecommendationId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
 import { recommendationDigest } from './digest.js';
@@ -17,7 +17,7 @@ export interface RevisionContext extends Pick<
   readonly proposedBy: Actor;
 }
 
-export function contextOf(incident: Incident, modelVersion: string | null, proposedBy: Actor): RevisionContext {
+export function contextOf(incident: IncidentRow, modelVersion: string | null, proposedBy: Actor): RevisionContext {
   return {
     incidentId: incident.id,
     modelId: incident.modelId,

@@ -6,7 +6,7 @@ import type { ExecutionOutcome, Executor, GovernanceTransaction } from '../domai
 import type { Recommendation } from '../domain/recommendation.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { insertEscalation } from './revision.js';
-import { auditBy, moveTo } from './transition.js';
+import { auditBy, moveTo, tell } from './transition.js';
 
 const LOOKED_UP_FOR_MS = 86_400_000;
 const LONGEST_DETAIL_CHARACTERS = 1_000;
@@ -106,7 +106,13 @@ export class Settlement {
         transaction.recommendation(execution.recommendationId),
       );
       const plan = recommendation?.plan ?? null;
-      const found = plan === null ? null : await executor.lookup(execution, plan);
+      const found =
+        plan === null
+          ? null
+          : await executor.lookup(execution, plan).catch((error: unknown) => {
+              this.ports.logger.error({ execution: execution.id, error: String(error) }, 'looking it up failed');
+              return null;
+            });
       if (found === null || found.kind === 'unknown') continue;
       const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
       const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';
@@ -128,6 +134,9 @@ export class Settlement {
     await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs: now, detail });
     await this.addAttempt(transaction, execution, kind, outcome.kind, detail);
     const moved = await moveTo(transaction, now, recommendation, outcome.kind, by, detail);
+    const said = (title: string): string =>
+      kind === 'person' ? `${by.name}: ${title} ${outcome.kind}. ${detail}` : `${title}: ${outcome.kind}. ${detail}`;
+    await tell(transaction, now, moved, 'execution', said);
     if (outcome.kind !== 'failed') return [moved];
     const what = `"${recommendation.title}" could not be carried out: ${detail}`;
     const { policy, ids } = this.ports;

@@ -1,4 +1,5 @@
 import { Conflict } from '../domain/errors.js';
+import type { TimelineEntry } from '../domain/incident.js';
 import type { JsonObject } from '../domain/json.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
@@ -25,6 +26,17 @@ export async function auditBy(
   fields: JsonObject,
 ): Promise<void> {
   await appendAudit(transaction, { kind, atMs, by: actorFields(by), ...fields });
+}
+
+/** Says on the incident's timeline what is committed with it. @param text what is said, given the quoted title */
+export async function tell(
+  transaction: GovernanceTransaction,
+  atMs: number,
+  { incidentId, title }: Pick<Recommendation, 'incidentId' | 'title'>,
+  kind: TimelineEntry['kind'],
+  text: (title: string) => string,
+): Promise<void> {
+  await transaction.appendTimeline(incidentId, { atMs, kind, text: text(`"${title}"`) });
 }
 
 /**

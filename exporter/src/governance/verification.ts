@@ -3,12 +3,12 @@ import { SYSTEM } from '../domain/actor.js';
 import type { Execution, Verification } from '../domain/decision.js';
 import type { Finding } from '../domain/finding.js';
 import type { ExecutionId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, VerificationCriteria } from '../domain/recommendation.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { insertEscalation } from './revision.js';
-import { moveTo } from './transition.js';
+import { moveTo, tell } from './transition.js';
 
 /** How the criteria have held since the action finished. */
 export interface VerificationProgress {
@@ -91,19 +91,27 @@ export class Verifications {
 
   /** Judges the incident's finished executions by the criteria fixed when they were proposed. */
   async verify(
-    incident: Incident,
+    incident: IncidentRow,
     findings: readonly Finding[],
     blind: ReadonlySet<string>,
     nowMs: number,
   ): Promise<void> {
-    const changed = await this.ports.store.governance(async (transaction) => {
+    const { moved, progress } = await this.ports.store.governance(async (transaction) => {
       const filter = { incident: incident.id, states: ['succeeded'], limit: 100 } as const;
-      const moved: Recommendation[] = [];
+      const judged = {
+        moved: new Array<Recommendation>(),
+        progress: new Map<ExecutionId, VerificationProgress | null>(),
+      };
       for (const recommendation of await transaction.recommendations(filter))
-        moved.push(...(await this.judge(transaction, recommendation, findings, blind, nowMs)));
-      return moved;
+        judged.moved.push(...(await this.judge(transaction, recommendation, findings, blind, nowMs, judged.progress)));
+      return judged;
     });
-    this.publish(changed);
+    // Only what is committed counts: a transaction that fails has changed nothing here either.
+    for (const [id, held] of progress) {
+      if (held === null) this.progress.delete(id);
+      else this.progress.set(id, held);
+    }
+    this.publish(moved);
   }
 
   private async judge(
@@ -112,19 +120,22 @@ export class Verifications {
     findings: readonly Finding[],
     blind: ReadonlySet<string>,
     nowMs: number,
+    progress: Map<ExecutionId, VerificationProgress | null>,
   ): Promise<readonly Recommendation[]> {
     const execution = await transaction.execution(recommendation.id);
     if (execution === null) return [];
     const before = this.progress.get(execution.id) ?? { clearSinceMs: null, evaluations: 0 };
     const judged = judgeOutcome(recommendation.verification, execution, findings, blind, nowMs, before);
     if (judged.kind === 'waiting') {
-      this.progress.set(execution.id, judged.progress);
+      progress.set(execution.id, judged.progress);
       return [];
     }
-    this.progress.delete(execution.id);
+    progress.set(execution.id, null);
     const { outcome, detail } = judged;
     await transaction.insertVerification({ executionId: execution.id, outcome, atMs: nowMs, detail });
     const moved = await moveTo(transaction, nowMs, recommendation, outcome, SYSTEM, detail);
+    const result = outcome === 'not_recovered' ? 'did not help' : 'helped';
+    await tell(transaction, nowMs, moved, 'verification', (title) => `${title} ${result}: ${detail}`);
     if (outcome !== 'not_recovered') return [moved];
     const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
     const { policy, ids } = this.ports;

@@ -12,7 +12,7 @@ import { oweReview } from './rules/break-glass.js';
 import { isApprover, isApproverOf, policyFor } from './rules/policy.js';
 import { checkReason, countVotes } from './rules/vote-rules.js';
 import { cancelExecution, type Settlement } from './settlement.js';
-import { auditBy, moveTo } from './transition.js';
+import { auditBy, moveTo, tell } from './transition.js';
 
 /** Decisions of people: a vote and all that follows from it is one transaction. */
 export class Voting {
@@ -37,6 +37,9 @@ export class Voting {
   async vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord> {
     const record = await this.ports.store.governance(async (transaction) => {
       const voted = await this.count(transaction, request, by);
+      const done = request.verdict === 'approve' ? 'approved' : 'rejected';
+      const said = (title: string): string => `${by.name} ${done} ${title}: ${request.reason}`;
+      await tell(transaction, this.ports.clock.now(), voted, 'decision', said);
       const committed = await committedRecord(transaction, voted);
       this.ports.failPoint?.('before-vote-commit');
       return committed;
@@ -57,7 +60,9 @@ export class Voting {
       const { state } = recommendation;
       if (state === 'dispatching' || state === 'unknown')
         throw new Conflict('it was sent already and can no longer be revoked', 'state', { state });
-      const revoked = await moveTo(transaction, this.ports.clock.now(), recommendation, 'revoked', by, reason);
+      const now = this.ports.clock.now();
+      const revoked = await moveTo(transaction, now, recommendation, 'revoked', by, reason);
+      await tell(transaction, now, revoked, 'decision', (title) => `${by.name} revoked ${title}: ${reason}`);
       await this.cancelOrder(transaction, id);
       return committedRecord(transaction, revoked);
     });
@@ -205,6 +210,7 @@ export class Voting {
       detail: detail.slice(0, 1_000),
     });
     await transaction.insertAttempt({ executionId: made, kind: 'person', outcome, atMs: now, detail });
+    await tell(transaction, now, done, 'execution', (title) => `${by.name}: ${title} ${outcome}. ${detail}`);
     return done;
   }
 }

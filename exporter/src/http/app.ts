@@ -3,7 +3,8 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Actor } from '../domain/actor.js';
 import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
-import type { Scope } from '../domain/ports.js';
+import type { Scope } from '../domain/api-key.js';
+import type { QueuePlace } from '../domain/intake-queue.js';
 import { HttpError } from './http-error.js';
 import type { Authentication } from './identity/authenticate.js';
 import { landingPage } from './landing-page.js';
@@ -18,6 +19,7 @@ const STATUS: Readonly<Record<AppErrorKind, number>> = {
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
+  'too-many-requests': 429,
   unavailable: 503,
 };
 /** Paths that another layer may read differently than this one are refused before anything looks at them. */
@@ -105,6 +107,21 @@ function refuseUnmatched(context: Koa.Context): void {
 async function serve(ports: AppPorts, definition: Route, context: RoutedContext): Promise<void> {
   const actor = await authorised(ports, definition.scope, context);
   if (actor === null) return;
+  const place = definition.isIntake === true ? ports.enterIntake(context.params.id ?? '') : null;
+  try {
+    await answer(ports, definition, context, actor, place);
+  } finally {
+    place?.leave();
+  }
+}
+
+async function answer(
+  ports: AppPorts,
+  definition: Route,
+  context: RoutedContext,
+  actor: Actor,
+  place: QueuePlace | null,
+): Promise<void> {
   const { params, query, body } = definition;
   const checked = {
     params: readParameters(params, new URLSearchParams(context.params)),
@@ -113,12 +130,21 @@ async function serve(ports: AppPorts, definition: Route, context: RoutedContext)
       body === undefined
         ? undefined
         : 'content' in body
-          ? await readText(context.req, body, ports.limits.maximumBodyBytes)
+          ? await readText(context.req, body, ports.limits.maximumBodyBytes, place)
           : await readJson(context.req, body, ports.limits.maximumBodyBytes),
   };
-  const reply = await definition.handler({ ...checked, ports, headers: context.headers, actor });
+  const reply = await definition.handler({
+    ...checked,
+    ports,
+    headers: context.headers,
+    address: addressOf(context),
+    actor,
+  });
   await render(context, definition.responses, reply);
 }
+
+/** The peer's address; headers that name another could be anybody's. */
+const addressOf = (context: Koa.Context): string => context.req.socket.remoteAddress ?? '';
 
 /**
  * 401 only for a caller without any credential, and never where people decide: Grafana would send the request a second time.
@@ -126,7 +152,7 @@ async function serve(ports: AppPorts, definition: Route, context: RoutedContext)
  */
 async function authorised(ports: AppPorts, scope: Scope | null, context: Koa.Context): Promise<Actor | null> {
   if (scope === null) return NOBODY;
-  const known = await ports.authenticate(context.headers);
+  const known = await ports.authenticate(context.headers, addressOf(context));
   if (known.kind === 'known' && known.scopes.includes(scope)) return known.actor;
   if (known.kind === 'absent' && scope !== 'approve') {
     context.set('www-authenticate', 'Bearer');
@@ -185,7 +211,10 @@ function answerError(ports: HttpPorts, context: Koa.Context, error: unknown): vo
   context.type = 'application/json';
   if (isAppError(error)) {
     context.status = STATUS[error.kind];
-    if (error.kind === 'unavailable') context.set('retry-after', String(error.retryAfterSeconds));
+    if (error.kind === 'unavailable' || error.kind === 'too-many-requests')
+      context.set('retry-after', String(error.retryAfterSeconds));
+    // What is left of the body is not read.
+    if (error.kind === 'too-many-requests') context.set('connection', 'close');
     context.body = { error: { code: error.kind, message: error.message, field: error.field, details: error.details } };
     return;
   }

@@ -73,6 +73,8 @@ export class EventStreams {
     session.once('disconnected', () => this.forget(stream));
     this.timer ??= setInterval(() => void this.checkCredentials(), this.credentialCheckMs);
     this.catchUp(stream);
+    // It may have been revoked after the request was let in, before there was a stream to end.
+    if (!(await mayListen().catch(() => true))) this.drop(stream);
   }
 
   /** Ends the streams of a credential that was revoked. */

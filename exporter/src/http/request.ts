@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
-import { Invalid } from '../domain/errors.js';
+import { Invalid, TooManyRequests } from '../domain/errors.js';
+import type { QueuePlace } from '../domain/intake-queue.js';
 import { HttpError } from './http-error.js';
 import type { TextBody } from './route.js';
 
@@ -30,7 +31,7 @@ export function readParameters(schema: z.ZodObject | undefined, given: URLSearch
 export async function readJson(request: IncomingMessage, schema: z.ZodType, limitBytes: number): Promise<unknown> {
   const type = mediaType(request);
   if (!isJson(type)) throw unsupported(['application/json']);
-  const raw = await readBody(request, limitBytes);
+  const raw = await readBody(request, limitBytes, null);
   if (raw.trim() === '') throw new Invalid('the body is missing; send a JSON object', 'body');
   let value: unknown;
   try {
@@ -41,14 +42,23 @@ export async function readJson(request: IncomingMessage, schema: z.ZodType, limi
   return checked(schema, value, schema instanceof z.ZodObject ? Object.keys(schema.shape) : []);
 }
 
-/** A body the handler reads itself. @throws Invalid for a broken compression, HttpError 413 or 415 */
-export async function readText(request: IncomingMessage, body: TextBody, limitBytes: number): Promise<string> {
+/**
+ * A body the handler reads itself.
+ * @param place what the body takes of a queue while it is read, null for none
+ * @throws Invalid for a broken compression, HttpError 413 or 415, TooManyRequests
+ */
+export async function readText(
+  request: IncomingMessage,
+  body: TextBody,
+  limitBytes: number,
+  place: QueuePlace | null,
+): Promise<string> {
   const { content, takesOthers = false } = body;
   const type = mediaType(request);
   const isTaken =
     takesOthers || content[type] !== undefined || (content['application/json'] !== undefined && isJson(type));
   if (!isTaken) throw unsupported(Object.keys(content));
-  return readBody(request, limitBytes);
+  return readBody(request, limitBytes, place);
 }
 
 /** The content type without its parameters, in lower case; empty when none is given. */
@@ -80,10 +90,12 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, known: readonly string
 }
 
 /** The body as text, gunzipped when it says so; never more than `limitBytes` are held. */
-async function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+async function readBody(request: IncomingMessage, limitBytes: number, place: QueuePlace | null): Promise<string> {
   const tooLarge = (): HttpError =>
     new HttpError(413, 'too-large', `the body is larger than ${limitBytes} bytes; send smaller batches`);
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes) throw tooLarge();
+  place?.expect(announced);
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (!['identity', 'gzip'].includes(encoding))
     throw new HttpError(415, 'unsupported-media-type', 'content-encoding must be gzip or absent', 'content-encoding');
@@ -95,10 +107,11 @@ async function readBody(request: IncomingMessage, limitBytes: number): Promise<s
     for await (const chunk of stream.iterator({ destroyOnReturn: encoding === 'gzip' }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limitBytes) throw tooLarge();
+      place?.grow(chunk.length);
       chunks.push(chunk);
     }
   } catch (error) {
-    if (error instanceof HttpError) throw error;
+    if (error instanceof HttpError || error instanceof TooManyRequests) throw error;
     throw new Invalid('the body broke off or is not valid gzip', 'body');
   }
   return Buffer.concat(chunks).toString('utf8');

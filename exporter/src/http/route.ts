@@ -5,8 +5,10 @@ import type { Actor } from '../domain/actor.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
+import type { QueuePlace } from '../domain/intake-queue.js';
 import type { IngestBatch } from '../domain/ingest.js';
-import type { Clock, Logger, Scope } from '../domain/ports.js';
+import type { Scope } from '../domain/api-key.js';
+import type { Clock, Logger } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { EventStreams } from './event-streams.js';
@@ -23,7 +25,9 @@ export interface HttpPorts {
     body: string,
     contentType: string,
     nowMs: number,
-  ) => Omit<IngestBatch, 'batchId' | 'acknowledge'>;
+  ) => Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
+  /** Begins a request that brings rows for a model; how much may wait is bounded. */
+  readonly enterIntake: (model: string) => QueuePlace;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -45,12 +49,14 @@ export interface HttpPorts {
       nowMs: number,
     ) => 'valid' | 'absent' | 'wrong' | 'stale';
   };
-  /** Who is calling, from the request's headers. */
-  readonly authenticate: (headers: IncomingMessage['headers']) => Promise<Authentication>;
+  /** Who is calling, from the request's headers and the address it came from; @throws TooManyRequests */
+  readonly authenticate: (headers: IncomingMessage['headers'], address: string | null) => Promise<Authentication>;
   /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */
   readonly closedBecause: () => string | null;
   /** Why the service is not ready, asked now; null when it is restored and the store takes writes. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** Why no decision is taken though the service is ready; null while they are taken. */
+  readonly decisionsRefusedBecause: () => string | null;
   /** Models that are left out because what is stored of them cannot be read. */
   readonly unrestoredModels: () => readonly string[];
   /** Open streams of `/api/v1/events`. */
@@ -126,6 +132,8 @@ export interface RouteRequest<P extends z.ZodObject, Q extends z.ZodObject, B ex
   /** The JSON value, checked; the text of a `TextBody`. */
   readonly body: B extends z.ZodType ? z.output<B> : string;
   readonly headers: IncomingMessage['headers'];
+  /** Where the request came from. */
+  readonly address: string;
   readonly actor: Actor;
 }
 
@@ -148,6 +156,8 @@ export interface RouteDefinition<
   /** Without it every parameter is refused. */
   readonly query?: Q;
   readonly body?: B;
+  /** The body brings rows: it counts in the queue of intake until it is answered. */
+  readonly isIntake?: true;
   /** The query names a thing that may not exist. */
   readonly queryNamesThing?: true;
   /** By status; what every route may answer besides (`common-responses.ts`) is not repeated. */

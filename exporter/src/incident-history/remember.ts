@@ -1,12 +1,12 @@
 import type { DecisionRecord } from '../domain/decision-record.js';
 import { lessonId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';
 
 type Outcome = Lesson['actions'][number]['outcome'];
 
 /** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. One lesson an incident: it has the incident's id. */
-export function remember(incident: Incident, records: readonly DecisionRecord[]): Lesson {
+export function remember(incident: IncidentRow, records: readonly DecisionRecord[]): Lesson {
   return {
     id: lessonId(incident.id),
     incidentId: incident.id,

@@ -2,13 +2,12 @@ import type { AlertRepository, ExternalAlert } from '../domain/alert.js';
 import type { Diagnosis } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
-import type { Incident, IncidentRow, TimelineEntry } from '../domain/incident.js';
+import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from '../domain/ports.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
-import type { Recommendation } from '../domain/recommendation.js';
 import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import {
@@ -25,36 +24,31 @@ import { alertText, closingEntries, openingEntries, severityEntry } from './time
 export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'>;
 
 export interface IncidentPorts {
-  readonly incidents: Pick<IncidentRepository, 'get' | 'openFor' | 'save' | 'appendTimeline'>;
+  readonly incidents: Pick<IncidentRepository, 'openFor' | 'save' | 'appendTimeline'>;
   readonly lessons: Pick<LessonRepository, 'save'>;
   readonly alerts: Pick<AlertRepository, 'list'>;
   readonly governance: IncidentGovernance;
   readonly events: Pick<EventBus, 'publish'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly ids: Ids;
-  readonly remember: (incident: Incident, records: readonly DecisionRecord[]) => Lesson;
+  readonly remember: (incident: IncidentRow, records: readonly DecisionRecord[]) => Lesson;
 }
 
 export interface IncidentManager {
   /** Takes up the incident that was open before a restart. */
   restore(model: ModelId): Promise<void>;
-  current(model: ModelId): Incident | null;
+  current(model: ModelId): IncidentRow | null;
   /** Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards. */
-  apply(model: Model, evaluation: Evaluation): Promise<Incident | null>;
+  apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null>;
   /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
   refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void>;
-  /** Adds a line to the timeline of an incident, open or closed; waits for nothing but the store. */
-  appendTimeline(
-    about: Pick<Recommendation, 'incidentId' | 'modelId'>,
-    entry: Omit<TimelineEntry, 'atMs'>,
-  ): Promise<void>;
   /** An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident. */
   recordAlert(model: ModelId, alert: ExternalAlert): Promise<void>;
   closeAndForget(model: ModelId): Promise<void>;
 }
 
 interface IncidentTracking {
-  open: Incident | null;
+  open: IncidentRow | null;
   /** Of the open incident. */
   severity: SeverityHysteresis;
   problemEvaluations: number;
@@ -115,11 +109,11 @@ class StoredIncidents implements IncidentManager {
     });
   }
 
-  current(model: ModelId): Incident | null {
+  current(model: ModelId): IncidentRow | null {
     return this.trackings.get(model)?.open ?? null;
   }
 
-  apply(model: Model, evaluation: Evaluation): Promise<Incident | null> {
+  apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
     return this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
       if (tracking.open !== null) {
@@ -142,18 +136,6 @@ class StoredIncidents implements IncidentManager {
     });
   }
 
-  async appendTimeline(
-    { incidentId: id, modelId: model }: Pick<Recommendation, 'incidentId' | 'modelId'>,
-    entry: Omit<TimelineEntry, 'atMs'>,
-  ): Promise<void> {
-    const entries = [{ ...entry, atMs: this.ports.clock.now() }];
-    await this.ports.incidents.appendTimeline(id, entries);
-    const tracking = this.trackings.get(model);
-    if (tracking?.open?.id === id) tracking.open = withEntries(tracking.open, entries);
-    const incident = tracking?.open?.id === id ? tracking.open : await this.ports.incidents.get(id);
-    if (incident !== null) this.ports.events.publish({ kind: 'incident-updated', incident });
-  }
-
   recordAlert(model: ModelId, alert: ExternalAlert): Promise<void> {
     return this.lanes.run(model, async () => {
       const tracking = this.trackingOf(model);
@@ -161,7 +143,9 @@ class StoredIncidents implements IncidentManager {
       tracking.alerts = alert.endsAtMs === null ? [...others, alert] : others;
       if (tracking.open === null) return;
       const text = alert.endsAtMs === null ? alertText(alert) : `Over: ${alertText(alert)}`;
-      await this.appendTimeline({ incidentId: tracking.open.id, modelId: model }, { kind: 'alert', text });
+      const line = { atMs: this.ports.clock.now(), kind: 'alert', text } as const;
+      await this.ports.incidents.appendTimeline(tracking.open.id, [line]);
+      this.ports.events.publish({ kind: 'incident-updated', incident: tracking.open });
     });
   }
 
@@ -230,12 +214,12 @@ class StoredIncidents implements IncidentManager {
     tracking.clearEvaluations = 0;
     tracking.differentEvaluations = 0;
     tracking.severity = startSeverity(opened.severity);
-    tracking.open = { ...opened, timeline: entries };
-    this.ports.events.publish({ kind: 'incident-opened', incident: tracking.open });
-    await this.ports.governance.propose(tracking.open, evaluation.proposals);
+    tracking.open = opened;
+    this.ports.events.publish({ kind: 'incident-opened', incident: opened });
+    await this.ports.governance.propose(opened, evaluation.proposals);
   }
 
-  private async update(tracking: IncidentTracking, incident: Incident, evaluation: Evaluation): Promise<void> {
+  private async update(tracking: IncidentTracking, incident: IncidentRow, evaluation: Evaluation): Promise<void> {
     tracking.clearEvaluations = 0;
     const judged = evaluation.diagnosis.severity;
     const sameStory = storyOf(incident.diagnosis) === storyOf(evaluation.diagnosis);
@@ -266,14 +250,13 @@ class StoredIncidents implements IncidentManager {
     const takesOver = storyChanged || sameStory;
     const changed = { ...incident, severity, ...(takesOver ? { diagnosis, explanation, fingerprint } : {}) };
     await this.ports.incidents.save(changed, entries);
-    // Lines may have been added while this was saved.
-    tracking.open = withEntries({ ...changed, timeline: tracking.open?.timeline ?? [] }, entries);
-    this.ports.events.publish({ kind: 'incident-updated', incident: tracking.open });
-    if (takesOver) await this.ports.governance.propose(tracking.open, evaluation.proposals);
+    tracking.open = changed;
+    this.ports.events.publish({ kind: 'incident-updated', incident: changed });
+    if (takesOver) await this.ports.governance.propose(changed, evaluation.proposals);
   }
 
   /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */
-  private async close(tracking: IncidentTracking, incident: Incident): Promise<void> {
+  private async close(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, now);
@@ -281,15 +264,9 @@ class StoredIncidents implements IncidentManager {
     await this.ports.lessons.save(this.ports.remember(closed, records));
     await this.ports.governance.withdraw(closed, 'the incident closed');
     await this.ports.incidents.save(closed, entries);
-    const timeline = tracking.open?.timeline ?? [];
     tracking.problemEvaluations = 0;
     tracking.clearEvaluations = 0;
     tracking.open = null;
-    this.ports.events.publish({ kind: 'incident-closed', incident: withEntries({ ...closed, timeline }, entries) });
+    this.ports.events.publish({ kind: 'incident-closed', incident: closed });
   }
 }
-
-const withEntries = (incident: Incident, entries: readonly TimelineEntry[]): Incident => ({
-  ...incident,
-  timeline: [...incident.timeline, ...entries],
-});

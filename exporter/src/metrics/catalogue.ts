@@ -233,6 +233,18 @@ export const PROCESS_METRICS = rows('process', 'service', {
     [],
     'Models left out since the start because what is stored of them cannot be read',
   ],
+  mlfi_store_damaged_parts: [
+    'gauge',
+    '1',
+    [],
+    'Tables of decisions, and the chain of the audit log, found damaged; above 0 no decision is taken',
+  ],
+  mlfi_store_rows_set_aside: [
+    'gauge',
+    '1',
+    [],
+    'Stored rows met since the start that cannot be read and are left out of lists',
+  ],
   mlfi_store_up: ['gauge', '1', [], 'Whether the store could be written at the last check'],
   mlfi_series_dropped_total: [
     'counter',

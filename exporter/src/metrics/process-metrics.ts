@@ -17,6 +17,10 @@ export interface ProcessMetrics {
   /** What became of the rows of one batch. */
   ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
   storeUp(up: boolean): void;
+  /** How many parts of what decisions rest on are damaged. */
+  storeDamage(parts: number): void;
+  /** How many stored rows were met that cannot be read. */
+  rowsSetAside(rows: number): void;
   ready(ready: boolean): void;
   /** How many models could not be restored. */
   unrestored(models: number): void;
@@ -57,6 +61,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const rejected = counter('mlfi_ingest_rejected_total');
   const store = gauge('mlfi_store_up');
   store.set(1);
+  const damage = gauge('mlfi_store_damaged_parts');
+  damage.set(0);
+  const aside = gauge('mlfi_store_rows_set_aside');
+  aside.set(0);
   const ready = gauge('mlfi_ready');
   ready.set(0);
   const unrestored = gauge('mlfi_models_unrestored');
@@ -78,6 +86,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
     },
     storeUp: (up) => store.set(up ? 1 : 0),
+    storeDamage: (parts) => damage.set(parts),
+    rowsSetAside: (rows) => aside.set(rows),
     unrestored: (models) => unrestored.set(models),
     ready: (isReady) => ready.set(isReady ? 1 : 0),
     reloaded: (successful) => reload.set(successful ? 1 : 0),

@@ -16,7 +16,7 @@ export interface SharedFactsReader {
   /** Counts anew. */
   refresh(): Promise<void>;
   /** Verifies the whole audit log. */
-  verify(): Promise<void>;
+  verify(): Promise<AuditVerdict>;
 }
 
 export function createStoreMetrics({ clock, figures, verifyAudit }: SharedFactsPorts): SharedFactsReader {
@@ -35,6 +35,7 @@ export function createStoreMetrics({ clock, figures, verifyAudit }: SharedFactsP
     async verify() {
       const verdict = await verifyAudit();
       facts = { ...facts, audit: { valid: verdict.kind === 'intact', verifiedAtMs: clock.now() } };
+      return verdict;
     },
   };
 }

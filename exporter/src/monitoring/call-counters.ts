@@ -66,10 +66,11 @@ export const hasAnsweredProbe = ({ lastProbeAnswerAtMs, lastAnswerAtMs }: CallCo
 /** The newest changes that are kept. */
 const CHANGES_KEPT = 50;
 
-export const withChange = (counters: CallCounters, change: ChangeEvent): CallCounters => ({
-  ...counters,
-  changes: [...counters.changes, change].slice(-CHANGES_KEPT),
-});
+export function withChange(counters: CallCounters, change: ChangeEvent): CallCounters {
+  const { atMs, kind, text } = change;
+  const isKnown = counters.changes.some((known) => known.atMs === atMs && known.kind === kind && known.text === text);
+  return isKnown ? counters : { ...counters, changes: [...counters.changes, change].slice(-CHANGES_KEPT) };
+}
 
 /** Counts a call that says nothing about the model: one before its first answer, or one refused by a limit on calls. */
 export const countRefusedProbe = (before: CallCounters, { atMs, failure }: Observation): CallCounters => ({

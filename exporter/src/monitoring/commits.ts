@@ -1,4 +1,4 @@
-import { Unavailable, NotFound } from '../domain/errors.js';
+import { Conflict, NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
@@ -36,14 +36,19 @@ export class Commits {
     this.group = createGroupCommit(ports.clock, delayMs, async () => void (await this.write()));
   }
 
-  /** Counts a batch with the next commit. @throws Unavailable when the model cannot be written: then nothing was counted */
-  add(member: Member, batch: IngestBatch): Promise<IngestResult> {
-    return this.wait(member, batch);
+  /** Counts a batch with the next commit; null to have stored what was counted before. @throws Unavailable when the model cannot be written: then nothing was counted */
+  add(member: Member, batch: IngestBatch | null): Promise<IngestResult> {
+    return new Promise((resolve, reject) => {
+      const { id } = member.monitored.model;
+      if (this.ports.members.get(id) !== member) throw new NotFound(`model "${id}" was removed`, 'model');
+      member.waiting.push({ batch, resolve, reject });
+      this.request();
+    });
   }
 
   /** Resolves when what was counted of the model until now is stored. @throws Unavailable when it cannot be written */
   async stored(member: Member): Promise<void> {
-    await this.wait(member, null);
+    await this.add(member, null);
   }
 
   /** Asks for a commit and waits for nothing. */
@@ -65,7 +70,11 @@ export class Commits {
       due.map(([id]) => id),
     );
     try {
-      return await this.commit(due.flatMap(([id, member]) => (members.get(id) === member ? [entryOf(member)] : [])));
+      const entries = due.flatMap(([id, member]) => (members.get(id) === member ? [entryOf(member)] : []));
+      const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
+      let failed = await this.together(entries.filter((_, i) => !isApart[i]));
+      for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
+      return failed;
     } finally {
       release();
     }
@@ -75,22 +84,6 @@ export class Commits {
   async writeHeld(member: Member): Promise<void> {
     const error = await this.together([entryOf(member)]);
     if (error !== null) throw error;
-  }
-
-  private wait(member: Member, batch: IngestBatch | null): Promise<IngestResult> {
-    return new Promise((resolve, reject) => {
-      const { id } = member.monitored.model;
-      if (this.ports.members.get(id) !== member) throw new NotFound(`model "${id}" was removed`, 'model');
-      member.waiting.push({ batch, resolve, reject });
-      this.request();
-    });
-  }
-
-  private async commit(entries: readonly Entry[]): Promise<Unavailable | null> {
-    const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
-    let failed = await this.together(entries.filter((_, i) => !isApart[i]));
-    for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
-    return failed;
   }
 
   /** @returns why the last of them could not be written, null when all were */
@@ -106,7 +99,13 @@ export class Commits {
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (written instanceof Error) return this.apart(entries, written);
-    for (const model of written) this.settleModel(model, now);
+    for (const model of written) {
+      try {
+        this.settleModel(model, now);
+      } catch (error) {
+        this.ports.logger.error({ model: model.member.monitored.model.id, error: textOf(error) }, 'counting failed');
+      }
+    }
     return null;
   }
 
@@ -116,7 +115,9 @@ export class Commits {
     for (const batchId of stored) member.unstored.delete(batchId);
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
     // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
-    for (const { request, result } of answers) request.resolve(result);
+    for (const { request, result } of answers)
+      if (result instanceof Conflict) request.reject(result);
+      else request.resolve(result);
     member.monitored.settle(written, nowMs);
   }
 

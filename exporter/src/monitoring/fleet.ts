@@ -1,4 +1,5 @@
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import { NotFound, Unavailable } from '../domain/errors.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
@@ -34,7 +35,7 @@ export type MonitoredModelView = Readonly<
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet {
   private readonly lanes = new ModelLanes();
-  private readonly members = new Members(this.lanes);
+  private readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
   private readonly commits: Commits;
@@ -50,11 +51,12 @@ export class Fleet {
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
     const { lanes } = this;
+    this.members = new Members(lanes, logger);
     const members = this.members.all;
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
-    this.rows = new Ingest(lanes, this.commits, store.batches);
-    this.probes = new Probes(ports.prober, clock, this.rows);
+    this.rows = new Ingest(this.members, this.commits, store.batches, clock);
+    this.probes = new Probes(ports.prober, clock, logger, this.rows);
     this.evaluations = new ModelEvaluation(
       {
         models: store.models,
@@ -73,7 +75,7 @@ export class Fleet {
         }),
         experiment,
         rediscover,
-        found: (id, asked) => this.register(id, (model) => (model === null ? null : { ...model, ...asked })),
+        found: (id, asked) => this.update(id, (model) => ({ ...model, ...asked })),
         noteSetup: (id, problem) => this.noteSetup(id, problem),
         reprobe: (member) => this.probes.restart(member),
         request: (id) => this.loop.request(id),
@@ -111,13 +113,13 @@ export class Fleet {
         );
     });
     const { models, damaged } = await store.models.list();
-    for (const each of damaged) this.leaveOut(each.place.row, each);
+    for (const each of damaged) this.members.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
       try {
         await this.lanes.run(model.id, () => this.restore(model));
       } catch (error) {
         if (!(error instanceof StoreDocumentDamaged)) throw error;
-        this.leaveOut(model.id, error);
+        this.members.leaveOut(model.id, error);
       }
       onProgress(index + 1, models.length);
     }
@@ -144,11 +146,6 @@ export class Fleet {
   /** Models that are left out, because what is stored of them cannot be read. */
   unrestoredModels(): readonly string[] {
     return this.members.unrestored;
-  }
-
-  private leaveOut(id: string, damaged: StoreDocumentDamaged): void {
-    this.members.leaveOut(id);
-    this.ports.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
   }
 
   /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
@@ -184,6 +181,11 @@ export class Fleet {
       else await this.restore(stored);
       return stored === null;
     });
+  }
+
+  /** Changes what is registered of a model; of one that is gone by then, nothing. */
+  async update(id: ModelId, changed: (known: Model) => Model): Promise<void> {
+    await this.register(id, (known) => (known === null ? null : changed(known)));
   }
 
   /** @param registered the model to be, from the one that is known; null for none */
@@ -232,7 +234,11 @@ export class Fleet {
     try {
       await this.loop.settled(id);
       await this.ports.incidents.closeAndForget(id);
-      await this.members.inLane(id, finish);
+      await this.members.inLane(id, async (current) => {
+        // Removed by somebody else meanwhile: what has its name now is another model.
+        if (current !== member) throw new NotFound(`model "${id}" was removed`, 'model');
+        await finish(member);
+      });
     } catch (error) {
       member.isLeaving = false;
       if (this.members.all.get(id) === member) this.probes.restart(member);
@@ -285,7 +291,10 @@ export class Fleet {
   /** Changes a model in its lane and stores the change. @throws NotFound, Unavailable, or what `work` throws */
   async change<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
     const changed = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
-    await this.commits.stored(changed.member);
+    await this.commits.stored(changed.member).catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error;
+      throw new Unavailable('this holds from now on, but is not stored yet; send it again until it is: it counts once');
+    });
     return changed.result;
   }
 
@@ -347,8 +356,6 @@ export class Fleet {
   private useLessons(): void {
     this.members.all.forEach(({ monitored }, id) => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id)));
   }
-
-  // ---------------------------------------------------------------- how things stand
 
   /** @throws NotFound */
   monitoredModel(id: ModelId): MonitoredModelView {

@@ -1,5 +1,7 @@
+import type { FeatureKinds } from '../baseline/feature-kinds.js';
 import { storable } from '../baseline/learning.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
+import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
@@ -28,6 +30,8 @@ export interface Records {
   readonly windows: readonly Window[];
   /** Null when the e-detectors' state is not due. */
   readonly detectors: DriftMonitorState | null;
+  /** Null when the kinds of the features are stored as they are. */
+  readonly kinds: FeatureReadings | null;
 }
 
 /** What was stored of a model. */
@@ -37,11 +41,16 @@ export interface StoredModelState {
   readonly learning: LearningState | null;
   readonly windows: readonly Window[];
   readonly monitor: DriftMonitorState | null;
+  readonly kinds: FeatureReadings | null;
 }
 
 /** Rows that are prepared for a commit. The model itself has not changed; `records` says what it would be. */
 export interface Staged {
   readonly rows: Rows;
+  /** What the features are with these rows taken into account; the rows are read by it. */
+  readonly kinds: FeatureKinds;
+  /** What was learnt of some feature was read as another kind: learning starts over with these rows. */
+  readonly rereads: boolean;
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
   /** Pure. @param judged the labels that found their answer */
@@ -75,12 +84,15 @@ export interface CountingState {
   readonly detectors: Pick<RunningDetectors, 'toSave'>;
   /** A version just admitted or frozen that is not stored yet. */
   readonly baselineToSave: BaselineProfile | null;
+  /** The kinds to store, null when they are stored. */
+  readonly kindsToSave: FeatureReadings | null;
 }
 
 /** What the store is to hold once the rows are counted. Pure: the state stays what it is. */
 export function countRows(
   state: CountingState,
   { observations }: Rows,
+  rereads: boolean,
   judged: readonly Judged[],
   requirements: BaselineRequirements,
   nowMs: number,
@@ -88,7 +100,7 @@ export function countRows(
   const { calls, windows, baselineToSave } = state;
   const isFirst = observations.length > 0 && calls.basis === 'probe';
   // The first logged predictions of a model that was learnt from probes: learning starts over with them.
-  const startsOver = isFirst && calls.probes > 0;
+  const startsOver = rereads || (isFirst && calls.probes > 0);
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
   const current = windows.current();
   const fork =
@@ -106,6 +118,7 @@ export function countRows(
       learning: storableLearning(learnt?.learning ?? null, baselineToSave, requirements),
       windows: written.map((window) => ({ ...window, profile: storableWindow(phase, window.profile) })),
       detectors: startsOver ? null : state.detectors.toSave(nowMs),
+      kinds: state.kindsToSave,
     },
     completeWindows: windows.complete.length,
     baseline: baselineToSave,

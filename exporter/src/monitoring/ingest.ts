@@ -1,57 +1,68 @@
-import { Unavailable } from '../domain/errors.js';
-import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import { Conflict, Unavailable } from '../domain/errors.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Sample } from '../domain/observation.js';
-import type { BatchRepository } from '../domain/ports.js';
-import type { ModelLanes } from '../incidents/model-lane.js';
+import type { BatchRepository, Clock } from '../domain/ports.js';
 import type { Commits } from './commits.js';
 import type { Member } from './member.js';
-import { acceptedOf } from './persist.js';
+import type { Members } from './members.js';
+import { acceptedOf, repeated } from './persist.js';
 
 /** How rows reach a model: with the commit that stores them, or at once where nobody waits for it. */
 export class Ingest {
   constructor(
-    private readonly lanes: ModelLanes,
+    private readonly members: Members,
     private readonly commits: Commits,
     private readonly batches: Pick<BatchRepository, 'find'>,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   /**
    * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
+   * @throws Conflict when the batch id was taken with another body; then nothing was counted
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
-  take(member: Member, batch: IngestBatch): Promise<IngestResult> {
-    return batch.acknowledge === 'memory' ? this.countNow(member, batch) : this.commits.add(member, batch);
+  async take(member: Member, batch: IngestBatch): Promise<IngestResult> {
+    const result = await (batch.acknowledge === 'memory'
+      ? this.countNow(member.monitored.model.id, batch)
+      : this.commits.add(member, batch));
+    if (!result.duplicate) {
+      member.monitored.noteIntake(batch, this.clock.now());
+      if (batch.rejected > 0) member.needsEvaluation = true;
+    }
+    return result;
   }
 
   /** Counts probes, whose answers nobody sends again: they are stored as soon as the store takes them. */
   async observe(member: Member, samples: readonly Sample[]): Promise<void> {
     if (samples.length === 0) return;
-    await this.lanes.run(member.monitored.model.id, () => {
+    const isThere = await this.members.inLaneOf(member, () => {
       member.monitored.observe(samples);
       member.needsEvaluation = true;
     });
+    if (!isThere) return;
     this.commits.request();
   }
 
-  private async countNow(member: Member, batch: IngestBatch): Promise<IngestResult> {
-    const { monitored, unstored } = member;
-    const { id } = monitored.model;
+  private async countNow(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
     const { batchId } = batch;
-    const result = await this.lanes.run(id, async () => {
+    const result = await this.members.inLane(id, async (member) => {
+      const { monitored, unstored } = member;
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
-      if (known !== null) return { ...known, duplicate: true };
+      if (known !== null) return repeated(batch, known);
       monitored.observe(batch.observations.map((observation) => ({ observation, shape: null })));
       monitored.label(batch.labels);
       member.needsEvaluation = true;
       const counted = acceptedOf(batch);
-      if (batchId !== null) unstored.set(batchId, counted);
+      if (batchId !== null) unstored.set(batchId, { result: counted, bodyDigest: batch.bodyDigest });
       return counted;
     });
+    if (result instanceof Conflict) throw result;
     this.commits.request();
     return result;
   }
 
-  private stored({ monitored }: Member, batchId: string): Promise<IngestResult | null> {
+  private stored({ monitored }: Member, batchId: string): Promise<TakenBatch | null> {
     return this.batches.find(monitored.model.id, batchId).catch(() => {
       throw new Unavailable('the store cannot be read now; send the batch again');
     });

@@ -1,7 +1,7 @@
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
 import type { IncidentExperiments } from '../experiments/per-incident.js';
-import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Validation } from '../domain/validation.js';
 import type { MonitoredModel } from './monitored-model.js';
 
@@ -25,8 +25,8 @@ export interface Member {
   readonly serial: number;
   readonly monitored: MonitoredModel;
   readonly waiting: WaitingRequest[];
-  /** Results of batches that were counted before they are stored, by batch id. */
-  readonly unstored: Map<string, IngestResult>;
+  /** Batches that were counted before they are stored, by batch id. */
+  readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
   last: LastEvaluation | null;
   /** New evidence, or somebody asked. */

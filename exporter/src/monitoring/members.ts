@@ -1,5 +1,7 @@
+import type { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { Logger } from '../domain/ports.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import type { Member } from './member.js';
 
@@ -8,7 +10,10 @@ export class Members {
   private readonly monitored = new Map<ModelId, Member>();
   private readonly leftOut = new Set<string>();
 
-  constructor(private readonly lanes: ModelLanes) {}
+  constructor(
+    private readonly lanes: ModelLanes,
+    private readonly logger: Pick<Logger, 'error'>,
+  ) {}
 
   get all(): ReadonlyMap<ModelId, Member> {
     return this.monitored;
@@ -38,6 +43,16 @@ export class Members {
     return this.lanes.run(id, () => work(this.get(id)));
   }
 
+  /** Runs `work` in a member's lane unless it is gone by then. @returns whether it was there */
+  inLaneOf(member: Member, work: () => void): Promise<boolean> {
+    const { id } = member.monitored.model;
+    return this.lanes.run(id, () => {
+      const isThere = this.monitored.get(id) === member;
+      if (isThere) work();
+      return isThere;
+    });
+  }
+
   add(id: ModelId, member: Member): void {
     this.monitored.set(id, member);
   }
@@ -50,8 +65,9 @@ export class Members {
     for (const request of waiting) request.reject(gone);
   }
 
-  leaveOut(id: string): void {
+  leaveOut(id: string, damaged: StoreDocumentDamaged): void {
     this.leftOut.add(id);
+    this.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
   }
 
   /** @throws Unavailable for a model that is left out */

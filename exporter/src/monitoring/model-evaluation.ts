@@ -1,5 +1,5 @@
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
@@ -88,7 +88,7 @@ export class ModelEvaluation {
     const evaluation = await member.rows.evaluate(state, member.last?.evaluation ?? null, evaluateWith, nowMs);
     member.last = { evaluation, atMs: nowMs, seconds: (performance.now() - startedAt) / 1_000 };
     monitored.touch();
-    if (member.isLeaving) return;
+    if (member.isLeaving || monitored.model.paused) return;
 
     const incident = await incidents.apply(monitored.model, evaluation);
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
@@ -129,7 +129,7 @@ export class ModelEvaluation {
     member: Member,
     state: MonitoredModelState,
     evaluation: Evaluation,
-    incident: Incident | null,
+    incident: IncidentRow | null,
   ): void {
     if (incident?.id !== member.experiment?.incident) member.experiment = null;
     if (incident === null) return;

@@ -1,7 +1,7 @@
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { ModelStatus } from '../domain/model-status.js';
-import type { Incident } from '../domain/incident.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
@@ -19,7 +19,7 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 export function statusOf(
   monitored: MonitoredModel,
   evaluation: Evaluation | null,
-  incident: Incident | null,
+  incident: IncidentRow | null,
   evaluated: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
 ): ModelStatus {
   const window = monitored.window();
@@ -40,6 +40,7 @@ export function statusOf(
     running: monitored.runningCounts(window),
     findings: evaluation?.findings ?? [],
     blindSpots: evaluation?.diagnosis.blindSpots ?? [{ check: 'everything', reason: NOT_YET }],
+    features: monitored.featureReadings,
     diagnosis: evaluation?.diagnosis ?? null,
     incident,
     setup: monitored.contact.problem,
@@ -64,7 +65,7 @@ export function runningState({ isConfiguring, counters, baseline }: MonitoredMod
 }
 
 /** The state shown: an open incident decides; without one a model is being configured, learning or healthy. */
-export function stateOf(monitored: MonitoredModel, incident: Incident | null): ModelState {
+export function stateOf(monitored: MonitoredModel, incident: IncidentRow | null): ModelState {
   if (monitored.model.paused) return 'paused';
   if (incident === null) return runningState(monitored);
   if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';

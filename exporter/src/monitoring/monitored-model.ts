@@ -1,6 +1,8 @@
 import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
+import type { FeatureReadings } from '../domain/feature-kind.js';
+import type { IngestBatch } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
@@ -19,6 +21,7 @@ import {
   type BaselinePhase,
 } from './baseline-lifecycle.js';
 import { countCall, hasAnsweredProbe, withChange, type CallCounters } from './call-counters.js';
+import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
@@ -29,9 +32,10 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
-import { judgedWindow } from './judged-window.js';
+import { evaluatedWindow } from './evaluated-window.js';
 import { judgedAtOnce, LabelJoiner, type Join, type Judged } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
+import { RecentIntake } from './recent-intake.js';
 import { RowBuffer } from './row-buffer.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
@@ -39,7 +43,7 @@ import { Windows } from './windows.js';
 const ROWS_SCORED_PER_EVALUATION = 200;
 
 /**
- * One model's state over time: counts its calls, learns its baseline, keeps the judged window, and says what must be
+ * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
  * written. It decides nothing about health. Everything that changes it runs in the model's lane.
  */
 export class MonitoredModel {
@@ -51,6 +55,8 @@ export class MonitoredModel {
   private readonly labels: LabelJoiner;
   private readonly windows: Windows;
   private readonly detectors: RunningDetectors;
+  private readonly features: FeaturesRead;
+  private readonly intake = new RecentIntake();
   private rowsToScore: Observation[] = [];
   private baselineToSave: BaselineProfile | null = null;
   private isUnsaved = false;
@@ -68,6 +74,7 @@ export class MonitoredModel {
     this.phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
     this.calls = restored.counters ?? FirstContact.counters(registration);
     this.rows = new RowBuffer(settings.rowsKept);
+    this.features = new FeaturesRead(restored.kinds);
     const learnt = learningIn(this.phase)?.golden ?? [];
     this.golden = new GoldenAnswers(hash, baselineIn(this.phase)?.golden ?? learnt, learnt);
     this.labels = new LabelJoiner(id, hash);
@@ -102,6 +109,10 @@ export class MonitoredModel {
     return this.calls;
   }
 
+  get featureReadings(): FeatureReadings {
+    return this.features.readings;
+  }
+
   /** True until the model has answered once: how it fails meanwhile says nothing about it. */
   get isConfiguring(): boolean {
     return this.registration.endpoint !== null && !hasAnsweredProbe(this.calls);
@@ -124,7 +135,11 @@ export class MonitoredModel {
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[]): void {
-    for (const sample of samples) this.observeOne(sample);
+    const read = this.features.read(samples.map(({ observation }) => observation));
+    if (this.rereads(read)) this.startOver(samples[0]?.observation.atMs ?? 0, true);
+    this.features.adopt(read, false);
+    for (const [i, observation] of read.observations.entries())
+      this.observeOne({ observation, shape: samples[i]?.shape ?? null });
     this.rows.trim();
     if (samples.length > 0) this.changed();
   }
@@ -136,20 +151,38 @@ export class MonitoredModel {
     if (labels.length > 0) this.changed();
   }
 
+  /** Takes note of what became of a batch's rows, the refused ones too. */
+  noteIntake(batch: IngestBatch, nowMs: number): void {
+    this.intake.add(batch, nowMs);
+    this.changes += 1;
+  }
+
   /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
   stage(rows: Rows): Staged {
-    const { observations } = rows;
+    const read = this.features.read(rows.observations);
+    const { observations, kinds } = read;
+    const rereads = this.rereads(read);
+    const known = { ...rows, observations };
     return {
-      rows,
+      rows: known,
+      kinds,
+      rereads,
       answers: observations.flatMap((observation) => this.labels.awaiting(observation) ?? []),
       labels: this.labels.waiting(rows.labels),
-      records: (judged, nowMs) => countRows(this.parts(), rows, judged, this.settings.requirements, nowMs),
+      records: (judged, nowMs) =>
+        countRows(this.parts(read), known, rereads, judged, this.settings.requirements, nowMs),
     };
   }
 
-  private parts(): CountingState {
+  private parts(read: ReadRows): CountingState {
     const { phase, calls, windows, golden, detectors, baselineToSave } = this;
-    return { phase, calls, windows, golden, detectors, baselineToSave };
+    const kindsToSave = this.features.toStore(read);
+    return { phase, calls, windows, golden, detectors, baselineToSave, kindsToSave };
+  }
+
+  /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
+  private rereads({ contradicts }: ReadRows): boolean {
+    return this.phase.kind === 'learning' && contradicts;
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
@@ -161,11 +194,13 @@ export class MonitoredModel {
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
+    this.features.adopt(staged, true);
     this.windows.stored(counted.completeWindows);
     if (counted.baseline === this.baselineToSave) this.baselineToSave = null;
     if (counted.records.detectors !== null) this.detectors.saved(nowMs);
     const [first] = observations;
     if (first !== undefined) this.startTraffic(first.atMs);
+    if (staged.rereads) this.startOver(nowMs, true);
     if (counted.fork !== null) this.windows.adopt(counted.fork.builder, counted.fork.profile);
     this.labels.settle(join);
     for (const observation of observations) {
@@ -193,7 +228,7 @@ export class MonitoredModel {
    */
   relearn(nowMs: number, fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
-    const rows = this.rows.since(since);
+    const rows = this.features.renew(this.rows.since(since));
     const golden = this.golden.since(since);
     this.startOver(nowMs, false);
     for (const sample of golden) this.compareGolden(sample, this.golden.learn(sample, true));
@@ -248,7 +283,7 @@ export class MonitoredModel {
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
-    return judgedWindow(this.phase, this.rows, this.windows, this.detectors.monitor, this.settings.thresholds);
+    return evaluatedWindow(this.phase, this.rows, this.windows, this.detectors.monitor, this.settings.thresholds);
   }
 
   /** Counts that only grow; @param judged the window the figures beside them are about */
@@ -276,6 +311,8 @@ export class MonitoredModel {
       lastAnswerAtMs: calls.lastAnswerAtMs,
       lastPredictionAtMs: calls.lastPredictionAtMs,
       changes: calls.changes,
+      features: this.features.readings,
+      intake: this.intake.summary(),
       experiment: null,
       rowAnalysis: null,
     };

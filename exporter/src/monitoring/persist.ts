@@ -1,6 +1,8 @@
+import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { IngestResult } from '../domain/ingest.js';
+import { Conflict } from '../domain/errors.js';
+import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { IncrementStore, Store } from '../domain/ports.js';
 import type { Validation } from '../domain/validation.js';
 import { callCountersCodec } from './call-counters.js';
@@ -16,9 +18,10 @@ export async function readModelState(
   id: ModelId,
   nowMs: number,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
-  const [counters, monitor, baseline, learning, [validation]] = await Promise.all([
+  const [counters, monitor, kinds, baseline, learning, [validation]] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
     store.driftMonitors.get(id, driftMonitorCodec),
+    store.featureKinds.get(id, featureReadingsCodec),
     store.baselines.current(id),
     store.baselines.learning(id),
     store.validations.list(id, 1),
@@ -27,6 +30,7 @@ export async function readModelState(
   return {
     counters,
     monitor,
+    kinds,
     baseline,
     learning,
     windows: baseline === null ? [] : await store.windows.range(id, from, nowMs + WINDOWS_RESTORED_MS),
@@ -39,6 +43,7 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
   if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
   await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
   await store.callCounters.save(id, callCountersCodec, records.counters);
+  if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 
@@ -46,9 +51,39 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
 export interface WrittenModel {
   readonly member: Member;
   readonly written: Written;
-  readonly answers: readonly { readonly request: WaitingRequest; readonly result: IngestResult }[];
+  readonly answers: readonly { readonly request: WaitingRequest; readonly result: IngestResult | Conflict }[];
   /** Batch ids that were counted before and are stored now. */
   readonly stored: readonly string[];
+}
+
+interface Identified {
+  /** What is answered already. */
+  readonly known: Map<WaitingRequest, IngestResult | Conflict>;
+  /** Those whose batch id another request of the same commit has, which came first. */
+  readonly repeats: ReadonlyMap<WaitingRequest, WaitingRequest>;
+}
+
+/** Tells requests whose batch id was taken before, or is taken in the same commit, from the others. */
+async function identified(
+  store: Pick<IncrementStore, 'batches'>,
+  { monitored, unstored }: Member,
+  requests: readonly WaitingRequest[],
+): Promise<Identified> {
+  const known = new Map<WaitingRequest, IngestResult | Conflict>();
+  const repeats = new Map<WaitingRequest, WaitingRequest>();
+  const first = new Map<string, WaitingRequest>();
+  for (const request of requests) {
+    const { batch } = request;
+    const batchId = batch?.batchId ?? null;
+    if (batch === null || batchId === null) continue;
+    const earlier = first.get(batchId);
+    const taken =
+      unstored.get(batchId) ?? (earlier === undefined ? await store.batches.find(monitored.model.id, batchId) : null);
+    if (taken !== null) known.set(request, repeated(batch, taken));
+    else if (earlier !== undefined) repeats.set(request, earlier);
+    else first.set(batchId, request);
+  }
+  return { known, repeats };
 }
 
 /**
@@ -63,18 +98,7 @@ export async function writeModel(
 ): Promise<WrittenModel> {
   const { monitored, unstored } = member;
   const { id } = monitored.model;
-  const known = new Map<WaitingRequest, IngestResult>();
-  const repeats = new Map<WaitingRequest, WaitingRequest>();
-  const first = new Map<string, WaitingRequest>();
-  for (const request of requests) {
-    const batchId = request.batch?.batchId ?? null;
-    if (batchId === null) continue;
-    const earlier = first.get(batchId);
-    const result = unstored.get(batchId) ?? (earlier === undefined ? await store.batches.find(id, batchId) : null);
-    if (result !== null) known.set(request, { ...result, duplicate: true });
-    else if (earlier !== undefined) repeats.set(request, earlier);
-    else first.set(batchId, request);
-  }
+  const { known, repeats } = await identified(store, member, requests);
   const fresh = requests.filter((request) => !known.has(request) && !repeats.has(request));
   const staged = monitored.stage({
     observations: fresh.flatMap(({ batch }) => batch?.observations ?? []),
@@ -93,15 +117,32 @@ export async function writeModel(
     labelsBefore += labels;
     known.set(request, result);
     const batchId = request.batch?.batchId ?? null;
-    if (batchId !== null) await store.batches.save(id, batchId, result, nowMs);
+    if (batchId !== null)
+      await store.batches.save(id, batchId, { result, bodyDigest: request.batch?.bodyDigest ?? null }, nowMs);
   }
-  for (const [batchId, result] of unstored) await store.batches.save(id, batchId, result, nowMs);
+  for (const [batchId, taken] of unstored) await store.batches.save(id, batchId, taken, nowMs);
   for (const [request, earlier] of repeats) {
     const result = known.get(earlier);
-    if (result !== undefined) known.set(request, { ...result, duplicate: true });
+    if (result === undefined || result instanceof Conflict || request.batch === null) continue;
+    const taken = { result, bodyDigest: earlier.batch?.bodyDigest ?? null };
+    const { batch } = request;
+    known.set(request, repeated(batch, taken));
   }
   const answers = [...known].map(([request, result]) => ({ request, result }));
   return { member, written: { staged, join, counted }, answers, stored: [...unstored.keys()] };
+}
+
+/**
+ * What a batch is answered whose identity was taken before: what it was answered then; a conflict when it comes with
+ * another body, which must not be lost in silence.
+ */
+export function repeated({ batchId, bodyDigest }: IngestBatch, taken: TakenBatch): IngestResult | Conflict {
+  if (bodyDigest !== null && taken.bodyDigest !== null && bodyDigest !== taken.bodyDigest)
+    return new Conflict(
+      `batch_id "${batchId ?? ''}" was taken before with another body, and nothing of this one was counted; a new batch needs a new batch_id`,
+      'batch_id',
+    );
+  return { ...taken.result, duplicate: true };
 }
 
 /** @param judged what became of the request's labels, in their order */

@@ -1,7 +1,7 @@
 import { Invalid } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Sample } from '../domain/observation.js';
-import type { Clock } from '../domain/ports.js';
+import type { Clock, Logger } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import type { FleetProber } from './fleet-ports.js';
 import type { Ingest } from './ingest.js';
@@ -12,6 +12,7 @@ export class Probes {
   constructor(
     private readonly prober: FleetProber,
     private readonly clock: Clock,
+    private readonly logger: Pick<Logger, 'error'>,
     private readonly rows: Pick<Ingest, 'observe'>,
   ) {}
 
@@ -20,7 +21,11 @@ export class Probes {
     const { model } = member.monitored;
     this.stop(model.id);
     if (model.paused || model.endpoint === null || member.isLeaving) return;
-    this.prober.watch(model, (samples) => void this.rows.observe(member, samples));
+    this.prober.watch(model, (samples) => {
+      this.rows.observe(member, samples).catch((error: unknown) => {
+        this.logger.error({ model: model.id, error: String(error) }, 'a probe could not be counted');
+      });
+    });
   }
 
   stop(id: ModelId): void {

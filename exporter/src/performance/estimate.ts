@@ -17,7 +17,7 @@ export function estimatePerformance(
   window: WindowProfile,
   findings: readonly Finding[],
 ): PerformanceEstimate {
-  const realised = realisedIn(window);
+  const realised = neverMatch(baseline, window) ? { ...realisedIn(window), accuracy: null } : realisedIn(window);
   if (baseline === null) return { kind: 'unknown', reason: 'there is no baseline yet', realised };
   const reason = distrustOf(findings) ?? extremeFeature(baseline, window);
   const estimate =
@@ -28,6 +28,12 @@ export function estimatePerformance(
     ? { kind: 'unknown', reason, realised }
     : { ...estimate, realised };
 }
+
+/** So many labels of which none equals its prediction, now or before, say that they are written otherwise. */
+const NEVER_MATCHING = 50;
+
+const neverMatch = (baseline: WindowProfile | null, { labels }: WindowProfile): boolean =>
+  labels.labelled >= NEVER_MATCHING && labels.correct === 0 && (baseline?.labels.correct ?? 0) === 0;
 
 /** What labels that have come show of a window. */
 export function realisedIn({ labels }: WindowProfile): RealisedPerformance {

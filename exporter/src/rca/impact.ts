@@ -33,7 +33,7 @@ function unanswered({ service }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${percent(share)} of the calls get no response, beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
+    sentence: `${percent(share)} of the calls get no prediction, beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
   };
 }
 

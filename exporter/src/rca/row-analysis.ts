@@ -1,14 +1,14 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RowAnalysis } from '../domain/row-analysis.js';
-import type { Attribution, ExperimentEvidence, FeatureEvidence } from '../domain/symptoms.js';
+import type { Attribution, ExperimentEvidence, FeatureEvidence, SegmentEvidence } from '../domain/symptoms.js';
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import { segmentContrasts } from './attribution/segment-contrast.js';
 import { attributeBySurrogate, MIN_ROWS } from './attribution/surrogate.js';
 import { differentialOfRows } from './differential/index.js';
 import { decompose } from './decomposition/decompose.js';
-import { codeCohorts } from './segments/coding.js';
+import { codeCohorts, withContext, type CodedCohorts } from './segments/coding.js';
 import { changedSegments } from './segments/changed-segments.js';
 
 export interface RowAnalysisInput {
@@ -42,7 +42,7 @@ export const NOTHING_TO_ANALYSE: RowAnalysis = {
 export function analyseRows(input: RowAnalysisInput): RowAnalysis {
   const { baselineRows, rows, features, attributions } = input;
   const coded = codeCohorts(baselineRows, rows);
-  const segments = changedSegments(rows, baselineRows, coded);
+  const segments = segmentsIn(baselineRows, rows, coded);
   const surrogate = needsSurrogate(input)
     ? attributeBySurrogate(baselineRows, rows, coded, suspectsIn(features), fixedRandom())
     : null;
@@ -57,6 +57,16 @@ export function analyseRows(input: RowAnalysisInput): RowAnalysis {
     ),
     surrogate: surrogate?.evidence ?? null,
   };
+}
+
+/** Groups by inputs, and by the context of rows where they name one: context is nothing the model saw. */
+function segmentsIn(
+  before: readonly Observation[],
+  now: readonly Observation[],
+  coded: CodedCohorts,
+): readonly SegmentEvidence[] {
+  const hasContext = [before, now].every((rows) => rows.some(({ context }) => context != null));
+  return hasContext ? changedSegments(withContext(now), withContext(before)) : changedSegments(now, before, coded);
 }
 
 const SEED = 20_261;

@@ -131,6 +131,11 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'medium',
+    holds: ({ found }) => found('refused-rows'),
+    reason: () => 'Most of what is sent is refused, so the model is evaluated by the little that is left.',
+  },
+  {
+    severity: 'medium',
     holds: ({ found, cause }) => familyOf(cause) === 'pipeline' || found('prediction-mix'),
     reason: (input) =>
       cost(input, 'The model receives inputs it was not trained for; its predictions may be affected.'),

@@ -218,7 +218,7 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     collectLabels,
   ],
   'prediction-collapse': [
-    rollback('One answer for every input is as bad as none, and looks healthy to a load balancer.'),
+    rollback('One prediction for every input is as bad as none, and looks healthy to a load balancer.'),
     restart,
     investigate(
       'Find out why inputs no longer matter',
@@ -248,7 +248,7 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     ),
   ],
   'threshold-moved': [
-    rollback('The model scores as ever; only the line between its answers moved.'),
+    rollback('The model scores as before; only its decision threshold moved.'),
     investigate(
       'Find who moved the decision threshold',
       'Look at the serving configuration: threshold, class weights, post-processing rules.',

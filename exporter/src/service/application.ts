@@ -7,7 +7,7 @@ import { investigate, type InvestigationPorts } from '../evaluation/evaluate-url
 import { reportOf } from '../explanation/report/load.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import { verifyAudit } from '../governance/audit/verify.js';
-import { createApiKey } from '../http/identity/api-keys.js';
+import { newApiKeySecret } from '../http/identity/api-keys.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { randomIds } from '../system/random-ids.js';
@@ -52,7 +52,7 @@ export function wireApplication(
         investigate(investigationPorts, investigationSettings, url, samples, onProgress),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
-      createApiKey: (name, scopes) => createApiKey(store.apiKeys, clock, name, scopes),
+      newApiKeySecret,
       onIngest: (model, { accepted, rejectedByReason, duplicate }) => {
         if (!duplicate) processMetrics.ingested(model, accepted, rejectedByReason);
       },

@@ -80,7 +80,7 @@ export function wireModelDiscovery(
       logger,
       settings: store.settings,
       isWatched: (id) => fleet.has(id),
-      enrol: async (model) => void (await registerModel(registration, model)),
+      register: async (model) => void (await registerModel(registration, model)),
       release: (id) => fleet.release(id),
       count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
     },

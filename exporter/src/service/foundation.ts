@@ -3,18 +3,20 @@ import { z } from 'zod';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { reloadableConfig, type ReloadableConfig } from '../config/reload.js';
+import type { StoreDocumentDamaged } from '../domain/codec.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Clock, EventBus, HttpClient, Logger, Store } from '../domain/ports.js';
 import type { Actor } from '../domain/actor.js';
 import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
 import { createEgress } from '../http/egress.js';
-import { rememberedApiKeys } from '../http/identity/remembered-api-keys.js';
+import { rememberingApiKeys } from '../http/identity/remembered-api-keys.js';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { openStore } from '../store/open-store.js';
 import type { ClosingStack } from '../system/closing-stack.js';
 import { createEventBus } from '../system/event-bus.js';
 import { version } from '../system/version.js';
+import { DecisionGate } from './decision-gate.js';
 import { storeAt } from './store-location.js';
 
 /** What every area of the service stands on. */
@@ -28,6 +30,8 @@ export interface Foundation {
   readonly events: EventBus;
   readonly http: HttpClient;
   readonly processMetrics: ProcessMetrics;
+  /** Whether decisions are taken: not while what they rest on is damaged. */
+  readonly decisionGate: DecisionGate;
   /** Salted one-way hash for answers and prediction ids. */
   readonly hash: (text: string) => string;
   /** Value of a named secret, null for an unknown one. */
@@ -56,9 +60,10 @@ export async function openFoundation(
     processMetrics.reloaded(loaded.kind === 'ok');
     return loaded;
   });
-  const opened = await openStore(storeAt(started));
+  const opened = await openStore(storeAt(started), 'write', rowsSetAside(processMetrics, logger));
   closing.push('the store', () => opened.close());
-  const store: Store = { ...opened, apiKeys: rememberedApiKeys(opened.apiKeys) };
+  const decisionGate = new DecisionGate(processMetrics, logger);
+  const store = decisionGate.guard(rememberingApiKeys(opened));
   const http = createEgress(started.egress);
   closing.push('outgoing connections', () => http.close());
   return {
@@ -70,6 +75,7 @@ export async function openFoundation(
     events: createEventBus(logger),
     http,
     processMetrics,
+    decisionGate,
     hash: await saltedHash(store),
     authorizationOf: (name) => config.current().secrets.get(name)?.reveal() ?? null,
     audit: (kind, by, fields) => store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields)),
@@ -77,15 +83,22 @@ export async function openFoundation(
   };
 }
 
+/** Counts and tells every row that cannot be read once, however often its list is asked for. */
+function rowsSetAside(metrics: ProcessMetrics, logger: Logger): (damaged: StoreDocumentDamaged) => void {
+  const met = new Set<string>();
+  return (damaged) => {
+    const { table, row } = damaged.place;
+    const before = met.size;
+    if (met.add(`${table} ${row}`).size === before) return;
+    metrics.rowsSetAside(met.size);
+    logger.warn({ table, row }, `left out: ${damaged.message}`);
+  };
+}
+
 export const SALT = setting('salt', z.string().min(1));
 
 /** The salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {
-  let salt = await store.settings.get(SALT);
-  if (salt === null) {
-    salt = randomBytes(32).toString('hex');
-    await store.settings.set(SALT, salt);
-  }
-  const key = salt;
+  const key = await store.settings.setOnce(SALT, randomBytes(32).toString('hex'));
   return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
 }

@@ -1,5 +1,6 @@
 import { verifyGrafanaSignature } from '../capture/alerts/grafana-signature.js';
 import { parseNotification } from '../capture/alerts/notification.js';
+import { IntakeQueue } from '../capture/ingest/intake-queue.js';
 import { parseBatch } from '../capture/ingest/parse.js';
 import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
@@ -8,6 +9,7 @@ import type { AppPorts } from '../http/app.js';
 import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
+import { limitedAuthentication } from '../http/identity/limited-authentication.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { version } from '../system/version.js';
@@ -19,19 +21,22 @@ const DEFAULT_PROBE_MS = 30_000;
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, processMetrics }: Foundation,
+  { started, config, store, clock, logger, http, processMetrics, decisionGate }: Foundation,
   application: Application,
   fleet: Pick<Fleet, 'unrestoredModels'>,
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
   streams: EventStreams,
 ): AppPorts {
+  const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
+  const intake = new IntakeQueue(() => config.current().intake.queue);
   return {
     application,
     clock,
     logger,
     version,
     parseBatch: (body, contentType, nowMs) => parseBatch(body, contentType, nowMs, config.current().intake),
+    enterIntake: (model) => intake.enter(model),
     auditExportLine,
     decisionsCsv,
     processMetrics,
@@ -48,18 +53,24 @@ export function httpPorts(
       },
     },
     closedBecause: () => lifecycle.closedBecause(),
+    decisionsRefusedBecause: () => decisionGate.refusedBecause(),
     unrestoredModels: () => fleet.unrestoredModels(),
     notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
     streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
-    authenticate: createAuthenticator({
-      keys: store.apiKeys,
-      clock,
-      settings: () => config.current().identity,
-      verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
-    }),
-    onRefusedCredential: (reason) => processMetrics.refusedCredential(reason),
+    authenticate: limitedAuthentication(
+      createAuthenticator({
+        keys: store.apiKeys,
+        clock,
+        noteUse: (key) => application.apiKeys.noteUse(key),
+        settings: () => config.current().identity,
+        verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+      }),
+      started.http.wrongCredentialsPerMinute,
+      { clock, logger, onRefusedCredential },
+    ),
+    onRefusedCredential,
     onRequest: (route, method, status, seconds) => processMetrics.request(route, method, status, seconds),
   };
 }

@@ -9,14 +9,16 @@ import type { ReportFormat } from '../domain/report-format.js';
 import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
+import { reportJson } from '../http/views/reports.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
-import { PROVISIONED_KEYS } from '../http/identity/provisioned-api-keys.js';
+import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
+import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
 import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
 import type { StoreCheck } from '../store/check.js';
-import { checkDocumentsAt, openStore } from '../store/open-store.js';
+import { backupSqlite, checkDocumentsAt, openStore, rebuildIndexesAt } from '../store/open-store.js';
 import { systemClock } from '../system/system-clock.js';
 import { storeAt } from './store-location.js';
 import { SALT } from './foundation.js';
@@ -27,21 +29,49 @@ export async function readReport(config: Config, id: IncidentId | null, format: 
   try {
     const incident =
       id === null ? ((await store.incidents.list({ limit: 1 }))[0] ?? null) : await store.incidents.get(id);
-    return incident === null ? null : await reportOf(store, similarLessons, incident, format, systemClock.now());
+    if (incident === null) return null;
+    if (format !== 'json') return await reportOf(store, similarLessons, incident, format, systemClock.now());
+    const [records, lessons] = await Promise.all([
+      store.decisions.list({ incident: incident.id, limit: 100 }),
+      store.lessons.list({ limit: 1_000 }),
+    ]);
+    const others = lessons.filter(({ incidentId }) => incidentId !== incident.id);
+    const similar = similarLessons(incident.fingerprint, incident.openedAtMs, others);
+    return reportJson(incident, records, similar, systemClock.now());
   } finally {
     await store.close();
   }
 }
 
-/** Reads every document, beside a running service or with it stopped. */
-export async function checkStore(config: Config): Promise<StoreCheck> {
-  return checkDocumentsAt(storeAt(config), {
+/** What is wrong with a store. */
+export interface StoreFindings extends StoreCheck {
+  /** Null where the log cannot be read at all; its table is among the unreadable ones then. */
+  readonly audit: AuditVerdict | null;
+}
+
+/** Reads every table, every document and the audit log, beside a running service or with it stopped. */
+export async function checkStore(config: Config): Promise<StoreFindings> {
+  const found = await checkDocumentsAt(storeAt(config), {
     callCounters: callCountersCodec,
+    featureKinds: featureReadingsCodec,
     driftMonitor: driftMonitorCodec,
     settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, DISCOVERED_MODELS, PROVISIONED_KEYS],
   });
+  const isAuditReadable = !found.unreadable.some(({ table }) => table === 'audit');
+  return { ...found, audit: isAuditReadable ? await verifyStoredAudit(config, NOTHING_HELD) : null };
 }
 
+/** Builds the indexes of the store anew. @returns where the old file is kept, null on PostgreSQL @throws Error in words when the service still runs, or a table itself is damaged */
+export const rebuildStoreIndexes = (config: Config): Promise<string | null> => rebuildIndexesAt(storeAt(config));
+
+/** Copies the store into a new file, beside a running service. @throws Error in words when that cannot be done */
+export function backupStore(config: Config, file: string): Promise<void> {
+  const location = storeAt(config);
+  if (location.kind === 'sqlite') return backupSqlite(location.file, file);
+  throw new Error('a PostgreSQL database is backed up with pg_dump; see docs/store.md');
+}
+
+const NOTHING_HELD: HeldTexts = { head: null, checkpoints: null, key: null, earlier: null };
 const REPAIR: Actor = { kind: 'system', subject: 'store-repair', name: 'mlfi store repair' };
 
 /**

@@ -14,9 +14,9 @@ const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
 const STORE_CHECK_MS = 15_000;
-const AUDIT_VERIFIED_EVERY_MS = 600_000;
+const DECISIONS_CHECKED_MS = 600_000;
 
-export interface Upkeep {
+export interface ScheduledWork {
   readonly governance: WiredGovernance;
   readonly fleet: Fleet;
   readonly discovery: ModelDiscovery;
@@ -27,29 +27,29 @@ export interface Upkeep {
 
 /** What is done again and again while the service runs. */
 export function startSchedules(
-  { started, config, store, clock, logger, closing }: Foundation,
-  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle }: Upkeep,
+  { started, config, store, clock, logger, closing, decisionGate }: Foundation,
+  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle }: ScheduledWork,
 ): void {
-  const upkeep = new Schedules(clock, logger);
-  closing.push('upkeep', () => upkeep.stop());
-  if (discovery.refresh !== null) upkeep.every(started.discovery.refreshMs, discovery.refresh);
-  upkeep.every(SWEEP_MS, () => governance.sweep(), 'at once');
-  upkeep.every(FIGURES_MS, () => metrics.shared.refresh());
-  upkeep.every(AUDIT_VERIFIED_EVERY_MS, () => metrics.shared.verify(), 'at once');
-  upkeep.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
-  upkeep.every(PLANS_CHECKED_MS, async () => {
+  const schedules = new Schedules(clock, logger);
+  closing.push('schedules', () => schedules.stop());
+  if (discovery.refresh !== null) schedules.every(started.discovery.refreshMs, discovery.refresh);
+  schedules.every(SWEEP_MS, () => governance.sweep(), 'at once');
+  schedules.every(FIGURES_MS, () => metrics.shared.refresh());
+  schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));
+  schedules.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
+  schedules.every(PLANS_CHECKED_MS, async () => {
     const waiting = await store.governance((transaction) =>
       transaction.recommendations({ states: ['pending'], limit: 1_000 }),
     );
     const stale = await staleProposals(executors, waiting);
     for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
   });
-  upkeep.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
-  upkeep.every(PRUNE_MS, async () => {
+  schedules.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
+  schedules.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
     await store.ledger.prune(before);
-    await store.batches.prune(before);
+    await store.batches.prune(clock.now() - config.current().intake.batchIdsKeptMs);
     await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
 }

@@ -3,11 +3,11 @@ import type { Config } from '../config/config.js';
 import type { ReloadableConfig } from '../config/reload.js';
 import type { Application } from '../application/index.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { JsonObject } from '../domain/json.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import { stopWhenRestored } from '../governance/audit/files.js';
 import { createHttpApp } from '../http/app.js';
-import { createFirstKey } from '../http/identity/api-keys.js';
-import { provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
+import { PROVISIONING, provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
 import { EventStreams } from '../http/event-streams.js';
 import { startHttpServer } from '../http/server.js';
 import { ClosingStack } from '../system/closing-stack.js';
@@ -41,6 +41,8 @@ export interface ServiceOptions {
   readonly configurationFile?: string | null;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Ends a start that is still restoring. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -72,17 +74,17 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const governance = wireGovernance(foundation, relearn);
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
-  closing.push('executions', async () => {
-    await governance.governance.stop();
-    await application.decisions.outcomesOnTimeline();
-  });
+  closing.push('executions', () => governance.governance.stop());
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
+  const { decisionGate } = foundation;
+  await decisionGate.check(store, () => metrics.shared.verify());
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
   const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
-  await provisionApiKeys(provisioned, store.apiKeys, store.settings, clock);
-  const firstKey = await createFirstKey(store.apiKeys, clock);
+  const audit = (kind: string, fields: JsonObject): Promise<void> => foundation.audit(kind, PROVISIONING, fields);
+  await provisionApiKeys(provisioned, { store, clock, logger, audit });
+  const firstKey = (await application.apiKeys.createFirst())?.text ?? null;
 
   // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
   const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams)).callback();
@@ -90,13 +92,17 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
   closing.push('the fleet', () => fleet.stop());
-  await fleet.start((done, total) => lifecycle.restored(done, total));
+  await fleet.start((done, total) => {
+    options.signal?.throwIfAborted();
+    lifecycle.restored(done, total);
+  });
   foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
-  await stopWhenRestored(checkpointing, store, clock, logger);
+  // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
+  if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);
   const discovery = wireModelDiscovery(foundation, capture, fleet);
   await discovery.watchConfigured();
   await discovery.refresh?.();
-  await metrics.shared.refresh();
+  if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
   startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());

@@ -29,7 +29,16 @@ const noLabels = (): LabelCounts => ({
 
 /** A window in which nothing happened. */
 export function emptyWindow(): WindowProfile {
-  return { fromMs: 0, toMs: 0, calls: 0, failures: {}, signals: new Map(), labels: noLabels(), groups: new Map() };
+  return {
+    fromMs: 0,
+    toMs: 0,
+    calls: 0,
+    rowsWithFeatures: 0,
+    failures: {},
+    signals: new Map(),
+    labels: noLabels(),
+    groups: new Map(),
+  };
 }
 
 /** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
@@ -157,7 +166,7 @@ export function createWindowBuilder(
     losses: { ...start.labels.losses } as Record<string, number>,
   };
   const failures: Record<string, number> = { ...start.failures };
-  let { calls, fromMs, toMs } = start;
+  let { calls, rowsWithFeatures, fromMs, toMs } = start;
   let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
   /** A feature's tally by the name it comes under: the one look-up a value costs. */
   const tallyOfFeature = new Map<string, Tally>();
@@ -208,6 +217,7 @@ export function createWindowBuilder(
       count('confidence', observation.confidence);
       count('prediction', observation.prediction);
       if (observation.features === null) return;
+      rowsWithFeatures += 1;
       const { features: given } = observation;
       for (const name in given) {
         const value = given[name] ?? null;
@@ -257,6 +267,7 @@ export function createWindowBuilder(
         fromMs,
         toMs,
         calls,
+        rowsWithFeatures,
         failures: { ...failures },
         signals,
         labels: {
@@ -290,6 +301,7 @@ export function mergeWindows(a: WindowProfile, b: WindowProfile): WindowProfile 
     fromMs: a.calls === 0 ? b.fromMs : b.calls === 0 ? a.fromMs : Math.min(a.fromMs, b.fromMs),
     toMs: a.calls === 0 ? b.toMs : b.calls === 0 ? a.toMs : Math.max(a.toMs, b.toMs),
     calls: a.calls + b.calls,
+    rowsWithFeatures: a.rowsWithFeatures + b.rowsWithFeatures,
     failures: addRecords(a.failures, b.failures),
     signals,
     labels: {
@@ -335,6 +347,7 @@ export function subtractWindows(whole: WindowProfile, part: WindowProfile): Wind
     fromMs: part.calls === 0 ? whole.fromMs : part.toMs,
     toMs: whole.toMs,
     calls: whole.calls - part.calls,
+    rowsWithFeatures: whole.rowsWithFeatures - part.rowsWithFeatures,
     failures: subtractRecords(whole.failures, part.failures),
     signals,
     labels: {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { AlertFeedbackRepository } from '../domain/ports.js';
 import { alertFeedbackCodec } from './codecs/alert.js';
-import { readDocument } from './documents.js';
+import { readable, readDocument, type SetAside } from './documents.js';
 
 interface Row {
   readonly incident: string;
@@ -9,7 +9,7 @@ interface Row {
   readonly document: string;
 }
 
-export function alertFeedbackRepository(db: Knex): AlertFeedbackRepository {
+export function alertFeedbackRepository(db: Knex, setAside: SetAside): AlertFeedbackRepository {
   return {
     async save(feedback) {
       await db('page_opinion')
@@ -27,12 +27,15 @@ export function alertFeedbackRepository(db: Knex): AlertFeedbackRepository {
       if (incident !== undefined) void query.where({ incident });
       if (afterMs !== undefined) void query.where('at_ms', '>', afterMs);
       const rows = await query.select<Row[]>('incident', 'person', 'document');
-      return rows.map((row) =>
-        readDocument(alertFeedbackCodec, row.document, {
-          table: 'page_opinion',
-          row: `${row.incident} of ${row.person}`,
-          model: null,
-        }),
+      return readable(
+        rows,
+        (row) =>
+          readDocument(alertFeedbackCodec, row.document, {
+            table: 'page_opinion',
+            row: `${row.incident} of ${row.person}`,
+            model: null,
+          }),
+        setAside,
       );
     },
   };

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
 import { alertCodec } from './codecs/alert.js';
-import { readDocument } from './documents.js';
+import { readable, readDocument, type SetAside } from './documents.js';
 import { storable } from './storable.js';
 
 interface Row {
@@ -40,7 +40,7 @@ async function takeOne(transaction: Knex.Transaction, alert: ExternalAlert): Pro
 }
 
 /** Alerts received from Alertmanager and Grafana. A notification that comes twice, or late, changes nothing. */
-export function alertRepository(db: Knex): AlertRepository {
+export function alertRepository(db: Knex, setAside: SetAside): AlertRepository {
   return {
     take: (alerts) =>
       db.transaction(async (transaction) => {
@@ -54,12 +54,15 @@ export function alertRepository(db: Knex): AlertRepository {
       if (firing === true) void query.whereNull('ends_at_ms');
       if (firing === false) void query.whereNotNull('ends_at_ms');
       const rows = await query.select<Row[]>('sender', 'fingerprint', 'starts_at_ms', 'document');
-      return rows.map((row) =>
-        readDocument(alertCodec, row.document, {
-          table: 'external_alert',
-          row: `${row.fingerprint} of ${row.sender} since ${row.starts_at_ms}`,
-          model: null,
-        }),
+      return readable(
+        rows,
+        (row) =>
+          readDocument(alertCodec, row.document, {
+            table: 'external_alert',
+            row: `${row.fingerprint} of ${row.sender} since ${row.starts_at_ms}`,
+            model: null,
+          }),
+        setAside,
       );
     },
     prune: (olderThanMs) => db('external_alert').where('ends_at_ms', '<', olderThanMs).delete(),

@@ -9,16 +9,18 @@ export function batchRepository(db: Knex): BatchRepository {
     async find(model, batchId) {
       const row = await db('batch')
         .where({ model, batch_id: storable(batchId, 'batch_id') })
-        .first<{ result: string } | undefined>('result');
+        .first<{ result: string; body_digest: string | null } | undefined>('result', 'body_digest');
       if (row === undefined) return null;
-      return readDocument(ingestResultCodec, row.result, { table: 'batch', row: batchId, model });
+      const place = { table: 'batch', row: batchId, model };
+      return { result: readDocument(ingestResultCodec, row.result, place), bodyDigest: row.body_digest };
     },
-    async save(model, batchId, result, atMs) {
+    async save(model, batchId, { result, bodyDigest }, atMs) {
       await db('batch')
         .insert({
           model,
           batch_id: storable(batchId, 'batch_id'),
           result: ingestResultCodec.encode(result),
+          body_digest: bodyDigest,
           at_ms: atMs,
         })
         .onConflict(['model', 'batch_id'])

@@ -28,7 +28,7 @@ const PATIENT =
 const REASONS: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'the disk is full',
   SQLITE_READONLY: 'the file may not be written',
-  SQLITE_CORRUPT: 'the file is damaged; restore a backup',
+  SQLITE_CORRUPT: 'the file is damaged; "mlfi store check" names what of it, restore a backup',
   SQLITE_NOTADB: 'the file is damaged; restore a backup',
   '53100': 'its disk is full',
   '53300': 'it has no connection left',

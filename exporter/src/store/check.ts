@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { DamagedTable } from '../domain/ports.js';
 import { StoreDocumentDamaged, type Decoder } from '../domain/codec.js';
 import { alertCodec, alertFeedbackCodec } from './codecs/alert.js';
 import { apiKeyCodec } from './codecs/api-key.js';
@@ -17,11 +18,13 @@ import { modelCodec } from './codecs/model.js';
 import { baselineCodec, learningCodec, windowCodec } from './codecs/profile.js';
 import { recommendationCodec } from './codecs/recommendation.js';
 import { validationCodec } from './codecs/validation.js';
+import { damageIn } from './integrity.js';
 import { readDocument } from './documents.js';
 
 /** Codecs of documents whose owners are elsewhere. */
 export interface OwnersCodecs {
   readonly callCounters: Decoder<unknown>;
+  readonly featureKinds: Decoder<unknown>;
   readonly driftMonitor: Decoder<unknown>;
   readonly settings: readonly (Decoder<unknown> & { readonly name: string })[];
 }
@@ -30,6 +33,8 @@ export interface StoreCheck {
   /** Documents read. */
   readonly documents: number;
   readonly damaged: readonly StoreDocumentDamaged[];
+  /** Tables that are not as the database wrote them. */
+  readonly unreadable: readonly DamagedTable[];
 }
 
 /** Where documents lie: the columns that name a row, the one with the document, and the one that says of which model it is. */
@@ -59,11 +64,12 @@ const history: readonly DocumentTable[] = [
   documents('model_validation', ['id'], 'model', validationCodec),
 ];
 
-function allDocuments({ callCounters, driftMonitor, settings }: OwnersCodecs): readonly DocumentTable[] {
+function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: OwnersCodecs): readonly DocumentTable[] {
   const named = new Map([...settings, KILL_SWITCH].map((one) => [one.name, one]));
   return [
     documents('model', ['id'], 'id', modelCodec),
     documents('call_counters', ['model'], 'model', callCounters),
+    documents('feature_kinds', ['model'], 'model', featureKinds),
     documents('drift_monitor', ['model'], 'model', driftMonitor),
     documents('baseline', ['model', 'version'], 'model', baselineCodec),
     documents('learning', ['model'], 'model', learningCodec),
@@ -92,16 +98,23 @@ function allDocuments({ callCounters, driftMonitor, settings }: OwnersCodecs): r
 /** Reads every document, page by page; changes nothing, and runs beside a running service. */
 export async function checkDocuments(db: Knex, owners: OwnersCodecs): Promise<StoreCheck> {
   const damaged: StoreDocumentDamaged[] = [];
+  const unreadable: DamagedTable[] = [];
   let read = 0;
   for (const table of allDocuments(owners)) {
     // A store of an earlier release has fewer.
     if (!(await db.schema.hasTable(table.table))) continue;
-    for await (const { row, error } of documentsOf(db, table, null)) {
-      read += row === null ? 0 : 1;
-      if (error !== null) damaged.push(error);
+    try {
+      for await (const { row, error } of documentsOf(db, table, null)) {
+        read += row === null ? 0 : 1;
+        if (error !== null) damaged.push(error);
+      }
+    } catch (error) {
+      const detail = damageIn(error);
+      if (detail === null) throw error;
+      unreadable.push({ table: table.table, detail, onlyIndexes: false });
     }
   }
-  return { documents: read, damaged };
+  return { documents: read, damaged, unreadable };
 }
 
 /** Rows of a model's history that cannot be read: they are all of it that goes when the model is let go of. */

@@ -3,7 +3,7 @@ import type { Codec } from '../domain/codec.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { DecisionRepository } from '../domain/ports.js';
 import { attemptCodec, executionCodec, verificationCodec, voteCodec } from './codecs/decision.js';
-import { readDocument } from './documents.js';
+import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
 import { narrowed, readRecommendation, type StoredRecommendation } from './recommendations.js';
 
 interface Belonging {
@@ -17,17 +17,24 @@ function byRecommendation<T>(
   codec: Codec<T>,
   rows: readonly Belonging[],
 ): (recommendation: string) => readonly T[] {
-  const found = new Map<string, T[]>();
+  const found = new Map<string, string[]>();
   for (const { recommendation, document } of rows) {
     const known = found.get(recommendation) ?? [];
-    known.push(readDocument(codec, document, { table, row: `of ${recommendation}`, model: null }));
+    known.push(document);
     found.set(recommendation, known);
   }
-  return (recommendation) => found.get(recommendation) ?? [];
+  return (recommendation) =>
+    (found.get(recommendation) ?? []).map((document) =>
+      readDocument(codec, document, { table, row: `of ${recommendation}`, model: null }),
+    );
 }
 
 /** The selected recommendations with everything that became of them: five statements, however many there are. */
-async function read(db: Knex, select: (query: Knex.QueryBuilder) => void): Promise<readonly DecisionRecord[]> {
+async function read(
+  db: Knex,
+  select: (query: Knex.QueryBuilder) => void,
+  setAside: SetAside,
+): Promise<readonly DecisionRecord[]> {
   const rows = await db('recommendation').modify(select).select<StoredRecommendation[]>('id', 'state', 'document');
   if (rows.length === 0) return [];
   // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
@@ -48,19 +55,23 @@ async function read(db: Knex, select: (query: Knex.QueryBuilder) => void): Promi
     .orderBy('execution_attempt.number')
     .select<Belonging[]>('execution.recommendation as recommendation', 'execution_attempt.document as document');
   const attemptsOf = byRecommendation('execution_attempt', attemptCodec, attempts);
-  return rows.map(readRecommendation).map((recommendation) => ({
-    recommendation,
-    votes: votesOf(recommendation.id),
-    execution: executionsOf(recommendation.id).at(0) ?? null,
-    attempts: attemptsOf(recommendation.id),
-    verification: verificationsOf(recommendation.id).at(0) ?? null,
-  }));
+  const recordOf = (row: StoredRecommendation): DecisionRecord => {
+    const recommendation = readRecommendation(row);
+    return {
+      recommendation,
+      votes: votesOf(recommendation.id),
+      execution: executionsOf(recommendation.id).at(0) ?? null,
+      attempts: attemptsOf(recommendation.id),
+      verification: verificationsOf(recommendation.id).at(0) ?? null,
+    };
+  };
+  return readable(rows, recordOf, setAside);
 }
 
-export function decisionRepository(db: Knex): DecisionRepository {
+export function decisionRepository(db: Knex, setAside: SetAside): DecisionRepository {
   return {
-    get: async (id) => (await read(db, (query) => void query.where({ id }))).at(0) ?? null,
-    list: (filter) => read(db, (query) => void narrowed(query, filter)),
+    get: async (id) => (await read(db, (query) => void query.where({ id }), NOTHING_ASIDE)).at(0) ?? null,
+    list: (filter) => read(db, (query) => void narrowed(query, filter), setAside),
     async isActionUnderWay(incident) {
       // Advice has no execution before somebody reports on it.
       const ordered = db('execution').select('id').whereRaw('execution.recommendation = recommendation.id');

@@ -14,7 +14,7 @@ import {
   voteCodec,
 } from './codecs/decision.js';
 import { recommendationCodec } from './codecs/recommendation.js';
-import { readDocument } from './documents.js';
+import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
 import { readRecommendation, selectRecommendations, type StoredRecommendation } from './recommendations.js';
 import { settingRepository } from './settings.js';
 
@@ -26,7 +26,7 @@ interface KeyedRow {
 const readExecution = ({ id, document }: KeyedRow): Execution =>
   readDocument(executionCodec, document, { table: 'execution', row: id, model: null });
 
-export function governanceTransaction(db: Knex): GovernanceTransaction {
+export function governanceTransaction(db: Knex, setAside: SetAside): Omit<GovernanceTransaction, 'apiKeys'> {
   return {
     async recommendation(id) {
       const row = await db('recommendation')
@@ -35,7 +35,9 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       return row === undefined ? null : readRecommendation(row);
     },
     async recommendations(filter) {
-      return (await selectRecommendations(db, filter)).map(readRecommendation);
+      // Of one incident all are read or none: a rule about its siblings must not overlook one.
+      const aside = filter.incident === undefined ? setAside : NOTHING_ASIDE;
+      return readable(await selectRecommendations(db, filter), readRecommendation, aside);
     },
     async insertRecommendation(recommendation) {
       await db('recommendation').insert({
@@ -122,8 +124,11 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
         .where({ open })
         .orderBy('recommendation')
         .select<{ recommendation: string; document: string }[]>('recommendation', 'document');
-      return rows.map(({ recommendation, document }) =>
-        readDocument(reviewCodec, document, { table: 'review', row: recommendation, model: null }),
+      return readable(
+        rows,
+        ({ recommendation, document }) =>
+          readDocument(reviewCodec, document, { table: 'review', row: recommendation, model: null }),
+        setAside,
       );
     },
     async saveReview(review) {
@@ -156,6 +161,9 @@ export function governanceTransaction(db: Knex): GovernanceTransaction {
       return row === undefined
         ? null
         : readDocument(verificationCodec, row.document, { table: 'verification', row: recommendation, model: null });
+    },
+    async appendTimeline(incident, { atMs, kind, text }) {
+      await db('incident_timeline').insert({ incident, at_ms: atMs, kind, text });
     },
     auditHead: () => auditHead(db),
     insertAudit: (entry) => insertAudit(db, entry),

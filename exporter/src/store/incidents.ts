@@ -4,7 +4,7 @@ import type { Incident, TimelineEntry } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
 import { chunked, type StatementLimits } from './chunks.js';
 import { incidentCodec } from './codecs/incident.js';
-import { readDocument } from './documents.js';
+import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
 
 interface StoredIncident {
   readonly id: IncidentId;
@@ -21,7 +21,7 @@ interface StoredEntry {
 const entryOf = ({ at_ms: atMs, kind, text }: StoredEntry): TimelineEntry => ({ atMs, kind, text });
 
 /** The incidents a query selects with their timelines: two statements, however many there are. */
-async function read(db: Knex, selected: Knex.QueryBuilder): Promise<readonly Incident[]> {
+async function read(db: Knex, selected: Knex.QueryBuilder, setAside: SetAside): Promise<readonly Incident[]> {
   const rows = await selected.clone().select<StoredIncident[]>('id', 'model', 'document');
   if (rows.length === 0) return [];
   // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
@@ -35,10 +35,11 @@ async function read(db: Knex, selected: Knex.QueryBuilder): Promise<readonly Inc
     lines.push(entryOf(entry));
     timelines.set(entry.incident, lines);
   }
-  return rows.map(({ id, model, document }) => ({
+  const incidentOf = ({ id, model, document }: StoredIncident): Incident => ({
     ...readDocument(incidentCodec, document, { table: 'incident', row: id, model }),
     timeline: timelines.get(id) ?? [],
-  }));
+  });
+  return readable(rows, incidentOf, setAside);
 }
 
 async function append(
@@ -51,19 +52,19 @@ async function append(
   for (const chunk of chunked(rows, 4, limits)) await db('incident_timeline').insert(chunk);
 }
 
-export function incidentRepository(db: Knex, limits: StatementLimits): IncidentRepository {
+export function incidentRepository(db: Knex, limits: StatementLimits, setAside: SetAside): IncidentRepository {
   return {
-    get: async (id) => (await read(db, db('incident').where({ id }))).at(0) ?? null,
+    get: async (id) => (await read(db, db('incident').where({ id }), NOTHING_ASIDE)).at(0) ?? null,
     openFor: async (model) => {
       const open = db('incident').where({ model }).whereNull('closed_at_ms');
-      return (await read(db, open.orderBy('opened_at_ms', 'desc').limit(1))).at(0) ?? null;
+      return (await read(db, open.orderBy('opened_at_ms', 'desc').limit(1), NOTHING_ASIDE)).at(0) ?? null;
     },
     list({ model, open, limit }) {
       const query = db('incident').orderBy('opened_at_ms', 'desc').limit(limit);
       if (model !== undefined) void query.where({ model });
       if (open === true) void query.whereNull('closed_at_ms');
       if (open === false) void query.whereNotNull('closed_at_ms');
-      return read(db, query);
+      return read(db, query, setAside);
     },
     async save(incident, entries = []) {
       const { id, modelId: model, openedAtMs, closedAtMs } = incident;

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { LessonRepository } from '../domain/ports.js';
 import { lessonCodec } from './codecs/lesson.js';
-import { readDocument } from './documents.js';
+import { readable, readDocument, type SetAside } from './documents.js';
 
-export function lessonRepository(db: Knex): LessonRepository {
+export function lessonRepository(db: Knex, setAside: SetAside): LessonRepository {
   return {
     async save(lesson) {
       await db('lesson')
@@ -21,8 +21,10 @@ export function lessonRepository(db: Knex): LessonRepository {
       if (model !== undefined) void query.where({ model });
       if (closedAfterMs !== undefined) void query.where('closed_at_ms', '>', closedAfterMs);
       const rows = await query.select<{ id: string; model: string; document: string }[]>('id', 'model', 'document');
-      return rows.map(({ id, model: of, document }) =>
-        readDocument(lessonCodec, document, { table: 'lesson', row: id, model: of }),
+      return readable(
+        rows,
+        ({ id, model: of, document }) => readDocument(lessonCodec, document, { table: 'lesson', row: id, model: of }),
+        setAside,
       );
     },
   };

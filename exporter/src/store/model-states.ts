@@ -3,7 +3,10 @@ import type { ModelStateRepository } from '../domain/ports.js';
 import { readDocument } from './documents.js';
 
 /** @param table one of those that hold one document a model */
-export function modelStateRepository(db: Knex, table: 'call_counters' | 'drift_monitor'): ModelStateRepository {
+export function modelStateRepository(
+  db: Knex,
+  table: 'call_counters' | 'drift_monitor' | 'feature_kinds',
+): ModelStateRepository {
   return {
     async get(model, codec) {
       const row = await db(table).where({ model }).first<{ document: string } | undefined>('document');

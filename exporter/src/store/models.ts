@@ -15,6 +15,7 @@ const TABLES_OF_A_MODEL = [
   'ledger',
   'batch',
   'call_counters',
+  'feature_kinds',
   'drift_monitor',
 ] as const;
 

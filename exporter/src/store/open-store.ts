@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
@@ -14,6 +14,8 @@ import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { readDecisionCounts } from './decision-counts.js';
 import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
+import { damagedTables, rebuildIndexes } from './integrity.js';
+import type { SetAside } from './documents.js';
 import { incidentRepository } from './incidents.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
@@ -21,6 +23,7 @@ import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
 import { modelStateRepository } from './model-states.js';
 import { alertFeedbackRepository } from './alert-feedback.js';
+import { rebuildInto } from './rebuild-sqlite.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
@@ -40,9 +43,14 @@ const CONNECT_MS = 5_000;
 /**
  * Opens the store and brings its schema up to date.
  * @param access `read` takes no writer's lock and changes nothing, for a look beside a running service
+ * @param onDamaged is told of rows that cannot be read and are left out of lists, each time
  * @throws Error with the remedy when it cannot be opened, belongs to another process, or is from a newer mlfi
  */
-export async function openStore(location: StoreLocation, access: 'write' | 'read' = 'write'): Promise<Store> {
+export async function openStore(
+  location: StoreLocation,
+  access: 'write' | 'read' = 'write',
+  onDamaged: SetAside = () => undefined,
+): Promise<Store> {
   const unlock = location.kind === 'sqlite' && access === 'write' ? await lockSqlite(location.file) : NOTHING_LOCKED;
   const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
   try {
@@ -53,7 +61,7 @@ export async function openStore(location: StoreLocation, access: 'write' | 'read
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  return storeOn(db, location, unlock);
+  return storeOn(db, location, unlock, (damaged) => onDamaged(damaged.inStore(placeOf(location))));
 }
 
 /** Reads every document of a store of this or an earlier release; takes no lock and changes nothing. */
@@ -62,13 +70,86 @@ export async function checkDocumentsAt(location: StoreLocation, owners: OwnersCo
     throw new Error(`there is no store at ${location.file}`);
   const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
   try {
-    const { documents, damaged } = await checkDocuments(db, owners);
-    return { documents, damaged: damaged.map((each) => each.inStore(placeOf(location))) };
+    const tables = await damagedTables(db, location.kind, null);
+    const { documents, damaged, unreadable } = await checkDocuments(db, owners);
+    const more = unreadable.filter(({ table }) => !tables.some((known) => known.table === table));
+    return {
+      documents,
+      damaged: damaged.map((each) => each.inStore(placeOf(location))),
+      unreadable: [...tables, ...more],
+    };
   } catch (error) {
     throw new Error(openingProblem(location, error));
   } finally {
     await db.destroy();
   }
+}
+
+/** Copies a store of SQLite into a new file, beside a running service. @throws Error when the file exists or cannot be written */
+export async function backupSqlite(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) throw new Error(`there is no store at ${from}`);
+  if (existsSync(to)) throw new Error(`${to} exists already; name a new file`);
+  const db = sqlite(from);
+  try {
+    // The mode of a file is settled before its content.
+    makePrivate(to);
+    await db.raw('VACUUM INTO ?', [to]);
+  } catch (error) {
+    rmSync(to, { force: true });
+    throw new Error(openingProblem({ kind: 'sqlite', file: from }, error));
+  } finally {
+    await db.destroy();
+  }
+}
+
+/**
+ * Builds the indexes anew, with the service stopped. A SQLite store is written into a new file; the old one is kept beside it.
+ * @returns where the old file is kept, null on PostgreSQL
+ * @throws Error in words when a table itself is damaged; then nothing was changed
+ */
+export async function rebuildIndexesAt(location: StoreLocation): Promise<string | null> {
+  if (location.kind === 'postgresql') {
+    const db = postgresql(location.url, location.poolSize);
+    try {
+      await rebuildIndexes(db);
+      return null;
+    } catch (error) {
+      throw new Error(openingProblem(location, error));
+    } finally {
+      await db.destroy();
+    }
+  }
+  const { file } = location;
+  if (!existsSync(file)) throw new Error(`there is no store at ${file}`);
+  const unlock = await lockSqlite(file);
+  const fresh = `${file}.rebuilt`;
+  try {
+    rmSync(fresh, { force: true });
+    makePrivate(fresh);
+    const db = sqlite(fresh);
+    try {
+      await rebuildInto(db, file);
+    } finally {
+      await db.destroy();
+    }
+    return exchange(file, fresh);
+  } catch (error) {
+    for (const end of ['', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true });
+    throw error;
+  } finally {
+    await unlock();
+  }
+}
+
+/** Puts the rebuilt file in the place of the old one. @returns where the old one is kept */
+function exchange(file: string, fresh: string): string {
+  const kept = `${file}.damaged`;
+  if (existsSync(kept)) throw new Error(`${kept} exists already; move it away first`);
+  // The old write-ahead log belongs to the old file.
+  for (const end of ['-wal', '-shm']) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${kept}${end}`);
+  renameSync(file, kept);
+  renameSync(fresh, file);
+  return kept;
 }
 
 const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
@@ -133,7 +214,7 @@ function openingProblem(location: StoreLocation, error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   if (said.includes('migration directory is corrupt'))
     return `${place} was written by a newer version of mlfi; start that version, or restore an older backup`;
-  if (said.includes('SQLITE_NOTADB') || said.includes('malformed'))
+  if (/SQLITE_(NOTADB|CORRUPT)/.test(said) || said.includes('malformed'))
     return `${place} is damaged or is no SQLite file; restore a backup, or move it away to start anew`;
   if (said.includes('SQLITE_CANTOPEN'))
     return `${place} cannot be opened; check that the folder exists and may be written`;
@@ -143,7 +224,7 @@ function openingProblem(location: StoreLocation, error: unknown): string {
   return `${place} cannot be opened: ${said}`;
 }
 
-function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>): Store {
+function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>, setAside: SetAside): Store {
   const place = placeOf(location);
   const limits = location.kind === 'sqlite' ? SQLITE_LIMITS : POSTGRESQL_LIMITS;
   const guard = <T extends object>(name: string, repository: T): T => guarded(repository, place, name);
@@ -154,6 +235,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
     batches: guard('batches', batchRepository(on)),
     settings: guard('settings', settingRepository(on)),
     callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),
+    featureKinds: guard('feature kinds', modelStateRepository(on, 'feature_kinds')),
     driftMonitors: guard('drift monitors', modelStateRepository(on, 'drift_monitor')),
   });
   const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
@@ -161,14 +243,14 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
   return {
     ...ofIncrements(db),
     models: guard('models', modelRepository(db, place)),
-    incidents: guard('incidents', incidentRepository(db, limits)),
-    decisions: guard('decisions', decisionRepository(db)),
+    incidents: guard('incidents', incidentRepository(db, limits, setAside)),
+    decisions: guard('decisions', decisionRepository(db, setAside)),
     audit: guard('audit', auditRepository(db)),
-    lessons: guard('lessons', lessonRepository(db)),
-    alertFeedback: guard('alert feedback', alertFeedbackRepository(db)),
-    validations: guard('validations', validationRepository(db)),
+    lessons: guard('lessons', lessonRepository(db, setAside)),
+    alertFeedback: guard('alert feedback', alertFeedbackRepository(db, setAside)),
+    validations: guard('validations', validationRepository(db, setAside)),
     apiKeys: guard('API keys', apiKeyRepository(db)),
-    alerts: guard('alerts', alertRepository(db)),
+    alerts: guard('alerts', alertRepository(db, setAside)),
     governance: (work) =>
       transaction('a decision', async (on) => {
         if (location.kind === 'postgresql')
@@ -177,11 +259,15 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>)
             'waiting for other decisions',
             on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]),
           );
-        return work(guard('governance', governanceTransaction(on)));
+        return work({
+          ...guard('governance', governanceTransaction(on, setAside)),
+          apiKeys: guard('API keys', apiKeyRepository(on)),
+        });
       }),
     atomic: (_shard, _epoch, work) => transaction('a commit', (on) => work(ofIncrements(on))),
     ...guard('store', {
       decisionCounts: () => readDecisionCounts(db),
+      damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
       check: () =>
         within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge()),
     }),

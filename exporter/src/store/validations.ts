@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { ValidationRepository } from '../domain/ports.js';
 import { validationCodec } from './codecs/validation.js';
-import { readDocument } from './documents.js';
+import { readable, readDocument, type SetAside } from './documents.js';
 
-export function validationRepository(db: Knex): ValidationRepository {
+export function validationRepository(db: Knex, setAside: SetAside): ValidationRepository {
   return {
     async save(validation) {
       await db('model_validation')
@@ -22,8 +22,10 @@ export function validationRepository(db: Knex): ValidationRepository {
         .orderBy('started_at_ms', 'desc')
         .limit(limit)
         .select<{ id: string; document: string }[]>('id', 'document');
-      return rows.map(({ id, document }) =>
-        readDocument(validationCodec, document, { table: 'model_validation', row: id, model }),
+      return readable(
+        rows,
+        ({ id, document }) => readDocument(validationCodec, document, { table: 'model_validation', row: id, model }),
+        setAside,
       );
     },
   };

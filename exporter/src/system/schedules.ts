@@ -29,7 +29,7 @@ export class Schedules {
       try {
         await work();
       } catch (error) {
-        this.logger.error({ error: String(error) }, 'upkeep failed');
+        this.logger.error({ error: String(error) }, 'scheduled task failed');
       }
     }
   }

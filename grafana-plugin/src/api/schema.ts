@@ -376,6 +376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/{id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key with the same name, scopes and lifetime; the old one ends after the overlap */
+        post: operations["post_api_v1_keys_id_rotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kill-switch": {
         parameters: {
             query?: never;
@@ -1018,9 +1035,14 @@ export interface components {
         ApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
+            /** @description from then on it is refused; null = never */
+            expires_at_ms: number | null;
             id: string;
+            /** @description to a minute */
             last_used_at_ms: number | null;
             name: string;
+            /** @description the key that takes its place since a rotation */
+            replaced_by: string | null;
             revoked_at_ms: number | null;
             scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
         };
@@ -1216,7 +1238,7 @@ export interface components {
             attempts: components["schemas"]["DiscoveryAttempt"][];
             endpoint: {
                 /** @enum {string} */
-                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+                connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
                 url: string;
             };
             /** @constant */
@@ -1237,7 +1259,7 @@ export interface components {
         };
         DiscoveryAttempt: {
             /** @enum {string} */
-            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            connector: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             outcome: string;
             url: string;
             what: string;
@@ -1354,6 +1376,28 @@ export interface components {
             starts_at_ms: number;
             summary: string;
         };
+        Feature: {
+            /** @description rows with inputs that did not send it at all */
+            absent: number;
+            /** @description its first 200 values were one and the same */
+            constant: boolean;
+            /** @description false while its first values are still coming */
+            decided: boolean;
+            /** @description how its values are written; another form is a wrong type */
+            forms: ("number" | "boolean" | "text")[];
+            /**
+             * @description decided from its first 200 values. Of dates and identifiers only whether they are there is watched; texts and embeddings are watched as a few numbers
+             * @enum {string}
+             */
+            kind: "number" | "boolean" | "category" | "text" | "date" | "identifier" | "embedding";
+            /** @description sent as null or NaN */
+            missing: number;
+            name: string;
+            /** @description readable values in the evaluated window */
+            values: number;
+            /** @description of another type than it was learnt as, or infinite */
+            wrong_type: number;
+        };
         FeatureRepair: {
             feature: string;
             fit: number;
@@ -1374,7 +1418,7 @@ export interface components {
                 value: number;
             } | null;
             /** @enum {string} */
-            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "calibration" | "isolation-forest" | "sequential-evidence";
+            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "refused-rows" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "labels-never-match" | "calibration" | "isolation-forest" | "sequential-evidence";
             /** @enum {string} */
             direction: "up" | "down" | "changed";
             effect: {
@@ -1627,7 +1671,7 @@ export interface components {
                 title: string;
             }[];
             confidence_mean: number | null;
-            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml") | null;
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             error_share: number;
@@ -1672,12 +1716,13 @@ export interface components {
                 title: string;
             }[];
             confidence_mean: number | null;
-            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml") | null;
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             error_share: number;
             evaluated_at_ms: number | null;
             evidence: components["schemas"]["AlertEvidence"];
+            features: components["schemas"]["Feature"][];
             findings: components["schemas"]["Finding"][];
             golden_inputs: components["schemas"]["GoldenInput"][];
             headline: string | null;
@@ -1719,7 +1764,7 @@ export interface components {
                 prediction?: string;
             };
             /** @enum {string} */
-            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             golden_inputs?: unknown[];
             headers?: {
                 [key: string]: string;
@@ -1748,10 +1793,15 @@ export interface components {
         NewApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
+            /** @description from then on it is refused; null = never */
+            expires_at_ms: number | null;
             id: string;
             key: string;
+            /** @description to a minute */
             last_used_at_ms: number | null;
             name: string;
+            /** @description the key that takes its place since a rotation */
+            replaced_by: string | null;
             revoked_at_ms: number | null;
             scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
         };
@@ -2881,6 +2931,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    expires_in_seconds?: number;
                     name: string;
                     scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
                 };
@@ -2935,6 +2986,45 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_keys_id_rotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 86400 */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -3470,7 +3560,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;
@@ -3521,7 +3611,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition harmless; also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
             };
             header?: never;

@@ -74,7 +74,7 @@ export function fleetDashboard(): Dashboard {
       .withPanel(
         statPanel({
           title: 'Still learning',
-          description: 'Models without an admitted baseline: drift cannot be judged for them yet.',
+          description: 'Models without an admitted baseline: drift cannot be detected for them yet.',
           unit: 'short',
           steps: [
             { from: null, color: 'green' },

@@ -50,6 +50,6 @@ export const INCIDENT_LEVEL_MAPPING: dashboard.ValueMapping = {
   },
 };
 
-/** Latency quantile of the judged window: its buckets are counts of that window, so no rate is taken. */
+/** Latency quantile of the evaluated window: its buckets are counts of that window, so no rate is taken. */
 export const latencyQuantile = (quantile: number, at = ''): string =>
   quantileOf(quantile, `sum by (model_name, le) (mlfi_model_window_latency_seconds_bucket{${MODELS}}${at})`);

@@ -162,7 +162,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       for: '10m',
       keepFiringFor: '30m',
       summary: 'Signals of a model have changed, without an estimated effect on accuracy.',
-      description: '{{ $value }} signals of {{ $labels.model_name }} are confirmed to have changed.',
+      description: 'Signals of {{ $labels.model_name }} confirmed to have changed: {{ $value }}.',
     },
     {
       ...common,
@@ -213,8 +213,8 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       role: 'note',
       expr: `time() - ${last(metric('mlfi_evaluation_timestamp_seconds'), timing)} > ${timing.seconds('10m')} unless on (model_name) ${high(stateOf('paused'), timing)} == 1`,
       for: '5m',
-      summary: 'mlfi has stopped judging a model.',
-      description: `{{ $labels.model_name }} was last judged ${AGO} ago.`,
+      summary: 'mlfi has stopped evaluating a model.',
+      description: `{{ $labels.model_name }} was last evaluated ${AGO} ago.`,
     },
     {
       ...common,
@@ -235,7 +235,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       for: '1m',
       summary: 'Nobody knows whether an approved action was carried out.',
       description:
-        '{{ $value }} actions on {{ $labels.model_name }} were sent and got no answer. They are never sent again by themselves: look at the target.',
+        'Actions on {{ $labels.model_name }} that were sent and got no answer: {{ $value }}. They are never sent again by themselves: check the target.',
     },
     {
       ...common,
@@ -287,6 +287,27 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiStoreDamaged',
+      severity: 'critical',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_store_damaged_parts')}[${timing.span('30m')}])) > 0`,
+      for: '0s',
+      summary: 'What decisions rest on is damaged in the store.',
+      description:
+        'mlfi takes no votes and executes nothing until the store is whole; monitoring goes on. Run: mlfi store check.',
+    },
+    {
+      ...common,
+      alert: 'MlfiStoredRowsUnreadable',
+      severity: 'warning',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_store_rows_set_aside')}[${timing.span('30m')}])) > 0`,
+      for: '0s',
+      summary: 'Some stored rows cannot be read.',
+      description: '{{ $value }} rows are left out of lists. Run: mlfi store check.',
+    },
+    {
+      ...common,
       alert: 'MlfiAuditChainBroken',
       severity: 'critical',
       role: 'note',
@@ -305,7 +326,18 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       for: '0s',
       summary: 'A decision was taken by one person alone.',
       description:
-        'Somebody broke the glass: {{ $value }} such decisions wait for the review of another approver. See: mlfi decisions list --all, or Approvals in the plugin.',
+        'Break-glass decisions waiting for the review of another approver: {{ $value }}. See: mlfi decisions list --all, or Approvals in the plugin.',
+    },
+    {
+      ...common,
+      alert: 'MlfiWrongCredentials',
+      severity: 'warning',
+      role: 'note',
+      expr: `sum without (instance, reason) (increase(${metric('mlfi_refused_credentials_total')}{reason=~"unknown-key-or-secret|too-many-attempts"}[${timing.span('10m')}])) > 100`,
+      for: '5m',
+      summary: 'Somebody tries wrong credentials, or a sender has an old one.',
+      description:
+        '{{ $value | humanize }} requests with a wrong API key, secret or token came within ten minutes. The log of mlfi names the addresses that have to wait.',
     },
     {
       ...common,
@@ -336,7 +368,7 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       for: '10m',
       summary: 'Models are missing from the metrics because a limit is reached.',
       description:
-        '{{ $value }} {{ $labels.reason }} are left out of /metrics/models; raise the limits under `metrics`.',
+        'Left out of /metrics/models because of the limit on {{ $labels.reason }}: {{ $value }}; raise the limits under `metrics`.',
     },
     {
       ...common,

@@ -24,8 +24,8 @@ Three surfaces, because they fail and grow differently. All need an API key with
 
 | path | what | how to scrape it |
 | --- | --- | --- |
-| \`/metrics\` | this process | every replica |
-| \`/metrics/models\` | the state of all models | once, through the address of the service: any replica answers the same |
+| \`/metrics\` | this process | always |
+| \`/metrics/models\` | the state of all models | always, with a limit on its samples |
 | \`/probe?target=<model>&module=<name>\` | one probe, made when asked | through \`/sd/models\`, one target per model |
 
 Text format 0.0.4 and OpenMetrics 1.0.0 are served as the \`Accept\` header asks; the series are called the same in both.
@@ -37,7 +37,7 @@ Every series also carries \`model_name\`. The version is a label of \`mlfi_model
 series, and restart the \`for\` of every alert, at each release — join it where it is wanted:
 \`mlfi_model_window_error_ratio * on (model_name) group_left (model_version) mlfi_model_info\`.
 
-Judgements are made every few seconds and cached, since they cost more than a scrape may wait; the time of the last one is
+Evaluations are made every few seconds and cached, since they cost more than a scrape may wait; the time of the last one is
 \`mlfi_evaluation_timestamp_seconds\`.
 
 ${table(MODEL_METRICS)}

@@ -1,3 +1,4 @@
+import { NOTHING_ASIDE } from '../../../exporter/src/store/documents.js';
 import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionId, modelId, recommendationId, voteId } from '../../../exporter/src/domain/identifiers.js';
@@ -95,7 +96,7 @@ describe.each(stores.kinds)('decisions in %s', (kind) => {
     const here = await world();
     const { db, statements } = counted(here.location);
     const read = async (): Promise<readonly [number, number, number]> => {
-      const listed = await decisionRepository(db).list({ model: MODEL, limit: 1_000 });
+      const listed = await decisionRepository(db, NOTHING_ASIDE).list({ model: MODEL, limit: 1_000 });
       for (const { votes, execution, attempts, recommendation } of listed) {
         expect(recommendation.state).toBe('succeeded');
         expect([votes.length, execution?.state, attempts.map(({ kind: what }) => what)]).toEqual([
@@ -132,7 +133,8 @@ describe.each(stores.kinds)('decisions in %s', (kind) => {
   it('say with one statement whether an action is under way', async () => {
     const here = await world();
     const { db, statements } = counted(here.location);
-    const underWay = (i: number): Promise<boolean> => decisionRepository(db).isActionUnderWay(incident(`i${i}`).id);
+    const underWay = (i: number): Promise<boolean> =>
+      decisionRepository(db, NOTHING_ASIDE).isActionUnderWay(incident(`i${i}`).id);
     const advice = incident('i1');
     await here.store.incidents.save(advice);
     const [made] = await here.governance.propose(advice, [{ ...proposal(), plan: null }]);

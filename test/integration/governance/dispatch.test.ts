@@ -50,22 +50,13 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
         lookup: () => Promise.resolve({ kind: 'unknown', detail: '' }),
       }),
     });
-    application = decisionUseCases({
-      governance,
-      store,
-      events: bus,
-      logger: silentLogger,
-      incidents: {
-        appendTimeline: ({ incidentId: id }, entry) => store.incidents.appendTimeline(id, [{ ...entry, atMs: 1 }]),
-      },
-      incident: () => Promise.reject(new Error('nobody proposes here')),
-      proposalFor: () => proposal(),
-    });
+    application = decisionUseCases({ governance, proposalFor: () => proposal() }, () =>
+      Promise.reject(new Error('nobody proposes here')),
+    );
   });
   afterEach(async () => {
     for (const resolve of answer) resolve({ kind: 'succeeded', detail: 'at last' });
     await governance.stop();
-    await application.outcomesOnTimeline();
     await store.close();
   });
 
@@ -144,7 +135,7 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
     const slow = await proposed(SLOW, 'i1');
     await approve(slow);
     await expect.poll(() => answer.length).toBe(1);
-    const stopped = governance.stop().then(() => application.outcomesOnTimeline());
+    const stopped = governance.stop();
     answer[0]?.({ kind: 'succeeded', detail: 'at last' });
     await stopped;
     expect((await linesOf(slow)).at(-1)).toBe('execution: "Retrain fraud": succeeded. at last');

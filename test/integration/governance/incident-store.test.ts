@@ -1,3 +1,4 @@
+import { NOTHING_ASIDE } from '../../../exporter/src/store/documents.js';
 import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { incidentId } from '../../../exporter/src/domain/identifiers.js';
@@ -86,7 +87,7 @@ describe.each(stores.kinds)('incidents in %s', (kind) => {
     let statements = 0;
     db.on('query', () => (statements += 1));
     const read = async (): Promise<number> => {
-      const listed = await incidentRepository(db, SQLITE_LIMITS).list({ model: MODEL, limit: 1_000 });
+      const listed = await incidentRepository(db, SQLITE_LIMITS, NOTHING_ASIDE).list({ model: MODEL, limit: 1_000 });
       for (const { timeline } of listed) expect(timeline).toHaveLength(2);
       return listed.length;
     };

@@ -38,6 +38,26 @@ function realTree(): string[] {
   );
 }
 
+/** The names in the first column of the table whose header names the folder. */
+function tableOf(page: string, folder: string): string[] {
+  const block = /<!-- resources:begin -->([\s\S]*?)<!-- resources:end -->/.exec(page)?.[1] ?? '';
+  const table = block.split('\n\n').find((part) => part.startsWith(`| \`${folder}\` `)) ?? '';
+  return table
+    .split('\n')
+    .slice(2)
+    .map((row) => /^\| `([a-z-]+)`/.exec(row)?.[1] ?? row);
+}
+
+it.each([
+  ['http/routes/', ['index.ts']],
+  ['capture/probing/connectors/', ['index.ts', 'connector.ts']],
+])('docs/architecture.md says what each file of %s is for', (folder, others) => {
+  const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  const files = entriesOf(join(SOURCE, folder)).map(({ name }) => name);
+  const expected = files.filter((name) => !others.includes(name)).map((name) => name.replace(/\.ts$/, ''));
+  expect(tableOf(page, folder).sort()).toEqual(expected.sort());
+});
+
 it('docs/architecture.md lists every room, folder and file of the top two levels, and nothing else', () => {
   const listed = listedTree(readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8'));
   const real = realTree();

@@ -82,6 +82,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     running: { latency: null, confidence: null, binned: [] },
     findings: [],
     blindSpots: [],
+    features: new Map(),
     incident: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
@@ -128,7 +129,7 @@ describe('expectations', () => {
     expect(at('age')).toBe('open');
   });
 
-  it('find a model healthy only with a baseline, a judged window, no incident and no harmful finding', () => {
+  it('find a model healthy only with a baseline, a evaluated window, no incident and no harmful finding', () => {
     const verdict = (over: Partial<ModelStatus>): string =>
       verdictOn(status('healthy', over), expectationOf('healthy'), 50).kind;
     expect(verdict({})).toBe('reached');
@@ -190,7 +191,7 @@ describe('what the demo prints', () => {
     const lines = incidentBlock(
       incident('tabular', 'high', causes),
       [1, 2, 3, 4].map(proposal),
-      'http://127.0.0.1:9899',
+      'http://127.0.0.1:9899/api/v1/incidents/incident-1',
       80,
     );
     expect(lines).toEqual([

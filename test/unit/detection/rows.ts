@@ -84,6 +84,8 @@ export function stateOf(
     lastAnswerAtMs: null,
     lastPredictionAtMs: null,
     changes: [],
+    features: new Map(),
+    intake: null,
     experiment: null,
     rowAnalysis: null,
     ...overrides,

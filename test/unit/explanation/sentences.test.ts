@@ -39,7 +39,7 @@ const SLUGS = [...CAUSE_IDS, ...DETECTOR_IDS, ...FAILURE_REASONS, 'latency_secon
 );
 
 const HARM =
-  /Users (receive|wait)|Most calls fail|calls get no response|predictions are wrong|responses are (later|slow)/;
+  /Users (receive|wait)|Most calls fail|calls get no prediction|predictions are wrong|responses are (later|slow)/;
 const NO_HARM = /No harm|no sign so far|no problem found|cannot be told from chance so far/i;
 /** Facts of health: nothing that is as it should be speaks against a cause that does not predict otherwise. */
 const HEALTH =

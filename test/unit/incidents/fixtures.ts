@@ -9,7 +9,6 @@ export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['in
   const append = (id: string, row: Omit<Incident, 'timeline'>, entries: Incident['timeline']): void =>
     void saved.set(id, { ...row, timeline: [...(saved.get(id)?.timeline ?? []), ...entries] });
   return {
-    get: (id) => Promise.resolve(saved.get(id) ?? null),
     openFor: () => Promise.resolve([...saved.values()].find(({ closedAtMs }) => closedAtMs === null) ?? null),
     save: (incident, entries = []) => Promise.resolve(append(incident.id, incident, entries)),
     appendTimeline: (id, entries) => {

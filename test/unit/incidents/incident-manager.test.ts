@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { Incident, IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
@@ -49,12 +49,12 @@ const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
 
 describe('an alert of somebody else', () => {
   it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
-    const { incidents } = incidentsWith();
+    const { incidents, saved } = incidentsWith();
     for (let look = 0; look < 5; look += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
     await incidents.recordAlert(model.id, alert());
     expect(await incidents.apply(model, evaluation('none', false))).toBeNull();
     const incident = await incidents.apply(model, evaluation('high', false));
-    expect(incident?.timeline.filter(({ kind }) => kind === 'alert')).toEqual([
+    expect(saved.get(incident?.id ?? '')?.timeline.filter(({ kind }) => kind === 'alert')).toEqual([
       { atMs: 1_000, kind: 'alert', text: 'Grafana: Checkout — complains' },
     ]);
   });
@@ -89,8 +89,10 @@ describe('an alert of somebody else', () => {
 
 describe('the severity of an open incident', () => {
   it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
-    const { incidents } = incidentsWith();
-    const look = (severity: Severity): Promise<Incident | null> => incidents.apply(model, evaluation(severity, true));
+    const { incidents, saved } = incidentsWith();
+    const linesOf = (of: IncidentRow | null) => saved.get(of?.id ?? '')?.timeline ?? [];
+    const look = (severity: Severity): Promise<IncidentRow | null> =>
+      incidents.apply(model, evaluation(severity, true));
     await look('high');
     expect((await look('high'))?.severity).toBe('high');
     for (let i = 0; i < 10; i += 1) {
@@ -100,11 +102,12 @@ describe('the severity of an open incident', () => {
     await look('critical');
     const risen = await look('critical');
     expect(risen?.severity).toBe('critical');
-    expect(risen?.timeline.at(-1)?.text).toBe('Severity rose from high to critical: So it was judged.');
+    const risenLines = linesOf(risen);
+    expect(risenLines.at(-1)?.text).toBe('Severity rose from high to critical: So it was judged.');
     for (let i = 0; i < 29; i += 1) expect((await look(i % 2 === 0 ? 'medium' : 'low'))?.severity).toBe('critical');
     const fallen = await look('low');
     expect(fallen?.severity).toBe('medium');
-    expect(fallen?.timeline).toHaveLength((risen?.timeline.length ?? 0) + 1);
+    expect(linesOf(fallen)).toHaveLength(risenLines.length + 1);
   });
 
   it('is taken up as it was after a restart', async () => {

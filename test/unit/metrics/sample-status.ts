@@ -81,6 +81,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     rowAnomaly: { verdict: 'unknown', reason: 'no look yet' },
     goldenInputs: [],
     blindSpots: [],
+    features: new Map(),
     incident: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),

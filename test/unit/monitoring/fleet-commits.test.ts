@@ -80,6 +80,35 @@ it('tells each batch how many of its own labels matched, also when it is repeate
   expect(await fleet.ingest(A, own)).toMatchObject({ labelsMatched: 2, labelsUnmatched: 1, duplicate: true });
 });
 
+it('refuses another body under a batch id that was taken, wherever the first one is, and counts nothing of it', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const first = answers(['a1'], { batchId: 'day', bodyDigest: 'one' });
+  const other = answers(['a2', 'a3'], { batchId: 'day', bodyDigest: 'two' });
+  const conflict = { status: 'rejected', reason: { kind: 'conflict', field: 'batch_id' } };
+  // In one commit, then stored, then counted in memory only.
+  const [taken, refused, repeated] = await Promise.allSettled([
+    fleet.ingest(A, first),
+    fleet.ingest(A, other),
+    fleet.ingest(A, first),
+  ]);
+  expect(taken).toMatchObject({ value: { accepted: 1, duplicate: false } });
+  expect(refused).toMatchObject(conflict);
+  expect(repeated).toMatchObject({ value: { accepted: 1, duplicate: true } });
+  expect(await fleet.ingest(A, first)).toMatchObject({ accepted: 1, duplicate: true });
+  const [late, atOnce] = await Promise.allSettled([
+    fleet.ingest(A, other),
+    fleet.ingest(A, { ...other, acknowledge: 'memory' }),
+  ]);
+  expect(late).toMatchObject(conflict);
+  expect(atOnce).toMatchObject(conflict);
+  const fast = { ...first, batchId: 'fast', acknowledge: 'memory' as const };
+  await fleet.ingest(A, fast);
+  await expect(fleet.ingest(A, { ...other, batchId: 'fast' })).rejects.toMatchObject({ kind: 'conflict' });
+  expect(await fleet.ingest(A, { ...fast, acknowledge: 'commit' })).toMatchObject({ duplicate: true });
+  expect(storedCounts(store, A).calls).toBe(2);
+});
+
 it('starts learning over with the first logged predictions only once they are stored', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
@@ -121,6 +150,39 @@ it('neither brings back a model that is being removed nor keeps anybody waiting 
     expect(await store.models.get(A)).toBeNull();
     expect(fleet.has(A)).toBe(false);
   }
+});
+
+it('counts a change once that is sent again because it could not be stored', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  const change = { atMs: 1e12, kind: 'deployment', text: 'v8' } as const;
+  store.isDown = true;
+  await expect(fleet.recordChange(A, change)).rejects.toThrow('holds from now on, but is not stored yet');
+  store.isDown = false;
+  await fleet.recordChange(A, change);
+  expect(fleet.monitoredModel(A).counters.changes).toEqual([change]);
+});
+
+it('removes the model it was asked to remove, not one that has its name by then', async () => {
+  const fleet = await fleetOfTwo(new MemoryStore());
+  const [first, second, added] = await Promise.allSettled([
+    fleet.remove(A),
+    fleet.remove(A),
+    fleet.addIfNew(modelNamed('a')),
+  ]);
+  expect(first.status).toBe('fulfilled');
+  expect(second).toMatchObject({ status: 'rejected', reason: { kind: 'not-found' } });
+  if (added.status === 'fulfilled' && added.value) expect(fleet.has(A)).toBe(true);
+});
+
+it('takes nothing into memory for a model that is removed meanwhile', async () => {
+  const fleet = await fleetOfTwo(new MemoryStore());
+  const removed = fleet.remove(A);
+  const sent = await Promise.allSettled([fleet.ingest(A, answers(['p1'], { acknowledge: 'memory' }))]);
+  await removed;
+  const again = fleet.ingest(A, answers(['p2'], { acknowledge: 'memory' }));
+  await expect(again).rejects.toMatchObject({ kind: 'not-found' });
+  if (sent[0].status === 'rejected') expect(sent[0].reason).toMatchObject({ kind: 'not-found' });
 });
 
 it('goes on monitoring probes and the fast lane while the store is down, and stores them afterwards', async () => {

@@ -25,7 +25,6 @@ export const NO_INCIDENTS: FleetPorts['incidents'] = {
   current: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),
-  appendTimeline: () => Promise.resolve(),
   recordAlert: () => Promise.resolve(),
   closeAndForget: () => Promise.resolve(),
 };
@@ -69,6 +68,7 @@ export const modelNamed = (id: string): Model => ({ ...MODEL, id: modelId(id), n
 
 export const answers = (ids: readonly string[], over: Partial<IngestBatch> = {}): IngestBatch => ({
   batchId: null,
+  bodyDigest: null,
   observations: ids.map((predictionId) => observation({ predictionId, atMs: 1e12 })),
   labels: [],
   rejected: 0,

@@ -1,6 +1,6 @@
 import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
-import type { IngestResult } from '../../../exporter/src/domain/ingest.js';
+import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { IncrementStore, LedgerEntry, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
@@ -9,13 +9,14 @@ import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
-  readonly batches: Map<string, IngestResult>;
+  readonly batches: Map<string, TakenBatch>;
   readonly windows: Map<string, WindowProfile>;
   readonly baselines: Map<ModelId, BaselineProfile>;
   readonly learning: Map<ModelId, LearningState>;
   readonly settings: Map<string, string>;
   readonly counters: Map<ModelId, string>;
   readonly detectors: Map<ModelId, string>;
+  readonly kinds: Map<ModelId, string>;
 }
 
 const copyOf = (tables: Tables): Tables => ({
@@ -27,6 +28,7 @@ const copyOf = (tables: Tables): Tables => ({
   settings: new Map(tables.settings),
   counters: new Map(tables.counters),
   detectors: new Map(tables.detectors),
+  kinds: new Map(tables.kinds),
 });
 
 /**
@@ -43,6 +45,7 @@ export class MemoryStore implements FleetStore {
     settings: new Map(),
     counters: new Map(),
     detectors: new Map(),
+    kinds: new Map(),
   };
   /** Models that cannot be written. */
   readonly broken = new Set<ModelId>();
@@ -87,7 +90,7 @@ export class MemoryStore implements FleetStore {
       if (model !== null) models.add(model);
       work(tables());
     };
-    const stateOf = (name: 'counters' | 'detectors'): ModelStateRepository => ({
+    const stateOf = (name: 'counters' | 'detectors' | 'kinds'): ModelStateRepository => ({
       get: <T>(model: ModelId, codec: Codec<T>) =>
         read((from) => {
           const text = from[name].get(model);
@@ -129,7 +132,7 @@ export class MemoryStore implements FleetStore {
       },
       batches: {
         find: (model, batchId) => read((from) => from.batches.get(`${model}|${batchId}`) ?? null),
-        save: (model, batchId, result) => write(model, (to) => void to.batches.set(`${model}|${batchId}`, result)),
+        save: (model, batchId, taken) => write(model, (to) => void to.batches.set(`${model}|${batchId}`, taken)),
         prune: () => Promise.resolve(0),
       },
       settings: {
@@ -138,10 +141,17 @@ export class MemoryStore implements FleetStore {
             const text = from.settings.get(setting.name);
             return text === undefined ? null : setting.decode(text);
           }),
+        setOnce: (setting, value) =>
+          read((to) => {
+            const text = to.settings.get(setting.name) ?? setting.encode(value);
+            to.settings.set(setting.name, text);
+            return setting.decode(text);
+          }),
         set: (setting, value) => write(null, (to) => void to.settings.set(setting.name, setting.encode(value))),
       },
       callCounters: stateOf('counters'),
       driftMonitors: stateOf('detectors'),
+      featureKinds: stateOf('kinds'),
     };
   }
 
@@ -153,6 +163,7 @@ export class MemoryStore implements FleetStore {
   readonly settings = this.direct.settings;
   readonly callCounters = this.direct.callCounters;
   readonly driftMonitors = this.direct.driftMonitors;
+  readonly featureKinds = this.direct.featureKinds;
   readonly models: FleetStore['models'] = {
     list: () => Promise.resolve({ models: [...this.known.values()], damaged: [] }),
     get: (id) => Promise.resolve(this.known.get(id) ?? null),

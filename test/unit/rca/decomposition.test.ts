@@ -58,6 +58,7 @@ const CHANNEL: FeatureEvidence = {
   spreadRatio: null,
   missingBefore: 0,
   missingNow: 0,
+  absentNow: 0,
   invalidBefore: 0,
   invalidNow: 0,
   unseenShare: 0,

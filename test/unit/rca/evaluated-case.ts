@@ -86,6 +86,8 @@ export function evaluated({
     lastAnswerAtMs: 1,
     lastPredictionAtMs: null,
     changes: [],
+    features: new Map(),
+    intake: null,
     experiment: null,
     rowAnalysis: null,
   };

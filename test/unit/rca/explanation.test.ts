@@ -14,7 +14,7 @@ const JARGON = /log-odds|p-value|Kolmogorov|Clopper|R²|χ²|PSI|softmax|e-detec
 describe('the explanation at three depths', () => {
   it('says in one paragraph what users feel, what it probably is and how sure that is', () => {
     const { summary = '' } = evaluated(failing).explanation;
-    expect(summary).toMatch(/About 34 % of m's calls get no response \(\d+ % to \d+ %\)/);
+    expect(summary).toMatch(/About 34 % of m's calls get no prediction \(\d+ % to \d+ %\)/);
     expect(summary).toMatch(/The cause is (almost certainly|probably) \(\d+ %\): Endpoint errors/);
     expect(summary).not.toMatch(JARGON);
   });

@@ -7,6 +7,11 @@ export function settingsInMemory(texts = new Map<string, string>()): SettingRepo
       const text = texts.get(name);
       return Promise.resolve(text === undefined ? null : decode(text));
     },
+    setOnce({ name, encode, decode }, value) {
+      const text = texts.get(name) ?? encode(value);
+      texts.set(name, text);
+      return Promise.resolve(decode(text));
+    },
     set: ({ name, encode }, value) => Promise.resolve(void texts.set(name, encode(value))),
   };
 }

@@ -10,17 +10,17 @@ it('goes on after a failure, and stops only when the work in hand is done', asyn
     warn: () => undefined,
     error: (fields: unknown) => void problems.push(fields),
   };
-  const upkeep = new Schedules(systemClock, logger);
+  const schedules = new Schedules(systemClock, logger);
   let begun = 0;
   let ended = 0;
-  upkeep.every(1, async () => {
+  schedules.every(1, async () => {
     begun += 1;
     await new Promise((resolve) => setTimeout(resolve, 20));
     ended += 1;
     if (ended === 1) throw new Error('first');
   });
   while (begun < 2) await new Promise((resolve) => setTimeout(resolve, 1));
-  await upkeep.stop();
+  await schedules.stop();
   expect(ended).toBe(begun);
   expect(problems).toEqual([{ error: 'Error: first' }]);
   await new Promise((resolve) => setTimeout(resolve, 30));

@@ -1,19 +1,21 @@
 import { DEFAULT_INTAKE_LIMITS, type IntakeLimits } from '../../domain/ingest.js';
 import type { FeatureValue, Features } from '../../domain/observation.js';
-import { isText, textFeatures } from './text-features.js';
+import { isText, textFeatures } from '../../statistics/text-features.js';
 import { isUnfit, madeFit, plainValue } from './values.js';
 import { describeVector, isVector, SHORTEST_VECTOR } from './vectors.js';
 import { Refusal, type Tell } from './verdicts.js';
 
 /**
- * How lists are read. `shortestVector`: numeric lists from this length on are described as one vector. `elementsNamed`: of
- * other lists, so many elements are features of their own; the rest is only counted.
+ * How lists and texts are read. `shortestVector`: numeric lists from this length on are described as one vector.
+ * `elementsNamed`: of other lists, so many elements are features of their own; the rest is only counted. `describesTexts`:
+ * long texts become numbers at once; otherwise they are kept until the kind of their feature says how they are read.
  */
-export interface ListReading {
+export interface ValueReading {
   readonly shortestVector: number;
   readonly elementsNamed: number;
+  readonly describesTexts: boolean;
 }
-const LOGGED_LISTS: ListReading = { shortestVector: SHORTEST_VECTOR, elementsNamed: 16 };
+const LOGGED: ValueReading = { shortestVector: SHORTEST_VECTOR, elementsNamed: 16, describesTexts: false };
 const NAMES_REMEMBERED = 10_000;
 
 /**
@@ -31,8 +33,8 @@ type Limits = Pick<IntakeLimits, 'featuresPerEvent' | 'featureNameLength' | 'nes
 const untold: Tell = () => undefined;
 
 /**
- * Nested objects and lists of an input as flat features, names joined by dots. Named scalars come first, then texts
- * (described by numbers), then lists. Where two spellings meet (`a.b` beside `{a: {b}}`) the dots within a name are written `\.`.
+ * Nested objects and lists of an input as flat features, names joined by dots. Named scalars come first, then long texts,
+ * then lists. Where two spellings meet (`a.b` beside `{a: {b}}`) the dots within a name are written `\.`.
  * Time is linear in the size of the value.
  * @throws Refusal for what is nested too deep or a list that is too long
  */
@@ -40,9 +42,9 @@ export function flattenFeatures(
   value: unknown,
   limits: Limits = DEFAULT_INTAKE_LIMITS,
   tell: Tell = untold,
-  lists: ListReading = LOGGED_LISTS,
+  reading: ValueReading = LOGGED,
 ): Features {
-  return new Flattener(limits, tell, lists).flatten(value);
+  return new Flattener(limits, tell, reading).flatten(value);
 }
 
 interface Place {
@@ -64,7 +66,7 @@ class Flattener {
   constructor(
     private readonly limits: Limits,
     private readonly tell: Tell,
-    private readonly lists: ListReading,
+    private readonly reading: ValueReading,
   ) {}
 
   flatten(value: unknown): Features {
@@ -75,7 +77,7 @@ class Flattener {
     for (let i = 0; i < this.later.length; i += 1) {
       const entry = this.later[i];
       if (entry === undefined) continue;
-      if (typeof entry.value === 'string') this.describeText(entry.value, entry.place);
+      if (typeof entry.value === 'string') this.putText(entry.value, entry.place);
       else this.walkList(entry.value, entry.place);
     }
     return this.features;
@@ -104,9 +106,9 @@ class Flattener {
         place.name,
         `a list of more than ${this.limits.arrayLength} elements (intake.limits.array_length)`,
       );
-    if (isVector(list, this.lists.shortestVector))
+    if (isVector(list, this.reading.shortestVector))
       for (const [part, value] of describeVector(list)) this.put(this.placeOf(part, place), value);
-    else this.walkElements(list, place, this.lists.elementsNamed);
+    else this.walkElements(list, place, this.reading.elementsNamed);
   }
 
   private walkElements(list: readonly unknown[], place: Place | null, most: number): void {
@@ -143,7 +145,11 @@ class Flattener {
     } else this.put(place, text);
   }
 
-  private describeText(text: string, place: Place): void {
+  private putText(text: string, place: Place): void {
+    if (!this.reading.describesTexts) {
+      this.put(place, isUnfit(text) ? madeFit(text) : text);
+      return;
+    }
     const described = textFeatures(text);
     for (const part in described) this.put(this.placeOf(part, place), described[part] ?? null);
   }

@@ -11,7 +11,7 @@ import { createVerdicts, Refusal } from './verdicts.js';
 const FORMATS: readonly BatchFormat[] = [ndjson, csv, json];
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
-export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'acknowledge'>;
+export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
 
 /**
  * Turns logged predictions into observations. Every row is judged by itself: good ones are taken, bad ones are named with

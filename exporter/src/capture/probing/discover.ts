@@ -46,6 +46,7 @@ const COMMON_SHAPES: readonly Json[] = [
   { input: SENTENCES[0] ?? '' },
   { inputs: SENTENCES[0] ?? '' },
   { data: [SENTENCES[0] ?? ''] },
+  { data: [[0.5, 1.2, 3.1, 0.4]] },
   { features: [0.5, 1.2, 3.1, 0.4] },
   { instances: [[0.5, 1.2, 3.1, 0.4]] },
 ];
@@ -121,8 +122,10 @@ async function tryCandidate(
   failures: Failure[],
 ): Promise<Found | null> {
   const { endpoint, payloads, what } = candidate;
+  const refused = new Set<string>();
   for (const payload of payloads.slice(0, TRIES_PER_CANDIDATE)) {
     if (attempts.length >= MOST_ASKED) return null;
+    if (refused.has(formOf(payload))) continue;
     const answer = await connectorOf(endpoint.connector).ask(context, endpoint, payload);
     attempts.push({ connector: endpoint.connector, url: endpoint.url, what, outcome: outcomeOf(answer) });
     if (answer.kind === 'answer') {
@@ -131,9 +134,15 @@ async function tryCandidate(
     }
     failures.push(answer.failure);
     if (endsSearch(answer.failure)) return null;
+    if (isRefusal(answer.failure)) refused.add(formOf(payload));
   }
   return null;
 }
+
+/** A payload without its sentences: whoever refuses one sentence as malformed refuses another in the same place. */
+const formOf = (payload: Json): string =>
+  JSON.stringify(payload, (_, value: unknown) => (typeof value === 'string' && value.includes(' ') ? '' : value));
+const isRefusal = ({ httpStatus }: Failure): boolean => httpStatus !== null && httpStatus >= 400 && httpStatus < 500;
 
 /** A found common shape is varied with sentences, as far as the endpoint takes text there. */
 function withVariety(found: Found): Found {
@@ -163,7 +172,8 @@ function sameShape(a: Json, b: Json): boolean {
 }
 
 function outcomeOf(answer: ModelAnswer): string {
-  return answer.kind === 'answer' ? 'answered' : `${answer.failure.reason}: ${answer.failure.detail}`;
+  if (answer.kind === 'answer') return typeof answer.from === 'string' ? `answered: ${answer.from}` : 'answered';
+  return `${answer.failure.reason}: ${answer.failure.detail}`;
 }
 
 function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {

@@ -12,7 +12,7 @@ export interface ModelSourcePorts {
   readonly settings: SettingRepository;
   readonly isWatched: (id: ModelId) => boolean;
   /** Watches a model, or takes over what changed of one. */
-  readonly enrol: (model: DiscoveredModel) => Promise<void>;
+  readonly register: (model: DiscoveredModel) => Promise<void>;
   /** Stops watching a model; what was learnt about it is kept, in case it comes back. */
   readonly release: (id: ModelId) => Promise<void>;
   /** @param models null when the source could not be read */
@@ -56,6 +56,7 @@ const nameOf = (kind: 'file' | 'http', place: string): string => {
 /** Models listed in files (file_sd) and at addresses (HTTP SD). A source that cannot be read keeps its last good list. */
 export function createModelSources(ports: ModelSourcePorts, settings: ModelSourceSettings): ModelSources {
   let owned: Map<ModelId, Owned> | null = null;
+  let saved: string | null = null;
 
   const remembered = async (): Promise<Map<ModelId, Owned>> => {
     const stored = await ports.settings.get(DISCOVERED_MODELS);
@@ -107,14 +108,23 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     }
     if (before !== undefined && before.source !== source) return;
     if (before?.listed === listed && ports.isWatched(model.id)) return;
-    await ports.enrol(model);
+    await ports.register(model);
     known.set(model.id, { source, listed });
+  };
+
+  /** One model's trouble is not the others': it is tried again at the next refresh. */
+  const apart = async (source: string, model: ModelId, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      ports.logger.error({ source, model, error: String(error) }, 'a listed model could not be brought in line');
+    }
   };
 
   return {
     async refresh() {
       const known = (owned ??= await remembered());
-      const before = JSON.stringify([...known]);
+      saved ??= JSON.stringify([...known]);
       const sources = [
         ...settings.files.map((file) => ({ name: nameOf('file', file), text: () => ports.readFile(file) })),
         ...settings.urls.map((url) => ({ name: nameOf('http', url), text: () => fetched(url) })),
@@ -125,12 +135,17 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
         const listed = new Set(models.map(({ id }) => id));
         for (const [id, { source }] of known) {
           if (source !== name || listed.has(id)) continue;
-          if (ports.isWatched(id)) await ports.release(id);
-          known.delete(id);
+          await apart(name, id, async () => {
+            if (ports.isWatched(id)) await ports.release(id);
+            known.delete(id);
+          });
         }
-        for (const model of models) await take(known, name, model);
+        for (const model of models) await apart(name, model.id, () => take(known, name, model));
       }
-      if (JSON.stringify([...known]) !== before) await ports.settings.set(DISCOVERED_MODELS, Object.fromEntries(known));
+      const now = JSON.stringify([...known]);
+      if (now === saved) return;
+      await ports.settings.set(DISCOVERED_MODELS, Object.fromEntries(known));
+      saved = now;
     },
   };
 }

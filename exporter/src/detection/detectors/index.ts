@@ -10,12 +10,14 @@ import { errorRate } from './error-rate.js';
 import { goldenAnswers } from './golden-answers.js';
 import { invalidValues } from './invalid-values.js';
 import { isolationForest } from './isolation-forest.js';
+import { labelsNeverMatch } from './labels-never-match.js';
 import { latencyRegression } from './latency-regression.js';
 import { lowConfidence } from './low-confidence.js';
 import { missingValues } from './missing-values.js';
 import { noPredictions } from './no-predictions.js';
 import { numericDrift } from './numeric-drift.js';
 import { predictionMix } from './prediction-mix.js';
+import { refusedRows } from './refused-rows.js';
 import { sequentialEvidence } from './sequential-evidence.js';
 import { unreachable } from './unreachable.js';
 import { unseenCategories } from './unseen-categories.js';
@@ -27,11 +29,13 @@ export const DETECTORS: readonly Detector[] = [
   errorRate,
   latencyRegression,
   noPredictions,
+  refusedRows,
   goldenAnswers,
   answerSchema,
   unstableAnswers,
   constantPredictions,
   accuracyDrop,
+  labelsNeverMatch,
   lowConfidence,
   confidenceTrend,
   confidenceDistribution,

@@ -1,7 +1,7 @@
 import { featuresOf, type Detector } from '../detection-input.js';
 import { shareRise } from './share-rise.js';
 
-/** A feature is missing far more often than in the baseline. */
+/** A feature is null, or not sent at all, far more often than in the baseline. The two are told apart. */
 export const missingValues: Detector = {
   id: 'missing-values',
   detect(input) {
@@ -9,8 +9,10 @@ export const missingValues: Detector = {
       const before = input.baseline?.profile.signals.get(`feature:${feature}`);
       const now = input.window.signals.get(`feature:${feature}`);
       if (before === undefined || now === undefined) return [];
-      const finding = shareRise(input, 'missing-values', `feature:${feature}`, 'missing', before, now);
-      return finding === null ? [] : [finding];
+      const rises = (['missing', 'absent'] as const).flatMap(
+        (part) => shareRise(input, 'missing-values', `feature:${feature}`, part, before, now) ?? [],
+      );
+      return rises.slice(0, 1);
     });
     return { findings, blindSpots: [] };
   },

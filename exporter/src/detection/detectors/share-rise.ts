@@ -1,30 +1,42 @@
 import { percent } from '../../domain/quantity-text.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
-import type { SignalCounts, SignalKey } from '../../domain/profile.js';
+import { absentIn, type SignalCounts, type SignalKey, type WindowProfile } from '../../domain/profile.js';
 import { clopperPearsonLower, clopperPearsonUpper, proportion } from '../../statistics/clopper-pearson.js';
 import { validTotal } from '../../statistics/signal-counts.js';
 import { significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
 
-/** A rise of the share of missing or invalid values of one signal. */
+const WORDS = {
+  missing: 'is missing',
+  absent: 'is not sent',
+  invalid: 'is unreadable (NaN or of another type)',
+} as const;
+
+/** A rise of the share of missing, invalid or absent values of one signal. */
 export function shareRise(
   input: DetectionInput,
   detector: DetectorId,
   key: SignalKey,
-  part: 'missing' | 'invalid',
+  part: 'missing' | 'invalid' | 'absent',
   before: SignalCounts,
   now: SignalCounts,
 ): Finding | null {
-  const all = (counts: SignalCounts): number => validTotal(counts) + counts.missing + counts.invalid;
-  const nBefore = all(before);
-  const nNow = all(now);
+  const profileBefore = input.baseline?.profile;
+  if (profileBefore === undefined) return null;
+  const countsIn = (profile: WindowProfile, counts: SignalCounts) => {
+    const absent = part === 'absent' ? absentIn(profile, counts) : 0;
+    const all = validTotal(counts) + counts.missing + counts.invalid + absent;
+    return { all, bad: part === 'absent' ? absent : counts[part] };
+  };
+  const { all: nBefore, bad: badBefore } = countsIn(profileBefore, before);
+  const { all: nNow, bad: badNow } = countsIn(input.window, now);
   const least = input.thresholds.minimumWindowSamples;
   if (nBefore < least || nNow < least) return null;
-  const from = before[part] / nBefore;
-  const to = now[part] / nNow;
+  const from = badBefore / nBefore;
+  const to = badNow / nNow;
   if (to - from < input.thresholds.missingShare) return null;
   const alpha = significancePerSignal(input);
-  if (clopperPearsonLower(now[part], nNow, alpha) <= clopperPearsonUpper(before[part], nBefore, alpha)) return null;
-  const words = part === 'missing' ? 'is missing' : 'is unreadable (NaN or of another type)';
+  if (clopperPearsonLower(badNow, nNow, alpha) <= clopperPearsonUpper(badBefore, nBefore, alpha)) return null;
+  const words = WORDS[part];
   return {
     detector,
     subject: key,
@@ -33,7 +45,7 @@ export function shareRise(
     statistic: { name: `${part}_share`, value: to },
     threshold: from + input.thresholds.missingShare,
     pValue: null,
-    effect: { measure: 'share', value: to - from, interval: shifted(proportion(now[part], nNow).interval, from) },
+    effect: { measure: 'share', value: to - from, interval: shifted(proportion(badNow, nNow).interval, from) },
     statistics: [],
     before: from,
     now: to,

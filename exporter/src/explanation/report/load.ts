@@ -1,6 +1,6 @@
 import type { Incident } from '../../domain/incident.js';
 import type { Store } from '../../domain/ports.js';
-import type { ReportFormat } from '../../domain/report-format.js';
+import type { WrittenFormat } from '../../domain/report-format.js';
 import { renderReport } from './index.js';
 import type { Fingerprint } from '../../domain/incident.js';
 import type { Lesson, SimilarLesson } from '../../domain/lesson.js';
@@ -12,7 +12,7 @@ export async function reportOf(
   store: Store,
   similarLessons: SimilarLessons,
   incident: Incident,
-  format: ReportFormat,
+  format: WrittenFormat,
   nowMs: number,
 ): Promise<string> {
   const [model, baseline, lessons, recommendations] = await Promise.all([

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { API_SCOPES, type ApiKeyRepository, type Clock, type Scope } from '../../domain/ports.js';
-import { findApiKey } from './api-keys.js';
+import { API_SCOPES, type Scope } from '../../domain/api-key.js';
+import { findApiKey, type ApiKeyCheck } from './api-keys.js';
 import type { TokenIssuer, TokenVerdict } from './grafana-token.js';
 import { problem, type IdentityProblem } from './problem.js';
 import type { Actor, OrgRole } from '../../domain/actor.js';
@@ -30,9 +30,7 @@ export type Authentication =
       readonly problem: IdentityProblem | null;
     };
 
-export interface AuthenticationPorts {
-  readonly keys: ApiKeyRepository;
-  readonly clock: Clock;
+export interface AuthenticationPorts extends ApiKeyCheck {
   readonly settings: () => IdentitySettings;
   readonly verifyToken: (token: string | undefined, issuer: TokenIssuer) => Promise<TokenVerdict>;
 }
@@ -100,8 +98,8 @@ const refusal = (code: IdentityProblem['code'], message: string): Authentication
 });
 
 async function byApiKey(ports: AuthenticationPorts, text: string): Promise<Authentication> {
-  const key = await findApiKey(ports.keys, ports.clock, text);
-  if (key === null) return refusal('unknown-key-or-secret', 'this API key is not known or was revoked');
+  const key = await findApiKey(ports, text);
+  if (key === null) return refusal('unknown-key-or-secret', 'this API key is not known, has expired or was revoked');
   const scopes = API_SCOPES.filter((scope) => key.scopes.includes(scope));
   return { kind: 'known', actor: { kind: 'api-key', subject: `key:${key.id}`, name: key.name }, scopes, problem: null };
 }

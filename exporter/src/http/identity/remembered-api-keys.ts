@@ -1,40 +1,77 @@
+import type { ApiKeyCredential, ApiKeyRepository } from '../../domain/api-key.js';
 import { Unavailable } from '../../domain/errors.js';
 import type { ApiKeyId } from '../../domain/identifiers.js';
-import type { ApiKey, ApiKeyRepository } from '../../domain/ports.js';
+import type { Store } from '../../domain/ports.js';
 
 /** How long a caller who is known waits for a store that does not answer. */
 const ASKED_MS = 1_000;
 
 /**
- * API keys that stay valid while the store is away: what it said last of a key counts then. While it answers, only its word
- * counts, so that a key revoked through another instance is refused at once.
+ * A store whose API keys stay valid while it is away: what it said last of a key counts then. While it answers, only its word
+ * counts, so that a key revoked through another instance is refused at once. A key that is being changed is forgotten: were
+ * the store to go away in that moment, the key would be refused rather than outlive its revocation.
  */
-export function rememberedApiKeys(keys: ApiKeyRepository, askedMs = ASKED_MS): ApiKeyRepository {
-  const remembered = new Map<ApiKeyId, ApiKey>();
-  const remember = (key: ApiKey): ApiKey => {
-    remembered.set(key.id, key);
-    return key;
+export function rememberingApiKeys(store: Store, askedMs = ASKED_MS): Store {
+  const remembered = new Map<ApiKeyId, ApiKeyCredential>();
+  /** Grows with every change: an answer that was asked for before one is not remembered. */
+  let changes = 0;
+  const forget = (id: ApiKeyId): void => {
+    changes += 1;
+    remembered.delete(id);
   };
+  const { apiKeys } = store;
   return {
-    async list() {
-      return (await keys.list()).map(remember);
+    ...store,
+    apiKeys: {
+      ...forgetting(apiKeys, forget),
+      list: () => apiKeys.list(),
+      noteUse: (id, atMs) => apiKeys.noteUse(id, atMs),
+      async get(id) {
+        const before = remembered.get(id);
+        const asked = changes;
+        try {
+          const credential = await (before === undefined ? apiKeys.get(id) : within(askedMs, apiKeys.get(id)));
+          if (credential === null) remembered.delete(id);
+          else if (asked === changes) remembered.set(id, credential);
+          return credential;
+        } catch (error) {
+          if (before !== undefined && error instanceof Unavailable && remembered.has(id)) return before;
+          throw error;
+        }
+      },
     },
-    async get(id) {
-      const before = remembered.get(id);
+    async governance(work) {
+      const touched = new Set<ApiKeyId>();
       try {
-        const key = await (before === undefined ? keys.get(id) : within(askedMs, keys.get(id)));
-        if (key !== null) return remember(key);
-        remembered.delete(id);
-        return null;
-      } catch (error) {
-        if (before !== undefined && error instanceof Unavailable) return before;
-        throw error;
+        return await store.governance((transaction) =>
+          work({ ...transaction, apiKeys: forgetting(transaction.apiKeys, (id) => void touched.add(id)) }),
+        );
+      } finally {
+        // Only now: what is read before the commit is what was before it.
+        touched.forEach(forget);
       }
     },
-    async save(key) {
-      await keys.save(key);
-      remember(key);
-    },
+  };
+}
+
+/** The same keys, telling which ones are changed before and after it happens. */
+function forgetting(keys: ApiKeyRepository, forget: (id: ApiKeyId) => void): ApiKeyRepository {
+  const changing = async <T>(id: ApiKeyId, change: () => Promise<T>): Promise<T> => {
+    forget(id);
+    try {
+      return await change();
+    } finally {
+      forget(id);
+    }
+  };
+  return {
+    list: () => keys.list(),
+    get: (id) => keys.get(id),
+    noteUse: (id, atMs) => keys.noteUse(id, atMs),
+    insert: (credential) => changing(credential.key.id, () => keys.insert(credential)),
+    provision: (credential) => changing(credential.key.id, () => keys.provision(credential)),
+    revoke: (id, atMs) => changing(id, () => keys.revoke(id, atMs)),
+    replace: (id, by, expiresAtMs, nowMs) => changing(id, () => keys.replace(id, by, expiresAtMs, nowMs)),
   };
 }
 

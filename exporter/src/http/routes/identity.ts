@@ -8,9 +8,9 @@ export const identityRoutes: readonly Route[] = [
     scope: null,
     summary: 'Who mlfi thinks is calling, what that may do, and what exactly is wrong with the identity',
     responses: { 200: whoAmISchema },
-    async handler({ ports, headers }) {
+    async handler({ ports, headers, address }) {
       const { decisions } = ports.application;
-      const known = await ports.authenticate(headers);
+      const known = await ports.authenticate(headers, address);
       const body = whoAmIView(
         known,
         (actor) => decisions.actionsVotableBy(actor),

@@ -3,9 +3,9 @@ import type { IncidentId } from '../../domain/identifiers.js';
 import { REPORT_FORMATS, type ReportFormat } from '../../domain/report-format.js';
 import { flag, incidentIdSchema, limit, modelIdSchema, reasonSchema } from '../parameters.js';
 import { route, textResponse, type HttpPorts, type Route } from '../route.js';
-import { recommendationView } from '../views/decisions.js';
 import { similarLessonSchema, similarLessonView } from '../views/history.js';
 import { feedbackSchema, feedbackView, incidentSchema, incidentView } from '../views/incidents.js';
+import { reportJson } from '../views/reports.js';
 
 const MARKDOWN = 'text/markdown; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
@@ -22,19 +22,13 @@ const params = z.strictObject({ id: incidentIdSchema });
 const feedbackList = z.object({ feedback: z.array(feedbackSchema) });
 
 /** The incident with its recommendations and similar incidents, as the API shows each. */
-async function reportJson({ application, clock }: HttpPorts, id: IncidentId): Promise<string> {
+async function jsonReport({ application, clock }: HttpPorts, id: IncidentId): Promise<string> {
   const [incident, records, similar] = await Promise.all([
     application.incidents.get(id),
     application.decisions.records({ incident: id, pendingOnly: false, limit: 100 }),
     application.incidents.similar(id),
   ]);
-  const report = {
-    generated_at_ms: clock.now(),
-    incident: incidentView(incident),
-    recommendations: records.map((record) => recommendationView(record)),
-    similar: similar.map(similarLessonView),
-  };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return reportJson(incident, records, similar, clock.now());
 }
 
 export const incidentRoutes: readonly Route[] = [
@@ -89,7 +83,7 @@ export const incidentRoutes: readonly Route[] = [
     async handler({ ports, params: { id }, query: { format } }) {
       const [type, ending] = FILES[format];
       const text =
-        format === 'json' ? await reportJson(ports, id) : await ports.application.incidents.report(id, format);
+        format === 'json' ? await jsonReport(ports, id) : await ports.application.incidents.report(id, format);
       return { status: 200, text, type, fileName: `incident-${id}.${ending}` };
     },
   }),

@@ -89,6 +89,7 @@ export const legacyRoutes: readonly Route[] = [
     method: 'POST',
     path: '/monitoring/prediction',
     scope: 'ingest',
+    isIntake: true,
     summary: 'Log one prediction (the seed’s body); an unknown model_id is watched from now on',
     query: z.object({}),
     body: {
@@ -117,7 +118,12 @@ export const legacyRoutes: readonly Route[] = [
       const name = nameIn(body);
       const id = slugOf(name);
       await application.models.ensureWatched(id, name, actor);
-      const result = await application.models.ingest(id, { ...batch, batchId: null, acknowledge: 'commit' });
+      const result = await application.models.ingest(id, {
+        ...batch,
+        batchId: null,
+        bodyDigest: null,
+        acknowledge: 'commit',
+      });
       return { status: 200, body: { status: 'accepted' as const, model: id, accepted: result.accepted } };
     },
   }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
 import { NOTE_REASONS, REFUSAL_REASONS } from '../../domain/ingest.js';
@@ -79,20 +80,30 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     summary,
     params: z.strictObject({ id: modelIdSchema }),
     query: z.strictObject({
-      batch_id: batchId.optional().meta({ description: 'makes a repetition harmless; also as header mlfi-batch-id' }),
+      batch_id: batchId.optional().meta({
+        description:
+          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
+      }),
       ack: z
         .enum(['commit', 'memory'])
         .default('commit')
         .meta({ description: '`commit`: answered when stored · `memory`: at once, and lost if mlfi dies' }),
     }),
     body: { kind: 'text', content, takesOthers: true },
+    isIntake: true,
     responses: { 200: result, 400: result },
     async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
-      application.models.status(id);
+      application.models.require(id);
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
+      if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');
       const batch = parseBatch(body, headers['content-type'] ?? '', clock.now());
-      const taken = await application.models.ingest(id, { ...batch, batchId: named, acknowledge: query.ack });
+      const taken = await application.models.ingest(id, {
+        ...batch,
+        batchId: named,
+        bodyDigest: named === null ? null : createHash('sha256').update(body).digest('hex'),
+        acknowledge: query.ack,
+      });
       const shown = {
         accepted: taken.accepted,
         rejected: taken.rejected,

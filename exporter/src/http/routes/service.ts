@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Invalid, Unavailable } from '../../domain/errors.js';
-import { API_SCOPES } from '../../domain/ports.js';
+import { API_SCOPES } from '../../domain/api-key.js';
 import { apiKeyIdSchema, text } from '../parameters.js';
 import { route, textResponse, type Route } from '../route.js';
 import { apiKeySchema, apiKeyView } from '../views/api-keys.js';
@@ -29,7 +29,8 @@ const lifecycleRoutes: readonly Route[] = [
       const leftOut = ports.unrestoredModels();
       const without =
         leftOut.length === 0 ? '' : `, without models whose stored state cannot be read: ${leftOut.join(', ')}`;
-      return { status: 200, text: `ready${without}\n` };
+      const refused = ports.decisionsRefusedBecause();
+      return { status: 200, text: `ready${without}${refused === null ? '' : `; ${refused}`}\n` };
     },
   }),
   route({
@@ -66,7 +67,7 @@ const eventRoute = route({
   },
   handler({ ports, actor, headers }) {
     const mayListen = async (): Promise<boolean> => {
-      const known = await ports.authenticate(headers);
+      const known = await ports.authenticate(headers, null);
       return known.kind === 'known' && known.scopes.includes('read');
     };
     return {
@@ -75,6 +76,13 @@ const eventRoute = route({
     };
   },
 });
+
+const newApiKeySchema = z.object({ ...apiKeySchema.shape, key: z.string() }).meta({ id: 'NewApiKey' });
+
+/** A day to change the senders of a key. */
+const OVERLAP_SECONDS = 86_400;
+const LONGEST_OVERLAP_SECONDS = 90 * 86_400;
+const LONGEST_LIFE_SECONDS = 10 * 365 * 86_400;
 
 const keyRoutes: readonly Route[] = [
   route({
@@ -93,10 +101,29 @@ const keyRoutes: readonly Route[] = [
     path: '/api/v1/keys',
     scope: 'admin',
     summary: 'Make an API key; its text is shown only in this answer',
-    body: z.strictObject({ name: text(1, 100), scopes: z.array(z.enum(API_SCOPES)).min(1) }),
-    responses: { 201: z.object({ ...apiKeySchema.shape, key: z.string() }).meta({ id: 'NewApiKey' }) },
-    async handler({ ports, body: { name, scopes } }) {
-      const { key, text: secret } = await ports.application.apiKeys.create(name, scopes);
+    body: z.strictObject({
+      name: text(1, 100),
+      scopes: z.array(z.enum(API_SCOPES)).min(1),
+      expires_in_seconds: z.int().min(60).max(LONGEST_LIFE_SECONDS).optional(),
+    }),
+    responses: { 201: newApiKeySchema },
+    async handler({ ports, body: { name, scopes, expires_in_seconds: seconds }, actor }) {
+      const expiresAtMs = seconds === undefined ? null : ports.clock.now() + seconds * 1_000;
+      const { key, text: secret } = await ports.application.apiKeys.create(name, scopes, expiresAtMs, actor);
+      return { status: 201, body: { ...apiKeyView(key), key: secret } };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/keys/:id/rotations',
+    scope: 'admin',
+    summary: 'Make a key with the same name, scopes and lifetime; the old one ends after the overlap',
+    params: z.strictObject({ id: apiKeyIdSchema }),
+    body: z.strictObject({ overlap_seconds: z.int().min(0).max(LONGEST_OVERLAP_SECONDS).default(OVERLAP_SECONDS) }),
+    responses: { 201: newApiKeySchema },
+    async handler({ ports: { application, streams }, params: { id }, body, actor }) {
+      const { key, text: secret } = await application.apiKeys.rotate(id, body.overlap_seconds * 1_000, actor);
+      if (body.overlap_seconds === 0) streams.endOf(`key:${id}`);
       return { status: 201, body: { ...apiKeyView(key), key: secret } };
     },
   }),
@@ -107,8 +134,8 @@ const keyRoutes: readonly Route[] = [
     summary: 'Revoke an API key; its open event streams end',
     params: z.strictObject({ id: apiKeyIdSchema }),
     responses: { 200: z.object({ revoked: z.boolean() }) },
-    async handler({ ports: { application, streams }, params: { id } }) {
-      await application.apiKeys.revoke(id);
+    async handler({ ports: { application, streams }, params: { id }, actor }) {
+      await application.apiKeys.revoke(id, actor);
       streams.endOf(`key:${id}`);
       return { status: 200, body: { revoked: true } };
     },

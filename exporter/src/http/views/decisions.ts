@@ -8,6 +8,7 @@ import {
   ACTION_IDS,
   PRIORITIES,
   RECOMMENDATION_STATES,
+  type Proposal,
   type Recommendation,
   type TrackRecord,
 } from '../../domain/recommendation.js';
@@ -201,30 +202,57 @@ type Content = Omit<
   'votes' | 'execution' | 'attempts' | 'verification' | 'dry_run'
 >;
 
-function contentView(recommendation: Recommendation): Content {
-  const { plan, trackRecord, verification, evidence } = recommendation;
+type ProposalContent = Pick<
+  Content,
+  | 'action'
+  | 'cause'
+  | 'title'
+  | 'priority'
+  | 'why'
+  | 'steps'
+  | 'expected_effect'
+  | 'risk'
+  | 'verification_text'
+  | 'verification_criteria'
+  | 'plan'
+  | 'track_record'
+>;
+
+/** What is proposed, before anybody decides on it. */
+export function proposalView(proposal: Proposal): ProposalContent {
   return {
-    id: recommendation.id,
-    incident_id: recommendation.incidentId,
-    model_id: recommendation.modelId,
-    model_version: recommendation.modelVersion,
-    action: recommendation.action,
-    cause: recommendation.cause,
-    title: recommendation.title,
-    priority: recommendation.priority,
-    why: recommendation.why,
-    steps: [...recommendation.steps],
-    expected_effect: recommendation.expectedEffect,
-    risk: recommendation.risk,
-    verification_text: recommendation.verificationText,
-    verification_criteria: orNull(verification, ({ settleMs, holdMs, giveUpMs, mustClear }) => ({
+    action: proposal.action,
+    cause: proposal.cause,
+    title: proposal.title,
+    priority: proposal.priority,
+    why: proposal.why,
+    steps: [...proposal.steps],
+    expected_effect: proposal.expectedEffect,
+    risk: proposal.risk,
+    verification_text: proposal.verificationText,
+    verification_criteria: orNull(proposal.verification, ({ settleMs, holdMs, giveUpMs, mustClear }) => ({
       settle_ms: settleMs,
       hold_ms: holdMs,
       give_up_ms: giveUpMs,
       must_clear: [...mustClear],
     })),
-    plan: orNull(plan, ({ executor, target, parameters }) => ({ executor, target, parameters: { ...parameters } })),
-    track_record: orNull(trackRecord, trackRecordView),
+    plan: orNull(proposal.plan, ({ executor, target, parameters }) => ({
+      executor,
+      target,
+      parameters: { ...parameters },
+    })),
+    track_record: orNull(proposal.trackRecord, trackRecordView),
+  };
+}
+
+function contentView(recommendation: Recommendation): Content {
+  const { evidence } = recommendation;
+  return {
+    id: recommendation.id,
+    incident_id: recommendation.incidentId,
+    model_id: recommendation.modelId,
+    model_version: recommendation.modelVersion,
+    ...proposalView(recommendation),
     revision: recommendation.revision,
     created_at_ms: recommendation.createdAtMs,
     expires_at_ms: recommendation.expiresAtMs,

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { AlertFeedback } from '../../domain/alert-feedback.js';
+import type { Explanation } from '../../domain/cause.js';
 import type { Incident } from '../../domain/incident.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { diagnosisSchema, diagnosisView } from './diagnosis.js';
 import { instant, nullableInstant, nullableText } from './estimates.js';
+
+const explanation = z.object({ headline: z.string(), summary: nullableText, paragraphs: z.array(z.string()) });
 
 export const incidentSchema = z
   .object({
@@ -13,14 +16,19 @@ export const incidentSchema = z
     closed_at_ms: nullableInstant,
     severity: z.enum(SEVERITIES),
     diagnosis: diagnosisSchema,
-    explanation: z.object({ headline: z.string(), summary: nullableText, paragraphs: z.array(z.string()) }),
+    explanation,
     timeline: z.array(z.object({ at_ms: instant, kind: z.string(), text: z.string() })),
   })
   .meta({ id: 'Incident' });
 
+export const explanationView = ({ headline, summary, paragraphs }: Explanation): z.output<typeof explanation> => ({
+  headline,
+  summary: summary ?? null,
+  paragraphs: [...paragraphs],
+});
+
 /** An incident with diagnosis, explanation and timeline. */
 export function incidentView(incident: Incident): z.output<typeof incidentSchema> {
-  const { headline, summary, paragraphs } = incident.explanation;
   return {
     id: incident.id,
     model_id: incident.modelId,
@@ -28,7 +36,7 @@ export function incidentView(incident: Incident): z.output<typeof incidentSchema
     closed_at_ms: incident.closedAtMs,
     severity: incident.severity,
     diagnosis: diagnosisView(incident.diagnosis),
-    explanation: { headline, summary: summary ?? null, paragraphs: [...paragraphs] },
+    explanation: explanationView(incident.explanation),
     timeline: incident.timeline.map(({ atMs, kind, text }) => ({ at_ms: atMs, kind, text })),
   };
 }

@@ -7,6 +7,7 @@ import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
 import { instant, intervalSchema, intervalView, nullableInstant, nullableNumber, nullableText } from './estimates.js';
 import { setupSchema } from './discovery.js';
+import { featureSchema, featuresView } from './features.js';
 import { blindSpotSchema, blindSpotView, findingSchema, findingView } from './findings.js';
 import { recurringCauseSchema, recurringCauseView } from './history.js';
 import { performanceSchema, performanceView } from './performance.js';
@@ -122,6 +123,7 @@ export const modelDetailSchema = z
   .object({
     ...shown,
     findings: z.array(findingSchema),
+    features: z.array(featureSchema),
     golden_inputs: z.array(goldenInput),
     schedule: z.object({
       interval_ms: z.number(),
@@ -191,6 +193,7 @@ export function modelDetailView(status: ModelStatus): z.output<typeof modelDetai
   return {
     ...shownView(status),
     findings: status.findings.map(findingView),
+    features: featuresView(status),
     golden_inputs: goldenInputsView(status),
     schedule: {
       interval_ms: schedule.intervalMs,

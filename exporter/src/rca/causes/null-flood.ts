@@ -6,7 +6,7 @@ import { lostValues } from '../indicators/indicator.js';
 const MIN_RISE = 0.05;
 
 /**
- * A feature has stopped arriving: missing or unreadable.
+ * A feature has stopped arriving: not sent, null or unreadable.
  * Predicts: the missing share of a feature jumps while its remaining values are as ever.
  */
 export const nullFlood: CauseDefinition = {
@@ -18,6 +18,14 @@ export const nullFlood: CauseDefinition = {
     );
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);
-    return [plain(`Missing values flood ${quotedNames(features)}`, { features })];
+    const areAbsent = lost.every(({ absentNow, missingNow }) => absentNow > missingNow / 2);
+    const areRetyped = lost.every((entry) => !lostValues(entry));
+    const names = quotedNames(features);
+    const title = areRetyped
+      ? `${names} of another type than before`
+      : areAbsent
+        ? `${names} no longer sent`
+        : `Missing values flood ${names}`;
+    return [plain(title, { features })];
   },
 };

@@ -60,7 +60,7 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     value: (symptoms) => known(symptoms.service.failures.count >= 5, symptoms.service.failuresInBursts),
     whenTrue: () =>
       'The failures come in bursts with answers between them, as from an overloaded or restarting server.',
-    whenFalse: () => 'The failures are spread evenly over the calls.',
+    whenFalse: (symptoms) => (answered(symptoms) === 0 ? '' : 'The failures are spread evenly over the calls.'),
   },
   {
     id: 'timeouts',

@@ -121,6 +121,14 @@ export function codeCohorts(before: readonly Observation[], now: readonly Observ
   return { codings, before: codeRows(before, codings), now: codeRows(now, codings) };
 }
 
+/**
+ * Rows with what they are about (region, customer group) beside their inputs, for whoever looks for groups. A column that
+ * is called like an input gives way to it.
+ */
+export function withContext(rows: readonly Observation[]): readonly Observation[] {
+  return rows.map((row) => (row.context == null ? row : { ...row, features: { ...row.context, ...row.features } }));
+}
+
 /** The chosen rows of a table, by row number. */
 export function pickRows(table: CodedRows, chosen: readonly number[]): CodedRows {
   return {

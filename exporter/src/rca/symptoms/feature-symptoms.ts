@@ -1,9 +1,10 @@
+import { emptyWindow } from '../../statistics/window-profile.js';
 import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
-import { invalidShare, missingShare, numericTotal, quantileOf, validTotal } from '../../statistics/signal-counts.js';
+import { invalidShare, numericTotal, quantileOf, validTotal } from '../../statistics/signal-counts.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
 import type { Observation } from '../../domain/observation.js';
-import type { NumericCounts, SignalCounts, WindowProfile } from '../../domain/profile.js';
+import { absentIn, type NumericCounts, type SignalCounts, type WindowProfile } from '../../domain/profile.js';
 import type { FeatureEvidence } from '../../domain/symptoms.js';
 import { repairHints } from '../repair/index.js';
 import { MAX_REPAIR_ROWS } from './newest-rows.js';
@@ -28,6 +29,7 @@ export function featureEvidence(
   recent: readonly Observation[] | null,
 ): FeatureEvidence[] {
   const { baseline, window } = state;
+  const profileBefore = baseline?.profile ?? emptyWindow();
   const reported = new Set(
     findings.filter(({ detector }) => INPUT_DETECTORS.has(detector)).map(({ subject }) => subject as string),
   );
@@ -37,6 +39,7 @@ export function featureEvidence(
     const before = baseline?.profile.signals.get(key);
     entries.push({
       ...featureOf(key.slice('feature:'.length), before, now, reported.has(key)),
+      ...lostShares(profileBefore, before, window, now),
       spreadRatio: spreadRatio(before, newest.signals.get(key)),
     });
   }
@@ -60,17 +63,40 @@ function startOf({ evidence }: MonitoredModelState, feature: string): number | n
   return own?.watch === 'changed' ? own.changeAtMs : (evidence?.changeAtMs ?? null);
 }
 
+type LostShares = Pick<FeatureEvidence, 'missingBefore' | 'missingNow' | 'absentNow'>;
+
+/** Shares of rows that hold no value of a feature, and of those that did not send it at all. */
+function lostShares(
+  profileBefore: WindowProfile,
+  before: SignalCounts | undefined,
+  window: WindowProfile,
+  now: SignalCounts,
+): LostShares {
+  const lost = (
+    profile: WindowProfile,
+    counts: SignalCounts,
+  ): { readonly absent: number; readonly missing: number } => {
+    const absent = absentIn(profile, counts);
+    const all = Math.max(1, validTotal(counts) + counts.missing + counts.invalid + absent);
+    return { absent: absent / all, missing: (absent + counts.missing) / all };
+  };
+  const lostNow = lost(window, now);
+  return {
+    missingBefore: before === undefined ? 0 : lost(profileBefore, before).missing,
+    missingNow: lostNow.missing,
+    absentNow: lostNow.absent,
+  };
+}
+
 function featureOf(
   feature: string,
   before: SignalCounts | undefined,
   now: SignalCounts,
   reported: boolean,
-): Omit<FeatureEvidence, 'hint' | 'spreadRatio'> {
+): Omit<FeatureEvidence, 'hint' | 'spreadRatio' | keyof LostShares> {
   const common = {
     feature,
     samples: validTotal(now),
-    missingBefore: before === undefined ? 0 : missingShare(before),
-    missingNow: missingShare(now),
     invalidBefore: before === undefined ? 0 : invalidShare(before),
     invalidNow: invalidShare(now),
     reported,

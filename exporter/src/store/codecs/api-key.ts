@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { codec } from '../../domain/codec.js';
-import { API_SCOPES, type ApiKey } from '../../domain/ports.js';
+import { API_SCOPES, type ApiKey, type ApiKeyCredential } from '../../domain/api-key.js';
 import { ids } from './fields.js';
 
-const apiKey: z.ZodType<ApiKey> = z.object({
+/** What never changes while a key is used; the rest are columns, each changed by itself. */
+export type ApiKeyDocument = Pick<ApiKey, 'id' | 'name' | 'scopes' | 'createdAtMs'> &
+  Pick<ApiKeyCredential, 'secretHash'>;
+
+const apiKey: z.ZodType<ApiKeyDocument> = z.object({
   id: ids.apiKey,
   name: z.string(),
   secretHash: z.string(),
   scopes: z.array(z.enum(API_SCOPES)),
   createdAtMs: z.number(),
-  lastUsedAtMs: z.number().nullable(),
-  revokedAtMs: z.number().nullable(),
 });
 
 export const apiKeyCodec = codec('API key', apiKey);

@@ -66,6 +66,8 @@ const profile: z.ZodType<WindowProfile> = z
       fromMs: anyNumber,
       toMs: anyNumber,
       calls: count,
+      /** Not written when there are none, and before they were counted: then nothing is known to be absent. */
+      rowsWithFeatures: count.default(0),
       failures: z.record(z.string(), count),
       labels: z.object({
         labelled: count,
@@ -83,10 +85,10 @@ const profile: z.ZodType<WindowProfile> = z
     groups: new Map(groups),
   }));
 
-const packProfile = ({ signals, groups, ...rest }: WindowProfile): object => ({
+const packProfile = ({ signals, groups, rowsWithFeatures, ...rest }: WindowProfile): object => ({
   signals: [...signals].map(([key, counts]) => [key, packCounts(counts)]),
   groups: [...groups],
-  rest,
+  rest: rowsWithFeatures === 0 ? rest : { ...rest, rowsWithFeatures },
 });
 
 const golden: z.ZodType<GoldenBaseline> = z.object({

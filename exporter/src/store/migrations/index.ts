@@ -7,6 +7,9 @@ import { pageOpinions } from './030-page-opinions.js';
 import { incidentTimeline } from './040-incident-timeline.js';
 import { decisionColumns } from './041-decision-columns.js';
 import { modelStates } from './050-model-states.js';
+import { batchBodies } from './060-batch-bodies.js';
+import { apiKeyColumns } from './070-api-key-columns.js';
+import { featureKinds } from './080-feature-kinds.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -19,6 +22,9 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   incidentTimeline,
   decisionColumns,
   modelStates,
+  batchBodies,
+  apiKeyColumns,
+  featureKinds,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

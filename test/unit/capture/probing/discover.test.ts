@@ -133,7 +133,9 @@ describe('common shapes', () => {
     expect(found).toMatchObject({ kind: 'found', endpoint: { connector: 'rest', authorizationSecret: 'token' } });
     if (found.kind !== 'found') return;
     expect(found.payloads.every((payload) => isObject(payload) && key in payload)).toBe(true);
-    expect(found.attempts.at(-1)).toMatchObject({ outcome: 'answered' });
+    expect(found.attempts.at(-1)).toMatchObject({
+      outcome: 'answered: prediction from /prediction, confidence from /confidence',
+    });
     expect(JSON.stringify(found)).not.toContain('s3cret');
   });
 });

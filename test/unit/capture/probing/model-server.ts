@@ -19,6 +19,10 @@ export interface Reply {
 /** By "METHOD /path"; a function sees the request; `'never'` leaves it without an answer. */
 export type Routes = Readonly<Record<string, Reply | 'never' | ((asked: Asked) => Reply)>>;
 
+/** JSON parsed, anything else as text. */
+const bodyOf = (text: string, type: string): Json =>
+  /^text\//.test(type) || /lines/.test(type) ? text : (JSON.parse(text) as Json);
+
 /** A model server on loopback. Unknown routes answer 404; `asked` is everything that arrived. */
 export async function modelServer(routes: Routes) {
   const asked: Asked[] = [];
@@ -31,7 +35,7 @@ export async function modelServer(routes: Routes) {
         method: request.method ?? '',
         path: request.url ?? '',
         headers: request.headers,
-        body: text === '' ? null : (JSON.parse(text) as Json),
+        body: text === '' ? null : bodyOf(text, request.headers['content-type'] ?? ''),
       };
       asked.push(one);
       const route: Routes[string] = routes[`${one.method} ${one.path}`] ?? {

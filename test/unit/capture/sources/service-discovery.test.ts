@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createModelSources } from '../../../../exporter/src/capture/sources/service-discovery.js';
+import { createModelSources, DISCOVERED_MODELS } from '../../../../exporter/src/capture/sources/service-discovery.js';
 import { readTargetGroups, type DiscoveredModel } from '../../../../exporter/src/capture/sources/target-groups.js';
 import type { ModelId } from '../../../../exporter/src/domain/identifiers.js';
 import { settingsInMemory } from '../../store/settings-in-memory.js';
@@ -78,6 +78,7 @@ describe('model sources', () => {
     const settings = settingsInMemory();
     const counts: [string, number | null][] = [];
     const problems: unknown[] = [];
+    const broken = new Set<string>();
     let http: Awaited<ReturnType<HttpClient['call']>> | null = null;
     const ports = {
       readFile: (path: string) => {
@@ -94,8 +95,9 @@ describe('model sources', () => {
       },
       settings,
       isWatched: (id: ModelId) => watched.has(id),
-      enrol: (model: DiscoveredModel) => Promise.resolve(void watched.set(model.id, model)),
-      release: (id: ModelId) => Promise.resolve(void watched.delete(id)),
+      register: (model: DiscoveredModel) => Promise.resolve(void watched.set(model.id, model)),
+      release: (id: ModelId) =>
+        broken.has(id) ? Promise.reject(new Error('damaged')) : Promise.resolve(void watched.delete(id)),
       count: (source: string, models: number | null) => void counts.push([source, models]),
     };
     const sources = (urls: string[] = []) =>
@@ -109,6 +111,8 @@ describe('model sources', () => {
       watched,
       counts,
       problems,
+      broken,
+      settings,
       sources,
       write: (text: string) => files.set('/etc/mlfi/models.yml', text),
       answer: (status: number, body: string) => {
@@ -118,6 +122,22 @@ describe('model sources', () => {
   }
   const list = (...names: string[]): string =>
     JSON.stringify(names.map((name) => ({ targets: [`${name}:1`], labels: { model_name: name } })));
+
+  it('follow the others when one model cannot be let go, and try it again', async () => {
+    const { watched, write, sources, broken, problems, settings } = world();
+    const source = sources();
+    write(list('a', 'b'));
+    await source.refresh();
+    broken.add('a');
+    write(list('b', 'c'));
+    await source.refresh();
+    expect([...watched.keys()].sort()).toEqual(['a', 'b', 'c']);
+    expect(problems).toMatchObject([{ model: 'a' }]);
+    expect(Object.keys((await settings.get(DISCOVERED_MODELS)) ?? {}).sort()).toEqual(['a', 'b', 'c']);
+    broken.clear();
+    await source.refresh();
+    expect([...watched.keys()].sort()).toEqual(['b', 'c']);
+  });
 
   it('let models appear, change and disappear', async () => {
     const { watched, write, sources } = world();

@@ -1,40 +1,63 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { ApiKeyId } from '../../../../exporter/src/domain/identifiers.js';
-import type { ApiKey, ApiKeyRepository, Clock, SettingRepository } from '../../../../exporter/src/domain/ports.js';
-import { createApiKey, findApiKey } from '../../../../exporter/src/http/identity/api-keys.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apiKeyUseCases, type ApiKeyUseCases } from '../../../../exporter/src/application/api-keys.js';
+import { SYSTEM } from '../../../../exporter/src/domain/actor.js';
+import { apiKeyId } from '../../../../exporter/src/domain/identifiers.js';
+import type { Clock, Store } from '../../../../exporter/src/domain/ports.js';
+import { findApiKey, newApiKeySecret } from '../../../../exporter/src/http/identity/api-keys.js';
 import { provisionApiKeys } from '../../../../exporter/src/http/identity/provisioned-api-keys.js';
-import { settingsInMemory } from '../../store/settings-in-memory.js';
+import { openStore } from '../../../../exporter/src/store/open-store.js';
 
 const clock: Clock = { now: () => 1_000, sleep: () => Promise.resolve() };
 const textOf = (letter: string): string => `mlfi_${letter.repeat(12)}_${letter.repeat(43)}`;
-let keys: ApiKeyRepository;
-let settings: SettingRepository;
+const idOf = (letter: string) => apiKeyId(letter.repeat(12));
+let folder: string;
+let store: Store;
+let keys: ApiKeyUseCases;
+let audited: string[];
+let warned: string[];
 
-beforeEach(() => {
-  const stored = new Map<ApiKeyId, ApiKey>();
-  keys = {
-    list: () => Promise.resolve([...stored.values()]),
-    get: (id) => Promise.resolve(stored.get(id) ?? null),
-    save: (key) => Promise.resolve(void stored.set(key.id, key)),
-  };
-  settings = settingsInMemory();
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'mlfi-keys-'));
+  store = await openStore({ kind: 'sqlite', file: join(folder, 'mlfi.sqlite') });
+  keys = apiKeyUseCases({ store, clock, newApiKeySecret });
+  audited = [];
+  warned = [];
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
 });
 
-const provision = (...names: string[]): Promise<void> =>
+const provisionTexts = (texts: readonly { readonly name: string; readonly text: string }[]): Promise<void> =>
   provisionApiKeys(
-    names.map((name) => ({ name, scopes: ['read'], text: textOf(name) })),
-    keys,
-    settings,
-    clock,
+    texts.map(({ name, text }) => ({ name, scopes: ['read'], text })),
+    {
+      store,
+      clock,
+      logger: {
+        debug: () => undefined,
+        info: () => undefined,
+        warn: (fields) => void warned.push(JSON.stringify(fields)),
+        error: () => undefined,
+      },
+      audit: (kind, { key }) => Promise.resolve(void audited.push(`${kind} ${JSON.stringify(key).slice(1, 2)}`)),
+    },
   );
+const provision = (...names: string[]): Promise<void> =>
+  provisionTexts(names.map((name) => ({ name, text: textOf(name) })));
 const knows = async (text: string): Promise<string> =>
-  (await findApiKey(keys, clock, text)) === null ? 'refused' : 'known';
+  (await findApiKey({ keys: store.apiKeys, clock, noteUse: (key) => keys.noteUse(key) }, text)) === null
+    ? 'refused'
+    : 'known';
 
 describe('configured API keys', () => {
   it('are known from the start, by their hash alone', async () => {
     await provision('a');
     expect(await knows(textOf('a'))).toBe('known');
-    expect(JSON.stringify(await keys.list())).not.toContain('a'.repeat(43));
+    expect(JSON.stringify(await store.apiKeys.get(idOf('a')))).not.toContain('a'.repeat(43));
   });
 
   it('are revoked when they are no longer configured, and come back when they are', async () => {
@@ -46,15 +69,45 @@ describe('configured API keys', () => {
     expect(await knows(textOf('a'))).toBe('known');
   });
 
+  it('are audited when that changes something, and only then', async () => {
+    await provision('a', 'b');
+    await provision('a', 'b');
+    await provision('b');
+    expect(audited).toEqual(['api-key-created a', 'api-key-created b', 'api-key-revoked a']);
+  });
+
+  it('stay revoked over restarts when a person revoked them, until they were taken out', async () => {
+    await provision('a');
+    await keys.revoke(idOf('a'), SYSTEM);
+    await provision('a');
+    expect(await knows(textOf('a'))).toBe('refused');
+    expect(warned).toHaveLength(1);
+    await provision();
+    await provision('a');
+    expect(await knows(textOf('a'))).toBe('known');
+  });
+
+  it('keep when they were used last', async () => {
+    await provision('a');
+    await knows(textOf('a'));
+    await provision('a');
+    expect((await store.apiKeys.get(idOf('a')))?.key.lastUsedAtMs).toBe(1_000);
+  });
+
+  it('are rotated in the configuration alone, which would bring the old one back', async () => {
+    await provision('a');
+    await expect(keys.rotate(idOf('a'), 0, SYSTEM)).rejects.toThrow(/written in the configuration/);
+  });
+
   it('leave keys made through the API alone', async () => {
-    const { text } = await createApiKey(keys, clock, 'by hand', ['read']);
+    const { text } = await keys.create('by hand', ['read'], null, SYSTEM);
     await provision('a');
     await provision();
     expect(await knows(text)).toBe('known');
   });
 
   it('are refused by name when their text is none, without repeating it', async () => {
-    const wrong = provisionApiKeys([{ name: 'prometheus', scopes: ['read'], text: 'hunter2' }], keys, settings, clock);
+    const wrong = provisionTexts([{ name: 'prometheus', text: 'hunter2' }]);
     await expect(wrong).rejects.toThrow(/"prometheus" is not of the form/);
     await expect(wrong).rejects.not.toThrow(/hunter2/);
   });

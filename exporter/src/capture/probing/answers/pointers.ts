@@ -2,7 +2,7 @@ import type { AnswerPointers } from '../../../domain/asking.js';
 import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Prediction } from '../../../domain/observation.js';
-import type { Reading } from './read-answer.js';
+import type { Reading } from './reading.js';
 
 /** The value a JSON pointer (RFC 6901) leads to; undefined where there is none. */
 export function at(body: Json, pointer: string): Json | undefined {

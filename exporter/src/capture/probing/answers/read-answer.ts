@@ -1,176 +1,15 @@
 import { isObject } from '../../../domain/json.js';
-import type { Json, JsonObject } from '../../../domain/json.js';
-import type { Failure, FailureReason, ModelAnswer, Prediction } from '../../../domain/observation.js';
+import type { Json } from '../../../domain/json.js';
+import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
 import { readAt } from './pointers.js';
+import { readAnswer, readFrom } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
 
-/** What was read out of an answer, whatever its format. */
-export interface Reading {
-  readonly prediction: Prediction;
-  readonly confidence: number | null;
-  readonly modelVersion: string | null;
-}
-
-const CONFIDENCE_NAMES = ['confidence', 'score', 'probability', 'confidence_score', 'prob'];
-const DISTRIBUTION_NAMES = [
-  'probabilities',
-  'probability',
-  'probs',
-  'proba',
-  'scores',
-  'confidences',
-  'predicted_probabilities',
-];
-const PREDICTION_NAMES = [
-  'prediction',
-  'predicted_class',
-  'predicted_label',
-  'label',
-  'class',
-  'category',
-  'result',
-  'output',
-  'answer',
-  'generated_text',
-  'predictions',
-  'outputs',
-  'value',
-];
-const VERSION_NAMES = ['model_version', 'version', 'modelVersion'];
-/** A lone field of one of these names says how the call went, not what the model thinks. */
-const NOT_PREDICTIONS = new Set([
-  'error',
-  'errors',
-  'detail',
-  'status',
-  ...VERSION_NAMES,
-  ...CONFIDENCE_NAMES,
-  ...DISTRIBUTION_NAMES,
-  'logits',
-]);
-const LONGEST_TEXT = 200;
 const DEEPEST = 6;
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-
-/** Reads prediction and confidence under their usual names. Confidence is null when the model gives none; it is never invented. */
-export function readAnswer(value: Json, depth = 0): Reading {
-  const nothing: Reading = { prediction: null, confidence: null, modelVersion: null };
-  if (depth > DEEPEST) return nothing;
-  if (isList(value)) return readList(value, depth);
-  if (!isObject(value)) return { ...nothing, prediction: scalar(value) };
-  const inner = innerOf(value);
-  const nested = inner === null ? nothing : readAnswer(inner, depth + 1);
-  const modelVersion = VERSION_NAMES.map((name) => value[name]).find(
-    (found) => typeof found === 'string' || typeof found === 'number',
-  );
-  return {
-    prediction: nested.prediction ?? mostProbable(value),
-    confidence: confidenceOf(value) ?? nested.confidence,
-    modelVersion: modelVersion === undefined ? nested.modelVersion : String(modelVersion).slice(0, 100),
-  };
-}
-
-function innerOf(value: JsonObject): Json | null {
-  for (const name of PREDICTION_NAMES) if (value[name] !== undefined) return value[name];
-  if (value.data !== undefined) return value.data;
-  const [only, ...others] = Object.entries(value);
-  return others.length === 0 && only !== undefined && !NOT_PREDICTIONS.has(only[0]) ? only[1] : null;
-}
-
-/** Class name (keys of an object) or index (list) with the highest probability; null without a distribution. */
-function mostProbable(value: JsonObject): Prediction {
-  for (const name of [...DISTRIBUTION_NAMES, 'logits']) {
-    const found = value[name];
-    const numbers = distribution(found);
-    if (numbers === null || numbers.length < 2) continue;
-    const best = numbers.indexOf(Math.max(...numbers));
-    return isObject(found) ? (Object.keys(found)[best] ?? null) : best;
-  }
-  return null;
-}
-
-function readList(list: readonly Json[], depth: number): Reading {
-  const scored = list.filter(
-    (item): item is JsonObject => isObject(item) && typeof item.score === 'number' && item.label !== undefined,
-  );
-  if (scored.length > 0 && scored.length === list.length) {
-    const best = scored.reduce((top, item) => (Number(item.score) > Number(top.score) ? item : top));
-    return {
-      prediction: scalar(best.label ?? null),
-      confidence: unitInterval(Number(best.score), false),
-      modelVersion: null,
-    };
-  }
-  const [head] = list;
-  if (head === undefined) return { prediction: null, confidence: null, modelVersion: null };
-  if (list.length === 1 && isList(head) && isDistribution(head)) {
-    const top = Math.max(...head);
-    return { prediction: head.indexOf(top), confidence: unitInterval(top, false), modelVersion: null };
-  }
-  return readAnswer(head, depth + 1);
-}
-
-/** At least two numbers in [0, 1] that add up to 1 within rounding: what a softmax layer returns for one row. */
-function isDistribution(row: readonly Json[]): row is readonly number[] {
-  if (row.length < 2 || !row.every((item) => typeof item === 'number' && item >= 0 && item <= 1 + ROUNDING))
-    return false;
-  return Math.abs((row as readonly number[]).reduce((sum, share) => sum + share, 0) - 1) <= 1e-3;
-}
-
-function confidenceOf(value: JsonObject): number | null {
-  for (const name of CONFIDENCE_NAMES) {
-    const found = value[name];
-    const alone = isList(found) && found.length === 1 ? found[0] : found;
-    if (typeof alone === 'number') return unitInterval(alone, name !== 'score');
-  }
-  for (const name of DISTRIBUTION_NAMES) {
-    const found = value[name];
-    const numbers = distribution(found);
-    if (numbers !== null && numbers.every((share) => share >= 0))
-      return unitInterval(Math.max(...numbers), isPercent(numbers));
-  }
-  const logits = distribution(value.logits);
-  if (logits !== null && logits.length > 1) {
-    const top = Math.max(...logits);
-    return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
-  }
-  if (isList(value.confidences)) {
-    const best = value.confidences
-      .filter(isObject)
-      .map((entry) => Number(entry.confidence))
-      .filter(Number.isFinite);
-    if (best.length > 0) return unitInterval(Math.max(...best), false);
-  }
-  return null;
-}
-
-/** Numbers of a list, of a list's first list, or of an object's values. */
-function distribution(value: Json | undefined): readonly number[] | null {
-  const list = isList(value) ? (isList(value[0]) ? value[0] : value) : isObject(value) ? Object.values(value) : null;
-  if (list === null || list.length === 0 || !list.every((item) => typeof item === 'number')) return null;
-  return list;
-}
-
-/** Single precision makes 1.0000001 out of 1; that is still certainty and not 1 %. */
-const ROUNDING = 1e-3;
-
-/** Shares that add up to 100. */
-const isPercent = (numbers: readonly number[]): boolean => Math.abs(numbers.reduce((sum, n) => sum + n, 0) - 100) <= 1;
-
-/** 0–1 as it is; a percentage from 2 to 100 scaled where the name leaves no doubt; anything else is unknown. */
-function unitInterval(value: number, mayBePercent: boolean): number | null {
-  if (!Number.isFinite(value) || value < 0) return null;
-  if (value <= 1 + ROUNDING) return Math.min(value, 1);
-  return mayBePercent && value >= 2 && value <= 100 ? value / 100 : null;
-}
-
-function scalar(value: Json): Prediction {
-  if (typeof value === 'string') return value.slice(0, LONGEST_TEXT);
-  return typeof value === 'number' || typeof value === 'boolean' ? value : null;
-}
 
 /** Sorted key paths with types; list items share a path. At most 50 paths. */
 export function shapeOf(value: Json): string {
@@ -260,7 +99,8 @@ export function modelAnswer(
       status,
       retryAfterOf(answer),
     );
-  const read = readAnswer(pick(body));
+  const picked = pick(body);
+  const read = readAnswer(picked);
   const reading = pointers === undefined ? read : readAt(body, pointers, read);
   if (reading.prediction === null && reading.confidence === null) {
     return failureAnswer(
@@ -270,7 +110,14 @@ export function modelAnswer(
       status,
     );
   }
-  return { kind: 'answer', ...reading, latencySeconds, httpStatus: status, shape: shapeOf(body) };
+  return {
+    kind: 'answer',
+    ...reading,
+    latencySeconds,
+    httpStatus: status,
+    shape: shapeOf(body),
+    from: readFrom(picked),
+  };
 }
 
 function notJsonText(body: string): string {

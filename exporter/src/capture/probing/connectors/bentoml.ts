@@ -1,8 +1,7 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { modelAnswer } from '../answers/read-answer.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
-import { getJson, isHttpAnswer, isRoot, post, rootOf, type Candidate, type Connector } from './connector.js';
+import { askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
 
 const SERVICE_TAG = 'Service APIs';
 
@@ -10,28 +9,34 @@ const SERVICE_TAG = 'Service APIs';
 export const bentoml: Connector = {
   id: 'bentoml',
   async describe(context, url, authorizationSecret) {
-    const document = await getJson(context, `${rootOf(url)}/docs.json`, authorizationSecret);
-    if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) return [];
-    return Object.entries((document as JsonObject).paths as JsonObject).flatMap(([path, item]): Candidate[] => {
-      const operation = isObject(item) && isObject(item.post) ? item.post : null;
-      if (operation === null || !isService(operation) || (!isRoot(url) && path !== url.pathname)) return [];
-      const body = resolveReference(document as JsonObject, operation.requestBody ?? null);
-      const content = isObject(body) && isObject(body.content) ? body.content['application/json'] : undefined;
-      if (!isObject(content) || content.schema === undefined) return [];
-      return [
-        {
-          endpoint: { url: `${rootOf(url)}${path}`, connector: 'bentoml', settings: {}, authorizationSecret },
-          payloads: payloadsFromSchema(document as JsonObject, content.schema),
-          what: 'BentoML document',
-        },
-      ];
-    });
+    for (const base of basesAbove(url)) {
+      const document = await getJson(context, `${base}/docs.json`, authorizationSecret);
+      if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) continue;
+      return candidatesOf(document as JsonObject, base, url, authorizationSecret);
+    }
+    return [];
   },
-  async ask(context, endpoint, payload) {
-    const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
-  },
+  ask: askByPost,
 };
 
 const isService = (operation: JsonObject): boolean =>
   !Array.isArray(operation.tags) || (operation.tags as readonly Json[]).includes(SERVICE_TAG);
+
+/** Every operation when the address is the server's, else the one it names. */
+function candidatesOf(document: JsonObject, base: string, url: URL, authorizationSecret: string | null): Candidate[] {
+  const address = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
+  return Object.entries(document.paths as JsonObject).flatMap(([path, item]): Candidate[] => {
+    const operation = isObject(item) && isObject(item.post) ? item.post : null;
+    if (operation === null || !isService(operation) || (address !== base && address !== `${base}${path}`)) return [];
+    const body = resolveReference(document, operation.requestBody ?? null);
+    const content = isObject(body) && isObject(body.content) ? body.content['application/json'] : undefined;
+    if (!isObject(content) || content.schema === undefined) return [];
+    return [
+      {
+        endpoint: { url: `${base}${path}`, connector: 'bentoml', settings: {}, authorizationSecret },
+        payloads: payloadsFromSchema(document, content.schema),
+        what: 'BentoML document',
+      },
+    ];
+  });
+}

@@ -3,7 +3,7 @@ import type { Json } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer, HttpClient } from '../../../domain/ports.js';
-import { failureAnswer } from '../answers/read-answer.js';
+import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 
 /** What a connector may use. */
 export interface ConnectorContext {
@@ -101,6 +101,12 @@ export async function post(
   return failureAnswer(answer.failure.reason, answer.failure.detail, answer.latencySeconds);
 }
 
+/** Asks by one POST of the payload and reads the answer as it is: what most protocols need. */
+export async function askByPost(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
+  const answer = await post(context, endpoint, endpoint.url, payload);
+  return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
+}
+
 export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAnswer => 'status' in answer;
 
 /** GETs JSON from the server; null for anything but a 2xx JSON object or list. */
@@ -125,3 +131,13 @@ export async function getJson(context: ConnectorContext, url: string, secretName
 
 export const rootOf = (url: URL): string => url.origin;
 export const isRoot = (url: URL): boolean => url.pathname === '/' || url.pathname === '';
+
+/** Places at which a server below the address may describe itself: the address without its end, then upwards to the root. */
+export function basesAbove(url: URL): string[] {
+  const parts = url.pathname.split('/').filter((part) => part !== '');
+  const bases = Array.from({ length: parts.length + 1 }, (_, dropped) =>
+    [url.origin, ...parts.slice(0, parts.length - dropped)].join('/'),
+  );
+  return bases.length <= MOST_BASES ? bases : [...bases.slice(0, MOST_BASES - 1), url.origin];
+}
+const MOST_BASES = 5;

@@ -5,11 +5,11 @@ import type { ModelAnswer } from '../../../domain/observation.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
+  basesAbove,
   getJson,
   headersFor,
   isHttpAnswer,
   post,
-  rootOf,
   type Candidate,
   type Connector,
   type ConnectorContext,
@@ -23,39 +23,47 @@ import {
 export const gradio: Connector = {
   id: 'gradio',
   async describe(context, url, authorizationSecret) {
-    for (const prefix of ['/gradio_api', '']) {
-      const info = await getJson(context, `${rootOf(url)}${prefix}/info`, authorizationSecret);
-      if (isObject(info ?? undefined) && isObject((info as JsonObject).named_endpoints)) {
-        return callCandidates(info as JsonObject, url, prefix, authorizationSecret);
+    const old = /^.*\/(run|api)\/predict\/?$/.test(url.pathname) ? url.href : null;
+    for (const base of basesOf(url)) {
+      for (const prefix of ['/gradio_api', '']) {
+        const info = await getJson(context, `${base}${prefix}/info`, authorizationSecret);
+        if (isObject(info ?? undefined) && isObject((info as JsonObject).named_endpoints))
+          return callCandidates(info as JsonObject, url, `${base}${prefix}`, prefix === '', authorizationSecret);
       }
+      const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
+      if (isObject(config ?? undefined) && (config as JsonObject).components !== undefined)
+        return [oldCandidate(`${base}/run/predict`, authorizationSecret)];
     }
-    const old = /^\/(run|api)\/predict\/?$/.test(url.pathname) ? url.href : null;
-    const config = old === null ? await getJson(context, `${rootOf(url)}/config`, authorizationSecret) : null;
-    if (old === null && !(isObject(config ?? undefined) && (config as JsonObject).components !== undefined)) return [];
-    return [
-      {
-        endpoint: {
-          url: old ?? `${rootOf(url)}/run/predict`,
-          connector: 'gradio',
-          settings: { api: 'run' },
-          authorizationSecret,
-        },
-        payloads: SENTENCES.slice(0, 8).map((text) => ({ data: [text] })),
-        what: 'Gradio configuration',
-      },
-    ];
+    return old === null ? [] : [oldCandidate(old, authorizationSecret)];
   },
   ask: (context, endpoint, payload) =>
     endpoint.settings.api === 'run' ? run(context, endpoint, payload) : callAndWait(context, endpoint, payload),
 };
 
+/** The application may be mounted below any path: what stands before its own paths, else the address and upwards. */
+function basesOf(url: URL): string[] {
+  const told = /^(.*?)\/(gradio_api\/.*|call\/.*|(?:run|api)\/[^/]+\/?)$/.exec(url.pathname);
+  return told === null ? basesAbove(url) : [`${url.origin}${told[1] ?? ''}`];
+}
+
+const oldCandidate = (url: string, authorizationSecret: string | null): Candidate => ({
+  endpoint: { url, connector: 'gradio', settings: { api: 'run' }, authorizationSecret },
+  payloads: SENTENCES.slice(0, 8).map((text) => ({ data: [text] })),
+  what: 'Gradio configuration',
+});
+
 /** Functions the server describes, the one the address names first. Without the `/gradio_api` prefix the server may be a 3.x one, which knows `/run` only. */
-function callCandidates(info: JsonObject, url: URL, prefix: string, authorizationSecret: string | null): Candidate[] {
-  const base = `${rootOf(url)}${prefix}`;
+function callCandidates(
+  info: JsonObject,
+  url: URL,
+  base: string,
+  mayBeOld: boolean,
+  authorizationSecret: string | null,
+): Candidate[] {
   const rank = (name: string): number => (url.pathname.endsWith(`/call${name}`) ? 2 : name === '/predict' ? 1 : 0);
   const functions = Object.entries(info.named_endpoints as JsonObject);
   const ranked = functions.sort(([a], [b]) => rank(b) - rank(a));
-  const apis = prefix === '' ? (['call', 'run'] as const) : (['call'] as const);
+  const apis = mayBeOld ? (['call', 'run'] as const) : (['call'] as const);
   return ranked.slice(0, 3).flatMap(([name, description]) => {
     const parameters =
       isObject(description) && Array.isArray(description.parameters) ? (description.parameters as readonly Json[]) : [];
@@ -72,6 +80,8 @@ function callCandidates(info: JsonObject, url: URL, prefix: string, authorizatio
 
 function exampleOf(parameter: Json, variant: number): Json {
   if (!isObject(parameter)) return null;
+  const choices = choicesOf(parameter);
+  if (choices.length > 0) return choices[variant % choices.length] ?? null;
   const type = isObject(parameter.type)
     ? parameter.type.type
     : isObject(parameter.python_type)
@@ -84,6 +94,14 @@ function exampleOf(parameter: Json, variant: number): Json {
       : (parameter.example_input ?? null);
   if (typeof example === 'number') return example + variant;
   return example;
+}
+
+/** A radio or dropdown tells its choices in the type: `{enum: […]}`, or `Literal['a', 'b']` for Python. */
+function choicesOf(parameter: JsonObject): readonly Json[] {
+  if (isObject(parameter.type) && Array.isArray(parameter.type.enum)) return parameter.type.enum as readonly Json[];
+  const python = isObject(parameter.python_type) ? parameter.python_type.type : null;
+  const literal = typeof python === 'string' ? /^Literal\[(.*)\]$/s.exec(python)?.[1] : undefined;
+  return literal === undefined ? [] : [...literal.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map(([, choice = '']) => choice);
 }
 
 async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {

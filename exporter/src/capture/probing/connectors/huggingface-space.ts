@@ -1,6 +1,5 @@
-import { modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
-import { isHttpAnswer, isRoot, post, type Connector } from './connector.js';
+import { askByPost, isRoot, type Connector } from './connector.js';
 
 /** A Hugging Face Space that serves its own `POST /predict` (a Space with Gradio is found by the gradio connector). */
 export const huggingfaceSpace: Connector = {
@@ -16,8 +15,5 @@ export const huggingfaceSpace: Connector = {
       },
     ]);
   },
-  async ask(context, endpoint, payload) {
-    const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
-  },
+  ask: askByPost,
 };

@@ -1,8 +1,17 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
-import { modelAnswer } from '../answers/read-answer.js';
+import { guessedRows } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
-import { headersFor, isHttpAnswer, isRoot, post, rootOf, type Candidate, type Connector } from './connector.js';
+import {
+  askByPost,
+  headersFor,
+  isHttpAnswer,
+  isRoot,
+  post,
+  type Candidate,
+  type Connector,
+  type ConnectorContext,
+} from './connector.js';
 
 /** MLflow's scoring server: `/ping` and `/version` answer, `POST /invocations` takes `dataframe_split`, `inputs` or `instances`. */
 export const mlflow: Connector = {
@@ -10,18 +19,9 @@ export const mlflow: Connector = {
   async describe(context, url, authorizationSecret) {
     const isInvocations = /\/invocations\/?$/.test(url.pathname);
     if (!isInvocations && !isRoot(url)) return [];
-    const version = await context.http.call({
-      method: 'GET',
-      url: `${rootOf(url)}/version`,
-      headers: headersFor(context, authorizationSecret),
-      body: null,
-      timeoutMs: context.timeoutMs,
-      maxResponseBytes: 65_536,
-    });
-    const isMlflow = version.kind === 'answer' && version.status === 200 && /^"?\d+\.\d+/.test(version.body.trim());
-    if (!isInvocations && !isMlflow) return [];
+    if (!isInvocations && !(await isMlflowServer(context, url, authorizationSecret))) return [];
     const endpoint = {
-      url: isInvocations ? url.href : `${rootOf(url)}/invocations`,
+      url: isInvocations ? url.href : `${url.origin}/invocations`,
       connector: 'mlflow',
       settings: {},
       authorizationSecret,
@@ -32,11 +32,22 @@ export const mlflow: Connector = {
     if (signed.length > 0) candidates.unshift({ endpoint, payloads: signed, what: 'MLflow signature' });
     return candidates;
   },
-  async ask(context, endpoint, payload) {
-    const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
-  },
+  ask: askByPost,
 };
+
+/** True when `/version` beside `/invocations` answers with a version, below any prefix. */
+export async function isMlflowServer(context: ConnectorContext, url: URL, secret: string | null): Promise<boolean> {
+  const base = url.pathname.replace(/\/(invocations\/?)?$/, '');
+  const version = await context.http.call({
+    method: 'GET',
+    url: `${url.origin}${base}/version`,
+    headers: headersFor(context, secret),
+    body: null,
+    timeoutMs: context.timeoutMs,
+    maxResponseBytes: 65_536,
+  });
+  return version.kind === 'answer' && version.status === 200 && /^"?\d+\.\d+/.test(version.body.trim());
+}
 
 const VARIANTS = 8;
 const MOST_VALUES = 10_000;
@@ -86,9 +97,7 @@ function tensor([size = 1, ...inner]: readonly number[], seed: number): Json {
 }
 
 /** Without a signature widths are tried from narrow to wide, then text. */
-function guesses(): Json[] {
-  const row = (width: number): number[] =>
-    Array.from({ length: width }, (_, i) => Number((0.5 + ((i * 37) % 50) / 10).toFixed(1)));
-  const widths = [4, 1, 2, 3, 5, 8, 10, 13, 30];
-  return [...widths.map((width): Json => ({ inputs: [row(width)] })), { inputs: [SENTENCES[0] ?? ''] }];
-}
+const guesses = (): Json[] => [
+  ...guessedRows().map((row): Json => ({ inputs: [row] })),
+  { inputs: [SENTENCES[0] ?? ''] },
+];

@@ -1,45 +1,95 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { modelAnswer } from '../answers/read-answer.js';
+import { MOST_NUMBERS } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
-import { getJson, isHttpAnswer, post, rootOf, type Candidate, type Connector } from './connector.js';
+import {
+  askByPost,
+  getJson,
+  isHttpAnswer,
+  isRoot,
+  post,
+  type Candidate,
+  type Connector,
+  type ConnectorContext,
+} from './connector.js';
 
-const MODEL_PATH = /^\/v2\/models\/([^/]+)(\/versions\/[^/]+)?(\/infer)?\/?$/;
+const MODEL_PATH = /^(.*\/v2\/models\/[^/]+(?:\/versions\/[^/]+)?)(?:\/infer)?\/?$/;
+const VARIANTS = 8;
+/** Whole images are large: two of them are variety enough. */
+const VARIANTS_OF_LARGE = 2;
+const LARGE_NUMBERS = 10_000;
 
-/** Open Inference Protocol v2 (KServe, Triton, MLServer): metadata at `/v2/models/<m>`, `POST …/infer` with typed tensors. */
+/**
+ * Open Inference Protocol v2 (KServe, Triton, MLServer) below any prefix: metadata at `…/v2/models/<m>`, `POST …/infer`
+ * with typed tensors; the models of a bare server are learned from its repository.
+ */
 export const openInference: Connector = {
   id: 'open-inference',
   async describe(context, url, authorizationSecret) {
-    const match = MODEL_PATH.exec(url.pathname);
-    if (match === null) return [];
-    const base = `${rootOf(url)}/v2/models/${match[1] ?? ''}${match[2] ?? ''}`;
-    const metadata = await getJson(context, base, authorizationSecret);
-    if (!isObject(metadata ?? undefined) || !Array.isArray((metadata as JsonObject).inputs)) return [];
-    const inputs = ((metadata as JsonObject).inputs as readonly Json[]).filter(isObject);
-    const candidate: Candidate = {
-      endpoint: { url: `${base}/infer`, connector: 'open-inference', settings: {}, authorizationSecret },
-      payloads: Array.from({ length: 8 }, (_, variant) => ({
-        inputs: inputs.map((input) => tensorFor(input, variant)),
-      })),
-      what: 'v2 model metadata',
-    };
-    return [candidate];
+    const told = MODEL_PATH.exec(url.pathname)?.[1];
+    const paths = told === undefined ? await modelsOf(context, url, authorizationSecret) : [told];
+    const described = paths.slice(0, 3).map(async (path): Promise<Candidate[]> => {
+      const metadata = await getJson(context, `${url.origin}${path}`, authorizationSecret);
+      if (!isObject(metadata ?? undefined) || !Array.isArray((metadata as JsonObject).inputs)) return [];
+      const payloads = payloadsFor((metadata as JsonObject).inputs as readonly Json[]);
+      const endpoint = {
+        url: `${url.origin}${path}/infer`,
+        connector: 'open-inference',
+        settings: {},
+        authorizationSecret,
+      } as const;
+      return payloads.length === 0 ? [] : [{ endpoint, payloads, what: 'v2 model metadata' }];
+    });
+    return (await Promise.all(described)).flat();
   },
-  async ask(context, endpoint, payload) {
-    const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, outputsAsObject, context.asking?.pointers) : answer;
-  },
+  ask: askByPost,
 };
 
+/** Models a server has ready, by Triton's and MLServer's repository extension; only at an address that ends before or at `/v2`. */
+async function modelsOf(context: ConnectorContext, url: URL, secret: string | null): Promise<string[]> {
+  const prefix = /^(.*?)(?:\/v2)?\/?$/.exec(url.pathname)?.[1] ?? '';
+  if (!isRoot(url) && !/\/v2\/?$/.test(url.pathname)) return [];
+  const server = await getJson(context, `${url.origin}${prefix}/v2`, secret);
+  if (!isObject(server ?? undefined) || !Array.isArray((server as JsonObject).extensions)) return [];
+  const asked = { url: '', connector: 'open-inference', settings: {}, authorizationSecret: secret } as const;
+  const index = await post(context, asked, `${url.origin}${prefix}/v2/repository/index`, {});
+  if (!isHttpAnswer(index) || index.status !== 200) return [];
+  return readyNames(index.body).map((name) => `${prefix}/v2/models/${encodeURIComponent(name)}`);
+}
+
+function readyNames(body: string): string[] {
+  try {
+    const models = JSON.parse(body) as Json;
+    if (!Array.isArray(models)) return [];
+    return (models as readonly Json[]).flatMap((model) =>
+      isObject(model) && typeof model.name === 'string' && (model.state ?? 'READY') === 'READY' ? [model.name] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Every tensor whole, for a server refuses fewer numbers than it names; none when there would be too many to send. */
+function payloadsFor(inputs: readonly Json[]): Json[] {
+  const tensors = inputs.filter(isObject);
+  const numbers = tensors.reduce((sum, tensor) => sum + lengthOf(shapeOf(tensor)), 0);
+  if (tensors.length === 0 || numbers > MOST_NUMBERS) return [];
+  const variants = numbers > LARGE_NUMBERS ? VARIANTS_OF_LARGE : VARIANTS;
+  return Array.from({ length: variants }, (_, variant) => ({
+    inputs: tensors.map((tensor) => tensorFor(tensor, variant)),
+  }));
+}
+
 /** Unknown sizes (−1) become 1, so that one row is asked. */
-function tensorFor(input: JsonObject, variant: number): JsonObject {
-  const shape = (Array.isArray(input.shape) ? (input.shape as readonly Json[]) : [1]).map((size) =>
+const shapeOf = (input: JsonObject): number[] =>
+  (Array.isArray(input.shape) ? (input.shape as readonly Json[]) : [1]).map((size) =>
     typeof size === 'number' && size > 0 ? size : 1,
   );
-  const length = Math.min(
-    10_000,
-    shape.reduce((product, size) => product * size, 1),
-  );
+const lengthOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+function tensorFor(input: JsonObject, variant: number): JsonObject {
+  const shape = shapeOf(input);
+  const length = lengthOf(shape);
   const datatype = typeof input.datatype === 'string' ? input.datatype : 'FP32';
   const valueAt = (i: number): Json => {
     if (datatype === 'BYTES') return SENTENCES[(variant + i) % SENTENCES.length] ?? '';
@@ -47,26 +97,4 @@ function tensorFor(input: JsonObject, variant: number): JsonObject {
     return /^U?INT/.test(datatype) ? (variant + i) % 10 : Number((0.5 + 0.37 * ((variant * 7 + i) % 11)).toFixed(3));
   };
   return { name: input.name ?? 'input', shape, datatype, data: Array.from({ length }, (_, i) => valueAt(i)) };
-}
-
-/** One row of several values (`shape` [1, k]) as a list in a list, the way other protocols write it. */
-function rowOf(output: JsonObject): Json {
-  const { data, shape } = output;
-  const isRow = Array.isArray(shape) && shape.length === 2 && shape[0] === 1 && Number(shape[1]) > 1;
-  return isRow && Array.isArray(data) && !Array.isArray(data[0]) ? [data as readonly Json[]] : (data ?? null);
-}
-
-/** Tensors by name, so that `probabilities` and the like are found; a single unnamed meaning is the prediction. */
-function outputsAsObject(body: Json): Json {
-  if (!isObject(body) || !Array.isArray(body.outputs)) return body;
-  const outputs = (body.outputs as readonly Json[]).filter(isObject);
-  const named = Object.fromEntries(
-    outputs.map((output) => [typeof output.name === 'string' ? output.name : 'output', rowOf(output)]),
-  );
-  const [first] = outputs;
-  return {
-    ...(first === undefined ? {} : { prediction: rowOf(first) }),
-    ...named,
-    ...(body.model_version === undefined ? {} : { model_version: body.model_version }),
-  };
 }

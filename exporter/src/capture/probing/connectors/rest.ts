@@ -1,8 +1,7 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { modelAnswer } from '../answers/read-answer.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
-import { getJson, isHttpAnswer, isRoot, post, rootOf, type Candidate, type Connector } from './connector.js';
+import { askByPost, getJson, isRoot, rootOf, type Candidate, type Connector } from './connector.js';
 
 const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
 
@@ -23,10 +22,7 @@ export const rest: Connector = {
     }
     return [];
   },
-  async ask(context, endpoint, payload) {
-    const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
-  },
+  ask: askByPost,
 };
 
 /** At the server's root, and beside the path for applications mounted below it. */

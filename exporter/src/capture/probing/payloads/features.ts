@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features } from '../../../domain/observation.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
 import { flattenFeatures } from '../../ingest/features.js';
-import { textFeatures } from '../../ingest/text-features.js';
+import { textFeatures } from '../../../statistics/text-features.js';
 
 const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
@@ -12,6 +12,8 @@ const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
 export function featuresOf(payload: Json): Features | null {
   if (typeof payload === 'string') return textOf(payload);
   if (!isObject(payload)) return noneIfEmpty(flat(payload));
+  const said = lastMessage(payload);
+  if (said !== null) return textOf(said);
   for (const name of TEXTS) {
     const text = payload[name];
     if (typeof text !== 'string') continue;
@@ -29,6 +31,12 @@ export function featuresOf(payload: Json): Features | null {
     return noneIfEmpty(flat(others.length === 0 ? (only ?? null) : inner));
   }
   return noneIfEmpty(flat(payload));
+}
+
+/** What was said last in a chat. */
+function lastMessage({ messages }: JsonObject): string | null {
+  const last = Array.isArray(messages) ? (messages as readonly Json[]).at(-1) : undefined;
+  return isObject(last) && typeof last.content === 'string' ? last.content : null;
 }
 
 function dataframe(frame: JsonObject): Features | null {
@@ -49,10 +57,20 @@ function tensors(payload: JsonObject): Features | null {
   if (inputs.length === 0) return null;
   const named = inputs.map((input): [string, Json] => {
     const data = input.data as readonly Json[];
-    return [nameOf(input.name, 'input'), data.length === 1 ? (data[0] ?? null) : data];
+    return [nameOf(input.name, 'input'), data.length === 1 ? (data[0] ?? null) : summaryIfLarge(data)];
   });
   return noneIfEmpty(flat(Object.fromEntries(named)));
 }
+
+/** The numbers of an image are told by where they lie, not one by one. */
+function summaryIfLarge(data: readonly Json[]): Json {
+  if (data.length <= MOST_ELEMENTS) return data;
+  const numbers = data.filter((value) => typeof value === 'number');
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
+  const variance = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / Math.max(1, numbers.length);
+  return { mean, deviation: Math.sqrt(variance) };
+}
+const MOST_ELEMENTS = 1_000;
 
 /** Name of a column or tensor, or what it is called without one. */
 export const nameOf = (value: Json | undefined, otherwise: string): string =>
@@ -63,7 +81,7 @@ const noneIfEmpty = (features: Features): Features | null => (Object.keys(featur
 /** A payload's row of numbers is its features, one by one, however many there are. */
 const flat = (value: Json): Features => flattenFeatures(value, PAYLOAD_LIMITS, undefined, PAYLOAD_LISTS);
 const PAYLOAD_LIMITS = { ...DEFAULT_INTAKE_LIMITS, nestingDepth: 100, arrayLength: Infinity };
-const PAYLOAD_LISTS = { shortestVector: Infinity, elementsNamed: Infinity };
+const PAYLOAD_LISTS = { shortestVector: Infinity, elementsNamed: Infinity, describesTexts: true };
 
 const textOf = (text: string): Features =>
   Object.fromEntries(Object.entries(textFeatures(text)).map(([part, value]) => [`text.${part}`, value]));

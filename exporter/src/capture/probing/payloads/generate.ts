@@ -1,5 +1,5 @@
 import { isObject } from '../../../domain/json.js';
-import type { Json } from '../../../domain/json.js';
+import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Random } from '../../../domain/ports.js';
 import { SENTENCES } from './sentences.js';
 
@@ -52,13 +52,20 @@ function vary(value: Json, random: Random, kind: PayloadKind): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => vary(item, random, kind));
   if (isObject(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, isStructural(key) ? item : vary(item, random, kind)]),
+      Object.entries(value).map(([key, item]) => [key, isFixed(key, value) ? item : vary(item, random, kind)]),
     );
   return value;
 }
 
 /** Keys that describe a payload's form rather than its content. */
 const isStructural = (key: string): boolean => ['name', 'shape', 'datatype', 'columns', 'parameters'].includes(key);
+/** Of a request to a language model only the text is varied: its model, temperature and limits are the question's form. */
+const SAID = ['messages', 'prompt', 'input'];
+const isFixed = (key: string, within: JsonObject): boolean => {
+  if (Array.isArray(within.messages) || (typeof within.model === 'string' && SAID.some((name) => name in within)))
+    return !SAID.includes(key);
+  return isStructural(key) || (key === 'role' && 'content' in within);
+};
 
 const pick = (list: readonly string[], random: Random): string => list[Math.floor(random.next() * list.length)] ?? '';
 

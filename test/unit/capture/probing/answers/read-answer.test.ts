@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  modelAnswer,
-  readAnswer,
-  retryAfterOf,
-  shapeOf,
-} from '../../../../../exporter/src/capture/probing/answers/read-answer.js';
+import { modelAnswer, retryAfterOf, shapeOf } from '../../../../../exporter/src/capture/probing/answers/read-answer.js';
+import { readAnswer } from '../../../../../exporter/src/capture/probing/answers/reading.js';
 import type { Json } from '../../../../../exporter/src/domain/json.js';
 
 const http = (status: number, body: string, headers: Record<string, string> = {}) =>

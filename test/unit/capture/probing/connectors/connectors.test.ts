@@ -28,6 +28,14 @@ const PATHS: Record<ConnectorId, readonly [path: string, settings: Endpoint['set
   mlflow: ['/invocations', {}],
   torchserve: ['/predictions/m', {}],
   bentoml: ['/classify', {}],
+  openai: ['/v1/chat/completions', {}],
+  ollama: ['/api/chat', {}],
+  'tensorflow-serving': ['/v1/models/m:predict', {}],
+  kserve: ['/v1/models/m:predict', {}],
+  vertex: ['/v1/projects/p/locations/l/endpoints/e:predict', {}],
+  sagemaker: ['/invocations', {}],
+  seldon: ['/seldon/ns/m/api/v1.0/predictions', {}],
+  'azure-ml': ['/score', {}],
 };
 
 describe.each(CONNECTOR_IDS)('%s, like every connector', (id) => {

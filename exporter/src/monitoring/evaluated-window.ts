@@ -8,7 +8,7 @@ import type { RowBuffer } from './row-buffer.js';
 import type { Windows } from './windows.js';
 
 /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
-export function judgedWindow(
+export function evaluatedWindow(
   phase: BaselinePhase,
   rows: RowBuffer,
   windows: Windows,

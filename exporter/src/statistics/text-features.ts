@@ -1,4 +1,4 @@
-import type { FeatureValue } from '../../domain/observation.js';
+import type { FeatureValue } from '../domain/observation.js';
 
 const SCRIPTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['latin', /\p{Script=Latin}/u],

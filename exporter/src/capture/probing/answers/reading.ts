@@ -1,0 +1,278 @@
+import { isObject } from '../../../domain/json.js';
+import type { Json, JsonObject } from '../../../domain/json.js';
+import { quantityOf, type Prediction } from '../../../domain/observation.js';
+import {
+  areNumbers,
+  argmax,
+  at,
+  isDistribution,
+  isList,
+  jsonIn,
+  located,
+  NOTHING,
+  rowOf,
+  share,
+  unitInterval,
+  type Found,
+  type Reader,
+} from './found.js';
+import { readGeneratedText } from './generated-text.js';
+import { readScoredLabels } from './scored-labels.js';
+import { readTensors } from './tensors.js';
+
+/** What was read out of an answer, whatever its format. */
+export interface Reading {
+  readonly prediction: Prediction;
+  readonly confidence: number | null;
+  readonly modelVersion: string | null;
+}
+
+/** Names are compared without case, `_` and `-`: `predictedLabel`, `predicted_label` and `PredictedLabel` are one. */
+const CONFIDENCE_NAMES = ['confidence', 'probability', 'confidencescore', 'prob', 'score'];
+const DISTRIBUTION_NAMES = [
+  'probabilities',
+  'probability',
+  'probs',
+  'proba',
+  'predictproba',
+  'scores',
+  'score',
+  'confidences',
+  'predictedprobabilities',
+];
+const PREDICTION_NAMES = [
+  'prediction',
+  'predictedclass',
+  'predictedlabel',
+  'label',
+  'class',
+  'category',
+  'result',
+  'results',
+  'output',
+  'answer',
+  'predictions',
+  'outputs',
+  'value',
+  'yhat',
+  'forecast',
+];
+const VERSION_NAMES = ['modelversion', 'version', 'modelversionid'];
+/** A lone field of one of these names says how the call went, not what the model thinks. */
+const NOT_PREDICTIONS = new Set([
+  'error',
+  'errors',
+  'detail',
+  'status',
+  ...VERSION_NAMES,
+  ...CONFIDENCE_NAMES,
+  ...DISTRIBUTION_NAMES,
+  'logits',
+]);
+const DEEPEST = 6;
+/** JSON in a text in JSON (a `score.py` of Azure ML that returns `json.dumps(x)`). */
+const MOST_PARSED = 2;
+
+const SPECIAL: readonly Reader[] = [readGeneratedText, readScoredLabels, readTensors];
+
+/** Reads prediction and confidence under their usual names. Confidence is null when the model gives none; it is never invented. */
+export function readAnswer(value: Json): Reading {
+  const { prediction, confidence, modelVersion } = findIn(value);
+  return { prediction: prediction?.value ?? null, confidence: confidence?.value ?? null, modelVersion };
+}
+
+/** What was read from where, for people: `prediction from /0/label, no confidence`. Null when nothing was read. */
+export function readFrom(value: Json): string | null {
+  const { prediction, confidence } = findIn(value);
+  if (prediction === null && confidence === null) return null;
+  const place = ({ from }: { readonly from: string }): string => (/^( |$)/.test(from) ? `the whole body${from}` : from);
+  const said = prediction === null ? 'no prediction' : `prediction from ${place(prediction)}`;
+  return `${said}, ${confidence === null ? 'no confidence' : `confidence from ${place(confidence)}`}`;
+}
+
+const findIn = (value: Json): Found => find(value, '', 0, 0);
+
+function find(value: Json, path: string, depth: number, parsed: number): Found {
+  if (depth > DEEPEST) return NOTHING;
+  if (typeof value === 'string') {
+    const document = parsed < MOST_PARSED ? jsonIn(value) : null;
+    if (document !== null) return find(document, path, depth + 1, parsed + 1);
+  }
+  const again = (inner: Json, place: string): Found => find(inner, place, depth + 1, parsed);
+  for (const read of SPECIAL) {
+    const found = read(value, path, again);
+    if (found !== null) return found;
+  }
+  if (isList(value)) return ofList(value, path, again);
+  return isObject(value) ? ofObject(value, path, again) : { ...NOTHING, prediction: located(value, path) };
+}
+
+type Inner = (inner: Json, place: string) => Found;
+
+function ofObject(value: JsonObject, path: string, again: Inner): Found {
+  const fields = fieldsOf(value);
+  const inner = innerOf(value, fields);
+  const nested = inner === null ? NOTHING : again(value[inner] ?? null, at(path, inner));
+  const version = VERSION_NAMES.map((name) => fields.get(name)?.value).find(
+    (found) => typeof found === 'string' || typeof found === 'number',
+  );
+  const byClass = inner === null ? sharesByClass(value, path) : NOTHING;
+  return {
+    prediction: nested.prediction ?? mostProbable(fields, path) ?? byClass.prediction ?? loneScore(value, path),
+    confidence: confidenceOf(fields, path) ?? nested.confidence ?? byClass.confidence,
+    modelVersion: version === undefined ? nested.modelVersion : String(version).slice(0, 100),
+  };
+}
+
+interface Field {
+  readonly key: string;
+  readonly value: Json;
+}
+type Fields = ReadonlyMap<string, Field>;
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Fields by their name without case and separators; of several spellings the first counts. */
+function fieldsOf(value: JsonObject): Fields {
+  const fields = new Map<string, Field>();
+  for (const [key, item] of Object.entries(value))
+    if (!fields.has(plain(key))) fields.set(plain(key), { key, value: item });
+  return fields;
+}
+
+/** The key that holds the prediction or wraps it. */
+function innerOf(value: JsonObject, fields: Fields): string | null {
+  for (const name of PREDICTION_NAMES) {
+    const field = fields.get(name);
+    if (field !== undefined) return field.key;
+  }
+  const data = fields.get('data');
+  if (data !== undefined) return data.key;
+  const [only, ...others] = Object.keys(value);
+  return others.length === 0 && only !== undefined && !NOT_PREDICTIONS.has(plain(only)) ? only : null;
+}
+
+/** Class name (keys of an object) or index (list) with the highest probability; null without a distribution. */
+function mostProbable(fields: Fields, path: string): Found['prediction'] {
+  for (const name of [...DISTRIBUTION_NAMES, 'logits']) {
+    const field = fields.get(name);
+    const numbers = distribution(field?.value);
+    if (field === undefined || numbers === null || numbers.length < 2) continue;
+    const place = at(path, field.key);
+    const best = argmax(numbers);
+    return isObject(field.value)
+      ? located(Object.keys(field.value)[best], `${place} (name of max)`)
+      : { value: best, from: `${place} (index of max)` };
+  }
+  return null;
+}
+
+/** `{setosa: 0.05, versicolor: 0.9, virginica: 0.05}`: a column per class, as a DataFrame of `predict_proba` is written. */
+function sharesByClass(value: JsonObject, path: string): Found {
+  const entries = Object.entries(value);
+  const numbers = entries.map(([, number]) => number);
+  if (!isDistribution(numbers) || entries.some(([key]) => NOT_PREDICTIONS.has(plain(key)))) return NOTHING;
+  const best = argmax(numbers);
+  return {
+    ...NOTHING,
+    prediction: located(entries[best]?.[0], `the keys of ${path === '' ? 'the body' : path} (name of max)`),
+    confidence: share(numbers[best] ?? NaN, `${path}/* (max)`),
+  };
+}
+
+/** A lone `score` that can be no probability is the quantity itself (regression of ML.NET and SageMaker). */
+function loneScore(value: JsonObject, path: string): Found['prediction'] {
+  const [[key, score] = ['', null], ...others] = Object.entries(value);
+  const isQuantity = others.length === 0 && plain(key) === 'score' && typeof score === 'number';
+  return isQuantity && unitInterval(score, false) === null ? { value: score, from: at(path, key) } : null;
+}
+
+function ofList(list: readonly Json[], path: string, again: Inner): Found {
+  const [head] = list;
+  if (head === undefined) return NOTHING;
+  const place = at(path, 0);
+  if (list.length === 1 && isDistribution(head)) return softmaxRow(head, place);
+  // One row was asked, so three or more shares that add up to one are its classes; two could be two rows of a regression.
+  if (isDistribution(list) && (path === '' || list.length > 2)) return softmaxRow(list, path);
+  if (list.length === 1 && isVector(head)) return ofVector(head, place);
+  if (isVector(list)) return ofVector(list, path);
+  return embeddingIn(head, place) ?? again(head, place);
+}
+
+const softmaxRow = (row: readonly number[], path: string): Found => ({
+  ...NOTHING,
+  prediction: { value: argmax(row), from: `${path} (index of max)` },
+  confidence: share(Math.max(...row), `${path} (max)`),
+});
+
+const SHORTEST_VECTOR = 16;
+const isVector = (value: Json | undefined): value is readonly number[] =>
+  areNumbers(value) && value.length >= SHORTEST_VECTOR;
+
+/** `{embedding: […]}` of OpenAI's and Ollama's lists. */
+function embeddingIn(head: Json, place: string): Found | null {
+  return isObject(head) && isVector(head.embedding) ? ofVector(head.embedding, at(place, 'embedding')) : null;
+}
+
+/**
+ * A vector is told by one number: its cosine with a fixed direction. It stands still as long as the embedding of an input
+ * does, and moves with the model; the vector itself is not kept.
+ */
+function ofVector(vector: readonly number[], path: string): Found {
+  const along = vector.reduce((sum, value, i) => sum + value * Math.cos(i + 1), 0);
+  const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  const direction = Math.sqrt(vector.reduce((sum, _, i) => sum + Math.cos(i + 1) ** 2, 0));
+  const cosine = norm === 0 ? 0 : along / (norm * direction);
+  return { ...NOTHING, prediction: located(cosine, `${path} (projection of ${vector.length} numbers)`) };
+}
+
+function confidenceOf(fields: Fields, path: string): Found['confidence'] {
+  for (const name of CONFIDENCE_NAMES) {
+    const field = fields.get(name);
+    const alone = isList(field?.value) && field.value.length === 1 ? field.value[0] : field?.value;
+    const number = typeof alone === 'string' || typeof alone === 'number' ? quantityOf(alone) : null;
+    if (field !== undefined && number !== null) return confidence(number, name !== 'score', at(path, field.key));
+  }
+  for (const name of DISTRIBUTION_NAMES) {
+    const field = fields.get(name);
+    const numbers = distribution(field?.value);
+    if (field !== undefined && numbers !== null && numbers.every((number) => number >= 0))
+      return confidence(Math.max(...numbers), isPercent(numbers), `${at(path, field.key)} (max)`);
+  }
+  return fromLogits(fields, path) ?? fromConfidences(fields, path);
+}
+
+function confidence(value: number, mayBePercent: boolean, from: string): Found['confidence'] {
+  const found = unitInterval(value, mayBePercent);
+  return found === null ? null : { value: found, from };
+}
+
+/** The softmax of fields called logits. */
+function fromLogits(fields: Fields, path: string): Found['confidence'] {
+  const logits = distribution(fields.get('logits')?.value);
+  if (logits === null || logits.length < 2) return null;
+  const top = Math.max(...logits);
+  const value = 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
+  return { value, from: `${at(path, 'logits')} (softmax)` };
+}
+
+/** Gradio's label: `{label, confidences: [{label, confidence}]}`. */
+function fromConfidences(fields: Fields, path: string): Found['confidence'] {
+  const listed = fields.get('confidences')?.value;
+  if (!isList(listed)) return null;
+  const numbers = listed
+    .filter(isObject)
+    .map((entry) => Number(entry.confidence))
+    .filter(Number.isFinite);
+  return numbers.length === 0 ? null : share(Math.max(...numbers), `${at(path, 'confidences')} (max)`);
+}
+
+/** Numbers of a list, of a list's first list, or of an object's values. */
+function distribution(value: Json | undefined): readonly number[] | null {
+  const list = isObject(value) ? Object.values(value) : isList(value) && isList(value[0]) ? value[0] : rowOf(value);
+  const numbers: Json | undefined = list ?? undefined;
+  return areNumbers(numbers) && numbers.length > 0 ? numbers : null;
+}
+
+/** Shares that add up to 100. */
+const isPercent = (numbers: readonly number[]): boolean => Math.abs(numbers.reduce((sum, n) => sum + n, 0) - 100) <= 1;

@@ -1,0 +1,29 @@
+import type { Json } from '../../../domain/json.js';
+import { guessedRows } from '../payloads/rows.js';
+import { SENTENCES } from '../payloads/sentences.js';
+import { askByPost, type Connector } from './connector.js';
+
+const PATH =
+  /\/projects\/[^/]+\/locations\/[^/]+\/(endpoints|publishers\/[^/]+\/models)\/[^/:]+:(predict|rawPredict)\/?$/;
+
+/** Vertex AI online prediction (googleapis `aiplatform/v1/prediction_service.proto`): `{"instances": […]}` with a bearer token. */
+export const vertex: Connector = {
+  id: 'vertex',
+  describe(_context, url, authorizationSecret) {
+    if (!PATH.test(url.pathname.replace(/%3a/gi, ':'))) return Promise.resolve([]);
+    const endpoint = { url: url.href, connector: 'vertex', settings: {}, authorizationSecret } as const;
+    return Promise.resolve([
+      {
+        endpoint,
+        payloads: guessedRows().map((row): Json => ({ instances: [row] })),
+        what: 'Vertex AI path, rows of numbers',
+      },
+      {
+        endpoint,
+        payloads: SENTENCES.slice(0, 8).map((content): Json => ({ instances: [{ content }] })),
+        what: 'Vertex AI path, text',
+      },
+    ]);
+  },
+  ask: askByPost,
+};

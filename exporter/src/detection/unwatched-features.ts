@@ -1,0 +1,30 @@
+import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
+import type { BlindSpot } from '../domain/finding.js';
+import type { IntakeSummary } from '../domain/ingest.js';
+
+const NAMED = 5;
+const HOUR_MS = 3_600_000;
+const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
+  ['date', 'its values are dates, and new ones are in their nature; only whether they are there is watched'],
+  ['identifier', 'each value names a row; only whether it is there is watched'],
+];
+
+/** What of the rows sent is not watched, or not read as it was meant. */
+export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSpot[] {
+  if (intake === null) return [];
+  const spots = intake.leftOut.map(({ field, message }) => ({ check: `all of \`${field}\``, reason: message }));
+  if (intake.clockOffsetMs === null) return spots;
+  const hours = Number((intake.clockOffsetMs / HOUR_MS).toFixed(2));
+  const reason = `each batch arrives ${hours} h after the time of its newest row; if the sender writes local time without a zone, it is read as UTC`;
+  return [...spots, { check: 'when things happened', reason }];
+}
+
+/** Features whose values are not watched because of what they are. */
+export function unwatchedFeatures(features: FeatureReadings): readonly BlindSpot[] {
+  return REASONS.flatMap(([kind, reason]) => {
+    const names = [...features].filter(([, reading]) => reading.kind === kind).map(([name]) => `\`${name}\``);
+    if (names.length === 0) return [];
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+    return [{ check: `drift of ${names.slice(0, NAMED).join(', ')}${more}`, reason }];
+  });
+}

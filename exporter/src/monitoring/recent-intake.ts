@@ -1,0 +1,80 @@
+import type { IngestBatch, IngestNote, IntakeSummary, NoteReason, RefusalReason } from '../domain/ingest.js';
+
+/** The newest batches are looked at until they hold this many rows: a sender that was repaired is soon forgiven. */
+const ROWS_LOOKED_AT = 100;
+/** Batches whose newest rows all lag by the same part of a zone over at least this time come from a clock of another zone. */
+const LAGS_LOOKED_AT = 20;
+const LAG_WATCHED_MS = 600_000;
+const ZONE_STEP_MS = 900_000;
+const LAG_TOLERANCE_MS = 60_000;
+/** What is left out of rows is told until as many rows have come without. */
+const NOTES_TOLD: ReadonlySet<NoteReason> = new Set(['features_cut', 'array_cut']);
+
+interface Sent {
+  readonly taken: number;
+  readonly refused: number;
+  readonly byReason: IngestBatch['rejectedByReason'];
+  readonly notes: readonly IngestNote[];
+}
+
+/** What became of the rows one model was sent lately. In memory only: a sender that goes on failing is soon met again. */
+export class RecentIntake {
+  private sent: Sent[] = [];
+  private lags: { readonly arrivedAtMs: number; readonly lagMs: number }[] = [];
+
+  /** @param nowMs when the batch arrived */
+  add(
+    batch: Pick<IngestBatch, 'observations' | 'labels' | 'rejected' | 'rejectedByReason' | 'notes'>,
+    nowMs: number,
+  ): void {
+    const taken = batch.observations.length + batch.labels.length;
+    this.sent.push({
+      taken,
+      refused: batch.rejected,
+      byReason: batch.rejectedByReason,
+      notes: batch.notes.filter(({ reason }) => NOTES_TOLD.has(reason)),
+    });
+    let rows = this.sent.reduce((sum, each) => sum + each.taken + each.refused, 0);
+    while (this.sent.length > 1) {
+      const oldest = this.sent[0];
+      rows -= oldest === undefined ? 0 : oldest.taken + oldest.refused;
+      if (rows < ROWS_LOOKED_AT) break;
+      this.sent.shift();
+    }
+    if (batch.observations.length === 0) return;
+    const newestAtMs = batch.observations.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
+    this.lags = [...this.lags, { arrivedAtMs: nowMs, lagMs: nowMs - newestAtMs }].slice(-LAGS_LOOKED_AT);
+  }
+
+  summary(): IntakeSummary {
+    const byReason = new Map<RefusalReason, number>();
+    const notes = new Map<NoteReason, IngestNote>();
+    let [taken, refused] = [0, 0];
+    for (const each of this.sent) {
+      taken += each.taken;
+      refused += each.refused;
+      for (const [reason, rows] of Object.entries(each.byReason) as [RefusalReason, number][])
+        byReason.set(reason, (byReason.get(reason) ?? 0) + rows);
+      for (const note of each.notes) notes.set(note.reason, note);
+    }
+    const [most] = [...byReason].sort((a, b) => b[1] - a[1]);
+    return {
+      taken,
+      refused,
+      mostRefusedFor: most?.[0] ?? null,
+      leftOut: [...notes.values()],
+      clockOffsetMs: this.offset(),
+    };
+  }
+
+  /** How far the sender's clock is behind arrival, when that is the same part of a zone all the time; null otherwise. */
+  private offset(): number | null {
+    const [first] = this.lags;
+    const last = this.lags.at(-1);
+    if (first === undefined || last === undefined || this.lags.length < LAGS_LOOKED_AT) return null;
+    if (last.arrivedAtMs - first.arrivedAtMs < LAG_WATCHED_MS) return null;
+    const offsetMs = ZONE_STEP_MS * Math.round(last.lagMs / ZONE_STEP_MS);
+    const isSame = this.lags.every(({ lagMs }) => Math.abs(lagMs - offsetMs) <= LAG_TOLERANCE_MS);
+    return isSame && offsetMs > 0 ? offsetMs : null;
+  }
+}

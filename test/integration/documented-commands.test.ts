@@ -1,0 +1,135 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ROOT, shellBlocks } from './documented-commands.js';
+import { runService, type RunningService } from './running-service.js';
+import { freePort } from './servers/free-port.js';
+
+const execute = promisify(execFile);
+const taken = z.looseObject({ accepted: z.number(), rejected: z.number(), labels_matched: z.number() });
+
+/** What a shell prints for a block, with the variables it may use. */
+async function output(block: string, environment: NodeJS.ProcessEnv, cwd: string): Promise<string> {
+  const { stdout } = await execute('bash', ['-euo', 'pipefail', '-c', block], {
+    cwd,
+    env: { ...process.env, ...environment },
+  });
+  return stdout;
+}
+
+describe('docs/sending-logs.md', () => {
+  let running: RunningService;
+  beforeAll(async () => {
+    running = await runService();
+    expect((await running.request('POST', '/api/v1/models', { id: 'fraud' })).status).toBe(201);
+  });
+  afterAll(() => running.close());
+
+  it('sends what it says: every row is taken, and labels find their predictions', async () => {
+    const environment = { KEY: running.key, MLFI_URL: running.service.address };
+    const answers: z.output<typeof taken>[] = [];
+    const blocks = shellBlocks('docs/sending-logs.md').filter(({ note }) => note.startsWith('send: '));
+    for (const { note, text } of blocks) {
+      const answer = taken.parse(JSON.parse(await output(text, environment, running.directory)));
+      expect([answer.accepted, answer.rejected]).toEqual([Number(/\d+/.exec(note)?.[0]), 0]);
+      answers.push(answer);
+    }
+    expect(answers).toHaveLength(3);
+    expect(answers.at(-1)?.labels_matched).toBe(2);
+  });
+});
+
+describe('README.md', () => {
+  let folder: string;
+  let model: Server;
+  let modelUrl: string;
+  let port: number;
+  let service: ChildProcess | null = null;
+  let environment: NodeJS.ProcessEnv;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mlfi-readme-'));
+    mkdirSync(join(folder, 'bin'));
+    const command = join(folder, 'bin', 'mlfi');
+    const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
+    writeFileSync(
+      command,
+      `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
+    );
+    chmodSync(command, 0o755);
+    // A model that looks at its input: what it says differs with it, and is the same for the same.
+    model = createServer((request, response) => {
+      const hash = createHash('sha256');
+      request.on('data', (chunk: Buffer) => hash.update(chunk));
+      request.on('end', () => {
+        const [first = 0, second = 0] = hash.digest();
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ prediction: first % 2 === 0 ? 'yes' : 'no', confidence: 0.7 + second / 1_000 }));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(model, 'listening');
+    const address = model.address();
+    modelUrl = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}/predict`;
+    port = await freePort();
+    environment = {
+      PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      MLFI_LISTEN_PORT: String(port),
+    };
+  });
+  afterAll(async () => {
+    model.close();
+    if (service !== null && service.exitCode === null) {
+      service.kill('SIGTERM');
+      await once(service, 'exit');
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The block with the addresses of this test in the places of the README's. */
+  const here = (text: string, key = ''): string =>
+    text
+      .replaceAll('https://models.example.com/predict', modelUrl)
+      .replaceAll('http://10.0.0.7:8000/predict', modelUrl)
+      .replaceAll('10.0.0.0/8', '127.0.0.0/8')
+      .replaceAll('localhost:9899', `127.0.0.1:${port}`)
+      .replaceAll('KEY=mlfi_…', `KEY=${key}`);
+  const blockWith = (what: string): string =>
+    shellBlocks('README.md').find(({ text }) => text.includes(what))?.text ?? '';
+
+  it('looks once at a model', async () => {
+    const text = await output(here(blockWith('mlfi investigate')), environment, folder);
+    expect(text).toMatch(/^HEALTHY/);
+  });
+
+  it('starts in the order it gives, takes predictions and answers, without a line changed', async () => {
+    const block = here(blockWith('mlfi serve'));
+    const lines = block.split('\n').filter((line) => line.trim() !== '');
+    const serving = lines.findIndex((line) => line.includes('mlfi serve'));
+    await output(lines.slice(0, serving).join('\n'), environment, folder);
+    service = spawn('bash', ['-c', `exec env ${lines[serving] ?? ''}`], {
+      cwd: folder,
+      env: { ...process.env, ...environment },
+    });
+    const key = await firstKey(service);
+    const answers = await output(here(blockWith('KEY=mlfi_…'), key), environment, folder);
+    expect(answers).toContain('"accepted":1');
+    expect(answers).toContain('"incidents":[');
+    expect(answers).not.toContain('"error":{');
+  });
+});
+
+async function firstKey(child: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    const found = /first API key\s+(\S+)/.exec(text)?.[1];
+    if (found !== undefined) return found;
+  }
+  throw new Error(`mlfi serve ended: ${text}`);
+}

@@ -1,0 +1,9 @@
+import { applications } from './applications.js';
+import { openaiLike } from './language-models.js';
+import type { Serving } from './serving.js';
+import { tables } from './tables.js';
+import { tasks } from './tasks.js';
+import { inference } from './tensors.js';
+
+/** Every server that is tried, in the order of the table in docs/connecting.md. */
+export const SERVINGS: readonly Serving[] = [...openaiLike, ...tasks, ...tables, ...inference, ...applications];
