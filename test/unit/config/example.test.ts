@@ -117,7 +117,6 @@ describe('mlfi.example.yml', () => {
           tls: {
             caFile: '/etc/mlfi/ca.pem',
             certFile: '/etc/mlfi/client.pem',
-            keyFile: '/etc/mlfi/client.key',
             insecureSkipVerify: false,
           },
         },
