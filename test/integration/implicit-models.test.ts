@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import knex from 'knex';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runService, type RunningService } from './running-service.js';
 
 let running: RunningService;
@@ -9,13 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
+const prediction = (model: string): object => ({
+  model_id: model,
+  features: { age: 30 },
+  prediction: 'yes',
+  confidence: 0.9,
+});
 const log = (model: string): Promise<{ status: number }> =>
-  running.request('POST', '/monitoring/prediction', {
-    model_id: model,
-    features: { age: 30 },
-    prediction: 'yes',
-    confidence: 0.9,
-  });
+  running.request('POST', '/monitoring/prediction', prediction(model));
 const view = async (id: string): Promise<Record<string, unknown>> =>
   (await running.request('GET', `/api/v1/models/${id}`)).body as Record<string, unknown>;
 
@@ -55,4 +56,54 @@ it('takes up a model that is stored but not watched here as it was stored', asyn
     endpoint: { url: registered.url },
   });
   expect(await view('stored')).toMatchObject({ total_samples: 2 });
+});
+
+describe('names that could become one model', () => {
+  it('are two models where an id cannot say them, each with its name and always the same id', async () => {
+    const ids: string[] = [];
+    for (const name of ['モデル', '模型', 'モデル', 'Modèle 1', 'Mode\u0300le 1']) {
+      const { status, body } = await running.request('POST', '/monitoring/prediction', prediction(name));
+      expect(status).toBe(200);
+      ids.push((body as { model: string }).model);
+    }
+    const [first = '', second = '', again, accent, decomposed] = ids;
+    expect(new Set([first, second, accent]).size).toBe(3);
+    expect([again, decomposed]).toEqual([first, accent]);
+    expect(await view(first)).toMatchObject({ name: 'モデル', total_samples: 2 });
+    expect(await view(second)).toMatchObject({ name: '模型', total_samples: 1 });
+  });
+
+  it('are refused where they would share an id, in either order and at once, and nothing of the second is counted', async () => {
+    for (const [first, second] of [
+      ['Fraud_A', 'fraud-a'],
+      ['price-b', 'Price B'],
+    ] as const) {
+      const answers = await Promise.all([log(first), log(second), log(first), log(second)]);
+      const byName = new Map([first, second].map((name, i) => [name, [answers[i]?.status, answers[i + 2]?.status]]));
+      const [taken, refused] = byName.get(first)?.[0] === 200 ? [first, second] : [second, first];
+      expect([byName.get(taken), byName.get(refused)]).toEqual([
+        [200, 200],
+        [409, 409],
+      ]);
+      const id = first.toLowerCase().replace('_', '-');
+      expect(await view(id)).toMatchObject({ name: taken, total_samples: 2 });
+      const made = await running.request('POST', '/api/v1/models', { name: refused });
+      expect(made).toMatchObject({ status: 409, body: { error: { field: 'id', details: { id, name: taken } } } });
+    }
+  });
+
+  it('may be said by its id where somebody gave it both', async () => {
+    expect((await running.request('POST', '/api/v1/models', { id: 'churn', name: 'Churn of 2026' })).status).toBe(201);
+    expect((await log('churn')).status).toBe(200);
+    expect(await view('churn')).toMatchObject({ name: 'Churn of 2026', total_samples: 1 });
+  });
+
+  it.each(['with\u0000nul', 'with\u001b[2Jescape', ''])('are refused at the border: %j', async (name) => {
+    expect(await running.request('POST', '/monitoring/prediction', prediction(name))).toMatchObject({
+      status: 400,
+      body: { error: { field: 'model_id' } },
+    });
+    expect((await running.request('POST', '/api/v1/models', { name })).status).toBe(400);
+    expect((await running.request('POST', '/api/v1/keys', { name, scopes: ['read'] })).status).toBe(400);
+  });
 });

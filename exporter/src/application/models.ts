@@ -16,6 +16,7 @@ import { setupProblemOf } from '../domain/setup-problem.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
+import { modelIdOf, nameOf } from './model-name.js';
 import type { ApplicationPorts } from './ports.js';
 
 /** Figures of one stored window; null where nothing was measured. */
@@ -41,8 +42,12 @@ export interface ModelUseCases {
   ): Promise<Investigation>;
   /** @throws Invalid (nothing answered at the URL: the attempts are in `details`), Conflict (id taken) */
   register(registration: ModelRegistration, by: Actor): Promise<Model>;
-  /** Watches a model that is only known by name from now on; one that is watched or stored already stays as it is. */
-  ensureWatched(id: ModelId, name: string, by: Actor): Promise<void>;
+  /**
+   * Watches a model that is only known by its name, or its id, from now on; one that is watched or stored already stays as
+   * it is.
+   * @throws Conflict when its id belongs to a model of another name: the two would become one
+   */
+  ensureWatched(name: string, by: Actor): Promise<ModelId>;
   remove(id: ModelId, by: Actor): Promise<void>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
@@ -62,6 +67,26 @@ export interface ModelUseCases {
 const attemptsAsJson = (discovery: Discovery): Json =>
   discovery.attempts.map(({ connector, url, what, outcome }) => ({ connector, url, what, outcome }));
 
+/**
+ * Whether a sender that gives `name` means this model: by its name, or by its id. The id of a model that nothing but its
+ * name made says nothing: `fraud-a` may be another sender's model than the `Fraud_A` that came first.
+ */
+function isMeantBy(name: string, model: Model): boolean {
+  if (nameOf(model.name) === name) return true;
+  if (model.id !== name) return false;
+  const isMadeOfItsName = model.endpoint === null && modelIdOf(nameOf(model.name)) === model.id;
+  return !isMadeOfItsName;
+}
+
+const takenBy = ({ id, name }: Model, asked: string | undefined): Conflict =>
+  asked === undefined || nameOf(name) === nameOf(asked)
+    ? new Conflict(`a model "${id}" is watched already`, 'id')
+    : new Conflict(
+        `the id "${id}" belongs to the model called "${name}"; "${asked}" would become one with it. Give this one another name or an id of its own, or send to /api/v1/models/${id}/observations if it is the same`,
+        'id',
+        { id, name },
+      );
+
 /** @returns the use cases of `/api/v1/models` on a running fleet */
 export function modelUseCases(
   ports: Pick<
@@ -76,8 +101,9 @@ export function modelUseCases(
     investigate: (url, samples, onProgress) => ports.investigate(url, samples, onProgress),
 
     async register(registration, by) {
-      const id = registration.id ?? slugOf(registration.name ?? registration.url ?? 'model');
-      if (fleet.has(id)) throw new Conflict(`a model "${id}" is watched already`, 'id');
+      const { name, url } = registration;
+      const id = registration.id ?? (name === undefined ? slugOf(url ?? 'model') : modelIdOf(nameOf(name)));
+      if (fleet.has(id)) throw takenBy(fleet.monitoredModel(id).model, name);
       const target = targetOf(registration);
       const discovery = target === null ? null : await ports.discover(target);
       if (discovery?.kind === 'not-found') {
@@ -93,10 +119,22 @@ export function modelUseCases(
       await ports.audit('model-registered', by, { model: id });
       return model;
     },
-    async ensureWatched(id, name, by) {
-      if (fleet.has(id)) return;
-      const model = modelOf(id, { name }, null, ports.chooseGoldenInputs, schedule, ports.clock.now());
-      if (await fleet.addIfNew(model)) await ports.audit('model-registered', by, { model: id });
+    async ensureWatched(text, by) {
+      const name = nameOf(text);
+      // Up to 0.1.0 names of other scripts shared the id `model`; the one that has it keeps it.
+      const before = slugOf(name);
+      if (fleet.has(before) && nameOf(fleet.monitoredModel(before).model.name) === name) return before;
+      const id = modelIdOf(name);
+      if (!fleet.has(id)) {
+        const model = modelOf(id, { name }, null, ports.chooseGoldenInputs, schedule, ports.clock.now());
+        if (await fleet.addIfNew(model)) {
+          await ports.audit('model-registered', by, { model: id });
+          return id;
+        }
+      }
+      const { model } = fleet.monitoredModel(id);
+      if (!isMeantBy(name, model)) throw takenBy(model, name);
+      return id;
     },
     async remove(id, by) {
       await fleet.remove(id);

@@ -25,6 +25,9 @@ export const text = (shortest: number, longest: number) =>
     .max(longest)
     .regex(/^[^\u0000]*$/, 'must not hold the NUL character')
     .refine((value) => !/\p{Surrogate}/u.test(value), 'must be well-formed Unicode');
+/** A name, told in one line: none of what steers a terminal or breaks a line is in it. */
+export const label = (shortest: number, longest: number) =>
+  text(shortest, longest).regex(/^\P{Cc}*$/u, 'must not hold control characters');
 /** Why somebody does what goes on record. */
 export const reasonSchema = text(3, 4_096);
 

@@ -110,7 +110,7 @@ function lastingRemedy(
       `${incidents} incidents, ${when}.`,
       best === undefined
         ? 'No action was shown to help.'
-        : `${best.action} helped ${best.helped} of ${best.tried} times, but not for good.`,
+        : `“${best.action.replaceAll('-', ' ')}” helped ${best.helped} of ${counted(best.tried, 'time')}, but not for good.`,
       hours === null ? 'Its source is still there.' : 'Look for what runs at those hours.',
     ].join(' '),
   };

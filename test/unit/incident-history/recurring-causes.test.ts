@@ -55,7 +55,7 @@ it('says what helped, and that it did not last', () => {
   const helped = { actions: [{ action: 'rollback' as const, outcome: 'recovered' as const }] };
   const lessons = [3, 10, 17].map((days) => lesson(NOW - days * DAY_MS, helped));
   lessons.push(lesson(NOW - DAY_MS, { actions: [{ action: 'rollback', outcome: 'not_recovered' }] }));
-  expect(recurringCauses(lessons, NOW)[0]?.recommendation.why).toContain('rollback helped 3 of 4 times');
+  expect(recurringCauses(lessons, NOW)[0]?.recommendation.why).toContain('“rollback” helped 3 of 4 times');
 });
 
 it('keeps models and causes apart, and forgets what is a quarter old', () => {

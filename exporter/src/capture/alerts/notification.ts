@@ -7,7 +7,16 @@ const LABELS_KEPT = 64;
 const LABEL_LENGTH = 300;
 const TEXT_LENGTH = 500;
 
-const texts = z.record(z.string(), z.unknown()).nullish();
+/** Lines may break in a text of an alert; nothing else may steer what shows it, and PostgreSQL cannot store NUL. */
+const CONTROLS = /(?![\t\n\r])\p{Cc}/u;
+const CONTROLS_WORDS = 'must not hold control characters';
+const texts = z
+  .record(z.string().regex(/^\P{Cc}*$/u, CONTROLS_WORDS), z.unknown())
+  .refine(
+    (given) => !Object.values(given).some((value) => typeof value === 'string' && CONTROLS.test(value)),
+    CONTROLS_WORDS,
+  )
+  .nullish();
 
 /** What Alertmanager (payload version 4) and Grafana (version 1) have in common; everything else is ignored. */
 const notification = z.object({
@@ -19,7 +28,11 @@ const notification = z.object({
         annotations: texts,
         startsAt: z.string(),
         endsAt: z.string().nullish(),
-        fingerprint: z.string().max(128).nullish(),
+        fingerprint: z
+          .string()
+          .max(128)
+          .regex(/^\P{Cc}*$/u, CONTROLS_WORDS)
+          .nullish(),
       }),
     )
     .max(LARGEST_NOTIFICATION),

@@ -1,3 +1,4 @@
+import { brief } from '../../domain/quantity-text.js';
 import type { NamedStatistic } from '../../domain/finding.js';
 import { compareNumeric } from '../../statistics/compare.js';
 import { quantileInterval } from '../../statistics/quantile-interval.js';
@@ -61,8 +62,7 @@ interface Against {
 function late(input: DetectionInput, counts: Counts, now: number, against: Against): DetectorResult {
   const before = against.before?.p95 ?? null;
   const interval = quantileInterval(counts, 0.95);
-  const compared =
-    before === null ? '' : `, before ${before.toFixed(3)} s (× ${(now / Math.max(before, 1e-6)).toFixed(1)})`;
+  const compared = before === null ? '' : `, before ${brief(before)} s (× ${brief(now / Math.max(before, 1e-6))})`;
   return found({
     detector: 'latency-regression',
     subject: 'latency_seconds',
@@ -84,6 +84,6 @@ function late(input: DetectionInput, counts: Counts, now: number, against: Again
     now,
     window: windowOf(input),
     baselineSamples: against.before?.samples ?? null,
-    sentence: `The slowest 5 % of responses take ${now.toFixed(3)} s or more${compared}.`,
+    sentence: `The slowest 5 % of responses take ${brief(now)} s or more${compared}.`,
   });
 }

@@ -53,7 +53,9 @@ export function markdownReport(input: ReportInput): string {
   if (input.similar.length > 0) {
     lines.push('', '## Seen before', '');
     for (const { lesson, similarity } of input.similar) {
-      const helped = lesson.actions.filter(({ outcome }) => outcome === 'recovered').map(({ action }) => action);
+      const helped = lesson.actions
+        .filter(({ outcome }) => outcome === 'recovered')
+        .map(({ action }) => action.replaceAll('-', ' '));
       lines.push(
         `- ${wholePercent(similarity)} alike, ${timeText(lesson.openedAtMs)}: ${escape(lesson.headline)}${helped.length === 0 ? '' : ` Helped: ${helped.join(', ')}.`}`,
       );

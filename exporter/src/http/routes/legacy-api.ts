@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { REFUSAL_REASONS } from '../../domain/ingest.js';
 import type { Investigation } from '../../domain/investigation.js';
-import { slugOf } from '../../domain/identifiers.js';
-import { httpUrl } from '../parameters.js';
+import { Invalid } from '../../domain/errors.js';
+import { httpUrl, label } from '../parameters.js';
 import { route, type Route } from '../route.js';
 
 const nullableNumber = z.number().nullable();
@@ -116,8 +116,7 @@ export const legacyRoutes: readonly Route[] = [
         return { status: 400, body: { error: { code: 'invalid' as const, line, field, reason, message } } };
       }
       const name = nameIn(body);
-      const id = slugOf(name);
-      await application.models.ensureWatched(id, name, actor);
+      const id = await application.models.ensureWatched(name, actor);
       const result = await application.models.ingest(id, {
         ...batch,
         batchId: null,
@@ -129,16 +128,21 @@ export const legacyRoutes: readonly Route[] = [
   }),
 ];
 
+const modelName = label(1, 120);
 const namedBody = z.object({ model_id: z.string() });
 
-/** The model the body names; `default` for a body of lines, as for one that names none. */
+/** The model the body names; `default` for a body of lines, as for one that names none. @throws Invalid */
 function nameIn(body: string): string {
+  let read: z.ZodSafeParseResult<z.output<typeof namedBody>>;
   try {
-    const read = namedBody.safeParse(JSON.parse(body));
-    return read.success ? read.data.model_id : 'default';
+    read = namedBody.safeParse(JSON.parse(body));
   } catch {
     return 'default';
   }
+  if (!read.success) return 'default';
+  const name = modelName.safeParse(read.data.model_id);
+  if (name.success) return name.data;
+  throw new Invalid(`model_id: ${name.error.issues[0]?.message ?? 'is no name'}`, 'model_id');
 }
 
 /** An investigation in the seed's shape; what the seed lacks is added, nothing is renamed. */

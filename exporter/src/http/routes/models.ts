@@ -5,7 +5,7 @@ import type { DiscoveryTarget } from '../../domain/discovery.js';
 import { CONNECTOR_IDS, type ProbeSchedule } from '../../domain/model.js';
 import type { ModelRegistration } from '../../domain/model-registration.js';
 import { CHANGE_KINDS } from '../../domain/symptoms.js';
-import { httpUrl, LATEST_MS, modelIdSchema, text, wholeNumber } from '../parameters.js';
+import { httpUrl, LATEST_MS, modelIdSchema, label, text, wholeNumber } from '../parameters.js';
 import { route, textResponse, type Route } from '../route.js';
 import { distributionSchema, distributionsView } from '../views/baselines.js';
 import { discoverySchema, discoveryView } from '../views/discovery.js';
@@ -16,14 +16,14 @@ const params = z.strictObject({ id: modelIdSchema });
 const registration = z
   .strictObject({
     id: modelIdSchema.optional(),
-    name: text(1, 120).optional(),
+    name: label(1, 120).optional(),
     url: httpUrl.optional(),
     connector: z.enum(CONNECTOR_IDS).optional(),
     payloads: z.array(anyJson).min(1).max(100).optional(),
     golden_inputs: z.array(anyJson).min(1).max(50).optional(),
-    version: text(0, 100).optional(),
-    owner: text(0, 120).optional(),
-    tags: z.array(text(0, 60)).max(20).optional(),
+    version: label(0, 100).optional(),
+    owner: label(0, 120).optional(),
+    tags: z.array(label(0, 60)).max(20).optional(),
     interval_seconds: z.number().min(1).max(86_400).optional(),
     timeout_seconds: z.number().min(0.01).max(300).optional(),
     ...askingBody,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Invalid, Unavailable } from '../../domain/errors.js';
 import { API_SCOPES } from '../../domain/api-key.js';
-import { apiKeyIdSchema, text } from '../parameters.js';
+import { apiKeyIdSchema, label } from '../parameters.js';
 import { route, textResponse, type Route } from '../route.js';
 import { apiKeySchema, apiKeyView } from '../views/api-keys.js';
 import { eventSchema } from '../views/events.js';
@@ -102,7 +102,7 @@ const keyRoutes: readonly Route[] = [
     scope: 'admin',
     summary: 'Make an API key; its text is shown only in this answer',
     body: z.strictObject({
-      name: text(1, 100),
+      name: label(1, 100),
       scopes: z.array(z.enum(API_SCOPES)).min(1),
       expires_in_seconds: z.int().min(60).max(LONGEST_LIFE_SECONDS).optional(),
     }),

@@ -4,13 +4,27 @@ import type { Features } from '../../../domain/observation.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
 import { flattenFeatures } from '../../ingest/features.js';
 import { textFeatures } from '../../../statistics/text-features.js';
+import { rowText } from './row-text.js';
 
-const WRAPPERS = ['dataframe_records', 'features', 'instance', 'instances', 'inputs', 'input', 'data'];
+const WRAPPERS = [
+  'dataframe_records',
+  'features',
+  'instance',
+  'instances',
+  'inputs',
+  'input',
+  'input_data',
+  'data',
+  'ndarray',
+];
 const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
 
 /** What a payload says about its input, as flat features; null when it says nothing. Texts are described, not kept. */
 export function featuresOf(payload: Json): Features | null {
-  if (typeof payload === 'string') return textOf(payload);
+  if (typeof payload === 'string') {
+    const row = rowText(payload);
+    return row === null ? textOf(payload) : featuresOf(row.row);
+  }
   if (!isObject(payload)) return noneIfEmpty(flat(payload));
   const said = lastMessage(payload);
   if (said !== null) return textOf(said);
@@ -26,6 +40,7 @@ export function featuresOf(payload: Json): Features | null {
   for (const name of WRAPPERS) {
     const inner = payload[name];
     if (inner === undefined) continue;
+    if (isObject(inner) && Array.isArray(inner.ndarray)) return featuresOf(inner);
     const [only, ...others] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
     if (typeof only === 'string' && others.length === 0) return textOf(only);
     return noneIfEmpty(flat(others.length === 0 ? (only ?? null) : inner));

@@ -1,6 +1,7 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Random } from '../../../domain/ports.js';
+import { rowText } from './row-text.js';
 import { SENTENCES } from './sentences.js';
 
 export type PayloadKind = 'normal' | 'edge' | 'adversarial';
@@ -41,7 +42,8 @@ export function generatePayloads(
   if (examples.length === 0) return [];
   return Array.from({ length: count }, () => {
     const example = examples[Math.floor(random.next() * examples.length)] ?? null;
-    return { kind, payload: vary(example, random, kind) };
+    const row = typeof example === 'string' ? rowText(example) : null;
+    return { kind, payload: row === null ? vary(example, random, kind) : row.write(vary(row.row, random, kind)) };
   });
 }
 

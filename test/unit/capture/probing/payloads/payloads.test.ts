@@ -71,6 +71,30 @@ describe('generated payloads', () => {
       }
   });
 
+  it('vary of a question to a language model only what is said', () => {
+    const said = 'A sentence with a few words in it.';
+    const chat = { model: 'my model', messages: [{ role: 'user', content: said }], temperature: 0, max_tokens: 64 };
+    const completion = { model: 'my model', prompt: said, max_tokens: 64, logprobs: 1 };
+    for (const kind of KINDS)
+      for (const { payload } of generatePayloads([chat, completion], 40, seededRandom(6), kind)) {
+        expect(payload).toMatchObject({ model: 'my model', max_tokens: 64 });
+        if ('messages' in (payload as object)) expect(payload).toMatchObject({ messages: [{ role: 'user' }] });
+      }
+    const texts = generatePayloads([completion], 40, seededRandom(6)).map(({ payload }) => JSON.stringify(payload));
+    expect(new Set(texts).size).toBeGreaterThan(5);
+  });
+
+  it('vary a row that travels as text, within its form', () => {
+    const rows = generatePayloads(['1.5,2.5,40'], 40, seededRandom(7)).map(({ payload }) => payload as string);
+    expect(new Set(rows).size).toBeGreaterThan(20);
+    for (const row of rows) expect(row).toMatch(/^\d+\.\d+,\d+\.\d+,\d+$/);
+    const lines = generatePayloads(['{"features":[1.5,2.5]}'], 40, seededRandom(7)).map(
+      ({ payload }) => payload as string,
+    );
+    expect(new Set(lines).size).toBeGreaterThan(20);
+    for (const line of lines) expect(JSON.parse(line)).toEqual({ features: [expect.any(Number), expect.any(Number)] });
+  });
+
   it('reach the edges: empty, blank, very long, other scripts', () => {
     const texts = generatePayloads(['a'], 300, seededRandom(2), 'edge').map(({ payload }) => payload as string);
     expect(texts).toContain('');
@@ -112,6 +136,18 @@ describe('features of a payload', () => {
         ],
       },
       { 'x.0': 1, 'x.1': 2, y: 3 },
+    ],
+    ['Seldon', { data: { ndarray: [[1, 2]] } }, { '0': 1, '1': 2 }],
+    ['Azure ML', { input_data: [[1, 2]] }, { '0': 1, '1': 2 }],
+    ['a row of CSV', '1.5,2', { '0': 1.5, '1': 2 }],
+    ['a line of JSON', '{"features":[1,2]}', { '0': 1, '1': 2 }],
+    ['a chat', { model: 'm', messages: [{ role: 'user', content: TEXT }], temperature: 0 }, { 'text.words': 6 }],
+    [
+      'an image',
+      {
+        inputs: [{ name: 'x', shape: [2_000], datatype: 'FP32', data: Array.from({ length: 2_000 }, (_, i) => i % 2) }],
+      },
+      { 'x.mean': 0.5, 'x.deviation': 0.5 },
     ],
     ['plain object', { age: 3, nested: { b: true } }, { age: 3, 'nested.b': true }],
     ['text beside numbers', { text: TEXT, age: 3 }, { age: 3, 'text.words': 6 }],
