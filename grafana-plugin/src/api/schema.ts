@@ -1773,13 +1773,13 @@ export interface components {
             interval_seconds?: number;
             /** @enum {string} */
             method?: "POST" | "PUT";
-            name?: string;
-            owner?: string;
+            name?: string & (unknown & unknown);
+            owner?: string & (unknown & unknown);
             payloads?: unknown[];
             query?: {
                 [key: string]: string;
             };
-            tags?: string[];
+            tags?: (string & (unknown & unknown))[];
             timeout_seconds?: number;
             tls?: {
                 ca_file?: string;
@@ -1788,7 +1788,7 @@ export interface components {
                 key_file?: string;
             };
             url?: string;
-            version?: string;
+            version?: string & (unknown & unknown);
         };
         NewApiKey: {
             /** @description milliseconds since 1970 */
@@ -2629,7 +2629,7 @@ export interface operations {
                         prediction?: string;
                     };
                     /** @enum {string} */
-                    connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml";
+                    connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
                     headers?: {
                         [key: string]: string;
                     };
@@ -2932,7 +2932,7 @@ export interface operations {
             content: {
                 "application/json": {
                     expires_in_seconds?: number;
-                    name: string;
+                    name: string & (unknown & unknown);
                     scopes: ("read" | "ingest" | "operate" | "propose" | "admin")[];
                 };
             };
