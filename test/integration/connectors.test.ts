@@ -26,6 +26,14 @@ const SERVERS = [
     confidence: true,
   },
   { name: 'Gradio', script: 'gradio_app.py', ready: '/config', path: '', connector: 'gradio', confidence: true },
+  {
+    name: 'Gradio below a path, with choices',
+    script: 'gradio_mounted.py',
+    ready: '/gradio/config',
+    path: '/gradio/',
+    connector: 'gradio',
+    confidence: true,
+  },
   { name: 'MLflow', script: 'mlflow_model.py', ready: '/ping', path: '', connector: 'mlflow', confidence: false },
 ] as const;
 

@@ -73,6 +73,12 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
   const changed = (signals: string): string =>
     `${high(`${metric('mlfi_signal_confirmed_change')}{signal=~"${signals}"}`, timing)} == 1`;
   const noErrors = `max without (instance) (${metric('mlfi_model_window_error_ratio')}) < 0.001`;
+  const unreachable = `${low(metric('mlfi_model_up'), timing)} == 0`;
+  const openAt = (levels: string): string =>
+    `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"${levels}"}[${timing.span('5m')}])) == 1`;
+  // mlfi itself decides whether a change concerns people, and opens an incident then, which has an alert of its own. What
+  // it left without one is to be looked at, never to be called for: it may be an improvement.
+  const outsideIncident = `unless on (model_name) ${openAt('.+')}`;
   const stateOf = (state: string): string => `${metric('mlfi_model_state')}{state="${state}"}`;
   return [
     ...BURN_RATES.map((rate) => burnRate(rate, timing)),
@@ -81,7 +87,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiModelUnreachable',
       severity: 'critical',
       role: 'unreachable',
-      expr: `${low(metric('mlfi_model_up'), timing)} == 0`,
+      expr: unreachable,
       for: '1m',
       summary: 'A model does not answer.',
       description: '{{ $labels.model_name }} has not answered its last probes.',
@@ -91,7 +97,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiIncidentOpen',
       severity: 'critical',
       role: 'incident',
-      expr: `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"critical|high"}[${timing.span('5m')}])) == 1`,
+      expr: `${openAt('critical|high')} unless on (model_name) ${unreachable}`,
       for: '1m',
       summary: 'mlfi has opened an incident that needs people now.',
       description: 'The incident of {{ $labels.model_name }} has level critical or high.',
@@ -101,9 +107,9 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiIncidentOpenLow',
       severity: 'warning',
       role: 'incident',
-      expr: `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"medium|low"}[${timing.span('5m')}])) == 1 unless max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"critical|high"}[${timing.span('5m')}])) == 1`,
+      // Kept on when the incident becomes severe, it would be a second alert of it.
+      expr: `${openAt('medium|low')} unless ${openAt('critical|high')} unless on (model_name) ${unreachable}`,
       for: '5m',
-      keepFiringFor: '10m',
       summary: 'mlfi has opened an incident that can wait for working hours.',
       description: 'The incident of {{ $labels.model_name }} has level medium or low.',
     },
@@ -121,11 +127,10 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
     {
       ...common,
       alert: 'MlfiSilentFailure',
-      severity: 'critical',
+      severity: 'info',
       role: 'symptom',
-      expr: `max without (signal) (${changed('confidence|prediction')}) and on (model_name) ${noErrors}`,
+      expr: `max without (signal) (${changed('confidence|prediction')}) and on (model_name) ${noErrors} ${outsideIncident}`,
       for: '5m',
-      keepFiringFor: '10m',
       summary: 'A model answers every call, but not as it used to.',
       description:
         'Confidence or predictions of {{ $labels.model_name }} have changed while fewer than 0.1 % of its calls fail: no error rate shows this.',
@@ -135,9 +140,8 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiGoldenAnswersChanged',
       severity: 'warning',
       role: 'symptom',
-      expr: `max without (instance, detector) (max_over_time(${metric('mlfi_findings')}{detector="golden-answers"}[${timing.span('5m')}])) > 0`,
+      expr: `max without (instance, detector) (max_over_time(${metric('mlfi_findings')}{detector="golden-answers"}[${timing.span('5m')}])) > 0 ${outsideIncident}`,
       for: '2m',
-      keepFiringFor: '10m',
       summary: 'A model answers the same questions differently.',
       description:
         'Golden inputs of {{ $labels.model_name }} get other answers than in the baseline: the model or its serving changed, not the data.',
@@ -147,9 +151,8 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiDriftCostsAccuracy',
       severity: 'warning',
       role: 'symptom',
-      expr: `model:mlfi_model_estimated_accuracy_drop:ratio > 0.02 and on (model_name) max without (signal) (${changed('feature:.+')})`,
+      expr: `model:mlfi_model_estimated_accuracy_drop:ratio > 0.02 and on (model_name) max without (signal) (${changed('feature:.+')}) ${outsideIncident}`,
       for: '10m',
-      keepFiringFor: '30m',
       summary: 'Inputs have drifted, and accuracy is estimated to have dropped.',
       description: `Even at the upper end of the estimate the accuracy of {{ $labels.model_name }} is ${PER_CENT} below the baseline, and features are confirmed to have changed.`,
     },
@@ -158,20 +161,18 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiDriftConfirmed',
       severity: 'info',
       role: 'symptom',
-      expr: `${high(metric('mlfi_signals_changed'), timing)} > 0 unless on (model_name) model:mlfi_model_estimated_accuracy_drop:ratio > 0.02`,
+      expr: `${high(metric('mlfi_signals_changed'), timing)} > 0 unless on (model_name) model:mlfi_model_estimated_accuracy_drop:ratio > 0.02 ${outsideIncident}`,
       for: '10m',
-      keepFiringFor: '30m',
       summary: 'Signals of a model have changed, without an estimated effect on accuracy.',
       description: 'Signals of {{ $labels.model_name }} confirmed to have changed: {{ $value }}.',
     },
     {
       ...common,
       alert: 'MlfiFalsePageBudgetLine',
-      severity: 'critical',
+      severity: 'info',
       role: 'symptom',
-      expr: `max without (instance) (max_over_time(${metric('mlfi_evidence_ticks')}[${timing.span('5m')}])) >= on (model_name) group_left () max by (model_name) (${metric('mlfi_evidence_line_ticks')}{line="page"})`,
+      expr: `max without (instance) (max_over_time(${metric('mlfi_evidence_ticks')}[${timing.span('5m')}])) >= on (model_name) group_left () max by (model_name) (${metric('mlfi_evidence_line_ticks')}{line="page"}) ${outsideIncident}`,
       for: '1m',
-      keepFiringFor: '10m',
       summary: 'The evidence that a model changed has crossed the line of the false-page budget.',
       description:
         'All signals of {{ $labels.model_name }} together give more evidence of a change than chance would once per false-page budget (30 days by default).',
@@ -408,7 +409,8 @@ function ruleOf(definition: AlertDefinition, timing: Timing, settings: Provision
       description: definition.description,
       ...(definition.scope === 'model' ? { cause: CAUSE, action: ACTION } : {}),
       runbook_url: `${settings.runbookUrl}#${definition.alert.toLowerCase()}`,
-      investigation_url: definition.scope === 'model' ? `${plugin}/models/{{ $labels.model_name }}` : `${plugin}/fleet`,
+      investigation_url:
+        definition.scope === 'model' ? `${plugin}/models/{{ $labels.model_name }}/incident` : `${plugin}/fleet`,
     },
   };
 }

@@ -202,6 +202,18 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiSilentFailure'),
     change: swap(/ and on \(model_name\).*$/, ''),
   },
+  'a symptom beside the alert of its incident': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiSilentFailure'),
+    change: swap(/ unless on \(model_name\) .*$/, ''),
+  },
+  'an incident that is open beside a model that does not answer': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiIncidentOpen'),
+    change: swap(/ unless on \(model_name\) .*$/, ''),
+  },
   'silent failure of inputs': {
     caughtBy: 'models',
     file: ALERTS,

@@ -29,7 +29,7 @@ describe('generated files', () => {
   it('take the addresses of an installation, and nothing else', () => {
     const settings = settingsFrom(['--grafana-url=https://grafana.example.org/']);
     expect(alertRules(new Timing(), settings)[0]?.annotations['investigation_url']).toBe(
-      'https://grafana.example.org/a/mlfi-investigator-app/models/{{ $labels.model_name }}',
+      'https://grafana.example.org/a/mlfi-investigator-app/models/{{ $labels.model_name }}/incident',
     );
     expect(() => settingsFrom(['--grafana=x'])).toThrow('--grafana=x is not known');
     expect(() => settingsFrom(['--grafana-url=javascript:1'])).toThrow('http');
