@@ -321,15 +321,15 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
   if (injection.withoutBaseline !== true) learnBaseline(watched, traffic, regime.baselineRows);
   traffic.skipToPeak();
   for (let i = 0; i < regime.cleanRows && injection.withoutBaseline !== true; i += 1)
-    watched.observe([traffic.next(null)]);
+    watched.observe([traffic.next(null)], traffic.nowMs);
   for (const change of injection.changes ?? []) watched.recordChange({ ...change, atMs: traffic.nowMs });
 
   const onTheWay: { requests: number; evaluation: Evaluation }[] = [];
   let paged = false;
   for (let index = 0; index < regime.faultyRows; index += 1) {
     const live: Live = { index, progress: index / Math.max(1, regime.faultyRows - 1), random };
-    watched.observe([traffic.next(live)]);
-    if (index % 50 === 10) watched.observe(traffic.golden(live));
+    watched.observe([traffic.next(live)], traffic.nowMs);
+    if (index % 50 === 10) watched.observe(traffic.golden(live), traffic.nowMs);
     if (index % ADVANCE_EVERY === ADVANCE_EVERY - 1) watched.advance(traffic.nowMs, false);
     if (checkpoints.includes(index + 1)) {
       watched.advance(traffic.nowMs, false);
@@ -353,8 +353,8 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
 /** @throws Error when clean traffic is not admitted as a baseline */
 function learnBaseline(watched: MonitoredModel, traffic: Traffic, rows: number): void {
   for (let i = 0; i < BASELINE_ROWS_AT_MOST * rows; i += 1) {
-    watched.observe([traffic.next(null)]);
-    if (i % Math.floor(rows / 4) === 10) watched.observe(traffic.golden(null));
+    watched.observe([traffic.next(null)], traffic.nowMs);
+    if (i % Math.floor(rows / 4) === 10) watched.observe(traffic.golden(null), traffic.nowMs);
     const every = i + 1 < rows ? ADVANCE_EVERY : LEARNING_ADVANCE_EVERY;
     if ((i + 1 - rows) % every === 0 && watched.advance(traffic.nowMs, false) !== null) return;
   }

@@ -25,7 +25,8 @@ export interface MonitoredModelState {
   readonly evidence: AlertEvidence | null;
   readonly consecutiveFailures: number;
   readonly lastAnswerAtMs: number | null;
-  readonly lastPredictionAtMs: number | null;
+  /** When logged predictions last came, whatever time they have; null when none ever did. */
+  readonly lastHeardAtMs: number | null;
   readonly changes: readonly ChangeEvent[];
   /** What the values of logged features are; empty where none are logged. */
   readonly features: FeatureReadings;

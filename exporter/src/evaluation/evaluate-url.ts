@@ -102,7 +102,7 @@ export async function investigate(
       evidence: null,
       consecutiveFailures: trailingFailures(collected),
       lastAnswerAtMs: lastAnswer(collected),
-      lastPredictionAtMs: null,
+      lastHeardAtMs: null,
       changes: [],
       features: new Map(),
       intake: null,

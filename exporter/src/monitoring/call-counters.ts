@@ -11,7 +11,10 @@ export interface CallCounters {
   readonly probes: number;
   readonly probeFailures: Readonly<Record<string, number>>;
   readonly lastProbeAtMs: number | null;
+  /** The newest time a logged prediction has. */
   readonly lastPredictionAtMs: number | null;
+  /** When rows last came, by mlfi's clock, whatever time they have; null when 0.1.0 stored the counters. */
+  readonly lastArrivalAtMs: number | null;
   readonly lastAnswerAtMs: number | null;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
@@ -28,6 +31,7 @@ export const NO_CALLS: CallCounters = {
   probeFailures: {},
   lastProbeAtMs: null,
   lastPredictionAtMs: null,
+  lastArrivalAtMs: null,
   lastAnswerAtMs: null,
   lastProbeAnswerAtMs: null,
   consecutiveFailures: 0,
@@ -50,6 +54,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   probeFailures: counts,
   lastProbeAtMs: moment,
   lastPredictionAtMs: moment,
+  lastArrivalAtMs: moment.default(null),
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
   consecutiveFailures: z.number(),
@@ -80,18 +85,32 @@ export const countRefusedProbe = (before: CallCounters, { atMs, failure }: Obser
   lastProbeAtMs: atMs,
 });
 
-/** Counts one call; an answer of another model version is a change. */
+/** An old row that comes late never takes a time back. */
+const latest = (before: number | null, atMs: number): number => Math.max(before ?? -Infinity, atMs);
+
+/** Takes note that logged rows came; the newest arrival counts, so that a clock that was set back is soon forgiven. */
+export const withArrival = (counters: CallCounters, arrivedAtMs: number): CallCounters => ({
+  ...counters,
+  lastArrivalAtMs: arrivedAtMs,
+});
+
+/** When logged predictions were last heard of; null when none ever was. Silence is about arrival, not about rows' times. */
+export const lastHeardAtMs = ({ lastArrivalAtMs, lastPredictionAtMs }: CallCounters): number | null =>
+  lastArrivalAtMs ?? lastPredictionAtMs;
+
+/** Counts one call; an answer of another model version is a change, unless newer answers have come before it. */
 export function countCall(before: CallCounters, { atMs, failure, source, modelVersion }: Observation): CallCounters {
   const probed = source !== 'ingest';
+  const isLate = before.lastAnswerAtMs !== null && atMs < before.lastAnswerAtMs;
   const counters = {
     ...before,
     calls: before.calls + 1,
     failures: failure === null ? before.failures : bump(before.failures, failure.reason),
     probes: before.probes + (probed ? 1 : 0),
     probeFailures: probed && failure !== null ? bump(before.probeFailures, failure.reason) : before.probeFailures,
-    lastProbeAtMs: probed ? atMs : before.lastProbeAtMs,
-    lastPredictionAtMs: probed ? before.lastPredictionAtMs : atMs,
-    lastAnswerAtMs: failure === null ? atMs : before.lastAnswerAtMs,
+    lastProbeAtMs: probed ? latest(before.lastProbeAtMs, atMs) : before.lastProbeAtMs,
+    lastPredictionAtMs: probed ? before.lastPredictionAtMs : latest(before.lastPredictionAtMs, atMs),
+    lastAnswerAtMs: failure === null ? latest(before.lastAnswerAtMs, atMs) : before.lastAnswerAtMs,
     lastProbeAnswerAtMs:
       probed && failure === null
         ? atMs
@@ -99,9 +118,10 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
           ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
           : null,
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
-    lastVersion: modelVersion ?? before.lastVersion,
+    lastVersion: isLate ? before.lastVersion : (modelVersion ?? before.lastVersion),
   };
-  if (modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion) return counters;
+  if (isLate || modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion)
+    return counters;
   const text = `The answers' model version changed from ${before.lastVersion.slice(0, 60)} to ${modelVersion.slice(0, 60)}.`;
   return withChange(counters, { atMs, kind: 'model-version', text });
 }

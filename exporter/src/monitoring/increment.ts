@@ -7,7 +7,7 @@ import type { BaselineProfile, LearningState, WindowProfile } from '../domain/pr
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { createWindowBuilder, type WindowBuilder } from '../statistics/window-profile.js';
 import { gridsOf, learnFrom, relearnt, type BaselinePhase } from './baseline-lifecycle.js';
-import { countCall, type CallCounters } from './call-counters.js';
+import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { judgedAtOnce, type AwaitingAnswer, type Join, type Judged, type WaitingLabel } from './label-joiner.js';
 import type { RunningDetectors } from './running-detectors.js';
@@ -113,7 +113,10 @@ export function countRows(
   const written = isLearning ? windows.complete : [...windows.complete, { ...current, profile }];
   return {
     records: {
-      counters: observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls),
+      counters:
+        observations.length === 0
+          ? calls
+          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs),
       baseline: baselineToSave === null ? null : storable(baselineToSave),
       learning: storableLearning(learnt?.learning ?? null, baselineToSave, requirements),
       windows: written.map((window) => ({ ...window, profile: storableWindow(phase, window.profile) })),

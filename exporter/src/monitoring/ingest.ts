@@ -37,7 +37,7 @@ export class Ingest {
   async observe(member: Member, samples: readonly Sample[]): Promise<void> {
     if (samples.length === 0) return;
     const isThere = await this.members.inLaneOf(member, () => {
-      member.monitored.observe(samples);
+      member.monitored.observe(samples, this.clock.now());
       member.needsEvaluation = true;
     });
     if (!isThere) return;
@@ -50,7 +50,10 @@ export class Ingest {
       const { monitored, unstored } = member;
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
       if (known !== null) return repeated(batch, known);
-      monitored.observe(batch.observations.map((observation) => ({ observation, shape: null })));
+      monitored.observe(
+        batch.observations.map((observation) => ({ observation, shape: null })),
+        this.clock.now(),
+      );
       monitored.label(batch.labels);
       member.needsEvaluation = true;
       const counted = acceptedOf(batch);

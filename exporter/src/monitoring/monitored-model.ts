@@ -20,7 +20,14 @@ import {
   restoredPhase,
   type BaselinePhase,
 } from './baseline-lifecycle.js';
-import { countCall, hasAnsweredProbe, withChange, type CallCounters } from './call-counters.js';
+import {
+  countCall,
+  hasAnsweredProbe,
+  lastHeardAtMs,
+  withArrival,
+  withChange,
+  type CallCounters,
+} from './call-counters.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
@@ -134,12 +141,13 @@ export class MonitoredModel {
   }
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[]): void {
+  observe(samples: readonly Sample[], nowMs: number): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.startOver(samples[0]?.observation.atMs ?? 0, true);
     this.features.adopt(read, false);
     for (const [i, observation] of read.observations.entries())
       this.observeOne({ observation, shape: samples[i]?.shape ?? null });
+    if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.rows.trim();
     if (samples.length > 0) this.changed();
   }
@@ -209,6 +217,7 @@ export class MonitoredModel {
       const judged = judgedAtOnce(observation);
       if (judged !== null) this.detectLabel(judged);
     }
+    if (first !== undefined) this.calls = withArrival(this.calls, nowMs);
     this.rows.trim();
     for (const judged of join.judged) if (judged !== null) this.detectLabel(judged);
     if (this.labelRows(labels) > 0) this.isUnsaved = true;
@@ -309,7 +318,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       consecutiveFailures: calls.consecutiveFailures,
       lastAnswerAtMs: calls.lastAnswerAtMs,
-      lastPredictionAtMs: calls.lastPredictionAtMs,
+      lastHeardAtMs: lastHeardAtMs(calls),
       changes: calls.changes,
       features: this.features.readings,
       intake: this.intake.summary(),

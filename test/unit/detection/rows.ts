@@ -82,7 +82,7 @@ export function stateOf(
     evidence: null,
     consecutiveFailures: 0,
     lastAnswerAtMs: null,
-    lastPredictionAtMs: null,
+    lastHeardAtMs: null,
     changes: [],
     features: new Map(),
     intake: null,

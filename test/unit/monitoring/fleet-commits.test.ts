@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { detect } from '../../../exporter/src/detection/detect.js';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../../../exporter/src/domain/ingest.js';
 import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
+import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
 import { observation } from '../detection/rows.js';
 import { MemoryStore } from './memory-store.js';
@@ -113,7 +115,7 @@ it('starts learning over with the first logged predictions only once they are st
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
   const probe = { observation: observation({ source: 'probe' as const, atMs: 1e12 }), shape: null };
-  await fleet.change(A, (monitored) => monitored.observe([probe, probe, probe]));
+  await fleet.change(A, (monitored) => monitored.observe([probe, probe, probe], 1e12));
   store.refusedCommits = 1;
   await expect(fleet.ingest(A, answers(['p1']))).rejects.toBeInstanceOf(Unavailable);
   expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'probe', calls: 3 });
@@ -264,3 +266,32 @@ it('counts every acknowledged prediction and label once, however sends, commits 
     { numRuns: 300 },
   );
 });
+
+it.each(['commit', 'memory'] as const)(
+  'is no silence when old rows come last, acknowledged from %s, nor after a restart',
+  async (acknowledge) => {
+    const store = new MemoryStore();
+    const fleet = await fleetOfTwo(store);
+    const hoursAgo = (hours: number): IngestBatch => ({
+      ...answers([]),
+      observations: [observation({ predictionId: `h${hours}`, atMs: 1e12 - hours * 3_600_000 })],
+      acknowledge,
+    });
+    const silence = (running: Fleet): readonly string[] => {
+      const state = running.monitoredModel(A).modelState();
+      return detect(state, DEFAULT_THRESHOLDS, 1e12 + 60_000).findings.map(({ detector }) => detector);
+    };
+    await fleet.ingest(A, hoursAgo(0));
+    await fleet.ingest(A, hoursAgo(2));
+    expect(silence(fleet)).not.toContain('no-predictions');
+    expect(fleet.monitoredModel(A).counters.lastPredictionAtMs).toBe(1e12);
+    // A backfill of a model that has no newer rows.
+    await fleet.ingest(B, hoursAgo(370));
+    const { lastHeardAtMs } = fleet.monitoredModel(B).modelState();
+    expect(lastHeardAtMs).toBeGreaterThan(1e12);
+    await fleet.ingest(A, { ...hoursAgo(3), acknowledge: 'commit' });
+    const restarted = await fleetOfTwo(store);
+    expect(restarted.monitoredModel(A).counters).toMatchObject({ calls: 3, lastPredictionAtMs: 1e12 });
+    expect(silence(restarted)).not.toContain('no-predictions');
+  },
+);

@@ -45,7 +45,7 @@ class Logged {
         label: null,
         modelVersion: null,
       };
-      this.watch.observe([{ observation, shape: null }]);
+      this.watch.observe([{ observation, shape: null }], atMs);
       this.calls += 1;
       if (this.calls % 10 === 0) this.watch.advance(atMs, false);
     }

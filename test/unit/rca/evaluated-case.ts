@@ -84,7 +84,7 @@ export function evaluated({
     evidence: evidence ?? null,
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
-    lastPredictionAtMs: null,
+    lastHeardAtMs: null,
     changes: [],
     features: new Map(),
     intake: null,

@@ -5,9 +5,9 @@ import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 export const noPredictions: Detector = {
   id: 'no-predictions',
   detect(input) {
-    const { lastPredictionAtMs, nowMs, thresholds } = input;
-    if (lastPredictionAtMs === null) return nothing;
-    const silentMs = nowMs - lastPredictionAtMs;
+    const { lastHeardAtMs, nowMs, thresholds } = input;
+    if (lastHeardAtMs === null) return nothing;
+    const silentMs = nowMs - lastHeardAtMs;
     if (silentMs <= thresholds.silenceMs) return nothing;
     const minutes = Math.round(silentMs / 60_000);
     return found({

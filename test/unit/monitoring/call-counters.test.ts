@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import {
+  callCountersCodec,
+  countCall,
+  lastHeardAtMs,
+  NO_CALLS,
+  withArrival,
+} from '../../../exporter/src/monitoring/call-counters.js';
+
+const row = (atMs: number, modelVersion: string | null = null): Observation => ({
+  atMs,
+  source: 'ingest',
+  predictionId: null,
+  goldenId: null,
+  features: null,
+  prediction: 'yes',
+  confidence: 0.9,
+  latencySeconds: null,
+  failure: null,
+  label: null,
+  modelVersion,
+});
+
+it('takes no time back for a row that comes late, in whatever order rows come', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 1e12 }), { minLength: 1 }), (times) => {
+      const counters = times.map((atMs) => row(atMs)).reduce(countCall, NO_CALLS);
+      const newest = Math.max(...times);
+      expect(counters).toMatchObject({ lastPredictionAtMs: newest, lastAnswerAtMs: newest, calls: times.length });
+    }),
+  );
+});
+
+it('sees a release once, although answers of the version before still come', () => {
+  const counters = [row(1, 'a'), row(3, 'b'), row(2, 'a'), row(4, 'b')].reduce(countCall, NO_CALLS);
+  expect(counters.lastVersion).toBe('b');
+  expect(counters.changes.map(({ atMs }) => atMs)).toEqual([3]);
+});
+
+it('hears of a model when rows come, not at the time the rows have', () => {
+  const counters = withArrival(countCall(NO_CALLS, row(1_000)), 90_000);
+  expect(lastHeardAtMs(counters)).toBe(90_000);
+  expect(lastHeardAtMs(withArrival(counters, 60_000))).toBe(60_000);
+});
+
+it('goes by the time of the newest prediction where a release before stored no arrival', () => {
+  const { lastArrivalAtMs: _, ...stored } = { ...NO_CALLS, lastPredictionAtMs: 5_000 };
+  expect(lastHeardAtMs(callCountersCodec.decode(JSON.stringify(stored)))).toBe(5_000);
+  expect(lastHeardAtMs(NO_CALLS)).toBeNull();
+});
