@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: no servers, seconds · integration: real servers started by the tests · accuracy: statistical bars · hostile: attacks and the soak, short unless MLFI_LONG=1. */
+/** unit: no servers, seconds · integration: real servers started by the tests · accuracy: statistical bars · hostile: attacks, short unless MLFI_LONG=1. */
 export default defineConfig({
   test: {
     reporters: ['default'],

@@ -45,7 +45,7 @@ describe.skipIf(PYTHON === null && MAY_SKIP)('discovery on real model servers', 
     async ({ script, ready, path, connector, confidence }) => {
       const server = await startPython(script, ready);
       try {
-        const found = await discover(context, `${server.url}${path}`, null);
+        const found = await discover(context, { url: `${server.url}${path}`, authorizationSecret: null });
         if (found.kind === 'not-found') throw new Error(JSON.stringify(found, null, 1));
         expect(found.endpoint.connector).toBe(connector);
         expect(found.answer.prediction).not.toBeNull();

@@ -6,7 +6,8 @@ import { runService, TOKENS, type RunningService } from './running-service.js';
 
 let running: RunningService;
 beforeAll(async () => {
-  running = await runService({ http: { maximum_body: '64KiB' } });
+  // Every route is asked with wrong credentials, all from one address.
+  running = await runService({ http: { maximum_body: '64KiB', wrong_credentials_per_minute: 1_000_000 } });
 });
 afterAll(() => running.close());
 

@@ -40,6 +40,7 @@ const MAY_BE_EMPTY: readonly {
     reason: 'needs an experiment on the live model, which the operator must allow',
     unborn: ['mlfi_rca_attribution_ratio'],
   },
+  { place: /^rule Mlfi(StoreDamaged|StoredRowsUnreadable)$/, reason: 'nothing that is stored is damaged here' },
   { place: /^rule MlfiModelUnreachable$/, reason: 'needs minutes without an answer' },
   { place: /^rule MlfiMonitorBlind$/, reason: 'fires only when nothing is watched' },
   {

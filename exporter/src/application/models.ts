@@ -1,6 +1,6 @@
 import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
-import type { Discovery } from '../domain/discovery.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import { Conflict, Invalid } from '../domain/errors.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
@@ -12,6 +12,7 @@ import type { ModelStatus } from '../domain/model-status.js';
 import type { Observation } from '../domain/observation.js';
 import type { Store } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
+import { setupProblemOf } from '../domain/setup-problem.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
@@ -33,7 +34,7 @@ export interface WindowAggregate {
 
 /** The watched models: which, how they are, and what comes in about them. */
 export interface ModelUseCases {
-  discover(url: string, authorizationSecret: string | null): Promise<Discovery>;
+  discover(target: DiscoveryTarget): Promise<Discovery>;
   investigate(
     url: string,
     samples: number | null,
@@ -96,20 +97,19 @@ export function modelUseCases(
 ): ModelUseCases {
   const { fleet, store } = ports;
   return {
-    discover: (url, secret) => ports.discover(url, secret),
+    discover: (target) => ports.discover(target),
     investigate: (url, samples, onProgress) => ports.investigate(url, samples, onProgress),
 
     async register(registration, by) {
       const { name, url } = registration;
       const id = registration.id ?? (name === undefined ? slugOf(url ?? 'model') : modelIdOf(nameOf(name)));
       if (fleet.has(id)) throw takenBy(fleet.monitoredModel(id).model, name);
-      const discovery =
-        registration.url === undefined
-          ? null
-          : await ports.discover(registration.url, registration.authorizationSecret ?? null);
+      const target = targetOf(registration);
+      const discovery = target === null ? null : await ports.discover(target);
       if (discovery?.kind === 'not-found') {
+        const { sentence, advice } = setupProblemOf(discovery.failure);
         throw new Invalid(
-          `nothing at ${registration.url ?? ''} gave a usable answer: ${discovery.failure.detail}`,
+          `nothing at ${registration.url ?? ''} gave a usable answer. ${sentence} ${advice}`,
           'url',
           attemptsAsJson(discovery),
         );
@@ -186,6 +186,24 @@ export function modelUseCases(
   };
 }
 
+/** What a registration says about asking the model; null for one without an address. */
+export function targetOf({
+  url,
+  authorizationSecret,
+  connector,
+  payloads,
+  asking,
+}: ModelRegistration): DiscoveryTarget | null {
+  if (url === undefined) return null;
+  return {
+    url,
+    authorizationSecret: authorizationSecret ?? null,
+    ...(connector === undefined ? {} : { connector }),
+    ...(payloads === undefined ? {} : { payloads }),
+    ...(asking === undefined ? {} : { asking }),
+  };
+}
+
 /** The model a registration asks for, with what discovery found filled in. */
 export function modelOf(
   id: ModelId,
@@ -214,6 +232,7 @@ export function modelOf(
             connector: registration.connector ?? 'rest',
             settings: {},
             authorizationSecret: registration.authorizationSecret ?? null,
+            ...(registration.asking === undefined ? {} : { asking: registration.asking }),
           }),
     versionLabel: registration.versionLabel ?? found?.answer.modelVersion ?? null,
     owner: registration.owner ?? null,
@@ -221,7 +240,7 @@ export function modelOf(
     goldenInputs: golden ?? (payloads.length === 0 ? [] : chooseGoldenInputs(payloads)),
     probePayloads: payloads,
     schedule: { ...defaults, ...registration.schedule },
-    state: 'learning',
+    state: registration.url === undefined || found !== null ? 'learning' : 'configuring',
     paused: false,
     createdAtMs: nowMs,
   };

@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/actor.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
 import type { AuditVerdict } from '../domain/audit.js';
-import type { Discovery } from '../domain/discovery.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ApiKeyId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { IngestResult } from '../domain/ingest.js';
@@ -28,7 +28,7 @@ export interface ApplicationPorts {
   readonly governance: Governance;
   /** The action as a proposal for the incident, with the plan that would carry it out. */
   readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Proposal;
-  readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
+  readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   /** Appends one entry to the audit log in a transaction of its own. */
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;

@@ -1,15 +1,16 @@
-import { modelOf } from './models.js';
-import type { Discovery } from '../domain/discovery.js';
+import { modelOf, targetOf } from './models.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Clock, Logger } from '../domain/ports.js';
+import { setupProblemOf } from '../domain/setup-problem.js';
 import type { Fleet } from '../monitoring/fleet.js';
 
 export interface RegistrationPorts {
   readonly fleet: Fleet;
-  readonly discover: (url: string, secret: string | null) => Promise<Discovery>;
+  readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   readonly schedule: ProbeSchedule;
   readonly clock: Clock;
@@ -18,7 +19,7 @@ export interface RegistrationPorts {
 
 export type NamedRegistration = ModelRegistration & { readonly id: ModelId };
 
-/** What a model that never answered is asked meanwhile: that it is down is what is wrong with it. */
+/** What a model that never answered is asked meanwhile, once a cycle. */
 const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
 
 /**
@@ -30,14 +31,17 @@ export async function registerModel(
   { fleet, discover, chooseGoldenInputs, schedule, clock, logger }: RegistrationPorts,
   registration: NamedRegistration,
 ): Promise<{ readonly discovered: Promise<void> }> {
-  const { id, url, payloads, connector } = registration;
+  const { id, payloads, connector } = registration;
+  const target = targetOf(registration);
   const model = (asked: ModelRegistration, discovery: Discovery | null) =>
     modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
   await fleet.add(model(registration, null));
-  const known = url === undefined || (payloads !== undefined && connector !== undefined);
+  const known = target === null || (payloads !== undefined && connector !== undefined);
   const ask = async (): Promise<void> => {
+    if (target === null) return;
     try {
-      const discovery = await discover(url ?? '', registration.authorizationSecret ?? null);
+      const discovery = await discover(target);
+      if (discovery.kind === 'not-found') fleet.noteSetup(id, setupProblemOf(discovery.failure));
       const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
       await fleet.update(id, ({ state, paused, createdAtMs }) => ({
         ...model(asked, discovery),

@@ -1,5 +1,6 @@
 import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
+import type { DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { DamagedTable } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
@@ -26,8 +27,9 @@ export interface AuditWitness {
 export interface InvestigateOnceOptions {
   readonly samples: number;
   readonly timeoutMs: number;
-  /** Value of the Authorization header, null for none. */
-  readonly authorization: string | null;
+  /** How the model is to be asked; secrets by the names they have in `secrets`. */
+  readonly target: Pick<DiscoveryTarget, 'asking' | 'connector' | 'payloads'>;
+  readonly secrets: ReadonlyMap<string, string>;
   readonly onProgress: (progress: InvestigationProgress) => void;
 }
 

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Commands } from './commands.js';
+import { typedTarget, WrongOption, type AskingOptions, type TypedTarget } from './asking-options.js';
 import { investigationText } from './investigation-text.js';
 
 export interface InvestigateOptions {
   readonly samples: string;
   readonly timeoutSeconds: string;
-  readonly tokenFile: string | null;
   readonly json: boolean;
+  readonly asking: AskingOptions;
 }
 
 export const EXIT_CODES: Readonly<Record<Investigation['verdict'], number>> = { healthy: 0, failing: 1, undecided: 2 };
@@ -24,23 +24,26 @@ export async function investigateUrl(
     console.error(wrong);
     return USAGE;
   }
-  let token: string | null = null;
-  if (options.tokenFile !== null) {
-    try {
-      token = readFileSync(options.tokenFile, 'utf8').trim();
-    } catch {
-      console.error(`--token-file: ${options.tokenFile} cannot be read; give a file that holds the bearer token`);
-      return USAGE;
-    }
+  let typed: TypedTarget;
+  try {
+    typed = typedTarget(options.asking);
+  } catch (error) {
+    if (!(error instanceof WrongOption)) throw error;
+    console.error(error.message);
+    return USAGE;
   }
   const investigation = await investigateOnce(url, {
     samples: Number(options.samples),
     timeoutMs: Number(options.timeoutSeconds) * 1_000,
-    authorization: token === null ? null : `Bearer ${token}`,
+    ...typed,
     onProgress: showProgress,
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  process.stdout.write(options.json ? investigationJson(investigation) : investigationText(investigation));
+  process.stdout.write(
+    options.json
+      ? investigationJson(investigation)
+      : investigationText(investigation, typed.target.asking?.tls?.insecureSkipVerify === true),
+  );
   return EXIT_CODES[investigation.verdict];
 }
 

@@ -1,4 +1,5 @@
 import { counted, percent } from '../domain/quantity-text.js';
+import type { SetupKind } from '../domain/setup-problem.js';
 import type { Investigation } from '../domain/investigation.js';
 
 const orNone = (value: number | null, unit: string, digits: number): string =>
@@ -19,16 +20,32 @@ function wrap(text: string, width: number, indent: number): string {
   return lines.join('\n');
 }
 
+/** The option that says it on the command line. */
+function optionFor(kind: SetupKind): string {
+  if (kind === 'credentials') return ' (--header "Name: @file", --token-file, --basic, --query)';
+  if (kind === 'certificate') return ' (--ca FILE, --cert FILE --key FILE, or --insecure)';
+  if (['payload-needed', 'not-understood', 'server-error', 'error-answer'].includes(kind)) return ' (--payload @FILE)';
+  if (kind === 'unknown-answer') return ' (--prediction /POINTER)';
+  return kind === 'no-answer-in-time' ? ' (--timeout SECONDS)' : '';
+}
+
 /** The diagnosis for a terminal: what is wrong, why, what to do, and what could not be seen. Plain text, `width` columns. */
-export function investigationText(investigation: Investigation, width = 100): string {
-  const { diagnosis, explanation, discovery } = investigation;
+export function investigationText(investigation: Investigation, isUnverified = false, width = 100): string {
+  const { diagnosis, explanation, discovery, setup } = investigation;
   const lines: string[] = [];
   const section = (title: string): number => lines.push('', title);
 
-  const verdict = { healthy: 'HEALTHY', failing: `FAILING (${diagnosis.severity})`, undecided: 'UNDECIDED' }[
-    investigation.verdict
-  ];
-  lines.push(`${verdict}  ${investigation.url}`, '', wrap(explanation.headline, width, 2));
+  const verdict = {
+    healthy: 'NOTHING WRONG SEEN',
+    failing: `FAILING (${diagnosis.severity})`,
+    undecided: 'UNDECIDED',
+  }[investigation.verdict];
+  const headline =
+    investigation.verdict === 'healthy'
+      ? `Answered; ${counted(investigation.samples, 'response')} read; nothing wrong seen that ${counted(investigation.samples, 'probe')} can show.`
+      : explanation.headline;
+  lines.push(`${verdict}  ${investigation.url}`, '', wrap(headline, width, 2));
+  if (isUnverified) lines.push('', wrap('The certificate of the server was not checked (--insecure).', width, 2));
   for (const paragraph of explanation.paragraphs) lines.push('', wrap(paragraph, width, 2));
 
   section('What was measured');
@@ -37,15 +54,17 @@ export function investigationText(investigation: Investigation, width = 100): st
     `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
 
-  section('Causes considered');
-  for (const cause of diagnosis.causes.slice(0, 4)) {
+  if (setup === null) section('Causes considered');
+  for (const cause of setup === null ? diagnosis.causes.slice(0, 4) : []) {
     lines.push(`  ${percent(cause.probability).padStart(7)}  ${cause.title}`);
     for (const statement of cause.supporting.slice(0, 3)) lines.push(wrap(`+ ${statement.text}`, width, 11));
     for (const statement of cause.refuting.slice(0, 2)) lines.push(wrap(`- ${statement.text}`, width, 11));
   }
-  if (diagnosis.unexplained !== null) lines.push(wrap(`Unexplained: ${diagnosis.unexplained}`, width, 2));
+  if (setup === null && diagnosis.unexplained !== null)
+    lines.push(wrap(`Unexplained: ${diagnosis.unexplained}`, width, 2));
 
   section('What to do');
+  if (setup !== null) lines.push(wrap(`${setup.advice}${optionFor(setup.kind)}`, width, 2));
   investigation.recommendations.forEach((recommendation, index) => {
     lines.push(
       `  ${index + 1}. [${recommendation.priority}] ${recommendation.title}`,
@@ -62,6 +81,7 @@ export function investigationText(investigation: Investigation, width = 100): st
 
   section('What this check cannot show');
   for (const limit of investigation.limits) lines.push(wrap(`· ${limit}`, width, 2));
-  for (const spot of diagnosis.blindSpots) lines.push(wrap(`· ${spot.check}: ${spot.reason}`, width, 2));
+  for (const spot of setup === null ? diagnosis.blindSpots : [])
+    lines.push(wrap(`· ${spot.check}: ${spot.reason}`, width, 2));
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { CONNECTOR_IDS } from '../domain/model.js';
+import type { AskingOptions } from './asking-options.js';
 import { auditExport, auditVerify, type AuditVerifyOptions } from './audit.js';
 import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
@@ -9,6 +11,8 @@ import { report } from './report.js';
 import { serve } from './serve.js';
 import { addStoreVerbs } from './store.js';
 import type { Commands } from './commands.js';
+
+const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
 /** The command line of mlfi: one verb, one file. */
 export function createProgram(commands: Commands, version: string): Command {
@@ -36,14 +40,27 @@ export function createProgram(commands: Commands, version: string): Command {
     )
     .option('-n, --samples <number>', 'how many answers to collect', '40')
     .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')
+    .option('--header <name: value>', 'header of every call; "Name: @file" reads the value from a file', collect, [])
+    .option('--query <name=value>', 'parameter of every call; "name=@file" reads the value from a file', collect, [])
+    .option('--basic <user:password>', 'user and password; "user:@file" reads the password from a file')
     .option('--token-file <file>', 'file with a bearer token for the model')
+    .option('--payload <json>', 'what to send; "@file" reads one JSON value, or one a line')
+    .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
+    .option('--method <method>', 'POST or PUT (default: POST)')
+    .option('--ca <file>', 'certificate authorities to trust, PEM')
+    .option('--cert <file>', 'certificate to show to the server, PEM')
+    .option('--key <file>', 'key of that certificate, PEM')
+    .option('--insecure', 'take any certificate; the report says so')
+    .option('--prediction <pointer>', 'where in the response the prediction is, such as /outputs/0/label')
+    .option('--confidence <pointer>', 'where the confidence is, or the list of probabilities')
+    .option('--classes <pointer>', 'where the class names are, in the order of the probabilities')
     .option('--json', 'print the diagnosis as JSON')
-    .action(async (url: string, options: { samples: string; timeout: string; tokenFile?: string; json?: boolean }) => {
+    .action(async (url: string, options: AskingOptions & { samples: string; timeout: string; json?: boolean }) => {
       process.exitCode = await investigateUrl(commands, url, {
         samples: options.samples,
         timeoutSeconds: options.timeout,
-        tokenFile: options.tokenFile ?? null,
         json: options.json ?? false,
+        asking: options,
       });
     });
 

@@ -1,3 +1,4 @@
+import { askingOf } from '../domain/asking-schema.js';
 import { resolve } from 'node:path';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
@@ -266,6 +267,7 @@ function changesFrom(changes: Settings['changes']): Config['changes'] {
 }
 
 function registrationFrom(model: Settings['models'][number]): ModelRegistration & { readonly id: ModelId } {
+  const asking = askingOf(model);
   return {
     id: modelId(model.id),
     ...(model.name === undefined ? {} : { name: model.name }),
@@ -278,6 +280,7 @@ function registrationFrom(model: Settings['models'][number]): ModelRegistration 
     ...(model.tags === undefined ? {} : { tags: model.tags }),
     ...(model.version === undefined ? {} : { versionLabel: model.version }),
     ...(model.authorization_secret === undefined ? {} : { authorizationSecret: model.authorization_secret }),
+    ...(asking === undefined ? {} : { asking }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { askingSettings } from '../domain/asking-schema.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/api-key.js';
 import { DEFAULT_INTAKE_LIMITS as INTAKE } from '../domain/ingest.js';
@@ -277,6 +278,7 @@ const model = z.strictObject({
   tags: z.array(label(100)).max(50).optional(),
   version: label(200).optional(),
   authorization_secret: label(64).optional(),
+  ...askingSettings,
 });
 
 /** The configuration file as written (snake_case keys; durations and sizes already read into ms and bytes). */

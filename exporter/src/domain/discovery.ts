@@ -1,6 +1,18 @@
+import type { Asking } from './asking.js';
 import type { Json } from './json.js';
 import type { ConnectorId, Endpoint } from './model.js';
 import type { ModelAnswer } from './observation.js';
+
+/** What is known of a model before it was asked. */
+export interface DiscoveryTarget {
+  readonly url: string;
+  readonly authorizationSecret: string | null;
+  readonly asking?: Asking;
+  /** The protocol, where it is known. */
+  readonly connector?: ConnectorId;
+  /** Payloads the model is said to take: asked before anything else. */
+  readonly payloads?: readonly Json[];
+}
 
 /** One try of discovery, for the reader who wants to know what was asked. */
 export interface DiscoveryAttempt {

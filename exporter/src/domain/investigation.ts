@@ -3,6 +3,7 @@ import type { Discovery } from './discovery.js';
 import type { NamedStatistic } from './finding.js';
 import type { ModelId } from './identifiers.js';
 import type { SimilarLesson } from './lesson.js';
+import type { SetupProblem } from './setup-problem.js';
 import type { Proposal } from './recommendation.js';
 
 /** The answer of a one-off check of a URL. */
@@ -10,6 +11,10 @@ export interface Investigation {
   readonly url: string;
   readonly modelId: ModelId;
   readonly verdict: 'healthy' | 'failing' | 'undecided';
+  /** Why nothing could be judged, and what to give mlfi; null when it could. */
+  readonly setup: SetupProblem | null;
+  /** What was sent first, as text; null when nothing was answered. */
+  readonly sent: string | null;
   readonly discovery: Discovery;
   readonly samples: number;
   readonly confidenceMean: number | null;

@@ -1,3 +1,4 @@
+import type { Asking } from './asking.js';
 import type { ModelId } from './identifiers.js';
 import type { Json } from './json.js';
 import type { ConnectorId, ProbeSchedule } from './model.js';
@@ -14,4 +15,5 @@ export interface ModelRegistration {
   readonly tags?: readonly string[];
   readonly schedule?: Partial<ProbeSchedule>;
   readonly authorizationSecret?: string;
+  readonly asking?: Asking;
 }

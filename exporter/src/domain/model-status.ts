@@ -8,6 +8,7 @@ import type { PerformanceEstimate } from './performance.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from './profile.js';
 import type { RecurringCause } from './recurring-cause.js';
 import type { RowAnomaly } from './row-anomaly.js';
+import type { SetupProblem } from './setup-problem.js';
 import type { GoldenComparison } from './symptoms.js';
 
 /** Current figures of one model, for lists, live lines and metrics. */
@@ -33,6 +34,8 @@ export interface ModelStatus {
   /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
   readonly incident: IncidentRow | null;
+  /** Why mlfi cannot ask the model at present, and what to do; no fault of the model. Null when it can. */
+  readonly setup: SetupProblem | null;
   /** Evidence against the false-page budget. */
   readonly evidence: AlertEvidence;
   readonly performance: PerformanceEstimate;

@@ -1,3 +1,4 @@
+import type { Asking } from './asking.js';
 import type { JsonObject, Json } from './json.js';
 import type { ModelId } from './identifiers.js';
 
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly settings: JsonObject;
   /** Name of a secret in the configuration whose value is sent as `Authorization`; never the secret itself. */
   readonly authorizationSecret: string | null;
+  /** What else the server wants to be given; absent for nothing. */
+  readonly asking?: Asking;
 }
 
 /** One input with a known past: asked every cycle, its answers remembered. */
@@ -50,7 +53,16 @@ export interface ProbeSchedule {
   readonly callsPerHour: number | null;
 }
 
-export const MODEL_STATES = ['learning', 'healthy', 'degraded', 'failing', 'unreachable', 'paused'] as const;
+/** `configuring`: no answer of the model has been read yet, so nothing is known of it but what to give mlfi. */
+export const MODEL_STATES = [
+  'configuring',
+  'learning',
+  'healthy',
+  'degraded',
+  'failing',
+  'unreachable',
+  'paused',
+] as const;
 export type ModelState = (typeof MODEL_STATES)[number];
 
 /** A watched model as configured and as last judged. */

@@ -2,10 +2,25 @@
 export const FAILURE_REASONS = [
   'dns',
   'connect',
+  /** The server's certificate is not accepted: unknown issuer, other host, not valid any more. */
+  'certificate',
   'tls',
   'timeout',
+  /** HTTP 401, 403, 407. */
+  'credentials',
+  /** HTTP 404, 405, 410: nothing to ask at this path, or not in this way. */
+  'not_found',
+  /** HTTP 3xx. */
+  'moved',
+  /** HTTP 429: a limit on calls, mlfi's own among them; no failure of the model. */
+  'rate_limited',
+  /** HTTP 400, 413, 415, 422: what was sent is not what it takes. */
+  'payload_refused',
+  /** The other 4xx. */
   'http_4xx',
   'http_5xx',
+  /** A response that says "success" and holds an error. */
+  'error_body',
   'not_json',
   'schema',
   'too_large',
@@ -18,10 +33,17 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 const FAILURE_WORDS: Readonly<Record<FailureReason, string>> = {
   dns: 'host name not resolved',
   connect: 'no connection',
+  certificate: 'certificate not accepted',
   tls: 'TLS failure',
   timeout: 'timeout',
+  credentials: 'credentials refused',
+  not_found: 'nothing at its path',
+  moved: 'redirect to another address',
+  rate_limited: 'limit on calls',
+  payload_refused: 'payload refused',
   http_4xx: 'HTTP 4xx error',
   http_5xx: 'HTTP 5xx error',
+  error_body: 'error in a successful response',
   not_json: 'response is not JSON',
   schema: 'response of another schema',
   too_large: 'response too large',
@@ -36,7 +58,7 @@ export const failureText = (reason: string): string =>
 
 export interface Failure {
   readonly reason: FailureReason;
-  /** For people: at most 300 characters, no body text of the model, no secrets. */
+  /** For people: at most 300 characters, no secrets; of a response only the server's own message (`serverWords`). */
   readonly detail: string;
   readonly httpStatus: number | null;
   /** Set when the server asked to wait (Retry-After, Hugging Face `estimated_time`). */

@@ -1,4 +1,5 @@
 /** Small interfaces the stages need and `main.ts` fills. */
+import type { AskingTls } from './asking.js';
 import type { AlertRepository } from './alert.js';
 import type { ApiKeyRepository } from './api-key.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
@@ -51,6 +52,13 @@ export interface HttpCall {
   /** Total deadline from start to last byte. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
+  /**
+   * Asks once more on a new connection when a kept one was closed before any byte of the answer came. Only for calls that
+   * change nothing at the other end: the first one may have arrived.
+   */
+  readonly retriesIdleClose?: true;
+  /** Other certificates than the usual ones. */
+  readonly tls?: AskingTls;
 }
 
 export interface HttpAnswer {

@@ -17,12 +17,15 @@ import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } fr
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
+import { isSetup, setupProblem, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample } from '../domain/observation.js';
 
 export interface InvestigationPorts {
   readonly clock: Clock;
   readonly hash: (text: string) => string;
   readonly discover: (url: string) => Promise<Discovery>;
+  /** True when the payloads were given by somebody who knows the model, not guessed. */
+  readonly knowsPayloads: boolean;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   readonly cycle: (model: Model) => Promise<readonly Sample[]>;
   /** Baseline of the watched model behind this URL, or of an earlier check; null store = nothing is kept. */
@@ -73,7 +76,8 @@ export async function investigate(
     ports.clock.now(),
   );
 
-  const collected = await collect(ports, model, wanted, onProgress);
+  const refusal = refusalOf(discovery, watched === null);
+  const collected = refusal === null ? await collect(ports, model, wanted, onProgress) : [];
   onProgress({ stage: 'analysing', done: 1, of: 1, text: `Evaluating ${counted(collected.length, 'response')}` });
 
   const baseline = (await ports.baselines?.current(id)) ?? null;
@@ -108,7 +112,9 @@ export async function investigate(
     { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),
   );
-  const verdict = verdictOf(discovery, evaluation);
+  const setup =
+    refusal ?? (ports.knowsPayloads || watched !== null ? null : notUnderstood(evaluation, window, payloads));
+  const verdict = setup !== null ? 'undecided' : evaluation.diagnosis.severity === 'none' ? 'healthy' : 'failing';
   if (verdict === 'healthy' && baseline === null && watched === null)
     await keepAsBaseline(ports, id, window, golden.build());
   return report({
@@ -117,8 +123,10 @@ export async function investigate(
     discovery,
     baseline,
     window,
-    evaluation,
+    evaluation: setup === null ? evaluation : { ...evaluation, ...undecided(evaluation, setup) },
     verdict,
+    setup,
+    sent: discovery.kind === 'found' ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
 }
@@ -199,14 +207,45 @@ function lastAnswer(samples: readonly Sample[]): number | null {
   );
 }
 
-/** Failing needs a diagnosis; a URL that refuses every question we know how to ask cannot be judged. */
-function verdictOf(discovery: Discovery, evaluation: Evaluation): Investigation['verdict'] {
-  if (
-    discovery.kind === 'not-found' &&
-    ['http_4xx', 'blocked', 'not_json', 'schema'].includes(discovery.failure.reason)
-  )
-    return 'undecided';
-  return evaluation.diagnosis.severity === 'none' ? 'healthy' : 'failing';
+/** Why the model could not be asked at all. One that is watched was asked before: for it the same is a fault. */
+function refusalOf(discovery: Discovery, isUnknown: boolean): SetupProblem | null {
+  if (discovery.kind === 'found' || !isUnknown || !isSetup(discovery.failure)) return null;
+  return setupProblemOf(discovery.failure);
+}
+
+const LONGEST_SENT = 300;
+const sentText = ([first]: readonly Json[]): string => JSON.stringify(first ?? null).slice(0, LONGEST_SENT);
+
+/** Other payloads than the first, each answered alike, may not have reached the model as inputs at all. */
+function notUnderstood(
+  { findings }: Evaluation,
+  { calls }: WindowProfile,
+  payloads: readonly Json[],
+): SetupProblem | null {
+  if (!findings.some(({ detector }) => detector === 'constant-predictions')) return null;
+  return setupProblem(
+    'not-understood',
+    `The model answered all of ${counted(calls, 'probe')} the same; it may not have understood them (sent: ${sentText(payloads)}).`,
+  );
+}
+
+/** What is concluded where nothing can be judged: no severity, no cause and no advice about the model. */
+function undecided(
+  { diagnosis, explanation }: Evaluation,
+  { sentence, advice }: SetupProblem,
+): Pick<Evaluation, 'diagnosis' | 'explanation' | 'proposals' | 'similar'> {
+  return {
+    diagnosis: {
+      ...diagnosis,
+      severity: 'none',
+      severityReason: 'Nothing could be judged.',
+      impact: null,
+      findings: [],
+    },
+    explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [advice] },
+    proposals: [],
+    similar: [],
+  };
 }
 
 async function keepAsBaseline(
@@ -229,10 +268,23 @@ interface Looked {
   readonly window: WindowProfile;
   readonly evaluation: Evaluation;
   readonly verdict: Investigation['verdict'];
+  readonly setup: SetupProblem | null;
+  readonly sent: string | null;
   readonly thresholds: DetectionThresholds;
 }
 
-function report({ url, id, discovery, baseline, window, evaluation, verdict, thresholds }: Looked): Investigation {
+function report({
+  url,
+  id,
+  discovery,
+  baseline,
+  window,
+  evaluation,
+  verdict,
+  setup,
+  sent,
+  thresholds,
+}: Looked): Investigation {
   const confidence = numeric(window, 'confidence');
   const latency = numeric(window, 'latency_seconds');
   const summary = confidence === null ? null : summariseNumeric(confidence);
@@ -241,6 +293,8 @@ function report({ url, id, discovery, baseline, window, evaluation, verdict, thr
     url,
     modelId: id,
     verdict,
+    setup,
+    sent,
     discovery,
     samples: window.calls,
     confidenceMean: summary?.mean ?? null,
@@ -282,6 +336,7 @@ function limitsOf(
   hasConfidence: boolean,
   thresholds: DetectionThresholds,
 ): readonly string[] {
+  if (calls === 0) return ['Nothing is known of the model yet: it has not answered.'];
   const limits = [
     `These are ${calls} generated probes, not your users' requests: drift of the real inputs cannot be seen from here.`,
   ];

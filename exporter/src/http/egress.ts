@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns';
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, request } from 'undici';
 import type { Failure, FailureReason } from '../domain/observation.js';
 import type { HttpClient } from '../domain/ports.js';
+import { createTlsAgents, UnreadableCertificate, type TlsOptions } from './tls-agents.js';
 
 /** Where this process may call besides public addresses. */
 export interface EgressPolicy {
@@ -87,46 +88,49 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       `${hostname} is an address this service may not call; list it in egress.allow_cidrs or egress.allow_hosts to allow it`,
     );
   };
-  const connect = buildConnector({
-    lookup: (hostname, options, done) => {
-      lookup(hostname, { ...options, all: true }, (error, addresses) => {
-        if (error !== null) return done(error, []);
-        try {
-          for (const { address } of addresses) guard(hostname, address);
-        } catch (blocked) {
-          return done(blocked as Blocked, []);
-        }
-        const [first] = addresses;
-        if (options.all === true || first === undefined) done(null, addresses);
-        else done(null, first.address, first.family);
-      });
-    },
-  });
-  const agent = new Agent({
-    maxHeaderSize: LARGEST_HEADER_BYTES,
-    connect: (options, callback) => {
-      const literal = options.hostname.replace(/^\[|\]$/g, '');
+  const guardedLookup: LookupFunction = (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, []);
       try {
-        if (isIP(literal) !== 0) guard(options.hostname, literal);
+        for (const { address } of addresses) guard(hostname, address);
       } catch (blocked) {
-        callback(blocked as Blocked, null);
-        return;
+        return done(blocked as Blocked, []);
       }
-      connect(options, (error, socket) => {
-        if (error !== null) {
-          callback(error, null);
+      const [first] = addresses;
+      if (options.all === true || first === undefined) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
+  };
+  const agentWith = (tls: TlsOptions): Agent => {
+    const connect = buildConnector({ ...tls, lookup: guardedLookup });
+    return new Agent({
+      maxHeaderSize: LARGEST_HEADER_BYTES,
+      connect: (options, callback) => {
+        const literal = options.hostname.replace(/^\[|\]$/g, '');
+        try {
+          if (isIP(literal) !== 0) guard(options.hostname, literal);
+        } catch (blocked) {
+          callback(blocked as Blocked, null);
           return;
         }
-        try {
-          guard(options.hostname, socket.remoteAddress ?? '0.0.0.0');
-          callback(null, socket);
-        } catch (blocked) {
-          socket.destroy();
-          callback(blocked as Blocked, null);
-        }
-      });
-    },
-  });
+        connect(options, (error, socket) => {
+          if (error !== null) {
+            callback(error, null);
+            return;
+          }
+          try {
+            guard(options.hostname, socket.remoteAddress ?? '0.0.0.0');
+            callback(null, socket);
+          } catch (blocked) {
+            socket.destroy();
+            callback(blocked as Blocked, null);
+          }
+        });
+      },
+    });
+  };
+  const agent = agentWith({});
+  const agents = createTlsAgents(agentWith);
 
   return {
     async call(call) {
@@ -137,15 +141,21 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
         return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0, unsent: true };
       const timeoutMs = Math.max(1, Math.ceil(call.timeoutMs));
       const deadline = AbortSignal.timeout(timeoutMs);
-      try {
-        const response = await request(call.url, {
-          dispatcher: agent,
+      const ask = (reset: boolean): ReturnType<typeof request> =>
+        request(call.url, {
+          dispatcher: call.tls === undefined ? agent : agents.for(call.tls),
           method: call.method,
           headers: call.headers,
           body: call.body,
           signal: deadline,
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
+          reset,
+        });
+      try {
+        const response = await ask(false).catch((error: unknown) => {
+          if (call.retriesIdleClose === true && wasClosedIdle(error)) return ask(true);
+          throw error;
         });
         const body = await readBody(
           decoded(response.body, response.headers['content-encoding']),
@@ -167,7 +177,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
         };
       }
     },
-    close: () => agent.close(),
+    close: async () => void (await Promise.all([agent.close(), agents.close()])),
   };
 }
 
@@ -230,6 +240,23 @@ const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPRO
 const CERTIFICATE_CODES = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA']);
 
+/** Codes of a connection that ended before any byte of an answer: a server closed one that was kept. */
+const CLOSED_EARLY = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const wasClosedIdle = (error: unknown): boolean =>
+  CLOSED_EARLY.has(codeOf(error)) || CLOSED_EARLY.has(codeOf(causeOf(error)));
+
+const CERTIFICATE_WORDS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'the certificate of the server has expired',
+  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of the server is signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of the server is signed by an issuer that is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the issuer of the server’s certificate is not known here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the issuer of the server’s certificate is not known here',
+};
+const certificateText = (code: string): string =>
+  `${CERTIFICATE_WORDS[code] ?? 'the certificate of the server is not accepted'} (${code})`;
+
 /** Codes of a connection that was never made: no byte of the request can have left. */
 const UNCONNECTED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 
@@ -249,12 +276,14 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failu
   if (error instanceof TooLarge) return failureOf('too_large', error.message);
   const cause = causeOf(error);
   if (cause instanceof Blocked) return failureOf('blocked', cause.message);
+  if (cause instanceof UnreadableCertificate) return failureOf('certificate', cause.message);
   const code = codeOf(cause);
   if (timedOut || code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT' || code === 'ABORT_ERR')
     return failureOf('timeout', `no complete answer within ${timeoutMs / 1_000} s`);
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW')
     return failureOf('too_large', `the headers of the answer are larger than ${LARGEST_HEADER_BYTES} bytes`);
   if (DNS_CODES.has(code)) return failureOf('dns', 'the host name cannot be resolved');
+  if (CERTIFICATE_CODES.test(code)) return failureOf('certificate', certificateText(code));
   if (TLS_CODES.test(code)) return failureOf('tls', `the encrypted connection failed (${code})`);
   return failureOf(
     'connect',

@@ -57,6 +57,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     registers,
   });
   const credentials = counter('mlfi_refused_credentials_total');
+  // The first refusal must be an increase, or the rule would not see it.
+  for (const reason of ['unknown-key-or-secret', 'too-many-attempts']) credentials.inc({ reason }, 0);
   const events = counter('mlfi_ingest_events_total');
   const rejected = counter('mlfi_ingest_rejected_total');
   const store = gauge('mlfi_store_up');

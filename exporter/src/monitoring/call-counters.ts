@@ -16,6 +16,8 @@ export interface CallCounters {
   /** When rows last came, by mlfi's clock, whatever time they have; null when 0.1.0 stored the counters. */
   readonly lastArrivalAtMs: number | null;
   readonly lastAnswerAtMs: number | null;
+  /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
+  readonly lastProbeAnswerAtMs?: number | null | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -31,6 +33,7 @@ export const NO_CALLS: CallCounters = {
   lastPredictionAtMs: null,
   lastArrivalAtMs: null,
   lastAnswerAtMs: null,
+  lastProbeAnswerAtMs: null,
   consecutiveFailures: 0,
   lastVersion: null,
   changes: [],
@@ -53,12 +56,17 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastPredictionAtMs: moment,
   lastArrivalAtMs: moment.default(null),
   lastAnswerAtMs: moment,
+  lastProbeAnswerAtMs: moment.optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
 });
 
 export const callCountersCodec = codec('call counters', schema);
+
+/** Whether the model has answered mlfi itself; before that was kept, any answer of the model counted. */
+export const hasAnsweredProbe = ({ lastProbeAnswerAtMs, lastAnswerAtMs }: CallCounters): boolean =>
+  (lastProbeAnswerAtMs === undefined ? lastAnswerAtMs : lastProbeAnswerAtMs) !== null;
 
 /** The newest changes that are kept. */
 const CHANGES_KEPT = 50;
@@ -68,6 +76,14 @@ export function withChange(counters: CallCounters, change: ChangeEvent): CallCou
   const isKnown = counters.changes.some((known) => known.atMs === atMs && known.kind === kind && known.text === text);
   return isKnown ? counters : { ...counters, changes: [...counters.changes, change].slice(-CHANGES_KEPT) };
 }
+
+/** Counts a call that says nothing about the model: one before its first answer, or one refused by a limit on calls. */
+export const countRefusedProbe = (before: CallCounters, { atMs, failure }: Observation): CallCounters => ({
+  ...before,
+  probes: before.probes + 1,
+  probeFailures: failure === null ? before.probeFailures : bump(before.probeFailures, failure.reason),
+  lastProbeAtMs: atMs,
+});
 
 /** An old row that comes late never takes a time back. */
 const latest = (before: number | null, atMs: number): number => Math.max(before ?? -Infinity, atMs);
@@ -95,6 +111,12 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
     lastProbeAtMs: probed ? latest(before.lastProbeAtMs, atMs) : before.lastProbeAtMs,
     lastPredictionAtMs: probed ? before.lastPredictionAtMs : latest(before.lastPredictionAtMs, atMs),
     lastAnswerAtMs: failure === null ? latest(before.lastAnswerAtMs, atMs) : before.lastAnswerAtMs,
+    lastProbeAnswerAtMs:
+      probed && failure === null
+        ? atMs
+        : hasAnsweredProbe(before)
+          ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
+          : null,
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     lastVersion: isLate ? before.lastVersion : (modelVersion ?? before.lastVersion),
   };

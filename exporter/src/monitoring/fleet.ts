@@ -1,5 +1,6 @@
 import { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
+import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -21,7 +22,7 @@ import { LessonsInUse } from './lessons-in-use.js';
 import type { Member } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
-import { statusOf } from './model-status.js';
+import { runningState, statusOf } from './model-status.js';
 import { MonitoredModel } from './monitored-model.js';
 import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
@@ -74,8 +75,9 @@ export class Fleet {
         }),
         experiment,
         rediscover,
-        found: (id, { endpoint, payloads }) =>
-          this.update(id, (model) => ({ ...model, endpoint, probePayloads: payloads })),
+        found: (id, asked) => this.update(id, (model) => ({ ...model, ...asked })),
+        noteSetup: (id, problem) => this.noteSetup(id, problem),
+        reprobe: (member) => this.probes.restart(member),
         request: (id) => this.loop.request(id),
         commit: () => this.commits.request(),
       },
@@ -144,6 +146,14 @@ export class Fleet {
   /** Models that are left out, because what is stored of them cannot be read. */
   unrestoredModels(): readonly string[] {
     return this.members.unrestored;
+  }
+
+  /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
+  noteSetup(id: ModelId, problem: SetupProblem): void {
+    const monitored = this.members.all.get(id)?.monitored;
+    if (monitored?.isConfiguring !== true) return;
+    monitored.contact.problem = problem;
+    monitored.touch();
   }
 
   ids(): readonly ModelId[] {
@@ -239,8 +249,7 @@ export class Fleet {
   async setPaused(id: ModelId, paused: boolean): Promise<Model> {
     return this.members.inLane(id, async (member) => {
       await this.evaluations.changeModel(member, () => {
-        const running = member.monitored.baseline === null ? 'learning' : 'healthy';
-        return { paused, state: paused ? 'paused' : running };
+        return { paused, state: paused ? 'paused' : runningState(member.monitored) };
       });
       this.probes.restart(member);
       return member.monitored.model;

@@ -1,10 +1,10 @@
-import type { Discovery } from '../domain/discovery.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { CohortShapley } from '../domain/row-analysis.js';
+import type { SetupProblem } from '../domain/setup-problem.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
 import type { Knowledge } from '../evaluation/knowledge.js';
 import { IncidentExperiments } from '../experiments/per-incident.js';
@@ -31,14 +31,23 @@ export interface ModelEvaluationPorts {
     signal: AbortSignal,
   ) => Promise<CohortShapley>;
   /** Looks again at the URL of a model that has never answered. */
-  readonly rediscover: (model: Model) => Promise<Discovery>;
+  readonly rediscover: (model: Model) => Promise<Rediscovery>;
   /** The model can be asked in a way that was found just now. */
-  readonly found: (id: ModelId, discovery: Extract<Discovery, { kind: 'found' }>) => Promise<void>;
+  readonly found: (id: ModelId, asked: HowToAsk) => Promise<void>;
+  /** Why the model still cannot be asked. */
+  readonly noteSetup: (id: ModelId, problem: SetupProblem) => void;
+  /** Probes the model by its schedule from now on: it has answered for the first time. */
+  readonly reprobe: (member: Member) => void;
   /** There is news about the model that an evaluation should see. */
   readonly request: (id: ModelId) => void;
   /** Something is to be stored. */
   readonly commit: () => void;
 }
+
+/** How a model is asked, and with what. */
+export type HowToAsk = Pick<Model, 'endpoint' | 'probePayloads' | 'goldenInputs'>;
+export type Rediscovery =
+  { readonly kind: 'found'; readonly asked: HowToAsk } | { readonly kind: 'not-found'; readonly problem: SetupProblem };
 
 const QUIET_MS = 60_000;
 
@@ -85,10 +94,12 @@ export class ModelEvaluation {
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     await lanes.run(id, async () => {
       if (incident === null) monitored.settleEvidence();
+      const before = monitored.model.state;
       await this.changeModel(member, () => ({ state: stateOf(monitored, incident) }));
+      if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
     });
     if (monitored.isDirty) this.ports.commit();
-    if (monitored.counters.lastAnswerAtMs === null && monitored.counters.probes > 0) this.rediscover(member);
+    if (monitored.isConfiguring && monitored.counters.probes > 0) this.rediscover(member);
   }
 
   /** Makes an open incident's proposals anew with what is known now. */
@@ -143,7 +154,9 @@ export class ModelEvaluation {
     void this.ports
       .rediscover(model)
       .then(async (discovery) => {
-        if (discovery.kind === 'found' && !member.isLeaving) await this.ports.found(model.id, discovery);
+        if (member.isLeaving || !member.monitored.isConfiguring) return;
+        if (discovery.kind === 'found') await this.ports.found(model.id, discovery.asked);
+        else this.ports.noteSetup(model.id, discovery.problem);
       })
       .catch((error: unknown) => logger.warn({ model: model.id, error: String(error) }, 'discovery failed'))
       .finally(() => {

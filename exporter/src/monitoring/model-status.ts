@@ -43,6 +43,7 @@ export function statusOf(
     features: monitored.featureReadings,
     diagnosis: evaluation?.diagnosis ?? null,
     incident,
+    setup: monitored.contact.problem,
     evidence: monitored.evidence(),
     performance: evaluation?.performance ?? NOT_EVALUATED_YET,
     rowAnomaly: evaluation?.rowAnomaly ?? { verdict: 'unknown', reason: NOT_YET },
@@ -57,10 +58,16 @@ export function statusOf(
   };
 }
 
-/** The state shown: an open incident decides; without one a model is learning or healthy. */
+/** The state of a model nothing is wrong with. */
+export function runningState({ isConfiguring, counters, baseline }: MonitoredModel): ModelState {
+  if (isConfiguring && counters.basis === 'probe' && counters.calls === 0) return 'configuring';
+  return baseline === null ? 'learning' : 'healthy';
+}
+
+/** The state shown: an open incident decides; without one a model is being configured, learning or healthy. */
 export function stateOf(monitored: MonitoredModel, incident: IncidentRow | null): ModelState {
   if (monitored.model.paused) return 'paused';
-  if (incident === null) return monitored.baseline === null ? 'learning' : 'healthy';
+  if (incident === null) return runningState(monitored);
   if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';
   return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
 }

@@ -20,8 +20,16 @@ import {
   restoredPhase,
   type BaselinePhase,
 } from './baseline-lifecycle.js';
-import { countCall, lastHeardAtMs, NO_CALLS, withArrival, withChange, type CallCounters } from './call-counters.js';
+import {
+  countCall,
+  hasAnsweredProbe,
+  lastHeardAtMs,
+  withArrival,
+  withChange,
+  type CallCounters,
+} from './call-counters.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
+import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
   countRows,
@@ -46,6 +54,7 @@ const ROWS_SCORED_PER_EVALUATION = 200;
  * written. It decides nothing about health. Everything that changes it runs in the model's lane.
  */
 export class MonitoredModel {
+  readonly contact = new FirstContact();
   private phase: BaselinePhase;
   private calls: CallCounters;
   private readonly rows: RowBuffer;
@@ -70,7 +79,7 @@ export class MonitoredModel {
   ) {
     const { id } = registration;
     this.phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
-    this.calls = restored.counters ?? NO_CALLS;
+    this.calls = restored.counters ?? FirstContact.counters(registration);
     this.rows = new RowBuffer(settings.rowsKept);
     this.features = new FeaturesRead(restored.kinds);
     const learnt = learningIn(this.phase)?.golden ?? [];
@@ -111,22 +120,25 @@ export class MonitoredModel {
     return this.features.readings;
   }
 
+  /** True until the model has answered once: how it fails meanwhile says nothing about it. */
+  get isConfiguring(): boolean {
+    return this.registration.endpoint !== null && !hasAnsweredProbe(this.calls);
+  }
+
   /** Grows whenever what a status shows of the model may have changed. */
   get revision(): number {
     return this.changes;
   }
 
-  /** Something has changed that a status shows beside this state: an evaluation, an incident. */
+  /** Something else that a status shows has changed: an evaluation, an incident. */
   touch(): void {
     this.changes += 1;
   }
 
-  /** True while something is not stored that must be. */
+  /** True while something must be stored. */
   get isDirty(): boolean {
     return this.isUnsaved;
   }
-
-  // ---------------------------------------------------------------- what comes in
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[], nowMs: number): void {
@@ -218,8 +230,6 @@ export class MonitoredModel {
     this.changed();
   }
 
-  // ---------------------------------------------------------------- the baseline
-
   /**
    * Starts the next baseline version; the old one no longer judges.
    * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
@@ -279,8 +289,6 @@ export class MonitoredModel {
     this.changed();
     return phase.baseline.version;
   }
-
-  // ---------------------------------------------------------------- how it stands
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
@@ -344,8 +352,6 @@ export class MonitoredModel {
     this.changed();
   }
 
-  // ---------------------------------------------------------------- inside
-
   private changed(): void {
     this.isUnsaved = true;
     this.changes += 1;
@@ -354,7 +360,9 @@ export class MonitoredModel {
   private observeOne(sample: Sample): void {
     const { observation } = sample;
     if (observation.source === 'ingest') this.startTraffic(observation.atMs);
-    this.calls = countCall(this.calls, observation);
+    const refused = this.contact.refused(this.calls, this.isConfiguring, observation);
+    this.calls = refused ?? countCall(this.calls, observation);
+    if (refused !== null) return;
     if (observation.source === 'golden') {
       const moved = this.golden.add(sample, this.model.goldenInputs.length, this.phase.kind === 'learning');
       this.compareGolden(sample, moved);

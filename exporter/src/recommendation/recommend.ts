@@ -5,6 +5,7 @@ import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackReco
 import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
+import { accessRules } from './access-rules.js';
 import { RULES, type Rule } from './rules.js';
 import { type Plan } from '../domain/executor.js';
 import type { RecommendationContext } from './context.js';
@@ -19,11 +20,15 @@ const TOP: Readonly<Record<Severity, Priority>> = {
 /** A runner-up this probable gets its first action proposed too. */
 const WORTH_A_LOOK = 0.2;
 
+/** Causes whose remedy depends on how the calls fail. */
+const CALLS_FAIL: ReadonlySet<CauseId> = new Set(['model-unreachable', 'endpoint-errors']);
+
 /** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const rules = [...validatedDeployment(winner.id, context.validation), ...RULES[winner.id]].filter((rule) =>
+  const causeRules = (CALLS_FAIL.has(winner.id) ? accessRules(diagnosis) : null) ?? RULES[winner.id];
+  const rules = [...validatedDeployment(winner.id, context.validation), ...causeRules].filter((rule) =>
     applies(rule, context),
   );
   const ranked = rules

@@ -72,7 +72,8 @@ const investigationOf = (
 ): InvestigationPorts => ({
   clock,
   hash,
-  discover: (url) => discover(url, null),
+  discover: (url) => discover({ url, authorizationSecret: null }),
+  knowsPayloads: false,
   chooseGoldenInputs,
   cycle: (model) => prober.cycle(model),
   baselines: store.baselines,

@@ -6,7 +6,7 @@ import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
 import { createModelSources } from '../capture/sources/service-discovery.js';
 import { registerModel, type RegistrationPorts } from '../application/register-model.js';
-import type { Discovery } from '../domain/discovery.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput } from '../domain/model.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
@@ -17,14 +17,14 @@ import type { Foundation } from './foundation.js';
 /** How models are asked. */
 export interface Capture {
   readonly prober: ReturnType<typeof createProber>;
-  readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
+  readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
 }
 
 export function wireCapture({ started, http, clock, logger, authorizationOf }: Foundation): Capture {
   return {
     prober: createProber({ http, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf }),
-    discover: (url, secret) => discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, url, secret),
+    discover: (target) => discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
     chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads, started.probing.goldenInputs),
   };
 }

@@ -19,8 +19,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
   const clock = systemClock;
   const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });
   const http: HttpClient = egress;
-  const authorizationOf = (): string | null => options.authorization;
-  const secret = options.authorization === null ? null : 'token';
+  const authorizationOf = (name: string): string | null => options.secrets.get(name) ?? null;
   const logger = createLogger('error');
   const prober = createProber({ http, clock, random: seededRandom(1), logger, authorizationOf });
   try {
@@ -28,7 +27,12 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
       {
         clock,
         hash: (text) => createHmac('sha256', 'one look').update(text).digest('base64url').slice(0, 22),
-        discover: (address) => discover({ http, timeoutMs: options.timeoutMs, authorizationOf }, address, secret),
+        discover: (url) =>
+          discover(
+            { http, timeoutMs: options.timeoutMs, authorizationOf },
+            { url, authorizationSecret: null, ...options.target },
+          ),
+        knowsPayloads: options.target.payloads !== undefined,
         chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads),
         cycle: (model) => prober.cycle(model),
         baselines: null,

@@ -9,6 +9,10 @@ import { analyseRows, isSmall } from '../rca/row-analysis.js';
 import { rowPieces } from '../rca/row-pieces.js';
 import { createAnalysisPool } from '../system/analysis-pool.js';
 import { seededRandom } from '../system/seeded-random.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
+import type { Model } from '../domain/model.js';
+import { setupProblemOf } from '../domain/setup-problem.js';
+import type { Rediscovery } from '../monitoring/model-evaluation.js';
 import { SYSTEM } from '../domain/actor.js';
 import type { Capture } from './capture.js';
 import type { Foundation } from './foundation.js';
@@ -16,7 +20,7 @@ import type { Foundation } from './foundation.js';
 /** The fleet, not yet started. */
 export function wireMonitoring(foundation: Foundation, capture: Capture, incidents: IncidentManager): Fleet {
   const { started, store, clock, logger, events, hash, audit, closing } = foundation;
-  const { prober, discover } = capture;
+  const { prober, discover, chooseGoldenInputs } = capture;
   const analysts = createAnalysisPool<RowPiece, RowAnalysis>(
     new URL('../rca/row-analysis-worker', import.meta.url),
     import.meta.url,
@@ -45,10 +49,29 @@ export function wireMonitoring(foundation: Foundation, capture: Capture, inciden
       analyseRows: (input) => (isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input))),
       experiment: (subject, evaluation, incident, signal) =>
         runExperiment(experimenting, started.investigation.experiments, subject, evaluation, incident, signal),
-      rediscover: (model) => discover(model.endpoint?.url ?? '', model.endpoint?.authorizationSecret ?? null),
+      rediscover: async (model) => rediscovered(model, await discover(targetOf(model)), chooseGoldenInputs),
     },
     fleetSettings(foundation),
   );
+}
+
+const targetOf = ({ endpoint }: Model): DiscoveryTarget => ({
+  url: endpoint?.url ?? '',
+  authorizationSecret: endpoint?.authorizationSecret ?? null,
+  ...(endpoint?.asking === undefined ? {} : { asking: endpoint.asking }),
+});
+
+/** What a new search for the way to ask found. Golden inputs that were placeholders give way; the operator's own stay. */
+function rediscovered(
+  { goldenInputs }: Model,
+  discovery: Discovery,
+  choose: Capture['chooseGoldenInputs'],
+): Rediscovery {
+  if (discovery.kind === 'not-found') return { kind: 'not-found', problem: setupProblemOf(discovery.failure) };
+  const { endpoint, payloads } = discovery;
+  const own = goldenInputs.filter(({ origin }) => origin === 'user');
+  const asked = { endpoint, probePayloads: payloads, goldenInputs: own.length > 0 ? own : choose(payloads) };
+  return { kind: 'found', asked };
 }
 
 /** Getters, so that a reload of the configuration takes effect. */

@@ -1,5 +1,5 @@
 import { Conflict, Invalid } from '../domain/errors.js';
-import type { Discovery } from '../domain/discovery.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
@@ -19,7 +19,7 @@ export interface ModelValidationPorts {
   readonly logger: Logger;
   readonly validations: ValidationRepository;
   readonly hash: (text: string) => string;
-  readonly discover: (url: string, authorizationSecret: string | null) => Promise<Discovery>;
+  readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
   /** Asks within the model's schedule: its concurrency, its hourly budget, its wish to be left alone. Null = not asked. */
   readonly ask: (model: Model, payloads: readonly Json[]) => Promise<readonly (ModelAnswer | null)[]>;
   readonly payloadLike: (example: Json, features: Features) => Json | null;
@@ -240,7 +240,11 @@ async function candidateOf(ports: ModelValidationPorts, model: Model, url: strin
     if (answer?.kind === 'answer' && answer.prediction !== null)
       return { kind: 'reached', endpoint, examples: known, calls: 1 };
   }
-  const discovery = await ports.discover(url, secret);
+  const discovery = await ports.discover({
+    url,
+    authorizationSecret: secret,
+    ...(secret !== null && model.endpoint?.asking !== undefined ? { asking: model.endpoint.asking } : {}),
+  });
   const calls = discovery.attempts.length + 1;
   if (discovery.kind === 'not-found') return { kind: 'unreachable', reason: discovery.failure.detail, calls };
   return {

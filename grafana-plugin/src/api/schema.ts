@@ -505,7 +505,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored windows as CSV: calls, failures, confidence, latency */
+        /** Stored windows as CSV, from the first baseline on: calls, failures, confidence, latency */
         get: operations["get_api_v1_models_id_aggregates_csv"];
         put?: never;
         post?: never;
@@ -1250,11 +1250,12 @@ export interface components {
                 detail: string;
                 http_status: number | null;
                 /** @enum {string} */
-                reason: "dns" | "connect" | "tls" | "timeout" | "http_4xx" | "http_5xx" | "not_json" | "schema" | "too_large" | "blocked" | "other";
+                reason: "dns" | "connect" | "certificate" | "tls" | "timeout" | "credentials" | "not_found" | "moved" | "rate_limited" | "payload_refused" | "http_4xx" | "http_5xx" | "error_body" | "not_json" | "schema" | "too_large" | "blocked" | "other";
                 retry_after_ms: number | null;
             };
             /** @constant */
             kind: "not-found";
+            setup: components["schemas"]["SetupProblem"];
         };
         DiscoveryAttempt: {
             /** @enum {string} */
@@ -1292,7 +1293,7 @@ export interface components {
             kind: "model-updated";
             model_id: string;
             /** @enum {string} */
-            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
         } | {
             /** @constant */
             kind: "baseline-admitted";
@@ -1689,10 +1690,12 @@ export interface components {
             paused: boolean;
             performance: components["schemas"]["Performance"];
             recurring_causes: components["schemas"]["RecurringCause"][];
+            /** @description why mlfi cannot ask the model at present, and the one thing to do; null when it can */
+            setup: components["schemas"]["SetupProblem"] | null;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
             /** @enum {string} */
-            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
             tags: string[];
             total_samples: number;
             url: string | null;
@@ -1742,10 +1745,12 @@ export interface components {
                 probes_per_cycle: number;
                 timeout_ms: number;
             };
+            /** @description why mlfi cannot ask the model at present, and the one thing to do; null when it can */
+            setup: components["schemas"]["SetupProblem"] | null;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
             /** @enum {string} */
-            state: "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
             tags: string[];
             total_samples: number;
             url: string | null;
@@ -1753,15 +1758,35 @@ export interface components {
             window_samples: number;
         };
         ModelRegistration: {
+            answer?: {
+                classes?: string;
+                confidence?: string;
+                prediction?: string;
+            };
             /** @enum {string} */
             connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             golden_inputs?: unknown[];
+            headers?: {
+                [key: string]: string;
+            };
             id?: string;
             interval_seconds?: number;
+            /** @enum {string} */
+            method?: "POST" | "PUT";
             name?: string & (unknown & unknown);
             owner?: string & (unknown & unknown);
             payloads?: unknown[];
+            query?: {
+                [key: string]: string;
+            };
             tags?: (string & (unknown & unknown))[];
+            timeout_seconds?: number;
+            tls?: {
+                ca_file?: string;
+                cert_file?: string;
+                insecure_skip_verify?: boolean;
+                key_file?: string;
+            };
             url?: string;
             version?: string & (unknown & unknown);
         };
@@ -1971,6 +1996,12 @@ export interface components {
             rest_change: number | null;
             rows: number;
             share: number;
+        };
+        SetupProblem: {
+            advice: string;
+            /** @enum {string} */
+            kind: "blocked-by-egress" | "host-not-found" | "connection-refused" | "certificate" | "no-encryption" | "no-answer-in-time" | "credentials" | "not-found" | "wrong-method" | "moved" | "rate-limited" | "not-ready" | "server-error" | "payload-needed" | "error-answer" | "not-a-model" | "unknown-answer" | "answer-too-large" | "not-understood" | "not-asked";
+            sentence: string;
         };
         SignalEvidence: {
             block_samples: number;
@@ -2592,6 +2623,28 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    answer?: {
+                        classes?: string;
+                        confidence?: string;
+                        prediction?: string;
+                    };
+                    /** @enum {string} */
+                    connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
+                    headers?: {
+                        [key: string]: string;
+                    };
+                    /** @enum {string} */
+                    method?: "POST" | "PUT";
+                    payloads?: unknown[];
+                    query?: {
+                        [key: string]: string;
+                    };
+                    tls?: {
+                        ca_file?: string;
+                        cert_file?: string;
+                        insecure_skip_verify?: boolean;
+                        key_file?: string;
+                    };
                     url: string;
                 };
             };

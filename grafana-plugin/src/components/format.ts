@@ -69,6 +69,7 @@ export function titled(identifier: string): string {
 }
 
 export const STATE_COLOURS: Record<FleetModel['state'], BadgeColor> = {
+  configuring: 'blue',
   learning: 'blue',
   healthy: 'green',
   degraded: 'orange',
@@ -77,6 +78,7 @@ export const STATE_COLOURS: Record<FleetModel['state'], BadgeColor> = {
   paused: 'darkgrey',
 };
 export const STATE_TEXTS: Record<FleetModel['state'], () => string> = {
+  configuring: () => t('state.configuring', 'Being set up'),
   learning: () => t('state.learning', 'Learning'),
   healthy: () => t('state.healthy', 'Healthy'),
   degraded: () => t('state.degraded', 'Degraded'),

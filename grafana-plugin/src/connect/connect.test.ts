@@ -22,13 +22,19 @@ describe('why no model answered', () => {
     explanationOf({ failure: { detail: '', http_status: null, retry_after_ms: null, ...failure } }).title;
   it('tells apart what can be mended in different ways', () => {
     const failures: Array<Parameters<typeof titleOf>[0]> = [
-      { reason: 'http_4xx', http_status: 401 },
+      { reason: 'credentials', http_status: 401 },
       { reason: 'dns' },
       { reason: 'connect' },
       { reason: 'blocked' },
       { reason: 'timeout' },
       { reason: 'tls' },
-      { reason: 'http_4xx', http_status: 404 },
+      { reason: 'not_found', http_status: 404 },
+      { reason: 'certificate' },
+      { reason: 'moved', http_status: 308 },
+      { reason: 'rate_limited', http_status: 429 },
+      { reason: 'payload_refused', http_status: 422 },
+      { reason: 'error_body', http_status: 200 },
+      { reason: 'http_4xx', http_status: 418 },
       { reason: 'http_5xx', http_status: 503 },
       { reason: 'not_json' },
     ];

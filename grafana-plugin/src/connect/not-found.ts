@@ -58,15 +58,42 @@ export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation
       title: t('connect.timeout', 'The model did not answer in time'),
       text: detail,
     }),
+    certificate: () => ({
+      title: t('connect.certificate', 'The certificate is not trusted'),
+      text: detail,
+    }),
     tls: () => ({
-      title: t('connect.tls', 'The certificate is not accepted'),
+      title: t('connect.tls', 'No encrypted connection can be made'),
+      text: detail,
+    }),
+    not_found: () => ({
+      title: t('connect.missing', 'There is nothing at this path ({{status}})', { status: status ?? 404 }),
+      text: t('connect.missing-text', 'Give the whole address of the path that predicts. {{detail}}', {
+        detail,
+        interpolation: { escapeValue: false },
+      }),
+    }),
+    moved: () => ({
+      title: t('connect.moved', 'The model has moved ({{status}})', { status: status ?? '3xx' }),
+      text: detail,
+    }),
+    rate_limited: () => ({
+      title: t('connect.limited', 'The server limits calls ({{status}})', { status: status ?? 429 }),
+      text: detail,
+    }),
+    payload_refused: () => ({
+      title: t('connect.payload', 'The model wants another payload ({{status}})', { status: status ?? '4xx' }),
+      text: t('connect.payload-text', 'Give one payload it takes. {{detail}}', {
+        detail,
+        interpolation: { escapeValue: false },
+      }),
+    }),
+    error_body: () => ({
+      title: t('connect.error-body', 'The model answers with an error'),
       text: detail,
     }),
     http_4xx: () => ({
-      title:
-        status === 404
-          ? t('connect.missing', 'There is nothing at this path (404)')
-          : t('connect.rejected', 'The model rejects the request ({{status}})', { status: status ?? '4xx' }),
+      title: t('connect.rejected', 'The model rejects the request ({{status}})', { status: status ?? '4xx' }),
       text: t(
         'connect.rejected-text',
         'Something answers there, but not to the requests mlfi knows. Check the path; what was tried stands below.'

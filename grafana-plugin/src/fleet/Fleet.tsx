@@ -17,6 +17,7 @@ const STATE_RANK: Record<FleetModel['state'], number> = {
   unreachable: 5,
   failing: 4,
   degraded: 3,
+  configuring: 2,
   learning: 2,
   healthy: 1,
   paused: 0,

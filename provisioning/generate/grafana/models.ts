@@ -5,9 +5,10 @@ import type { NamedState } from './panels.js';
 import { MODELS } from './panels.js';
 
 /** Worst last, so that a maximum shows the worst. */
-const STATES = ['paused', 'learning', 'healthy', 'degraded', 'failing', 'unreachable'] as const;
+const STATES = ['paused', 'configuring', 'learning', 'healthy', 'degraded', 'failing', 'unreachable'] as const;
 const COLORS = {
   paused: 'text',
+  configuring: 'blue',
   learning: 'blue',
   healthy: 'green',
   degraded: 'yellow',

@@ -296,7 +296,7 @@ describe.skipIf(!hasPrometheus)('from a broken model to a page and back', () => 
     expect(page.title).toMatch(/^\[CRITICAL.*\] sample: /);
     expect(page.text).toMatch(/\*Cause:\* (endpoint-errors|model-unreachable|slow-endpoint)/);
     expect(page.text).toMatch(/\*Top action:\* [a-z-]+ \(pending\)/);
-    expect(page.title_link).toBe('http://localhost:3000/a/mlfi-investigator-app/models/sample');
+    expect(page.title_link).toBe('http://localhost:3000/a/mlfi-investigator-app/models/sample/incident');
     expect(page.text).toContain('docs/runbooks.md#mlfi');
   });
 

@@ -12,7 +12,10 @@ afterEach(() => server.close());
 describe.each(SERVINGS.filter(({ payload }) => payload === undefined))('$name', (serving) => {
   it('is asked from its address alone, and read right', async () => {
     server = await modelServer(serving.routes);
-    const found = await discover({ ...server.context, timeoutMs: 5_000 }, `${server.origin}${serving.path}`, null);
+    const found = await discover(
+      { ...server.context, timeoutMs: 5_000 },
+      { url: `${server.origin}${serving.path}`, authorizationSecret: null },
+    );
     if (found.kind === 'not-found') throw new Error(JSON.stringify(found, null, 1));
     expect(found.endpoint.connector).toBe(serving.connector);
     expect(found.attempts.at(-1)?.outcome).toBe(`answered: ${serving.reads}`);

@@ -38,7 +38,7 @@ describe('mlfi.example.yml', () => {
 
   it('shows every key of the schema, and no other', () => {
     const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
-    const free = /^models\.\*\.(payloads|golden_inputs)\.|\.(environment|matchers|inputs|parameters)\./;
+    const free = /^models\.\*\.(payloads|golden_inputs|headers|query)\.|\.(environment|matchers|inputs|parameters)\./;
     const known = knownKeys().map(({ path }) => path.join('.'));
     expect(
       [...shown].filter((path) => !free.test(path) && !['secrets.*', 'probe_modules.*'].includes(path)).sort(),
@@ -105,6 +105,21 @@ describe('mlfi.example.yml', () => {
         tags: ['payments', 'tier-1'],
         versionLabel: '2026-11-01',
         authorizationSecret: 'hugging-face',
+        asking: {
+          headers: { 'X-Api-Key': { secret: 'hugging-face' }, 'X-Tenant': { value: 'acme' } },
+          query: { 'api-version': { value: '2024-06-01' } },
+          method: 'POST',
+          pointers: {
+            prediction: '/predictions/0/class',
+            confidence: '/predictions/0/probabilities',
+            classes: '/classes',
+          },
+          tls: {
+            caFile: '/etc/mlfi/ca.pem',
+            certFile: '/etc/mlfi/client.pem',
+            insecureSkipVerify: false,
+          },
+        },
       },
     ]);
     expect(loaded.config.database.kind).toBe('postgresql');

@@ -84,6 +84,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     blindSpots: [],
     features: new Map(),
     incident: null,
+    setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
     patterns: [],

@@ -47,6 +47,58 @@ async function failure(...given: Parameters<typeof call>) {
   return answer.failure;
 }
 
+describe('a kept connection that the server closed', () => {
+  /** Answers the first request of a connection, and ends the connection without a word on the second. */
+  const closingOnReuse = async (): Promise<{ port: number; requests: () => number }> => {
+    let requests = 0;
+    const port = await listening(
+      createTcpServer((socket) => {
+        let answered = false;
+        let text = '';
+        socket.on('error', () => undefined);
+        socket.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          if (!text.endsWith('{}')) return;
+          text = '';
+          requests += 1;
+          if (answered) return void socket.destroy();
+          answered = true;
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n{}');
+        });
+      }),
+    );
+    return { port, requests: () => requests };
+  };
+  const twice = async (retries: boolean) => {
+    const { port, requests } = await closingOnReuse();
+    const egress = createEgress(LOOPBACK);
+    cleanups.push(() => egress.close());
+    const ask = () =>
+      egress.call({
+        method: 'POST',
+        url: `http://127.0.0.1:${port}/`,
+        headers: {},
+        body: '{}',
+        timeoutMs: 3_000,
+        maxResponseBytes: 1_000,
+        ...(retries ? { retriesIdleClose: true as const } : {}),
+      });
+    const first = await ask();
+    // The connection goes back to the pool after its answer was read.
+    await new Promise((done) => setTimeout(done, 100));
+    const kinds = [first.kind, (await ask()).kind];
+    return { kinds, requests: requests() };
+  };
+
+  it('is asked once more on a fresh one, where the caller allows it', async () => {
+    expect(await twice(true)).toEqual({ kinds: ['answer', 'answer'], requests: 3 });
+  });
+
+  it('is a failure for a call that may have changed something', async () => {
+    expect(await twice(false)).toEqual({ kinds: ['answer', 'failure'], requests: 2 });
+  });
+});
+
 describe('what certainly never left', () => {
   const unsent = async (...given: Parameters<typeof call>): Promise<boolean> => {
     const answer = await call(...given);

@@ -33,6 +33,8 @@ describe('what the command line writes as JSON', () => {
       'a one-off check',
       investigationJson({
         url: 'http://127.0.0.1/predict',
+        setup: { kind: 'connection-refused', sentence: 'Nothing listens there.', advice: 'Check host and port.' },
+        sent: null,
         modelId: diagnosis.modelId,
         verdict: 'failing',
         discovery: {

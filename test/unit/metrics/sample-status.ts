@@ -83,6 +83,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     blindSpots: [],
     features: new Map(),
     incident: null,
+    setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: { kind: 'unknown', reason: 'no labels', realised: { accuracy: null, error: null } },
     evaluatedAtMs: 2_000,

@@ -1,4 +1,4 @@
-import type { Discovery, DiscoveryAttempt } from '../../domain/discovery.js';
+import type { Discovery, DiscoveryAttempt, DiscoveryTarget } from '../../domain/discovery.js';
 import type { Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { Candidate, ConnectorContext } from './connectors/connector.js';
@@ -6,19 +6,35 @@ import { CONNECTORS, connectorOf } from './connectors/index.js';
 import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
-/** These mean that nobody is there to talk to: further questions would only wait again. */
-const ENDS_SEARCH: readonly Failure['reason'][] = ['dns', 'connect', 'tls', 'timeout', 'blocked'];
+/** Nobody is there to talk to, or nobody who would listen: further questions would only be refused again. */
+const HOPELESS: ReadonlySet<Failure['reason']> = new Set([
+  'dns',
+  'connect',
+  'certificate',
+  'tls',
+  'timeout',
+  'blocked',
+]);
 /** A loading or busy server is not asked thirty more questions. */
 const asksToWait = ({ retryAfterMs }: Failure): boolean => retryAfterMs !== null;
-const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.includes(failure.reason) || asksToWait(failure);
+const endsAll = (failure: Failure): boolean =>
+  failure.httpStatus === 401 || failure.reason === 'rate_limited' || asksToWait(failure);
+const endsSearch = (failure: Failure): boolean => HOPELESS.has(failure.reason) || endsAll(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
+  'credentials',
+  'rate_limited',
   'schema',
+  'payload_refused',
+  'error_body',
   'http_5xx',
   'not_json',
+  'moved',
   'http_4xx',
+  'not_found',
   'timeout',
   'too_large',
+  'certificate',
   'tls',
   'connect',
   'dns',
@@ -36,14 +52,12 @@ const COMMON_SHAPES: readonly Json[] = [
 ];
 
 /**
- * Finds out, from a URL alone, in which protocol a model is asked and with what: the endpoint's own description first,
- * then common shapes. Everything tried is told. An unreachable address costs at most two calls.
+ * Finds out in which protocol a model is asked and with what: with the payloads that are given, else from the URL alone by the
+ * endpoint's own description and then by common shapes. Everything tried is told. An unreachable address costs at most two
+ * calls.
  */
-export async function discover(
-  context: ConnectorContext,
-  url: string,
-  authorizationSecret: string | null,
-): Promise<Discovery> {
+export async function discover(context: ConnectorContext, target: DiscoveryTarget): Promise<Discovery> {
+  const { url, authorizationSecret } = target;
   if (!URL.canParse(url)) {
     return {
       kind: 'not-found',
@@ -51,25 +65,40 @@ export async function discover(
       attempts: [],
     };
   }
+  const asked = target.asking === undefined ? context : { ...context, asking: target.asking };
+  const discovery = await search(asked, target);
+  if (discovery.kind === 'not-found' || target.asking === undefined) return discovery;
+  return { ...discovery, endpoint: { ...discovery.endpoint, asking: target.asking, authorizationSecret } };
+}
+
+async function search(context: ConnectorContext, target: DiscoveryTarget): Promise<Discovery> {
+  const { url, authorizationSecret, payloads: given = [], connector: wanted } = target;
   const attempts: DiscoveryAttempt[] = [];
   const failures: Failure[] = [];
   const greeting: Candidate = {
-    endpoint: { url, connector: 'rest', settings: {}, authorizationSecret },
-    payloads: [{ text: SENTENCES[0] ?? '' }],
-    what: 'first greeting {"text"}',
+    endpoint: { url, connector: wanted ?? 'rest', settings: {}, authorizationSecret },
+    payloads: given.length > 0 ? given : [{ text: SENTENCES[0] ?? '' }],
+    what: given.length > 0 ? 'the payload that was given' : 'first greeting {"text"}',
   };
   const first = await tryCandidate(context, greeting, attempts, failures);
+  if (first !== null && given.length > 0) return first;
   if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
 
   for (const connector of CONNECTORS) {
+    if (wanted !== undefined && connector.id !== wanted) continue;
     for (const candidate of await connector.describe(context, new URL(url), authorizationSecret)) {
-      const found = await tryCandidate(context, candidate, attempts, failures);
+      const found = await tryCandidate(
+        context,
+        given.length > 0 ? { ...candidate, payloads: given } : candidate,
+        attempts,
+        failures,
+      );
       if (found !== null) return found;
-      if (failures.some(asksToWait)) return first === null ? notFound(failures, attempts) : withVariety(first);
+      if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
     }
   }
   if (first !== null) return withVariety(first);
-  for (const payload of COMMON_SHAPES) {
+  for (const payload of given.length > 0 ? [] : COMMON_SHAPES) {
     const found = await tryCandidate(
       context,
       { ...greeting, payloads: [payload], what: `common shape {"${Object.keys(payload as object)[0] ?? ''}"}` },
@@ -77,7 +106,7 @@ export async function discover(
       failures,
     );
     if (found !== null) return withVariety(found);
-    if (failures.some(asksToWait)) break;
+    if (failures.some(endsAll)) break;
   }
   return notFound(failures, attempts);
 }

@@ -52,7 +52,12 @@ export function createProber(ports: ProberPorts): Prober {
   const ask = async (model: Model, question: Question): Promise<Answered> => {
     const { endpoint, schedule } = model;
     if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
-    const context = { http: ports.http, timeoutMs: schedule.timeoutMs, authorizationOf: ports.authorizationOf };
+    const context = {
+      http: ports.http,
+      timeoutMs: schedule.timeoutMs,
+      authorizationOf: ports.authorizationOf,
+      ...(endpoint.asking === undefined ? {} : { asking: endpoint.asking }),
+    };
     const atMs = ports.clock.now();
     const answer = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
     return {
@@ -193,7 +198,8 @@ function questionsFor(model: Model, random: Random): Question[] {
   const probes = generatePayloads(model.probePayloads, model.schedule.probesPerCycle, random).map(
     ({ payload }): Question => ({ source: 'probe', goldenId: null, payload }),
   );
-  return [...golden, ...probes];
+  // A model that never answered is knocked at, not questioned.
+  return model.state === 'configuring' ? [...golden, ...probes].slice(0, 1) : [...golden, ...probes];
 }
 
 function observationOf(question: Question, answer: ModelAnswer, atMs: number): Observation {

@@ -149,7 +149,8 @@ function nameIn(body: string): string {
 export function legacyView(investigation: Investigation): z.output<typeof analysis> {
   const { diagnosis, explanation, confidenceDrift } = investigation;
   const [winner] = diagnosis.causes;
-  const isHealthy = diagnosis.severity === 'none';
+  const isHealthy = investigation.verdict === 'healthy';
+  const isUndecided = investigation.setup !== null;
   return {
     metrics: {
       avg_confidence: investigation.confidenceMean,
@@ -172,13 +173,13 @@ export function legacyView(investigation: Investigation): z.output<typeof analys
     baseline_exists: investigation.baselineExists,
     anomalies: diagnosis.findings.map(({ detector, sentence, kind }) => ({ type: detector, kind, message: sentence })),
     rca: {
-      root_cause: isHealthy || winner === undefined ? 'none' : winner.id,
-      title: winner?.title ?? 'none',
+      root_cause: isHealthy || isUndecided || winner === undefined ? 'none' : winner.id,
+      title: isUndecided ? 'Not judged' : (winner?.title ?? 'none'),
       severity: diagnosis.severity,
       failure_reason: isHealthy ? 'Model operating normally' : explanation.headline,
       explanation: [...explanation.paragraphs],
       features: [...diagnosis.features],
-      causes: diagnosis.causes.map(({ id, title, probability }) => ({ id, title, probability })),
+      causes: (isUndecided ? [] : diagnosis.causes).map(({ id, title, probability }) => ({ id, title, probability })),
     },
     recommendations: investigation.recommendations.map(
       ({ action, title, priority, why, steps, risk, expectedEffect }) =>

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { WindowAggregate } from '../../application/models.js';
-import { CONNECTOR_IDS } from '../../domain/model.js';
+import { askingBody, askingOf } from '../../domain/asking-schema.js';
+import type { DiscoveryTarget } from '../../domain/discovery.js';
+import { CONNECTOR_IDS, type ProbeSchedule } from '../../domain/model.js';
 import type { ModelRegistration } from '../../domain/model-registration.js';
 import { CHANGE_KINDS } from '../../domain/symptoms.js';
 import { httpUrl, LATEST_MS, modelIdSchema, label, text, wholeNumber } from '../parameters.js';
@@ -23,22 +25,50 @@ const registration = z
     owner: label(0, 120).optional(),
     tags: z.array(label(0, 60)).max(20).optional(),
     interval_seconds: z.number().min(1).max(86_400).optional(),
+    timeout_seconds: z.number().min(0.01).max(300).optional(),
+    ...askingBody,
   })
   .meta({ id: 'ModelRegistration' });
 
-/** Leaves out what was not given, as optional properties want it. */
-const registrationOf = (body: z.output<typeof registration>): ModelRegistration => ({
-  ...(body.id === undefined ? {} : { id: body.id }),
-  ...(body.name === undefined ? {} : { name: body.name }),
-  ...(body.url === undefined ? {} : { url: body.url }),
-  ...(body.connector === undefined ? {} : { connector: body.connector }),
-  ...(body.payloads === undefined ? {} : { payloads: body.payloads }),
-  ...(body.golden_inputs === undefined ? {} : { goldenInputs: body.golden_inputs }),
-  ...(body.version === undefined ? {} : { versionLabel: body.version }),
-  ...(body.owner === undefined ? {} : { owner: body.owner }),
-  ...(body.tags === undefined ? {} : { tags: body.tags }),
-  ...(body.interval_seconds === undefined ? {} : { schedule: { intervalMs: body.interval_seconds * 1_000 } }),
+/** How a URL is asked, for one call that finds out. */
+const discoveryRequest = z.strictObject({
+  url: httpUrl,
+  connector: z.enum(CONNECTOR_IDS).optional(),
+  payloads: z.array(anyJson).min(1).max(100).optional(),
+  ...askingBody,
 });
+const targetOf = (body: z.output<typeof discoveryRequest>): DiscoveryTarget => {
+  const asking = askingOf(body);
+  return {
+    url: body.url,
+    authorizationSecret: null,
+    ...(body.connector === undefined ? {} : { connector: body.connector }),
+    ...(body.payloads === undefined ? {} : { payloads: body.payloads }),
+    ...(asking === undefined ? {} : { asking }),
+  };
+};
+const scheduleOf = (body: z.output<typeof registration>): Partial<ProbeSchedule> => ({
+  ...(body.interval_seconds === undefined ? {} : { intervalMs: body.interval_seconds * 1_000 }),
+  ...(body.timeout_seconds === undefined ? {} : { timeoutMs: body.timeout_seconds * 1_000 }),
+});
+
+/** Leaves out what was not given, as optional properties want it. */
+const registrationOf = (body: z.output<typeof registration>): ModelRegistration => {
+  const asking = askingOf(body);
+  return {
+    ...(body.id === undefined ? {} : { id: body.id }),
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.url === undefined ? {} : { url: body.url }),
+    ...(body.connector === undefined ? {} : { connector: body.connector }),
+    ...(body.payloads === undefined ? {} : { payloads: body.payloads }),
+    ...(body.golden_inputs === undefined ? {} : { goldenInputs: body.golden_inputs }),
+    ...(body.version === undefined ? {} : { versionLabel: body.version }),
+    ...(body.owner === undefined ? {} : { owner: body.owner }),
+    ...(body.tags === undefined ? {} : { tags: body.tags }),
+    schedule: scheduleOf(body),
+    ...(asking === undefined ? {} : { asking }),
+  };
+};
 
 const COLUMNS =
   'window_start,calls,failures,confidence_mean,confidence_std,latency_p50_seconds,latency_p95_seconds,labelled,correct';
@@ -96,11 +126,11 @@ export const modelRoutes: readonly Route[] = [
     path: '/api/v1/discover',
     scope: 'operate',
     summary: 'Find out how a URL may be asked, without watching it',
-    body: z.strictObject({ url: httpUrl }),
+    body: discoveryRequest,
     responses: { 200: discoverySchema },
     handler: async ({ ports, body }) => ({
       status: 200,
-      body: discoveryView(await ports.application.models.discover(body.url, null)),
+      body: discoveryView(await ports.application.models.discover(targetOf(body))),
     }),
   }),
   route({
@@ -145,7 +175,7 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/models/:id/aggregates.csv',
     scope: 'read',
-    summary: 'Stored windows as CSV: calls, failures, confidence, latency',
+    summary: 'Stored windows as CSV, from the first baseline on: calls, failures, confidence, latency',
     params,
     query: z.strictObject({ from_ms: wholeNumber(0, LATEST_MS, 0), to_ms: wholeNumber(0, LATEST_MS, LATEST_MS) }),
     responses: { 200: textResponse('text/csv; charset=utf-8', 'one window a line') },

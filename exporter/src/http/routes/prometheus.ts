@@ -6,7 +6,7 @@ import { PROBE_METRICS, type ProbeMetricName } from '../../metrics/catalogue.js'
 import { CONTENT_TYPES, endOf, renderFamily, type ExpositionFormat } from '../../metrics/exposition.js';
 import { exposition, expositionFormat } from '../negotiation.js';
 import { modelIdSchema } from '../parameters.js';
-import { route, textResponse, type Route } from '../route.js';
+import { route, textResponse, type HttpPorts, type Route } from '../route.js';
 
 /** Left of Prometheus' own deadline for the answer to travel, as blackbox_exporter does. */
 const DEADLINE_MARGIN_SECONDS = 0.5;
@@ -66,6 +66,13 @@ const callText = ({ source, failure, latencySeconds, confidence }: Observation):
 const EXPOSITION = textResponse([CONTENT_TYPES.text, CONTENT_TYPES.openmetrics], 'an exposition of Prometheus');
 const moduleName = z.string().max(64).default('default').meta({ description: 'a name of probe_modules' });
 
+/** @throws Invalid when the configuration has no such module */
+function probeModuleNamed({ probeModule }: Pick<HttpPorts, 'probeModule'>, name: string): ProbeRequest {
+  const module = probeModule(name);
+  if (module !== null) return module;
+  throw new Invalid(`there is no probe module "${name}"; see probe_modules in the configuration`, 'module');
+}
+
 export const prometheusRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -103,14 +110,12 @@ export const prometheusRoutes: readonly Route[] = [
     }),
     queryNamesThing: true,
     responses: { 200: EXPOSITION },
-    async handler({ ports: { application, probeModule }, query: { target, module: name, debug }, headers }) {
-      const module = probeModule(name);
-      if (module === null)
-        throw new Invalid(`there is no probe module "${name}"; see probe_modules in the configuration`, 'module');
+    async handler({ ports, query: { target, module: name, debug }, headers }) {
+      const module = probeModuleNamed(ports, name);
       const given = headers['x-prometheus-scrape-timeout-seconds'];
       const seconds = timeoutSeconds(typeof given === 'string' ? given : undefined, module);
       const startedAt = performance.now();
-      const samples = await application.models.probeNow(target, { ...module, timeoutMs: seconds * 1_000 });
+      const samples = await ports.application.models.probeNow(target, { ...module, timeoutMs: seconds * 1_000 });
       const format = expositionFormat({ headers });
       const took = (performance.now() - startedAt) / 1_000;
       const metrics = probeText(samples ?? [], samples === null, took, seconds, format);
@@ -134,6 +139,7 @@ export const prometheusRoutes: readonly Route[] = [
       200: z.array(z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) })),
     },
     handler({ ports, query: { module }, headers: { host = 'localhost' } }) {
+      probeModuleNamed(ports, module);
       const targets = ports.application.models
         .statuses()
         .filter(({ model }) => model.endpoint !== null && !model.paused)

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { Discovery } from '../../domain/discovery.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
 import { FAILURE_REASONS } from '../../domain/observation.js';
+import { SETUP_KINDS, setupProblemOf } from '../../domain/setup-problem.js';
 import { anyJson, nullableNumber, nullableText } from './estimates.js';
+
+/** Why mlfi cannot ask a model, and the one thing to do. */
+export const setupSchema = z
+  .object({ kind: z.enum(SETUP_KINDS), sentence: z.string(), advice: z.string() })
+  .meta({ id: 'SetupProblem' });
 
 const attempt = z
   .object({ connector: z.enum(CONNECTOR_IDS), url: z.string(), what: z.string(), outcome: z.string() })
@@ -31,6 +37,7 @@ export const discoverySchema = z
         http_status: nullableNumber,
         retry_after_ms: nullableNumber,
       }),
+      setup: setupSchema,
       attempts: z.array(attempt),
     }),
   ])
@@ -44,6 +51,7 @@ export function discoveryView(discovery: Discovery): z.output<typeof discoverySc
     return {
       kind: 'not-found',
       failure: { reason, detail, http_status: httpStatus, retry_after_ms: retryAfterMs },
+      setup: setupProblemOf(discovery.failure),
       attempts,
     };
   }

@@ -6,6 +6,7 @@ import type { ModelStatus } from '../../domain/model-status.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
 import { instant, intervalSchema, intervalView, nullableInstant, nullableNumber, nullableText } from './estimates.js';
+import { setupSchema } from './discovery.js';
 import { featureSchema, featuresView } from './features.js';
 import { blindSpotSchema, blindSpotView, findingSchema, findingView } from './findings.js';
 import { recurringCauseSchema, recurringCauseView } from './history.js';
@@ -72,6 +73,9 @@ const shown = {
   severity: z.enum(SEVERITIES),
   incident_id: nullableText,
   headline: nullableText,
+  setup: setupSchema.nullable().meta({
+    description: 'why mlfi cannot ask the model at present, and the one thing to do; null when it can',
+  }),
   cause: z.enum(CAUSE_IDS).nullable(),
   confidence_mean: nullableNumber,
   error_share: z.number(),
@@ -150,6 +154,7 @@ function shownView(status: ModelStatus): Shown {
     severity: incident?.severity ?? 'none',
     incident_id: incident?.id ?? null,
     headline: incident?.explanation.headline ?? null,
+    setup: status.setup === null ? null : { ...status.setup },
     cause: incident?.diagnosis.causes[0]?.id ?? null,
     confidence_mean: status.confidenceMean,
     error_share: status.errorShare,

@@ -33,6 +33,8 @@ export function investigationJson(investigation: Investigation): string {
     url: investigation.url,
     model_id: investigation.modelId,
     verdict: investigation.verdict,
+    setup: investigation.setup === null ? null : { ...investigation.setup },
+    sent: investigation.sent,
     discovery: discoveryView(investigation.discovery),
     samples: investigation.samples,
     confidence_mean: investigation.confidenceMean,

@@ -22,7 +22,7 @@ export interface GrafanaClient extends AnnotationSource {
 
 const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
 /** Not `connect`: a connection that broke after the request was sent has the same name. */
-const UNSENT_REASONS = new Set(['dns', 'tls', 'blocked']);
+const UNSENT_REASONS = new Set(['dns', 'certificate', 'tls', 'blocked']);
 /** A token that is wrong may be put right, and Grafana may be busy: everything else in 4xx is about this annotation. */
 const RETRYABLE_STATUSES = new Set([401, 403, 404, 408, 425, 429]);
 

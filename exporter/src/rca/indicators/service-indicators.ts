@@ -12,6 +12,21 @@ const anyFails = ({ service }: Symptoms): boolean => service.failures.count > 0;
 const ofFailures = (symptoms: Symptoms, ...reasons: readonly FailureReason[]): string =>
   wholePercent(shareOf(symptoms, ...reasons));
 
+const ON_THE_WAY: readonly FailureReason[] = ['connect', 'dns', 'certificate', 'tls', 'blocked'];
+/** Something listens, and says no. */
+const ANSWERED_WITH_ERROR: readonly FailureReason[] = [
+  'credentials',
+  'not_found',
+  'moved',
+  'rate_limited',
+  'payload_refused',
+  'http_4xx',
+  'http_5xx',
+  'error_body',
+  'schema',
+  'not_json',
+];
+
 /** Whether calls are answered, and how they fail. */
 export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
@@ -60,12 +75,12 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
     id: 'transport-failures',
     source: 'calls',
-    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'connect', 'dns', 'tls', 'blocked') >= 0.5),
+    value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, ...ON_THE_WAY) >= 0.5),
     whenTrue: (symptoms) =>
-      `${ofFailures(symptoms, 'connect', 'dns', 'tls', 'blocked')} of the failures happen on the way to the model, not in its code.`,
+      `${ofFailures(symptoms, ...ON_THE_WAY)} of the failures happen on the way to the model, not in its code.`,
     // A call that times out does not show whether anything listens.
     whenFalse: (symptoms) =>
-      answered(symptoms) > 0 || shareOf(symptoms, 'http_4xx', 'http_5xx', 'schema', 'not_json') > 0
+      answered(symptoms) > 0 || shareOf(symptoms, ...ANSWERED_WITH_ERROR) > 0
         ? 'Something listens at the address.'
         : '',
   },

@@ -3,6 +3,28 @@ import { codec } from '../../domain/codec.js';
 import { CONNECTOR_IDS, MODEL_STATES, type Model } from '../../domain/model.js';
 import { ids, json, jsonObject } from './fields.js';
 
+const asked = z.record(z.string(), z.union([z.object({ value: z.string() }), z.object({ secret: z.string() })]));
+const asking = z.object({
+  headers: asked.exactOptional(),
+  query: asked.exactOptional(),
+  method: z.enum(['POST', 'PUT']).exactOptional(),
+  pointers: z
+    .object({
+      prediction: z.string().exactOptional(),
+      confidence: z.string().exactOptional(),
+      classes: z.string().exactOptional(),
+    })
+    .exactOptional(),
+  tls: z
+    .object({
+      caFile: z.string().exactOptional(),
+      certFile: z.string().exactOptional(),
+      keyFile: z.string().exactOptional(),
+      insecureSkipVerify: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
+});
+
 const model: z.ZodType<Model> = z.object({
   id: ids.model,
   name: z.string(),
@@ -12,6 +34,7 @@ const model: z.ZodType<Model> = z.object({
       connector: z.enum(CONNECTOR_IDS),
       settings: jsonObject,
       authorizationSecret: z.string().nullable(),
+      asking: asking.exactOptional(),
     })
     .nullable(),
   versionLabel: z.string().nullable(),

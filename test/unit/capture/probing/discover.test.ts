@@ -9,7 +9,10 @@ afterEach(() => server.close());
 
 async function discovered(path: string, routes: Routes) {
   server = await modelServer(routes);
-  return discover({ ...server.context, timeoutMs: 300 }, `${server.origin}${path}`, 'token');
+  return discover(
+    { ...server.context, timeoutMs: 300 },
+    { url: `${server.origin}${path}`, authorizationSecret: 'token' },
+  );
 }
 
 /** Answers only a body that `accepts`; others get FastAPI's 422. */
@@ -148,7 +151,7 @@ describe('nothing to find', () => {
     server = await modelServer({});
     const { origin } = server;
     await server.close();
-    const found = await discover(server.context, `${origin}/p`, null);
+    const found = await discover(server.context, { url: `${origin}/p`, authorizationSecret: null });
     expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'connect' } });
     expect(found.attempts.length).toBeLessThanOrEqual(2);
     server = await modelServer({});
@@ -157,13 +160,51 @@ describe('nothing to find', () => {
   it.each<[string, Reply, string]>([
     ['an error on every question', { status: 500, body: '' }, 'http_5xx'],
     ['a web page', { body: '<html>' }, 'not_json'],
-    ['a refusal of every question', { status: 401, body: {} }, 'http_4xx'],
-    ['answers without a prediction', { body: { error: 'no' } }, 'schema'],
+    ['a payload it does not take', { status: 422, body: {} }, 'payload_refused'],
+    ['an error with 200', { body: { error: 'no' } }, 'error_body'],
+    ['answers without a prediction', { body: { status: 'ok' } }, 'schema'],
   ])('tells %s and stays bounded', async (_, reply, reason) => {
     const found = await discovered('/p', { 'POST /p': reply });
     expect(found).toMatchObject({ kind: 'not-found', failure: { reason } });
     expect(found.attempts.length).toBeGreaterThan(4);
     expect(server.asked.length).toBeLessThanOrEqual(45);
+  });
+
+  it('asks once where credentials are wanted, and quotes what the server wants', async () => {
+    const found = await discovered('/p', { 'POST /p': { status: 401, body: { detail: 'missing X-API-Key' } } });
+    expect(found).toMatchObject({
+      kind: 'not-found',
+      failure: { reason: 'credentials', detail: 'the server answered 401: “missing X-API-Key”' },
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it('asks the payload that is given first, with the headers and parameters that are given', async () => {
+    server = await modelServer({
+      'POST /v1/models/iris:predict?key=s3cret-value': ({ body, headers }): Reply =>
+        headers['x-api-key'] === 'Bearer s3cret' && JSON.stringify(body) === '{"instances":[[5.1,3.5,1.4]]}'
+          ? { body: { out: { class: 'setosa', p: [0.1, 0.9] } } }
+          : { status: 500, body: 'expected 3 numbers' },
+    });
+    const found = await discover(server.context, {
+      url: `${server.origin}/v1/models/iris:predict`,
+      authorizationSecret: null,
+      connector: 'rest',
+      payloads: [{ instances: [[5.1, 3.5, 1.4]] }],
+      asking: {
+        headers: { 'X-Api-Key': { secret: 'token' } },
+        query: { key: { value: 's3cret-value' } },
+        pointers: { prediction: '/out/class', confidence: '/out/p' },
+      },
+    });
+    expect(found).toMatchObject({
+      kind: 'found',
+      payloads: [{ instances: [[5.1, 3.5, 1.4]] }],
+      answer: { prediction: 'setosa', confidence: 0.9 },
+      endpoint: { asking: { headers: { 'X-Api-Key': { secret: 'token' } } } },
+    });
+    expect(JSON.stringify(found)).not.toContain('Bearer s3cret');
+    expect(server.asked).toHaveLength(1);
   });
 
   it('stops when the server asks to wait, and says how long', async () => {
@@ -176,7 +217,7 @@ describe('nothing to find', () => {
 
   it('refuses what is no URL', async () => {
     server = await modelServer({});
-    expect(await discover(server.context, 'nonsense', null)).toMatchObject({
+    expect(await discover(server.context, { url: 'nonsense', authorizationSecret: null })).toMatchObject({
       kind: 'not-found',
       failure: { reason: 'blocked' },
     });

@@ -2,7 +2,10 @@ import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
+import type { AnswerPointers } from '../../../domain/asking.js';
+import { readAt } from './pointers.js';
 import { readAnswer, readFrom } from './reading.js';
+import { errorInAnswer, isHtml, serverWords } from './server-words.js';
 
 const DEEPEST = 6;
 
@@ -35,22 +38,70 @@ export function failureAnswer(
   return { kind: 'failure', failure, latencySeconds };
 }
 
-/** Turns an HTTP answer into a model's answer: status first, then JSON, then a prediction in it. */
-export function modelAnswer(answer: HttpAnswer, pick: (body: Json) => Json = (body) => body): ModelAnswer {
+const REASONS: Readonly<Record<number, FailureReason>> = {
+  400: 'payload_refused',
+  401: 'credentials',
+  403: 'credentials',
+  404: 'not_found',
+  405: 'not_found',
+  407: 'credentials',
+  410: 'not_found',
+  413: 'payload_refused',
+  415: 'payload_refused',
+  422: 'payload_refused',
+  429: 'rate_limited',
+};
+
+const reasonOf = (status: number): FailureReason =>
+  REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
+
+/** What a server that refuses says, with its status. */
+function refusalText({ status, headers, body }: HttpAnswer): string {
+  const words = serverWords(body);
+  const allowed = status === 405 && headers.allow !== undefined ? `, which takes ${headers.allow.slice(0, 60)}` : '';
+  const target = headers.location;
+  const moved =
+    status >= 300 && status < 400
+      ? ` (redirects are not followed${target === undefined ? '; give the final address' : `; it points to ${withoutQuery(target)}`})`
+      : '';
+  return `the server answered ${status}${allowed}${moved}${words === null ? '' : `: “${words}”`}`;
+}
+
+/** A redirect's target may carry a token in its query. */
+const withoutQuery = (address: string): string =>
+  address
+    .replace(/[?#].*$/s, '')
+    .replace(/\/\/[^/@]*@/, '//')
+    .replace(/[^\x21-\x7e]/g, '')
+    .slice(0, 120);
+
+/** Turns an HTTP answer into a model's answer: status first, then JSON, then an error in it, then a prediction. */
+export function modelAnswer(
+  answer: HttpAnswer,
+  pick: (body: Json) => Json = (body) => body,
+  pointers?: AnswerPointers,
+): ModelAnswer {
   const { status, latencySeconds } = answer;
-  if (status < 200 || status >= 300) {
-    const reason: FailureReason = status >= 500 ? 'http_5xx' : 'http_4xx';
-    const moved = status >= 300 && status < 400 ? ' (redirects are not followed; give the final address)' : '';
-    return failureAnswer(reason, `the server answered ${status}${moved}`, latencySeconds, status, retryAfterOf(answer));
-  }
+  if (status < 200 || status >= 300)
+    return failureAnswer(reasonOf(status), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
   let body: Json;
   try {
     body = JSON.parse(answer.body) as Json;
   } catch {
-    return failureAnswer('not_json', 'the answer is not JSON', latencySeconds, status);
+    return failureAnswer('not_json', notJsonText(answer.body), latencySeconds, status);
   }
+  const error = errorInAnswer(body);
+  if (error !== null)
+    return failureAnswer(
+      'error_body',
+      `the server answered ${status} with an error in it: “${error}”`,
+      latencySeconds,
+      status,
+      retryAfterOf(answer),
+    );
   const picked = pick(body);
-  const reading = readAnswer(picked);
+  const read = readAnswer(picked);
+  const reading = pointers === undefined ? read : readAt(body, pointers, read);
   if (reading.prediction === null && reading.confidence === null) {
     return failureAnswer(
       'schema',
@@ -69,6 +120,12 @@ export function modelAnswer(answer: HttpAnswer, pick: (body: Json) => Json = (bo
   };
 }
 
+function notJsonText(body: string): string {
+  const words = serverWords(body);
+  if (!isHtml(body)) return `the answer is not JSON${words === null ? '' : `: “${words}”`}`;
+  return `the answer is an HTML page${words === null ? '' : ` (“${words}”)`}, not JSON`;
+}
+
 /** Seconds or a date in Retry-After, or Hugging Face's `estimated_time` in the body. At most an hour. */
 export function retryAfterOf(answer: HttpAnswer): number | null {
   const header = answer.headers['retry-after'];
@@ -79,7 +136,7 @@ export function retryAfterOf(answer: HttpAnswer): number | null {
         ? Number(header) * 1_000
         : Date.parse(header) - Date.parse(answer.headers.date ?? ''),
     );
-  if (answer.status !== 503) return null;
+  if (answer.status !== 503 && answer.status !== 200) return null;
   try {
     const body = JSON.parse(answer.body) as Json;
     return isObject(body) && typeof body.estimated_time === 'number' ? limit(body.estimated_time * 1_000) : null;

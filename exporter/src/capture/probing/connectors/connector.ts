@@ -1,3 +1,4 @@
+import type { Asking, AskedValue } from '../../../domain/asking.js';
 import type { Json } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
@@ -10,6 +11,8 @@ export interface ConnectorContext {
   readonly timeoutMs: number;
   /** Value of the Authorization header for a named secret, null when there is none. */
   readonly authorizationOf: (secretName: string) => string | null;
+  /** What else the server wants to be given; absent for nothing. */
+  readonly asking?: Asking;
 }
 
 /** A way of asking that the endpoint's own description suggests, with payloads that fit it. */
@@ -30,13 +33,51 @@ export interface Connector {
 
 const LARGEST_ANSWER_BYTES = 1_048_576;
 
+const valueOf = (context: ConnectorContext, asked: AskedValue): string | null =>
+  'value' in asked ? asked.value : context.authorizationOf(asked.secret);
+
+const namedValues = (
+  context: ConnectorContext,
+  asked: Readonly<Record<string, AskedValue>> = {},
+): readonly (readonly [string, string])[] =>
+  Object.entries(asked).flatMap(([name, one]) => {
+    const value = valueOf(context, one);
+    return value === null ? [] : [[name, value] as const];
+  });
+
+/** Headers of every call to a model: JSON both ways, its credentials, and what else it wants. */
 export function headersFor(context: ConnectorContext, secretName: string | null): Record<string, string> {
   const authorization = secretName === null ? null : context.authorizationOf(secretName);
   return {
     'content-type': 'application/json',
     accept: 'application/json',
     ...(authorization === null ? {} : { authorization }),
+    ...Object.fromEntries(
+      namedValues(context, context.asking?.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    ),
   };
+}
+
+/** The address with the parameters every call needs. */
+function addressFor(context: ConnectorContext, url: string): string {
+  const parameters = namedValues(context, context.asking?.query);
+  if (parameters.length === 0 || !URL.canParse(url)) return url;
+  const address = new URL(url);
+  for (const [name, value] of parameters) address.searchParams.set(name, value);
+  return address.href;
+}
+
+/** A response that repeats a credential (`invalid key sk-…`) does not carry it any further. */
+function withoutSecrets(context: ConnectorContext, secretName: string | null, answer: HttpAnswer): HttpAnswer {
+  const names = [...Object.values(context.asking?.headers ?? {}), ...Object.values(context.asking?.query ?? {})];
+  const secrets = [
+    ...(secretName === null ? [] : [context.authorizationOf(secretName)]),
+    ...names.map((asked) => ('secret' in asked ? context.authorizationOf(asked.secret) : null)),
+  ].flatMap((secret) => (secret === null ? [] : [secret, secret.replace(/^(Bearer|Basic|Token|ApiKey) +/i, '')]));
+  let { body } = answer;
+  for (const secret of secrets)
+    if (secret.length >= 4 && body.includes(secret)) body = body.replaceAll(secret, '[secret]');
+  return body === answer.body ? answer : { ...answer, body };
 }
 
 /** POSTs JSON; a failure of the transport becomes a model answer. */
@@ -47,21 +88,23 @@ export async function post(
   body: Json,
 ): Promise<HttpAnswer | ModelAnswer> {
   const answer = await context.http.call({
-    method: 'POST',
-    url,
+    method: context.asking?.method ?? 'POST',
+    url: addressFor(context, url),
     headers: headersFor(context, endpoint.authorizationSecret),
     body: JSON.stringify(body),
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
+    retriesIdleClose: true,
+    ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
-  if (answer.kind === 'answer') return answer;
+  if (answer.kind === 'answer') return withoutSecrets(context, endpoint.authorizationSecret, answer);
   return failureAnswer(answer.failure.reason, answer.failure.detail, answer.latencySeconds);
 }
 
 /** Asks by one POST of the payload and reads the answer as it is: what most protocols need. */
 export async function askByPost(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
   const answer = await post(context, endpoint, endpoint.url, payload);
-  return isHttpAnswer(answer) ? modelAnswer(answer) : answer;
+  return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
 }
 
 export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAnswer => 'status' in answer;
@@ -70,11 +113,13 @@ export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAn
 export async function getJson(context: ConnectorContext, url: string, secretName: string | null): Promise<Json | null> {
   const answer = await context.http.call({
     method: 'GET',
-    url,
+    url: addressFor(context, url),
     headers: headersFor(context, secretName),
     body: null,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
+    retriesIdleClose: true,
+    ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
   if (answer.kind === 'failure' || answer.status < 200 || answer.status >= 300) return null;
   try {

@@ -106,7 +106,9 @@ function choicesOf(parameter: JsonObject): readonly Json[] {
 
 async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
   const answer = await post(context, endpoint, endpoint.url, payload);
-  return isHttpAnswer(answer) ? modelAnswer(answer, (body) => (isObject(body) ? (body.data ?? null) : body)) : answer;
+  return isHttpAnswer(answer)
+    ? modelAnswer(answer, (body) => (isObject(body) ? (body.data ?? null) : body), context.asking?.pointers)
+    : answer;
 }
 
 async function callAndWait(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
@@ -130,7 +132,7 @@ async function callAndWait(context: ConnectorContext, endpoint: Endpoint, payloa
     return failureAnswer('schema', 'the event stream ended without an answer', latencySeconds, stream.status);
   if (last.event === 'error')
     return failureAnswer('http_5xx', 'the Gradio function raised an error', latencySeconds, stream.status);
-  return modelAnswer({ ...stream, body: last.data, latencySeconds });
+  return modelAnswer({ ...stream, body: last.data, latencySeconds }, undefined, context.asking?.pointers);
 }
 
 function eventIdOf(body: string): string | null {

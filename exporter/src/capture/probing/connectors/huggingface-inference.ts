@@ -1,4 +1,3 @@
-import { isObject } from '../../../domain/json.js';
 import { modelAnswer } from '../answers/read-answer.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { isHttpAnswer, post, type Connector } from './connector.js';
@@ -20,8 +19,6 @@ export const huggingfaceInference: Connector = {
   },
   async ask(context, endpoint, payload) {
     const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer)
-      ? modelAnswer(answer, (body) => (isObject(body) && body.error !== undefined ? null : body))
-      : answer;
+    return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
   },
 };

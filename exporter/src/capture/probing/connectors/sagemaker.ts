@@ -64,7 +64,7 @@ async function ask(context: ConnectorContext, endpoint: Endpoint, payload: Json)
   });
   if (answer.kind === 'failure')
     return failureAnswer(answer.failure.reason, answer.failure.detail, answer.latencySeconds);
-  const read = modelAnswer(asJson(answer));
+  const read = modelAnswer(asJson(answer), undefined, context.asking?.pointers);
   const variant = answer.headers['x-amzn-invoked-production-variant'];
   return read.kind === 'answer' && variant !== undefined
     ? { ...read, modelVersion: read.modelVersion ?? variant.slice(0, 100) }

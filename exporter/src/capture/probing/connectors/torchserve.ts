@@ -26,7 +26,7 @@ export const torchserve: Connector = {
   },
   async ask(context, endpoint, payload) {
     const answer = await post(context, endpoint, endpoint.url, payload);
-    return isHttpAnswer(answer) ? modelAnswer(answer, labelScores) : answer;
+    return isHttpAnswer(answer) ? modelAnswer(answer, labelScores, context.asking?.pointers) : answer;
   },
 };
 

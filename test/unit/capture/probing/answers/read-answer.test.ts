@@ -84,12 +84,23 @@ describe('prediction and confidence', () => {
 
 describe('failures', () => {
   it.each([
-    [404, '{}', 'http_4xx'],
+    [404, '{}', 'not_found'],
+    [405, '', 'not_found'],
+    [401, '{}', 'credentials'],
+    [403, '{}', 'credentials'],
+    [422, '{"detail":"no"}', 'payload_refused'],
+    [415, '', 'payload_refused'],
+    [429, '', 'rate_limited'],
+    [418, '', 'http_4xx'],
     [500, 'oops', 'http_5xx'],
-    [302, '', 'http_4xx'],
+    [302, '', 'moved'],
     [200, '<html>', 'not_json'],
     [200, '', 'not_json'],
-    [200, '{"error":"model not loaded"}', 'schema'],
+    [200, '{"error":"model not loaded"}', 'error_body'],
+    [200, '{"message":"model is not loaded"}', 'error_body'],
+    [200, '{"success":false,"error":"weights missing","prediction":null,"confidence":0.0}', 'error_body'],
+    [200, '{"status":"failed","output":null}', 'error_body'],
+    [200, '{"status":{"status":"FAILURE","info":"shape"}}', 'error_body'],
     [200, '{"status":"ok"}', 'schema'],
     [200, 'null', 'schema'],
   ])('%i %s is %s', (status, body, reason) => {
@@ -97,11 +108,37 @@ describe('failures', () => {
     expect(answer).toMatchObject({ kind: 'failure', failure: { reason, httpStatus: status } });
   });
 
-  it('keeps the words of the model out of the detail', () => {
-    const answer = modelAnswer(http(500, 'secret words'));
-    expect(JSON.stringify(answer)).not.toContain('secret words');
-    expect(JSON.stringify(modelAnswer(http(200, '{"error":"secret words"}')))).not.toContain('secret words');
+  const detailOf = (status: number, body: string, headers: Record<string, string> = {}): string => {
+    const answer = modelAnswer(http(status, body, headers));
+    return answer.kind === 'failure' ? answer.failure.detail : '';
+  };
+
+  it.each([
+    [401, '{"detail":"missing X-API-Key"}', 'missing X-API-Key'],
+    [400, `{"error":"Missing 'instances' key"}`, "Missing 'instances' key"],
+    [400, '{"error":{"message":"no such model","type":"x"}}', 'no such model'],
+    [422, '{"detail":[{"loc":["body","age"],"msg":"field required","input":"PRIVATE"}]}', 'age: field required'],
+    [404, '<html><head><title>404 Not Found</title></head></html>', '404 Not Found'],
+    [500, 'Traceback: out of memory', 'Traceback: out of memory'],
+  ])('%i %s quotes the server', (status, body, words) => {
+    expect(detailOf(status, body)).toContain(`“${words}”`);
+    expect(detailOf(status, body)).not.toContain('PRIVATE');
   });
+
+  it('bounds what it quotes and lets no control character through', () => {
+    expect(detailOf(500, `\u001b[31mred\u202e${'x'.repeat(5_000)}`)).toMatch(/^[^\p{Cc}\p{Cf}]{0,300}$/u);
+    expect(detailOf(307, '', { location: 'https://user:pw@other.example/predict?token=1' })).toContain(
+      'it points to https://other.example/predict)',
+    );
+    expect(detailOf(405, '', { allow: 'GET' })).toContain('which takes GET');
+  });
+
+  it.each(['{"prediction":"a","error":null}', '{"label":"failed"}', '{"prediction":1,"error":0.2,"message":"ok"}'])(
+    'takes %s for an answer',
+    (body) => {
+      expect(modelAnswer(http(200, body)).kind).toBe('answer');
+    },
+  );
 
   it('honours Retry-After in seconds and as a date, and the loading time of Hugging Face', () => {
     expect(retryAfterOf(http(429, '', { 'retry-after': '7' }))).toBe(7_000);

@@ -51,10 +51,11 @@ describe.each(CONNECTOR_IDS)('%s, like every connector', (id) => {
   });
 
   it.each<[string, Reply | 'never', string]>([
-    ['404', { status: 404, body: {} }, 'http_4xx'],
+    ['404', { status: 404, body: {} }, 'not_found'],
     ['500', { status: 500, body: 'trace' }, 'http_5xx'],
     ['an error page', { body: '<html>' }, 'not_json'],
-    ['an answer without a prediction', { body: { error: 'no' } }, 'schema'],
+    ['an error with 200', { body: { error: 'no' } }, 'error_body'],
+    ['an answer without a prediction', { body: { status: 'ok' } }, 'schema'],
     ['silence', 'never', 'timeout'],
   ])('classifies %s', async (_, reply, reason) => {
     expect(await ask(reply)).toMatchObject({ kind: 'failure', failure: { reason } });
@@ -62,7 +63,7 @@ describe.each(CONNECTOR_IDS)('%s, like every connector', (id) => {
 
   it('hands on Retry-After and sends the secret as Authorization', async () => {
     const answer = await ask({ status: 429, headers: { 'retry-after': '3' }, body: {} });
-    expect(answer).toMatchObject({ kind: 'failure', failure: { reason: 'http_4xx', retryAfterMs: 3_000 } });
+    expect(answer).toMatchObject({ kind: 'failure', failure: { reason: 'rate_limited', retryAfterMs: 3_000 } });
     expect(server.asked[0]?.headers.authorization).toBe('Bearer s3cret');
     expect(JSON.stringify(answer)).not.toContain('s3cret');
   });

@@ -1,0 +1,121 @@
+import { isObject } from '../../../domain/json.js';
+import type { Json } from '../../../domain/json.js';
+
+const LONGEST_WORDS = 160;
+const MESSAGE_NAMES = [
+  'message',
+  'error',
+  'detail',
+  'error_message',
+  'errorMessage',
+  'msg',
+  'reason',
+  'title',
+  'errors',
+];
+const DEEPEST = 4;
+
+/** Control characters, and those that turn the direction of the text around them. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/** One line of at most 160 characters that can stand in a terminal, a log and a page. */
+function oneLine(text: string): string | null {
+  const line = text.replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
+  if (line === '') return null;
+  return line.length > LONGEST_WORDS ? `${line.slice(0, LONGEST_WORDS - 1)}…` : line;
+}
+
+/**
+ * What a server says went wrong: the message of a JSON error, the title of an HTML page, or the beginning of a text.
+ * Values that a validation error repeats are left out.
+ * @returns at most 160 printable characters; null when it says nothing
+ */
+export function serverWords(body: string): string | null {
+  const text = body.trim();
+  if (text === '') return null;
+  if (isHtml(text)) return oneLine(/<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? '');
+  if (!/^[[{"]/.test(text)) return oneLine(text.slice(0, 1_000));
+  try {
+    return messageOf(JSON.parse(text) as Json);
+  } catch {
+    return oneLine(text.slice(0, 1_000));
+  }
+}
+
+/** A page for people instead of an answer. */
+export const isHtml = (body: string): boolean =>
+  /^\s*(<!--[\s\S]*?-->\s*)*<(!doctype html|html|head|body)\b/i.test(body);
+
+/** The message in an error body: Python web frameworks, KServe, MLflow, OpenAI, problem details (RFC 9457). */
+export function messageOf(body: Json, depth = 0): string | null {
+  if (typeof body === 'string') return oneLine(body);
+  if (depth > DEEPEST) return null;
+  if (Array.isArray(body)) {
+    const said = (body as readonly Json[]).slice(0, 3).flatMap((item) => messageOf(item, depth + 1) ?? []);
+    return said.length === 0 ? null : oneLine(said.join('; '));
+  }
+  if (!isObject(body)) return null;
+  if (typeof body.msg === 'string' && Array.isArray(body.loc)) {
+    const where = (body.loc as readonly Json[]).filter((part) => part !== 'body').join('.');
+    return oneLine(where === '' ? body.msg : `${where}: ${body.msg}`);
+  }
+  for (const name of MESSAGE_NAMES) {
+    const found = body[name] === undefined ? null : messageOf(body[name], depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const ANSWER_NAMES = new Set([
+  'prediction',
+  'predictions',
+  'label',
+  'labels',
+  'class',
+  'output',
+  'outputs',
+  'result',
+  'results',
+  'choices',
+  'data',
+  'answer',
+  'generated_text',
+  'score',
+  'scores',
+  'probability',
+  'probabilities',
+  'value',
+]);
+const FAILED_STATUSES = new Set(['failed', 'failure', 'error']);
+const SAYS_ONLY = new Set([
+  'message',
+  'detail',
+  'msg',
+  'errors',
+  'error_message',
+  'errorMessage',
+  'error',
+  'code',
+  'type',
+]);
+
+const failedStatus = (status: Json | undefined): boolean =>
+  typeof status === 'string'
+    ? FAILED_STATUSES.has(status.toLowerCase())
+    : isObject(status ?? undefined) && isObject(status) && failedStatus(status.status);
+
+/**
+ * The error that a response with a status of success holds instead of an answer (`{"error": …}`, `{"success": false}`, a lone
+ * `{"message": …}`, `{"status": "failed"}`); null for an answer.
+ */
+export function errorInAnswer(body: Json): string | null {
+  if (!isObject(body)) return null;
+  const said = messageOf(body) ?? messageOf(body.status ?? null) ?? 'no reason given';
+  if (body.success === false) return said;
+  if (Object.entries(body).some(([name, value]) => ANSWER_NAMES.has(name) && value !== null)) return null;
+  const { error } = body;
+  if (typeof error === 'string' ? error.trim() !== '' : isObject(error ?? undefined)) return said;
+  if (failedStatus(body.status)) return said;
+  const names = Object.keys(body);
+  return names.length > 0 && names.every((name) => SAYS_ONLY.has(name)) && messageOf(body) !== null ? said : null;
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import type { Asking, AskedValue, AskingTls } from '../domain/asking.js';
+import type { DiscoveryTarget } from '../domain/discovery.js';
+import type { Json } from '../domain/json.js';
+import { CONNECTOR_IDS } from '../domain/model.js';
+
+/** The options that say how a model is asked, as typed. */
+export interface AskingOptions {
+  /** `Name: value`, or `Name: @file` for a value that must not stand on a command line. */
+  readonly header?: readonly string[];
+  /** `name=value` or `name=@file`. */
+  readonly query?: readonly string[];
+  /** `name:password` or `name:@file`. */
+  readonly basic?: string;
+  readonly tokenFile?: string;
+  /** JSON, or `@file` with one JSON value or one a line. */
+  readonly payload?: string;
+  readonly connector?: string;
+  readonly method?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecure?: boolean;
+  readonly prediction?: string;
+  readonly confidence?: string;
+  readonly classes?: string;
+}
+
+export interface TypedTarget {
+  readonly target: Pick<DiscoveryTarget, 'asking' | 'connector' | 'payloads'>;
+  /** Values that are never shown, by the name `target` has for them. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** An option that cannot be understood; the message is for whoever typed it and holds no value. */
+export class WrongOption extends Error {}
+
+function fileText(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new WrongOption(`${option}: ${file} cannot be read`);
+  }
+}
+
+const valueText = (option: string, typed: string): string =>
+  typed.startsWith('@') ? fileText(option, typed.slice(1)).trim() : typed;
+
+function pair(option: string, typed: string, separator: string): readonly [string, string] {
+  const at = typed.indexOf(separator);
+  const name = typed.slice(0, Math.max(at, 0)).trim();
+  if (name === '')
+    throw new WrongOption(`${option} takes a name and a value, such as "${option} NAME${separator}VALUE"`);
+  return [name, typed.slice(at + 1).trim()];
+}
+
+function payloadsOf(typed: string): readonly Json[] {
+  const text = typed.startsWith('@') ? fileText('--payload', typed.slice(1)) : typed;
+  const parsed = (one: string): Json | undefined => {
+    try {
+      return JSON.parse(one) as Json;
+    } catch {
+      return undefined;
+    }
+  };
+  const whole = parsed(text);
+  if (whole !== undefined) return [whole];
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.map((line, index) => {
+    const payload = parsed(line);
+    if (payload === undefined) throw new WrongOption(`--payload: line ${index + 1} is not JSON`);
+    return payload;
+  });
+}
+
+/**
+ * What the options say about asking. Values of headers and parameters are kept as secrets, whichever they are: they are sent and
+ * never shown.
+ * @throws WrongOption
+ */
+export function typedTarget(options: AskingOptions): TypedTarget {
+  const secrets = new Map<string, string>();
+  const asSecret = (name: string, value: string): AskedValue => {
+    secrets.set(name, value);
+    return { secret: name };
+  };
+  const headers: Record<string, AskedValue> = {};
+  for (const typed of options.header ?? []) {
+    const [name, value] = pair('--header', typed, ':');
+    headers[name] = asSecret(`header ${name}`, valueText('--header', value));
+  }
+  if (options.tokenFile !== undefined)
+    headers.authorization = asSecret('token', `Bearer ${fileText('--token-file', options.tokenFile).trim()}`);
+  if (options.basic !== undefined) {
+    const [user, password] = pair('--basic', options.basic, ':');
+    const credentials = `${user}:${valueText('--basic', password)}`;
+    headers.authorization = asSecret('basic', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  }
+  const query: Record<string, AskedValue> = {};
+  for (const typed of options.query ?? []) {
+    const [name, value] = pair('--query', typed, '=');
+    query[name] = asSecret(`query ${name}`, valueText('--query', value));
+  }
+  const tls: AskingTls = {
+    ...(options.ca === undefined ? {} : { caFile: options.ca }),
+    ...(options.cert === undefined ? {} : { certFile: options.cert }),
+    ...(options.key === undefined ? {} : { keyFile: options.key }),
+    ...(options.insecure === true ? { insecureSkipVerify: true } : {}),
+  };
+  const { prediction, confidence, classes, method } = options;
+  const pointers = Object.fromEntries(
+    Object.entries({ prediction, confidence, classes }).filter(([, pointer]) => pointer !== undefined),
+  );
+  for (const [name, pointer] of Object.entries(pointers))
+    if (pointer?.startsWith('/') !== true)
+      throw new WrongOption(`--${name} takes a JSON pointer such as /predictions/0/label`);
+  if (method !== undefined && method !== 'POST' && method !== 'PUT') throw new WrongOption('--method is POST or PUT');
+  const connector = CONNECTOR_IDS.find((id) => id === options.connector);
+  if (options.connector !== undefined && connector === undefined)
+    throw new WrongOption(`--connector is one of ${CONNECTOR_IDS.join(', ')}`);
+  const asking: Asking = {
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(Object.keys(query).length === 0 ? {} : { query }),
+    ...(method === undefined ? {} : { method }),
+    ...(Object.keys(pointers).length === 0 ? {} : { pointers }),
+    ...(Object.keys(tls).length === 0 ? {} : { tls }),
+  };
+  return {
+    target: {
+      ...(Object.keys(asking).length === 0 ? {} : { asking }),
+      ...(connector === undefined ? {} : { connector }),
+      ...(options.payload === undefined ? {} : { payloads: payloadsOf(options.payload) }),
+    },
+    secrets,
+  };
+}

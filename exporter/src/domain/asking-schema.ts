@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { AskedValue, Asking } from './asking.js';
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+/** Visible characters, spaces and what is beyond ASCII: nothing that ends a header. */
+const HEADER_VALUE = /^[^\p{Cc}]{0,8192}$/u;
+const pointer = z
+  .string()
+  .max(500)
+  .regex(/^(\/.*)?$/, 'must be a JSON pointer such as /predictions/0/label');
+const file = z.string().min(1).max(4_096);
+const headerValue = z.string().regex(HEADER_VALUE, 'must be one line');
+const secretName = z.strictObject({ secret: z.string().regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/) });
+
+/** Where in the response things are. */
+const answer = z.strictObject({
+  prediction: pointer.optional(),
+  confidence: pointer.optional(),
+  classes: pointer.optional(),
+});
+const tls = z.strictObject({
+  ca_file: file.optional(),
+  cert_file: file.optional(),
+  key_file: file.optional(),
+  insecure_skip_verify: z.boolean().optional(),
+});
+const shared = { method: z.enum(['POST', 'PUT']).optional(), answer: answer.optional(), tls: tls.optional() };
+const named = <T extends z.ZodType>(value: T) => z.record(z.string().regex(HEADER_NAME), value).optional();
+
+/** How to ask, as the configuration file says it: a value is written out, or named as `{secret: name}`. */
+export const askingSettings = {
+  headers: named(z.union([headerValue, secretName])),
+  query: named(z.union([headerValue, secretName])),
+  ...shared,
+};
+/** The same in a request: without secrets, which belong to the configuration and not to whoever may call. */
+export const askingBody = { headers: named(headerValue), query: named(headerValue), ...shared };
+
+type Written = z.output<z.ZodObject<typeof askingSettings>>;
+
+const values = (written: Readonly<Record<string, string | { readonly secret: string }>>): Record<string, AskedValue> =>
+  Object.fromEntries(
+    Object.entries(written).map(([name, value]) => [name, typeof value === 'string' ? { value } : value]),
+  );
+
+/** @returns undefined when nothing is said */
+export function askingOf({ headers, query, method, answer: at, tls: secured }: Written): Asking | undefined {
+  const asking: Asking = {
+    ...(headers === undefined ? {} : { headers: values(headers) }),
+    ...(query === undefined ? {} : { query: values(query) }),
+    ...(method === undefined ? {} : { method }),
+    ...(at === undefined
+      ? {}
+      : {
+          pointers: {
+            ...(at.prediction === undefined ? {} : { prediction: at.prediction }),
+            ...(at.confidence === undefined ? {} : { confidence: at.confidence }),
+            ...(at.classes === undefined ? {} : { classes: at.classes }),
+          },
+        }),
+    ...(secured === undefined
+      ? {}
+      : {
+          tls: {
+            ...(secured.ca_file === undefined ? {} : { caFile: secured.ca_file }),
+            ...(secured.cert_file === undefined ? {} : { certFile: secured.cert_file }),
+            ...(secured.key_file === undefined ? {} : { keyFile: secured.key_file }),
+            ...(secured.insecure_skip_verify === undefined ? {} : { insecureSkipVerify: secured.insecure_skip_verify }),
+          },
+        }),
+  };
+  return Object.keys(asking).length === 0 ? undefined : asking;
+}

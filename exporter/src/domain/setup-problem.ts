@@ -1,0 +1,114 @@
+import type { Failure, FailureReason } from './observation.js';
+
+/** What stands between mlfi and the first answer of a model. */
+export const SETUP_KINDS = [
+  'blocked-by-egress',
+  'host-not-found',
+  'connection-refused',
+  'certificate',
+  'no-encryption',
+  'no-answer-in-time',
+  'credentials',
+  'not-found',
+  'wrong-method',
+  'moved',
+  'rate-limited',
+  'not-ready',
+  'server-error',
+  'payload-needed',
+  'error-answer',
+  'not-a-model',
+  'unknown-answer',
+  'answer-too-large',
+  'not-understood',
+  'not-asked',
+] as const;
+export type SetupKind = (typeof SETUP_KINDS)[number];
+
+/** Why a model has not been asked successfully yet, and the one thing to do. Neither an incident nor a fault of the model. */
+export interface SetupProblem {
+  readonly kind: SetupKind;
+  /** One sentence, with the server's own words where it gave any. */
+  readonly sentence: string;
+  /** The one thing to do, a full sentence. */
+  readonly advice: string;
+}
+
+const KINDS: Readonly<Record<FailureReason, SetupKind>> = {
+  dns: 'host-not-found',
+  connect: 'connection-refused',
+  certificate: 'certificate',
+  tls: 'no-encryption',
+  timeout: 'no-answer-in-time',
+  credentials: 'credentials',
+  not_found: 'not-found',
+  moved: 'moved',
+  rate_limited: 'rate-limited',
+  payload_refused: 'payload-needed',
+  http_4xx: 'payload-needed',
+  http_5xx: 'server-error',
+  error_body: 'error-answer',
+  not_json: 'not-a-model',
+  schema: 'unknown-answer',
+  too_large: 'answer-too-large',
+  blocked: 'blocked-by-egress',
+  other: 'not-asked',
+};
+
+const ADVICE: Readonly<Record<SetupKind, string>> = {
+  'blocked-by-egress':
+    'Add the host to egress.allow_hosts, or its network to egress.allow_cidrs, in the configuration.',
+  'host-not-found': 'Check the spelling of the host, and write its name as the machine that runs mlfi sees it.',
+  'connection-refused': 'Check host and port, and that the server is up and reachable from where mlfi runs.',
+  certificate: 'Give the certificate authority that signed it, or renew the certificate on the server.',
+  'no-encryption': 'Check whether this port speaks TLS: give the address with http:// if it does not.',
+  'no-answer-in-time': 'Check that the address is right, or give a longer timeout.',
+  credentials: 'Give the credentials the server asks for: a header whose value comes from a file or a secret.',
+  'not-found': 'Give the full address of the path that predicts, below any prefix.',
+  'wrong-method': 'Give the address that takes the model’s inputs by POST.',
+  moved: 'Give the address the server points to.',
+  'rate-limited':
+    'Nothing: mlfi waits as long as the server asks. Give a longer interval or a budget of calls if it happens again.',
+  'not-ready': 'Nothing, if it is starting: mlfi goes on asking.',
+  'server-error': 'Give a payload the model takes; if it fails on that too, read the log of the server.',
+  'payload-needed': 'Give one payload the model takes.',
+  'error-answer': 'Read what the server says; if it is about the input, give one payload the model takes.',
+  'not-a-model': 'Give the address of the path that predicts: this one shows a page or something else that is no JSON.',
+  'unknown-answer': 'Check that this is a model; if it is, say where in its response the prediction is.',
+  'answer-too-large': 'Give a payload with fewer rows.',
+  'not-understood': 'Give one payload the model takes, so that its responses mean something.',
+  'not-asked': 'Nothing yet: the model has not been asked.',
+};
+
+/**
+ * Whether a call that failed before the first answer is a matter of how mlfi asks. A server that takes the call and then says
+ * nothing is not: its users wait just so.
+ */
+export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
+
+/** The kind of problem a failed call is before the first good answer. */
+export function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
+  if (httpStatus === 405) return 'wrong-method';
+  if (reason === 'http_5xx' && retryAfterMs !== null) return 'not-ready';
+  if (reason === 'http_4xx' && httpStatus === 408) return 'no-answer-in-time';
+  return KINDS[reason];
+}
+
+/** A failed call in words, for whoever sets the model up. */
+export function setupProblemOf(failure: Failure): SetupProblem {
+  const kind = setupKindOf(failure);
+  return { kind, sentence: sentenceOf(failure.detail), advice: ADVICE[kind] };
+}
+
+/** A problem with words of its own and the usual advice. */
+export const setupProblem = (kind: SetupKind, sentence: string): SetupProblem => ({
+  kind,
+  sentence,
+  advice: ADVICE[kind],
+});
+
+function sentenceOf(detail: string): string {
+  const text = detail.trim();
+  const begun = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return /[.!?…]”?$/.test(begun) ? begun : `${begun}.`;
+}

@@ -1,0 +1,31 @@
+import type { Model } from '../domain/model.js';
+import type { Observation } from '../domain/observation.js';
+import { isSetup, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
+import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.js';
+
+/** Whether mlfi can ask a model at all. Until the first answer, failed calls say nothing about the model. */
+export class FirstContact {
+  /** Why it cannot be asked at present though nothing is known to be wrong with it; null when it can. */
+  problem: SetupProblem | null = null;
+
+  /** A model that was found by asking it has answered; one that was taken over from the configuration unasked has not. */
+  static counters({ endpoint, state, createdAtMs }: Model): CallCounters {
+    const isUnasked = endpoint === null || state === 'configuring' || state === 'paused';
+    return { ...NO_CALLS, lastProbeAnswerAtMs: isUnasked ? null : createdAtMs };
+  }
+
+  /**
+   * Takes a probe that says nothing about the model: one that failed before its first answer, or was refused by a limit on calls.
+   * @returns the counters with it; null for any other observation
+   */
+  refused(calls: CallCounters, isConfiguring: boolean, observation: Observation): CallCounters | null {
+    const { source, failure } = observation;
+    if (source === 'ingest') return null;
+    if (failure !== null && ((isConfiguring && isSetup(failure)) || failure.reason === 'rate_limited')) {
+      this.problem = setupProblemOf(failure);
+      return countRefusedProbe(calls, observation);
+    }
+    if (failure === null) this.problem = null;
+    return null;
+  }
+}
