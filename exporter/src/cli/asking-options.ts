@@ -84,6 +84,39 @@ export function typedTarget(options: AskingOptions): TypedTarget {
     secrets.set(name, value);
     return { secret: name };
   };
+  const headers = headersOf(options, asSecret);
+  const query: Record<string, AskedValue> = {};
+  for (const typed of options.query ?? []) {
+    const [name, value] = pair('--query', typed, '=');
+    query[name] = asSecret(`query ${name}`, valueText('--query', value));
+  }
+  const { method } = options;
+  if (method !== undefined && method !== 'POST' && method !== 'PUT') throw new WrongOption('--method is POST or PUT');
+  const connector = CONNECTOR_IDS.find((id) => id === options.connector);
+  if (options.connector !== undefined && connector === undefined)
+    throw new WrongOption(`--connector is one of ${CONNECTOR_IDS.join(', ')}`);
+  const asking: Asking = {
+    ...unlessEmpty({ headers, query, pointers: pointersOf(options), tls: tlsOf(options) }),
+    ...(method === undefined ? {} : { method }),
+  };
+  return {
+    target: {
+      ...unlessEmpty({ asking }),
+      ...(connector === undefined ? {} : { connector }),
+      ...(options.payload === undefined ? {} : { payloads: payloadsOf(options.payload) }),
+    },
+    secrets,
+  };
+}
+
+/** What has something in it. */
+const unlessEmpty = <T extends Readonly<Record<string, object>>>(parts: T): Partial<T> =>
+  Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)) as Partial<T>;
+
+function headersOf(
+  options: AskingOptions,
+  asSecret: (name: string, value: string) => AskedValue,
+): Record<string, AskedValue> {
   const headers: Record<string, AskedValue> = {};
   for (const typed of options.header ?? []) {
     const [name, value] = pair('--header', typed, ':');
@@ -96,41 +129,25 @@ export function typedTarget(options: AskingOptions): TypedTarget {
     const credentials = `${user}:${valueText('--basic', password)}`;
     headers.authorization = asSecret('basic', `Basic ${Buffer.from(credentials).toString('base64')}`);
   }
-  const query: Record<string, AskedValue> = {};
-  for (const typed of options.query ?? []) {
-    const [name, value] = pair('--query', typed, '=');
-    query[name] = asSecret(`query ${name}`, valueText('--query', value));
-  }
-  const tls: AskingTls = {
-    ...(options.ca === undefined ? {} : { caFile: options.ca }),
-    ...(options.cert === undefined ? {} : { certFile: options.cert }),
-    ...(options.key === undefined ? {} : { keyFile: options.key }),
-    ...(options.insecure === true ? { insecureSkipVerify: true } : {}),
-  };
-  const { prediction, confidence, classes, method } = options;
-  const pointers = Object.fromEntries(
-    Object.entries({ prediction, confidence, classes }).filter(([, pointer]) => pointer !== undefined),
-  );
-  for (const [name, pointer] of Object.entries(pointers))
-    if (pointer?.startsWith('/') !== true)
-      throw new WrongOption(`--${name} takes a JSON pointer such as /predictions/0/label`);
-  if (method !== undefined && method !== 'POST' && method !== 'PUT') throw new WrongOption('--method is POST or PUT');
-  const connector = CONNECTOR_IDS.find((id) => id === options.connector);
-  if (options.connector !== undefined && connector === undefined)
-    throw new WrongOption(`--connector is one of ${CONNECTOR_IDS.join(', ')}`);
-  const asking: Asking = {
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
-    ...(Object.keys(query).length === 0 ? {} : { query }),
-    ...(method === undefined ? {} : { method }),
-    ...(Object.keys(pointers).length === 0 ? {} : { pointers }),
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
-  };
+  return headers;
+}
+
+function tlsOf({ ca, cert, key, insecure }: AskingOptions): AskingTls {
   return {
-    target: {
-      ...(Object.keys(asking).length === 0 ? {} : { asking }),
-      ...(connector === undefined ? {} : { connector }),
-      ...(options.payload === undefined ? {} : { payloads: payloadsOf(options.payload) }),
-    },
-    secrets,
+    ...(ca === undefined ? {} : { caFile: ca }),
+    ...(cert === undefined ? {} : { certFile: cert }),
+    ...(key === undefined ? {} : { keyFile: key }),
+    ...(insecure === true ? { insecureSkipVerify: true } : {}),
   };
+}
+
+/** @throws WrongOption */
+function pointersOf({ prediction, confidence, classes }: AskingOptions): Record<string, string> {
+  const pointers: Record<string, string> = {};
+  for (const [name, pointer] of Object.entries({ prediction, confidence, classes })) {
+    if (pointer === undefined) continue;
+    if (!pointer.startsWith('/')) throw new WrongOption(`--${name} takes a JSON pointer such as /predictions/0/label`);
+    pointers[name] = pointer;
+  }
+  return pointers;
 }

@@ -29,6 +29,17 @@ function optionFor(kind: SetupKind): string {
   return kind === 'no-answer-in-time' ? ' (--timeout SECONDS)' : '';
 }
 
+function causeLines({ causes, unexplained }: Investigation['diagnosis'], width: number): string[] {
+  const lines = causes
+    .slice(0, 4)
+    .flatMap((cause) => [
+      `  ${percent(cause.probability).padStart(7)}  ${cause.title}`,
+      ...cause.supporting.slice(0, 3).map(({ text }) => wrap(`+ ${text}`, width, 11)),
+      ...cause.refuting.slice(0, 2).map(({ text }) => wrap(`- ${text}`, width, 11)),
+    ]);
+  return unexplained === null ? lines : [...lines, wrap(`Unexplained: ${unexplained}`, width, 2)];
+}
+
 /** The diagnosis for a terminal: what is wrong, why, what to do, and what could not be seen. Plain text, `width` columns. */
 export function investigationText(investigation: Investigation, isUnverified = false, width = 100): string {
   const { diagnosis, explanation, discovery, setup } = investigation;
@@ -54,14 +65,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
     `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
 
-  if (setup === null) section('Causes considered');
-  for (const cause of setup === null ? diagnosis.causes.slice(0, 4) : []) {
-    lines.push(`  ${percent(cause.probability).padStart(7)}  ${cause.title}`);
-    for (const statement of cause.supporting.slice(0, 3)) lines.push(wrap(`+ ${statement.text}`, width, 11));
-    for (const statement of cause.refuting.slice(0, 2)) lines.push(wrap(`- ${statement.text}`, width, 11));
-  }
-  if (setup === null && diagnosis.unexplained !== null)
-    lines.push(wrap(`Unexplained: ${diagnosis.unexplained}`, width, 2));
+  if (setup === null) lines.push('', 'Causes considered', ...causeLines(diagnosis, width));
 
   section('What to do');
   if (setup !== null) lines.push(wrap(`${setup.advice}${optionFor(setup.kind)}`, width, 2));

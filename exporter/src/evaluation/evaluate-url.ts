@@ -59,11 +59,7 @@ export async function investigate(
   const wanted = samples ?? settings.defaultSamples;
   onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
   const discovery = await ports.discover(url);
-  const endpoint: Endpoint =
-    discovery.kind === 'found'
-      ? discovery.endpoint
-      : { url, connector: 'rest', settings: {}, authorizationSecret: null };
-  const payloads = discovery.kind === 'found' ? discovery.payloads : [SEED_PAYLOAD];
+  const { endpoint, payloads } = discovery.kind === 'found' ? discovery : unknownTarget(url);
   const watched = ports.watchedModelAt(url);
   const id = watched ?? slugOf(`look-${url}`);
   const model = passingModel(
@@ -130,6 +126,11 @@ export async function investigate(
     thresholds: settings.experience.thresholds,
   });
 }
+
+const unknownTarget = (url: string): { readonly endpoint: Endpoint; readonly payloads: readonly Json[] } => ({
+  endpoint: { url, connector: 'rest', settings: {}, authorizationSecret: null },
+  payloads: [SEED_PAYLOAD],
+});
 
 /** A model for the duration of one check; nothing of it is stored. */
 function passingModel(

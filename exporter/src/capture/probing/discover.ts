@@ -1,4 +1,5 @@
 import type { Discovery, DiscoveryAttempt, DiscoveryTarget } from '../../domain/discovery.js';
+import type { Endpoint } from '../../domain/model.js';
 import type { Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { Candidate, ConnectorContext } from './connectors/connector.js';
@@ -75,11 +76,11 @@ async function search(context: ConnectorContext, target: DiscoveryTarget): Promi
   const { url, authorizationSecret, payloads: given = [], connector: wanted } = target;
   const attempts: DiscoveryAttempt[] = [];
   const failures: Failure[] = [];
-  const greeting: Candidate = {
-    endpoint: { url, connector: wanted ?? 'rest', settings: {}, authorizationSecret },
-    payloads: given.length > 0 ? given : [{ text: SENTENCES[0] ?? '' }],
-    what: given.length > 0 ? 'the payload that was given' : 'first greeting {"text"}',
-  };
+  const endpoint: Endpoint = { url, connector: wanted ?? 'rest', settings: {}, authorizationSecret };
+  const greeting: Candidate =
+    given.length > 0
+      ? { endpoint, payloads: given, what: 'the payload that was given' }
+      : { endpoint, payloads: SENTENCES.slice(0, 1).map((text) => ({ text })), what: 'first greeting {"text"}' };
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first !== null && given.length > 0) return first;
   if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
@@ -87,28 +88,28 @@ async function search(context: ConnectorContext, target: DiscoveryTarget): Promi
   for (const connector of CONNECTORS) {
     if (wanted !== undefined && connector.id !== wanted) continue;
     for (const candidate of await connector.describe(context, new URL(url), authorizationSecret)) {
-      const found = await tryCandidate(
-        context,
-        given.length > 0 ? { ...candidate, payloads: given } : candidate,
-        attempts,
-        failures,
-      );
+      const tried = given.length > 0 ? { ...candidate, payloads: given } : candidate;
+      const found = await tryCandidate(context, tried, attempts, failures);
       if (found !== null) return found;
       if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
     }
   }
-  if (first !== null) return withVariety(first);
-  for (const payload of given.length > 0 ? [] : COMMON_SHAPES) {
-    const found = await tryCandidate(
-      context,
-      { ...greeting, payloads: [payload], what: `common shape {"${Object.keys(payload as object)[0] ?? ''}"}` },
-      attempts,
-      failures,
-    );
-    if (found !== null) return withVariety(found);
-    if (failures.some(endsAll)) break;
+  const found = first ?? (given.length > 0 ? null : await tryCommonShapes(context, greeting, attempts, failures));
+  return found === null ? notFound(failures, attempts) : withVariety(found);
+}
+
+async function tryCommonShapes(
+  context: ConnectorContext,
+  greeting: Candidate,
+  attempts: DiscoveryAttempt[],
+  failures: Failure[],
+): Promise<Found | null> {
+  for (const payload of COMMON_SHAPES) {
+    const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
+    const found = await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures);
+    if (found !== null || failures.some(endsAll)) return found;
   }
-  return notFound(failures, attempts);
+  return null;
 }
 
 type Found = Extract<Discovery, { kind: 'found' }>;

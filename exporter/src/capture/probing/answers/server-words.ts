@@ -56,7 +56,9 @@ export function messageOf(body: Json, depth = 0): string | null {
   }
   if (!isObject(body)) return null;
   if (typeof body.msg === 'string' && Array.isArray(body.loc)) {
-    const where = (body.loc as readonly Json[]).filter((part) => part !== 'body').join('.');
+    const where = (body.loc as readonly Json[])
+      .flatMap((part) => (typeof part === 'number' || (typeof part === 'string' && part !== 'body') ? [part] : []))
+      .join('.');
     return oneLine(where === '' ? body.msg : `${where}: ${body.msg}`);
   }
   for (const name of MESSAGE_NAMES) {
