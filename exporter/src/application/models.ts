@@ -6,7 +6,7 @@ import { slugOf, type ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Json } from '../domain/json.js';
-import type { GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
+import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { Observation } from '../domain/observation.js';
@@ -204,6 +204,18 @@ export function targetOf({
   };
 }
 
+/** How a model is asked as long as nothing else was found out; null for one that is not probed. */
+function registeredEndpoint({ url, connector, authorizationSecret, asking }: ModelRegistration): Endpoint | null {
+  if (url === undefined) return null;
+  return {
+    url,
+    connector: connector ?? 'rest',
+    settings: {},
+    authorizationSecret: authorizationSecret ?? null,
+    ...(asking === undefined ? {} : { asking }),
+  };
+}
+
 /** The model a registration asks for, with what discovery found filled in. */
 export function modelOf(
   id: ModelId,
@@ -223,17 +235,7 @@ export function modelOf(
   return {
     id,
     name: registration.name ?? id,
-    endpoint:
-      found?.endpoint ??
-      (registration.url === undefined
-        ? null
-        : {
-            url: registration.url,
-            connector: registration.connector ?? 'rest',
-            settings: {},
-            authorizationSecret: registration.authorizationSecret ?? null,
-            ...(registration.asking === undefined ? {} : { asking: registration.asking }),
-          }),
+    endpoint: found?.endpoint ?? registeredEndpoint(registration),
     versionLabel: registration.versionLabel ?? found?.answer.modelVersion ?? null,
     owner: registration.owner ?? null,
     tags: registration.tags ?? [],
