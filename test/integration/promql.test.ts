@@ -41,6 +41,7 @@ const MAY_BE_EMPTY: readonly {
     unborn: ['mlfi_rca_attribution_ratio'],
   },
   { place: /^rule Mlfi(StoreDamaged|StoredRowsUnreadable)$/, reason: 'nothing that is stored is damaged here' },
+  { place: /^rule MlfiWrongCredentials$/, reason: 'nobody guesses keys here' },
   { place: /^rule MlfiModelUnreachable$/, reason: 'needs minutes without an answer' },
   { place: /^rule MlfiMonitorBlind$/, reason: 'fires only when nothing is watched' },
   {

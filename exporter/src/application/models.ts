@@ -103,6 +103,8 @@ export function modelUseCases(
     async register(registration, by) {
       const { name, url } = registration;
       const id = registration.id ?? (name === undefined ? slugOf(url ?? 'model') : modelIdOf(nameOf(name)));
+      if (fleet.unrestoredModels().includes(id))
+        throw new Conflict(`a model "${id}" is stored already, and what is stored of it cannot be read now`, 'id');
       if (fleet.has(id)) throw takenBy(fleet.monitoredModel(id).model, name);
       const target = targetOf(registration);
       const discovery = target === null ? null : await ports.discover(target);

@@ -3,13 +3,8 @@ import { failureCount } from '../domain/profile.js';
 import { foldRareGroups } from '../statistics/group-counts.js';
 import { compareNumeric } from '../statistics/compare.js';
 import { quantileBins } from '../statistics/signal-counts.js';
-import {
-  emptyWindow,
-  foldRareCategories,
-  mergeWindows,
-  numericSignal,
-  subtractWindows,
-} from '../statistics/window-profile.js';
+import { foldRareCategories } from '../statistics/rare-categories.js';
+import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../statistics/window-profile.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,

@@ -53,7 +53,9 @@ export class Fleet {
     const { lanes } = this;
     this.members = new Members(lanes, logger);
     const members = this.members.all;
-    this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered);
+    const useLessons = (): void =>
+      members.forEach(({ monitored }, id) => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id)));
+    this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock);
     this.probes = new Probes(ports.prober, clock, logger, this.rows);
@@ -184,8 +186,8 @@ export class Fleet {
   }
 
   /** Changes what is registered of a model; of one that is gone by then, nothing. */
-  async update(id: ModelId, changed: (known: Model) => Model): Promise<void> {
-    await this.register(id, (known) => (known === null ? null : changed(known)));
+  update(id: ModelId, changed: (known: Model) => Model): Promise<void> {
+    return this.register(id, (known) => (known === null ? null : changed(known)));
   }
 
   /** @param registered the model to be, from the one that is known; null for none */
@@ -342,19 +344,13 @@ export class Fleet {
   }
 
   /** Reads anew what earlier incidents, and people's opinions of their alerts, teach. */
-  async recallLessons(): Promise<void> {
-    await this.lessons.recall();
-    this.useLessons();
+  recallLessons(): Promise<void> {
+    return this.lessons.recall();
   }
 
   /** Lessons of until now are no longer used. */
-  async resetLearning(): Promise<void> {
-    await this.lessons.reset();
-    this.useLessons();
-  }
-
-  private useLessons(): void {
-    this.members.all.forEach(({ monitored }, id) => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id)));
+  resetLearning(): Promise<void> {
+    return this.lessons.reset();
   }
 
   /** @throws NotFound */
@@ -383,26 +379,22 @@ export class Fleet {
   }
 
   statuses(): readonly ModelStatus[] {
-    return [...this.members.all.values()].map((member) => this.statusOf(member));
+    return this.ids().map((id) => this.status(id));
   }
 
   /** @throws NotFound */
   status(id: ModelId): ModelStatus {
-    return this.statusOf(this.members.get(id));
+    const { monitored, last } = this.members.get(id);
+    return statusOf(monitored, last?.evaluation ?? null, this.ports.incidents.current(id), {
+      evaluatedAtMs: last?.atMs ?? null,
+      evaluationSeconds: last?.seconds ?? null,
+      patterns: this.lessons.patternsOf(id),
+    });
   }
 
   /** Another text whenever the model's status may have changed, null for no such model; cheap, for those who keep something made of a status. */
   revision(id: ModelId): string | null {
     const member = this.members.all.get(id);
     return member === undefined ? null : `${member.serial}.${member.monitored.revision}`;
-  }
-
-  private statusOf({ monitored, last }: Member): ModelStatus {
-    const { id } = monitored.model;
-    return statusOf(monitored, last?.evaluation ?? null, this.ports.incidents.current(id), {
-      evaluatedAtMs: last?.atMs ?? null,
-      evaluationSeconds: last?.seconds ?? null,
-      patterns: this.lessons.patternsOf(id),
-    });
   }
 }

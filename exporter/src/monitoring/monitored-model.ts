@@ -1,5 +1,4 @@
 import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
-import { scoresOf } from '../detection/forest-baseline.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { IngestBatch } from '../domain/ingest.js';
@@ -20,14 +19,7 @@ import {
   restoredPhase,
   type BaselinePhase,
 } from './baseline-lifecycle.js';
-import {
-  countCall,
-  hasAnsweredProbe,
-  lastHeardAtMs,
-  withArrival,
-  withChange,
-  type CallCounters,
-} from './call-counters.js';
+import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
@@ -40,14 +32,13 @@ import {
   type Written,
 } from './increment.js';
 import { evaluatedWindow } from './evaluated-window.js';
-import { judgedAtOnce, LabelJoiner, type Join, type Judged } from './label-joiner.js';
+import { judgedAtOnce, LabelJoiner, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
+import { monitoredModelState } from './model-state.js';
 import { RecentIntake } from './recent-intake.js';
 import { RowBuffer } from './row-buffer.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
-
-const ROWS_SCORED_PER_EVALUATION = 200;
 
 /**
  * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
@@ -64,7 +55,6 @@ export class MonitoredModel {
   private readonly detectors: RunningDetectors;
   private readonly features: FeaturesRead;
   private readonly intake = new RecentIntake();
-  private rowsToScore: Observation[] = [];
   private baselineToSave: BaselineProfile | null = null;
   private isUnsaved = false;
   private changes = 0;
@@ -215,11 +205,11 @@ export class MonitoredModel {
       this.calls = countCall(this.calls, observation);
       this.keep(observation);
       const judged = judgedAtOnce(observation);
-      if (judged !== null) this.detectLabel(judged);
+      if (judged !== null) this.detectors.observeLabel(judged);
     }
     if (first !== undefined) this.calls = withArrival(this.calls, nowMs);
     this.rows.trim();
-    for (const judged of join.judged) if (judged !== null) this.detectLabel(judged);
+    for (const judged of join.judged) if (judged !== null) this.detectors.observeLabel(judged);
     if (this.labelRows(labels) > 0) this.isUnsaved = true;
     this.learn();
     this.changes += 1;
@@ -240,7 +230,7 @@ export class MonitoredModel {
     const rows = this.features.renew(this.rows.since(since));
     const golden = this.golden.since(since);
     this.startOver(nowMs, false);
-    for (const sample of golden) this.compareGolden(sample, this.golden.learn(sample, true));
+    for (const sample of golden) this.detectors.observeGolden(sample.observation, this.golden.learn(sample, true));
     for (const row of rows) {
       this.windows.add(row);
       this.keep(row);
@@ -264,7 +254,7 @@ export class MonitoredModel {
     const { settings, detectors, windows } = this;
     this.changes += 1;
     this.learn();
-    this.scoreRows();
+    detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
     detectors.settle(nowMs, settings.requirements.minimumSamples);
     if (this.phase.kind === 'learning') {
       const rows = this.rows.all;
@@ -302,29 +292,13 @@ export class MonitoredModel {
 
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
-    const window = this.window();
-    const { phase, calls } = this;
-    const isAdmitted = phase.kind === 'admitted';
-    return {
-      model: this.model,
-      baseline: this.baseline,
-      learning: this.learning,
-      window,
-      rows: this.rows.since(window.fromMs),
-      baselineRows: isAdmitted ? [...phase.rows.all] : [],
+    const { phase, calls, features, intake } = this;
+    return monitoredModelState(this.model, phase, calls, this.rows, this.window(), {
       goldenNow: this.golden.now(),
-      forest: isAdmitted ? phase.forest : null,
-      windowForest: isAdmitted ? phase.windowForest : null,
       evidence: this.evidence(),
-      consecutiveFailures: calls.consecutiveFailures,
-      lastAnswerAtMs: calls.lastAnswerAtMs,
-      lastHeardAtMs: lastHeardAtMs(calls),
-      changes: calls.changes,
-      features: this.features.readings,
-      intake: this.intake.summary(),
-      experiment: null,
-      rowAnalysis: null,
-    };
+      features: features.readings,
+      intake: intake.summary(),
+    });
   }
 
   /** Evidence against the false-page budget as it stands. */
@@ -365,7 +339,7 @@ export class MonitoredModel {
     if (refused !== null) return;
     if (observation.source === 'golden') {
       const moved = this.golden.add(sample, this.model.goldenInputs.length, this.phase.kind === 'learning');
-      this.compareGolden(sample, moved);
+      this.detectors.observeGolden(observation, moved);
     }
     if (observation.source !== 'ingest' && this.calls.basis === 'ingest') return;
     this.windows.add(observation);
@@ -375,7 +349,7 @@ export class MonitoredModel {
     const judged = judgedAtOnce(observation);
     if (judged === null) return;
     this.windows.addLabel(judged.label);
-    this.detectLabel(judged);
+    this.detectors.observeLabel(judged);
   }
 
   /** Real traffic has arrived: what was learnt from probes describes other inputs, so learning starts over on the traffic. */
@@ -398,18 +372,7 @@ export class MonitoredModel {
   /** Keeps a counted row for root-cause analysis and feeds the e-detectors with it. */
   private keep(observation: Observation): void {
     this.rows.push(observation);
-    this.detectors.monitor.observe(observation);
-    const scores = this.phase.kind === 'admitted' && this.phase.forest !== null;
-    if (scores && observation.failure === null && observation.features !== null) this.rowsToScore.push(observation);
-  }
-
-  private compareGolden({ observation }: Sample, moved: 0 | 1 | null): void {
-    if (moved !== null) this.detectors.monitor.loss('golden', moved, observation.atMs);
-  }
-
-  private detectLabel({ label, atMs }: Judged): void {
-    if (label.kind === 'quantity') this.detectors.monitor.miss(label.absoluteError, atMs);
-    else this.detectors.monitor.loss('accuracy', label.correct ? 0 : 1, atMs);
+    this.detectors.observe(observation, this.phase.kind === 'admitted' && this.phase.forest !== null);
   }
 
   /** @returns how many rows in memory got their label */
@@ -420,14 +383,6 @@ export class MonitoredModel {
     return labelled.length;
   }
 
-  private scoreRows(): void {
-    const rows = this.rowsToScore.slice(-ROWS_SCORED_PER_EVALUATION);
-    this.rowsToScore = [];
-    if (this.phase.kind === 'learning' || this.phase.forest === null || rows.length === 0) return;
-    const scores = scoresOf(this.phase.forest, rows);
-    for (const [i, row] of rows.entries()) this.detectors.monitor.rowScore(scores[i] ?? 0, row.atMs);
-  }
-
   private learn(): void {
     if (this.phase.kind === 'admitted') return;
     const { profile } = this.windows.current();
@@ -435,13 +390,8 @@ export class MonitoredModel {
     if (learnt === null) return;
     this.phase = learnt;
     this.windows.restart(gridsOf(learnt));
-    if (learnt.learning.verdict.kind === 'refused') this.forgetRefused(learnt.learning);
-  }
-
-  /** What a refused period taught the e-detectors is void; they learn from what was kept of it. */
-  private forgetRefused({ profile }: LearningState): void {
-    this.detectors.restart();
-    if (profile.calls === 0) return;
-    for (const row of this.rows.all) if (row.atMs >= profile.fromMs) this.detectors.monitor.observe(row);
+    const { verdict, profile: kept } = learnt.learning;
+    // What a refused period taught the e-detectors is void; they learn from what was kept of it.
+    if (verdict.kind === 'refused') this.detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
   }
 }

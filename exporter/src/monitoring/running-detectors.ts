@@ -1,8 +1,13 @@
 import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
+import { scoresOf } from '../detection/forest-baseline.js';
+import type { ForestBaseline } from '../domain/isolation-forest.js';
+import type { Observation } from '../domain/observation.js';
+import type { Judged } from './label-joiner.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
 const SAVED_EVERY_MS = 10_000;
+const ROWS_SCORED_PER_EVALUATION = 200;
 
 /** One model's e-detectors: replaced by fresh ones when another normal is learnt, and saved now and then. */
 export class RunningDetectors {
@@ -11,6 +16,7 @@ export class RunningDetectors {
   private factor = 1;
   private savedAtMs = -Infinity;
   private isSaveDue = false;
+  private rowsToScore: Observation[] = [];
 
   constructor(
     private readonly create: (state?: DriftMonitorState) => DriftMonitor,
@@ -25,10 +31,36 @@ export class RunningDetectors {
     this.monitor.thresholdFactor = factor;
   }
 
-  /** Begins with fresh ones. */
-  restart(): void {
+  /** Begins with fresh ones. @param rows what they learn from at once */
+  restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
     this.monitor.thresholdFactor = this.factor;
+    for (const row of rows) this.monitor.observe(row);
+  }
+
+  /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
+  observe(row: Observation, isScored: boolean): void {
+    this.monitor.observe(row);
+    if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
+  }
+
+  observeLabel({ label, atMs }: Judged): void {
+    if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, atMs);
+    else this.monitor.loss('accuracy', label.correct ? 0 : 1, atMs);
+  }
+
+  /** @param moved 1 when the golden answer is not what was learnt, null when nothing was learnt */
+  observeGolden({ atMs }: Observation, moved: 0 | 1 | null): void {
+    if (moved !== null) this.monitor.loss('golden', moved, atMs);
+  }
+
+  /** Scores the newest rows that came since the last evaluation; null when there is no forest. */
+  scoreRows(forest: ForestBaseline | null): void {
+    const rows = this.rowsToScore.slice(-ROWS_SCORED_PER_EVALUATION);
+    this.rowsToScore = [];
+    if (forest === null || rows.length === 0) return;
+    const scores = scoresOf(forest, rows);
+    for (const [i, row] of rows.entries()) this.monitor.rowScore(scores[i] ?? 0, row.atMs);
   }
 
   /** The state goes into the next write, whenever it was last written. */

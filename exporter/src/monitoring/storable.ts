@@ -1,7 +1,7 @@
 import { startLearning } from '../baseline/learning.js';
 import type { BaselineProfile, LearningState, SignalKey, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
-import { foldRareCategories } from '../statistics/window-profile.js';
+import { foldRareCategories } from '../statistics/rare-categories.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 
 /** A window as it may be stored: without categories that are rare, unless the baseline has them often. */

@@ -7,10 +7,10 @@ import {
   quantileBins,
   summariseNumeric,
 } from '../../../exporter/src/statistics/signal-counts.js';
+import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
 import {
   createWindowBuilder,
   emptyWindow,
-  foldRareCategories,
   mergeWindows,
   subtractWindows,
 } from '../../../exporter/src/statistics/window-profile.js';

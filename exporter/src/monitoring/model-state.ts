@@ -1,0 +1,35 @@
+import type { Model } from '../domain/model.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { WindowProfile } from '../domain/profile.js';
+import { baselineIn, learningIn, type BaselinePhase } from './baseline-lifecycle.js';
+import { lastHeardAtMs, type CallCounters } from './call-counters.js';
+import type { RowBuffer } from './row-buffer.js';
+
+/** All that an evaluation reads of a model, before an experiment or an analysis of its rows has told more. */
+export function monitoredModelState(
+  model: Model,
+  phase: BaselinePhase,
+  calls: CallCounters,
+  rows: RowBuffer,
+  window: WindowProfile,
+  known: Pick<MonitoredModelState, 'goldenNow' | 'evidence' | 'features' | 'intake'>,
+): MonitoredModelState {
+  const isAdmitted = phase.kind === 'admitted';
+  return {
+    ...known,
+    model,
+    baseline: baselineIn(phase),
+    learning: learningIn(phase),
+    window,
+    rows: rows.since(window.fromMs),
+    baselineRows: isAdmitted ? [...phase.rows.all] : [],
+    forest: isAdmitted ? phase.forest : null,
+    windowForest: isAdmitted ? phase.windowForest : null,
+    consecutiveFailures: calls.consecutiveFailures,
+    lastAnswerAtMs: calls.lastAnswerAtMs,
+    lastHeardAtMs: lastHeardAtMs(calls),
+    changes: calls.changes,
+    experiment: null,
+    rowAnalysis: null,
+  };
+}
