@@ -109,8 +109,10 @@ describe('the fault zoo through the running service', () => {
       throw new Error(`${String(error)}; last seen: ${seen}`);
     });
     for (const feature of truth.features) expect(cause.features).toContain(feature);
+    // A cause is named on less evidence than pages: the fault goes on until there is enough.
     await eventually(`an incident of ${model}`, 40_000, async () => {
       const found = await incidentOf(model);
+      if (found === null) await send(model, traffic.faulty(20));
       return found !== null && isRight(truth, found.diagnosis.causes[0]?.id ?? 'none') ? found : null;
     });
     sent.set(model, { traffic, cause: truth.cause });
