@@ -104,7 +104,7 @@ describe('README.md', () => {
 
   it('looks once at a model', async () => {
     const text = await output(here(blockWith('mlfi investigate')), environment, folder);
-    expect(text).toMatch(/^HEALTHY/);
+    expect(text).toMatch(/^NOTHING WRONG SEEN/);
   });
 
   it('starts in the order it gives, takes predictions and answers, without a line changed', async () => {
