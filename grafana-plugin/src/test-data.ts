@@ -33,6 +33,7 @@ export const aPolicy = (overrides: Partial<Recommendation['policy']> = {}): Reco
 
 /** A failing model as the exporter tells of it; overrides for the test at hand. */
 export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
+  setup: null,
   id: 'fraud',
   name: 'fraud',
   url: 'http://models/fraud',
@@ -98,6 +99,7 @@ export const aGoldenInput = (overrides: Partial<GoldenInput> = {}): GoldenInput 
 
 export const aModelDetail = (overrides: Partial<ModelDetail> = {}): ModelDetail => ({
   ...aModel(),
+  features: [],
   findings: [],
   golden_inputs: [aGoldenInput()],
   schedule: {

@@ -33,7 +33,7 @@ const codeOf = (error: unknown): string =>
 function lockProblem(file: string, error: unknown): Error {
   if (codeOf(error) === 'SQLITE_BUSY')
     return new Error(
-      `${file} is in use by another mlfi (or on a network share whose lock service does not answer); stop it, or choose another data_dir. Several writers need PostgreSQL (database.url).`,
+      `${file} is in use by another mlfi (or on a network share whose lock service does not answer); stop it, or choose another data_dir. One database has one mlfi.`,
       { cause: error },
     );
   const said = error instanceof Error ? error.message : String(error);

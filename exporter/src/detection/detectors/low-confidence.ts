@@ -12,7 +12,10 @@ export const lowConfidence: Detector = {
   detect(input) {
     const counts = numericSignal(input.window, 'confidence');
     const now = counts === null ? null : summariseNumeric(counts);
-    if (now === null) return blind('confidence', 'the answers carry no confidence');
+    if (now === null) {
+      const isEmpty = input.window.calls === 0;
+      return blind('confidence', isEmpty ? 'no calls in the window yet' : 'the answers carry no confidence');
+    }
     if (now.samples < FEWEST_SAMPLES)
       return blind('confidence', `only ${counted(now.samples, 'response')} with a confidence so far`);
     const margin = (Z_95 * now.standardDeviation) / Math.sqrt(now.samples);
