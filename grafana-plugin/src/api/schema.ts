@@ -3637,6 +3637,8 @@ export interface operations {
                 ack?: "commit" | "memory";
                 /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
+                /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
+                map?: string;
             };
             header?: never;
             path: {
@@ -3649,6 +3651,7 @@ export interface operations {
                 "application/json": components["schemas"]["LoggedBatch"];
                 "application/x-ndjson": string;
                 "text/csv": string;
+                "text/tab-separated-values": string;
             };
         };
         responses: {
@@ -3688,6 +3691,8 @@ export interface operations {
                 ack?: "commit" | "memory";
                 /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
+                /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
+                map?: string;
             };
             header?: never;
             path: {
@@ -3700,6 +3705,7 @@ export interface operations {
                 "application/json": components["schemas"]["LoggedBatch"];
                 "application/x-ndjson": string;
                 "text/csv": string;
+                "text/tab-separated-values": string;
             };
         };
         responses: {
