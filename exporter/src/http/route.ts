@@ -171,7 +171,7 @@ export interface RouteDefinition<
   B extends BodyDefinition,
   R extends ResponseDefinitions,
 > {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Koa's syntax, e.g. `/api/v1/models/:id`. */
   readonly path: string;
   /** Null = open to everybody. */
