@@ -45,5 +45,11 @@ export function batchOfEntries(
 
 function rowsOf(entry: LogEntry, mapping: FieldMapping): readonly unknown[] {
   if (entry.kind === 'refused') return [entry.refusal];
-  return entry.kind === 'row' ? [entry.row] : rowsOfCall(entry.call, mapping);
+  if (entry.kind === 'row') return [entry.row];
+  try {
+    return rowsOfCall(entry.call, mapping);
+  } catch (error) {
+    if (error instanceof Refusal) return [error];
+    throw error;
+  }
 }

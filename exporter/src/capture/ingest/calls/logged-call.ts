@@ -1,7 +1,7 @@
-import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { FieldMapping } from '../../../domain/field-mapping.js';
-import { readAnswer, shapeOf } from '../../probing/answers/read-answer.js';
+import { shapeOf } from '../../probing/answers/read-answer.js';
+import { readAnswer } from '../../probing/answers/reading.js';
 import { errorInAnswer } from '../../probing/answers/server-words.js';
 import { markedNumber } from '../formats/tolerant-json.js';
 import { Refusal } from '../verdicts.js';
@@ -51,12 +51,20 @@ export function rowsOfCall(call: LoggedCall, mapping: FieldMapping): readonly (J
 function answersOf({ response, failed }: LoggedCall, rows: number): readonly (JsonObject | Refusal)[] | Refusal {
   if (failed === true) return Array.from({ length: rows }, () => ({ error: 'other' }));
   if (response === undefined)
-    return new Refusal('no_prediction', 'response', 'only the request of this call was logged; log the response as well');
+    return new Refusal(
+      'no_prediction',
+      'response',
+      'only the request of this call was logged; log the response as well',
+    );
   const plain = unmarked(typeof response === 'string' ? parsedLines(response, rows) : response);
   if (errorInAnswer(plain) !== null) return Array.from({ length: rows }, () => ({ error: 'error_body' }));
   const each = responseRows(plain, rows);
   if (each === null)
-    return new Refusal('unaligned', 'response', `${rows} inputs, and not as many answers: which belongs to which is unknown`);
+    return new Refusal(
+      'unaligned',
+      'response',
+      `${rows} inputs, and not as many answers: which belongs to which is unknown`,
+    );
   return each.map((answer) => {
     const { prediction, confidence, modelVersion } = readAnswer(answer);
     if (prediction === null && confidence === null)
@@ -86,13 +94,18 @@ function watched(features: JsonObject, { fields }: FieldMapping): JsonObject {
   return Object.fromEntries(Object.entries(features).filter(([name]) => fields.get(name) !== 'ignore'));
 }
 
+/** No answer is read from deeper than this. */
+const DEEPEST = 32;
+
 /** NaN and ±Infinity as null, marked whole numbers as numbers: what strict JSON could have said. */
-function unmarked(value: Json): Json {
+function unmarked(value: Json, depth = 0): Json {
   if (typeof value === 'string') {
     const marked = markedNumber(value);
     if (marked === null) return value;
     return Number.isFinite(Number(marked)) ? Number(marked) : null;
   }
-  if (Array.isArray(value)) return (value as readonly Json[]).map(unmarked);
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unmarked(inner)])) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEEPEST) return null;
+  if (Array.isArray(value)) return (value as readonly Json[]).map((inner) => unmarked(inner, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unmarked(inner, depth + 1)]));
 }

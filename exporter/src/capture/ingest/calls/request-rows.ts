@@ -93,11 +93,14 @@ export function seldonTable({ ndarray, tensor }: JsonObject): readonly Json[] | 
 
 /** TensorFlow's column form: an object of lists of the same length. */
 function rowsOfColumns(inputs: JsonObject): readonly JsonObject[] {
-  const entries = Object.entries(inputs).map(([name, list]) => ({ name, list: Array.isArray(list) ? list : [list] }));
-  const rows = entries[0]?.list.length ?? 0;
-  if (entries.some(({ list }) => list.length !== rows)) return described({ inputs });
+  const entries = Object.entries(inputs).map(([name, value]): readonly [string, readonly Json[]] => [
+    name,
+    Array.isArray(value) ? (value as readonly Json[]) : [value],
+  ]);
+  const rows = entries[0]?.[1].length ?? 0;
+  if (entries.some(([, list]) => list.length !== rows)) return described({ inputs });
   return Array.from({ length: rows }, (_, row) =>
-    Object.assign({}, ...entries.map(({ name, list }) => named((list as readonly Json[])[row] ?? null, [], name))),
+    Object.fromEntries(entries.flatMap(([name, list]) => Object.entries(named(list[row] ?? null, [], name)))),
   );
 }
 
@@ -111,5 +114,10 @@ function tableOf(text: string, columns: readonly string[]): readonly JsonObject[
   const isTable =
     cells.every((row) => row.length === width) && cells.every((row) => row.some((cell) => CELL.test(cell)));
   if (!isTable || text.includes('"')) return described(text);
-  return cells.map((row) => named(row.map((cell) => (CELL.test(cell) ? Number(cell) : cell.trim())), columns));
+  return cells.map((row) =>
+    named(
+      row.map((cell) => (CELL.test(cell) ? Number(cell) : cell.trim())),
+      columns,
+    ),
+  );
 }

@@ -13,7 +13,9 @@ export function rowsAnswered(payload: Json): number {
   const tensors = tensorsIn(payload.outputs);
   if (tensors !== null) return rowsOfAll(tensors);
   if (payload.jsonData !== undefined) return rowsAnswered(payload.jsonData);
-  const list = isObject(payload.data) ? seldonTable(payload.data) : LISTS.map((name) => payload[name]).find(Array.isArray);
+  const list = isObject(payload.data)
+    ? seldonTable(payload.data)
+    : LISTS.map((name) => payload[name]).find(Array.isArray);
   return Math.max(1, (list as readonly Json[] | null | undefined)?.length ?? 1);
 }
 

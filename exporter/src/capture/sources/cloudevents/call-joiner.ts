@@ -12,7 +12,8 @@ export interface HalfCall<T> {
 
 export type Joined<T> =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'pair'; readonly request: T; readonly response: T }
+  /** `undo` makes the pair wait again, for a sender that repeats what could not be taken. */
+  | { readonly kind: 'pair'; readonly request: T; readonly response: T; readonly undo: () => void }
   /** The same side again: senders repeat what they do not know to have arrived. */
   | { readonly kind: 'repeated' }
   /** The call was joined, or given up, before. */
@@ -57,7 +58,8 @@ export class CallJoiner<T> {
   offer(given: HalfCall<T>, nowMs: number): Joined<T> {
     const key = `${given.model}\n${given.callId}`;
     const finished = this.done.get(key);
-    if (finished !== undefined) return { kind: finished.side === 'both' || finished.side === given.side ? 'repeated' : 'late' };
+    if (finished !== undefined)
+      return { kind: finished.side === 'both' || finished.side === given.side ? 'repeated' : 'late' };
     const other = this.waiting.get(key);
     if (other === undefined) {
       this.waiting.set(key, { ...given, sinceMs: nowMs });
@@ -66,9 +68,22 @@ export class CallJoiner<T> {
     }
     if (other.side === given.side) return { kind: 'repeated' };
     this.forget(key, other, 'both', nowMs);
+    const undo = (): void => {
+      this.done.delete(key);
+      this.waiting.set(key, other);
+      this.heldBytes += other.bytes;
+    };
     this.paired.add(given.model);
     const [request, response] = given.side === 'request' ? [given.half, other.half] : [other.half, given.half];
-    return { kind: 'pair', request, response };
+    return { kind: 'pair', request, response, undo };
+  }
+
+  /** Null for an event that is whole in itself and came before; `undo` forgets it. */
+  isNew(model: ModelId, id: string, nowMs: number): { readonly undo: () => void } | null {
+    const key = `${model}\n\n${id}`;
+    if (this.done.has(key)) return null;
+    this.done.set(key, { side: 'both', atMs: nowMs });
+    return { undo: () => void this.done.delete(key) };
   }
 
   /** Takes out what waited too long, and the oldest of what is beyond the memory. */

@@ -23,7 +23,8 @@ export type EventPart =
       readonly modelVersion: string | null;
       readonly context: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'row'; readonly service: Service; readonly rows: readonly Json[] }
+  /** `id` is the sender's, the same when it repeats itself. */
+  | { readonly kind: 'row'; readonly id: string; readonly service: Service; readonly rows: readonly Json[] }
   | { readonly kind: 'skipped'; readonly why: string };
 
 const KSERVE = /^org\.kubeflow\.serving\.inference\.(request|response)$/;
@@ -39,7 +40,8 @@ export function partOf(event: CloudEvent): EventPart {
   const kserve = KSERVE.exec(event.type);
   if (kserve !== null) return kserveHalf(event, sideOf(kserve[1]));
   const seldon = SELDON.exec(event.type);
-  if (seldon !== null) return half(event, sideOf(seldon[1]), attribute(event, 'requestid') ?? event.id, seldonService(event));
+  if (seldon !== null)
+    return half(event, sideOf(seldon[1]), attribute(event, 'requestid') ?? event.id, seldonService(event));
   if (event.type === SELDON_FEEDBACK) return feedback(event);
   const azure = AZURE.exec(event.type);
   return azure !== null ? azureHalf(event, sideOf(azure[1])) : rowsOf(event);
@@ -116,8 +118,11 @@ function feedback(event: CloudEvent): EventPart {
   const puid = typeof response === 'string' ? response : attribute(event, 'requestid');
   const label = labelIn(said.truth);
   if (puid === null || label === undefined) return { kind: 'skipped', why: 'feedback without a truth or a puid' };
-  return { kind: 'row', service: seldonService(event), rows: [{ prediction_id: puid, label }] };
+  return { kind: 'row', id: identityOf(event), service: seldonService(event), rows: [{ prediction_id: puid, label }] };
 }
+
+/** What makes an event one by the specification: `source` and `id`; and its type, as brokers keep it. */
+const identityOf = ({ source, id, type }: CloudEvent): string => [source, type, id].join('\n');
 
 function labelIn(truth: Json | undefined): Json | undefined {
   if (!isObject(truth) || !isObject(truth.data)) return undefined;
@@ -133,5 +138,5 @@ function rowsOf(event: CloudEvent): EventPart {
     return value === null ? [] : [value];
   });
   const rows = Array.isArray(event.data) ? (event.data as readonly Json[]) : [event.data ?? null];
-  return { kind: 'row', service: { names, newName: names[0] ?? null }, rows };
+  return { kind: 'row', id: identityOf(event), service: { names, newName: names[0] ?? null }, rows };
 }

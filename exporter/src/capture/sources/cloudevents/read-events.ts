@@ -46,7 +46,9 @@ export function readEvents(
   const value = reading.value as Json;
   const isBatch = type.startsWith('application/cloudevents-batch');
   if (isBatch !== Array.isArray(value))
-    return [refused('content-type', 'one event is application/cloudevents+json, a list application/cloudevents-batch+json')];
+    return [
+      refused('content-type', 'one event is application/cloudevents+json, a list application/cloudevents-batch+json'),
+    ];
   const list = Array.isArray(value) ? (value as readonly Json[]) : [value];
   if (list.length > MOST_EVENTS)
     return [refused('body', `a batch of ${list.length} events; at most ${MOST_EVENTS} are taken at once`)];
@@ -98,7 +100,8 @@ function eventOf(attributes: ReadonlyMap<string, string>, data: Json | undefined
   for (const name of ['id', 'type', 'source'])
     if ((attributes.get(name) ?? '') === '' && name !== 'source') return refused(name, `the event has no ${name}`);
   for (const [name, value] of attributes)
-    if (value.length > LONGEST_ATTRIBUTE) return refused(name.slice(0, 80), 'an attribute of more than 16384 characters');
+    if (value.length > LONGEST_ATTRIBUTE)
+      return refused(name.slice(0, 80), 'an attribute of more than 16384 characters');
   return {
     kind: 'event',
     event: {

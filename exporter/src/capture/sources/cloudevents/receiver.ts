@@ -1,7 +1,6 @@
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
 import type { ModelId } from '../../../domain/identifiers.js';
 import type { IngestResult, IntakeLimits } from '../../../domain/ingest.js';
-import type { Json } from '../../../domain/json.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
 import type { LoggedCall } from '../../ingest/calls/logged-call.js';
 import type { ParsedBatch } from '../../ingest/parse.js';
@@ -19,7 +18,16 @@ export interface EventIntakeSettings extends IntakeLimits {
 }
 
 /** What became of an event, or of a half that waited. */
-export const EVENT_OUTCOMES = ['paired', 'waiting', 'row', 'repeated', 'late', 'skipped', 'refused', 'unanswered'] as const;
+export const EVENT_OUTCOMES = [
+  'paired',
+  'waiting',
+  'row',
+  'repeated',
+  'late',
+  'skipped',
+  'refused',
+  'unanswered',
+] as const;
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 
 export interface EventReceiverPorts {
@@ -44,6 +52,21 @@ export interface EventsTaken {
 }
 
 type Half = Extract<EventPart, { kind: 'half' }>;
+
+/** What one event brings; `undo` for a sender that repeats it because it could not be taken. */
+interface Step {
+  readonly outcome: EventOutcome;
+  readonly entries: readonly LogEntry[];
+  readonly undo: (() => void) | null;
+}
+
+/** What one request brings for a model; `events` are the numbers of the entries' events. */
+interface Found {
+  readonly entries: LogEntry[];
+  readonly events: number[];
+  readonly undo: (() => void)[];
+}
+
 const ERRORS_TOLD = 20;
 const BYTES_PER_HALF = 500;
 
@@ -59,7 +82,7 @@ export class EventReceiver {
   }
 
   /**
-   * @param take finds or makes the model of a service that is not known by its own name
+   * @param ensureWatched finds or makes the model of a service that the configuration does not name
    * @throws what `ensureWatched` and the taking of a batch throw; events of other models of the request may be counted then
    */
   async receive(
@@ -69,7 +92,7 @@ export class EventReceiver {
     acknowledge: 'commit' | 'memory',
     ensureWatched: (name: string) => Promise<ModelId>,
   ): Promise<EventsTaken> {
-    const entries = new Map<ModelId, LogEntry[]>();
+    const found = new Map<ModelId, Found>();
     const outcomes = new Map<EventOutcome, number>();
     const errors: { event: number; field: string; message: string }[] = [];
     const note = (outcome: EventOutcome): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
@@ -78,7 +101,7 @@ export class EventReceiver {
       if (errors.length < ERRORS_TOLD) errors.push({ event, field, message });
     };
     const readings = readEvents(headers, body, this.ports);
-    const share = Math.ceil(body.length / readings.length) + BYTES_PER_HALF;
+    const bytes = Math.ceil(body.length / readings.length) + BYTES_PER_HALF;
     for (const [i, reading] of readings.entries()) {
       if (reading.kind === 'refused') {
         refuse(i + 1, reading.field, reading.message);
@@ -94,23 +117,30 @@ export class EventReceiver {
         refuse(i + 1, 'service', model.problem);
         continue;
       }
-      const found = part.kind === 'row' ? part.rows.map((row): LogEntry => ({ kind: 'row', row })) : [];
-      if (part.kind === 'row') note('row');
-      else {
-        const entry = this.join(part, model, share, nowMs, note);
-        if (entry !== null) found.push(entry);
+      const { outcome, entries, undo } =
+        part.kind === 'row' ? this.once(part, model, nowMs) : this.join(part, model, bytes, nowMs);
+      note(outcome);
+      const ofModel = found.get(model) ?? { entries: [], events: [], undo: [] };
+      found.set(model, ofModel);
+      for (const entry of entries) {
+        ofModel.entries.push(entry);
+        ofModel.events.push(i + 1);
       }
-      entries.set(model, [...(entries.get(model) ?? []), ...found]);
+      if (undo !== null) ofModel.undo.push(undo);
     }
     let [rows, rejected] = [0, 0];
-    for (const [model, list] of entries) {
-      if (list.length === 0) continue;
-      const result = await this.take(model, list, nowMs, acknowledge);
+    for (const [model, { entries, events, undo }] of found) {
+      if (entries.length === 0) continue;
+      const result = await this.take(model, entries, nowMs, acknowledge).catch((error: unknown) => {
+        for (const back of undo) back();
+        throw error;
+      });
       rows += result.accepted;
       rejected += result.rejected;
       for (const { line, field, message } of result.errors)
-        if (errors.length < ERRORS_TOLD) errors.push({ event: line, field, message });
+        if (errors.length < ERRORS_TOLD) errors.push({ event: events[line - 1] ?? line, field, message });
     }
+    if (this.joiner.bytes > this.ports.settings().pairing.memoryBytes) await this.sweep(nowMs);
     for (const [outcome, events] of outcomes) this.ports.count(outcome, events);
     const of = (outcome: EventOutcome): number => outcomes.get(outcome) ?? 0;
     return {
@@ -130,7 +160,9 @@ export class EventReceiver {
     for (const half of this.joiner.giveUp(nowMs, pairing)) {
       this.ports.count('unanswered', 1);
       if (!this.ports.isWatched(half.model)) continue;
-      entries.set(half.model, [...(entries.get(half.model) ?? []), entryOfLone(half, pairing)]);
+      const ofModel = entries.get(half.model) ?? [];
+      entries.set(half.model, ofModel);
+      ofModel.push(entryOfLone(half, pairing));
     }
     for (const [model, list] of entries) await this.take(model, list, nowMs, 'memory');
   }
@@ -146,17 +178,18 @@ export class EventReceiver {
     return this.ports.take(model, batchOfEntries(entries, nowMs, settings, mapping), acknowledge);
   }
 
-  private join(
-    part: Half,
-    model: ModelId,
-    bytes: number,
-    nowMs: number,
-    note: (outcome: EventOutcome) => void,
-  ): LogEntry | null {
+  private once({ id, rows }: Extract<EventPart, { kind: 'row' }>, model: ModelId, nowMs: number): Step {
+    const first = this.joiner.isNew(model, id, nowMs);
+    if (first === null) return { outcome: 'repeated', entries: [], undo: null };
+    return { outcome: 'row', entries: rows.map((row): LogEntry => ({ kind: 'row', row })), undo: first.undo };
+  }
+
+  private join(part: Half, model: ModelId, bytes: number, nowMs: number): Step {
     const { side, callId } = part;
     const joined = this.joiner.offer({ model, callId, side, half: part, bytes }, nowMs);
-    note(joined.kind === 'pair' ? 'paired' : joined.kind);
-    return joined.kind === 'pair' ? { kind: 'call', call: callOf(joined.request, joined.response, nowMs) } : null;
+    if (joined.kind !== 'pair') return { outcome: joined.kind, entries: [], undo: null };
+    const call = callOf(joined.request, joined.response, nowMs);
+    return { outcome: 'paired', entries: [{ kind: 'call', call }], undo: joined.undo };
   }
 
   private async modelOf(
@@ -171,7 +204,8 @@ export class EventReceiver {
       return { problem: `intake.services names the model "${known}", which is not watched` };
     }
     if (newName === null || newName.length > 200) return { problem: 'the event names no service' };
-    if (!newModels) return { problem: 'the service is not listed under intake.services, and intake.new_models is false' };
+    if (!newModels)
+      return { problem: 'the service is not listed under intake.services, and intake.new_models is false' };
     return ensureWatched(newName);
   }
 }
