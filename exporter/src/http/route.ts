@@ -4,6 +4,7 @@ import type { Application } from '../application/index.js';
 import type { Actor } from '../domain/actor.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
+import type { FieldMapping } from '../domain/field-mapping.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
 import type { IngestBatch } from '../domain/ingest.js';
@@ -20,11 +21,13 @@ export interface HttpPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
-  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent. */
+  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent; `said` of its fields. */
   readonly parseBatch: (
     body: string,
     contentType: string,
     nowMs: number,
+    model: string,
+    said: FieldMapping['fields'],
   ) => Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
   /** Begins a request that brings rows for a model; how much may wait is bounded. */
   readonly enterIntake: (model: string) => QueuePlace;
@@ -146,7 +149,7 @@ export interface RouteDefinition<
   B extends BodyDefinition,
   R extends ResponseDefinitions,
 > {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Koa's syntax, e.g. `/api/v1/models/:id`. */
   readonly path: string;
   /** Null = open to everybody. */

@@ -6,6 +6,7 @@ import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
+import { NO_MAPPING } from '../domain/field-mapping.js';
 import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
@@ -35,7 +36,11 @@ export function httpPorts(
     clock,
     logger,
     version,
-    parseBatch: (body, contentType, nowMs) => parseBatch(body, contentType, nowMs, config.current().intake),
+    parseBatch: (body, contentType, nowMs, model, said) => {
+      const { intake: limits } = config.current();
+      const known = limits.models.get(model) ?? NO_MAPPING;
+      return parseBatch(body, contentType, nowMs, limits, { ...known, fields: new Map([...known.fields, ...said]) });
+    },
     enterIntake: (model) => intake.enter(model),
     auditExportLine,
     decisionsCsv,

@@ -100,7 +100,13 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
   if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);
   const discovery = wireModelDiscovery(foundation, capture, fleet);
-  await discovery.watchConfigured();
+  await discovery.takeConfigured(started.models);
+  config.onReload(({ models }, changed) => {
+    if (!changed.includes('models')) return;
+    discovery.takeConfigured(models).catch((error: unknown) => {
+      logger.error({ error: String(error) }, 'the models of the configuration could not be taken over');
+    });
+  });
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
   startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });

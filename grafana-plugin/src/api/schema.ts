@@ -495,7 +495,8 @@ export interface paths {
         delete: operations["delete_api_v1_models_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a model as RFC 7396 merges; a new way of asking is tried first, and refused when the model does not answer */
+        patch: operations["patch_api_v1_models_id"];
         trace?: never;
     };
     "/api/v1/models/{id}/aggregates.csv": {
@@ -1702,6 +1703,40 @@ export interface components {
             version: string | null;
             window_samples: number;
         };
+        ModelChange: {
+            answer?: {
+                classes?: string | null;
+                confidence?: string | null;
+                prediction?: string | null;
+            } | null;
+            calls_per_hour?: number | null;
+            concurrency?: number;
+            /** @enum {string} */
+            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
+            golden_inputs?: unknown[] | null;
+            headers?: {
+                [key: string]: string | null;
+            } | null;
+            interval_seconds?: number;
+            jitter?: number;
+            method?: ("POST" | "PUT") | null;
+            owner?: (string & (unknown & unknown)) | null;
+            payloads?: unknown[];
+            probes_per_cycle?: number;
+            query?: {
+                [key: string]: string | null;
+            } | null;
+            tags?: (string & (unknown & unknown))[];
+            timeout_seconds?: number;
+            tls?: {
+                ca_file?: string | null;
+                cert_file?: string | null;
+                insecure_skip_verify?: boolean | null;
+                key_file?: string | null;
+            } | null;
+            url?: string;
+            version?: (string & (unknown & unknown)) | null;
+        };
         ModelDetail: {
             anomaly: components["schemas"]["RowAnomaly"];
             baseline: components["schemas"]["Baseline"];
@@ -1763,6 +1798,8 @@ export interface components {
                 confidence?: string;
                 prediction?: string;
             };
+            calls_per_hour?: number | null;
+            concurrency?: number;
             /** @enum {string} */
             connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             golden_inputs?: unknown[];
@@ -1771,11 +1808,13 @@ export interface components {
             };
             id?: string;
             interval_seconds?: number;
+            jitter?: number;
             /** @enum {string} */
             method?: "POST" | "PUT";
             name?: string & (unknown & unknown);
             owner?: string & (unknown & unknown);
             payloads?: unknown[];
+            probes_per_cycle?: number;
             query?: {
                 [key: string]: string;
             };
@@ -3306,6 +3345,42 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    patch_api_v1_models_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_api_v1_models_id_aggregates_csv: {
         parameters: {
             query?: {
@@ -3562,6 +3637,8 @@ export interface operations {
                 ack?: "commit" | "memory";
                 /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
+                /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
+                map?: string;
             };
             header?: never;
             path: {
@@ -3574,6 +3651,7 @@ export interface operations {
                 "application/json": components["schemas"]["LoggedBatch"];
                 "application/x-ndjson": string;
                 "text/csv": string;
+                "text/tab-separated-values": string;
             };
         };
         responses: {
@@ -3613,6 +3691,8 @@ export interface operations {
                 ack?: "commit" | "memory";
                 /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
+                /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
+                map?: string;
             };
             header?: never;
             path: {
@@ -3625,6 +3705,7 @@ export interface operations {
                 "application/json": components["schemas"]["LoggedBatch"];
                 "application/x-ndjson": string;
                 "text/csv": string;
+                "text/tab-separated-values": string;
             };
         };
         responses: {

@@ -109,7 +109,7 @@ export const legacyRoutes: readonly Route[] = [
       }),
     },
     async handler({ ports: { application, parseBatch, clock }, body, actor }) {
-      const batch = parseBatch(body, 'application/json', clock.now());
+      const batch = parseBatch(body, 'application/json', clock.now(), '', new Map());
       const [wrong] = batch.errors;
       if (wrong !== undefined) {
         const { line, field, reason, message } = wrong;
