@@ -36,7 +36,7 @@ export interface AuthenticationPorts extends ApiKeyCheck {
 }
 
 /** Set by Grafana per route of the plugin, over whatever the browser sent. */
-export const GRANT_HEADER = 'x-route-grant';
+const GRANT_HEADER = 'x-route-grant';
 /** Headers only Grafana's plugin proxy adds: their sender gets 403, because Grafana repeats a request answered with 401. */
 const GRAFANA_HEADERS = ['x-grafana-id', 'x-grafana-context', GRANT_HEADER];
 
