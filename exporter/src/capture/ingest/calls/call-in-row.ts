@@ -23,7 +23,6 @@ export function callInRow(row: unknown, roles: FieldRoles): LoggedCall | null {
     return name === undefined || value === undefined ? undefined : { name, value };
   };
   const latency = of('latencyMs')?.value;
-  const version = of('modelVersion')?.value;
   const status = fields.status_code;
   const isFailed = typeof status === 'number' && (status < 200 || status > 299);
   return {
@@ -32,11 +31,14 @@ export function callInRow(row: unknown, roles: FieldRoles): LoggedCall | null {
     response: isFailed ? undefined : payloadOf(fields.response),
     requestedAt: timeOf(of('timestamp')?.value),
     latencyMs: typeof latency === 'number' ? latency : null,
-    modelVersion: typeof version === 'string' || typeof version === 'number' ? String(version) : null,
+    modelVersion: textOf(of('modelVersion')?.value),
     context: {},
     ...(isFailed ? { failed: true as const } : {}),
   };
 }
+
+const textOf = (value: Json | undefined): string | null =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 
 const timeOf = (value: Json | undefined): string | number | null =>
   typeof value === 'string' || typeof value === 'number' ? value : null;
