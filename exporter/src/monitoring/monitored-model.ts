@@ -13,13 +13,16 @@ import {
   baselineIn,
   confirmed,
   gridsOf,
+  labelledBaseline,
   learnFrom,
   learningIn,
   relearnt,
   restoredPhase,
   type BaselinePhase,
 } from './baseline-lifecycle.js';
+import { AdmissionWeighing } from './admission-weighing.js';
 import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
+import { EventClock } from './event-clock.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
@@ -31,14 +34,16 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
+import { EvaluationPace } from './evaluation-pace.js';
 import { evaluatedWindow } from './evaluated-window.js';
 import { judgedAtOnce, LabelJoiner, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { monitoredModelState } from './model-state.js';
+import { PendingRows, type PendingRow } from './pending-rows.js';
 import { RecentIntake } from './recent-intake.js';
 import { RowBuffer } from './row-buffer.js';
 import { RunningDetectors } from './running-detectors.js';
-import { Windows } from './windows.js';
+import { Windows, type ArrivedRow } from './windows.js';
 
 /**
  * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
@@ -52,11 +57,18 @@ export class MonitoredModel {
   private readonly golden: GoldenAnswers;
   private readonly labels: LabelJoiner;
   private readonly windows: Windows;
+  /** Logged rows that wait for older ones. */
+  private readonly pending: PendingRows;
+  private readonly pace = new EvaluationPace();
   private readonly detectors: RunningDetectors;
   private readonly features: FeaturesRead;
   private readonly intake = new RecentIntake();
   private baselineToSave: BaselineProfile | null = null;
   private isUnsaved = false;
+  /** The last evaluation found something badly wrong. */
+  private isFailing = false;
+  private admittedVersion: number | null = null;
+  private weighing = new AdmissionWeighing();
   private changes = 0;
 
   constructor(
@@ -76,7 +88,9 @@ export class MonitoredModel {
     this.golden = new GoldenAnswers(hash, baselineIn(this.phase)?.golden ?? learnt, learnt);
     this.labels = new LabelJoiner(id, hash);
     const past = this.phase.kind === 'admitted' ? restored.windows : [];
-    this.windows = new Windows(gridsOf(this.phase), nowMs, past, settings.binnedSignals);
+    const sinceMs = baselineIn(this.phase)?.admittedAtMs ?? null;
+    this.windows = new Windows(gridsOf(this.phase), settings.windowMs, sinceMs, past, settings.binnedSignals);
+    this.pending = new PendingRows(new EventClock(), hash(id));
     // Detectors that watch belong to an admitted baseline: the model was left between two writes.
     const isOutdated = this.phase.kind === 'learning' && restored.monitor?.watching === true;
     this.detectors = new RunningDetectors(
@@ -133,10 +147,19 @@ export class MonitoredModel {
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[], nowMs: number): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
-    if (this.rereads(read)) this.startOver(samples[0]?.observation.atMs ?? 0, true);
-    this.features.adopt(read, false);
-    for (const [i, observation] of read.observations.entries())
-      this.observeOne({ observation, shape: samples[i]?.shape ?? null });
+    if (this.rereads(read)) this.startOver(true);
+    this.adopt(read, false);
+    const arrived: Observation[] = [];
+    for (const [i, observation] of read.observations.entries()) {
+      const sample = { observation, shape: samples[i]?.shape ?? null };
+      if (observation.source !== 'ingest') this.observeProbe(sample);
+      else if (this.answersAtAll(observation)) arrived.push(observation);
+    }
+    for (const observation of arrived) {
+      const awaiting = this.labels.awaiting(observation);
+      if (awaiting !== null) this.labels.keepAnswer(awaiting);
+    }
+    this.await(arrived, false, nowMs);
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.rows.trim();
     if (samples.length > 0) this.changed();
@@ -173,9 +196,9 @@ export class MonitoredModel {
   }
 
   private parts(read: ReadRows): CountingState {
-    const { phase, calls, windows, golden, detectors, baselineToSave } = this;
+    const { phase, calls, windows, pending, golden, detectors, baselineToSave } = this;
     const kindsToSave = this.features.toStore(read);
-    return { phase, calls, windows, golden, detectors, baselineToSave, kindsToSave };
+    return { phase, calls, windows, pending, golden, detectors, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -192,27 +215,31 @@ export class MonitoredModel {
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
-    this.features.adopt(staged, true);
-    this.windows.stored(counted.completeWindows);
+    this.windows.stored();
     if (counted.baseline === this.baselineToSave) this.baselineToSave = null;
     if (counted.records.detectors !== null) this.detectors.saved(nowMs);
-    const [first] = observations;
-    if (first !== undefined) this.startTraffic(first.atMs);
-    if (staged.rereads) this.startOver(nowMs, true);
-    if (counted.fork !== null) this.windows.adopt(counted.fork.builder, counted.fork.profile);
+    if (observations.length > 0) this.startTraffic();
+    if (staged.rereads) this.startOver(true);
+    this.adopt(staged, true);
     this.labels.settle(join);
-    for (const observation of observations) {
-      this.calls = countCall(this.calls, observation);
-      this.keep(observation);
-      const judged = judgedAtOnce(observation);
-      if (judged !== null) this.detectors.observeLabel(judged);
-    }
-    if (first !== undefined) this.calls = withArrival(this.calls, nowMs);
-    this.rows.trim();
-    for (const judged of join.judged) if (judged !== null) this.detectors.observeLabel(judged);
+    for (const observation of observations) this.calls = countCall(this.calls, observation);
+    if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
+    this.await(observations, true, nowMs);
+    this.settleLabels(join, nowMs);
     if (this.labelRows(labels) > 0) this.isUnsaved = true;
-    this.learn();
     this.changes += 1;
+  }
+
+  /** Labels of earlier answers have been judged and stored. */
+  private settleLabels({ judged }: Join, nowMs: number): void {
+    const known = judged.filter((each) => each !== null);
+    const { baseline, others } = labelledBaseline(this.phase, known);
+    this.windows.add({ rows: [], labels: others }, true);
+    for (const each of known) this.pending.addLabel(each, nowMs);
+    if (baseline === null || this.phase.kind === 'learning') return;
+    const { stored } = this.phase;
+    const { labels } = baseline.profile;
+    this.phase = { ...this.phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
   }
 
   recordChange(change: ChangeEvent): void {
@@ -225,16 +252,14 @@ export class MonitoredModel {
    * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
    *   learns from now on
    */
-  relearn(nowMs: number, fromMs: number | null = null): void {
+  relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
     const rows = this.features.renew(this.rows.since(since));
     const golden = this.golden.since(since);
-    this.startOver(nowMs, false);
+    this.startOver(false);
     for (const sample of golden) this.detectors.observeGolden(sample.observation, this.golden.learn(sample, true));
-    for (const row of rows) {
-      this.windows.add(row);
-      this.keep(row);
-    }
+    this.windows.add({ rows: rows.map((row) => ({ row, judged: judgedAtOnce(row) })), labels: [] }, false);
+    for (const row of rows) this.keep(row);
   }
 
   freeze(frozen: boolean): void {
@@ -246,38 +271,91 @@ export class MonitoredModel {
   }
 
   /**
-   * Moves learning and the e-detectors on.
+   * Moves learning and the e-detectors on: a model that logs its calls by the time of its rows, any other by mlfi's clock.
    * @param failing the last evaluation found something badly wrong: what is seen now is no normal
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, failing: boolean): number | null {
-    const { settings, detectors, windows } = this;
     this.changes += 1;
-    this.learn();
-    detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
-    detectors.settle(nowMs, settings.requirements.minimumSamples);
-    if (this.phase.kind === 'learning') {
-      const rows = this.rows.all;
-      this.phase = confirmed(this.phase, detectors.monitor, rows, failing, this.random, settings.requirements);
-      if (this.phase.learning.verdict.kind === 'admitted') return this.admit(nowMs);
-    } else if (!detectors.monitor.isWatching && detectors.monitor.readiness().missing.length === 0) {
-      detectors.startWatching();
-    }
-    const isAdmitted = this.phase.kind === 'admitted';
-    windows.rotate(nowMs, settings.windowMs, gridsOf(this.phase), isAdmitted, settings.thresholds.windowSamples);
-    return null;
+    this.isFailing = failing;
+    if (this.calls.basis === 'probe') this.tick(nowMs);
+    else if (this.pace.begins(this.detectors.monitor.isAlarmed)) this.release(nowMs);
+    const version = this.admittedVersion;
+    this.admittedVersion = null;
+    return version;
   }
 
-  private admit(nowMs: number): number | null {
-    if (this.phase.kind !== 'learning') return null;
-    const phase = admitted(this.phase, this.rows.all, this.random, nowMs);
+  /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
+  isBehind(nowMs: number): boolean {
+    return this.pending.isBehind(nowMs);
+  }
+
+  /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
+  private release(nowMs: number): void {
+    for (const step of this.pending.steps(nowMs, this.pace.untilMs)) {
+      if (step.kind === 'label') this.detectors.observeLabel(step.judged);
+      else if (step.kind === 'row') this.judge(step);
+      else if (this.tick(step.atMs)) {
+        this.pace.found(step.atMs);
+        break;
+      }
+    }
+    // Golden answers come by mlfi's own clock, whether or not there is traffic.
+    if (this.detectors.hasGoldenNews) this.settleDetectors(this.pending.reachedMs ?? nowMs);
+    this.rows.trim();
+  }
+
+  private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
+    const isStored = isInWindows || this.phase.kind === 'learning';
+    if (!isStored) this.isUnsaved = true;
+    this.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
+    this.keep(row);
+    if (judged !== null) this.detectors.observeLabel(judged);
+  }
+
+  /** @returns whether something was found that an evaluation must see as it is now */
+  private tick(atMs: number): boolean {
+    this.learn();
+    this.detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
+    const hasFound = this.settleDetectors(atMs);
+    if (this.phase.kind === 'learning') return this.weigh(atMs);
+    const { detectors } = this;
+    if (!detectors.monitor.isWatching && detectors.monitor.readiness().missing.length === 0) detectors.startWatching();
+    this.windows.trim(this.settings.thresholds.windowSamples);
+    return hasFound;
+  }
+
+  /** @returns whether an alarm began */
+  private settleDetectors(atMs: number): boolean {
+    const wasAlarmed = this.detectors.monitor.isAlarmed;
+    this.detectors.settle(atMs, this.settings.requirements.minimumSamples);
+    return !wasAlarmed && this.detectors.monitor.isAlarmed;
+  }
+
+  /** Weighs whether what was learnt is a baseline. @returns whether it is */
+  private weigh(atMs: number): boolean {
+    if (this.phase.kind !== 'learning') return false;
+    const { settings, detectors, isFailing, rows } = this;
+    const isDue = this.calls.basis === 'probe' || this.weighing.isDue(this.phase.learning);
+    this.phase = isDue
+      ? confirmed(this.phase, detectors.monitor, rows.all, isFailing, this.random, settings.requirements)
+      : { kind: 'learning', learning: this.weighing.asBefore(this.phase.learning) };
+    this.weighing.note(this.phase.learning);
+    if (this.phase.learning.verdict.kind !== 'admitted') return false;
+    this.admit(atMs);
+    return true;
+  }
+
+  private admit(atMs: number): void {
+    if (this.phase.kind !== 'learning') return;
+    const phase = admitted(this.phase, this.rows.all, this.random, atMs);
     this.phase = phase;
     this.baselineToSave = phase.baseline;
     this.detectors.startWatching();
     this.rows.clear();
-    this.windows.forget(nowMs, gridsOf(phase));
+    this.windows.judge(gridsOf(phase), atMs);
+    this.admittedVersion = phase.baseline.version;
     this.changed();
-    return phase.baseline.version;
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
@@ -331,41 +409,51 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  private observeOne(sample: Sample): void {
-    const { observation } = sample;
-    if (observation.source === 'ingest') this.startTraffic(observation.atMs);
+  /** Counts the call, unless it says nothing about the model. */
+  private answersAtAll(observation: Observation): boolean {
+    if (observation.source === 'ingest') this.startTraffic();
     const refused = this.contact.refused(this.calls, this.isConfiguring, observation);
     this.calls = refused ?? countCall(this.calls, observation);
-    if (refused !== null) return;
+    return refused === null;
+  }
+
+  private observeProbe(sample: Sample): void {
+    const { observation } = sample;
+    if (!this.answersAtAll(observation)) return;
     if (observation.source === 'golden') {
       const moved = this.golden.add(sample, this.model.goldenInputs.length, this.phase.kind === 'learning');
       this.detectors.observeGolden(observation, moved);
     }
-    if (observation.source !== 'ingest' && this.calls.basis === 'ingest') return;
-    this.windows.add(observation);
-    this.keep(observation);
+    if (this.calls.basis === 'ingest') return;
     const awaiting = this.labels.awaiting(observation);
     if (awaiting !== null) this.labels.keepAnswer(awaiting);
-    const judged = judgedAtOnce(observation);
-    if (judged === null) return;
-    this.windows.addLabel(judged.label);
-    this.detectors.observeLabel(judged);
+    this.judge({ row: observation, judged: judgedAtOnce(observation), isInWindows: false });
+  }
+
+  /** Takes rows that wait until older ones have come. @param isStored they are in the store's counts */
+  private await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
+    const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
+    const late = this.pending.add(arrived, this.phase.kind === 'admitted', nowMs);
+    this.windows.add({ rows: late, labels: [] }, isStored);
+    if (!isStored) for (const row of rows) this.windows.awaits(row);
+    if (this.pending.isFull) this.release(nowMs);
   }
 
   /** Real traffic has arrived: what was learnt from probes describes other inputs, so learning starts over on the traffic. */
-  private startTraffic(atMs: number): void {
+  private startTraffic(): void {
     if (this.calls.basis === 'ingest') return;
     this.calls = { ...this.calls, basis: 'ingest' };
-    if (this.calls.probes > 0) this.startOver(atMs, true);
+    if (this.calls.probes > 0) this.startOver(true);
   }
 
-  private startOver(nowMs: number, keepsGolden: boolean): void {
+  private startOver(keepsGolden: boolean): void {
     this.phase = relearnt(this.phase, this.settings.requirements);
     this.detectors.restart();
     this.detectors.saveSoon();
     this.golden.forget(keepsGolden);
     this.rows.clear();
-    this.windows.forget(nowMs, gridsOf(this.phase));
+    this.weighing = new AdmissionWeighing();
+    this.windows.learn(gridsOf(this.phase));
     this.changed();
   }
 
@@ -377,16 +465,21 @@ export class MonitoredModel {
 
   /** @returns how many rows in memory got their label */
   private labelRows(labels: readonly LateLabel[]): number {
+    this.pending.label(labels);
     const labelled = this.rows.label(labels);
-    for (const row of labelled) this.windows.addGroupLabel(row);
+    this.windows.addGroupLabels(labelled);
     if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
     return labelled.length;
   }
 
+  private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {
+    this.features.adopt(read, isStored);
+    if (this.phase.kind === 'learning') this.pending.reread((row) => read.kinds.read(row));
+  }
+
   private learn(): void {
     if (this.phase.kind === 'admitted') return;
-    const { profile } = this.windows.current();
-    const learnt = learnFrom(this.phase, profile, this.golden.learning(), this.settings.requirements);
+    const learnt = learnFrom(this.phase, this.windows.current(), this.golden.learning(), this.settings.requirements);
     if (learnt === null) return;
     this.phase = learnt;
     this.windows.restart(gridsOf(learnt));
