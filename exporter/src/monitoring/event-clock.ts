@@ -64,13 +64,14 @@ export class EventClock {
     return Math.min(MOST_LATENESS_MS, Math.max(this.leastLatenessMs, learntMs));
   }
 
-  /** Rows older than this have come, as far as they are waited for; −∞ before the first row. Never goes back by itself. */
+  /** Rows older than this have come, as far as they are waited for; now before the first row. Never goes back by itself. */
   watermarkMs(nowMs: number): number {
     const all = [...this.sources.values()];
+    if (all.length === 0) return nowMs;
     const active = all.filter(({ arrivedAtMs }) => nowMs - arrivedAtMs < Math.max(IDLE_SOURCE_MS, this.latenessMs));
     const reachedMs =
       active.length === 0
-        ? Math.max(-Infinity, ...all.map((source) => this.reachedBy(source, nowMs)))
+        ? Math.max(...all.map((source) => this.reachedBy(source, nowMs)))
         : Math.min(...active.map((source) => this.reachedBy(source, nowMs)));
     this.reachedMs = Math.max(this.reachedMs, reachedMs);
     return this.reachedMs;

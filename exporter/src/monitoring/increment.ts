@@ -116,10 +116,12 @@ export function countRows(
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
     records: {
-      counters:
-        observations.length === 0
+      counters: {
+        ...(observations.length === 0
           ? calls
-          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs),
+          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
+        waiting: waiting.length + observations.length,
+      },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),
       windows: phase.kind === 'learning' ? [] : toStore.windows.map(fold),

@@ -8,19 +8,7 @@ import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository, Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
-import {
-  admitted,
-  baselineIn,
-  confirmed,
-  gridsOf,
-  labelledBaseline,
-  learnFrom,
-  learningIn,
-  relearnt,
-  restoredPhase,
-  type BaselinePhase,
-} from './baseline-lifecycle.js';
-import { AdmissionWeighing } from './admission-weighing.js';
+import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
 import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
@@ -34,16 +22,14 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
-import { EvaluationPace } from './evaluation-pace.js';
-import { evaluatedWindow } from './evaluated-window.js';
-import { judgedAtOnce, LabelJoiner, type Join } from './label-joiner.js';
+import { JudgedTraffic } from './judged-traffic.js';
+import { LabelJoiner, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { monitoredModelState } from './model-state.js';
-import { PendingRows, type PendingRow } from './pending-rows.js';
+import { PendingRows } from './pending-rows.js';
 import { RecentIntake } from './recent-intake.js';
-import { RowBuffer } from './row-buffer.js';
 import { RunningDetectors } from './running-detectors.js';
-import { Windows, type ArrivedRow } from './windows.js';
+import { Windows } from './windows.js';
 
 /**
  * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
@@ -51,52 +37,46 @@ import { Windows, type ArrivedRow } from './windows.js';
  */
 export class MonitoredModel {
   readonly contact = new FirstContact();
-  private phase: BaselinePhase;
   private calls: CallCounters;
-  private readonly rows: RowBuffer;
-  private readonly golden: GoldenAnswers;
+  /** What its calls are learnt from and judged by. */
+  private readonly traffic: JudgedTraffic;
   private readonly labels: LabelJoiner;
-  private readonly windows: Windows;
-  /** Logged rows that wait for older ones. */
-  private readonly pending: PendingRows;
-  private readonly pace = new EvaluationPace();
-  private readonly detectors: RunningDetectors;
   private readonly features: FeaturesRead;
   private readonly intake = new RecentIntake();
-  private baselineToSave: BaselineProfile | null = null;
+  /** Rows that waited when the process was last ended without notice. */
+  private readonly lostRows: number;
   private isUnsaved = false;
-  /** The last evaluation found something badly wrong. */
-  private isFailing = false;
-  private admittedVersion: number | null = null;
-  private weighing = new AdmissionWeighing();
   private changes = 0;
 
   constructor(
     private registration: Model,
     private readonly settings: MonitoringSettings,
     hash: (text: string) => string,
-    private readonly random: () => Random,
-    nowMs: number,
+    random: () => Random,
     restored: StoredModelState,
   ) {
     const { id } = registration;
-    this.phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
+    const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
     this.calls = restored.counters ?? FirstContact.counters(registration);
-    this.rows = new RowBuffer(settings.rowsKept);
+    this.lostRows = this.calls.waiting ?? 0;
     this.features = new FeaturesRead(restored.kinds);
-    const learnt = learningIn(this.phase)?.golden ?? [];
-    this.golden = new GoldenAnswers(hash, baselineIn(this.phase)?.golden ?? learnt, learnt);
     this.labels = new LabelJoiner(id, hash);
-    const past = this.phase.kind === 'admitted' ? restored.windows : [];
-    const sinceMs = baselineIn(this.phase)?.admittedAtMs ?? null;
-    this.windows = new Windows(gridsOf(this.phase), settings.windowMs, sinceMs, past, settings.binnedSignals);
-    this.pending = new PendingRows(new EventClock(), hash(id));
+    const learnt = learningIn(phase)?.golden ?? [];
+    const past = phase.kind === 'admitted' ? restored.windows : [];
+    const sinceMs = baselineIn(phase)?.admittedAtMs ?? null;
     // Detectors that watch belong to an admitted baseline: the model was left between two writes.
-    const isOutdated = this.phase.kind === 'learning' && restored.monitor?.watching === true;
-    this.detectors = new RunningDetectors(
-      (state) => new DriftMonitor(id, settings.budget, hash, state),
-      isOutdated ? null : restored.monitor,
-    );
+    const isOutdated = phase.kind === 'learning' && restored.monitor?.watching === true;
+    this.traffic = new JudgedTraffic(phase, settings, {
+      windows: new Windows(gridsOf(phase), settings.windowMs, sinceMs, past, settings.binnedSignals),
+      pending: new PendingRows(new EventClock(), hash(id)),
+      detectors: new RunningDetectors(
+        (state) => new DriftMonitor(id, settings.budget, hash, state),
+        isOutdated ? null : restored.monitor,
+      ),
+      golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
+      random,
+      changed: () => this.changed(),
+    });
   }
 
   get model(): Model {
@@ -109,11 +89,11 @@ export class MonitoredModel {
   }
 
   get baseline(): BaselineProfile | null {
-    return baselineIn(this.phase);
+    return baselineIn(this.traffic.phase);
   }
 
   get learning(): LearningState | null {
-    return learningIn(this.phase);
+    return learningIn(this.traffic.phase);
   }
 
   get counters(): CallCounters {
@@ -147,7 +127,7 @@ export class MonitoredModel {
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[], nowMs: number): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
-    if (this.rereads(read)) this.startOver(true);
+    if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
     const arrived: Observation[] = [];
     for (const [i, observation] of read.observations.entries()) {
@@ -159,16 +139,16 @@ export class MonitoredModel {
       const awaiting = this.labels.awaiting(observation);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.await(arrived, false, nowMs);
+    this.traffic.await(arrived, false, nowMs);
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
-    this.rows.trim();
+    this.traffic.rows.trim();
     if (samples.length > 0) this.changed();
   }
 
   /** Takes labels that arrived later: rows in memory get theirs at once, counts with the next commit. */
   label(labels: readonly LateLabel[]): void {
     this.labels.keepLabels(labels);
-    this.labelRows(labels);
+    this.traffic.labelRows(labels);
     if (labels.length > 0) this.changed();
   }
 
@@ -196,14 +176,13 @@ export class MonitoredModel {
   }
 
   private parts(read: ReadRows): CountingState {
-    const { phase, calls, windows, pending, golden, detectors, baselineToSave } = this;
-    const kindsToSave = this.features.toStore(read);
-    return { phase, calls, windows, pending, golden, detectors, baselineToSave, kindsToSave };
+    const { phase, baselineToSave, parts } = this.traffic;
+    return { ...parts, phase, calls: this.calls, baselineToSave, kindsToSave: this.features.toStore(read) };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
   private rereads({ contradicts }: ReadRows): boolean {
-    return this.phase.kind === 'learning' && contradicts;
+    return this.traffic.phase.kind === 'learning' && contradicts;
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
@@ -215,31 +194,24 @@ export class MonitoredModel {
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
-    this.windows.stored();
-    if (counted.baseline === this.baselineToSave) this.baselineToSave = null;
-    if (counted.records.detectors !== null) this.detectors.saved(nowMs);
+    const { traffic } = this;
+    traffic.parts.windows.stored();
+    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
+    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
     if (observations.length > 0) this.startTraffic();
-    if (staged.rereads) this.startOver(true);
+    if (staged.rereads) traffic.startOver(true);
     this.adopt(staged, true);
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
-    this.await(observations, true, nowMs);
-    this.settleLabels(join, nowMs);
-    if (this.labelRows(labels) > 0) this.isUnsaved = true;
+    traffic.await(observations, true, nowMs);
+    traffic.takeLabels(
+      join.judged.filter((each) => each !== null),
+      nowMs,
+    );
+    if (traffic.labelRows(labels) > 0) this.isUnsaved = true;
+    if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
-  }
-
-  /** Labels of earlier answers have been judged and stored. */
-  private settleLabels({ judged }: Join, nowMs: number): void {
-    const known = judged.filter((each) => each !== null);
-    const { baseline, others } = labelledBaseline(this.phase, known);
-    this.windows.add({ rows: [], labels: others }, true);
-    for (const each of known) this.pending.addLabel(each, nowMs);
-    if (baseline === null || this.phase.kind === 'learning') return;
-    const { stored } = this.phase;
-    const { labels } = baseline.profile;
-    this.phase = { ...this.phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
   }
 
   recordChange(change: ChangeEvent): void {
@@ -254,128 +226,52 @@ export class MonitoredModel {
    */
   relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
-    const rows = this.features.renew(this.rows.since(since));
-    const golden = this.golden.since(since);
-    this.startOver(false);
-    for (const sample of golden) this.detectors.observeGolden(sample.observation, this.golden.learn(sample, true));
-    this.windows.add({ rows: rows.map((row) => ({ row, judged: judgedAtOnce(row) })), labels: [] }, false);
-    for (const row of rows) this.keep(row);
+    const { rows, parts } = this.traffic;
+    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 
   freeze(frozen: boolean): void {
-    if (this.phase.kind === 'learning') return;
-    const baseline = { ...this.phase.baseline, frozen };
-    this.phase = { ...this.phase, baseline, stored: { ...this.phase.stored, frozen } };
-    this.baselineToSave = baseline;
+    const { phase } = this.traffic;
+    if (phase.kind === 'learning') return;
+    const baseline = { ...phase.baseline, frozen };
+    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
+    this.traffic.baselineToSave = baseline;
     this.changed();
   }
 
   /**
-   * Moves learning and the e-detectors on: a model that logs its calls by the time of its rows, any other by mlfi's clock.
+   * Moves learning and the e-detectors on.
    * @param failing the last evaluation found something badly wrong: what is seen now is no normal
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, failing: boolean): number | null {
     this.changes += 1;
-    this.isFailing = failing;
-    if (this.calls.basis === 'probe') this.tick(nowMs);
-    else if (this.pace.begins(this.detectors.monitor.isAlarmed)) this.release(nowMs);
-    const version = this.admittedVersion;
-    this.admittedVersion = null;
-    return version;
+    return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
   }
 
   /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
   isBehind(nowMs: number): boolean {
-    return this.pending.isBehind(nowMs);
-  }
-
-  /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
-  private release(nowMs: number): void {
-    for (const step of this.pending.steps(nowMs, this.pace.untilMs)) {
-      if (step.kind === 'label') this.detectors.observeLabel(step.judged);
-      else if (step.kind === 'row') this.judge(step);
-      else if (this.tick(step.atMs)) {
-        this.pace.found(step.atMs);
-        break;
-      }
-    }
-    // Golden answers come by mlfi's own clock, whether or not there is traffic.
-    if (this.detectors.hasGoldenNews) this.settleDetectors(this.pending.reachedMs ?? nowMs);
-    this.rows.trim();
-  }
-
-  private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
-    const isStored = isInWindows || this.phase.kind === 'learning';
-    if (!isStored) this.isUnsaved = true;
-    this.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
-    this.keep(row);
-    if (judged !== null) this.detectors.observeLabel(judged);
-  }
-
-  /** @returns whether something was found that an evaluation must see as it is now */
-  private tick(atMs: number): boolean {
-    this.learn();
-    this.detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
-    const hasFound = this.settleDetectors(atMs);
-    if (this.phase.kind === 'learning') return this.weigh(atMs);
-    const { detectors } = this;
-    if (!detectors.monitor.isWatching && detectors.monitor.readiness().missing.length === 0) detectors.startWatching();
-    this.windows.trim(this.settings.thresholds.windowSamples);
-    return hasFound;
-  }
-
-  /** @returns whether an alarm began */
-  private settleDetectors(atMs: number): boolean {
-    const wasAlarmed = this.detectors.monitor.isAlarmed;
-    this.detectors.settle(atMs, this.settings.requirements.minimumSamples);
-    return !wasAlarmed && this.detectors.monitor.isAlarmed;
-  }
-
-  /** Weighs whether what was learnt is a baseline. @returns whether it is */
-  private weigh(atMs: number): boolean {
-    if (this.phase.kind !== 'learning') return false;
-    const { settings, detectors, isFailing, rows } = this;
-    const isDue = this.calls.basis === 'probe' || this.weighing.isDue(this.phase.learning);
-    this.phase = isDue
-      ? confirmed(this.phase, detectors.monitor, rows.all, isFailing, this.random, settings.requirements)
-      : { kind: 'learning', learning: this.weighing.asBefore(this.phase.learning) };
-    this.weighing.note(this.phase.learning);
-    if (this.phase.learning.verdict.kind !== 'admitted') return false;
-    this.admit(atMs);
-    return true;
-  }
-
-  private admit(atMs: number): void {
-    if (this.phase.kind !== 'learning') return;
-    const phase = admitted(this.phase, this.rows.all, this.random, atMs);
-    this.phase = phase;
-    this.baselineToSave = phase.baseline;
-    this.detectors.startWatching();
-    this.rows.clear();
-    this.windows.judge(gridsOf(phase), atMs);
-    this.admittedVersion = phase.baseline.version;
-    this.changed();
+    return this.traffic.parts.pending.isBehind(nowMs);
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
-    return evaluatedWindow(this.phase, this.rows, this.windows, this.detectors.monitor, this.settings.thresholds);
+    return this.traffic.window();
   }
 
   /** Counts that only grow; @param judged the window the figures beside them are about */
   runningCounts(judged: WindowProfile): RunningCounts {
-    return this.windows.cumulativeCounts(this.baseline, judged);
+    return this.traffic.parts.windows.cumulativeCounts(this.baseline, judged);
   }
 
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
-    const { phase, calls, features, intake } = this;
-    return monitoredModelState(this.model, phase, calls, this.rows, this.window(), {
-      goldenNow: this.golden.now(),
+    const { calls, features, intake, traffic } = this;
+    return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
+      goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
-      intake: intake.summary(),
+      intake: intake.summary({ late: traffic.parts.pending.lateRows, lost: this.lostRows }),
     });
   }
 
@@ -421,70 +317,29 @@ export class MonitoredModel {
     const { observation } = sample;
     if (!this.answersAtAll(observation)) return;
     if (observation.source === 'golden') {
-      const moved = this.golden.add(sample, this.model.goldenInputs.length, this.phase.kind === 'learning');
+      const { phase, parts } = this.traffic;
+      const moved = parts.golden.add(sample, this.model.goldenInputs.length, phase.kind === 'learning');
       this.detectors.observeGolden(observation, moved);
     }
     if (this.calls.basis === 'ingest') return;
     const awaiting = this.labels.awaiting(observation);
     if (awaiting !== null) this.labels.keepAnswer(awaiting);
-    this.judge({ row: observation, judged: judgedAtOnce(observation), isInWindows: false });
-  }
-
-  /** Takes rows that wait until older ones have come. @param isStored they are in the store's counts */
-  private await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
-    const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
-    const late = this.pending.add(arrived, this.phase.kind === 'admitted', nowMs);
-    this.windows.add({ rows: late, labels: [] }, isStored);
-    if (!isStored) for (const row of rows) this.windows.awaits(row);
-    if (this.pending.isFull) this.release(nowMs);
+    this.traffic.probed(observation);
   }
 
   /** Real traffic has arrived: what was learnt from probes describes other inputs, so learning starts over on the traffic. */
   private startTraffic(): void {
     if (this.calls.basis === 'ingest') return;
     this.calls = { ...this.calls, basis: 'ingest' };
-    if (this.calls.probes > 0) this.startOver(true);
+    if (this.calls.probes > 0) this.traffic.startOver(true);
   }
 
-  private startOver(keepsGolden: boolean): void {
-    this.phase = relearnt(this.phase, this.settings.requirements);
-    this.detectors.restart();
-    this.detectors.saveSoon();
-    this.golden.forget(keepsGolden);
-    this.rows.clear();
-    this.weighing = new AdmissionWeighing();
-    this.windows.learn(gridsOf(this.phase));
-    this.changed();
-  }
-
-  /** Keeps a counted row for root-cause analysis and feeds the e-detectors with it. */
-  private keep(observation: Observation): void {
-    this.rows.push(observation);
-    this.detectors.observe(observation, this.phase.kind === 'admitted' && this.phase.forest !== null);
-  }
-
-  /** @returns how many rows in memory got their label */
-  private labelRows(labels: readonly LateLabel[]): number {
-    this.pending.label(labels);
-    const labelled = this.rows.label(labels);
-    this.windows.addGroupLabels(labelled);
-    if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
-    return labelled.length;
+  private get detectors(): RunningDetectors {
+    return this.traffic.parts.detectors;
   }
 
   private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {
     this.features.adopt(read, isStored);
-    if (this.phase.kind === 'learning') this.pending.reread((row) => read.kinds.read(row));
-  }
-
-  private learn(): void {
-    if (this.phase.kind === 'admitted') return;
-    const learnt = learnFrom(this.phase, this.windows.current(), this.golden.learning(), this.settings.requirements);
-    if (learnt === null) return;
-    this.phase = learnt;
-    this.windows.restart(gridsOf(learnt));
-    const { verdict, profile: kept } = learnt.learning;
-    // What a refused period taught the e-detectors is void; they learn from what was kept of it.
-    if (verdict.kind === 'refused') this.detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
+    if (this.traffic.phase.kind === 'learning') this.traffic.parts.pending.reread((row) => read.kinds.read(row));
   }
 }

@@ -62,11 +62,7 @@ export class PendingRows {
    * Takes rows that arrived together.
    * @returns those that are too late to be handed out, for newer ones have been
    */
-  add(
-    rows: readonly ArrivedRow[],
-    isInWindows: boolean,
-    nowMs: number,
-  ): readonly ArrivedRow[] {
+  add(rows: readonly ArrivedRow[], isInWindows: boolean, nowMs: number): readonly ArrivedRow[] {
     if (rows.length === 0) return [];
     const times = rows.map(({ row }) => row.atMs);
     if (this.clock.arrived('rows', times, nowMs)) this.handedOutMs = this.tickedMs = -Infinity;
@@ -120,10 +116,11 @@ export class PendingRows {
     for (const pending of this.rows.slice(this.gone)) pending.row = read(pending.row);
   }
 
-  /** True when rows could be handed out, if only the evaluation were as far. */
+  /** True when something could be done now, if only an evaluation were as far. */
   isBehind(nowMs: number): boolean {
     const oldest = this.oldest();
-    return oldest !== null && oldest.atMs <= this.clock.watermarkMs(nowMs);
+    if (oldest !== null && oldest.atMs <= this.clock.watermarkMs(nowMs)) return true;
+    return (this.hasNews || this.labels.length > 0) && this.clock.isIdle(nowMs);
   }
 
   /**
@@ -132,10 +129,11 @@ export class PendingRows {
    */
   *steps(nowMs: number, untilMs: number): Generator<Step> {
     const isIdle = this.clock.isIdle(nowMs);
-    const reachedMs = Math.min(untilMs, this.clock.watermarkMs(nowMs));
+    const watermarkMs = this.clock.watermarkMs(nowMs);
+    const reachedMs = Math.min(untilMs, watermarkMs);
     for (let step = this.next(reachedMs, isIdle); step !== null; step = this.next(reachedMs, isIdle)) yield step;
     // Nothing more is waited for: what has come since the last tick is judged by what it is.
-    if (isIdle && this.hasNews && untilMs === Infinity) yield this.tick(Math.max(this.handedOutMs, this.tickedMs));
+    if (isIdle && this.hasNews && watermarkMs <= untilMs) yield this.tick(Math.max(this.handedOutMs, this.tickedMs));
   }
 
   private next(reachedMs: number, isIdle: boolean): Step | null {
@@ -143,7 +141,11 @@ export class PendingRows {
     const row = oldest !== null && (this.isFull || oldest.atMs <= reachedMs) ? oldest : null;
     const [label] = this.labels;
     const tickAtMs = this.nextTick(row?.atMs ?? null, reachedMs);
-    if (label !== undefined && (isIdle || label.atMs <= reachedMs) && label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)) {
+    if (
+      label !== undefined &&
+      (isIdle || label.atMs <= reachedMs) &&
+      label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)
+    ) {
       this.labels.shift();
       this.hasNews = true;
       return { kind: 'label', judged: label.judged };
