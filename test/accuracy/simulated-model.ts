@@ -102,7 +102,6 @@ export class SimulatedModel {
       },
       (text) => text,
       () => seededRandom(seed),
-      this.nowMs,
       stored,
     );
     const stopping = new AbortController();
