@@ -78,8 +78,15 @@ export function labelledBaseline(phase: BaselinePhase, judged: readonly Judged[]
   const isOfBaseline = ({ predictedAtMs }: Judged): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
   const own = judged.filter(isOfBaseline);
   if (own.length === 0) return { baseline: null, others: judged };
-  const { labels } = withCounted(baseline.profile, { ...emptyWindow(), labels: baseline.profile.labels }, { rows: [], labels: own });
-  return { baseline: { ...baseline, profile: { ...baseline.profile, labels } }, others: judged.filter((each) => !isOfBaseline(each)) };
+  const { labels } = withCounted(
+    baseline.profile,
+    { ...emptyWindow(), labels: baseline.profile.labels },
+    { rows: [], labels: own },
+  );
+  return {
+    baseline: { ...baseline, profile: { ...baseline.profile, labels } },
+    others: judged.filter((each) => !isOfBaseline(each)),
+  };
 }
 
 /**
