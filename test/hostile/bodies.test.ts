@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { NDJSON, ordinary } from '../fixtures/adversarial-bodies.js';
+import { NDJSON, ordinary, SHAPES } from '../fixtures/adversarial-bodies.js';
 import { freePort } from '../integration/servers/free-port.js';
 import { startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
-import { figure } from './figures.js';
+import { figure, IS_LONG } from './figures.js';
 
 const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
+/** A byte of a body may cost this many times one of an ordinary batch. */
+const MOST = 5;
+
+/** Rows of the future would be refused, and so cost next to nothing. */
+const TODAY = ordinary.replaceAll('2026-11-28T11:00:00.000Z', new Date(Date.now() - 3_600_000).toISOString());
+
 let directory: string;
 let service: ServiceProcess;
 beforeAll(async () => {
@@ -59,6 +65,35 @@ async function metric(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(await page.text())?.[1]);
 }
 
+let models = 0;
+/** Processor time of the whole service per byte, in microseconds: parsed, counted by a model of its own, stored, answered. */
+async function costOf(body: string, type: string): Promise<number> {
+  const model = `cost-${(models += 1)}`;
+  await register(model);
+  const before = await metric('process_cpu_seconds_total');
+  for (let k = 0; k < 3; k += 1) expect(await send(body, type, undefined, model)).toBeLessThan(500);
+  return (((await metric('process_cpu_seconds_total')) - before) / 3 / Buffer.byteLength(body)) * 1e6;
+}
+
+it('costs at most five times an ordinary byte, whatever a sender makes of it', async () => {
+  for (let warm = 0; warm < 6; warm += 1) expect(await send(TODAY, NDJSON)).toBe(200);
+  const usual = Math.min(await costOf(TODAY, NDJSON), await costOf(TODAY, NDJSON));
+  const dear: string[] = [];
+  let worst = { name: 'none', ratio: 0 };
+  for (const [name, [body, type]] of Object.entries(SHAPES)) {
+    let ratio = Infinity;
+    for (let attempt = 0; attempt < (IS_LONG ? 6 : 3) && ratio >= MOST; attempt += 1)
+      ratio = Math.min(ratio, (await costOf(body, type)) / usual);
+    if (ratio > worst.ratio) worst = { name, ratio };
+    if (ratio >= MOST) dear.push(`${name}: ${ratio.toFixed(1)}`);
+  }
+  figure(
+    `${Object.keys(SHAPES).length} shapes over HTTP; an ordinary byte costs ${usual.toFixed(3)} µs, the dearest ${worst.ratio.toFixed(1)} times that (${worst.name})`,
+  );
+  for (const one of dear) figure(`too dear: ${one}`);
+  expect(dear).toEqual([]);
+});
+
 it('refuses a gzip bomb at the limit of the body, and holds no more than that of it', async () => {
   const before = await metric('process_resident_memory_bytes');
   const bomb = gzipSync(Buffer.alloc(1_000_000_000, ' '), { level: 9 });
@@ -76,8 +111,8 @@ it('answers broken, cut and nested bodies as the sender’s fault, and goes on',
   const answers = {
     'nested 3,000 deep': await send(deep, 'application/json'),
     'gzip that is none': await send(Buffer.from('no gzip'), NDJSON, 'gzip'),
-    'gzip cut short': await send(packed.subarray(0, packed.length / 2), NDJSON, 'gzip'),
-    'another encoding': await send(packed, NDJSON, 'br'),
+    'gzip cut short': await send(packed.subarray(0, packed.length / 2) as Buffer<ArrayBuffer>, NDJSON, 'gzip'),
+    'another encoding': await send(packed as Buffer<ArrayBuffer>, NDJSON, 'br'),
     'no UTF-8': await send(Buffer.from([0xff, 0xfe, 0x00, 0x80]), 'application/json'),
     empty: await send('', 'application/json'),
   };
