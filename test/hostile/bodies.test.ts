@@ -66,31 +66,41 @@ async function metric(name: string): Promise<number> {
 }
 
 let models = 0;
-/** Processor time of the whole service per byte, in microseconds: parsed, counted by a model of its own, stored, answered. */
+/**
+ * Processor time of the whole service, in microseconds: three batches of a model of its own parsed, counted, stored,
+ * answered, and what it is evaluated meanwhile. The model goes afterwards, so that none pays for the ones before.
+ */
 async function costOf(body: string, type: string): Promise<number> {
   const model = `cost-${(models += 1)}`;
   await register(model);
   const before = await metric('process_cpu_seconds_total');
   for (let k = 0; k < 3; k += 1) expect(await send(body, type, undefined, model)).toBeLessThan(500);
-  return (((await metric('process_cpu_seconds_total')) - before) / 3 / Buffer.byteLength(body)) * 1e6;
+  const spent = ((await metric('process_cpu_seconds_total')) - before) * 1e6;
+  const gone = await fetch(`${service.address}/api/v1/models/${model}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  expect(gone.ok).toBe(true);
+  return spent;
 }
 
 it('costs at most five times an ordinary byte, whatever a sender makes of it', async () => {
   for (let warm = 0; warm < 6; warm += 1) expect(await send(TODAY, NDJSON)).toBe(200);
-  const usual = Math.min(await costOf(TODAY, NDJSON), await costOf(TODAY, NDJSON));
+  const usual = Math.min(...[await costOf(TODAY, NDJSON), await costOf(TODAY, NDJSON), await costOf(TODAY, NDJSON)]);
+  const perByte = usual / Buffer.byteLength(TODAY);
   const dear: string[] = [];
   let worst = { name: 'none', ratio: 0 };
   for (const [name, [body, type]] of Object.entries(SHAPES)) {
+    const usualOfShape = perByte * Buffer.byteLength(body);
     let ratio = Infinity;
-    for (let attempt = 0; attempt < (IS_LONG ? 6 : 3) && ratio >= MOST; attempt += 1)
-      ratio = Math.min(ratio, (await costOf(body, type)) / usual);
+    for (let attempt = 0; attempt < (IS_LONG ? 8 : 5) && ratio >= MOST; attempt += 1)
+      ratio = Math.min(ratio, (await costOf(body, type)) / usualOfShape);
     if (ratio > worst.ratio) worst = { name, ratio };
     if (ratio >= MOST) dear.push(`${name}: ${ratio.toFixed(1)}`);
   }
   figure(
-    `${Object.keys(SHAPES).length} shapes over HTTP; an ordinary byte costs ${usual.toFixed(3)} µs, the dearest ${worst.ratio.toFixed(1)} times that (${worst.name})`,
+    `${Object.keys(SHAPES).length} shapes over HTTP; an ordinary byte costs ${(perByte / 3).toFixed(3)} µs, the dearest ${worst.ratio.toFixed(1)} times that (${worst.name})`,
   );
-  for (const one of dear) figure(`too dear: ${one}`);
   expect(dear).toEqual([]);
 });
 

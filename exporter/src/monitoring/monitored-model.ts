@@ -201,6 +201,7 @@ export class MonitoredModel {
     if (staged.rereads) this.startOver(nowMs, true);
     if (counted.fork !== null) this.windows.adopt(counted.fork.builder, counted.fork.profile);
     this.labels.settle(join);
+    this.detectors.beginBatch(observations);
     for (const observation of observations) {
       this.calls = countCall(this.calls, observation);
       this.keep(observation);

@@ -3,6 +3,7 @@ import type { DriftMonitorState } from '../detection/sequential/drift-monitor-st
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
+import { FeatureThinning } from './feature-thinning.js';
 import type { Judged } from './label-joiner.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
@@ -17,6 +18,7 @@ export class RunningDetectors {
   private savedAtMs = -Infinity;
   private isSaveDue = false;
   private rowsToScore: Observation[] = [];
+  private readonly thinning = new FeatureThinning();
 
   constructor(
     private readonly create: (state?: DriftMonitorState) => DriftMonitor,
@@ -35,12 +37,18 @@ export class RunningDetectors {
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
     this.monitor.thresholdFactor = this.factor;
-    for (const row of rows) this.monitor.observe(row);
+    this.beginBatch(rows);
+    for (const row of rows) this.observe(row, false);
+  }
+
+  /** The rows of a batch come next. */
+  beginBatch(rows: readonly Observation[]): void {
+    this.thinning.begin(rows);
   }
 
   /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
   observe(row: Observation, isScored: boolean): void {
-    this.monitor.observe(row);
+    this.monitor.observe(this.thinning.takesNext(this.monitor.watchedFeatures) ? row : { ...row, features: null });
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 

@@ -172,7 +172,7 @@ export class DriftMonitor {
    * @param leastSamples samples a signal learns from at least
    */
   settle(nowMs: number, leastSamples: number): void {
-    if (this.alarmed === null && this.total() < this.warningThreshold) this.settleSeason(nowMs);
+    if (this.alarmed === null && this.total() < this.budget.warnMeanTimeBetweenMs / this.budget.tickMs) this.settleSeason(nowMs);
     for (const signal of this.signals.values()) {
       for (const stream of signal.streams) {
         if (stream.isMonitoring) continue;
@@ -259,8 +259,8 @@ export class DriftMonitor {
     return (this.thresholdFactor * this.budget.meanTimeBetweenMs) / this.budget.tickMs;
   }
 
-  private get warningThreshold(): number {
-    return this.budget.warnMeanTimeBetweenMs / this.budget.tickMs;
+  get watchedFeatures(): number {
+    return this.signalOfFeature.size;
   }
 
   private provisionalUntilMs(): number | null {
@@ -272,7 +272,7 @@ export class DriftMonitor {
   evidence(): AlertEvidence {
     const { budget, alarmed } = this;
     const logLine = Math.log(this.threshold);
-    const logWarningLine = Math.log(this.warningThreshold);
+    const logWarningLine = Math.log(budget.warnMeanTimeBetweenMs / budget.tickMs);
     const signals = [...this.signals.values()]
       .map((signal) => {
         const frozen = alarmed?.signals.find(({ subject }) => subject === signal.subject);
