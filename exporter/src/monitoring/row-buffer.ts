@@ -1,7 +1,7 @@
 import type { LateLabel, Observation } from '../domain/observation.js';
 
 /** Values that a row may have on average before fewer rows are kept: what is kept in memory is bounded in values, too. */
-const VALUES_PER_ROW = 100;
+export const VALUES_PER_ROW = 100;
 /** What a row of a few features takes, in values. */
 const VALUES_OF_AN_EMPTY_ROW = 20;
 
@@ -72,5 +72,6 @@ export class RowBuffer {
   }
 }
 
-const valuesOf = (row: Observation | undefined): number =>
+/** What a row takes in memory, in values. */
+export const valuesOf = (row: Observation | undefined): number =>
   VALUES_OF_AN_EMPTY_ROW + Object.keys(row?.features ?? {}).length;
