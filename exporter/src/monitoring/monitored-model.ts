@@ -137,6 +137,7 @@ export class MonitoredModel {
     this.features.adopt(read, false);
     for (const [i, observation] of read.observations.entries())
       this.observeOne({ observation, shape: samples[i]?.shape ?? null });
+    for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.rows.trim();
     if (samples.length > 0) this.changed();
@@ -298,6 +299,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(),
+      certificate: this.contact.certificate,
     });
   }
 

@@ -1,0 +1,12 @@
+import { findingOf } from '../indicators/indicator.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+/** Nothing fails yet. Predicts: the certificate of the server ends within days, and nothing else is found. */
+export const certificateExpiring: CauseDefinition = {
+  id: 'certificate-expiring',
+  leadIndicators: [],
+  hypotheses(symptoms) {
+    const finding = findingOf(symptoms, 'certificate-expiry');
+    return finding === undefined ? [] : [plain(finding.sentence.replace(/\.$/, ''))];
+  },
+};
