@@ -1,4 +1,4 @@
-import { familyOf, type CauseId } from '../domain/cause.js';
+import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
@@ -81,7 +81,8 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ cause }) => cause === 'model-unreachable',
+    holds: ({ cause, found }) =>
+      cause === 'model-unreachable' || (hasTrait(cause, 'says-itself') && found('unreachable')),
     reason: () => 'Users receive no predictions.',
   },
   {

@@ -7,6 +7,9 @@ export const certificateExpiring: CauseDefinition = {
   leadIndicators: [],
   hypotheses(symptoms) {
     const finding = findingOf(symptoms, 'certificate-expiry');
-    return finding === undefined ? [] : [plain(finding.sentence.replace(/\.$/, ''))];
+    return finding === undefined ? [] : [plain(titleOf(finding.sentence))];
   },
 };
+
+const titleOf = (sentence: string): string =>
+  sentence.replace(/^The certificate of the server/, 'Certificate that').replace(/\.$/, '');
