@@ -7,6 +7,8 @@ export const REFUSAL_REASONS = [
   'not_an_object',
   'unknown_field',
   'no_prediction',
+  'unaligned',
+  'unanswered',
   'bad_prediction',
   'bad_label',
   'bad_id',

@@ -81,7 +81,7 @@ const awaitsConfirmation = ({ verdict }: LearningState): boolean =>
   verdict.kind === 'learning' && verdict.samples >= verdict.requiredSamples;
 
 /** How steady the e-detectors find a learning period; signals that changed while being learnt begin again. */
-export function steadinessOf(monitor: DriftMonitor): Pick<LearningConditions, 'missing' | 'season' | 'unsteady'> {
+function steadinessOf(monitor: DriftMonitor): Pick<LearningConditions, 'missing' | 'season' | 'unsteady'> {
   const readiness = monitor.readiness();
   monitor.relearn(readiness.unsteady);
   return readiness;
@@ -101,7 +101,8 @@ export function confirmed(
 ): LearningPhase {
   if (learning.verdict.kind !== 'admitted') return { kind: 'learning', learning };
   const steadiness = steadinessOf(monitor);
-  const conditions = { ...steadiness, failing, strangeShare: strangeShare(rows, learning.profile, random()) };
+  const strange = (): number => strangeShare(rows, learning.profile, random());
+  const conditions = { ...steadiness, failing, strangeShare: strange };
   return { kind: 'learning', learning: confirmAdmission(learning, conditions, requirements) };
 }
 

@@ -308,6 +308,11 @@ export class MonitoredModel {
     return this.detectors.monitor.evidence();
   }
 
+  /** True from an alarm of the e-detectors on, until its evidence is settled. */
+  get isAlarmed(): boolean {
+    return this.detectors.monitor.isAlarmed;
+  }
+
   /** Alerts need this many times the evidence the operator asked for. */
   setThresholdFactor(factor: number): void {
     this.detectors.thresholdFactor = factor;

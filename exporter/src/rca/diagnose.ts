@@ -78,7 +78,7 @@ function softmax(some: readonly Hypothesised[], whole: number, weights: CauseWei
 }
 
 /** Prior plus weighted indicators, over the temperature. */
-export function logOddsOf(
+function logOddsOf(
   { definition, hypothesis, indicators }: Hypothesised,
   { causes, temperature }: CauseWeights,
 ): number {

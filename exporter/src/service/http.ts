@@ -15,6 +15,7 @@ import { createSigningKeys } from '../http/identity/signing-keys.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
+import type { WiredIntake } from './intake.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
@@ -28,6 +29,7 @@ export function httpPorts(
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
   streams: EventStreams,
+  { events }: WiredIntake,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
   const intake = new IntakeQueue(() => config.current().intake.queue);
@@ -41,6 +43,8 @@ export function httpPorts(
       const known = limits.models.get(model) ?? NO_MAPPING;
       return parseBatch(body, contentType, nowMs, limits, { ...known, fields: new Map([...known.fields, ...said]) });
     },
+    receiveEvents: (headers, body, acknowledge, ensureWatched) =>
+      events.receive(headers, body, clock.now(), acknowledge, ensureWatched),
     enterIntake: (model) => intake.enter(model),
     auditExportLine,
     decisionsCsv,

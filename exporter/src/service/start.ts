@@ -19,6 +19,7 @@ import { wireCapture, wireModelDiscovery } from './capture.js';
 import { openFoundation } from './foundation.js';
 import { wireGovernance } from './governance.js';
 import { httpPorts } from './http.js';
+import { wireIntake } from './intake.js';
 import { wireIntegrations } from './integrations.js';
 import { Lifecycle } from './lifecycle.js';
 import { wireMetrics } from './metrics.js';
@@ -80,6 +81,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const { decisionGate } = foundation;
   await decisionGate.check(store, () => metrics.shared.verify());
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
+  const intake = wireIntake(foundation, fleet, application);
   const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   const audit = (kind: string, fields: JsonObject): Promise<void> => foundation.audit(kind, PROVISIONING, fields);
@@ -87,7 +89,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const firstKey = (await application.apiKeys.createFirst())?.text ?? null;
 
   // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
-  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams)).callback();
+  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams, intake)).callback();
   const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
@@ -109,7 +111,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   });
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
-  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });
+  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle, intake });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());
   closing.push('requests under way', () => {

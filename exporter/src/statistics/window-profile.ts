@@ -52,6 +52,9 @@ interface NumericTally {
   readonly grid: Grid;
   /** Counts of the cells around the centre, where nearly all values fall: cell 0 in the middle. */
   readonly near: Uint32Array;
+  /** The places in `near` from the first to the last that holds a count; from Infinity to −Infinity when none does. */
+  from: number;
+  to: number;
   /** All other cells. */
   readonly far: Map<number, number>;
   missing: number;
@@ -69,21 +72,26 @@ interface CategoricalTally {
 const NEAR = 1_400;
 
 function numericTally(grid: Grid, missing: number, invalid: number): NumericTally {
-  return { kind: 'numeric', grid, near: new Uint32Array(2 * NEAR + 1), far: new Map(), missing, invalid };
+  const near = new Uint32Array(2 * NEAR + 1);
+  return { kind: 'numeric', grid, near, from: Infinity, to: -Infinity, far: new Map(), missing, invalid };
 }
 
 function addToCell(tally: NumericTally, cell: number, count: number): void {
   const { near, far } = tally;
   const at = cell + NEAR;
-  if (at >= 0 && at < near.length) near[at] = (near[at] ?? 0) + count;
-  else far.set(cell, (far.get(cell) ?? 0) + count);
+  if (at >= 0 && at < near.length) {
+    near[at] = (near[at] ?? 0) + count;
+    if (at < tally.from) tally.from = at;
+    if (at > tally.to) tally.to = at;
+  } else far.set(cell, (far.get(cell) ?? 0) + count);
 }
 
-function cellsOf({ near, far }: NumericTally): Map<number, number> {
+function cellsOf({ near, from, to, far }: NumericTally): Map<number, number> {
   const cells = new Map<number, number>();
-  near.forEach((count, at) => {
+  for (let at = from; at <= to; at += 1) {
+    const count = near[at] ?? 0;
     if (count > 0) cells.set(at - NEAR, count);
-  });
+  }
   for (const [cell, count] of far) cells.set(cell, count);
   return cells;
 }

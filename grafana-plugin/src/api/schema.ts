@@ -188,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cloudevents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs of KServe, Seldon, MLServer and Azure ML as CloudEvents (binary, structured, batched); requests and responses are joined by id */
+        post: operations["post_api_v1_cloudevents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/decisions.csv": {
         parameters: {
             query?: never;
@@ -1319,6 +1336,23 @@ export interface components {
             /** @constant */
             kind: "missed";
         };
+        EventsTaken: {
+            /** @description the first refused events and rows */
+            errors: {
+                event: number;
+                field: string;
+                message: string;
+            }[];
+            refused: number;
+            /** @description events that were taken, or given up, before */
+            repeated: number;
+            /** @description predictions and labels counted now */
+            rows: number;
+            /** @description events that are no prediction, e.g. explanations */
+            skipped: number;
+            /** @description requests and responses that wait for their other half */
+            waiting: number;
+        };
         EvidenceStatement: {
             indicator: string;
             log_odds: number;
@@ -1493,7 +1527,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
+                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
             }[];
             labels_matched: number;
             labels_unmatched: number;
@@ -2611,6 +2645,64 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_cloudevents: {
+        parameters: {
+            query?: {
+                /** @description `memory`: answered at once, for senders that never repeat · `commit`: when stored */
+                ack?: "commit" | "memory";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cloudevents-batch+json": ({
+                    id: string;
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                })[];
+                "application/cloudevents+json": {
+                    id: string;
+                    source: string;
+                    specversion: string;
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"] | components["schemas"]["Error"];
+                };
+            };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -4385,7 +4477,7 @@ export interface operations {
                             line: number;
                             message: string;
                             /** @enum {string} */
-                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
+                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                         };
                     } | components["schemas"]["Error"];
                 };

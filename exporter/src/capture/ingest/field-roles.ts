@@ -133,14 +133,14 @@ for (const [role, names] of NAMES) for (const [rank, name] of names.entries()) R
 const PER_CLASS = /^(?:y_pred_proba|predict_proba|proba|prob|probability)_(.{1,100})$/i;
 
 /** The role of a field by its name: as written, else in lower case with `_` for space, `-` and `.`; null for any other name. */
-export function roleOf(name: string): RoleOfField | null {
+function roleOf(name: string): RoleOfField | null {
   const known = ROLES.get(name);
   if (known !== undefined || name.length > 40) return known ?? null;
   return ROLES.get(name.toLowerCase().replace(/[ .-]/g, '_')) ?? null;
 }
 
 /** The class whose probability a column holds (`proba_cat` → `cat`), null for other names. */
-export const classOfColumn = (name: string): string | null => PER_CLASS.exec(name)?.[1] ?? null;
+const classOfColumn = (name: string): string | null => PER_CLASS.exec(name)?.[1] ?? null;
 
 const ROLE_OF_MAPPED: Readonly<Record<MappedRole, FieldRole>> = {
   model_id: 'modelId',

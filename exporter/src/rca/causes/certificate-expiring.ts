@@ -1,4 +1,4 @@
-import { findingOf } from '../indicators/indicator.js';
+import { has, sentenceOf } from '../indicators/indicator.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 
 /** Nothing fails yet. Predicts: the certificate of the server ends within days, and nothing else is found. */
@@ -6,8 +6,7 @@ export const certificateExpiring: CauseDefinition = {
   id: 'certificate-expiring',
   leadIndicators: [],
   hypotheses(symptoms) {
-    const finding = findingOf(symptoms, 'certificate-expiry');
-    return finding === undefined ? [] : [plain(titleOf(finding.sentence))];
+    return has(symptoms, 'certificate-expiry') ? [plain(titleOf(sentenceOf(symptoms, 'certificate-expiry')))] : [];
   },
 };
 
