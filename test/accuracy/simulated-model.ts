@@ -24,8 +24,8 @@ import { streams, type Streams } from './streams.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A quiet model is evaluated this often, in place of once a minute: it takes most of the time. */
-const ROUTINE_MS = 7 * DAY_MS;
+/** A quiet model is evaluated this often, in place of once a minute: evaluating would take most of the time. */
+const ROUTINE_MS = 30 * DAY_MS;
 const START_MS = 1_767_225_600_000;
 const MODEL = modelOf({ id: modelId('simulated'), endpoint: null, createdAtMs: START_MS });
 
@@ -96,13 +96,12 @@ export class SimulatedModel {
         thresholds: DEFAULT_THRESHOLDS,
         requirements: DEFAULT_BASELINE_REQUIREMENTS,
         budget: DEFAULT_FALSE_PAGE_BUDGET,
-        windowMs: 300_000,
+        windowMs: HOUR_MS,
         rowsKept: 5_000,
         binnedSignals: 6,
       },
       (text) => text,
       () => seededRandom(seed),
-      this.nowMs,
       stored,
     );
     const stopping = new AbortController();

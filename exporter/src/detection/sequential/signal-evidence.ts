@@ -67,7 +67,7 @@ export function pagingValue(signal: SignalMonitor): number {
   let size = 0;
   for (const stream of signal.streams) {
     size += stream.size;
-    if (!stream.isProvisional) sum += stream.reading()?.value ?? 0;
+    if (!stream.isProvisional) sum += stream.value;
   }
   return size === 0 ? 0 : sum / size;
 }
