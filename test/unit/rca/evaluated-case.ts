@@ -1,7 +1,7 @@
 import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
 import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
-import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
@@ -47,6 +47,7 @@ export interface Case {
   readonly evidence?: AlertEvidence;
   /** False as after a restart: counts are there, the rows behind them are not. */
   readonly withBaselineRows?: boolean;
+  readonly certificate?: ServerCertificate;
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
@@ -78,6 +79,7 @@ export function stateOf({
   withBaseline = true,
   withBaselineRows = true,
   evidence,
+  certificate,
 }: Case): MonitoredModelState {
   const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
   const baseline =
@@ -97,6 +99,7 @@ export function stateOf({
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
+    certificate: certificate ?? null,
     changes: [],
     features: new Map(),
     intake: null,
