@@ -1508,6 +1508,8 @@ export interface components {
             model_id: string;
             /** @description milliseconds since 1970 */
             opened_at_ms: number;
+            /** @description It is open and severe enough to call people; of a paused model nobody is called */
+            pages: boolean;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
             timeline: {
