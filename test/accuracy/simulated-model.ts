@@ -102,13 +102,12 @@ export class SimulatedModel {
       },
       (text) => text,
       () => seededRandom(seed),
-      this.nowMs,
       stored,
     );
     const stopping = new AbortController();
     const rows = new RowAnalysisSchedule(
       // Segments explain a page and never make one.
-      { analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE), logger: QUIET_LOGGER },
+      { analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE), logger: QUIET_LOGGER, clock },
       stopping.signal,
     );
     this.member = createMember(1, monitored, rows, null);

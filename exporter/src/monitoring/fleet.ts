@@ -261,7 +261,7 @@ export class Fleet {
   private async restore(model: Model): Promise<void> {
     const { store, clock, hash, random, incidents } = this.ports;
     const { validation, ...stored } = await readModelState(store, model.id, clock.now());
-    const monitored = new MonitoredModel(model, this.settings, hash, random, clock.now(), stored);
+    const monitored = new MonitoredModel(model, this.settings, hash, random, stored);
     monitored.setThresholdFactor(this.lessons.thresholdFactorOf(model.id));
     await incidents.restore(model.id);
     this.restored += 1;

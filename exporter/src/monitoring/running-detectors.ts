@@ -3,6 +3,7 @@ import type { DriftMonitorState } from '../detection/sequential/drift-monitor-st
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
+import { FeatureThinning } from './feature-thinning.js';
 import type { Judged } from './label-joiner.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
@@ -13,10 +14,13 @@ const ROWS_SCORED_PER_EVALUATION = 200;
 export class RunningDetectors {
   /** The ones that are fed now. */
   monitor: DriftMonitor;
+  /** A golden answer has come that the signals were not moved on with yet. */
+  hasGoldenNews = false;
   private factor = 1;
   private savedAtMs = -Infinity;
   private isSaveDue = false;
   private rowsToScore: Observation[] = [];
+  private readonly thinning = new FeatureThinning();
 
   constructor(
     private readonly create: (state?: DriftMonitorState) => DriftMonitor,
@@ -35,12 +39,12 @@ export class RunningDetectors {
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
     this.monitor.thresholdFactor = this.factor;
-    for (const row of rows) this.monitor.observe(row);
+    for (const row of rows) this.observe(row, false);
   }
 
   /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
   observe(row: Observation, isScored: boolean): void {
-    this.monitor.observe(row);
+    this.monitor.observe(this.thinning.takes(row, this.monitor.watchedFeatures) ? row : { ...row, features: null });
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 
@@ -51,7 +55,9 @@ export class RunningDetectors {
 
   /** @param moved 1 when the golden answer is not what was learnt, null when nothing was learnt */
   observeGolden({ atMs }: Observation, moved: 0 | 1 | null): void {
-    if (moved !== null) this.monitor.loss('golden', moved, atMs);
+    if (moved === null) return;
+    this.hasGoldenNews = true;
+    this.monitor.loss('golden', moved, atMs);
   }
 
   /** Scores the newest rows that came since the last evaluation; null when there is no forest. */
@@ -70,6 +76,7 @@ export class RunningDetectors {
 
   /** Moves every signal on; an alarm that began is saved soon. */
   settle(nowMs: number, leastSamples: number): void {
+    this.hasGoldenNews = false;
     const wasAlarmed = this.monitor.isAlarmed;
     this.monitor.settle(nowMs, leastSamples);
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();
