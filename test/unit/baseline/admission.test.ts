@@ -12,7 +12,10 @@ const STEADY: LearningConditions = {
 };
 
 const verdict = (conditions: Partial<LearningConditions>): unknown => {
-  const learning = { ...startLearning(1, DEFAULT_BASELINE_REQUIREMENTS), verdict: { kind: 'admitted', atMs: 1 } } as const;
+  const learning = {
+    ...startLearning(1, DEFAULT_BASELINE_REQUIREMENTS),
+    verdict: { kind: 'admitted', atMs: 1 },
+  } as const;
   return confirmAdmission(learning, { ...STEADY, ...conditions }, DEFAULT_BASELINE_REQUIREMENTS).verdict;
 };
 
