@@ -1,15 +1,16 @@
 import type { GoldenInput, Model } from '../../domain/model.js';
 import type { ModelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
-import type { ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
+import type { Failure, ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
 import type { Sample, ServerCertificate } from '../../domain/observation.js';
 import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
+import type { PoliteHttpClient } from './host-limits.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
 import { generatePayloads } from './payloads/generate.js';
 
 export interface ProberPorts {
-  readonly http: HttpClient;
+  readonly http: PoliteHttpClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -119,8 +120,11 @@ export function createProber(ports: ProberPorts): Prober {
       ) {
         const index = next;
         const question = questions[index];
+        // The first is asked all the same: a cycle in which nothing may be sent tells why.
+        const restMs = index === 0 ? 0 : ports.http.restMs(model.endpoint?.url ?? '');
+        if (restMs > 0) retryAfterMs = restMs;
+        if (question === undefined || restMs > 0) return;
         next += 1;
-        if (question === undefined) return;
         // Asked again here, because a second cycle of the same model may have spent the budget meanwhile.
         if (budgetOf(model) === 0) return;
         noteCall(model);
@@ -128,8 +132,8 @@ export function createProber(ports: ProberPorts): Prober {
         const { answer } = one;
         answered[index] = one;
         failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
-        if (answer.kind === 'failure' && answer.failure.retryAfterMs !== null)
-          retryAfterMs = answer.failure.retryAfterMs;
+        if (answer.kind === 'failure' && (answer.failure.retryAfterMs !== null || isLimit(answer.failure)))
+          retryAfterMs = answer.failure.retryAfterMs ?? 0;
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, model.schedule.concurrency) }, worker));
@@ -187,6 +191,9 @@ export function createProber(ports: ProberPorts): Prober {
     },
   };
 }
+
+/** Further calls would be refused, too. */
+const isLimit = ({ reason }: Failure): boolean => reason === 'rate_limited';
 
 /** Interval with jitter; doubled for every fruitless cycle up to a minute (never below the interval); never before Retry-After. */
 function pauseMs({ schedule }: Model, failedCycles: number, retryAfterMs: number | null, random: Random): number {
