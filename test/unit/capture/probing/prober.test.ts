@@ -124,6 +124,29 @@ describe('a cycle', () => {
     expect(await busy.prober.cycle(busy.model)).toHaveLength(1);
   });
 
+  it('spreads a cycle over a long interval after the first, and finishes it at once when a call fails', async () => {
+    let isFailing = false;
+    const { prober, model, time } = await setUp(() => (isFailing ? { status: 500, body: 'no' } : GOOD), {
+      intervalMs: 20_000,
+      probesPerCycle: 2,
+    });
+    const asked = (): number => server?.asked.length ?? 0;
+    prober.watch(model, () => undefined);
+    // Two golden inputs and two probes: at once for a model that is new.
+    expect([await time.pause(), asked()]).toEqual([20_000, 4]);
+    time.wake();
+    for (const calls of [5, 6, 7]) {
+      expect([await time.pause(), asked()]).toEqual([5_000, calls]);
+      time.wake();
+    }
+    // The last part of the interval is waited as well: a cycle takes as long as it says.
+    expect([await time.pause(), asked()]).toEqual([5_000, 8]);
+    isFailing = true;
+    time.wake();
+    expect([await time.pause(), asked()]).toEqual([40_000, 12]);
+    prober.unwatch(model.id);
+  });
+
   it('asks a host no further that says nothing remains, and waits until its limit starts anew', async () => {
     const { prober, model, time } = await setUp(
       { ...GOOD, headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' } },
