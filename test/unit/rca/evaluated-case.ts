@@ -60,7 +60,19 @@ const labelsOf = (correct: number) => ({
 });
 
 /** What the pipeline says of a case made from quiet rows. */
-export function evaluated({
+export function evaluated(given: Case): Evaluation {
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
+  return evaluate(stateOf(given), experience, 1_000);
+}
+
+/** The state of a model in that case. */
+export function stateOf({
   rows = rowsOf('now'),
   now = golden('yes', 0.9),
   labels,
@@ -68,12 +80,12 @@ export function evaluated({
   withBaselineRows = true,
   evidence,
   certificate,
-}: Case): Evaluation {
+}: Case): MonitoredModelState {
   const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
   const window = profileOf(rows, baseline.profile);
-  const subject: MonitoredModelState = {
+  return {
     model: MODEL,
     baseline: withBaseline ? baseline : null,
     learning: null,
@@ -94,12 +106,4 @@ export function evaluated({
     experiment: null,
     rowAnalysis: null,
   };
-  const experience = {
-    thresholds: DEFAULT_THRESHOLDS,
-    lessons: [],
-    targets: [],
-    validation: null,
-    verification: DEFAULT_VERIFICATION_TIMES,
-  };
-  return evaluate(subject, experience, 1_000);
 }
