@@ -1,4 +1,5 @@
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
+import { Conflict, Invalid } from '../../../domain/errors.js';
 import type { ModelId } from '../../../domain/identifiers.js';
 import type { IngestResult, IntakeLimits } from '../../../domain/ingest.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
@@ -76,6 +77,8 @@ interface Found {
   readonly entries: LogEntry[];
   readonly events: number[];
   readonly undo: (() => void)[];
+  /** Of events that are rows in themselves, by number: what forgets them, and how many rows they are. */
+  readonly whole: Map<number, { readonly undo: () => void; rows: number }>;
 }
 
 /** What a request's answer is made of. */
@@ -205,7 +208,11 @@ export class EventReceiver {
         continue;
       }
       const settings = { ...this.ports.settings(), isWatched: this.ports.isWatched, ensureWatched };
-      const model = await modelOfService(part.service, settings);
+      const model = await modelOfService(part.service, settings).catch((error: unknown) => {
+        // A name that another model has stays so, and the other events are no part of it.
+        if (error instanceof Conflict || error instanceof Invalid) return { problem: error.message };
+        throw error;
+      });
       if (typeof model !== 'string') tally.refuse(event, 'service', model.problem);
       else
         addressed.push({ event, model, part, key: `${model} ${part.kind === 'row' ? `row ${part.id}` : part.callId}` });
@@ -228,13 +235,15 @@ export class EventReceiver {
       const { outcome, entries, undo } =
         part.kind === 'row' ? this.once(part, model, nowMs) : this.pair(part, model, bytesEach, nowMs);
       tally.note(outcome);
-      const ofModel = found.get(model) ?? { entries: [], events: [], undo: [] };
+      const ofModel: Found = found.get(model) ?? { entries: [], events: [], undo: [], whole: new Map() };
       found.set(model, ofModel);
       for (const entry of entries) {
         ofModel.entries.push(entry);
         ofModel.events.push(event);
       }
-      if (undo !== null) ofModel.undo.push(undo);
+      if (undo === null) continue;
+      ofModel.undo.push(undo);
+      if (part.kind === 'row') ofModel.whole.set(event, { undo, rows: entries.length });
     }
     return found;
   }
@@ -247,13 +256,19 @@ export class EventReceiver {
     tally: Tally,
   ): Promise<void> {
     const errors: unknown[] = [];
-    for (const [model, { entries, events, undo }] of found) {
+    for (const [model, { entries, events, undo, whole }] of found) {
       if (entries.length === 0) continue;
       try {
         const { accepted, rejected, errors: refused } = await this.take(model, entries, nowMs, acknowledge);
         tally.rows += accepted;
         tally.rejected += rejected;
-        for (const { line, field, message } of refused) tally.tell(events[line - 1] ?? line, field, message);
+        for (const { line, field, message } of refused) {
+          const event = events[line - 1] ?? line;
+          tally.tell(event, field, message);
+          const known = whole.get(event);
+          // Nothing of it was counted: it may come again, put right.
+          if (known !== undefined && (known.rows -= 1) === 0) known.undo();
+        }
       } catch (error) {
         errors.push(error);
         for (const back of undo) back();

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventReceiver, type EventsTaken } from '../../../../../exporter/src/capture/sources/cloudevents/receiver.js';
+import { Conflict } from '../../../../../exporter/src/domain/errors.js';
 import { slugOf, type ModelId } from '../../../../../exporter/src/domain/identifiers.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../../../exporter/src/domain/ingest.js';
 
@@ -11,6 +12,8 @@ let counted: Map<string, number>;
 let away: Set<string>;
 /** Models that cannot be found. */
 let unknown: Set<string>;
+/** Names that another model has. */
+let taken: Set<string>;
 /** Ends before rows are taken. */
 let store: Promise<unknown>;
 let receiver: EventReceiver;
@@ -19,6 +22,7 @@ beforeEach(() => {
   counted = new Map();
   away = new Set();
   unknown = new Set();
+  taken = new Set();
   store = Promise.resolve();
   receiver = new EventReceiver({
     settings: () => ({
@@ -41,8 +45,10 @@ beforeEach(() => {
   });
 });
 
-const ensureWatched = (name: string): Promise<ModelId> =>
-  unknown.has(name) ? Promise.reject(new Error('cannot be registered now')) : Promise.resolve(slugOf(name));
+const ensureWatched = (name: string): Promise<ModelId> => {
+  if (unknown.has(name)) return Promise.reject(new Error('cannot be registered now'));
+  return taken.has(name) ? Promise.reject(new Conflict('the name is taken')) : Promise.resolve(slugOf(name));
+};
 
 const event = (id: string, modelid: string): object => ({
   specversion: '1.0',
@@ -124,4 +130,16 @@ it('gives up halves of each model by itself: those of one that cannot be written
   expect(receiver.waiting.halves).toBe(1);
   await receiver.sweep(NOW + 2 * WAIT_MS);
   expect(counted.get('a')).toBe(1);
+});
+
+it('refuses only the event whose model has another’s name, and takes a refused event once it is put right', async () => {
+  taken = new Set(['b']);
+  expect(await post(event('1', 'a'), event('2', 'b'))).toMatchObject({
+    rows: 1,
+    refused: 1,
+    errors: [{ event: 2, field: 'service', message: 'the name is taken' }],
+  });
+  const wrong = { ...event('3', 'a'), data: { prediction: 'yes', confidence: 7 } };
+  expect(await post(wrong)).toMatchObject({ rows: 0, refused: 1 });
+  expect(await post(event('3', 'a'))).toMatchObject({ rows: 1, repeated: 0 });
 });
