@@ -24,7 +24,7 @@ import { streams, type Streams } from './streams.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A quiet model is evaluated this often, in place of once a minute: evaluating would take most of the time. */
+/** A quiet model is evaluated and stored this often, in place of once a minute: both would take most of the time. */
 const ROUTINE_MS = 30 * DAY_MS;
 const START_MS = 1_767_225_600_000;
 const MODEL = modelOf({ id: modelId('simulated'), endpoint: null, createdAtMs: START_MS });
@@ -173,7 +173,7 @@ export class SimulatedModel {
       batch = [];
       await this.evaluate();
       if (stopAtPage && this.pages.length > before) break;
-      if (atMs - committedAtMs < DAY_MS) continue;
+      if (atMs - committedAtMs < ROUTINE_MS) continue;
       committedAtMs = atMs;
       await this.commit();
     }
