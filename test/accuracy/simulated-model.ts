@@ -180,20 +180,16 @@ export class SimulatedModel {
     return this.pages.slice(before);
   }
 
+  /** An alarm may open an incident at once; an incident may close when its alarm is over, and is asked for that once an hour. */
   private async evaluate(): Promise<void> {
     const { monitored } = this.member;
-    const isRoutine = this.nowMs - this.evaluatedAtMs >= ROUTINE_MS;
-    if (!isRoutine && !this.mayTurn()) monitored.advance(this.nowMs, false);
-    if (!isRoutine && !this.mayTurn()) return;
-    this.evaluatedAtMs = this.nowMs;
-    await this.evaluations.evaluate(this.member);
-  }
-
-  /** True when an evaluation may open or close an incident: neither of a quiet model, nor of one whose alarm goes on. */
-  private mayTurn(): boolean {
-    const { monitored } = this.member;
     const isOpen = this.incidents.current(MODEL.id) !== null;
-    return isOpen ? !monitored.isAlarmed || monitored.evidence().recovered : monitored.isAlarmed;
+    const isTime = this.nowMs - this.evaluatedAtMs >= (isOpen ? HOUR_MS : ROUTINE_MS);
+    if (isTime) this.evaluatedAtMs = this.nowMs;
+    const goesOn = isOpen && (!isTime || (monitored.isAlarmed && !monitored.evidence().recovered));
+    if (goesOn || !isTime) monitored.advance(this.nowMs, false);
+    if (goesOn || (!isTime && !monitored.isAlarmed)) return;
+    await this.evaluations.evaluate(this.member);
   }
 
   /** Stores what was counted, as the service does after every batch. */
