@@ -10,8 +10,8 @@ export interface ServiceEvidence {
   readonly failures: Proportion;
   readonly failuresByReason: Readonly<Partial<Record<FailureReason, number>>>;
   readonly consecutiveFailures: number;
-  /** Longest run of successes between two failures and so on is not kept: only whether failures came in bursts. */
-  readonly failuresInBursts: boolean;
+  /** Whether failures came in bursts rather than spread over the calls; null where too few rows are in memory to tell. */
+  readonly failuresInBursts: boolean | null;
   /** Of the failures whose HTTP status is known, those that say "too busy" (429, 503); null when none is known. From rows. */
   readonly refusedAsBusy: Proportion | null;
   readonly baselineErrorShare: number | null;
@@ -62,7 +62,16 @@ export interface GoldenComparison {
 /** A simple transformation that maps the baseline's values onto the window's. */
 export interface RepairHint {
   readonly transformation:
-    'scale' | 'offset' | 'affine' | 'log' | 'default-value' | 'frozen' | 'rename' | 'swap' | 'rounding';
+    | 'scale'
+    | 'offset'
+    | 'affine'
+    | 'log'
+    | 'default-value'
+    | 'frozen'
+    | 'rename'
+    | 'swap'
+    | 'rounding'
+    | 'type-change';
   readonly parameters: Readonly<Record<string, number | string>>;
   /** R² of the quantile match, or share of rows explained. */
   readonly fit: number;

@@ -8,6 +8,8 @@ import { has, saidOf } from '../indicators/indicator.js';
 export const calibrationDecay: CauseDefinition = {
   id: 'calibration-decay',
   leadIndicators: ['confidence-slides', 'golden-confidence-moved', 'calibration-worse', 'confidence-moved'],
+  expects: ['confidence-fell'],
+  excludes: ['golden-answers-changed', 'answer-mix-moved', 'accuracy-fell', 'inputs-moved'],
   hypotheses(symptoms) {
     const trend = has(symptoms, 'confidence-trend');
     const moved =

@@ -11,6 +11,23 @@ const MIN_SHARE_OF_LARGEST = 0.7;
 export const inputDrift: CauseDefinition = {
   id: 'input-drift',
   leadIndicators: ['inputs-moved', 'many-inputs-moved'],
+  expects: ['moved-most'],
+  excludes: [
+    'rescaled',
+    'far-outside',
+    'filled-with-default',
+    'frozen',
+    'columns-swapped',
+    'renamed',
+    'precision-lost',
+    'values-missing',
+    'unreadable-values',
+    'unseen-categories',
+    'one-mix-explains-all',
+    'a-group-stopped-coming',
+    'usual-at-this-hour',
+    'golden-answers-changed',
+  ],
   hypotheses(symptoms) {
     const changed = symptoms.features.filter((entry) => entry.changed);
     if (changed.length === 0) return [];

@@ -10,7 +10,9 @@ const MIN_CONFIDENCE_FALL = 0.1;
  */
 export const underconfidentModel: CauseDefinition = {
   id: 'underconfident-model',
-  leadIndicators: ['low-confidence', 'has-baseline'],
+  leadIndicators: ['low-confidence'],
+  expects: [],
+  excludes: ['has-baseline', 'confidence-slides'],
   hypotheses(symptoms) {
     const { before, now } = symptoms.confidence;
     const wasSurer = before !== null && now !== null && before.mean - now.mean > MIN_CONFIDENCE_FALL;

@@ -131,8 +131,12 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'unreadable-values',
     source: 'inputs',
-    value: (symptoms) => (symptoms.features.length === 0 ? 0 : yes(has(symptoms, 'invalid-values'))),
-    whenTrue: (symptoms) => sentenceOf(symptoms, 'invalid-values'),
+    value: (symptoms, suspects) =>
+      symptoms.features.length === 0
+        ? 0
+        : yes(has(symptoms, 'invalid-values') || hintOf(symptoms, suspects, 'type-change') !== undefined),
+    whenTrue: (symptoms, suspects) =>
+      hintOf(symptoms, suspects, 'type-change')?.sentence ?? sentenceOf(symptoms, 'invalid-values'),
     whenFalse: () => '',
   },
   {
