@@ -26,6 +26,32 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
   };
 }
 
+const severityText = ({ severity, severityReason }: Pick<Diagnosis, 'severity' | 'severityReason'>): string =>
+  `Severity ${severity}: ${severityReason}`;
+
+/**
+ * A diagnosis and its explanation under the severity their incident counts as, so that headline, summary and parts say the same.
+ * A severity rises soon and falls late: where this evaluation judged it otherwise, what it judged is told as such.
+ * @param held severity of the incident, and why
+ */
+export function withSeverity<T extends { readonly diagnosis: Diagnosis; readonly explanation: Explanation }>(
+  told: T,
+  held: Pick<Diagnosis, 'severity' | 'severityReason'>,
+): T {
+  const { diagnosis, explanation } = told;
+  if (diagnosis.severity === held.severity) return told;
+  const judged = severityText(diagnosis);
+  const text = `${severityText(held)} By the evidence for this cause alone it would be ${diagnosis.severity}: ${diagnosis.severityReason}`;
+  return {
+    ...told,
+    diagnosis: { ...diagnosis, severity: held.severity, severityReason: held.severityReason },
+    explanation: {
+      ...explanation,
+      paragraphs: explanation.paragraphs.map((paragraph) => paragraph.replace(judged, () => text)),
+    },
+  };
+}
+
 function healthy(diagnosis: Diagnosis, name: string): Explanation {
   const { samples } = diagnosis.window;
   return {
@@ -121,7 +147,7 @@ const MIN_PART = 0.01;
 
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
-    `Severity ${diagnosis.severity}: ${diagnosis.severityReason} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
+    `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
   ];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {
