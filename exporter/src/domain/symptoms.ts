@@ -62,16 +62,7 @@ export interface GoldenComparison {
 /** A simple transformation that maps the baseline's values onto the window's. */
 export interface RepairHint {
   readonly transformation:
-    | 'scale'
-    | 'offset'
-    | 'affine'
-    | 'log'
-    | 'default-value'
-    | 'frozen'
-    | 'rename'
-    | 'swap'
-    | 'rounding'
-    | 'type-change';
+    'scale' | 'offset' | 'affine' | 'log' | 'default-value' | 'frozen' | 'rename' | 'swap' | 'rounding' | 'type-change';
   readonly parameters: Readonly<Record<string, number | string>>;
   /** R² of the quantile match, or share of rows explained. */
   readonly fit: number;

@@ -74,7 +74,8 @@ export async function investigate(
 
   const refusal = refusalOf(discovery, watched === null);
   const collected = refusal === null ? await collect(ports, model, wanted, onProgress) : [];
-  onProgress({ stage: 'analysing', done: 1, of: 1, text: `Evaluating ${counted(collected.length, 'response')}` });
+  const answers = collected.filter(({ observation }) => observation.failure === null).length;
+  onProgress({ stage: 'analysing', done: 1, of: 1, text: evaluatingText(answers, collected.length - answers) });
 
   const baseline = (await ports.baselines?.current(id)) ?? null;
   const builder = createWindowBuilder(baseline === null ? {} : { like: baseline.profile });
@@ -125,6 +126,13 @@ export async function investigate(
     sent: discovery.kind === 'found' ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
+}
+
+function evaluatingText(answers: number, failures: number): string {
+  if (answers === 0)
+    return failures === 0 ? 'The model was not asked' : `No response came to ${counted(failures, 'probe')}`;
+  const failed = failures === 0 ? '' : ` and ${counted(failures, 'failed probe')}`;
+  return `Evaluating ${counted(answers, 'response')}${failed}`;
 }
 
 const unknownTarget = (url: string): { readonly endpoint: Endpoint; readonly payloads: readonly Json[] } => ({
@@ -179,7 +187,7 @@ async function collect(
       stage: 'probing',
       done: collected.length,
       of: wanted,
-      text: `${collected.length} of ${wanted} probes answered or failed`,
+      text: `${collected.length} of ${counted(wanted, 'probe')} done`,
     });
     const samples = await ports.cycle(model);
     if (samples.length === 0) break;
@@ -190,7 +198,7 @@ async function collect(
     stage: 'probing',
     done: collected.length,
     of: collected.length,
-    text: `${collected.length} probes done`,
+    text: `${counted(collected.length, 'probe')} done`,
   });
   return collected;
 }
@@ -243,7 +251,7 @@ function undecided(
       impact: null,
       findings: [],
     },
-    explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [advice] },
+    explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [] },
     proposals: [],
     similar: [],
   };

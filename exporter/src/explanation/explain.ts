@@ -52,16 +52,11 @@ export function withSeverity<T extends { readonly diagnosis: Diagnosis; readonly
   };
 }
 
-function healthy(diagnosis: Diagnosis, name: string): Explanation {
-  const { samples } = diagnosis.window;
+/** What could not be checked is told once, with the diagnosis's blind spots. */
+function healthy({ window: { samples } }: Diagnosis, name: string): Explanation {
   return {
     headline: samples === 0 ? `${name}: no calls yet.` : `${name}: no problem found in ${counted(samples, 'call')}.`,
-    paragraphs:
-      diagnosis.blindSpots.length === 0
-        ? []
-        : [
-            `Not everything could be checked: ${diagnosis.blindSpots.map(({ check, reason }) => `${check} (${reason})`).join('; ')}.`,
-          ],
+    paragraphs: [],
   };
 }
 

@@ -47,6 +47,10 @@ export interface Case {
   readonly evidence?: AlertEvidence;
   /** False as after a restart: counts are there, the rows behind them are not. */
   readonly withBaselineRows?: boolean;
+  /** Other rows that the baseline was made of. */
+  readonly baselineRows?: readonly Observation[];
+  /** Rows still in memory, where that is not all of the window's. */
+  readonly rowsInMemory?: readonly Observation[];
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
@@ -66,8 +70,10 @@ export function evaluated({
   withBaseline = true,
   withBaselineRows = true,
   evidence,
+  baselineRows = BASELINE_ROWS,
+  rowsInMemory = rows,
 }: Case): Evaluation {
-  const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
+  const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
   const window = profileOf(rows, baseline.profile);
@@ -76,8 +82,8 @@ export function evaluated({
     baseline: withBaseline ? baseline : null,
     learning: null,
     window: labels === undefined ? window : { ...window, labels: labelsOf(labels.now) },
-    rows,
-    baselineRows: withBaseline && withBaselineRows ? BASELINE_ROWS : [],
+    rows: rowsInMemory,
+    baselineRows: withBaseline && withBaselineRows ? baselineRows : [],
     goldenNow: now,
     forest: null,
     windowForest: null,
