@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'accuracy',
           include: ['test/accuracy/**/*.test.ts'],
           testTimeout: 900_000,
+          // They measure no time, so that both cores of a small machine may be used up.
+          maxWorkers: 2,
         },
       },
       {

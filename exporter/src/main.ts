@@ -13,6 +13,7 @@ import {
   readReport,
   verifyStoredAudit,
 } from './service/offline-store.js';
+import { tryModels } from './service/try-models.js';
 import { startService } from './service/start.js';
 import { version } from './system/version.js';
 
@@ -21,6 +22,7 @@ await createProgram(
     start: startService,
     investigateOnce,
     investigationJson,
+    tryModels,
     readReport,
     verifyStoredAudit,
     verifyExportedAudit: verifyExportedLog,

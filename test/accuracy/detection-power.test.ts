@@ -15,23 +15,24 @@ interface Course {
   readonly limitHours: number;
 }
 
-function curve(course: Course, shifts: readonly number[]): Map<number, number[]> {
+async function curve(course: Course, shifts: readonly number[]): Promise<Map<number, number[]>> {
   const delays = new Map<number, number[]>(shifts.map((shift) => [shift, []]));
   let wrong = 0;
   let early = 0;
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const quiet = new SimulatedModel({
+    const quiet = await SimulatedModel.start({
       seed,
       perHour: 1_000,
       features: 50,
       correlation: course.correlation,
       dailyAmplitude: 0,
     });
-    early += quiet.run(QUIET_HOURS).length;
+    early += (await quiet.run(QUIET_HOURS)).length;
     for (const shift of shifts) {
-      const [alarm] = quiet.fork(1_000 * seed + 7).run(QUIET_HOURS + course.limitHours, shift, true);
-      delays.get(shift)?.push(alarm === undefined ? Infinity : alarm.hour - QUIET_HOURS);
-      if (alarm !== undefined && alarm.named.some((subject) => subject !== 'feature:f0')) wrong += 1;
+      const changed = await quiet.fork(1_000 * seed + 7);
+      const [page] = await changed.run(QUIET_HOURS + course.limitHours, shift, true);
+      delays.get(shift)?.push(page === undefined ? Infinity : page.hour - QUIET_HOURS);
+      if (page !== undefined && page.named.some((subject) => subject !== 'feature:f0')) wrong += 1;
     }
   }
   for (const [shift, hours] of delays) {
@@ -50,13 +51,13 @@ function curve(course: Course, shifts: readonly number[]): Map<number, number[]>
 const pagedWithin = (delays: readonly number[] | undefined, hours: number): number =>
   (delays ?? []).filter((delay) => delay <= hours).length / SEEDS;
 
-test('pages a shift of 0.2 standard deviations within 4 hours when samples are independent', () => {
-  const delays = curve({ name: 'independent', correlation: 0, limitHours: 4 }, [0.1, 0.2, 0.5, 1, 2]);
+test('pages a shift of 0.2 standard deviations within 4 hours when samples are independent', async () => {
+  const delays = await curve({ name: 'independent', correlation: 0, limitHours: 4 }, [0.1, 0.2, 0.5, 1, 2]);
   expect(pagedWithin(delays.get(0.2), 4)).toBeGreaterThanOrEqual(0.8);
   expect(pagedWithin(delays.get(1), 1)).toBe(1);
 });
 
-test('pages the same shift within 30 hours when samples hang together, AR(0.8)', () => {
-  const delays = curve({ name: 'AR(0.8)', correlation: 0.8, limitHours: 30 }, [0.1, 0.2, 0.5, 1, 2]);
+test('pages the same shift within 30 hours when samples hang together, AR(0.8)', async () => {
+  const delays = await curve({ name: 'AR(0.8)', correlation: 0.8, limitHours: 30 }, [0.1, 0.2, 0.5, 1, 2]);
   expect(pagedWithin(delays.get(0.2), 30)).toBeGreaterThanOrEqual(0.8);
 });

@@ -52,15 +52,15 @@ const MONTH_HOURS = 720;
 /** Models are watched for three months each, so that growing references and found seasons are exercised. */
 const MONTHS_EACH = 3;
 
-test('pages falsely at most once in 30 days on average, whatever the traffic', () => {
+test('pages falsely at most once in 30 days on average, whatever the traffic', async () => {
   let months = 0;
   let pages = 0;
   for (const kind of KINDS) {
     let here = 0;
     let watched = 0;
     for (let seed = 1; watched < kind.months; seed += 1) {
-      const model = new SimulatedModel({ seed, ...kind.traffic });
-      here += model.run(MONTHS_EACH * MONTH_HOURS).length;
+      const model = await SimulatedModel.start({ seed, ...kind.traffic });
+      here += (await model.run(MONTHS_EACH * MONTH_HOURS)).length;
       watched += MONTHS_EACH;
     }
     say(`${kind.name}: ${here} false pages in ${watched} months`);

@@ -1,15 +1,33 @@
-import { DriftMonitor } from '../../exporter/src/detection/sequential/drift-monitor.js';
-import type { DriftMonitorState } from '../../exporter/src/detection/sequential/drift-monitor-state.js';
-import type { Observation } from '../../exporter/src/domain/observation.js';
-import type { FindingSubject } from '../../exporter/src/domain/finding.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
-import { DEFAULT_BASELINE_REQUIREMENTS } from '../../exporter/src/domain/thresholds.js';
-import { admissionVerdict } from '../../exporter/src/baseline/admission.js';
-import { steadinessOf } from '../../exporter/src/monitoring/baseline-lifecycle.js';
+import type { FindingSubject } from '../../exporter/src/domain/finding.js';
+import { modelId } from '../../exporter/src/domain/identifiers.js';
+import type { Incident } from '../../exporter/src/domain/incident.js';
+import type { Observation, Sample } from '../../exporter/src/domain/observation.js';
+import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
+import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
+import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
+import { remember } from '../../exporter/src/incident-history/remember.js';
+import { createIncidentManager, type IncidentManager } from '../../exporter/src/incidents/incident-manager.js';
+import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
+import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
+import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
+import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
+import { readModelState, writeModel } from '../../exporter/src/monitoring/persist.js';
+import { NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
+import { createEventBus } from '../../exporter/src/system/event-bus.js';
+import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { modelOf } from '../fixtures/model.js';
+import { storedIncidents } from '../unit/incidents/fixtures.js';
+import { QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
+import { MemoryStore } from '../unit/monitoring/memory-store.js';
 import { streams, type Streams } from './streams.js';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A quiet model is evaluated this often, in place of once a minute: evaluating would take most of the time. */
+const ROUTINE_MS = 30 * DAY_MS;
 const START_MS = 1_767_225_600_000;
+const MODEL = modelOf({ id: modelId('simulated'), endpoint: null, createdAtMs: START_MS });
 
 export interface Traffic {
   readonly seed: number;
@@ -21,88 +39,181 @@ export interface Traffic {
   readonly dailyAmplitude: number;
 }
 
-/** A model with numeric features whose truth is known, watched under the default configuration as the service would. */
+/** An incident that opened. */
+export interface Page {
+  readonly hour: number;
+  /** What the evidence named as changed. */
+  readonly named: readonly FindingSubject[];
+}
+
+/**
+ * A model with numeric features whose truth is known, monitored under the default configuration by what the service
+ * runs: `MonitoredModel` and `ModelEvaluation` with the incidents that it opens and closes. Evaluations that cannot turn
+ * anything (`mayPage`) are made now and then only.
+ */
 export class SimulatedModel {
-  readonly monitor: DriftMonitor;
   private readonly source: Streams;
   private readonly levels: Float64Array;
   private readonly names: readonly string[];
-  private samples = 0;
-  private lookedAtMs = START_MS;
-  admittedAtHour: number | null = null;
-  private isOpen = false;
+  private readonly store = new MemoryStore();
+  private readonly incidents: IncidentManager;
+  private readonly evaluations: ModelEvaluation;
+  private readonly member: Member;
+  private readonly pages: Page[] = [];
+  private nowMs: number;
+  private evaluatedAtMs = -Infinity;
 
-  constructor(
+  private constructor(
     private readonly traffic: Traffic,
-    from?: { readonly samples: number; readonly state: DriftMonitorState; readonly seed: number },
+    seed: number,
+    private samples: number,
+    stored: Awaited<ReturnType<typeof readModelState>>,
   ) {
-    this.monitor = new DriftMonitor('simulated', DEFAULT_FALSE_PAGE_BUDGET, (text) => text, from?.state);
-    this.source = streams(from?.seed ?? traffic.seed);
+    this.source = streams(seed);
     this.names = Array.from({ length: traffic.features }, (_, i) => `f${i}`);
     this.levels = new Float64Array(traffic.features + 1).map(() => this.source.normal());
-    this.samples = from?.samples ?? 0;
-    if (from !== undefined) this.admittedAtHour = 0;
+    this.nowMs = this.sampleAtMs;
+    const clock = { now: () => this.nowMs, sleep: () => Promise.resolve() };
+    const events = createEventBus(QUIET_LOGGER);
+    events.subscribe(({ kind }) => {
+      if (kind === 'incident-opened') this.page();
+    });
+    let incidents = 0;
+    const kept = new Map<string, Incident>();
+    this.incidents = createIncidentManager({
+      incidents: storedIncidents(kept),
+      lessons: this.store.lessons,
+      alerts: { list: () => Promise.resolve([]) },
+      governance: NOBODY_DECIDES,
+      events,
+      clock,
+      ids: { next: () => `incident-${(incidents += 1)}` },
+      remember,
+    });
+    const monitored = new MonitoredModel(
+      MODEL,
+      {
+        thresholds: DEFAULT_THRESHOLDS,
+        requirements: DEFAULT_BASELINE_REQUIREMENTS,
+        budget: DEFAULT_FALSE_PAGE_BUDGET,
+        windowMs: HOUR_MS,
+        rowsKept: 5_000,
+        binnedSignals: 6,
+      },
+      (text) => text,
+      () => seededRandom(seed),
+      stored,
+    );
+    const stopping = new AbortController();
+    const rows = new RowAnalysisSchedule(
+      // Segments explain a page and never make one.
+      { analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE), logger: QUIET_LOGGER },
+      stopping.signal,
+    );
+    this.member = createMember(1, monitored, rows, null);
+    this.evaluations = new ModelEvaluation(
+      {
+        models: this.store.models,
+        clock,
+        logger: QUIET_LOGGER,
+        events,
+        incidents: this.incidents,
+        lanes: new ModelLanes(),
+        experiments: () => ({ allow: false, callsBudget: 0, callsPerSecond: 1 }),
+        knowledge: () => ({
+          thresholds: DEFAULT_THRESHOLDS,
+          lessons: [],
+          targets: [],
+          verification: DEFAULT_VERIFICATION_TIMES,
+          validation: null,
+        }),
+        experiment: () => Promise.reject(new Error('no model is asked here')),
+        rediscover: () => Promise.reject(new Error('no model is discovered here')),
+        found: () => Promise.resolve(),
+        noteSetup: () => undefined,
+        reprobe: () => undefined,
+        request: () => undefined,
+        commit: () => undefined,
+      },
+      stopping.signal,
+    );
+  }
+
+  static async start(traffic: Traffic): Promise<SimulatedModel> {
+    const nothing = await readModelState(new MemoryStore(), MODEL.id, START_MS);
+    return new SimulatedModel(traffic, traffic.seed, 0, nothing);
   }
 
   get hour(): number {
     return this.samples / this.traffic.perHour;
   }
 
-  /** Goes on from here as often as wanted, each time with other noise. */
-  fork(seed: number): SimulatedModel {
-    return new SimulatedModel(this.traffic, {
-      samples: this.samples,
-      state: JSON.parse(JSON.stringify(this.monitor.snapshot())) as DriftMonitorState,
-      seed,
-    });
+  /** Goes on from here as often as wanted, each time with other noise: as after a restart. */
+  async fork(seed: number): Promise<SimulatedModel> {
+    this.member.monitored.saveDetectorsSoon();
+    await this.commit();
+    return new SimulatedModel(this.traffic, seed, this.samples, await readModelState(this.store, MODEL.id, this.nowMs));
   }
 
   /**
    * Runs until `untilHour`.
    * @param shift standard deviations added to the first feature
-   * @returns the alarms on the way; after each, what it named must be normal again before the evidence starts from nothing
+   * @returns the incidents that opened on the way
    */
-  run(untilHour: number, shift = 0, stopAtAlarm = false): { hour: number; named: readonly FindingSubject[] }[] {
-    const alarms: { hour: number; named: readonly FindingSubject[] }[] = [];
+  async run(untilHour: number, shift = 0, stopAtPage = false): Promise<readonly Page[]> {
+    const before = this.pages.length;
+    let batch: Sample[] = [];
+    let committedAtMs = this.nowMs;
     while (this.hour < untilHour) {
-      const atMs = this.sample(shift);
-      if (!this.isTimeToLook(atMs)) continue;
-      this.lookedAtMs = atMs;
-      this.monitor.settle(atMs, DEFAULT_BASELINE_REQUIREMENTS.minimumSamples);
-      if (this.admittedAtHour === null) this.admit();
-      if (!this.monitor.isAlarmed) {
-        this.isOpen = false;
-        continue;
-      }
-      if (this.isOpen) {
-        if (this.monitor.hasRecovered) this.monitor.resume();
-        continue;
-      }
-      const { confirmed, suspects } = this.monitor.evidence();
-      alarms.push({ hour: this.hour, named: confirmed.length > 0 ? confirmed : suspects });
-      if (stopAtAlarm) return alarms;
-      this.isOpen = true;
+      const { sampleAtMs: atMs } = this;
+      batch.push(this.sample(shift));
+      if (atMs - this.nowMs < Math.max(60_000, HOUR_MS / this.traffic.perHour)) continue;
+      this.nowMs = atMs;
+      this.member.monitored.observe(batch, atMs);
+      batch = [];
+      await this.evaluate();
+      if (stopAtPage && this.pages.length > before) break;
+      if (atMs - committedAtMs < DAY_MS) continue;
+      committedAtMs = atMs;
+      await this.commit();
     }
-    return alarms;
+    return this.pages.slice(before);
   }
 
-  private isTimeToLook(atMs: number): boolean {
-    return atMs - this.lookedAtMs >= Math.max(60_000, HOUR_MS / this.traffic.perHour);
+  private async evaluate(): Promise<void> {
+    const { monitored } = this.member;
+    const isRoutine = this.nowMs - this.evaluatedAtMs >= ROUTINE_MS;
+    if (!isRoutine && !this.mayTurn()) monitored.advance(this.nowMs, false);
+    if (!isRoutine && !this.mayTurn()) return;
+    this.evaluatedAtMs = this.nowMs;
+    await this.evaluations.evaluate(this.member);
   }
 
-  private admit(): void {
-    const requirements = DEFAULT_BASELINE_REQUIREMENTS;
-    if (this.samples < requirements.minimumSamples) return;
-    const signs = { ...steadinessOf(this.monitor), failing: false, strangeShare: 0 };
-    if (admissionVerdict(this.samples, signs, requirements) !== null) return;
-    this.monitor.startWatching();
-    this.admittedAtHour = this.hour;
+  /** True when an evaluation may open or close an incident: neither of a quiet model, nor of one whose alarm goes on. */
+  private mayTurn(): boolean {
+    const { monitored } = this.member;
+    const isOpen = this.incidents.current(MODEL.id) !== null;
+    return isOpen ? !monitored.isAlarmed || monitored.evidence().recovered : monitored.isAlarmed;
   }
 
-  private sample(shift: number): number {
-    const { perHour, correlation, dailyAmplitude, features } = this.traffic;
+  /** Stores what was counted, as the service does after every batch. */
+  private async commit(): Promise<void> {
+    const { written } = await writeModel(this.store, this.member, [], this.nowMs);
+    this.member.monitored.settle(written, this.nowMs);
+  }
+
+  private page(): void {
+    const { confirmed, suspects } = this.member.monitored.evidence();
+    this.pages.push({ hour: this.hour, named: confirmed.length > 0 ? confirmed : suspects });
+  }
+
+  private get sampleAtMs(): number {
+    return START_MS + (this.samples * HOUR_MS) / this.traffic.perHour;
+  }
+
+  private sample(shift: number): Sample {
+    const { correlation, dailyAmplitude, features } = this.traffic;
     const { source, levels } = this;
-    const atMs = START_MS + (this.samples * HOUR_MS) / perHour;
     const wave = dailyAmplitude === 0 ? 0 : dailyAmplitude * Math.sin((2 * Math.PI * this.hour) / 24);
     const values: Record<string, number> = {};
     for (let j = 0; j <= features; j += 1) levels[j] = source.autoregressive(levels[j] ?? 0, correlation);
@@ -110,7 +221,7 @@ export class SimulatedModel {
       values[this.names[j] ?? ''] = (levels[j] ?? 0) + (j % 2 === 1 ? wave : 0) + (j === 0 ? shift : 0);
     }
     const observation: Observation = {
-      atMs,
+      atMs: this.sampleAtMs,
       source: 'ingest',
       predictionId: null,
       goldenId: null,
@@ -123,8 +234,15 @@ export class SimulatedModel {
       label: null,
       modelVersion: null,
     };
-    this.monitor.observe(observation);
     this.samples += 1;
-    return atMs;
+    return { observation, shape: null };
   }
 }
+
+const NOBODY_DECIDES = {
+  propose: () => Promise.resolve([]),
+  verify: () => Promise.resolve(),
+  withdraw: () => Promise.resolve(),
+  records: () => Promise.resolve([]),
+  isActionUnderWay: () => Promise.resolve(false),
+};

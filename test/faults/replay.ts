@@ -315,7 +315,6 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     },
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),
-    START_MS,
     { counters: null, baseline: null, learning: null, windows: [], monitor: null, kinds: null },
   );
   if (injection.withoutBaseline !== true) learnBaseline(watched, traffic, regime.baselineRows);
@@ -332,13 +331,13 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     if (index % 50 === 10) watched.observe(traffic.golden(live), traffic.nowMs);
     if (index % ADVANCE_EVERY === ADVANCE_EVERY - 1) watched.advance(traffic.nowMs, false);
     if (checkpoints.includes(index + 1)) {
-      watched.advance(traffic.nowMs, false);
+      judgeAll(watched, traffic.nowMs);
       const { evaluation } = evaluateModel(watched, onTheWay.at(-1)?.evaluation ?? null, traffic.nowMs);
       paged ||= evaluation.pages && evaluation.diagnosis.severity !== 'none';
       onTheWay.push({ requests: index + 1, evaluation });
     }
   }
-  watched.advance(traffic.nowMs, false);
+  judgeAll(watched, traffic.nowMs);
   const before = onTheWay.at(-1)?.evaluation ?? evaluateModel(watched, null, traffic.nowMs).evaluation;
   const { state, evaluation } = evaluateModel(watched, before, traffic.nowMs);
   return {
@@ -348,6 +347,12 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     onTheWay,
     paged: paged || (evaluation.pages && evaluation.diagnosis.severity !== 'none'),
   };
+}
+
+/** Judges all that has come, as the service does a minute later when nothing more has. */
+function judgeAll(watched: MonitoredModel, nowMs: number): void {
+  do watched.advance(nowMs + 60_000, false);
+  while (watched.isBehind(nowMs + 60_000));
 }
 
 /** @throws Error when clean traffic is not admitted as a baseline */

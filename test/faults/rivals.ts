@@ -16,7 +16,7 @@ const deviationOf = (values: readonly number[]): number =>
  * The rule table this project started from, on the rows it would have read (its last 13): failing calls, then low
  * confidence, then a spread 1.5 times the baseline's, then a KS test of the confidence at 5 % or a mean moved by a fifth.
  */
-export const seedRules: Rival = ({ state }): CauseId => {
+const seedRules: Rival = ({ state }): CauseId => {
   const rows = state.rows.slice(-PROBES);
   const failed = rows.filter(({ failure }) => failure !== null).length;
   if (failed === rows.length) return 'model-unreachable';
@@ -31,7 +31,7 @@ export const seedRules: Rival = ({ state }): CauseId => {
 };
 
 /** What drift tools do: the signal that moved furthest names the cause. */
-export const largestDriftWins: Rival = ({ evaluation: { symptoms } }): CauseId => {
+const largestDriftWins: Rival = ({ evaluation: { symptoms } }): CauseId => {
   const confidence = symptoms.findings.find(({ subject }) => subject === 'confidence');
   const prediction = symptoms.prediction.mixDistance ?? 0;
   const [first] = symptoms.features.filter(({ changed }) => changed).toSorted((a, b) => b.distance - a.distance);
@@ -48,7 +48,7 @@ export const largestDriftWins: Rival = ({ evaluation: { symptoms } }): CauseId =
 };
 
 /** The answer that needs no evidence. */
-export const alwaysInputDrift: Rival = () => 'input-drift';
+const alwaysInputDrift: Rival = () => 'input-drift';
 
 export const RIVALS: Readonly<Record<string, Rival>> = {
   'seed’s rule table': seedRules,

@@ -168,7 +168,7 @@ describe('a wrong request', () => {
       method: 'PUT',
       headers: { authorization: `Bearer ${running.key}` },
     });
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'HEAD, GET, DELETE']);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'HEAD, GET, PATCH, DELETE']);
     expect(await answer.json()).toMatchObject({ error: { code: 'method-not-allowed' } });
   });
 

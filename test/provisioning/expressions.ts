@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 export const ROOT = join(import.meta.dirname, '../..');
-export const DASHBOARDS = join(ROOT, 'provisioning/grafana/dashboards');
+const DASHBOARDS = join(ROOT, 'provisioning/grafana/dashboards');
 
 export interface CommittedPanel {
   readonly id: number;

@@ -2,7 +2,7 @@ import type { SampleModel } from './sample-model.js';
 import { answer, classOf } from './text-answer.js';
 
 /** Longer than any caller waits. */
-export const ANSWER_AFTER_MS = 15_000;
+const ANSWER_AFTER_MS = 15_000;
 
 /** Takes the call and answers 15 seconds later, when the caller has given up. */
 export const broken: SampleModel = {

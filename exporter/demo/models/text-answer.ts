@@ -5,7 +5,7 @@ import type { SampleAnswer } from './sample-model.js';
 const CLASSES = ['negative', 'neutral', 'positive'] as const;
 
 /** A number in [0, 1) that depends on the text's words and `salt` only: the first 32 bits of their SHA-256. */
-export function unitOf(text: string, salt: string): number {
+function unitOf(text: string, salt: string): number {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
   return createHash('sha256').update(`${salt}\u0000${words}`).digest().readUInt32BE(0) / 0x1_0000_0000;
 }

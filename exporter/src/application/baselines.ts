@@ -27,15 +27,14 @@ export interface BaselineUseCases {
 export function baselineUseCases({
   fleet,
   store,
-  clock,
   audit,
-}: Pick<ApplicationPorts, 'fleet' | 'clock' | 'audit'> & {
+}: Pick<ApplicationPorts, 'fleet' | 'audit'> & {
   readonly store: Pick<Store, 'baselines'>;
 }): BaselineUseCases {
   return {
     versions: (id) => store.baselines.versions(id),
     async reset(id, by, reason) {
-      await fleet.change(id, (monitored) => monitored.relearn(clock.now()));
+      await fleet.change(id, (monitored) => monitored.relearn());
       await audit('baseline-reset', by, { model: id, reason });
     },
     async accept(id, by, reason) {
@@ -47,7 +46,7 @@ export function baselineUseCases({
             'model',
           );
         }
-        monitored.relearn(clock.now(), sinceMs);
+        monitored.relearn(sinceMs);
         return sinceMs;
       });
       await audit('baseline-accepted', by, { model: id, reason, changeAtMs });

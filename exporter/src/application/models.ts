@@ -1,3 +1,4 @@
+import { asksOtherwise, changeOf } from './change-model.js';
 import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
@@ -7,7 +8,7 @@ import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
-import type { ModelRegistration } from '../domain/model-registration.js';
+import type { ModelChange, ModelRegistration } from '../domain/model-registration.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { Observation } from '../domain/observation.js';
 import type { Store } from '../domain/ports.js';
@@ -48,6 +49,11 @@ export interface ModelUseCases {
    * @throws Conflict when its id belongs to a model of another name: the two would become one
    */
   ensureWatched(name: string, by: Actor): Promise<ModelId>;
+  /**
+   * Changes what is registered of a model. A new way of asking is tried first.
+   * @throws NotFound, or Invalid when the model does not answer to it: then nothing has changed
+   */
+  change(id: ModelId, change: ModelChange, by: Actor): Promise<Model>;
   remove(id: ModelId, by: Actor): Promise<void>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
@@ -66,6 +72,11 @@ export interface ModelUseCases {
 /** What became of a model's attempts, as `details` of a refusal. */
 const attemptsAsJson = (discovery: Discovery): Json =>
   discovery.attempts.map(({ connector, url, what, outcome }) => ({ connector, url, what, outcome }));
+
+function nothingAnswered(url: string, discovery: Extract<Discovery, { kind: 'not-found' }>): Invalid {
+  const { sentence, advice } = setupProblemOf(discovery.failure);
+  return new Invalid(`nothing at ${url} gave a usable answer. ${sentence} ${advice}`, 'url', attemptsAsJson(discovery));
+}
 
 /**
  * Whether a sender that gives `name` means this model: by its name, or by its id. The id of a model that nothing but its
@@ -108,14 +119,7 @@ export function modelUseCases(
       if (fleet.has(id)) throw takenBy(fleet.monitoredModel(id).model, name);
       const target = targetOf(registration);
       const discovery = target === null ? null : await ports.discover(target);
-      if (discovery?.kind === 'not-found') {
-        const { sentence, advice } = setupProblemOf(discovery.failure);
-        throw new Invalid(
-          `nothing at ${registration.url ?? ''} gave a usable answer. ${sentence} ${advice}`,
-          'url',
-          attemptsAsJson(discovery),
-        );
-      }
+      if (discovery?.kind === 'not-found') throw nothingAnswered(registration.url ?? '', discovery);
       const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, schedule, ports.clock.now());
       if (!(await fleet.addIfNew(model))) throw new Conflict(`a model "${id}" is watched already`, 'id');
       await ports.audit('model-registered', by, { model: id });
@@ -137,6 +141,18 @@ export function modelUseCases(
       const { model } = fleet.monitoredModel(id);
       if (!isMeantBy(name, model)) throw takenBy(model, name);
       return id;
+    },
+    async change(id, change, by) {
+      const { model: known } = fleet.monitoredModel(id);
+      const { apply, refused } = await changeOf(ports, known, change);
+      if (refused !== null) throw nothingAnswered(change.url ?? known.endpoint?.url ?? '', refused);
+      await fleet.update(id, apply);
+      await ports.audit('model-changed', by, { model: id, changed: Object.keys(change) });
+      if (asksOtherwise(change)) {
+        const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
+        await fleet.recordChange(id, { kind: 'configuration', text, atMs: ports.clock.now() });
+      }
+      return fleet.monitoredModel(id).model;
     },
     async remove(id, by) {
       await fleet.remove(id);

@@ -1,6 +1,7 @@
+import { changeOf } from './change-model.js';
 import { modelOf, targetOf } from './models.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
-import type { ModelRegistration } from '../domain/model-registration.js';
+import type { ModelChange, ModelRegistration } from '../domain/model-registration.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
@@ -22,6 +23,46 @@ export type NamedRegistration = ModelRegistration & { readonly id: ModelId };
 /** What a model that never answered is asked meanwhile, once a cycle. */
 const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
 
+/** The part of a registration that says how the model is asked. */
+export function askingChange(registration: ModelRegistration): ModelChange {
+  const { url, connector, payloads, goldenInputs, authorizationSecret, asking } = registration;
+  return {
+    url: url ?? null,
+    ...(connector === undefined ? {} : { connector }),
+    ...(payloads === undefined ? {} : { payloads }),
+    goldenInputs: goldenInputs ?? null,
+    authorizationSecret: authorizationSecret ?? null,
+    asking: () => asking,
+  };
+}
+
+/** The part of a registration that is only said of the model, and how often it is asked. */
+export const toldChange = (registration: ModelRegistration, schedule: ProbeSchedule): ModelChange => ({
+  ...(registration.name === undefined ? {} : { name: registration.name }),
+  ...(registration.versionLabel === undefined ? {} : { versionLabel: registration.versionLabel }),
+  owner: registration.owner ?? null,
+  tags: registration.tags ?? [],
+  schedule: { ...schedule, ...registration.schedule },
+});
+
+/** Takes over what a registration says anew of a model that is watched, whether it answers to that or not. */
+export async function changeRegistered(
+  { fleet, ...ports }: RegistrationPorts,
+  id: ModelId,
+  change: ModelChange,
+): Promise<void> {
+  try {
+    const { apply, refused } = await changeOf(ports, fleet.monitoredModel(id).model, change);
+    await fleet.update(id, apply);
+    if (refused !== null) fleet.noteSetup(id, setupProblemOf(refused.failure));
+  } catch (error) {
+    ports.logger.error(
+      { model: id, error: String(error) },
+      'what the model is to be from now on could not be taken over',
+    );
+  }
+}
+
 /**
  * Watches a model at once, so that its logged predictions are taken, and probes it as soon as it is known how. One that is
  * watched already takes over what the registration says and keeps its state.
@@ -32,6 +73,12 @@ export async function registerModel(
   registration: NamedRegistration,
 ): Promise<{ readonly discovered: Promise<void> }> {
   const { id, payloads, connector } = registration;
+  if (fleet.has(id)) {
+    const change = { ...askingChange(registration), ...toldChange(registration, schedule) };
+    return {
+      discovered: changeRegistered({ fleet, discover, chooseGoldenInputs, schedule, clock, logger }, id, change),
+    };
+  }
   const target = targetOf(registration);
   const model = (asked: ModelRegistration, discovery: Discovery | null) =>
     modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());

@@ -13,14 +13,14 @@ export interface LearningConditions {
   readonly unsteady: readonly FindingSubject[];
   /** The last evaluation found something badly wrong. */
   readonly failing: boolean;
-  /** Share of rows an isolation forest sets apart from the rest. */
-  readonly strangeShare: number;
+  /** Share of rows an isolation forest sets apart from the rest. Asked last, for the forest has to be grown. */
+  readonly strangeShare: () => number;
 }
 
 /** A learning period with more rows set apart than this is contaminated. */
 const MOST_STRANGE_ROWS = 0.1;
 /** A learning period is extended for blocks to become independent up to this many times the samples it needs. */
-const PATIENCE = 2;
+const EXTENSION = 2;
 
 /**
  * The last word before a baseline is admitted: the counts alone would admit it; it must also be steady by the e-detectors
@@ -28,7 +28,7 @@ const PATIENCE = 2;
  * @param samples calls in the learning period
  * @returns why not, or null when nothing speaks against it
  */
-export function admissionVerdict(
+function admissionVerdict(
   samples: number,
   conditions: LearningConditions,
   requirements: BaselineRequirements,
@@ -44,14 +44,13 @@ export function admissionVerdict(
     return { kind: 'refused', reasons: [reason] };
   }
   if (conditions.failing) return wait(['answers without serious findings: a failing model shows no normal']);
-  if (conditions.strangeShare > MOST_STRANGE_ROWS) {
-    const share = (100 * conditions.strangeShare).toFixed(0);
-    return wait([`an even lot of rows: the isolation forest sets ${share} % of them apart from the rest`]);
-  }
   if (conditions.season.length > 0) return wait(conditions.season);
-  if (conditions.missing.length > 0 && samples < PATIENCE * requirements.minimumSamples)
+  if (conditions.missing.length > 0 && samples < EXTENSION * requirements.minimumSamples)
     return wait(conditions.missing);
-  return null;
+  const strangeShare = conditions.strangeShare();
+  if (strangeShare <= MOST_STRANGE_ROWS) return null;
+  const share = (100 * strangeShare).toFixed(0);
+  return wait([`an even lot of rows: the isolation forest sets ${share} % of them apart from the rest`]);
 }
 
 /** A learning period whose counts would admit it, after `admissionVerdict`: as it was, made to wait, or begun anew. */

@@ -1,6 +1,6 @@
 import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
-import type { DiscoveryTarget } from '../domain/discovery.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { DamagedTable } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
@@ -42,6 +42,8 @@ export interface Commands {
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
   /** What `investigateOnce` found, as JSON. */
   investigationJson(investigation: Investigation): string;
+  /** Asks each model the way the configuration says; null for one without an address. `onTried` is called in the file's order. */
+  tryModels(config: Config, onTried: (id: ModelId, discovery: Discovery | null) => void): Promise<void>;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;

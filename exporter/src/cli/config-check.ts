@@ -1,13 +1,46 @@
+import type { Discovery } from '../domain/discovery.js';
 import { counted } from '../domain/quantity-text.js';
+import { setupProblemOf } from '../domain/setup-problem.js';
+import type { Commands } from './commands.js';
 import { readConfiguration } from './configuration.js';
 
-/** `mlfi config check <file>`: 0 when a start would take the file, 1 with every problem otherwise. Opens and calls nothing. */
-export function configCheck(file: string): number {
+const UNANSWERED = 2;
+
+/** What came of asking one model, in one line. */
+function lineOf(id: string, discovery: Discovery): string {
+  if (discovery.kind === 'not-found') {
+    const { sentence, advice } = setupProblemOf(discovery.failure);
+    return `${id}: not asked successfully. ${sentence} ${advice}`;
+  }
+  const { endpoint, answer } = discovery;
+  const from = answer.from === undefined || answer.from === null ? '' : `: ${answer.from}`;
+  return `${id}: answers (${endpoint.connector} at ${addressOf(endpoint.url)})${from}`;
+}
+
+/** A parameter of an address may be a key. */
+const addressOf = (url: string): string => url.replace(/[?#].*$/s, '');
+
+/**
+ * `mlfi config check <file>`: 0 when every key and value is valid, 1 with every problem otherwise. With `online` each model is asked, with a
+ * line for each: 2 when one of them did not answer.
+ */
+export async function configCheck(
+  { tryModels }: Pick<Commands, 'tryModels'>,
+  file: string,
+  online: boolean,
+): Promise<number> {
   const config = readConfiguration(file);
   if (config === null) return 1;
   const store = config.database.kind === 'sqlite' ? config.database.file : 'PostgreSQL';
   console.log(
-    `${file}: every key and value is valid (${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}). Not checked: whether models and store can be reached.`,
+    `${file}: every key and value is valid (${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}). Not checked: ${online ? 'the store' : 'models (--online asks them) and the store'}.`,
   );
-  return 0;
+  if (!online) return 0;
+  let unanswered = 0;
+  await tryModels(config, (id, discovery) => {
+    if (discovery === null) console.log(`${id}: not asked; it is known by its prediction logs only`);
+    else console.log(lineOf(id, discovery));
+    if (discovery?.kind === 'not-found') unanswered += 1;
+  });
+  return unanswered > 0 ? UNANSWERED : 0;
 }

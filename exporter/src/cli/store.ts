@@ -11,7 +11,7 @@ const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
 const TABLE_WAY = 'stop mlfi and restore a backup';
 
 /** `mlfi store check`: 0 all is readable, 1 something is damaged (each is named), 2 the store could not be looked at. */
-export function storeCheck({ checkStore }: StoreCommands, named: string | null): Promise<number> {
+function storeCheck({ checkStore }: StoreCommands, named: string | null): Promise<number> {
   return withStore(named, 'the store could not be checked', async (config) => {
     const { documents, damaged, unreadable, audit } = await checkStore(config);
     for (const { table, detail, onlyIndexes } of unreadable)
@@ -30,7 +30,7 @@ export function storeCheck({ checkStore }: StoreCommands, named: string | null):
 }
 
 /** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 the store could not be opened. */
-export function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
+function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
   return withStore(named, 'the store could not be repaired', async (config) => {
     const history = await dropModel(config, modelId(model));
     if (history === null) {

@@ -166,6 +166,15 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       arrayLength: settings.intake.limits.array_length,
       batchIdsKeptMs: settings.intake.batch_ids_kept,
       queue: { perModelBytes: settings.intake.queue.per_model, totalBytes: settings.intake.queue.total },
+      models: new Map(
+        Object.entries(settings.intake.models).map(([id, { fields, columns }]) => [
+          id,
+          { fields: new Map(Object.entries(fields)), columns },
+        ]),
+      ),
+      services: new Map(Object.entries(settings.intake.services).map(([service, id]) => [service, modelId(id)])),
+      newModels: settings.intake.new_models,
+      pairing: { waitMs: settings.intake.pairing.wait, memoryBytes: settings.intake.pairing.memory },
     },
     http: {
       maximumBodyBytes: settings.http.maximum_body,

@@ -1,4 +1,5 @@
 import type { IntakeQueueLimits } from '../domain/intake-queue.js';
+import type { FieldMapping } from '../domain/field-mapping.js';
 import type { IntakeLimits } from '../domain/ingest.js';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
@@ -175,6 +176,14 @@ export interface Config {
     /** How long a batch that is sent again is known. */
     readonly batchIdsKeptMs: number;
     readonly queue: IntakeQueueLimits;
+    /** How the senders of a model call things, by its id. */
+    readonly models: ReadonlyMap<string, FieldMapping>;
+    /** Name of a service, alone or after its namespace and a slash → model its logs belong to. */
+    readonly services: ReadonlyMap<string, ModelId>;
+    /** Whether logs of an unknown service make a new model. */
+    readonly newModels: boolean;
+    /** How requests and responses that come apart are put together. */
+    readonly pairing: { readonly waitMs: number; readonly memoryBytes: number };
   };
   readonly http: {
     readonly maximumBodyBytes: number;

@@ -17,7 +17,6 @@ export const RESTART_SECTIONS = [
   'paging',
   'http',
   'logging',
-  'models',
   'apiKeys',
   'audit',
   'metrics',
@@ -39,6 +38,8 @@ export interface ReloadableConfig {
   current(): Config;
   /** Reads the file again. A wrong file leaves everything as it is and says why. */
   reload(): Reload;
+  /** Told of every reload that was applied, with the sections that changed. */
+  onReload(listener: (config: Config, changed: readonly (keyof Config)[]) => void): void;
   /** Calls `reload` on SIGHUP. Returns the function that stops listening. */
   onHangUp(): () => void;
 }
@@ -55,6 +56,7 @@ export function reloadableConfig(
   load: (file: string | null, environment: Environment) => LoadedConfig = loadConfig,
 ): ReloadableConfig {
   let current = started;
+  const listeners: ((config: Config, changed: readonly (keyof Config)[]) => void)[] = [];
 
   const reload = (): Reload => {
     const loaded = load(file, environment);
@@ -70,12 +72,14 @@ export function reloadableConfig(
     if (needRestart.length > 0) {
       logger.warn({ needRestart }, 'these sections changed and keep their old values until mlfi is started again');
     }
+    for (const listener of listeners) listener(current, changed);
     return { kind: 'applied', config: current, changed, needRestart };
   };
 
   return {
     current: () => current,
     reload,
+    onReload: (listener) => void listeners.push(listener),
     onHangUp() {
       const listener = (): void => void reload();
       process.on('SIGHUP', listener);

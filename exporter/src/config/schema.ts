@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { askingSettings } from '../domain/asking-schema.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
 import { API_SCOPES } from '../domain/api-key.js';
+import { MAPPED_ROLES } from '../domain/field-mapping.js';
 import { DEFAULT_INTAKE_LIMITS as INTAKE } from '../domain/ingest.js';
 import { CHANGE_KINDS } from '../domain/symptoms.js';
 import { DEFAULT_FALSE_PAGE_BUDGET as BUDGET, SEASONS } from '../domain/alert-evidence.js';
@@ -232,6 +233,12 @@ const discovery = z
   })
   .prefault({});
 
+/** How the senders of one model call things. */
+const senders = z.strictObject({
+  fields: z.record(label(1_000), z.enum(MAPPED_ROLES)).default({}),
+  columns: z.array(label(1_000)).max(10_000).default([]),
+});
+
 /** What a batch of logged rows may bring. */
 const intake = z
   .strictObject({
@@ -249,6 +256,15 @@ const intake = z
       .strictObject({
         per_model: byteSize('64KiB', '4GiB').prefault('32MiB'),
         total: byteSize('64KiB', '16GiB').prefault('128MiB'),
+      })
+      .prefault({}),
+    models: z.record(slug(), senders).default({}),
+    services: z.record(label(500), slug()).default({}),
+    new_models: z.boolean().default(true),
+    pairing: z
+      .strictObject({
+        wait: duration('1s', '1h').prefault('2m'),
+        memory: byteSize('64KiB', '4GiB').prefault('32MiB'),
       })
       .prefault({}),
   })

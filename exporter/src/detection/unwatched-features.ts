@@ -1,6 +1,7 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
 import type { IntakeSummary } from '../domain/ingest.js';
+import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
 const HOUR_MS = 3_600_000;
@@ -12,11 +13,29 @@ const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
 /** What of the rows sent is not watched, or not read as it was meant. */
 export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSpot[] {
   if (intake === null) return [];
-  const spots = intake.leftOut.map(({ field, message }) => ({ check: `all of \`${field}\``, reason: message }));
+  const spots = [
+    ...intake.leftOut.map(({ field, message }) => ({ check: `all of \`${field}\``, reason: message })),
+    ...notJudged(intake.notJudged),
+  ];
   if (intake.clockOffsetMs === null) return spots;
   const hours = Number((intake.clockOffsetMs / HOUR_MS).toFixed(2));
   const reason = `each batch arrives ${hours} h after the time of its newest row; if the sender writes local time without a zone, it is read as UTC`;
   return [...spots, { check: 'when things happened', reason }];
+}
+
+function notJudged({ late, lost }: IntakeSummary['notJudged']): readonly BlindSpot[] {
+  const spots: BlindSpot[] = [];
+  if (late > 0) {
+    const reason =
+      'newer rows had been judged when they came; they are in the counts, and no evidence is gathered from them';
+    spots.push({ check: counted(late, 'row that came late', 'rows that came late'), reason });
+  }
+  if (lost > 0) {
+    const reason =
+      'mlfi was ended while they waited for older ones; they are in the counts, and no evidence is gathered from them';
+    spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
+  }
+  return spots;
 }
 
 /** Features whose values are not watched because of what they are. */

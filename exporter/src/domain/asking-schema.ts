@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AskedValue, Asking } from './asking.js';
+import type { AskedValue, Asking, AskingChange } from './asking.js';
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 /** Visible characters, spaces and what is beyond ASCII: nothing that ends a header. */
@@ -36,12 +36,74 @@ export const askingSettings = {
 /** The same in a request: without secrets, which belong to the configuration and not to whoever may call. */
 export const askingBody = { headers: named(headerValue), query: named(headerValue), ...shared };
 
+/** A change of it in a request: null removes. */
+export const askingChangeBody = {
+  headers: named(headerValue.nullable()).nullable(),
+  query: named(headerValue.nullable()).nullable(),
+  method: z.enum(['POST', 'PUT']).nullable().optional(),
+  answer: z
+    .strictObject({
+      prediction: pointer.nullable().optional(),
+      confidence: pointer.nullable().optional(),
+      classes: pointer.nullable().optional(),
+    })
+    .nullable()
+    .optional(),
+  tls: z
+    .strictObject({
+      ca_file: file.nullable().optional(),
+      cert_file: file.nullable().optional(),
+      key_file: file.nullable().optional(),
+      insecure_skip_verify: z.boolean().nullable().optional(),
+    })
+    .nullable()
+    .optional(),
+};
+
 type Written = z.output<z.ZodObject<typeof askingSettings>>;
 
 const values = (written: Readonly<Record<string, string | { readonly secret: string }>>): Record<string, AskedValue> =>
   Object.fromEntries(
     Object.entries(written).map(([name, value]) => [name, typeof value === 'string' ? { value } : value]),
   );
+
+type ValueChange = Readonly<Record<string, string | null>>;
+const valueChanges = (written: ValueChange): Record<string, AskedValue | null> =>
+  Object.fromEntries(Object.entries(written).map(([name, value]) => [name, value === null ? null : { value }]));
+
+type Given<T> = Exclude<T, null | undefined>;
+type WrittenChange = z.output<z.ZodObject<typeof askingChangeBody>>;
+
+const pointersChange = (at: Given<WrittenChange['answer']>): Given<AskingChange['pointers']> => ({
+  ...(at.prediction === undefined ? {} : { prediction: at.prediction }),
+  ...(at.confidence === undefined ? {} : { confidence: at.confidence }),
+  ...(at.classes === undefined ? {} : { classes: at.classes }),
+});
+
+const tlsChange = (secured: Given<WrittenChange['tls']>): Given<AskingChange['tls']> => ({
+  ...(secured.ca_file === undefined ? {} : { caFile: secured.ca_file }),
+  ...(secured.cert_file === undefined ? {} : { certFile: secured.cert_file }),
+  ...(secured.key_file === undefined ? {} : { keyFile: secured.key_file }),
+  ...(secured.insecure_skip_verify === undefined ? {} : { insecureSkipVerify: secured.insecure_skip_verify }),
+});
+
+/** @returns undefined when nothing changes */
+export function askingChangeOf({
+  headers,
+  query,
+  method,
+  answer: at,
+  tls: secured,
+}: WrittenChange): AskingChange | undefined {
+  const change: AskingChange = {
+    ...(headers === undefined ? {} : { headers: headers === null ? null : valueChanges(headers) }),
+    ...(query === undefined ? {} : { query: query === null ? null : valueChanges(query) }),
+    ...(method === undefined ? {} : { method }),
+    ...(at === undefined ? {} : { pointers: at === null ? null : pointersChange(at) }),
+    ...(secured === undefined ? {} : { tls: secured === null ? null : tlsChange(secured) }),
+  };
+  return Object.keys(change).length === 0 ? undefined : change;
+}
 
 /** @returns undefined when nothing is said */
 export function askingOf({ headers, query, method, answer: at, tls: secured }: Written): Asking | undefined {

@@ -29,3 +29,49 @@ export interface Asking {
   readonly pointers?: AnswerPointers;
   readonly tls?: AskingTls;
 }
+
+/** Members to take over, merged as RFC 7396 says: null removes, what is absent stays. */
+type Merged<T> = { readonly [K in keyof T]?: T[K] | null };
+
+/** What changes of how a model is asked. */
+export interface AskingChange {
+  readonly headers?: Merged<Readonly<Record<string, AskedValue>>> | null;
+  readonly query?: Merged<Readonly<Record<string, AskedValue>>> | null;
+  readonly method?: 'POST' | 'PUT' | null;
+  readonly pointers?: Merged<AnswerPointers> | null;
+  readonly tls?: Merged<AskingTls> | null;
+}
+
+/** Members of `change` over those of `known`; undefined when nothing is left. */
+function merged<T extends object>(
+  known: T | undefined,
+  change: Merged<T> | null | undefined,
+  named: (name: string) => string = (name) => name,
+): T | undefined {
+  if (change === undefined) return known;
+  if (change === null) return undefined;
+  const given: readonly (readonly [string, unknown])[] = Object.entries(change);
+  const changed = new Set(given.map(([name]) => named(name)));
+  const entries = [
+    ...Object.entries(known ?? {}).filter(([name]) => !changed.has(named(name))),
+    ...given.filter(([, value]) => value !== null),
+  ];
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
+}
+
+/** How a model is asked after a change; undefined for nothing besides where. Header names are compared without case. */
+export function changedAsking(known: Asking | undefined, change: AskingChange): Asking | undefined {
+  const headers = merged(known?.headers, change.headers, (name) => name.toLowerCase());
+  const query = merged(known?.query, change.query);
+  const method = change.method === undefined ? known?.method : change.method;
+  const pointers = merged(known?.pointers, change.pointers);
+  const tls = merged(known?.tls, change.tls);
+  const asking: Asking = {
+    ...(headers === undefined ? {} : { headers }),
+    ...(query === undefined ? {} : { query }),
+    ...(method === undefined || method === null ? {} : { method }),
+    ...(pointers === undefined ? {} : { pointers }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+  return Object.keys(asking).length === 0 ? undefined : asking;
+}

@@ -7,6 +7,8 @@ export const REFUSAL_REASONS = [
   'not_an_object',
   'unknown_field',
   'no_prediction',
+  'unaligned',
+  'unanswered',
   'bad_prediction',
   'bad_label',
   'bad_id',
@@ -71,6 +73,8 @@ export interface IntakeSummary {
   readonly leftOut: readonly IngestNote[];
   /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
   readonly clockOffsetMs: number | null;
+  /** Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed. */
+  readonly notJudged: { readonly late: number; readonly lost: number };
 }
 
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;

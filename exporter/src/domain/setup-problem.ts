@@ -87,7 +87,7 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
 export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
 
 /** The kind of problem a failed call is before the first good answer. */
-export function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
+function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
   if (httpStatus === 405) return 'wrong-method';
   if (reason === 'http_5xx' && retryAfterMs !== null) return 'not-ready';
   if (reason === 'http_4xx' && httpStatus === 408) return 'no-answer-in-time';

@@ -74,7 +74,7 @@ export function sameContent(recommendation: Recommendation, proposal: Proposal):
 }
 
 /** What people are asked when an action failed or did not help. Advice: nothing is ever executed by itself a second time. */
-export function escalationOf(failed: Recommendation, what: string): Proposal {
+function escalationOf(failed: Recommendation, what: string): Proposal {
   return {
     action: 'investigate',
     cause: failed.cause,

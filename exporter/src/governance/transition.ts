@@ -10,7 +10,7 @@ import type { Actor } from '../domain/actor.js';
 const LONGEST_REASON_CHARACTERS = 1_000;
 
 /** The actor as the audit log keeps it: who says so and which token proved it, never the token. */
-export function actorFields(by: Actor): JsonObject {
+function actorFields(by: Actor): JsonObject {
   const { kind, subject, name, person } = by;
   if (person === undefined) return { kind, subject, name };
   const { issuer, login, uid, email, role, authenticatedBy, keyId, tokenHash } = person;

@@ -30,7 +30,7 @@ const seconds = (ms: number): number => Math.round(ms / 1_000);
  * too late to have held. An evaluation in which a criterion's detector was blind counts neither way.
  * @param progress as returned by the evaluation before, for the same execution
  */
-export function judgeOutcome(
+function judgeOutcome(
   criteria: VerificationCriteria | null,
   execution: Execution,
   findings: readonly Finding[],

@@ -9,8 +9,17 @@ import { HttpError } from './http-error.js';
 import type { Authentication } from './identity/authenticate.js';
 import { landingPage } from './landing-page.js';
 import { openApiDocument } from './openapi.js';
-import { readJson, readParameters, readText } from './request.js';
-import { route, textResponse, type HttpPorts, type AnyReply, type ResponseDefinitions, type Route } from './route.js';
+import { readBytes, readJson, readParameters } from './request.js';
+import {
+  route,
+  textResponse,
+  type AnyReply,
+  type BytesBody,
+  type HttpPorts,
+  type ResponseDefinitions,
+  type Route,
+  type TextBody,
+} from './route.js';
 import { ROUTES } from './routes/index.js';
 import { z } from 'zod';
 
@@ -130,7 +139,7 @@ async function answer(
       body === undefined
         ? undefined
         : 'content' in body
-          ? await readText(context.req, body, ports.limits.maximumBodyBytes, place)
+          ? bodyOf(body, await readBytes(context.req, body, ports.limits.maximumBodyBytes, place))
           : await readJson(context.req, body, ports.limits.maximumBodyBytes),
   };
   const reply = await definition.handler({
@@ -142,6 +151,9 @@ async function answer(
   });
   await render(context, definition.responses, reply);
 }
+
+const bodyOf = ({ kind }: TextBody | BytesBody, bytes: Buffer): string | Buffer =>
+  kind === 'text' ? bytes.toString('utf8') : bytes;
 
 /** The peer's address; headers that name another could be anybody's. */
 const addressOf = (context: Koa.Context): string => context.req.socket.remoteAddress ?? '';

@@ -9,7 +9,7 @@ export interface StreamLimits {
 }
 
 /** Far more than people look at once; each costs a connection. */
-export const STREAM_LIMITS: StreamLimits = { streams: 500, unreadBytes: 256 * 1024 };
+const STREAM_LIMITS: StreamLimits = { streams: 500, unreadBytes: 256 * 1024 };
 const CHECKED_MS = 1_000;
 
 /** Answers that stay open, such as event streams: so many at once, each read as it is written, all ended by a stop. */

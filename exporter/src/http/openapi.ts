@@ -10,7 +10,7 @@ import { COMMON_RESPONSES, commonStatuses, errorSchema } from './common-response
 import type { BodyDefinition, ResponseDefinition, Route } from './route.js';
 
 /** Koa's `:id` as OpenAPI writes it. */
-export const templateOf = (path: string): string => path.replace(/:([a-z_]+)/gi, '{$1}');
+const templateOf = (path: string): string => path.replace(/:([a-z_]+)/gi, '{$1}');
 
 const TAGS: readonly (readonly [prefix: string, tag: string])[] = [
   ['/api/v1/models', 'models'],

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Invalid, TooManyRequests } from '../domain/errors.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
 import { HttpError } from './http-error.js';
-import type { TextBody } from './route.js';
+import type { BytesBody, TextBody } from './route.js';
 
 const NO_PARAMETERS = z.strictObject({});
 /** What `curl -d` calls every body when nothing is said of it. */
@@ -31,7 +31,7 @@ export function readParameters(schema: z.ZodObject | undefined, given: URLSearch
 export async function readJson(request: IncomingMessage, schema: z.ZodType, limitBytes: number): Promise<unknown> {
   const type = mediaType(request);
   if (!isJson(type)) throw unsupported(['application/json']);
-  const raw = await readBody(request, limitBytes, null);
+  const raw = (await readBody(request, limitBytes, null)).toString('utf8');
   if (raw.trim() === '') throw new Invalid('the body is missing; send a JSON object', 'body');
   let value: unknown;
   try {
@@ -43,16 +43,16 @@ export async function readJson(request: IncomingMessage, schema: z.ZodType, limi
 }
 
 /**
- * A body the handler reads itself.
+ * A body the handler reads itself, as bytes.
  * @param place what the body takes of a queue while it is read, null for none
  * @throws Invalid for a broken compression, HttpError 413 or 415, TooManyRequests
  */
-export async function readText(
+export async function readBytes(
   request: IncomingMessage,
-  body: TextBody,
+  body: TextBody | BytesBody,
   limitBytes: number,
   place: QueuePlace | null,
-): Promise<string> {
+): Promise<Buffer> {
   const { content, takesOthers = false } = body;
   const type = mediaType(request);
   const isTaken =
@@ -89,8 +89,8 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, known: readonly string
   throw new Invalid(`${field === '' ? 'the body' : field}: ${what}`, field === '' ? 'body' : field);
 }
 
-/** The body as text, gunzipped when it says so; never more than `limitBytes` are held. */
-async function readBody(request: IncomingMessage, limitBytes: number, place: QueuePlace | null): Promise<string> {
+/** The body, gunzipped when it says so; never more than `limitBytes` are held. */
+async function readBody(request: IncomingMessage, limitBytes: number, place: QueuePlace | null): Promise<Buffer> {
   const tooLarge = (): HttpError =>
     new HttpError(413, 'too-large', `the body is larger than ${limitBytes} bytes; send smaller batches`);
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -114,7 +114,7 @@ async function readBody(request: IncomingMessage, limitBytes: number, place: Que
     if (error instanceof HttpError || error instanceof TooManyRequests) throw error;
     throw new Invalid('the body broke off or is not valid gzip', 'body');
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** Ends in an error when the sender breaks off, which `pipe` would not tell. */

@@ -4,8 +4,10 @@ import type { Application } from '../application/index.js';
 import type { Actor } from '../domain/actor.js';
 import type { ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
+import type { FieldMapping } from '../domain/field-mapping.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
+import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch } from '../domain/ingest.js';
 import type { Scope } from '../domain/api-key.js';
 import type { Clock, Logger } from '../domain/ports.js';
@@ -14,20 +16,39 @@ import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { EventStreams } from './event-streams.js';
 import type { Authentication } from './identity/authenticate.js';
 
+/** What became of the events of one request. */
+export interface EventsTaken {
+  readonly rows: number;
+  readonly waiting: number;
+  readonly repeated: number;
+  readonly skipped: number;
+  readonly refused: number;
+  readonly errors: readonly { readonly event: number; readonly field: string; readonly message: string }[];
+}
+
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
   readonly application: Application;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
-  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent. */
+  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent; `said` of its fields. */
   readonly parseBatch: (
     body: string,
     contentType: string,
     nowMs: number,
+    model: string,
+    said: FieldMapping['fields'],
   ) => Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
   /** Begins a request that brings rows for a model; how much may wait is bounded. */
   readonly enterIntake: (model: string) => QueuePlace;
+  /** Takes CloudEvents with logged calls; `ensureWatched` makes a model of a service's name. */
+  readonly receiveEvents: (
+    headers: IncomingMessage['headers'],
+    body: Buffer,
+    acknowledge: 'commit' | 'memory',
+    ensureWatched: (name: string) => Promise<ModelId>,
+  ) => Promise<EventsTaken>;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
@@ -76,7 +97,11 @@ export interface TextBody {
   /** Bodies of any other type are read as well: senders' headers are often wrong. */
   readonly takesOthers?: true;
 }
-export type BodyDefinition = z.ZodType | TextBody;
+/** A request body the handler reads itself, as bytes. */
+export interface BytesBody extends Omit<TextBody, 'kind'> {
+  readonly kind: 'bytes';
+}
+export type BodyDefinition = z.ZodType | TextBody | BytesBody;
 
 /** A response that is no JSON. */
 export interface TextResponse {
@@ -129,8 +154,8 @@ export interface RouteRequest<P extends z.ZodObject, Q extends z.ZodObject, B ex
   /** Parts of the path, checked. */
   readonly params: z.output<P>;
   readonly query: z.output<Q>;
-  /** The JSON value, checked; the text of a `TextBody`. */
-  readonly body: B extends z.ZodType ? z.output<B> : string;
+  /** The JSON value, checked; the text of a `TextBody`, the bytes of a `BytesBody`. */
+  readonly body: B extends z.ZodType ? z.output<B> : B extends BytesBody ? Buffer : string;
   readonly headers: IncomingMessage['headers'];
   /** Where the request came from. */
   readonly address: string;
@@ -146,7 +171,7 @@ export interface RouteDefinition<
   B extends BodyDefinition,
   R extends ResponseDefinitions,
 > {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Koa's syntax, e.g. `/api/v1/models/:id`. */
   readonly path: string;
   /** Null = open to everybody. */

@@ -9,7 +9,7 @@ const LISTED = 5;
 const DAY_MS = 86_400_000;
 
 /** Cosine of two sparse vectors, weighted by inverse document frequency where given; 0 when either is empty. */
-export function cosine(a: Fingerprint, b: Fingerprint, weightOf: (key: string) => number = () => 1): number {
+function cosine(a: Fingerprint, b: Fingerprint, weightOf: (key: string) => number = () => 1): number {
   const norm = (print: Fingerprint): number =>
     Math.sqrt(Object.entries(print).reduce((sum, [key, value]) => sum + (weightOf(key) * value) ** 2, 0));
   const product = Object.entries(a).reduce((sum, [key, value]) => sum + weightOf(key) ** 2 * value * (b[key] ?? 0), 0);

@@ -214,6 +214,13 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'How long requests took, by route template',
   ],
   mlfi_ingest_events_total: ['counter', '1', ['model_name'], 'Logged predictions and labels taken'],
+  mlfi_logged_calls_total: [
+    'counter',
+    '1',
+    ['outcome'],
+    'Events of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
+  ],
+  mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
   mlfi_refused_credentials_total: [
     'counter',
     '1',

@@ -16,6 +16,10 @@ export interface ProcessMetrics {
   refusedCredential(reason: string): void;
   /** What became of the rows of one batch. */
   ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
+  /** Events of logged calls, by what became of them. */
+  loggedCalls(outcome: string, events: number): void;
+  /** What waits for its other half now. */
+  waitingCalls(bytes: number): void;
   storeUp(up: boolean): void;
   /** How many parts of what decisions rest on are damaged. */
   storeDamage(parts: number): void;
@@ -61,6 +65,9 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   for (const reason of ['unknown-key-or-secret', 'too-many-attempts']) credentials.inc({ reason }, 0);
   const events = counter('mlfi_ingest_events_total');
   const rejected = counter('mlfi_ingest_rejected_total');
+  const calls = counter('mlfi_logged_calls_total');
+  for (const outcome of ['late', 'refused', 'unanswered']) calls.inc({ outcome }, 0);
+  const waiting = gauge('mlfi_logged_calls_waiting_bytes');
   const store = gauge('mlfi_store_up');
   store.set(1);
   const damage = gauge('mlfi_store_damaged_parts');
@@ -87,6 +94,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       events.inc({ model_name: model }, accepted);
       for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
     },
+    loggedCalls: (outcome, count) => calls.inc({ outcome }, count),
+    waitingCalls: (bytes) => waiting.set(bytes),
     storeUp: (up) => store.set(up ? 1 : 0),
     storeDamage: (parts) => damage.set(parts),
     rowsSetAside: (rows) => aside.set(rows),

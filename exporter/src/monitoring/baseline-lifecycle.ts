@@ -7,7 +7,10 @@ import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
+import { emptyWindow } from '../statistics/window-profile.js';
+import type { Judged } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
+import { withCounted } from './windows.js';
 
 /** A model is either learning what is normal or compared with what it learnt: learning → admitted → (re-learnt) learning. */
 export type BaselinePhase = LearningPhase | AdmittedPhase;
@@ -58,7 +61,33 @@ export const learningIn = (phase: BaselinePhase): LearningState | null =>
 export const gridsOf = (phase: BaselinePhase): WindowProfile =>
   phase.kind === 'admitted' ? phase.baseline.profile : phase.learning.profile;
 
-export const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
+const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
+
+/** Labels of answers that a baseline was learnt from, and of others. */
+export interface LateLabels {
+  /** The baseline with its labels; null when none is of it. */
+  readonly baseline: BaselineProfile | null;
+  readonly others: readonly Judged[];
+}
+
+/** Late labels belong to the period of their answers, however late they come: those of the learning period to the baseline. */
+export function labelledBaseline(phase: BaselinePhase, judged: readonly Judged[]): LateLabels {
+  if (phase.kind === 'learning' || judged.length === 0) return { baseline: null, others: judged };
+  const { baseline } = phase;
+  const { fromMs, toMs } = baseline.profile;
+  const isOfBaseline = ({ predictedAtMs }: Judged): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
+  const own = judged.filter(isOfBaseline);
+  if (own.length === 0) return { baseline: null, others: judged };
+  const { labels } = withCounted(
+    baseline.profile,
+    { ...emptyWindow(), labels: baseline.profile.labels },
+    { rows: [], labels: own },
+  );
+  return {
+    baseline: { ...baseline, profile: { ...baseline.profile, labels } },
+    others: judged.filter((each) => !isOfBaseline(each)),
+  };
+}
 
 /**
  * Learns from what was counted since.
@@ -81,7 +110,7 @@ const awaitsConfirmation = ({ verdict }: LearningState): boolean =>
   verdict.kind === 'learning' && verdict.samples >= verdict.requiredSamples;
 
 /** How steady the e-detectors find a learning period; signals that changed while being learnt begin again. */
-export function steadinessOf(monitor: DriftMonitor): Pick<LearningConditions, 'missing' | 'season' | 'unsteady'> {
+function steadinessOf(monitor: DriftMonitor): Pick<LearningConditions, 'missing' | 'season' | 'unsteady'> {
   const readiness = monitor.readiness();
   monitor.relearn(readiness.unsteady);
   return readiness;
@@ -101,7 +130,8 @@ export function confirmed(
 ): LearningPhase {
   if (learning.verdict.kind !== 'admitted') return { kind: 'learning', learning };
   const steadiness = steadinessOf(monitor);
-  const conditions = { ...steadiness, failing, strangeShare: strangeShare(rows, learning.profile, random()) };
+  const strange = (): number => strangeShare(rows, learning.profile, random());
+  const conditions = { ...steadiness, failing, strangeShare: strange };
   return { kind: 'learning', learning: confirmAdmission(learning, conditions, requirements) };
 }
 

@@ -18,6 +18,8 @@ export interface CallCounters {
   readonly lastAnswerAtMs: number | null;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
+  /** Counted rows that waited for older ones when this was stored; absent before that was kept. */
+  readonly waiting?: number | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -57,6 +59,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastArrivalAtMs: moment.default(null),
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
+  waiting: z.number().optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),

@@ -2,10 +2,10 @@ import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { Observation } from '../domain/observation.js';
 import type { WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { createWindowBuilder } from '../statistics/window-profile.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
+import { judgedAtOnce } from './label-joiner.js';
 import type { RowBuffer } from './row-buffer.js';
-import type { Windows } from './windows.js';
+import { withCounted, type Windows } from './windows.js';
 
 /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
 export function evaluatedWindow(
@@ -21,7 +21,7 @@ export function evaluatedWindow(
   }
   const sinceChange = rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples);
   if (sinceChange === null) return windows.newest(thresholds.windowSamples);
-  return { ...countsOf(sinceChange, phase.baseline.profile), labels: windows.current().profile.labels };
+  return countsOf(sinceChange, phase.baseline.profile);
 }
 
 /**
@@ -36,8 +36,7 @@ function rowsSinceChange(rows: RowBuffer, monitor: DriftMonitor, least: number):
   return newer.length < least ? null : newer;
 }
 
+/** The rows with their labels, also those that came later. */
 function countsOf(rows: readonly Observation[], like: WindowProfile): WindowProfile {
-  const builder = createWindowBuilder({ like });
-  for (const row of rows) builder.add(row);
-  return builder.build();
+  return withCounted(like, null, { rows: rows.map((row) => ({ row, judged: judgedAtOnce(row) })), labels: [] });
 }

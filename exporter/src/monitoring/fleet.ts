@@ -19,7 +19,7 @@ import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
 import { Ingest } from './ingest.js';
 import { LessonsInUse } from './lessons-in-use.js';
-import type { Member } from './member.js';
+import { createMember, type Member } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { runningState, statusOf } from './model-status.js';
@@ -261,23 +261,12 @@ export class Fleet {
   private async restore(model: Model): Promise<void> {
     const { store, clock, hash, random, incidents } = this.ports;
     const { validation, ...stored } = await readModelState(store, model.id, clock.now());
-    const monitored = new MonitoredModel(model, this.settings, hash, random, clock.now(), stored);
+    const monitored = new MonitoredModel(model, this.settings, hash, random, stored);
     monitored.setThresholdFactor(this.lessons.thresholdFactorOf(model.id));
     await incidents.restore(model.id);
     this.restored += 1;
-    const member: Member = {
-      serial: this.restored,
-      monitored,
-      waiting: [],
-      unstored: new Map(),
-      rows: new RowAnalysisSchedule(this.ports, this.stopping.signal),
-      last: null,
-      needsEvaluation: true,
-      experiment: null,
-      validation,
-      isRediscovering: false,
-      isLeaving: false,
-    };
+    const rows = new RowAnalysisSchedule(this.ports, this.stopping.signal);
+    const member = createMember(this.restored, monitored, rows, validation);
     this.members.add(model.id, member);
     this.probes.restart(member);
   }

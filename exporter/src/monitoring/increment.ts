@@ -3,16 +3,16 @@ import { storable } from '../baseline/learning.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
-import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
+import type { BaselineProfile, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
-import { createWindowBuilder, type WindowBuilder } from '../statistics/window-profile.js';
-import { gridsOf, learnFrom, relearnt, type BaselinePhase } from './baseline-lifecycle.js';
+import { gridsOf, labelledBaseline, learnFrom, relearnt, type BaselinePhase } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { judgedAtOnce, type AwaitingAnswer, type Join, type Judged, type WaitingLabel } from './label-joiner.js';
+import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
-import type { Window, Windows } from './windows.js';
+import { withCounted, type Countable, type Window, type Windows } from './windows.js';
 
 /** Rows and late labels that are counted together or not at all. */
 export interface Rows {
@@ -28,6 +28,8 @@ export interface Records {
   /** The learning period as it stands, or that the one of `baseline` is over; null when there is none to write. */
   readonly learning: LearningState | null;
   readonly windows: readonly Window[];
+  /** Counts to be added to what is stored of older windows. */
+  readonly amendments: readonly Window[];
   /** Null when the e-detectors' state is not due. */
   readonly detectors: DriftMonitorState | null;
   /** Null when the kinds of the features are stored as they are. */
@@ -57,15 +59,11 @@ export interface Staged {
   records(judged: readonly Judged[], nowMs: number): Counted;
 }
 
-/** The records, and what the model takes over once they are stored. */
+/** The records, and what the model must know of them once they are stored. */
 export interface Counted {
   readonly records: Records;
-  /** How many of the records' windows are complete. */
-  readonly completeWindows: number;
   /** What `baseline` of the records was made of. */
   readonly baseline: BaselineProfile | null;
-  /** The copy of the current window that the rows were counted in; null when there was nothing to count. */
-  readonly fork: { readonly builder: WindowBuilder; readonly profile: WindowProfile } | null;
 }
 
 /** Rows that were written: with it the model itself can count them. */
@@ -79,7 +77,8 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
-  readonly windows: Pick<Windows, 'current' | 'complete' | 'fork'>;
+  readonly windows: Pick<Windows, 'current' | 'toStore'>;
+  readonly pending: Pick<PendingRows, 'waiting'>;
   readonly golden: Pick<GoldenAnswers, 'learning'>;
   readonly detectors: Pick<RunningDetectors, 'toSave'>;
   /** A version just admitted or frozen that is not stored yet. */
@@ -97,49 +96,52 @@ export function countRows(
   requirements: BaselineRequirements,
   nowMs: number,
 ): Counted {
-  const { calls, windows, baselineToSave } = state;
+  const { calls, windows } = state;
   const isFirst = observations.length > 0 && calls.basis === 'probe';
   // The first logged predictions of a model that was learnt from probes: learning starts over with them.
   const startsOver = rereads || (isFirst && calls.probes > 0);
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
-  const current = windows.current();
-  const fork =
-    observations.length + judged.length === 0
-      ? null
-      : forked(startsOver ? createWindowBuilder({ like: gridsOf(phase) }) : windows.fork(), observations, judged);
-  const profile = fork?.profile ?? current.profile;
-  const isLearning = phase.kind === 'learning';
-  const learnt = isLearning ? (learnFrom(phase, profile, state.golden.learning(), requirements) ?? phase) : null;
-  const written = isLearning ? windows.complete : [...windows.complete, { ...current, profile }];
+  const arrived = observations.map((row) => ({ row, judged: judgedAtOnce(row) }));
+  const { waiting } = state.pending;
+  const late = labelledBaseline(phase, judged);
+  const baseline = late.baseline ?? state.baselineToSave;
+  const toStore = windows.toStore({ rows: arrived, labels: late.others }, waiting);
+  const learning = learningWith(
+    phase,
+    { rows: [...waiting, ...arrived], labels: judged },
+    startsOver ? null : windows,
+    state.golden,
+    requirements,
+  );
+  const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
     records: {
-      counters:
-        observations.length === 0
+      counters: {
+        ...(observations.length === 0
           ? calls
-          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs),
-      baseline: baselineToSave === null ? null : storable(baselineToSave),
-      learning: storableLearning(learnt?.learning ?? null, baselineToSave, requirements),
-      windows: written.map((window) => ({ ...window, profile: storableWindow(phase, window.profile) })),
+          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
+        waiting: waiting.length + observations.length,
+      },
+      baseline: baseline === null ? null : storable(baseline),
+      learning: storableLearning(learning, baseline, requirements),
+      windows: phase.kind === 'learning' ? [] : toStore.windows.map(fold),
+      amendments: phase.kind === 'learning' ? [] : toStore.amendments.map(fold),
       detectors: startsOver ? null : state.detectors.toSave(nowMs),
       kinds: state.kindsToSave,
     },
-    completeWindows: windows.complete.length,
-    baseline: baselineToSave,
-    fork,
+    baseline: state.baselineToSave,
   };
 }
 
-/** Counts rows and judged labels in a copy of the current window. */
-function forked(
-  builder: WindowBuilder,
-  observations: readonly Observation[],
-  judged: readonly Judged[],
-): NonNullable<Counted['fork']> {
-  for (const observation of observations) {
-    builder.add(observation);
-    const atOnce = judgedAtOnce(observation);
-    if (atOnce !== null) builder.addLabel(atOnce.label);
-  }
-  for (const { label } of judged) builder.addLabel(label);
-  return { builder, profile: builder.build() };
+/** The learning period with all rows that have come, those that still wait for older ones too; null outside of one. */
+function learningWith(
+  phase: BaselinePhase,
+  countable: Countable,
+  windows: Pick<Windows, 'current'> | null,
+  golden: Pick<GoldenAnswers, 'learning'>,
+  requirements: BaselineRequirements,
+): LearningState | null {
+  if (phase.kind !== 'learning') return null;
+  const increment = withCounted(gridsOf(phase), windows?.current() ?? null, countable);
+  return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
 }

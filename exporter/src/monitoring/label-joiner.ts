@@ -8,7 +8,10 @@ const QUANTITIES_AWAITED = 50_000;
 
 export interface Judged {
   readonly label: JudgedLabel;
+  /** When the label was given. */
   readonly atMs: number;
+  /** When the answer was given. */
+  readonly predictedAtMs: number;
 }
 
 /** An answer that may get its label later. A quantity waits in memory only, for it would have to be stored as it is. */
@@ -111,16 +114,16 @@ export class LabelJoiner {
   }
 
   private judgeLate(
-    { confidenceTenth, answerHash }: LedgerEntry,
+    { confidenceTenth, answerHash, atMs: predictedAtMs }: LedgerEntry,
     { label, atMs }: LateLabel,
     quantity: number | null,
   ): Judged | null {
     if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
-      return { label: judge(quantity, label, null), atMs };
+      return { label: judge(quantity, label, null), atMs, predictedAtMs };
     // The quantity itself is not stored, so after a restart nothing says by how much it missed.
     if (typeof label === 'number' && confidenceTenth === null) return null;
     const correct = answerHash === this.hash(answerText(label));
-    return { label: { kind: 'class', correct, confidenceTenth }, atMs };
+    return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs };
   }
 
   private awaitLabel({ entry, quantity }: AwaitingAnswer): void {
@@ -136,7 +139,8 @@ export class LabelJoiner {
 
 /** Judges an answer that came with its label; null for any other. */
 export function judgedAtOnce({ prediction, label, confidence, atMs }: Observation): Judged | null {
-  return prediction === null || label === null ? null : { label: judge(prediction, label, confidence), atMs };
+  if (prediction === null || label === null) return null;
+  return { label: judge(prediction, label, confidence), atMs, predictedAtMs: atMs };
 }
 
 /** A number without confidence is a quantity: it is not right or wrong, it misses by so much. */

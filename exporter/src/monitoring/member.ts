@@ -39,3 +39,25 @@ export interface Member {
   /** The model is being removed: it is evaluated no more. */
   isLeaving: boolean;
 }
+
+/** A model as it enters the fleet: never evaluated by this process, and due. */
+export function createMember(
+  serial: number,
+  monitored: MonitoredModel,
+  rows: RowAnalysisSchedule,
+  validation: Validation | null,
+): Member {
+  return {
+    serial,
+    monitored,
+    rows,
+    validation,
+    waiting: [],
+    unstored: new Map(),
+    last: null,
+    needsEvaluation: true,
+    experiment: null,
+    isRediscovering: false,
+    isLeaving: false,
+  };
+}

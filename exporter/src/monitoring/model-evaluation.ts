@@ -61,7 +61,7 @@ export class ModelEvaluation {
   /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
   isDue({ monitored, last, needsEvaluation, isLeaving }: Member, nowMs: number): boolean {
     if (monitored.model.paused || isLeaving) return false;
-    if (needsEvaluation || monitored.learning !== null || last === null) return true;
+    if (needsEvaluation || monitored.learning !== null || last === null || monitored.isBehind(nowMs)) return true;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
   }
@@ -99,6 +99,7 @@ export class ModelEvaluation {
       if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
     });
     if (monitored.isDirty) this.ports.commit();
+    if (monitored.isBehind(clock.now())) this.ports.request(id);
     if (monitored.isConfiguring && monitored.counters.probes > 0) this.rediscover(member);
   }
 

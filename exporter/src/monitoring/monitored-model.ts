@@ -8,18 +8,9 @@ import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository, Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
-import {
-  admitted,
-  baselineIn,
-  confirmed,
-  gridsOf,
-  learnFrom,
-  learningIn,
-  relearnt,
-  restoredPhase,
-  type BaselinePhase,
-} from './baseline-lifecycle.js';
+import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
 import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
+import { EventClock } from './event-clock.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
@@ -31,12 +22,12 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
-import { evaluatedWindow } from './evaluated-window.js';
-import { judgedAtOnce, LabelJoiner, type Join } from './label-joiner.js';
+import { JudgedTraffic } from './judged-traffic.js';
+import { LabelJoiner, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { monitoredModelState } from './model-state.js';
+import { PendingRows } from './pending-rows.js';
 import { RecentIntake } from './recent-intake.js';
-import { RowBuffer } from './row-buffer.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
 
@@ -46,16 +37,14 @@ import { Windows } from './windows.js';
  */
 export class MonitoredModel {
   readonly contact = new FirstContact();
-  private phase: BaselinePhase;
   private calls: CallCounters;
-  private readonly rows: RowBuffer;
-  private readonly golden: GoldenAnswers;
+  /** What its calls are learnt from and judged by. */
+  private readonly traffic: JudgedTraffic;
   private readonly labels: LabelJoiner;
-  private readonly windows: Windows;
-  private readonly detectors: RunningDetectors;
   private readonly features: FeaturesRead;
   private readonly intake = new RecentIntake();
-  private baselineToSave: BaselineProfile | null = null;
+  /** Rows that waited when the process was last ended without notice. */
+  private readonly lostRows: number;
   private isUnsaved = false;
   private changes = 0;
 
@@ -63,26 +52,31 @@ export class MonitoredModel {
     private registration: Model,
     private readonly settings: MonitoringSettings,
     hash: (text: string) => string,
-    private readonly random: () => Random,
-    nowMs: number,
+    random: () => Random,
     restored: StoredModelState,
   ) {
     const { id } = registration;
-    this.phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
+    const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
     this.calls = restored.counters ?? FirstContact.counters(registration);
-    this.rows = new RowBuffer(settings.rowsKept);
+    this.lostRows = this.calls.waiting ?? 0;
     this.features = new FeaturesRead(restored.kinds);
-    const learnt = learningIn(this.phase)?.golden ?? [];
-    this.golden = new GoldenAnswers(hash, baselineIn(this.phase)?.golden ?? learnt, learnt);
     this.labels = new LabelJoiner(id, hash);
-    const past = this.phase.kind === 'admitted' ? restored.windows : [];
-    this.windows = new Windows(gridsOf(this.phase), nowMs, past, settings.binnedSignals);
+    const learnt = learningIn(phase)?.golden ?? [];
+    const past = phase.kind === 'admitted' ? restored.windows : [];
+    const sinceMs = baselineIn(phase)?.admittedAtMs ?? null;
     // Detectors that watch belong to an admitted baseline: the model was left between two writes.
-    const isOutdated = this.phase.kind === 'learning' && restored.monitor?.watching === true;
-    this.detectors = new RunningDetectors(
-      (state) => new DriftMonitor(id, settings.budget, hash, state),
-      isOutdated ? null : restored.monitor,
-    );
+    const isOutdated = phase.kind === 'learning' && restored.monitor?.watching === true;
+    this.traffic = new JudgedTraffic(phase, settings, {
+      windows: new Windows(gridsOf(phase), settings.windowMs, sinceMs, past, settings.binnedSignals),
+      pending: new PendingRows(new EventClock(), hash(id)),
+      detectors: new RunningDetectors(
+        (state) => new DriftMonitor(id, settings.budget, hash, state),
+        isOutdated ? null : restored.monitor,
+      ),
+      golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
+      random,
+      changed: () => this.changed(),
+    });
   }
 
   get model(): Model {
@@ -95,11 +89,11 @@ export class MonitoredModel {
   }
 
   get baseline(): BaselineProfile | null {
-    return baselineIn(this.phase);
+    return baselineIn(this.traffic.phase);
   }
 
   get learning(): LearningState | null {
-    return learningIn(this.phase);
+    return learningIn(this.traffic.phase);
   }
 
   get counters(): CallCounters {
@@ -133,19 +127,28 @@ export class MonitoredModel {
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[], nowMs: number): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
-    if (this.rereads(read)) this.startOver(samples[0]?.observation.atMs ?? 0, true);
-    this.features.adopt(read, false);
-    for (const [i, observation] of read.observations.entries())
-      this.observeOne({ observation, shape: samples[i]?.shape ?? null });
+    if (this.rereads(read)) this.traffic.startOver(true);
+    this.adopt(read, false);
+    const arrived: Observation[] = [];
+    for (const [i, observation] of read.observations.entries()) {
+      const sample = { observation, shape: samples[i]?.shape ?? null };
+      if (observation.source !== 'ingest') this.observeProbe(sample);
+      else if (this.answersAtAll(observation)) arrived.push(observation);
+    }
+    for (const observation of arrived) {
+      const awaiting = this.labels.awaiting(observation);
+      if (awaiting !== null) this.labels.keepAnswer(awaiting);
+    }
+    this.traffic.await(arrived, false, nowMs);
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
-    this.rows.trim();
+    this.traffic.rows.trim();
     if (samples.length > 0) this.changed();
   }
 
   /** Takes labels that arrived later: rows in memory get theirs at once, counts with the next commit. */
   label(labels: readonly LateLabel[]): void {
     this.labels.keepLabels(labels);
-    this.labelRows(labels);
+    this.traffic.labelRows(labels);
     if (labels.length > 0) this.changed();
   }
 
@@ -173,14 +176,13 @@ export class MonitoredModel {
   }
 
   private parts(read: ReadRows): CountingState {
-    const { phase, calls, windows, golden, detectors, baselineToSave } = this;
-    const kindsToSave = this.features.toStore(read);
-    return { phase, calls, windows, golden, detectors, baselineToSave, kindsToSave };
+    const { phase, baselineToSave, parts } = this.traffic;
+    return { ...parts, phase, calls: this.calls, baselineToSave, kindsToSave: this.features.toStore(read) };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
   private rereads({ contradicts }: ReadRows): boolean {
-    return this.phase.kind === 'learning' && contradicts;
+    return this.traffic.phase.kind === 'learning' && contradicts;
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
@@ -192,26 +194,23 @@ export class MonitoredModel {
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
-    this.features.adopt(staged, true);
-    this.windows.stored(counted.completeWindows);
-    if (counted.baseline === this.baselineToSave) this.baselineToSave = null;
-    if (counted.records.detectors !== null) this.detectors.saved(nowMs);
-    const [first] = observations;
-    if (first !== undefined) this.startTraffic(first.atMs);
-    if (staged.rereads) this.startOver(nowMs, true);
-    if (counted.fork !== null) this.windows.adopt(counted.fork.builder, counted.fork.profile);
+    const { traffic } = this;
+    traffic.parts.windows.stored();
+    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
+    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+    if (observations.length > 0) this.startTraffic();
+    if (staged.rereads) traffic.startOver(true);
+    this.adopt(staged, true);
     this.labels.settle(join);
-    for (const observation of observations) {
-      this.calls = countCall(this.calls, observation);
-      this.keep(observation);
-      const judged = judgedAtOnce(observation);
-      if (judged !== null) this.detectors.observeLabel(judged);
-    }
-    if (first !== undefined) this.calls = withArrival(this.calls, nowMs);
-    this.rows.trim();
-    for (const judged of join.judged) if (judged !== null) this.detectors.observeLabel(judged);
-    if (this.labelRows(labels) > 0) this.isUnsaved = true;
-    this.learn();
+    for (const observation of observations) this.calls = countCall(this.calls, observation);
+    if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
+    traffic.await(observations, true, nowMs);
+    traffic.takeLabels(
+      join.judged.filter((each) => each !== null),
+      nowMs,
+    );
+    if (traffic.labelRows(labels) > 0) this.isUnsaved = true;
+    if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
   }
 
@@ -225,23 +224,18 @@ export class MonitoredModel {
    * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
    *   learns from now on
    */
-  relearn(nowMs: number, fromMs: number | null = null): void {
+  relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
-    const rows = this.features.renew(this.rows.since(since));
-    const golden = this.golden.since(since);
-    this.startOver(nowMs, false);
-    for (const sample of golden) this.detectors.observeGolden(sample.observation, this.golden.learn(sample, true));
-    for (const row of rows) {
-      this.windows.add(row);
-      this.keep(row);
-    }
+    const { rows, parts } = this.traffic;
+    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 
   freeze(frozen: boolean): void {
-    if (this.phase.kind === 'learning') return;
-    const baseline = { ...this.phase.baseline, frozen };
-    this.phase = { ...this.phase, baseline, stored: { ...this.phase.stored, frozen } };
-    this.baselineToSave = baseline;
+    const { phase } = this.traffic;
+    if (phase.kind === 'learning') return;
+    const baseline = { ...phase.baseline, frozen };
+    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
+    this.traffic.baselineToSave = baseline;
     this.changed();
   }
 
@@ -251,59 +245,44 @@ export class MonitoredModel {
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, failing: boolean): number | null {
-    const { settings, detectors, windows } = this;
     this.changes += 1;
-    this.learn();
-    detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
-    detectors.settle(nowMs, settings.requirements.minimumSamples);
-    if (this.phase.kind === 'learning') {
-      const rows = this.rows.all;
-      this.phase = confirmed(this.phase, detectors.monitor, rows, failing, this.random, settings.requirements);
-      if (this.phase.learning.verdict.kind === 'admitted') return this.admit(nowMs);
-    } else if (!detectors.monitor.isWatching && detectors.monitor.readiness().missing.length === 0) {
-      detectors.startWatching();
-    }
-    const isAdmitted = this.phase.kind === 'admitted';
-    windows.rotate(nowMs, settings.windowMs, gridsOf(this.phase), isAdmitted, settings.thresholds.windowSamples);
-    return null;
+    return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
   }
 
-  private admit(nowMs: number): number | null {
-    if (this.phase.kind !== 'learning') return null;
-    const phase = admitted(this.phase, this.rows.all, this.random, nowMs);
-    this.phase = phase;
-    this.baselineToSave = phase.baseline;
-    this.detectors.startWatching();
-    this.rows.clear();
-    this.windows.forget(nowMs, gridsOf(phase));
-    this.changed();
-    return phase.baseline.version;
+  /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
+  isBehind(nowMs: number): boolean {
+    return this.traffic.parts.pending.isBehind(nowMs);
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
-    return evaluatedWindow(this.phase, this.rows, this.windows, this.detectors.monitor, this.settings.thresholds);
+    return this.traffic.window();
   }
 
   /** Counts that only grow; @param judged the window the figures beside them are about */
   runningCounts(judged: WindowProfile): RunningCounts {
-    return this.windows.cumulativeCounts(this.baseline, judged);
+    return this.traffic.parts.windows.cumulativeCounts(this.baseline, judged);
   }
 
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
-    const { phase, calls, features, intake } = this;
-    return monitoredModelState(this.model, phase, calls, this.rows, this.window(), {
-      goldenNow: this.golden.now(),
+    const { calls, features, intake, traffic } = this;
+    return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
+      goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
-      intake: intake.summary(),
+      intake: intake.summary({ late: traffic.parts.pending.lateRows, lost: this.lostRows }),
     });
   }
 
   /** Evidence against the false-page budget as it stands. */
   evidence(): AlertEvidence {
     return this.detectors.monitor.evidence();
+  }
+
+  /** True from an alarm of the e-detectors on, until its evidence is settled. */
+  get isAlarmed(): boolean {
+    return this.detectors.monitor.isAlarmed;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -331,67 +310,41 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  private observeOne(sample: Sample): void {
-    const { observation } = sample;
-    if (observation.source === 'ingest') this.startTraffic(observation.atMs);
+  /** Counts the call, unless it says nothing about the model. */
+  private answersAtAll(observation: Observation): boolean {
+    if (observation.source === 'ingest') this.startTraffic();
     const refused = this.contact.refused(this.calls, this.isConfiguring, observation);
     this.calls = refused ?? countCall(this.calls, observation);
-    if (refused !== null) return;
+    return refused === null;
+  }
+
+  private observeProbe(sample: Sample): void {
+    const { observation } = sample;
+    if (!this.answersAtAll(observation)) return;
     if (observation.source === 'golden') {
-      const moved = this.golden.add(sample, this.model.goldenInputs.length, this.phase.kind === 'learning');
+      const { phase, parts } = this.traffic;
+      const moved = parts.golden.add(sample, this.model.goldenInputs.length, phase.kind === 'learning');
       this.detectors.observeGolden(observation, moved);
     }
-    if (observation.source !== 'ingest' && this.calls.basis === 'ingest') return;
-    this.windows.add(observation);
-    this.keep(observation);
+    if (this.calls.basis === 'ingest') return;
     const awaiting = this.labels.awaiting(observation);
     if (awaiting !== null) this.labels.keepAnswer(awaiting);
-    const judged = judgedAtOnce(observation);
-    if (judged === null) return;
-    this.windows.addLabel(judged.label);
-    this.detectors.observeLabel(judged);
+    this.traffic.probed(observation);
   }
 
   /** Real traffic has arrived: what was learnt from probes describes other inputs, so learning starts over on the traffic. */
-  private startTraffic(atMs: number): void {
+  private startTraffic(): void {
     if (this.calls.basis === 'ingest') return;
     this.calls = { ...this.calls, basis: 'ingest' };
-    if (this.calls.probes > 0) this.startOver(atMs, true);
+    if (this.calls.probes > 0) this.traffic.startOver(true);
   }
 
-  private startOver(nowMs: number, keepsGolden: boolean): void {
-    this.phase = relearnt(this.phase, this.settings.requirements);
-    this.detectors.restart();
-    this.detectors.saveSoon();
-    this.golden.forget(keepsGolden);
-    this.rows.clear();
-    this.windows.forget(nowMs, gridsOf(this.phase));
-    this.changed();
+  private get detectors(): RunningDetectors {
+    return this.traffic.parts.detectors;
   }
 
-  /** Keeps a counted row for root-cause analysis and feeds the e-detectors with it. */
-  private keep(observation: Observation): void {
-    this.rows.push(observation);
-    this.detectors.observe(observation, this.phase.kind === 'admitted' && this.phase.forest !== null);
-  }
-
-  /** @returns how many rows in memory got their label */
-  private labelRows(labels: readonly LateLabel[]): number {
-    const labelled = this.rows.label(labels);
-    for (const row of labelled) this.windows.addGroupLabel(row);
-    if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
-    return labelled.length;
-  }
-
-  private learn(): void {
-    if (this.phase.kind === 'admitted') return;
-    const { profile } = this.windows.current();
-    const learnt = learnFrom(this.phase, profile, this.golden.learning(), this.settings.requirements);
-    if (learnt === null) return;
-    this.phase = learnt;
-    this.windows.restart(gridsOf(learnt));
-    const { verdict, profile: kept } = learnt.learning;
-    // What a refused period taught the e-detectors is void; they learn from what was kept of it.
-    if (verdict.kind === 'refused') this.detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
+  private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {
+    this.features.adopt(read, isStored);
+    if (this.traffic.phase.kind === 'learning') this.traffic.parts.pending.reread((row) => read.kinds.read(row));
   }
 }

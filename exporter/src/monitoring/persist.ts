@@ -5,10 +5,12 @@ import { Conflict } from '../domain/errors.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { IncrementStore, Store } from '../domain/ports.js';
 import type { Validation } from '../domain/validation.js';
+import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import type { Judged } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
+import type { Window } from './windows.js';
 
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 
@@ -26,14 +28,15 @@ export async function readModelState(
     store.baselines.learning(id),
     store.validations.list(id, 1),
   ]);
-  const from = baseline === null ? nowMs : Math.max(baseline.admittedAtMs, nowMs - WINDOWS_RESTORED_MS);
+  const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
+  const fromMs = Math.max(baseline?.admittedAtMs ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
   return {
     counters,
     monitor,
     kinds,
     baseline,
     learning,
-    windows: baseline === null ? [] : await store.windows.range(id, from, nowMs + WINDOWS_RESTORED_MS),
+    windows: baseline === null ? [] : await store.windows.range(id, fromMs, Number.MAX_SAFE_INTEGER),
     validation: validation?.state === 'finished' ? validation : null,
   };
 }
@@ -41,10 +44,25 @@ export async function readModelState(
 async function writeRecords(store: IncrementStore, id: ModelId, records: Records): Promise<void> {
   if (records.baseline !== null) await store.baselines.save(id, records.baseline);
   if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
-  await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
+  const amended = await amendedWindows(store.windows, id, records.amendments);
+  await store.windows.saveAll([...records.windows, ...amended].map((window) => ({ model: id, ...window })));
   await store.callCounters.save(id, callCountersCodec, records.counters);
   if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
+}
+
+/** Windows as they are stored, with what has come late for them. */
+async function amendedWindows(
+  windows: IncrementStore['windows'],
+  id: ModelId,
+  amendments: readonly Window[],
+): Promise<readonly Window[]> {
+  const amended: Window[] = [];
+  for (const { windowStartMs, profile } of amendments) {
+    const [stored] = await windows.range(id, windowStartMs, windowStartMs + 1);
+    amended.push({ windowStartMs, profile: stored === undefined ? profile : mergeWindows(stored.profile, profile) });
+  }
+  return amended;
 }
 
 /** One model's part of a commit, written but perhaps not committed. */

@@ -46,7 +46,7 @@ export class RecentIntake {
     this.lags = [...this.lags, { arrivedAtMs: nowMs, lagMs: nowMs - newestAtMs }].slice(-LAGS_LOOKED_AT);
   }
 
-  summary(): IntakeSummary {
+  summary(notJudged: IntakeSummary['notJudged']): IntakeSummary {
     const byReason = new Map<RefusalReason, number>();
     const notes = new Map<NoteReason, IngestNote>();
     let [taken, refused] = [0, 0];
@@ -64,6 +64,7 @@ export class RecentIntake {
       mostRefusedFor: most?.[0] ?? null,
       leftOut: [...notes.values()],
       clockOffsetMs: this.offset(),
+      notJudged,
     };
   }
 

@@ -13,6 +13,8 @@ const ROWS_SCORED_PER_EVALUATION = 200;
 export class RunningDetectors {
   /** The ones that are fed now. */
   monitor: DriftMonitor;
+  /** A golden answer has come that the signals were not moved on with yet. */
+  hasGoldenNews = false;
   private factor = 1;
   private savedAtMs = -Infinity;
   private isSaveDue = false;
@@ -51,7 +53,9 @@ export class RunningDetectors {
 
   /** @param moved 1 when the golden answer is not what was learnt, null when nothing was learnt */
   observeGolden({ atMs }: Observation, moved: 0 | 1 | null): void {
-    if (moved !== null) this.monitor.loss('golden', moved, atMs);
+    if (moved === null) return;
+    this.hasGoldenNews = true;
+    this.monitor.loss('golden', moved, atMs);
   }
 
   /** Scores the newest rows that came since the last evaluation; null when there is no forest. */
@@ -70,6 +74,7 @@ export class RunningDetectors {
 
   /** Moves every signal on; an alarm that began is saved soon. */
   settle(nowMs: number, leastSamples: number): void {
+    this.hasGoldenNews = false;
     const wasAlarmed = this.monitor.isAlarmed;
     this.monitor.settle(nowMs, leastSamples);
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();

@@ -1,13 +1,8 @@
-import {
-  createWindowBuilder,
-  mergeWindows,
-  type JudgedLabel,
-  type WindowBuilder,
-} from '../statistics/window-profile.js';
+import { createWindowBuilder, emptyWindow, mergeWindows, type WindowBuilder } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, RunningCounts, WindowProfile } from '../domain/profile.js';
-import { labelsIn } from './baseline-lifecycle.js';
 import { CumulativeCounts } from './cumulative-counts.js';
+import type { Judged } from './label-joiner.js';
 
 /** One window of counts, keyed by its start. */
 export interface Window {
@@ -15,117 +10,160 @@ export interface Window {
   readonly profile: WindowProfile;
 }
 
-/** One model's windows: the one being filled, and those before it that are still judged or not yet stored. */
+/** What the store is to hold of a model's windows. */
+export interface WindowsToStore {
+  /** Whole windows, which replace what is stored of them. */
+  readonly windows: readonly Window[];
+  /** Counts to be added to what is stored of older windows. */
+  readonly amendments: readonly Window[];
+}
+
+/** A row with what its label says, if it came with one. */
+export interface ArrivedRow {
+  readonly row: Observation;
+  readonly judged: Judged | null;
+}
+
+/** Rows, and judged labels of earlier ones, that are counted together. */
+export interface Countable {
+  readonly rows: readonly ArrivedRow[];
+  readonly labels: readonly Judged[];
+}
+
+/** The counts with more counted. */
+export function withCounted(like: WindowProfile, from: WindowProfile | null, countable: Countable): WindowProfile {
+  if (from !== null && countable.rows.length + countable.labels.length === 0) return from;
+  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() });
+  count(builder, countable);
+  return builder.build();
+}
+
+function count(builder: WindowBuilder, { rows, labels }: Countable): void {
+  for (const { row, judged } of rows) {
+    builder.add(row);
+    if (judged !== null) builder.addLabel(judged.label);
+  }
+  for (const { label } of labels) builder.addLabel(label);
+}
+
+/**
+ * One model's windows, by the time of its rows: the one being filled, those before it that are still judged, and what came
+ * late for older ones, which are in the store only. While a baseline is learnt there is but one, which it learns from.
+ */
 export class Windows {
   private builder: WindowBuilder;
   /** What the builder holds, until it counts on. */
   private built: WindowProfile | null = null;
-  private startMs: number;
+  /** Start of the window being filled; null while a baseline is learnt, or before the first row. */
+  private startMs: number | null = null;
+  /** Whole windows in memory, oldest first. */
   private past: Window[];
-  private unsaved: Window[] = [];
+  /** Starts of windows in memory that hold what is not stored. */
+  private readonly unstored = new Set<number>();
+  /** What came for older windows and is not stored. */
+  private amendments = new Map<number, WindowBuilder>();
   private readonly cumulative: CumulativeCounts;
 
   /**
    * @param like lends grids and kinds of signals
+   * @param sinceMs windows from here on are judged; null while a baseline is learnt
    * @param past windows already stored, oldest first
    * @param binnedSignals signals counted in frozen bins for Prometheus
    */
   constructor(
     private like: WindowProfile,
-    nowMs: number,
+    private readonly lengthMs: number,
+    private sinceMs: number | null,
     past: readonly Window[],
     binnedSignals: number,
   ) {
-    this.past = [...past];
-    this.startMs = startAfter(nowMs, past);
-    this.builder = createWindowBuilder({ like });
+    this.past = past.slice(0, -1);
+    const newest = past.at(-1);
+    this.startMs = newest?.windowStartMs ?? null;
+    this.builder = createWindowBuilder({ like, ...(newest === undefined ? {} : { from: newest.profile }) });
     this.cumulative = new CumulativeCounts(binnedSignals);
   }
 
-  add(observation: Observation): void {
-    this.built = null;
-    this.builder.add(observation);
+  /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */
+  add({ rows, labels }: Countable, isStored: boolean): void {
+    for (const [startMs, some] of grouped(rows, ({ row }) => this.startOf(row.atMs)))
+      this.countIn(startMs, isStored, (builder) => count(builder, { rows: some, labels: [] }));
+    for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.startOf(predictedAtMs)))
+      this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
   }
 
-  addLabel(label: JudgedLabel): void {
-    this.built = null;
-    this.builder.addLabel(label);
+  /** Counts the labels that rows counted before have got since, in the groups they belong to. */
+  addGroupLabels(rows: readonly Observation[]): void {
+    for (const [startMs, some] of grouped(rows, ({ atMs }) => this.startOf(atMs)))
+      if (startMs === null || !this.isOlder(startMs))
+        this.countIn(startMs, false, (builder) => {
+          for (const row of some) builder.addGroupLabel(row);
+        });
   }
 
-  /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
-  addGroupLabel(row: Observation): void {
-    this.built = null;
-    this.builder.addGroupLabel(row);
+  /** The row will be counted once older ones are; by then its window is to be stored with it. */
+  awaits({ atMs }: Observation): void {
+    const startMs = this.startOf(atMs);
+    if (startMs !== null) this.unstored.add(startMs);
   }
 
-  /** The window being filled, as it stands. */
-  current(): Window {
-    return { windowStartMs: this.startMs, profile: this.profile() };
-  }
-
-  private profile(): WindowProfile {
+  /** What is being counted now: the newest window, or what a baseline has not learnt from yet. */
+  current(): WindowProfile {
     this.built ??= this.builder.build();
     return this.built;
   }
 
-  /** A copy of the window being filled that counts on, for what may yet be refused. */
-  fork(): WindowBuilder {
-    return createWindowBuilder({ like: this.like, from: this.profile() });
+  /**
+   * What the store is to hold once more is counted. Changes nothing.
+   * @param waiting rows that are stored and not counted here yet
+   */
+  toStore(arrived: Countable, waiting: readonly ArrivedRow[]): WindowsToStore {
+    const rows = grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
+    const fresh = grouped(arrived.rows, ({ row }) => this.startOf(row.atMs));
+    const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.startOf(predictedAtMs));
+    const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
+    const of = (startMs: number, from: WindowProfile | null, counted: readonly ArrivedRow[]): Window => ({
+      windowStartMs: startMs,
+      profile: withCounted(this.like, from, { rows: counted, labels: labels.get(startMs) ?? [] }),
+    });
+    const older = new Set([...this.amendments.keys(), ...starts.filter((startMs) => this.isOlder(startMs))]);
+    return {
+      windows: starts
+        .filter((startMs) => !this.isOlder(startMs))
+        .map((startMs) => of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [])),
+      amendments: [...older].map((startMs) =>
+        of(startMs, this.amendments.get(startMs)?.build() ?? null, fresh.get(startMs) ?? []),
+      ),
+    };
   }
 
-  /** Goes on from a copy that has counted on. */
-  adopt(builder: WindowBuilder, profile: WindowProfile): void {
-    this.builder = builder;
-    this.built = profile;
+  /** What `toStore` said is stored. */
+  stored(): void {
+    this.unstored.clear();
+    this.amendments = new Map();
   }
 
-  /** Complete windows that are not stored yet. */
-  get complete(): readonly Window[] {
-    return this.unsaved;
-  }
-
-  /** The first `count` complete windows have been stored. */
-  stored(count: number): void {
-    this.unsaved.splice(0, count);
-  }
-
-  /** What was counted so far has been taken over; counting goes on from nothing. */
+  /** What was counted so far has been learnt from; counting goes on from nothing. */
   restart(like: WindowProfile): void {
-    this.cumulative.close(this.profile());
+    this.cumulative.close(this.current());
     this.like = like;
     this.built = null;
     this.builder = createWindowBuilder({ like });
   }
 
-  /**
-   * Begins the next window once this one has lasted.
-   * @param isKept false while a baseline is learnt: then what was counted has been learnt from already
-   * @param judgedCalls past windows are kept until they hold this many calls
-   */
-  rotate(nowMs: number, lengthMs: number, like: WindowProfile, isKept: boolean, judgedCalls: number): void {
-    if (nowMs - this.startMs < lengthMs) return;
-    if (isKept) {
-      const window = this.current();
-      if (window.profile.calls > 0 || labelsIn(window.profile) > 0) {
-        this.past.push(window);
-        this.unsaved.push(window);
-      }
-      this.trimPast(judgedCalls);
-    }
-    this.startMs = startAfter(nowMs, [...this.past, { windowStartMs: this.startMs }]);
-    this.restart(like);
+  /** Another normal is learnt: what was counted before is not compared with it. */
+  learn(like: WindowProfile): void {
+    this.begin(like, null);
   }
 
-  /** Another baseline judges from now on: what was counted under the one before is not compared with it. */
-  forget(nowMs: number, like: WindowProfile): void {
-    this.past = [];
-    this.startMs = startAfter(nowMs, [{ windowStartMs: this.startMs }]);
-    this.restart(like);
+  /** A baseline was learnt until now: windows begin. */
+  judge(like: WindowProfile, sinceMs: number): void {
+    this.begin(like, sinceMs);
   }
 
   /** The newest counts with at least `judgedCalls` calls where there are that many. */
   newest(judgedCalls: number): WindowProfile {
-    let window = this.profile();
+    let window = this.current();
     for (const past of this.past.toReversed()) {
       if (window.calls >= judgedCalls) break;
       window = mergeWindows(past.profile, window);
@@ -133,23 +171,105 @@ export class Windows {
     return window;
   }
 
-  /** Counts that only grow; @param judged the window the figures beside them are about */
-  cumulativeCounts(baseline: BaselineProfile | null, judged: WindowProfile): RunningCounts {
-    return this.cumulative.read(baseline, this.profile(), judged);
-  }
-
-  private trimPast(judgedCalls: number): void {
+  /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
+  trim(judgedCalls: number): void {
     let calls = 0;
     let keepFrom = this.past.length;
     while (keepFrom > 0 && calls < judgedCalls) {
       keepFrom -= 1;
       calls += this.past[keepFrom]?.profile.calls ?? 0;
     }
-    this.past.splice(0, keepFrom);
+    // One that is not stored yet must stay whole.
+    const unstored = this.past.findIndex(({ windowStartMs }) => this.unstored.has(windowStartMs));
+    this.past.splice(0, unstored === -1 ? keepFrom : Math.min(keepFrom, unstored));
+  }
+
+  /** Counts that only grow; @param judged the window the figures beside them are about */
+  cumulativeCounts(baseline: BaselineProfile | null, judged: WindowProfile): RunningCounts {
+    return this.cumulative.read(baseline, this.current(), judged);
+  }
+
+  private begin(like: WindowProfile, sinceMs: number | null): void {
+    this.past = [];
+    this.restart(like);
+    this.startMs = null;
+    this.sinceMs = sinceMs;
+    this.unstored.clear();
+  }
+
+  /**
+   * Start of the window a time lies in; null while a baseline is learnt. The first one begins with the baseline's end, so
+   * that it is another one than the last under the baseline before.
+   */
+  private startOf(atMs: number): number | null {
+    if (this.sinceMs === null) return null;
+    const startMs = this.lengthMs * Math.floor(atMs / this.lengthMs);
+    return atMs >= this.sinceMs ? Math.max(startMs, this.sinceMs) : startMs;
+  }
+
+  /** The window is not in memory, and may be in the store. */
+  private isOlder(startMs: number): boolean {
+    const oldestMs = this.past[0]?.windowStartMs ?? this.startMs ?? this.sinceMs ?? -Infinity;
+    return startMs < oldestMs;
+  }
+
+  private inMemory(startMs: number): WindowProfile | null {
+    if (startMs === this.startMs) return this.current();
+    return this.past.find(({ windowStartMs }) => windowStartMs === startMs)?.profile ?? null;
+  }
+
+  private countIn(startMs: number | null, isStored: boolean, count: (builder: WindowBuilder) => void): void {
+    if (startMs === null) return this.countNow(count);
+    if (startMs > (this.startMs ?? -Infinity) && !this.isOlder(startMs)) this.roll(startMs);
+    if (this.isOlder(startMs)) return this.amend(startMs, isStored, count);
+    if (!isStored) this.unstored.add(startMs);
+    if (startMs === this.startMs) return this.countNow(count);
+    const index = this.past.findIndex(({ windowStartMs }) => windowStartMs >= startMs);
+    const known = this.past[index];
+    const isKnown = known?.windowStartMs === startMs;
+    const builder = createWindowBuilder({ like: this.like, ...(isKnown ? { from: known.profile } : {}) });
+    count(builder);
+    const window = { windowStartMs: startMs, profile: builder.build() };
+    this.past.splice(index === -1 ? this.past.length : index, isKnown ? 1 : 0, window);
+    this.closeLate(count);
+  }
+
+  private countNow(count: (builder: WindowBuilder) => void): void {
+    this.built = null;
+    count(this.builder);
+  }
+
+  private amend(startMs: number, isStored: boolean, count: (builder: WindowBuilder) => void): void {
+    this.closeLate(count);
+    if (isStored) return;
+    const builder = this.amendments.get(startMs) ?? createWindowBuilder({ like: this.like });
+    count(builder);
+    this.amendments.set(startMs, builder);
+  }
+
+  /** What comes for a window that is closed is counted once more for the counts that only grow. */
+  private closeLate(count: (builder: WindowBuilder) => void): void {
+    const late = createWindowBuilder({ like: this.like });
+    count(late);
+    this.cumulative.close(late.build());
+  }
+
+  /** Begins a newer window. */
+  private roll(startMs: number): void {
+    const profile = this.current();
+    if (this.startMs !== null) this.past.push({ windowStartMs: this.startMs, profile });
+    this.restart(this.like);
+    this.startMs = startMs;
   }
 }
 
-/** A window's start is its key in the store: it must not meet that of an earlier window, even if the clock steps back. */
-function startAfter(nowMs: number, earlier: readonly Pick<Window, 'windowStartMs'>[]): number {
-  return Math.max(nowMs, ...earlier.map(({ windowStartMs }) => windowStartMs + 1));
+function grouped<T, K>(all: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const each of all) {
+    const key = keyOf(each);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
 }

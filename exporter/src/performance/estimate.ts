@@ -36,7 +36,7 @@ const neverMatch = (baseline: WindowProfile | null, { labels }: WindowProfile): 
   labels.labelled >= NEVER_MATCHING && labels.correct === 0 && (baseline?.labels.correct ?? 0) === 0;
 
 /** What labels that have come show of a window. */
-export function realisedIn({ labels }: WindowProfile): RealisedPerformance {
+function realisedIn({ labels }: WindowProfile): RealisedPerformance {
   return {
     accuracy: labels.labelled === 0 ? null : proportion(labels.correct, labels.labelled),
     error: meanErrorOf(labels.losses),

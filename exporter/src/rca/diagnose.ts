@@ -79,7 +79,7 @@ function softmax(some: readonly Hypothesised[], whole: number, weights: CauseWei
 }
 
 /** Prior plus weighted indicators, over the temperature. */
-export function logOddsOf({ definition, indicators }: Hypothesised, { causes, temperature }: CauseWeights): number {
+function logOddsOf({ definition, indicators }: Hypothesised, { causes, temperature }: CauseWeights): number {
   const [prior = 0, ...weights] = causes[definition.id] ?? [];
   return weights.reduce((sum, weight, i) => sum + weight * (indicators[i] ?? 0), prior) / temperature;
 }

@@ -13,7 +13,7 @@ import type { Fleet } from '../monitoring/fleet.js';
 import { randomIds } from '../system/random-ids.js';
 import { seededRandom } from '../system/seeded-random.js';
 import { createModelValidations, type ModelValidations } from '../validation/run.js';
-import { wireAlerts, type Capture } from './capture.js';
+import { defaultSchedule, wireAlerts, type Capture } from './capture.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
 
@@ -59,7 +59,7 @@ export function wireApplication(
       receiveAlerts: wireAlerts(foundation, fleet, incidents),
     },
     {
-      schedule: started.probing,
+      schedule: defaultSchedule(started),
       criticalErrorShare: () => config.current().detection.criticalErrorShare,
     },
   );

@@ -5,10 +5,11 @@ import { discover } from '../capture/probing/discover.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
 import { createModelSources } from '../capture/sources/service-discovery.js';
-import { registerModel, type RegistrationPorts } from '../application/register-model.js';
+import { configuredModels } from '../application/configured-models.js';
+import { registerModel, type NamedRegistration, type RegistrationPorts } from '../application/register-model.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Json } from '../domain/json.js';
-import type { GoldenInput } from '../domain/model.js';
+import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { seededRandom } from '../system/seeded-random.js';
@@ -27,6 +28,12 @@ export function wireCapture({ started, http, clock, logger, authorizationOf }: F
     discover: (target) => discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
     chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads, started.probing.goldenInputs),
   };
+}
+
+/** How often models are asked that say nothing about it. */
+export function defaultSchedule({ probing }: Foundation['started']): ProbeSchedule {
+  const { intervalMs, jitterShare, concurrency, timeoutMs, probesPerCycle, callsPerHour } = probing;
+  return { intervalMs, jitterShare, concurrency, timeoutMs, probesPerCycle, callsPerHour };
 }
 
 /** Takes alerts of others into the incidents of watched models. */
@@ -52,8 +59,8 @@ export function wireAlerts(
 
 /** Where models come from besides the API: the configuration, files and URLs. */
 export interface ModelDiscovery {
-  /** Watches the models of the configuration that are not watched yet. */
-  watchConfigured(): Promise<void>;
+  /** Brings the watched models in line with those of the configuration. */
+  takeConfigured(models: readonly NamedRegistration[]): Promise<void>;
   /** Null where no file and no URL is named. */
   readonly refresh: (() => Promise<void>) | null;
 }
@@ -68,10 +75,11 @@ export function wireModelDiscovery(
     fleet,
     discover: ask,
     chooseGoldenInputs: golden,
-    schedule: started.probing,
+    schedule: defaultSchedule(started),
     clock,
     logger,
   };
+  const configured = configuredModels({ ...registration, settings: store.settings });
   const sources = createModelSources(
     {
       readFile: (path) => readFile(path, 'utf8'),
@@ -92,9 +100,7 @@ export function wireModelDiscovery(
     },
   );
   return {
-    async watchConfigured() {
-      for (const model of started.models) if (!fleet.has(model.id)) await registerModel(registration, model);
-    },
+    takeConfigured: (models) => configured.take(models),
     refresh: files.length + urls.length === 0 ? null : () => sources.refresh(),
   };
 }

@@ -4,7 +4,7 @@ import type { DamagedTable, GovernanceTransaction, Logger, Store } from '../doma
 import type { ProcessMetrics } from '../metrics/process-metrics.js';
 
 /** What decisions are made of and put on record in. */
-export const DECISION_TABLES = [
+const DECISION_TABLES = [
   'audit',
   'checkpoint',
   'recommendation',

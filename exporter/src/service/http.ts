@@ -6,6 +6,7 @@ import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
+import { NO_MAPPING } from '../domain/field-mapping.js';
 import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
@@ -14,6 +15,7 @@ import { createSigningKeys } from '../http/identity/signing-keys.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { version } from '../system/version.js';
 import type { Foundation } from './foundation.js';
+import type { WiredIntake } from './intake.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
@@ -27,6 +29,7 @@ export function httpPorts(
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
   streams: EventStreams,
+  { events }: WiredIntake,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
   const intake = new IntakeQueue(() => config.current().intake.queue);
@@ -35,7 +38,13 @@ export function httpPorts(
     clock,
     logger,
     version,
-    parseBatch: (body, contentType, nowMs) => parseBatch(body, contentType, nowMs, config.current().intake),
+    parseBatch: (body, contentType, nowMs, model, said) => {
+      const { intake: limits } = config.current();
+      const known = limits.models.get(model) ?? NO_MAPPING;
+      return parseBatch(body, contentType, nowMs, limits, { ...known, fields: new Map([...known.fields, ...said]) });
+    },
+    receiveEvents: (headers, body, acknowledge, ensureWatched) =>
+      events.receive(headers, body, clock.now(), acknowledge, ensureWatched),
     enterIntake: (model) => intake.enter(model),
     auditExportLine,
     decisionsCsv,

@@ -12,6 +12,7 @@ import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
 import { reportJson } from '../http/views/reports.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
+import { CONFIGURED_MODELS } from '../application/configured-models.js';
 import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
@@ -55,7 +56,7 @@ export async function checkStore(config: Config): Promise<StoreFindings> {
     callCounters: callCountersCodec,
     featureKinds: featureReadingsCodec,
     driftMonitor: driftMonitorCodec,
-    settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, DISCOVERED_MODELS, PROVISIONED_KEYS],
+    settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, CONFIGURED_MODELS, DISCOVERED_MODELS, PROVISIONED_KEYS],
   });
   const isAuditReadable = !found.unreadable.some(({ table }) => table === 'audit');
   return { ...found, audit: isAuditReadable ? await verifyStoredAudit(config, NOTHING_HELD) : null };

@@ -5,6 +5,7 @@ import { Schedules } from '../system/schedules.js';
 import type { ModelDiscovery } from './capture.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
+import type { WiredIntake } from './intake.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
@@ -13,6 +14,7 @@ const SWEEP_MS = 30_000;
 const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
+const PAIRS_CHECKED_MS = 1_000;
 const STORE_CHECK_MS = 15_000;
 const DECISIONS_CHECKED_MS = 600_000;
 
@@ -23,17 +25,19 @@ export interface ScheduledWork {
   readonly metrics: WiredMetrics;
   readonly checkpointing: Checkpointing;
   readonly lifecycle: Lifecycle;
+  readonly intake: WiredIntake;
 }
 
 /** What is done again and again while the service runs. */
 export function startSchedules(
   { started, config, store, clock, logger, closing, decisionGate }: Foundation,
-  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle }: ScheduledWork,
+  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle, intake }: ScheduledWork,
 ): void {
   const schedules = new Schedules(clock, logger);
   closing.push('schedules', () => schedules.stop());
   if (discovery.refresh !== null) schedules.every(started.discovery.refreshMs, discovery.refresh);
   schedules.every(SWEEP_MS, () => governance.sweep(), 'at once');
+  schedules.every(PAIRS_CHECKED_MS, () => intake.sweep());
   schedules.every(FIGURES_MS, () => metrics.shared.refresh());
   schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));
   schedules.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));

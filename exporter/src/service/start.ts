@@ -19,6 +19,7 @@ import { wireCapture, wireModelDiscovery } from './capture.js';
 import { openFoundation } from './foundation.js';
 import { wireGovernance } from './governance.js';
 import { httpPorts } from './http.js';
+import { wireIntake } from './intake.js';
 import { wireIntegrations } from './integrations.js';
 import { Lifecycle } from './lifecycle.js';
 import { wireMetrics } from './metrics.js';
@@ -69,7 +70,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const capture = wireCapture(foundation);
   // A re-baseline that ran before the fleet is there would throw, and so not count as done.
   const relearn = async (id: ModelId): Promise<void> => {
-    await fleet.change(id, (model) => model.relearn(clock.now(), model.evidence().changeAtMs));
+    await fleet.change(id, (model) => model.relearn(model.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
@@ -80,6 +81,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const { decisionGate } = foundation;
   await decisionGate.check(store, () => metrics.shared.verify());
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
+  const intake = wireIntake(foundation, fleet, application);
   const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   const audit = (kind: string, fields: JsonObject): Promise<void> => foundation.audit(kind, PROVISIONING, fields);
@@ -87,7 +89,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const firstKey = (await application.apiKeys.createFirst())?.text ?? null;
 
   // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
-  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams)).callback();
+  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams, intake)).callback();
   const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
@@ -100,10 +102,16 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
   if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);
   const discovery = wireModelDiscovery(foundation, capture, fleet);
-  await discovery.watchConfigured();
+  await discovery.takeConfigured(started.models);
+  config.onReload(({ models }, changed) => {
+    if (!changed.includes('models')) return;
+    discovery.takeConfigured(models).catch((error: unknown) => {
+      logger.error({ error: String(error) }, 'the models of the configuration could not be taken over');
+    });
+  });
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
-  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle });
+  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle, intake });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());
   closing.push('requests under way', () => {

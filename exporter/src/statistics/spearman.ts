@@ -2,7 +2,7 @@ import { sampleCorrelation } from 'simple-statistics';
 import { studentTwoSided } from './special-functions.js';
 
 /** Ranks from 1, ties share their mean rank. */
-export function meanRanks(values: readonly number[]): number[] {
+function meanRanks(values: readonly number[]): number[] {
   const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
   const ranks = new Array<number>(values.length).fill(0);
   for (let i = 0; i < order.length;) {

@@ -8,7 +8,7 @@ const TINY = 1e-300;
 const ITERATIONS = 10_000;
 
 /** ln Γ(x) for x > 0. Lanczos approximation with g = 7, n = 9 (Press et al., Numerical Recipes, §6.1). */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const y = x - 1;
   let series = LANCZOS[0];
@@ -18,7 +18,7 @@ export function logGamma(x: number): number {
 }
 
 /** Q(a, x) = Γ(a, x)/Γ(a), the upper regularised incomplete gamma function; series below a + 1, Lentz's fraction above. */
-export function gammaUpper(a: number, x: number): number {
+function gammaUpper(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
   if (x < a + 1) {

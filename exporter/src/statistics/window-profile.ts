@@ -50,8 +50,8 @@ type Tally = NumericTally | CategoricalTally;
 interface NumericTally {
   readonly kind: 'numeric';
   readonly grid: Grid;
-  /** Counts of the cells around the centre, where nearly all values fall: cell 0 in the middle. */
-  readonly near: Uint32Array;
+  /** Counts of the cells around the centre, where nearly all values fall: cell 0 in the middle. Null while few cells hold any. */
+  near: Uint32Array | null;
   /** All other cells. */
   readonly far: Map<number, number>;
   missing: number;
@@ -67,23 +67,35 @@ interface CategoricalTally {
 
 /** Cells of an asinh grid within this of its centre span twelve orders of magnitude; those of the unit grid are fewer. */
 const NEAR = 1_400;
+/** Up to this many cells a map is smaller and read faster. */
+const FEW_CELLS = 64;
 
 function numericTally(grid: Grid, missing: number, invalid: number): NumericTally {
-  return { kind: 'numeric', grid, near: new Uint32Array(2 * NEAR + 1), far: new Map(), missing, invalid };
+  return { kind: 'numeric', grid, near: null, far: new Map(), missing, invalid };
 }
 
 function addToCell(tally: NumericTally, cell: number, count: number): void {
   const { near, far } = tally;
   const at = cell + NEAR;
-  if (at >= 0 && at < near.length) near[at] = (near[at] ?? 0) + count;
-  else far.set(cell, (far.get(cell) ?? 0) + count);
+  if (near !== null && at >= 0 && at < near.length) {
+    near[at] = (near[at] ?? 0) + count;
+    return;
+  }
+  far.set(cell, (far.get(cell) ?? 0) + count);
+  if (near !== null || far.size <= FEW_CELLS) return;
+  tally.near = new Uint32Array(2 * NEAR + 1);
+  const cells = [...far];
+  far.clear();
+  for (const [each, counted] of cells) addToCell(tally, each, counted);
 }
 
 function cellsOf({ near, far }: NumericTally): Map<number, number> {
+  if (near === null) return new Map([...far].sort(([a], [b]) => a - b));
   const cells = new Map<number, number>();
-  near.forEach((count, at) => {
+  for (let at = 0; at < near.length; at += 1) {
+    const count = near[at] ?? 0;
     if (count > 0) cells.set(at - NEAR, count);
-  });
+  }
   for (const [cell, count] of far) cells.set(cell, count);
   return cells;
 }

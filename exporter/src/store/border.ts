@@ -2,7 +2,7 @@ import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Conflict, Invalid, isAppError, Unavailable } from '../domain/errors.js';
 
 /** A statement the database refused. Neither SQL nor values are in it: knex writes both into its messages. */
-export class StoreFailed extends Error {
+class StoreFailed extends Error {
   /** @param code the database's own code, e.g. `SQLITE_CONSTRAINT` or `23502` */
   constructor(
     store: string,

@@ -15,7 +15,7 @@ export interface ValidationRules {
   readonly leastLabels: number;
 }
 
-export const DEFAULT_VALIDATION_RULES: ValidationRules = {
+const DEFAULT_VALIDATION_RULES: ValidationRules = {
   leastInputs: 20,
   agreement: 0.9,
   errorShare: 0.05,

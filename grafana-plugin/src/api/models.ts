@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { bodyOf, exporter } from './client';
 import { remember } from './live-figures';
-import { every, OFTEN_MS, RARELY_MS } from './query';
+import { every, OFTEN_MS } from './query';
 import type { paths } from './schema';
 
 type Body<Path extends keyof paths> = paths[Path] extends {
@@ -76,14 +76,6 @@ export const validationsQuery = (id: string) =>
     queryFn: async ({ signal }) =>
       (await bodyOf(exporter.GET('/api/v1/models/{id}/validations', { ...at(id), signal }))).validations,
     refetchInterval: every(2 * OFTEN_MS),
-  });
-
-/** The baseline with its versions. */
-export const baselineQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['models', id, 'baseline'],
-    queryFn: ({ signal }) => bodyOf(exporter.GET('/api/v1/models/{id}/baseline', { ...at(id), signal })),
-    refetchInterval: every(RARELY_MS),
   });
 
 export const discover = (url: string) => bodyOf(exporter.POST('/api/v1/discover', { body: { url } }));

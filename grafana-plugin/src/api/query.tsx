@@ -25,7 +25,7 @@ export const every =
  * What is shared by all pages: an answer younger than a second is not asked for twice, a page nobody looks at asks nothing, and
  * a failure is shown instead of being retried in silence.
  */
-export const newQueryClient = () =>
+const newQueryClient = () =>
   new QueryClient({
     defaultOptions: {
       queries: { retry: false, staleTime: 1_000, refetchInterval: every(RARELY_MS), networkMode: 'always' },

@@ -188,6 +188,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cloudevents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs of KServe, Seldon, MLServer and Azure ML as CloudEvents (binary, structured, batched); requests and responses are joined by id */
+        post: operations["post_api_v1_cloudevents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/decisions.csv": {
         parameters: {
             query?: never;
@@ -495,7 +512,8 @@ export interface paths {
         delete: operations["delete_api_v1_models_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a model as RFC 7396 merges; a new way of asking is tried first, and refused when the model does not answer */
+        patch: operations["patch_api_v1_models_id"];
         trace?: never;
     };
     "/api/v1/models/{id}/aggregates.csv": {
@@ -1318,6 +1336,23 @@ export interface components {
             /** @constant */
             kind: "missed";
         };
+        EventsTaken: {
+            /** @description the first refused events and rows */
+            errors: {
+                event: number;
+                field: string;
+                message: string;
+            }[];
+            refused: number;
+            /** @description events that were taken, or given up, before */
+            repeated: number;
+            /** @description predictions and labels counted now */
+            rows: number;
+            /** @description events that are no prediction, e.g. explanations */
+            skipped: number;
+            /** @description requests and responses that wait for their other half */
+            waiting: number;
+        };
         EvidenceStatement: {
             indicator: string;
             log_odds: number;
@@ -1492,7 +1527,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
+                reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                 rows: number;
             }[];
             labels_matched: number;
@@ -1703,6 +1738,40 @@ export interface components {
             version: string | null;
             window_samples: number;
         };
+        ModelChange: {
+            answer?: {
+                classes?: string | null;
+                confidence?: string | null;
+                prediction?: string | null;
+            } | null;
+            calls_per_hour?: number | null;
+            concurrency?: number;
+            /** @enum {string} */
+            connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
+            golden_inputs?: unknown[] | null;
+            headers?: {
+                [key: string]: string | null;
+            } | null;
+            interval_seconds?: number;
+            jitter?: number;
+            method?: ("POST" | "PUT") | null;
+            owner?: (string & (unknown & unknown)) | null;
+            payloads?: unknown[];
+            probes_per_cycle?: number;
+            query?: {
+                [key: string]: string | null;
+            } | null;
+            tags?: (string & (unknown & unknown))[];
+            timeout_seconds?: number;
+            tls?: {
+                ca_file?: string | null;
+                cert_file?: string | null;
+                insecure_skip_verify?: boolean | null;
+                key_file?: string | null;
+            } | null;
+            url?: string;
+            version?: (string & (unknown & unknown)) | null;
+        };
         ModelDetail: {
             anomaly: components["schemas"]["RowAnomaly"];
             baseline: components["schemas"]["Baseline"];
@@ -1764,6 +1833,8 @@ export interface components {
                 confidence?: string;
                 prediction?: string;
             };
+            calls_per_hour?: number | null;
+            concurrency?: number;
             /** @enum {string} */
             connector?: "rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml";
             golden_inputs?: unknown[];
@@ -1772,11 +1843,13 @@ export interface components {
             };
             id?: string;
             interval_seconds?: number;
+            jitter?: number;
             /** @enum {string} */
             method?: "POST" | "PUT";
             name?: string & (unknown & unknown);
             owner?: string & (unknown & unknown);
             payloads?: unknown[];
+            probes_per_cycle?: number;
             query?: {
                 [key: string]: string;
             };
@@ -2584,6 +2657,64 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    post_api_v1_cloudevents: {
+        parameters: {
+            query?: {
+                /** @description `memory`: answered at once, for senders that never repeat · `commit`: when stored */
+                ack?: "commit" | "memory";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cloudevents-batch+json": ({
+                    id: string;
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                })[];
+                "application/cloudevents+json": {
+                    id: string;
+                    source: string;
+                    specversion: string;
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"] | components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_api_v1_decisions_csv: {
         parameters: {
             query?: {
@@ -3307,6 +3438,42 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    patch_api_v1_models_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_api_v1_models_id_aggregates_csv: {
         parameters: {
             query?: {
@@ -3563,6 +3730,8 @@ export interface operations {
                 ack?: "commit" | "memory";
                 /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
+                /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
+                map?: string;
             };
             header?: never;
             path: {
@@ -3575,6 +3744,7 @@ export interface operations {
                 "application/json": components["schemas"]["LoggedBatch"];
                 "application/x-ndjson": string;
                 "text/csv": string;
+                "text/tab-separated-values": string;
             };
         };
         responses: {
@@ -3614,6 +3784,8 @@ export interface operations {
                 ack?: "commit" | "memory";
                 /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
+                /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
+                map?: string;
             };
             header?: never;
             path: {
@@ -3626,6 +3798,7 @@ export interface operations {
                 "application/json": components["schemas"]["LoggedBatch"];
                 "application/x-ndjson": string;
                 "text/csv": string;
+                "text/tab-separated-values": string;
             };
         };
         responses: {
@@ -4305,7 +4478,7 @@ export interface operations {
                             line: number;
                             message: string;
                             /** @enum {string} */
-                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
+                            reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                         };
                     } | components["schemas"]["Error"];
                 };

@@ -15,7 +15,7 @@ const LEAST_EMERGENCY_REASON = 20;
 type Step = 'withdraw' | 'break-glass' | 'revoke' | 'outcome';
 
 /** Steps the state of a recommendation allows this person besides voting, by the exporter's state machine. */
-export function stepsOf(recommendation: Recommendation, rights: Rights): Step[] {
+function stepsOf(recommendation: Recommendation, rights: Rights): Step[] {
   const { state, execution } = recommendation;
   switch (state) {
     case 'pending':

@@ -5,7 +5,7 @@ import { FailureNotice } from './States';
 import { useAction } from './useAction';
 
 /** The exporter wants at least this many characters; see governance/ballot.ts there. */
-export const LEAST_REASON = 3;
+const LEAST_REASON = 3;
 
 interface Props {
   title: string;

@@ -27,7 +27,7 @@ const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
 
 /** Who may vote under a policy; null when the policy does not say. */
-export function approversOf(policy: Recommendation['policy']): Approvers | null {
+function approversOf(policy: Recommendation['policy']): Approvers | null {
   const approvers: unknown = policy.approvers;
   if (typeof approvers !== 'object' || approvers === null) {
     return null;

@@ -14,7 +14,7 @@ import { PAGES } from '../constants';
 import { snippetsFor } from './snippets';
 
 /** Lights up when the first logged prediction of a model has arrived. */
-export function FirstEvent({ model }: { model: string }) {
+function FirstEvent({ model }: { model: string }) {
   const { data } = useQuery(modelQuery(model));
   const atMs = data?.last_prediction_at_ms ?? null;
   return (

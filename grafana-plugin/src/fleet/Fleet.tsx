@@ -24,7 +24,7 @@ const STATE_RANK: Record<FleetModel['state'], number> = {
 };
 
 /** The worst first: by severity, then by state, then by name. */
-export const worstFirst = (a: FleetModel, b: FleetModel) =>
+const worstFirst = (a: FleetModel, b: FleetModel) =>
   SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity] ||
   STATE_RANK[b.state] - STATE_RANK[a.state] ||
   a.name.localeCompare(b.name);
@@ -33,7 +33,7 @@ const FILTERS = ['q', 'state', 'owner', 'tag'] as const;
 type Filter = Record<(typeof FILTERS)[number], string>;
 
 /** Whether a model fits what is searched and filtered for. */
-export function fits(model: FleetModel, { q, state, owner, tag }: Filter): boolean {
+function fits(model: FleetModel, { q, state, owner, tag }: Filter): boolean {
   const text = [
     model.name,
     model.id,

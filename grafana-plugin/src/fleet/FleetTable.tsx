@@ -75,7 +75,7 @@ function TrailLine({ model }: { model: FleetModel }) {
 }
 
 /** What is wrong, without the name that stands in the first column. */
-export function headlineOf({ headline, name }: Pick<FleetModel, 'headline' | 'name'>): string {
+function headlineOf({ headline, name }: Pick<FleetModel, 'headline' | 'name'>): string {
   const text = headline ?? t('fleet.incident', 'Open incident');
   return plain(text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text);
 }

@@ -9,7 +9,7 @@ type Statement = Cause['supporting'][number];
 const byWeight = (statements: Statement[]) =>
   [...statements].sort((a, b) => Math.abs(b.log_odds) - Math.abs(a.log_odds));
 /** How many times more probable an argument makes a cause, from its natural log-odds: "×55". */
-export const timesText = (logOdds: number) => {
+const timesText = (logOdds: number) => {
   const times = Math.exp(Math.abs(logOdds));
   const rounded = times < 10 ? times.toFixed(1).replace(/\.0$/, '') : String(Math.round(Math.min(times, 1_000)));
   return `${logOdds >= 0 ? '×' : '÷'}${times > 1_000 ? '1,000+' : rounded}`;

@@ -19,7 +19,7 @@ export function whatBroke({ model_id, diagnosis: { causes }, explanation: { head
 }
 
 /** Since when, or how long it lasted. */
-export function whenText({ opened_at_ms, closed_at_ms }: Told, sinceMs: number, nowMs = Date.now()): string {
+function whenText({ opened_at_ms, closed_at_ms }: Told, sinceMs: number, nowMs = Date.now()): string {
   return closed_at_ms === null
     ? t('headline.since', 'since {{time}} ({{span}})', {
         time: clockTime(sinceMs, nowMs),

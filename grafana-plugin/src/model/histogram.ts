@@ -9,7 +9,7 @@ const MOST_CATEGORIES = 20;
 const EQUAL_BINS = 20;
 
 /** Value in the middle of a cell of the exporter's grid (the inverse of its asinh and unit grids). */
-export function cellMiddle(grid: Numeric['grid'], cell: number): number {
+function cellMiddle(grid: Numeric['grid'], cell: number): number {
   return grid.kind === 'unit' ? (cell + 0.5) / 1000 : grid.centre + grid.scale * Math.sinh(cell * grid.step);
 }
 

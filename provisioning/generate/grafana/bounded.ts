@@ -12,7 +12,7 @@ interface Ranked {
   readonly expression: (at: string) => string;
 }
 
-export const MOST_LINES = 10;
+const MOST_LINES = 10;
 
 const ranked = (order: 'topk' | 'bottomk', { by, most = MOST_LINES, expression }: Ranked): string =>
   `${expression('')} and on (${by.join(', ')}) ${order}(${most}, ${expression(AT_END)})`;

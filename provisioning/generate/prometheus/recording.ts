@@ -2,7 +2,7 @@ import { FROZEN_BINS } from '../../../exporter/src/statistics/frozen-bins.js';
 import { metric, type RecordingRule, type RuleGroup, type Span, type Timing } from './rule.js';
 
 /** Windows of the burn-rate alerts, short and long (Google SRE Workbook, chapter 5, table 5-8). */
-export const WINDOWS: readonly Span[] = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'];
+const WINDOWS: readonly Span[] = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'];
 
 /** Predictions in the long window below which an error ratio says nothing. */
 export const FEWEST_PREDICTIONS = 20;

@@ -32,8 +32,7 @@ const UNITS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
 /** `5m`, `1h`, `3d` …: one number, one unit. */
 export type Span = `${number}${keyof typeof UNITS}`;
 
-export const secondsOf = (span: Span): number =>
-  Number(span.slice(0, -1)) * UNITS[span.slice(-1) as keyof typeof UNITS];
+const secondsOf = (span: Span): number => Number(span.slice(0, -1)) * UNITS[span.slice(-1) as keyof typeof UNITS];
 
 /**
  * Writes durations. Real rules run at `speed` 1; tests on real servers use the same rules with every duration divided.

@@ -1,5 +1,5 @@
 import { modelOf } from '../../fixtures/model.js';
-import { incidentId, modelId, type IncidentId } from '../../../exporter/src/domain/identifiers.js';
+import { incidentId, modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { Clock, Executor, Ids, Logger, Store } from '../../../exporter/src/domain/ports.js';
@@ -169,5 +169,3 @@ export async function auditBodies(store: Store, from = 1): Promise<AuditBody[]> 
   const entries = await store.audit.read(from, 100_000);
   return entries.map(({ body }) => JSON.parse(Buffer.from(body).toString('utf8')) as AuditBody);
 }
-
-export type { IncidentId };

@@ -8,6 +8,12 @@ refuses (\`test/integration/serving\`); FastAPI, Gradio and MLflow are tried as 
 (\`test/integration/connectors.test.ts\`). \`UPDATE_DOCS=1\` with that test writes this page anew.
 
 What is read from where is told when a model is found: paths are JSON pointers.
+
+\`mlfi config check --online mlfi.yml\` asks every model of a configuration file once and says in a line each what came of
+it. A model in service is changed without a restart: in the file, taken over by \`POST /-/reload\` or SIGHUP, or by
+\`PATCH /api/v1/models/{id}\` with what changes (\`null\` removes). What a model took before is tried first at its new address,
+so that its golden inputs and their remembered answers stay. What is changed by PATCH holds until the file says something
+else than it did.
 `;
 
 /** The page: one row per server, columns as wide as their widest cell, the way prettier lays out a table. */

@@ -19,7 +19,8 @@ function pathsOf(value: unknown, path: readonly string[]): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, [...path, '*']));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const name = path.length === 1 && ['secrets', 'probe_modules'].includes(path[0] ?? '') ? '*' : key;
+    const isNamed = ['secrets', 'probe_modules', 'intake.models'].includes(path.join('.'));
+    const name = isNamed ? '*' : key;
     return [[...path, name].join('.'), ...pathsOf(inner, [...path, name])];
   });
 }
@@ -38,10 +39,13 @@ describe('mlfi.example.yml', () => {
 
   it('shows every key of the schema, and no other', () => {
     const shown = new Set(pathsOf(parse(UNCOMMENTED), []));
-    const free = /^models\.\*\.(payloads|golden_inputs|headers|query)\.|\.(environment|matchers|inputs|parameters)\./;
+    const free =
+      /^models\.\*\.(payloads|golden_inputs|headers|query)\.|\.(environment|matchers|inputs|parameters|fields)\./;
     const known = knownKeys().map(({ path }) => path.join('.'));
     expect(
-      [...shown].filter((path) => !free.test(path) && !['secrets.*', 'probe_modules.*'].includes(path)).sort(),
+      [...shown]
+        .filter((path) => !free.test(path) && !['secrets.*', 'probe_modules.*', 'intake.models.*'].includes(path))
+        .sort(),
     ).toEqual(known.sort());
   });
 

@@ -7,7 +7,14 @@ import { detectIn, profileOf, quietRow, stateOf } from './rows.js';
 
 const random = seededRandom('intake');
 const quiet = Array.from({ length: 200 }, (_, i) => quietRow(random, i));
-const NOTHING_REFUSED: IntakeSummary = { taken: 0, refused: 0, mostRefusedFor: null, leftOut: [], clockOffsetMs: null };
+const NOTHING_REFUSED: IntakeSummary = {
+  taken: 0,
+  refused: 0,
+  mostRefusedFor: null,
+  leftOut: [],
+  clockOffsetMs: null,
+  notJudged: { late: 0, lost: 0 },
+};
 const found = (intake: IntakeSummary): readonly string[] =>
   detectIn(stateOf(quiet, quiet, { intake })).findings.map(({ detector }) => detector);
 const spots = (intake: IntakeSummary): string =>
@@ -41,6 +48,13 @@ it('tells what is left out and a clock of another zone as blind spots', () => {
   const told = spots({ ...NOTHING_REFUSED, leftOut: [cut], clockOffsetMs: 5_400_000 });
   expect(told).toContain('all of `features`: only the first 500');
   expect(told).toContain('each batch arrives 1.5 h after the time of its newest row');
+});
+
+it('tells rows that are counted and not judged', () => {
+  expect(spots(NOTHING_REFUSED)).not.toContain('evidence is gathered');
+  const told = spots({ ...NOTHING_REFUSED, notJudged: { late: 1, lost: 12 } });
+  expect(told).toContain('1 row that came late: newer rows had been judged when they came');
+  expect(told).toContain('up to 12 rows from before the last start: mlfi was ended while they waited');
 });
 
 describe('labels of which none equals its prediction', () => {

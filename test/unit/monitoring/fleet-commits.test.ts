@@ -25,10 +25,15 @@ const countsIn = (fleet: Fleet, id: typeof A) => {
   return { calls: counters.calls, labelled: learning?.profile.labels.labelled ?? 0 };
 };
 
+/** Judges all that has come: nothing more comes for a while. */
+const judged = (fleet: Fleet, id: typeof A): Promise<unknown> =>
+  fleet.change(id, (monitored) => monitored.advance(2e12, false));
+
 it('counts nothing of a batch that is refused: sent again without a batch id, it counts once', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
   await fleet.ingest(A, answers(['p1', 'p2']));
+  await judged(fleet, A);
   store.isDown = true;
   const batch = { ...answers(['p3']), labels: labels(['p1']).labels };
   await expect(fleet.ingest(A, batch)).rejects.toBeInstanceOf(Unavailable);
@@ -41,6 +46,7 @@ it('counts nothing of a batch that is refused: sent again without a batch id, it
   ).toEqual([null, null]);
   store.isDown = false;
   expect(await fleet.ingest(A, batch)).toMatchObject({ accepted: 2, labelsMatched: 1, labelsUnmatched: 0 });
+  await judged(fleet, A);
   expect(countsIn(fleet, A)).toEqual({ calls: 3, labelled: 1 });
   expect(storedCounts(store, A)).toEqual({ calls: 3, labelled: 1 });
 });
@@ -121,6 +127,7 @@ it('starts learning over with the first logged predictions only once they are st
   expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'probe', calls: 3 });
   expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 3 } });
   await fleet.ingest(A, answers(['p1']));
+  await judged(fleet, A);
   expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'ingest', calls: 4 });
   expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 1 } });
   expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: 1 } });
@@ -259,6 +266,7 @@ it('counts every acknowledged prediction and label once, however sends, commits 
       expect(await all).toEqual(senders.map(() => [1, 1]));
       for (const id of [A, B]) {
         const expected = senders.filter(({ model }) => model === id).length;
+        await Promise.all([judged(fleet, id), scheduler.waitIdle()]);
         expect(countsIn(fleet, id)).toEqual({ calls: expected, labelled: expected });
         if (expected > 0) expect(storedCounts(store, id)).toEqual({ calls: expected, labelled: expected });
       }

@@ -20,7 +20,7 @@ export const QUIET_LOGGER = {
   error: () => undefined,
 };
 
-export const NO_INCIDENTS: FleetPorts['incidents'] = {
+const NO_INCIDENTS: FleetPorts['incidents'] = {
   restore: () => Promise.resolve(),
   current: () => null,
   apply: () => Promise.resolve(null),

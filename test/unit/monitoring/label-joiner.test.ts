@@ -58,6 +58,7 @@ it('judges an answer that brings its label at once', () => {
   expect(judgedAtOnce(answer(null, 'yes', { label: ' yes ', confidence: 0.83 }))).toEqual({
     label: { kind: 'class', correct: true, confidenceTenth: 8 },
     atMs: 7,
+    predictedAtMs: 7,
   });
   expect(judgedAtOnce(answer(null, 12.5, { label: 10 }))?.label).toEqual({
     kind: 'quantity',

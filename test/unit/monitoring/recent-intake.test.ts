@@ -14,9 +14,13 @@ it('counts what was refused, and for what, over the newest hundred rows', () => 
     batch(`${lines('nothing', 30)}\n${lines('{"prediction":"a","confidence":7}', 40)}\n${lines(GOOD, 10)}`),
     NOW,
   );
-  expect(intake.summary()).toMatchObject({ taken: 10, refused: 70, mostRefusedFor: 'bad_confidence' });
+  expect(intake.summary({ late: 0, lost: 0 })).toMatchObject({
+    taken: 10,
+    refused: 70,
+    mostRefusedFor: 'bad_confidence',
+  });
   for (let i = 0; i < 100; i += 1) intake.add(batch(GOOD), NOW);
-  expect(intake.summary()).toMatchObject({ taken: 100, refused: 0, mostRefusedFor: null });
+  expect(intake.summary({ late: 0, lost: 0 })).toMatchObject({ taken: 100, refused: 0, mostRefusedFor: null });
 });
 
 it('tells what the limits leave out until rows come without', () => {
@@ -26,9 +30,9 @@ it('tells what the limits leave out until rows come without', () => {
     features: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`f${i}`, i])),
   });
   intake.add(batch(wide), NOW);
-  expect(intake.summary().leftOut).toMatchObject([{ reason: 'features_cut' }]);
+  expect(intake.summary({ late: 0, lost: 0 }).leftOut).toMatchObject([{ reason: 'features_cut' }]);
   intake.add(batch(lines(GOOD, 200)), NOW);
-  expect(intake.summary().leftOut).toEqual([]);
+  expect(intake.summary({ late: 0, lost: 0 }).leftOut).toEqual([]);
 });
 
 it.each([
@@ -43,12 +47,12 @@ it.each([
     const nowMs = NOW + i * 60_000;
     intake.add(batch(`{"prediction":"a","timestamp":${nowMs - lagOf(i)}}`, nowMs), nowMs);
   }
-  expect(intake.summary().clockOffsetMs).toBe(offsetMs);
+  expect(intake.summary({ late: 0, lost: 0 }).clockOffsetMs).toBe(offsetMs);
 });
 
 it('is not sure of a clock’s offset after a few batches', () => {
   const intake = new RecentIntake();
   for (let i = 0; i < 30; i += 1)
     intake.add(batch(`{"prediction":"a","timestamp":${NOW + i - 7_200_000}}`, NOW + i), NOW + i);
-  expect(intake.summary().clockOffsetMs).toBeNull();
+  expect(intake.summary({ late: 0, lost: 0 }).clockOffsetMs).toBeNull();
 });

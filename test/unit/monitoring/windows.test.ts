@@ -1,57 +1,105 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { emptyWindow, createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
-import type { FeatureValue, Observation } from '../../../exporter/src/domain/observation.js';
+import { describe, expect, it } from 'vitest';
+import { emptyWindow, mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
+import type { FeatureValue } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
-import { Windows } from '../../../exporter/src/monitoring/windows.js';
+import { withCounted, Windows, type ArrivedRow, type Countable } from '../../../exporter/src/monitoring/windows.js';
 import { observation } from '../detection/rows.js';
 
-const VALUE: fc.Arbitrary<FeatureValue> = fc.oneof(
-  fc.constant(null),
-  fc.integer({ min: -5, max: 5 }),
-  fc.constantFrom('x', 'y', 'z'),
-);
-const ROWS: fc.Arbitrary<Observation[]> = fc.array(
+const LENGTH_MS = 100;
+const SINCE_MS = 1_020;
+const NUMBER: fc.Arbitrary<FeatureValue> = fc.option(fc.integer({ min: -5, max: 5 }));
+const CATEGORY: fc.Arbitrary<FeatureValue> = fc.option(fc.constantFrom('x', 'y', 'z'));
+const ROWS: fc.Arbitrary<ArrivedRow[]> = fc.array(
   fc
-    .record({ n: VALUE, c: VALUE, confidence: fc.option(fc.double({ min: 0, max: 1, noNaN: true })) })
-    .map(({ n, c, confidence }) => observation({ features: { n, c }, confidence })),
+    .record({
+      atMs: fc.integer({ min: 800, max: 1_600 }),
+      n: NUMBER,
+      c: CATEGORY,
+      confidence: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    })
+    .map(({ atMs, n, c, confidence }) => ({
+      row: observation({ atMs, features: { n, c }, confidence }),
+      judged: null,
+    })),
   { maxLength: 12 },
 );
-
-const countsOf = (rows: readonly Observation[], like: WindowProfile): WindowProfile => {
-  const builder = createWindowBuilder({ like });
-  for (const row of rows) builder.add(row);
-  return builder.build();
-};
-
-it('counts in copies exactly as in one window, and nothing of a copy that is not taken over', () => {
-  fc.assert(
-    fc.property(ROWS, fc.array(fc.record({ rows: ROWS, isTaken: fc.boolean() }), { maxLength: 4 }), (past, commits) => {
-      const like = countsOf(past, emptyWindow());
-      const windows = new Windows(like, 1, [], 10);
-      const taken: Observation[] = [];
-      for (const { rows, isTaken } of commits) {
-        const fork = windows.fork();
-        for (const row of rows) fork.add(row);
-        if (!isTaken) continue;
-        windows.adopt(fork, fork.build());
-        taken.push(...rows);
-      }
-      expect(windows.current().profile).toEqual(countsOf(taken, like));
-    }),
-    { numRuns: 300 },
-  );
+const rowsOnly = (rows: readonly ArrivedRow[]): Countable => ({ rows, labels: [] });
+const rowIn = (c: string): ArrivedRow => ({
+  row: observation({ features: { n: 1, c }, confidence: 0.5 }),
+  judged: null,
 });
+const rowAt = (atMs: number): ArrivedRow => ({ row: observation({ atMs }), judged: null });
 
-it('keeps complete windows until they are stored, each under a start of its own, also when the clock steps back', () => {
-  const windows = new Windows(emptyWindow(), 1_000, [], 10);
-  for (const nowMs of [2_000, 2_100, 900]) {
-    windows.add(observation());
-    windows.rotate(nowMs, nowMs === 900 ? -Infinity : 100, emptyWindow(), true, 1_000);
+/** The store as the windows see it. */
+class Stored {
+  readonly profiles = new Map<number, WindowProfile>();
+
+  write(windows: Windows, arrived: Countable, waiting: readonly ArrivedRow[]): void {
+    const toStore = windows.toStore(arrived, waiting);
+    for (const { windowStartMs, profile } of toStore.windows) this.profiles.set(windowStartMs, profile);
+    for (const { windowStartMs, profile } of toStore.amendments) {
+      const before = this.profiles.get(windowStartMs);
+      this.profiles.set(windowStartMs, before === undefined ? profile : mergeWindows(before, profile));
+    }
+    windows.stored();
   }
-  const starts = windows.complete.map(({ windowStartMs }) => windowStartMs);
-  expect(new Set([...starts, windows.current().windowStartMs]).size).toBe(4);
-  expect(windows.newest(1_000).calls).toBe(3);
-  windows.stored(2);
-  expect(windows.complete).toHaveLength(1);
+}
+
+/** Every row in the window of its time; the first window begins with the baseline's end. */
+function expected(rows: readonly ArrivedRow[], like: WindowProfile): Map<number, WindowProfile> {
+  const byStart = new Map<number, ArrivedRow[]>();
+  for (const each of rows) {
+    const start = LENGTH_MS * Math.floor(each.row.atMs / LENGTH_MS);
+    const key = each.row.atMs >= SINCE_MS ? Math.max(start, SINCE_MS) : start;
+    byStart.set(key, [...(byStart.get(key) ?? []), each]);
+  }
+  return new Map([...byStart].map(([start, some]) => [start, withCounted(like, null, rowsOnly(some))]));
+}
+
+const sorted = (profiles: ReadonlyMap<number, WindowProfile>): [number, WindowProfile][] =>
+  [...profiles].sort(([a], [b]) => a - b);
+
+describe('windows by the time of the rows', () => {
+  it('are stored whole whatever waits, comes late, is let go or is not stored at once', () => {
+    const commit = fc.record({ rows: ROWS, unstored: ROWS, waits: fc.boolean(), isTrimmed: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(commit, { maxLength: 4 }), (commits) => {
+        const like = withCounted(emptyWindow(), null, rowsOnly(['x', 'y', 'z'].map(rowIn)));
+        const windows = new Windows(like, LENGTH_MS, SINCE_MS, [], 10);
+        const stored = new Stored();
+        const all: ArrivedRow[] = [];
+        let waiting: ArrivedRow[] = [];
+        for (const { rows, unstored, waits, isTrimmed } of commits) {
+          windows.add(rowsOnly(unstored), false);
+          stored.write(windows, rowsOnly(rows), waiting);
+          windows.add(rowsOnly(waiting), true);
+          const late = rows.filter(({ row }) => row.atMs < 1_300);
+          windows.add(rowsOnly(waits ? late : rows), true);
+          waiting = waits ? rows.filter((each) => !late.includes(each)) : [];
+          if (isTrimmed && waiting.length === 0) windows.trim(1);
+          all.push(...rows, ...unstored);
+        }
+        expect(sorted(stored.profiles)).toEqual(sorted(expected(all, like)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('judges the newest calls, in the order of the rows’ time', () => {
+    const windows = new Windows(emptyWindow(), LENGTH_MS, SINCE_MS, [], 10);
+    for (const atMs of [1_050, 1_150, 1_250, 1_160]) windows.add(rowsOnly([rowAt(atMs)]), true);
+    expect(windows.newest(1)).toMatchObject({ calls: 1, fromMs: 1_250 });
+    expect(windows.newest(2)).toMatchObject({ calls: 3, fromMs: 1_150, toMs: 1_250 });
+    expect(windows.newest(10).calls).toBe(4);
+  });
+
+  it('goes on in the window that was being filled before a restart', () => {
+    const profile = withCounted(emptyWindow(), null, rowsOnly([rowAt(1_110), rowAt(1_120)]));
+    const windows = new Windows(emptyWindow(), LENGTH_MS, SINCE_MS, [{ windowStartMs: 1_100, profile }], 10);
+    const arrived = rowsOnly([rowAt(1_130)]);
+    expect(windows.toStore(arrived, []).windows).toMatchObject([{ windowStartMs: 1_100, profile: { calls: 3 } }]);
+    windows.add(arrived, true);
+    expect(windows.newest(1).calls).toBe(3);
+  });
 });

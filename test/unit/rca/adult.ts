@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { CodedRows } from '../../../exporter/src/rca/segments/slice-line.js';
 
 /** UCI Adult as text cells, header left out (test/data/adult/README.md names the source). */
-export function adultCells(): string[][] {
+function adultCells(): string[][] {
   const path = new URL('../../data/adult/adult.data.csv.gz', import.meta.url);
   const [, ...lines] = gunzipSync(readFileSync(path)).toString('utf8').trim().split('\n');
   return lines.map((line) => line.split(',').map((cell) => cell.trim())).filter((cells) => cells.length === 15);

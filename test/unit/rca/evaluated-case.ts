@@ -54,7 +54,7 @@ export interface Case {
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
-export const labelsOf = (correct: number) => ({
+const labelsOf = (correct: number) => ({
   labelled: 200,
   correct,
   labelledByConfidence: new Array<number>(10).fill(20),

@@ -7,7 +7,7 @@ import {
   type Prediction,
   type RowContext,
 } from '../../domain/observation.js';
-import { classOfColumn, KNOWN_FIELDS, roleOf, type FieldRole } from './field-roles.js';
+import { KNOWN_FIELDS, type FieldRole, type FieldRoles } from './field-roles.js';
 import { flattenFeatures } from './features.js';
 import { timestampMs } from './timestamps.js';
 import {
@@ -38,6 +38,7 @@ export interface EventOptions {
   readonly tell: Tell;
   /** In a table a column without a role is a feature; in a JSON object a field without one is more likely a slip. */
   readonly isTable: boolean;
+  readonly roles: FieldRoles;
 }
 
 interface RankedField extends Field {
@@ -59,7 +60,7 @@ interface Fields {
 export function eventOf(row: unknown, options: EventOptions): IngestEvent {
   if (typeof row !== 'object' || row === null || Array.isArray(row))
     throw new Refusal('not_an_object', '', 'each row must be a JSON object');
-  const fields = sorted(row, options);
+  const fields = sorted(options.roles.lifted(row), options);
   return lateLabelOf(fields, options) ?? { kind: 'prediction', observation: observationOf(fields, options) };
 }
 
@@ -99,7 +100,7 @@ function observationOf(fields: Fields, { nowMs, limits, tell }: EventOptions): O
   };
 }
 
-function sorted(row: object, { isTable, tell }: EventOptions): Fields {
+function sorted(row: object, { isTable, tell, roles }: EventOptions): Fields {
   const byRole: Partial<Record<FieldRole, RankedField>> = {};
   let probabilities: Map<string, unknown> | null = null;
   let others: Record<string, unknown> | null = null;
@@ -110,9 +111,9 @@ function sorted(row: object, { isTable, tell }: EventOptions): Fields {
   };
   for (const name in row) {
     const value: unknown = (row as Readonly<Record<string, unknown>>)[name];
-    const found = roleOf(name);
+    const found = roles.roleOf(name);
     if (found === null) {
-      const category = classOfColumn(name);
+      const category = roles.classOf(name);
       if (category !== null) (probabilities ??= new Map<string, unknown>()).set(category, value);
       else if (isTable) define((others ??= {}), name, value);
       else
@@ -124,7 +125,9 @@ function sorted(row: object, { isTable, tell }: EventOptions): Fields {
       continue;
     }
     const { role, rank } = found;
-    if (role === 'contextColumn') contextColumns.push([name, value]);
+    if (role === 'ignored') continue;
+    if (role === 'feature') define((others ??= {}), name, value);
+    else if (role === 'contextColumn') contextColumns.push([name, value]);
     else if (role === 'leftOut') tell('field_left_out', name, 'this field is not watched');
     else {
       const known = byRole[role];
@@ -224,7 +227,7 @@ function featuresOf({ byRole, others }: Fields, limits: IntakeLimits, tell: Tell
       'features',
       'features must be an object of name → number, text, true, false or null',
     );
-  return flattenFeatures(given, limits, tell);
+  return flattenFeatures(others === null ? given : { ...given, ...others }, limits, tell);
 }
 
 /** Columns a row is grouped by, as short texts; null when there are none. */

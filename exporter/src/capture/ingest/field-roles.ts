@@ -1,3 +1,5 @@
+import { NO_MAPPING, type FieldMapping, type MappedRole } from '../../domain/field-mapping.js';
+
 /** What a field of a logged row is for. */
 export type FieldRole =
   | 'predictionId'
@@ -14,6 +16,8 @@ export type FieldRole =
   | 'features'
   | 'context'
   | 'contextColumn'
+  | 'feature'
+  | 'ignored'
   | 'leftOut';
 
 /** Names in use, by role (mlfi's own first, then those of the logs in shared/reference: the first that is filled wins). */
@@ -129,14 +133,80 @@ for (const [role, names] of NAMES) for (const [rank, name] of names.entries()) R
 const PER_CLASS = /^(?:y_pred_proba|predict_proba|proba|prob|probability)_(.{1,100})$/i;
 
 /** The role of a field by its name: as written, else in lower case with `_` for space, `-` and `.`; null for any other name. */
-export function roleOf(name: string): RoleOfField | null {
+function roleOf(name: string): RoleOfField | null {
   const known = ROLES.get(name);
   if (known !== undefined || name.length > 40) return known ?? null;
   return ROLES.get(name.toLowerCase().replace(/[ .-]/g, '_')) ?? null;
 }
 
 /** The class whose probability a column holds (`proba_cat` → `cat`), null for other names. */
-export const classOfColumn = (name: string): string | null => PER_CLASS.exec(name)?.[1] ?? null;
+const classOfColumn = (name: string): string | null => PER_CLASS.exec(name)?.[1] ?? null;
+
+const ROLE_OF_MAPPED: Readonly<Record<MappedRole, FieldRole>> = {
+  model_id: 'modelId',
+  prediction_id: 'predictionId',
+  timestamp: 'timestamp',
+  features: 'features',
+  prediction: 'prediction',
+  confidence: 'confidence',
+  probability: 'positiveProbability',
+  latency_seconds: 'latencySeconds',
+  latency_ms: 'latencyMs',
+  label: 'label',
+  model_version: 'modelVersion',
+  error: 'error',
+  context: 'context',
+  feature: 'feature',
+  ignore: 'ignored',
+};
+
+/** The roles of the fields of one batch: by what was said of them, else by their names. */
+export interface FieldRoles {
+  roleOf(name: string): RoleOfField | null;
+  /** The class whose probability a field holds; null for other names, and for what was said to be something else. */
+  classOf(name: string): string | null;
+  /** The row with what was named by a path lifted to the top, in place of what it lies in. */
+  lifted(row: object): object;
+}
+
+/** What is said of a field comes before what its name says. */
+export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
+  const said = new Map<string, RoleOfField>();
+  for (const [name, role] of fields) said.set(name, { role: ROLE_OF_MAPPED[role], rank: -1 });
+  const others = said.get('*') ?? null;
+  const paths = [...said.keys()].filter((name) => name.includes('.'));
+  if (said.size === 0) return { roleOf, classOf: classOfColumn, lifted: (row) => row };
+  const classOf = (name: string): string | null => (said.has(name) ? null : classOfColumn(name));
+  return {
+    roleOf: (name) => said.get(name) ?? roleOf(name) ?? (classOf(name) === null ? others : null),
+    classOf,
+    lifted: (row) => (paths.length === 0 ? row : liftedRow(row, paths, said)),
+  };
+}
+
+function liftedRow(row: object, paths: readonly string[], said: ReadonlyMap<string, RoleOfField>): object {
+  const values = new Map<string, unknown>(Object.entries(row));
+  const roots = new Set<string>();
+  for (const path of paths) {
+    if (Object.hasOwn(row, path)) continue;
+    const found = valueAt(row, path.split('.'));
+    if (found === undefined) continue;
+    values.set(path, found);
+    const [root = ''] = path.split('.');
+    if (!said.has(root)) roots.add(root);
+  }
+  for (const root of roots) values.delete(root);
+  return Object.fromEntries(values);
+}
+
+function valueAt(row: object, path: readonly string[]): unknown {
+  let value: unknown = row;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
+}
 
 /** Names of mlfi's own for the message about an unknown one. */
 export const KNOWN_FIELDS = [

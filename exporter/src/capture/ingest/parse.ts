@@ -1,6 +1,8 @@
 import { DEFAULT_INTAKE_LIMITS, type IngestBatch, type IntakeLimits } from '../../domain/ingest.js';
+import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
 import type { LateLabel, Observation } from '../../domain/observation.js';
 import { eventOf } from './event.js';
+import { fieldRoles } from './field-roles.js';
 import { csv } from './formats/csv.js';
 import type { BatchFormat } from './formats/format.js';
 import { json } from './formats/json.js';
@@ -18,12 +20,14 @@ export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowle
  * the field, a reason code and what would be right; what was changed or left out of a row is noted. A row with only an id
  * and a label is a label for an earlier prediction. No value of a row is repeated anywhere.
  * @param contentType as in the HTTP header
+ * @param mapping what is said of the fields besides their names
  */
 export function parseBatch(
   body: string,
   contentType: string,
   nowMs: number,
   limits: IntakeLimits = DEFAULT_INTAKE_LIMITS,
+  mapping: FieldMapping = NO_MAPPING,
 ): ParsedBatch {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const text = body.replace(BYTE_ORDER_MARK, '');
@@ -31,11 +35,12 @@ export function parseBatch(
   const verdicts = createVerdicts(text.length);
   const observations: Observation[] = [];
   const labels: LateLabel[] = [];
-  const rows = format.read(text, limits, verdicts);
+  const roles = fieldRoles(mapping);
+  const rows = format.read(text, limits, verdicts, roles);
   for (const [i, { line, value, isTable = false }] of rows.entries()) {
     try {
       const tell = verdicts.tellOf(line);
-      const event = eventOf(value, { nowMs, limits, tell, isTable });
+      const event = eventOf(value, { nowMs, limits, tell, isTable, roles });
       if (event.kind === 'prediction') observations.push(event.observation);
       else labels.push(event.label);
     } catch (error) {

@@ -42,6 +42,8 @@ const REASONS: Readonly<Record<RefusalReason, string>> = {
   not_an_object: 'are no objects',
   unknown_field: 'have a field nobody knows',
   no_prediction: 'hold no prediction',
+  unaligned: 'answer more or fewer inputs than were sent',
+  unanswered: 'are requests whose response was not logged',
   bad_prediction: 'hold a prediction that cannot be read',
   bad_label: 'hold a label that cannot be read',
   bad_id: 'hold an id that cannot be read',

@@ -8,12 +8,12 @@ export interface ForestOptions {
   readonly trees: number;
   readonly sampleSize: number;
 }
-export const DEFAULT_FOREST_OPTIONS: ForestOptions = { trees: 100, sampleSize: 256 };
+const DEFAULT_FOREST_OPTIONS: ForestOptions = { trees: 100, sampleSize: 256 };
 
 const EULER = 0.5772156649015329;
 
 /** Mean path length of an unsuccessful search in a binary search tree of n rows: 2H(n−1) − 2(n−1)/n. */
-export function averagePathLength(n: number): number {
+function averagePathLength(n: number): number {
   if (n <= 1) return 0;
   if (n === 2) return 1;
   return 2 * (Math.log(n - 1) + EULER) - (2 * (n - 1)) / n;

@@ -4,7 +4,7 @@ import { binOf, binsFor, dense, sparse, type ReferenceState, type SparseCounts }
 /** Blocks of 1, 2, 4 … 2^12 = 4,096 samples are tried. */
 const LEVELS = 13;
 /** Blocks a length needs in the baseline before it can be chosen: b ≤ N/25 (docs/detection.md). */
-export const LEAST_BLOCKS = 25;
+const LEAST_BLOCKS = 25;
 /**
  * Correlation of neighbouring blocks below which they count as independent, and below which they may be used when nothing
  * better comes in time: with the default tolerance 0.15 gave no false page in four model-months of AR(0.9), 0.5 gave six.

@@ -175,7 +175,7 @@ export class ConformalEDetector {
 }
 
 /** log of the mean of exp(values). */
-export function logMean(values: readonly number[]): number {
+function logMean(values: readonly number[]): number {
   const top = Math.max(...values);
   return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0) / values.length);
 }

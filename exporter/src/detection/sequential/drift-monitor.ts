@@ -172,7 +172,8 @@ export class DriftMonitor {
    * @param leastSamples samples a signal learns from at least
    */
   settle(nowMs: number, leastSamples: number): void {
-    if (this.alarmed === null && this.total() < this.warningThreshold) this.settleSeason(nowMs);
+    let total = this.total();
+    if (this.alarmed === null && total < this.warningThreshold && this.settleSeason(nowMs)) total = this.total();
     for (const signal of this.signals.values()) {
       for (const stream of signal.streams) {
         if (stream.isMonitoring) continue;
@@ -183,11 +184,11 @@ export class DriftMonitor {
     }
     if (!this.watching) return;
     if (this.alarmed !== null) this.nameFurther(this.alarmed, nowMs);
-    else if (this.total() >= this.threshold) this.alarm(nowMs);
+    else if (total >= this.threshold) this.alarm(nowMs);
   }
 
-  /** One signal with a daily (weekly) pattern shows that the model's traffic has one; then every signal is corrected for it. */
-  private settleSeason(nowMs: number): void {
+  /** A daily (weekly) pattern in one signal is the traffic's: every signal is corrected for it. @returns whether one was decided on */
+  private settleSeason(nowMs: number): boolean {
     const due = [...this.signals.values()].flatMap(({ streams }) =>
       streams.flatMap((stream) => {
         const answer = stream.seasonDue(nowMs);
@@ -197,6 +198,7 @@ export class DriftMonitor {
     const found = { daily: false, weekly: false };
     for (const answer of due) found[answer.question] ||= answer.found;
     for (const { stream, question } of due) stream.settleSeason(question, found[question]);
+    return due.length > 0;
   }
 
   /** Whether the learning period may become a baseline: long enough for its own correlation, and steady. */
@@ -212,11 +214,10 @@ export class DriftMonitor {
       if (weight * unsteadiness >= STATIONARITY_PART * this.threshold) unsteady.push(signal.subject);
       if (JOINING_LATER.includes(signal.subject)) continue;
       for (const stream of signal.streams) if (stream.waitsForSeason !== null) season.add(stream.waitsForSeason);
-      const waits = signal.streams.flatMap((stream) => stream.waitsFor ?? []);
+      const [wait] = signal.streams.flatMap((stream) => stream.waitsFor ?? []);
       const learningHere = signal.streams.filter((stream) => !stream.isMonitoring).length;
       streams += signal.streams.length;
       learning += learningHere;
-      const [wait] = waits;
       if (learningHere > 0 && wait !== undefined) missing.push(`${subjectText(signal.subject)}: ${wait}`);
     }
     return { missing: learning > LATECOMERS * streams ? missing : [], season: [...season], unsteady };
@@ -237,8 +238,7 @@ export class DriftMonitor {
   /** True when every signal that changed is as it was in the baseline again. */
   get hasRecovered(): boolean {
     const { alarmed } = this;
-    if (alarmed === null) return true;
-    return alarmed.signals.every(({ subject }) => recovered(this.signals.get(subject), alarmed));
+    return alarmed === null || alarmed.signals.every(({ subject }) => recovered(this.signals.get(subject), alarmed));
   }
 
   /** The incident is over: the reference stays, evidence starts from nothing. */

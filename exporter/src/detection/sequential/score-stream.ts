@@ -234,13 +234,24 @@ export class ScoreStream {
     this.stationarity = null;
   }
 
-  /** Null while learning. The strongest of its detectors speaks; their values add. */
+  /** The sum of its detectors' evidence; 0 while learning. */
+  get value(): number {
+    const { detector } = this;
+    if (detector === null || detector.kind === 'untestable') return 0;
+    if (detector.kind === 'risk') return detector.detector.value;
+    let sum = 0;
+    for (const { value } of detector.detectors) sum += value;
+    return sum;
+  }
+
+  /** Null while learning. The strongest of its detectors speaks. */
   reading(): ScoreStreamReading | null {
     const { detector } = this;
     if (detector === null || detector.kind === 'untestable') return null;
+    const { value } = this;
     const { statistic } = this.settings;
     if (detector.kind === 'risk') {
-      const { value, logRatio, changeAtMs } = detector.detector;
+      const { logRatio, changeAtMs } = detector.detector;
       return { statistic, value, logRatio, changeAtMs, direction: 'up', blockSamples: 1 << detector.level };
     }
     const [first] = detector.detectors;
@@ -248,7 +259,7 @@ export class ScoreStream {
     const strongest = detector.detectors.reduce((best, each) => (each.value > best.value ? each : best), first);
     return {
       statistic,
-      value: detector.detectors.reduce((sum, each) => sum + each.value, 0),
+      value,
       logRatio: strongest.logRatio,
       ...strongest.strongest,
       blockSamples: strongest.blockLength,

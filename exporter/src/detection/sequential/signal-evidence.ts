@@ -3,7 +3,7 @@ import type { ScoreStreamReading } from './score-stream.js';
 import type { SignalMonitor } from './signal-monitor.js';
 
 /** Evidence of a signal in ticks: the mean over its statistics, those not watching yet counted as nothing. */
-export function signalValue(signal: SignalMonitor): number {
+function signalValue(signal: SignalMonitor): number {
   let sum = 0;
   let size = 0;
   for (const stream of signal.streams) {
@@ -67,7 +67,7 @@ export function pagingValue(signal: SignalMonitor): number {
   let size = 0;
   for (const stream of signal.streams) {
     size += stream.size;
-    if (!stream.isProvisional) sum += stream.reading()?.value ?? 0;
+    if (!stream.isProvisional) sum += stream.value;
   }
   return size === 0 ? 0 : sum / size;
 }

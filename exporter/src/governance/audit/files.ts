@@ -91,7 +91,7 @@ export interface HeldTexts {
 }
 
 /** @throws Error saying which of the texts cannot be read */
-export function heldEvidence({ head, checkpoints, key, earlier }: HeldTexts): HeldEvidence {
+function heldEvidence({ head, checkpoints, key, earlier }: HeldTexts): HeldEvidence {
   const notes = checkpoints === null ? [] : splitNotes(checkpoints);
   if (checkpoints !== null && notes.length === 0) throw new Error('the file of checkpoints holds no signed note');
   const parsed = earlier === null ? null : parseAuditExport(earlier);

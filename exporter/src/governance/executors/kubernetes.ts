@@ -17,7 +17,7 @@ import {
 import type { Plan } from '../../domain/executor.js';
 
 /** Written on the deployment in the same request that acts, so that it proves what arrived. */
-export const EXECUTION_ANNOTATION = 'mlfi.io/execution-id';
+const EXECUTION_ANNOTATION = 'mlfi.io/execution-id';
 const REVISION = 'deployment.kubernetes.io/revision';
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';

@@ -110,10 +110,7 @@ export function resolveTarget<E extends TargetedExecutorId>(
 }
 
 /** A target that can be called. */
-export function targetContext<E extends TargetedExecutorId>(
-  target: ActionTarget<E>,
-  ports: TargetPorts,
-): TargetContext<E> {
+function targetContext<E extends TargetedExecutorId>(target: ActionTarget<E>, ports: TargetPorts): TargetContext<E> {
   const base = 'url' in target.settings ? target.settings.url.replace(/\/+$/, '') : '';
   return {
     name: target.name,

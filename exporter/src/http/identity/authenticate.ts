@@ -36,7 +36,7 @@ export interface AuthenticationPorts extends ApiKeyCheck {
 }
 
 /** Set by Grafana per route of the plugin, over whatever the browser sent. */
-export const GRANT_HEADER = 'x-route-grant';
+const GRANT_HEADER = 'x-route-grant';
 /** Headers only Grafana's plugin proxy adds: their sender gets 403, because Grafana repeats a request answered with 401. */
 const GRAFANA_HEADERS = ['x-grafana-id', 'x-grafana-context', GRANT_HEADER];
 
@@ -62,7 +62,7 @@ export function createAuthenticator(
 ): (headers: IncomingHttpHeaders) => Promise<Authentication> {
   return async (headers) => {
     const viaGrafana = GRAFANA_HEADERS.some((name) => headers[name] !== undefined);
-    const bearer = (headers.authorization ?? '').replace(/^Bearer(\s+|$)/i, '').trim();
+    const bearer = bearerIn(headers.authorization ?? '');
     if (bearer === '') {
       return viaGrafana || headers.authorization !== undefined
         ? refusal(
@@ -90,6 +90,21 @@ export function createAuthenticator(
       );
     return byGrafana(ports, grafana, headers);
   };
+}
+
+/**
+ * The token of a Bearer header, or the password of a Basic one when it is an API key: loggers of model servers know an
+ * address and nothing else, and send what stands in it (`http://any:mlfi_…@mlfi`) as Basic.
+ */
+function bearerIn(header: string): string {
+  const basic = /^Basic\s+([A-Za-z0-9+/=]{1,400})\s*$/i.exec(header)?.[1];
+  const password =
+    basic === undefined
+      ? ''
+      : Buffer.from(basic, 'base64')
+          .toString('utf8')
+          .replace(/^[^:]*:/s, '');
+  return password.startsWith('mlfi_') ? password : header.replace(/^Bearer(\s+|$)/i, '').trim();
 }
 
 const refusal = (code: IdentityProblem['code'], message: string): Authentication => ({

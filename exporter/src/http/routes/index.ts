@@ -1,6 +1,7 @@
 import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { baselineRoutes } from './baselines.js';
+import { cloudEventRoutes } from './cloudevents.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
 import { incidentRoutes } from './incidents.js';
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...modelRoutes,
   ...baselineRoutes,
   ...observationRoutes,
+  ...cloudEventRoutes,
   ...validationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,

@@ -109,7 +109,7 @@ export const legacyRoutes: readonly Route[] = [
       }),
     },
     async handler({ ports: { application, parseBatch, clock }, body, actor }) {
-      const batch = parseBatch(body, 'application/json', clock.now());
+      const batch = parseBatch(body, 'application/json', clock.now(), '', new Map());
       const [wrong] = batch.errors;
       if (wrong !== undefined) {
         const { line, field, reason, message } = wrong;
@@ -146,7 +146,7 @@ function nameIn(body: string): string {
 }
 
 /** An investigation in the seed's shape; what the seed lacks is added, nothing is renamed. */
-export function legacyView(investigation: Investigation): z.output<typeof analysis> {
+function legacyView(investigation: Investigation): z.output<typeof analysis> {
   const { diagnosis, explanation, confidenceDrift } = investigation;
   const [winner] = diagnosis.causes;
   const isHealthy = investigation.verdict === 'healthy';

@@ -1,74 +1,14 @@
 import { z } from 'zod';
 import type { WindowAggregate } from '../../application/models.js';
-import { askingBody, askingOf } from '../../domain/asking-schema.js';
-import type { DiscoveryTarget } from '../../domain/discovery.js';
-import { CONNECTOR_IDS, type ProbeSchedule } from '../../domain/model.js';
-import type { ModelRegistration } from '../../domain/model-registration.js';
 import { CHANGE_KINDS } from '../../domain/symptoms.js';
-import { httpUrl, LATEST_MS, modelIdSchema, label, text, wholeNumber } from '../parameters.js';
+import { changeBody, changeOf, discoveryBody, registrationBody, registrationOf, targetOf } from '../model-bodies.js';
+import { LATEST_MS, modelIdSchema, text, wholeNumber } from '../parameters.js';
 import { route, textResponse, type Route } from '../route.js';
 import { distributionSchema, distributionsView } from '../views/baselines.js';
 import { discoverySchema, discoveryView } from '../views/discovery.js';
-import { anyJson } from '../views/estimates.js';
 import { modelDetailSchema, modelDetailView, modelSchema, modelView } from '../views/models.js';
 
 const params = z.strictObject({ id: modelIdSchema });
-const registration = z
-  .strictObject({
-    id: modelIdSchema.optional(),
-    name: label(1, 120).optional(),
-    url: httpUrl.optional(),
-    connector: z.enum(CONNECTOR_IDS).optional(),
-    payloads: z.array(anyJson).min(1).max(100).optional(),
-    golden_inputs: z.array(anyJson).min(1).max(50).optional(),
-    version: label(0, 100).optional(),
-    owner: label(0, 120).optional(),
-    tags: z.array(label(0, 60)).max(20).optional(),
-    interval_seconds: z.number().min(1).max(86_400).optional(),
-    timeout_seconds: z.number().min(0.01).max(300).optional(),
-    ...askingBody,
-  })
-  .meta({ id: 'ModelRegistration' });
-
-/** How a URL is asked, for one call that finds out. */
-const discoveryRequest = z.strictObject({
-  url: httpUrl,
-  connector: z.enum(CONNECTOR_IDS).optional(),
-  payloads: z.array(anyJson).min(1).max(100).optional(),
-  ...askingBody,
-});
-const targetOf = (body: z.output<typeof discoveryRequest>): DiscoveryTarget => {
-  const asking = askingOf(body);
-  return {
-    url: body.url,
-    authorizationSecret: null,
-    ...(body.connector === undefined ? {} : { connector: body.connector }),
-    ...(body.payloads === undefined ? {} : { payloads: body.payloads }),
-    ...(asking === undefined ? {} : { asking }),
-  };
-};
-const scheduleOf = (body: z.output<typeof registration>): Partial<ProbeSchedule> => ({
-  ...(body.interval_seconds === undefined ? {} : { intervalMs: body.interval_seconds * 1_000 }),
-  ...(body.timeout_seconds === undefined ? {} : { timeoutMs: body.timeout_seconds * 1_000 }),
-});
-
-/** Leaves out what was not given, as optional properties want it. */
-const registrationOf = (body: z.output<typeof registration>): ModelRegistration => {
-  const asking = askingOf(body);
-  return {
-    ...(body.id === undefined ? {} : { id: body.id }),
-    ...(body.name === undefined ? {} : { name: body.name }),
-    ...(body.url === undefined ? {} : { url: body.url }),
-    ...(body.connector === undefined ? {} : { connector: body.connector }),
-    ...(body.payloads === undefined ? {} : { payloads: body.payloads }),
-    ...(body.golden_inputs === undefined ? {} : { goldenInputs: body.golden_inputs }),
-    ...(body.version === undefined ? {} : { versionLabel: body.version }),
-    ...(body.owner === undefined ? {} : { owner: body.owner }),
-    ...(body.tags === undefined ? {} : { tags: body.tags }),
-    schedule: scheduleOf(body),
-    ...(asking === undefined ? {} : { asking }),
-  };
-};
 
 const COLUMNS =
   'window_start,calls,failures,confidence_mean,confidence_std,latency_p50_seconds,latency_p95_seconds,labelled,correct';
@@ -114,7 +54,7 @@ export const modelRoutes: readonly Route[] = [
     path: '/api/v1/models',
     scope: 'operate',
     summary: 'Watch a model: protocol and payload are found from its URL',
-    body: registration,
+    body: registrationBody,
     responses: { 201: modelSchema },
     async handler({ ports: { application }, body, actor }) {
       const { id } = await application.models.register(registrationOf(body), actor);
@@ -126,7 +66,7 @@ export const modelRoutes: readonly Route[] = [
     path: '/api/v1/discover',
     scope: 'operate',
     summary: 'Find out how a URL may be asked, without watching it',
-    body: discoveryRequest,
+    body: discoveryBody,
     responses: { 200: discoverySchema },
     handler: async ({ ports, body }) => ({
       status: 200,
@@ -144,6 +84,20 @@ export const modelRoutes: readonly Route[] = [
       status: 200,
       body: modelDetailView(ports.application.models.status(id)),
     }),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/api/v1/models/:id',
+    scope: 'operate',
+    summary:
+      'Change a model as RFC 7396 merges; a new way of asking is tried first, and refused when the model does not answer',
+    params,
+    body: changeBody,
+    responses: { 200: modelDetailSchema },
+    async handler({ ports: { application }, params: { id }, body, actor }) {
+      await application.models.change(id, changeOf(body), actor);
+      return { status: 200, body: modelDetailView(application.models.status(id)) };
+    },
   }),
   route({
     method: 'DELETE',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
+import { MAPPED_ROLES, type MappedRole } from '../../domain/field-mapping.js';
 import { NOTE_REASONS, REFUSAL_REASONS } from '../../domain/ingest.js';
 import { modelIdSchema } from '../parameters.js';
 import { route, type Route } from '../route.js';
@@ -44,6 +45,7 @@ const content = {
   'application/json': z.union([event, z.array(event)]).meta({ id: 'LoggedBatch' }),
   'application/x-ndjson': LINES,
   'text/csv': TABLE,
+  'text/tab-separated-values': TABLE,
 };
 
 const result = z
@@ -80,6 +82,24 @@ const result = z
   .meta({ id: 'IngestResult' });
 const batchId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A–Z a–z 0–9 . _ : -');
 
+const SAID = /^(.{1,1000}):([a-z_]+)$/s;
+const role = z.enum(MAPPED_ROLES);
+
+/**
+ * `amount:feature,y:label` as what each field is.
+ * @throws Invalid for a part without a name and a role
+ */
+function saidOfFields(text: string | undefined): ReadonlyMap<string, MappedRole> {
+  const said = new Map<string, MappedRole>();
+  for (const part of text === undefined ? [] : text.split(',')) {
+    const [, name = '', given] = SAID.exec(part) ?? [];
+    const read = role.safeParse(given);
+    if (!read.success) throw new Invalid(`map must be name:role, … with a role of ${MAPPED_ROLES.join(', ')}`, 'map');
+    said.set(name, read.data);
+  }
+  return said;
+}
+
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>
   route({
     method: 'POST',
@@ -92,6 +112,13 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         description:
           'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
       }),
+      map: z
+        .string()
+        .max(20_000)
+        .optional()
+        .meta({
+          description: `what fields are where their names do not say it: \`amount:feature,result.class:prediction,*:ignore\`; roles: ${MAPPED_ROLES.join(', ')}. Comes before intake.models`,
+        }),
       ack: z
         .enum(['commit', 'memory'])
         .default('commit')
@@ -102,10 +129,11 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     responses: { 200: result, 400: result },
     async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
       application.models.require(id);
+      const said = saidOfFields(query.map);
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');
-      const batch = parseBatch(body, headers['content-type'] ?? '', clock.now());
+      const batch = parseBatch(body, headers['content-type'] ?? '', clock.now(), id, said);
       const taken = await application.models.ingest(id, {
         ...batch,
         batchId: named,

@@ -132,7 +132,7 @@ export const recommendationSchema = z
   .meta({ id: 'Recommendation' });
 
 /** The actor as readers see it: no address, no key id and no token hash. */
-export const actorView = ({ kind, subject, name, person }: Actor): z.output<typeof actorSchema> => ({
+const actorView = ({ kind, subject, name, person }: Actor): z.output<typeof actorSchema> => ({
   kind,
   subject,
   name,

@@ -16,7 +16,7 @@ import { blindSpotSchema, blindSpotView, findingSchema, findingView, windowSchem
 const statement = z
   .object({ text: z.string(), log_odds: z.number(), indicator: z.string(), source: z.string() })
   .meta({ id: 'EvidenceStatement' });
-export const causeSchema = z
+const causeSchema = z
   .object({
     id: z.enum(CAUSE_IDS),
     title: z.string(),

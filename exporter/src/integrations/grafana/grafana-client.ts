@@ -36,7 +36,7 @@ const listed = z.array(
 );
 
 /** The address below Grafana's root. */
-export const grafanaAddress = (root: string, path: string): string => `${root.replace(/\/+$/, '')}${path}`;
+const grafanaAddress = (root: string, path: string): string => `${root.replace(/\/+$/, '')}${path}`;
 
 /**
  * Grafana's annotations API as of 12.4 (`POST` and `GET /api/annotations`). Annotations belong to the organisation of the

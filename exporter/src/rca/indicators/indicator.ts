@@ -32,7 +32,7 @@ export const known = (isKnown: boolean, condition: boolean): number => (isKnown 
 export const graded = (value: number, low: number, high: number): number =>
   Math.min(1, Math.max(-1, (2 * (value - low)) / (high - low) - 1));
 
-export function findingOf(symptoms: Symptoms, detector: DetectorId, subject?: FindingSubject): Finding | undefined {
+function findingOf(symptoms: Symptoms, detector: DetectorId, subject?: FindingSubject): Finding | undefined {
   return symptoms.findings.find(
     (finding) => finding.detector === detector && (subject === undefined || finding.subject === subject),
   );

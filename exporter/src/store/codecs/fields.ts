@@ -17,7 +17,7 @@ import type { Json, JsonObject } from '../../domain/json.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
 import { SEVERITIES } from '../../domain/severity.js';
 
-export const modelId = z.string().transform((text, context) => {
+const modelId = z.string().transform((text, context) => {
   try {
     return readModelId(text);
   } catch {

@@ -11,7 +11,7 @@ const MOST_DIGITS = 15;
 /** A table with a header line; the delimiter (`,` `;` tab `|`) is the one the header has most of. */
 export const csv: BatchFormat = {
   takes: (contentType) => /^text\/(?:csv|tab-separated-values)$|^application\/csv$/.test(contentType),
-  read(body, limits, verdicts) {
+  read(body, limits, verdicts, roles) {
     const headerEnd = body.search(/[\r\n]/);
     const header = headerEnd < 0 ? body : body.slice(0, headerEnd);
     const delimiter = DELIMITERS.reduce((best, next) => (times(header, next) > times(header, best) ? next : best));
@@ -21,7 +21,7 @@ export const csv: BatchFormat = {
     if (tooManyRows(rest.length, limits, verdicts)) return [];
     const names = columnNames(first.cells, verdicts);
     if (names === null) return [];
-    const watched = watchedColumns(names, limits, verdicts);
+    const watched = watchedColumns(names, limits, verdicts, roles);
     const rows: SourceRow[] = [];
     for (const [place, { line, cells, isOpen }] of rest.entries()) {
       if (cells.length === 1 && cells[0] === '' && names.length > 1) continue;

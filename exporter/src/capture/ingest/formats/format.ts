@@ -1,4 +1,5 @@
 import type { IntakeLimits } from '../../../domain/ingest.js';
+import type { FieldRoles } from '../field-roles.js';
 import type { Verdicts } from '../verdicts.js';
 
 /** One row as sent, not judged yet. */
@@ -14,5 +15,5 @@ export interface SourceRow {
 export interface BatchFormat {
   /** Whether a body of this content type (lower case, without parameters) is in this format. */
   takes(contentType: string, body: string): boolean;
-  read(body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[];
+  read(body: string, limits: IntakeLimits, verdicts: Verdicts, roles: FieldRoles): readonly SourceRow[];
 }

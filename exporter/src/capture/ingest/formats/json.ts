@@ -1,4 +1,5 @@
 import type { IntakeLimits } from '../../../domain/ingest.js';
+import type { FieldRoles } from '../field-roles.js';
 import type { Verdicts } from '../verdicts.js';
 import type { BatchFormat, SourceRow } from './format.js';
 import { readLines } from './ndjson.js';
@@ -9,9 +10,9 @@ import { namesRead, namesWritten, readJson, splitArray } from './tolerant-json.j
 /** One object, an array of objects, or a data frame `{columns, data}`; objects without an array are read line by line. */
 export const json: BatchFormat = {
   takes: () => true,
-  read(body, limits, verdicts) {
+  read(body, limits, verdicts, roles) {
     const reading = readJson(body);
-    if (reading.kind === 'value') return rowsOf(reading.value, body, limits, verdicts);
+    if (reading.kind === 'value') return rowsOf(reading.value, body, { limits, verdicts, roles });
     const start = /\S/.exec(body)?.[0];
     if (start === '[') return elementsOf(body, limits, verdicts);
     if (start === '{') return readLines(body, limits, verdicts);
@@ -20,8 +21,15 @@ export const json: BatchFormat = {
   },
 };
 
-function rowsOf(value: unknown, body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
-  if (isSplitFrame(value)) return tableRows(value.columns, value.data, limits, verdicts);
+interface Reading {
+  readonly limits: IntakeLimits;
+  readonly verdicts: Verdicts;
+  readonly roles: FieldRoles;
+}
+
+function rowsOf(given: unknown, body: string, { limits, verdicts, roles }: Reading): readonly SourceRow[] {
+  if (isSplitFrame(given)) return tableRows(given.columns, given.data, limits, verdicts, roles);
+  const value = unwrapped(given);
   const list: readonly unknown[] = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   if (tooManyRows(list.length, limits, verdicts)) return [];
   if (namesWritten(body) > namesRead(value, limits.nestingDepth + 3)) {
@@ -29,6 +37,16 @@ function rowsOf(value: unknown, body: string, limits: IntakeLimits, verdicts: Ve
     for (const [i, text] of texts.entries()) tellDuplicates(text, i + 1, verdicts);
   }
   return list.map((item, i) => ({ line: i + 1, value: item }));
+}
+
+const ENVELOPES = ['rows', 'records', 'events', 'observations', 'predictions', 'labels', 'items', 'data'];
+
+/** The list of objects that is all an object holds: `{"rows": [{…}, {…}]}`. */
+function unwrapped(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const [[name, inner] = ['', null], ...others] = Object.entries(value) as [string, unknown][];
+  const isEnvelope = others.length === 0 && ENVELOPES.includes(name) && Array.isArray(inner);
+  return isEnvelope && inner.every((item) => typeof item === 'object' && item !== null) ? inner : value;
 }
 
 /** An array that as a whole is not JSON: each element is read by itself. */

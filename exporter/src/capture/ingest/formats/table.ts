@@ -1,6 +1,6 @@
 import type { IntakeLimits } from '../../../domain/ingest.js';
 import { Refusal, type Verdicts } from '../verdicts.js';
-import { classOfColumn, roleOf } from '../field-roles.js';
+import type { FieldRoles } from '../field-roles.js';
 import type { SourceRow } from './format.js';
 
 /** Refuses a batch of too many rows as a whole, so that it can be sent again in parts. */
@@ -58,10 +58,12 @@ export function watchedColumns(
   names: readonly string[],
   { featuresPerEvent }: IntakeLimits,
   verdicts: Verdicts,
+  roles: FieldRoles,
 ): readonly WatchedColumn[] {
   let others = 0;
   const watched = names.flatMap((name, place) => {
-    if (roleOf(name) === null && classOfColumn(name) === null && (others += 1) > featuresPerEvent) return [];
+    const role = roles.roleOf(name)?.role ?? (roles.classOf(name) === null ? 'feature' : null);
+    if (role === 'ignored' || (role === 'feature' && (others += 1) > featuresPerEvent)) return [];
     return [{ name, place }];
   });
   if (others > featuresPerEvent)
@@ -79,11 +81,12 @@ export function tableRows(
   rows: readonly unknown[],
   limits: IntakeLimits,
   verdicts: Verdicts,
+  roles: FieldRoles,
 ): readonly SourceRow[] {
   if (tooManyRows(rows.length, limits, verdicts)) return [];
   const names = columnNames(columns, verdicts);
   if (names === null) return [];
-  const watched = watchedColumns(names, limits, verdicts);
+  const watched = watchedColumns(names, limits, verdicts, roles);
   return rows.flatMap((cells, i) => {
     if (Array.isArray(cells) && cells.length === names.length)
       return [

@@ -5,7 +5,7 @@ import type { Prediction } from '../../../domain/observation.js';
 import type { Reading } from './reading.js';
 
 /** The value a JSON pointer (RFC 6901) leads to; undefined where there is none. */
-export function at(body: Json, pointer: string): Json | undefined {
+function at(body: Json, pointer: string): Json | undefined {
   if (pointer === '') return body;
   if (!pointer.startsWith('/')) return undefined;
   let value: Json | undefined = body;

@@ -47,7 +47,7 @@ export const isHtml = (body: string): boolean =>
   /^\s*(<!--[\s\S]*?-->\s*)*<(!doctype html|html|head|body)\b/i.test(body);
 
 /** The message in an error body: Python web frameworks, KServe, MLflow, OpenAI, problem details (RFC 9457). */
-export function messageOf(body: Json, depth = 0): string | null {
+function messageOf(body: Json, depth = 0): string | null {
   if (typeof body === 'string') return oneLine(body);
   if (depth > DEEPEST) return null;
   if (Array.isArray(body)) {

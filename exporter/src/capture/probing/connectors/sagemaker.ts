@@ -72,7 +72,7 @@ async function ask(context: ConnectorContext, endpoint: Endpoint, payload: Json)
 }
 
 /** CSV and JSON lines as JSON: a lone number, the numbers of the first line, or the first line's object. */
-export function asJson(answer: HttpAnswer): HttpAnswer {
+function asJson(answer: HttpAnswer): HttpAnswer {
   const [line = ''] = answer.body.trim().split(/\r?\n/);
   if (/^[[{"]/.test(line) && !/^.+\n[[{"]/.test(answer.body.trim())) return answer;
   if (/^[[{"]/.test(line)) return { ...answer, body: line };

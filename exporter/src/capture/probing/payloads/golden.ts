@@ -1,7 +1,7 @@
 import type { Json } from '../../../domain/json.js';
 import type { GoldenInput } from '../../../domain/model.js';
 
-export const GOLDEN_INPUTS = 5;
+const GOLDEN_INPUTS = 5;
 
 /** A fixed set of golden inputs out of payloads known to work: the first ones, so that the same payloads give the same set. */
 export function chooseGoldenInputs(payloads: readonly Json[], count: number = GOLDEN_INPUTS): GoldenInput[] {

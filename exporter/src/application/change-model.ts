@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { Asking } from '../domain/asking.js';
+import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
+import type { Json } from '../domain/json.js';
+import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
+import type { ModelChange } from '../domain/model-registration.js';
+import type { Failure } from '../domain/observation.js';
+
+export interface ChangePorts {
+  readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
+  readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
+}
+
+/** What a change of how a model is asked led to. */
+export interface Change {
+  /** The model as it is from now on; run in its lane, for others may have changed it meanwhile. */
+  readonly apply: (now: Model) => Model;
+  /** Why the model did not answer when it was asked the new way; null when it did, and when it is asked as before. */
+  readonly refused: Extract<Discovery, { kind: 'not-found' }> | null;
+}
+
+/** Known payloads with which a new way of asking is tried. */
+const TRIED = 3;
+const NO_ENDPOINT: Omit<Endpoint, 'url'> = { connector: 'rest', settings: {}, authorizationSecret: null };
+
+/** Whether the change is about how the model is asked, and not only about what is said of it. */
+export const asksOtherwise = ({ url, connector, payloads, authorizationSecret, asking }: ModelChange): boolean =>
+  [url, connector, payloads, authorizationSecret, asking].some((part) => part !== undefined);
+
+/**
+ * Tries a new way of asking on the model, and says what the model is with it. What it took before is tried first, so that its
+ * golden inputs and their remembered answers stay; only where it does not take that any more, the way is searched for anew.
+ */
+export async function changeOf(ports: ChangePorts, known: Model, change: ModelChange): Promise<Change> {
+  if (change.url === null)
+    return {
+      apply: (now) => ({ ...described(now, change, []), endpoint: null, probePayloads: [] }),
+      refused: null,
+    };
+  if (!asksOtherwise(change) || (known.endpoint === null && change.url === undefined))
+    return { apply: (now) => described(now, change, goldenOf(ports, now, change, now.probePayloads)), refused: null };
+  const asked = askedOf(known.endpoint, change);
+  const discovery = await tried(ports, known, change, asked);
+  const found = discovery.kind === 'found' ? discovery : null;
+  return {
+    apply(now) {
+      const payloads = change.payloads ?? (isKnown(now, found) ? now.probePayloads : (found?.payloads ?? []));
+      const probePayloads = payloads.length === 0 ? now.probePayloads : payloads;
+      const endpoint = found === null ? asked : withAsking(found.endpoint, asked);
+      return { ...described(now, change, goldenOf(ports, now, change, probePayloads)), endpoint, probePayloads };
+    },
+    refused: discovery.kind === 'found' ? null : discovery,
+  };
+}
+
+const sameJson = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether what was answered is a payload the model is known to take. */
+const isKnown = (now: Model, found: Extract<Discovery, { kind: 'found' }> | null): boolean =>
+  found !== null && now.probePayloads.some((payload) => sameJson(payload, found.payloads[0] ?? null));
+
+const withAsking = (endpoint: Endpoint, { authorizationSecret, asking }: Endpoint): Endpoint => {
+  const { url, connector, settings } = endpoint;
+  return { url, connector, settings, authorizationSecret, ...(asking === undefined ? {} : { asking }) };
+};
+
+const isMoved = (known: Endpoint | null, { url }: ModelChange): boolean => url !== undefined && url !== known?.url;
+
+function askedOf(known: Endpoint | null, change: ModelChange): Endpoint {
+  const asking: Asking | undefined = change.asking === undefined ? known?.asking : change.asking(known?.asking);
+  const moved = isMoved(known, change);
+  return {
+    url: change.url ?? known?.url ?? '',
+    connector: change.connector ?? (moved ? undefined : known?.connector) ?? NO_ENDPOINT.connector,
+    settings: moved || change.connector !== undefined ? {} : (known?.settings ?? {}),
+    authorizationSecret:
+      change.authorizationSecret === undefined ? (known?.authorizationSecret ?? null) : change.authorizationSecret,
+    ...(asking === undefined ? {} : { asking }),
+  };
+}
+
+async function tried(ports: ChangePorts, known: Model, change: ModelChange, asked: Endpoint): Promise<Discovery> {
+  const { url, authorizationSecret, asking } = asked;
+  const connector = change.connector ?? (isMoved(known.endpoint, change) ? undefined : known.endpoint?.connector);
+  const target: DiscoveryTarget = {
+    url,
+    authorizationSecret,
+    ...(asking === undefined ? {} : { asking }),
+    ...(connector === undefined ? {} : { connector }),
+  };
+  const payloads = change.payloads ?? known.probePayloads.slice(0, TRIED);
+  if (payloads.length === 0) return ports.discover(target);
+  const discovery = await ports.discover({ ...target, payloads });
+  if (discovery.kind === 'found' || change.payloads !== undefined) return discovery;
+  if (!isMoved(known.endpoint, change) || SAYS_NOTHING_OF_PAYLOADS.has(discovery.failure.reason)) return discovery;
+  const anew = await ports.discover(target);
+  return anew.kind === 'found' ? anew : { ...anew, attempts: [...discovery.attempts, ...anew.attempts] };
+}
+
+/** Whoever fails like this fails with any payload. */
+const SAYS_NOTHING_OF_PAYLOADS: ReadonlySet<Failure['reason']> = new Set([
+  'dns',
+  'connect',
+  'certificate',
+  'tls',
+  'timeout',
+  'credentials',
+  'rate_limited',
+  'blocked',
+]);
+
+/** What is said of the model and how often it is asked. */
+function described(now: Model, change: ModelChange, goldenInputs: readonly GoldenInput[]): Model {
+  const { name, versionLabel, owner, tags, schedule } = change;
+  return {
+    ...now,
+    ...(name === undefined ? {} : { name }),
+    ...(versionLabel === undefined ? {} : { versionLabel }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(tags === undefined ? {} : { tags }),
+    schedule: { ...now.schedule, ...schedule },
+    goldenInputs,
+  };
+}
+
+/** Inputs that stay keep their ids, and with them their remembered answers; new ones get ids no other input ever had. */
+function goldenOf(
+  { chooseGoldenInputs }: ChangePorts,
+  { goldenInputs: known }: Model,
+  { goldenInputs: wanted }: ModelChange,
+  payloads: readonly Json[],
+): readonly GoldenInput[] {
+  const named = (payload: Json, origin: GoldenInput['origin']): GoldenInput =>
+    known.find((input) => input.origin === origin && sameJson(input.payload, payload)) ?? {
+      id: `${origin === 'user' ? 'user' : 'golden'}-${digestOf(payload)}`,
+      payload,
+      origin,
+    };
+  const distinct = (inputs: readonly GoldenInput[]): readonly GoldenInput[] => [
+    ...new Map(inputs.map((input) => [input.id, input])).values(),
+  ];
+  if (wanted !== undefined && wanted !== null) return distinct(wanted.map((payload) => named(payload, 'user')));
+  const isOwn = known.some(({ origin }) => origin === 'user');
+  if (isOwn && wanted !== null) return known;
+  const takes = known.length > 0 && known.every(({ payload }) => payloads.some((other) => sameJson(payload, other)));
+  if (!isOwn && takes) return known;
+  return distinct(chooseGoldenInputs(payloads).map(({ payload }) => named(payload, 'generated')));
+}
+
+const digestOf = (payload: Json): string =>
+  createHash('sha256').update(JSON.stringify(payload)).digest('hex').slice(0, 10);

@@ -1,0 +1,226 @@
+import type { Observation, LateLabel, Sample } from '../domain/observation.js';
+import type { Random } from '../domain/ports.js';
+import type { BaselineProfile, WindowProfile } from '../domain/profile.js';
+import { AdmissionWeighing } from './admission-weighing.js';
+import {
+  admitted,
+  confirmed,
+  gridsOf,
+  labelledBaseline,
+  learnFrom,
+  relearnt,
+  type BaselinePhase,
+} from './baseline-lifecycle.js';
+import { evaluatedWindow } from './evaluated-window.js';
+import { EvaluationPace } from './evaluation-pace.js';
+import type { GoldenAnswers } from './golden-answers.js';
+import { judgedAtOnce, type Judged } from './label-joiner.js';
+import type { MonitoringSettings } from './monitoring-settings.js';
+import type { PendingRow, PendingRows } from './pending-rows.js';
+import { RowBuffer } from './row-buffer.js';
+import type { RunningDetectors } from './running-detectors.js';
+import type { ArrivedRow, Windows } from './windows.js';
+
+/** What the traffic is counted in and judged by. */
+export interface TrafficParts {
+  readonly windows: Windows;
+  readonly pending: PendingRows;
+  readonly detectors: RunningDetectors;
+  readonly golden: GoldenAnswers;
+  readonly random: () => Random;
+  /** Something is to be stored. */
+  readonly changed: () => void;
+}
+
+/**
+ * One model's traffic in the order of its own time: learnt from, then compared with what was learnt. Logged rows wait until
+ * those before them have come; answers to mlfi's own probes come in order.
+ */
+export class JudgedTraffic {
+  /** The newest rows that have been judged. */
+  readonly rows: RowBuffer;
+  /** A version just admitted or frozen that is not stored yet. */
+  baselineToSave: BaselineProfile | null = null;
+  private readonly pace = new EvaluationPace();
+  private weighing = new AdmissionWeighing();
+  /** The last evaluation found something badly wrong. */
+  private isFailing = false;
+  private admittedVersion: number | null = null;
+
+  constructor(
+    public phase: BaselinePhase,
+    private readonly settings: MonitoringSettings,
+    readonly parts: TrafficParts,
+  ) {
+    this.rows = new RowBuffer(settings.rowsKept);
+  }
+
+  /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
+  window(): WindowProfile {
+    const { windows, detectors } = this.parts;
+    return evaluatedWindow(this.phase, this.rows, windows, detectors.monitor, this.settings.thresholds);
+  }
+
+  /** Takes logged rows, which wait until older ones have come. @param isStored they are in the store's counts */
+  await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
+    const { pending, windows } = this.parts;
+    const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
+    const late = pending.add(arrived, this.phase.kind === 'admitted', nowMs);
+    windows.add({ rows: late, labels: [] }, isStored);
+    if (!isStored) for (const row of rows) windows.awaits(row);
+    if (pending.isFull) this.release(nowMs);
+  }
+
+  /** Labels of earlier answers have been judged and stored. */
+  takeLabels(judged: readonly Judged[], nowMs: number): void {
+    const { baseline, others } = labelledBaseline(this.phase, judged);
+    this.parts.windows.add({ rows: [], labels: others }, true);
+    for (const each of judged) this.parts.pending.addLabel(each, nowMs);
+    if (baseline === null || this.phase.kind === 'learning') return;
+    const { stored } = this.phase;
+    const { labels } = baseline.profile;
+    this.phase = { ...this.phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
+  }
+
+  /** Puts labels into the rows in memory. @returns how many judged rows got theirs */
+  labelRows(labels: readonly LateLabel[]): number {
+    this.parts.pending.label(labels);
+    const labelled = this.rows.label(labels);
+    this.parts.windows.addGroupLabels(labelled);
+    if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
+    return labelled.length;
+  }
+
+  /** Counts an answer to a probe, and judges by it. */
+  probed(row: Observation): void {
+    this.judge({ row, judged: judgedAtOnce(row), isInWindows: false });
+  }
+
+  /** Another normal is learnt: what was learnt before judges no longer. */
+  startOver(keepsGolden: boolean): void {
+    const { detectors, golden, windows, changed } = this.parts;
+    this.phase = relearnt(this.phase, this.settings.requirements);
+    detectors.restart();
+    detectors.saveSoon();
+    golden.forget(keepsGolden);
+    this.rows.clear();
+    this.weighing = new AdmissionWeighing();
+    windows.learn(gridsOf(this.phase));
+    changed();
+  }
+
+  /** As `startOver`, and learns from these at once. */
+  relearnFrom(rows: readonly Observation[], golden: readonly Sample[]): void {
+    this.startOver(false);
+    const { windows, detectors } = this.parts;
+    for (const sample of golden) detectors.observeGolden(sample.observation, this.parts.golden.learn(sample, true));
+    windows.add({ rows: rows.map((row) => ({ row, judged: judgedAtOnce(row) })), labels: [] }, false);
+    for (const row of rows) this.keep(row);
+  }
+
+  /**
+   * Moves learning and the e-detectors on: of a model that logs its calls by the time of its rows, of any other by mlfi's clock.
+   * @param failing the last evaluation found something badly wrong: what is seen now is no normal
+   * @returns the version just admitted, if any
+   */
+  advance(nowMs: number, isLogged: boolean, failing: boolean): number | null {
+    this.isFailing = failing;
+    if (!isLogged) this.tick(nowMs, true);
+    else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) this.release(nowMs);
+    const version = this.admittedVersion;
+    this.admittedVersion = null;
+    return version;
+  }
+
+  /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
+  private release(nowMs: number): void {
+    const { pending, detectors } = this.parts;
+    for (const step of pending.steps(nowMs, this.pace.untilMs)) {
+      if (step.kind === 'label') detectors.observeLabel(step.judged);
+      else if (step.kind === 'row') this.judge(step);
+      else if (this.tick(step.atMs, false)) {
+        this.pace.found(step.atMs);
+        break;
+      }
+    }
+    // Golden answers come by mlfi's own clock, whether or not there is traffic.
+    if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    this.rows.trim();
+  }
+
+  private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
+    const isStored = isInWindows || this.phase.kind === 'learning';
+    if (!isStored) this.parts.changed();
+    this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
+    this.keep(row);
+    if (judged !== null) this.parts.detectors.observeLabel(judged);
+  }
+
+  /** Keeps a row for root-cause analysis and feeds the e-detectors with it. */
+  private keep(row: Observation): void {
+    this.rows.push(row);
+    this.parts.detectors.observe(row, this.phase.kind === 'admitted' && this.phase.forest !== null);
+  }
+
+  /** @returns whether something was found that an evaluation must see as it is now */
+  private tick(atMs: number, isWeighedAnyway: boolean): boolean {
+    const { detectors, windows } = this.parts;
+    this.learn();
+    detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
+    const hasFound = this.settleDetectors(atMs);
+    if (this.phase.kind === 'learning') return this.weigh(atMs, isWeighedAnyway);
+    if (!detectors.monitor.isWatching && detectors.monitor.readiness().missing.length === 0) detectors.startWatching();
+    windows.trim(this.settings.thresholds.windowSamples);
+    return hasFound;
+  }
+
+  /** @returns whether an alarm began */
+  private settleDetectors(atMs: number): boolean {
+    const { detectors } = this.parts;
+    const wasAlarmed = detectors.monitor.isAlarmed;
+    detectors.settle(atMs, this.settings.requirements.minimumSamples);
+    return !wasAlarmed && detectors.monitor.isAlarmed;
+  }
+
+  /** Learns from what has been counted. */
+  learn(): void {
+    const { windows, detectors, golden } = this.parts;
+    if (this.phase.kind === 'admitted') return;
+    const learnt = learnFrom(this.phase, windows.current(), golden.learning(), this.settings.requirements);
+    if (learnt === null) return;
+    this.phase = learnt;
+    windows.restart(gridsOf(learnt));
+    const { verdict, profile: kept } = learnt.learning;
+    // What a refused period taught the e-detectors is void; they learn from what was kept of it.
+    if (verdict.kind === 'refused') detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
+  }
+
+  /** Weighs whether what was learnt is a baseline. @returns whether it is */
+  private weigh(atMs: number, isWeighedAnyway: boolean): boolean {
+    if (this.phase.kind !== 'learning' || this.phase.learning.verdict.kind !== 'admitted') return false;
+    const { settings, isFailing, rows, parts, weighing } = this;
+    if (!isWeighedAnyway && !weighing.isDue(this.phase.learning)) {
+      this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
+      return false;
+    }
+    this.phase = confirmed(
+      this.phase,
+      parts.detectors.monitor,
+      rows.all,
+      isFailing,
+      parts.random,
+      settings.requirements,
+    );
+    weighing.note(this.phase.learning);
+    if (this.phase.learning.verdict.kind !== 'admitted') return false;
+    const phase = admitted(this.phase, rows.all, parts.random, atMs);
+    this.phase = phase;
+    this.baselineToSave = phase.baseline;
+    this.admittedVersion = phase.baseline.version;
+    parts.detectors.startWatching();
+    rows.clear();
+    parts.windows.judge(gridsOf(phase), atMs);
+    parts.changed();
+    return true;
+  }
+}

@@ -1,0 +1,205 @@
+import { seedOf } from '../detection/sequential/counter-random.js';
+import type { LateLabel, Observation } from '../domain/observation.js';
+import type { EventClock } from './event-clock.js';
+import type { Judged } from './label-joiner.js';
+import type { ArrivedRow } from './windows.js';
+
+/** Detectors are asked, and what was learnt is weighed, once per so much event time. */
+export const TICK_MS = 10_000;
+/** Rows of one model that wait at most; beyond it the oldest are let go. */
+const ROWS_KEPT = 20_000;
+/** Rows handed out leave the list this many at a time. */
+const ROWS_DROPPED_TOGETHER = 1_000;
+
+export interface PendingRow extends ArrivedRow {
+  readonly atMs: number;
+  row: Observation;
+  /** The stored windows have it, because the model was compared with its baseline when it arrived. */
+  readonly isInWindows: boolean;
+  /** Orders rows of the same millisecond, whatever order they arrive in. */
+  tie: number | null;
+}
+
+/** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
+export type Step =
+  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie'>>)
+  | { readonly kind: 'label'; readonly judged: Judged }
+  | { readonly kind: 'tick'; readonly atMs: number };
+
+/**
+ * Logged rows of one model, and the labels that came for earlier ones, until the watermark has passed them: they are handed
+ * out by their own time, with a tick between rows of another `TICK_MS`. So batches, and the order in which rows arrive within
+ * the allowed lateness, make no difference. In memory only.
+ */
+export class PendingRows {
+  private rows: PendingRow[] = [];
+  /** Rows at the front of the list that have been handed out. */
+  private gone = 0;
+  private isSorted = true;
+  private labels: { readonly atMs: number; readonly judged: Judged }[] = [];
+  private readonly unlabelled = new Map<string, PendingRow>();
+  private handedOutMs = -Infinity;
+  private tickedMs = -Infinity;
+  private hasNews = false;
+  private late = 0;
+
+  constructor(
+    private readonly clock: EventClock,
+    private readonly salt: string,
+  ) {}
+
+  /** Rows that came too late to be judged, since the start. */
+  get lateRows(): number {
+    return this.late;
+  }
+
+  /** Rows that wait, in no order. */
+  get waiting(): readonly ArrivedRow[] {
+    return this.rows.slice(this.gone);
+  }
+
+  /**
+   * Takes rows that arrived together.
+   * @returns those that are too late to be handed out, for newer ones have been
+   */
+  add(rows: readonly ArrivedRow[], isInWindows: boolean, nowMs: number): readonly ArrivedRow[] {
+    if (rows.length === 0) return [];
+    const times = rows.map(({ row }) => row.atMs);
+    if (this.clock.arrived('rows', times, nowMs)) this.handedOutMs = this.tickedMs = -Infinity;
+    const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
+    const late: ArrivedRow[] = [];
+    for (const { row, judged } of rows) {
+      if (row.atMs < reachedMs) {
+        late.push({ row, judged });
+        continue;
+      }
+      const pending = { atMs: row.atMs, row, judged, isInWindows, tie: null };
+      this.rows.push(pending);
+      if (row.predictionId !== null && row.label === null && row.failure === null)
+        this.unlabelled.set(row.predictionId, pending);
+    }
+    this.isSorted = false;
+    this.late += late.length;
+    return late;
+  }
+
+  /** More rows wait than there is room for. */
+  get isFull(): boolean {
+    return this.rows.length - this.gone > ROWS_KEPT;
+  }
+
+  /** How far the model's own time has come; null before its first row. */
+  get reachedMs(): number | null {
+    const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
+    return reachedMs === -Infinity ? null : reachedMs;
+  }
+
+  /** Takes a label that came for an earlier answer: labels are handed out in the order they arrive in. */
+  addLabel(judged: Judged, nowMs: number): void {
+    const atMs = Math.max(this.labels.at(-1)?.atMs ?? -Infinity, Math.min(judged.atMs, nowMs));
+    this.labels.push({ atMs, judged });
+  }
+
+  /** Puts each label into its row, if that waits here and has none. @returns the rows that got one */
+  label(labels: readonly LateLabel[]): Observation[] {
+    return labels.flatMap(({ predictionId, label }) => {
+      const pending = this.unlabelled.get(predictionId);
+      if (pending === undefined) return [];
+      this.unlabelled.delete(predictionId);
+      pending.row = { ...pending.row, label };
+      return [pending.row];
+    });
+  }
+
+  /** The rows are to be read in another way. */
+  reread(read: (row: Observation) => Observation): void {
+    for (const pending of this.rows.slice(this.gone)) pending.row = read(pending.row);
+  }
+
+  /** True when something could be done now, if only an evaluation were as far. */
+  isBehind(nowMs: number): boolean {
+    const oldest = this.oldest();
+    if (oldest !== null && oldest.atMs <= this.clock.watermarkMs(nowMs)) return true;
+    return (this.hasNews || this.labels.length > 0) && this.clock.isIdle(nowMs);
+  }
+
+  /**
+   * What can be done now, in the order of the model's own clock. Whoever takes it may stop at any step.
+   * @param untilMs nothing newer than this is handed out as long as there is room
+   */
+  *steps(nowMs: number, untilMs: number): Generator<Step> {
+    const isIdle = this.clock.isIdle(nowMs);
+    const watermarkMs = this.clock.watermarkMs(nowMs);
+    const reachedMs = Math.min(untilMs, watermarkMs);
+    for (let step = this.next(reachedMs, isIdle); step !== null; step = this.next(reachedMs, isIdle)) yield step;
+    // Nothing more is waited for: what has come since the last tick is judged by what it is.
+    if (isIdle && this.hasNews && watermarkMs <= untilMs) yield this.tick(Math.max(this.handedOutMs, this.tickedMs));
+  }
+
+  private next(reachedMs: number, isIdle: boolean): Step | null {
+    const oldest = this.oldest();
+    const row = oldest !== null && (this.isFull || oldest.atMs <= reachedMs) ? oldest : null;
+    const [label] = this.labels;
+    const tickAtMs = this.nextTick(row?.atMs ?? null, reachedMs);
+    if (
+      label !== undefined &&
+      (isIdle || label.atMs <= reachedMs) &&
+      label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)
+    ) {
+      this.labels.shift();
+      this.hasNews = true;
+      return { kind: 'label', judged: label.judged };
+    }
+    if (tickAtMs !== null) return this.tick(tickAtMs);
+    return row === null ? null : this.handOut(row);
+  }
+
+  /** The tick after the last row, or the one before the next: there is nothing to judge at those between. */
+  private nextTick(nextRowMs: number | null, reachedMs: number): number | null {
+    if (this.handedOutMs === -Infinity) return null;
+    const afterLastMs = TICK_MS * (Math.floor(this.handedOutMs / TICK_MS) + 1);
+    const isOver = nextRowMs === null ? reachedMs >= afterLastMs : nextRowMs >= afterLastMs;
+    if (!isOver) return null;
+    if (this.tickedMs < afterLastMs) return afterLastMs;
+    if (nextRowMs === null) return null;
+    const beforeNextMs = TICK_MS * Math.floor(nextRowMs / TICK_MS);
+    return this.tickedMs < beforeNextMs ? beforeNextMs : null;
+  }
+
+  private tick(atMs: number): Step {
+    this.tickedMs = Math.max(this.tickedMs, atMs);
+    this.hasNews = false;
+    return { kind: 'tick', atMs };
+  }
+
+  private handOut(pending: PendingRow): Step {
+    this.gone += 1;
+    if (this.gone >= ROWS_DROPPED_TOGETHER) {
+      this.rows = this.rows.slice(this.gone);
+      this.gone = 0;
+    }
+    const { atMs, row, judged, isInWindows } = pending;
+    if (row.predictionId !== null && this.unlabelled.get(row.predictionId) === pending)
+      this.unlabelled.delete(row.predictionId);
+    this.handedOutMs = Math.max(this.handedOutMs, atMs);
+    this.hasNews = true;
+    return { kind: 'row', atMs, row, judged, isInWindows };
+  }
+
+  private oldest(): PendingRow | null {
+    if (!this.isSorted) {
+      this.rows = this.rows.slice(this.gone).sort((a, b) => a.atMs - b.atMs || this.tieOf(a) - this.tieOf(b));
+      this.gone = 0;
+      this.isSorted = true;
+    }
+    return this.rows[this.gone] ?? null;
+  }
+
+  private tieOf(pending: PendingRow): number {
+    const { predictionId, features, prediction, confidence, latencySeconds, label, context } = pending.row;
+    pending.tie ??= seedOf(
+      `${this.salt}\n${predictionId ?? JSON.stringify([features, prediction, confidence, latencySeconds, label, context])}`,
+    );
+    return pending.tie;
+  }
+}

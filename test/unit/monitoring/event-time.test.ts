@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { LedgerRepository } from '../../../exporter/src/domain/ports.js';
+import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import type { Records } from '../../../exporter/src/monitoring/increment.js';
+import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
+import { modelOf } from '../../fixtures/model.js';
+import { observation } from '../detection/rows.js';
+
+const START_MS = 1_767_571_200_000;
+const NO_LEDGER: LedgerRepository = {
+  saveAll: () => Promise.resolve(),
+  take: () => Promise.resolve([]),
+  prune: () => Promise.resolve(0),
+};
+
+/** A model that stores what it counts, and everything its store holds in the end. */
+class Stored {
+  readonly monitored = new MonitoredModel(
+    modelOf(),
+    {
+      thresholds: DEFAULT_THRESHOLDS,
+      requirements: DEFAULT_BASELINE_REQUIREMENTS,
+      budget: { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' },
+      windowMs: 60_000,
+      rowsKept: 1_000,
+      binnedSignals: 10,
+    },
+    (text) => text,
+    () => seededRandom(1),
+    { counters: null, baseline: null, learning: null, windows: [], monitor: null, kinds: null },
+  );
+  private readonly windows = new Map<number, Records['windows'][number]['profile']>();
+  private records: Records | null = null;
+
+  async commit(observations: readonly Observation[], nowMs: number): Promise<void> {
+    const staged = this.monitored.stage({ observations, labels: [] });
+    const join = await this.monitored.join(NO_LEDGER, staged);
+    const counted = staged.records([], nowMs);
+    this.records = counted.records;
+    for (const { windowStartMs, profile } of counted.records.windows) this.windows.set(windowStartMs, profile);
+    for (const { windowStartMs, profile } of counted.records.amendments) {
+      const before = this.windows.get(windowStartMs);
+      this.windows.set(windowStartMs, before === undefined ? profile : mergeWindows(before, profile));
+    }
+    this.monitored.settle({ staged, join, counted }, nowMs);
+  }
+
+  /** Nothing more comes. */
+  async end(nowMs: number): Promise<unknown> {
+    do this.monitored.advance(nowMs, false);
+    while (this.monitored.isBehind(nowMs));
+    this.monitored.saveDetectorsSoon();
+    await this.commit([], nowMs);
+    const { calls, lastPredictionAtMs } = this.monitored.counters;
+    return {
+      calls,
+      lastPredictionAtMs,
+      detectors: this.records?.detectors,
+      baseline: this.monitored.baseline,
+      learning: this.monitored.learning,
+      window: this.monitored.window(),
+      rows: this.monitored.modelState().rows,
+      windows: [...this.windows].sort(([a], [b]) => a - b),
+    };
+  }
+}
+
+/** One row a second; every tenth pair has the same time. From the 700th on the model answers otherwise. */
+const rowsOf = (seed: number): Observation[] => {
+  const random = seededRandom(`rows ${seed}`);
+  return Array.from({ length: 1_000 }, (_, i) =>
+    observation({
+      atMs: START_MS + 1_000 * (i % 10 === 1 ? i - 1 : i),
+      features: { x: random.next() + (i < 700 ? 0 : 0.4), side: random.next() < 0.5 ? 'left' : 'right' },
+      prediction: random.next() < 0.5 ? 'yes' : 'no',
+      confidence: 0.5 + 0.5 * random.next() * (i < 700 ? 1 : 0.5),
+      label: 'yes',
+    }),
+  );
+};
+
+/** How rows arrive: how late each is, and where batches end. */
+interface Arrival {
+  readonly seed: number;
+  readonly mostDelayMs: number;
+  readonly mostRowsPerBatch: number;
+}
+
+async function sent(rows: readonly Observation[], { seed, mostDelayMs, mostRowsPerBatch }: Arrival): Promise<unknown> {
+  const random = seededRandom(`arrival ${seed}`);
+  const arriving = rows
+    .map((row) => ({ row, arrivesAtMs: row.atMs + mostDelayMs * random.next() }))
+    .sort((a, b) => a.arrivesAtMs - b.arrivesAtMs);
+  const stored = new Stored();
+  let nowMs = START_MS;
+  for (let i = 0; i < arriving.length;) {
+    const batch = arriving.slice(i, i + 1 + Math.floor(mostRowsPerBatch * random.next()));
+    i += batch.length;
+    nowMs = batch.at(-1)?.arrivesAtMs ?? nowMs;
+    await stored.commit(
+      batch.map(({ row }) => row),
+      nowMs,
+    );
+    if (random.next() < 0.5) stored.monitored.advance(nowMs, false);
+  }
+  return stored.end(nowMs + 3_600_000);
+}
+
+it('learns, judges and counts the same whatever order rows arrive in within the lateness, and in whatever batches', async () => {
+  for (const seed of [1]) {
+    const rows = rowsOf(seed);
+    const inOrder = await sent(rows, { seed, mostDelayMs: 0, mostRowsPerBatch: 0 });
+    expect(inOrder).toMatchObject({ calls: 1_000, baseline: { version: 1 }, detectors: { watching: true } });
+    expect(inOrder).not.toMatchObject({ detectors: { alarm: null } });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          seed: fc.integer(),
+          mostDelayMs: fc.constantFrom(0, 500, 9_900),
+          mostRowsPerBatch: fc.constantFrom(1, 7, 300, 1_000),
+        }),
+        async (arrival) => {
+          expect(await sent(rows, arrival)).toEqual(inOrder);
+        },
+      ),
+      { numRuns: 6 },
+    );
+  }
+});
+
+it('lets one row that is dated in the future decide nothing', async () => {
+  const stored = new Stored();
+  const rows = rowsOf(3).slice(0, 600);
+  for (const [i, row] of rows.entries()) {
+    const ahead = observation({ atMs: row.atMs + 280_000, features: { x: 0.5, side: 'left' }, confidence: 0.7 });
+    await stored.commit(i === 20 ? [row, ahead] : [row], row.atMs);
+    if (i % 5 === 0) stored.monitored.advance(row.atMs, false);
+  }
+  const { intake, baseline, rows: judged } = stored.monitored.modelState();
+  expect(intake?.notJudged).toEqual({ late: 0, lost: 0 });
+  expect(baseline).not.toBeNull();
+  const newestMs = rows.at(-1)?.atMs ?? 0;
+  expect(judged.at(-1)?.atMs).toBeGreaterThanOrEqual(newestMs - 16_000);
+});
+
+it('tells rows that come too late for the evidence, and counts them', async () => {
+  const stored = new Stored();
+  for (const row of rowsOf(4).slice(0, 600)) {
+    await stored.commit([row], row.atMs);
+    stored.monitored.advance(row.atMs, false);
+  }
+  const nowMs = START_MS + 600_000;
+  await stored.commit([observation({ atMs: START_MS + 400_000 }), observation({ atMs: START_MS - 7_200_000 })], nowMs);
+  expect(stored.monitored.modelState().intake?.notJudged.late).toBe(2);
+  expect(await stored.end(nowMs + 60_000)).toMatchObject({ calls: 602 });
+});
+
+it('goes on where mlfi’s own clock is set back by an hour and forward again', async () => {
+  const stored = new Stored();
+  const stepMs = (i: number): number => (i >= 300 && i < 500 ? -3_600_000 : 0);
+  for (let i = 0; i < 700; i += 1) {
+    const atMs = START_MS + 1_000 * i + stepMs(i);
+    await stored.commit([observation({ atMs, features: { x: (i * 7919) % 101 }, confidence: 0.7 })], atMs);
+    if (i % 5 === 0) stored.monitored.advance(atMs, false);
+  }
+  expect(stored.monitored.modelState().intake?.notJudged.late).toBe(0);
+  expect(await stored.end(START_MS + 800_000)).toMatchObject({ calls: 700 });
+});
