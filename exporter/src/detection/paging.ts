@@ -1,9 +1,10 @@
 import type { Finding } from '../domain/finding.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
 
-/** Findings that state a fact rather than a statistical claim: nothing answers, nothing comes, what comes is refused, the same question is answered differently. */
+/** Findings that state a fact rather than a statistical claim: nothing answers, a certificate ends, nothing comes, what comes is refused, the same question is answered differently. */
 const FACTS: ReadonlySet<Finding['detector']> = new Set([
   'unreachable',
+  'certificate-expiry',
   'no-predictions',
   'refused-rows',
   'golden-answers',

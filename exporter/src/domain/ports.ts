@@ -12,7 +12,7 @@ import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
-import type { Failure } from './observation.js';
+import type { Failure, ServerCertificate } from './observation.js';
 import type { AlertFeedback } from './alert-feedback.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Recommendation, RecommendationState } from './recommendation.js';
@@ -68,6 +68,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly latencySeconds: number;
+  /** The server's certificate; absent without TLS. */
+  readonly certificate?: ServerCertificate;
 }
 
 export interface HttpFailure {

@@ -46,6 +46,12 @@ export const MODEL_METRICS = rows('models', 'model', {
   mlfi_model_latency_seconds: ['histogram', 'seconds', ['le'], 'Response time of the model, probed and logged'],
   mlfi_model_confidence_ratio: ['histogram', 'ratio', ['le'], 'Confidence of the answers'],
   mlfi_model_last_probe_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last probe'],
+  mlfi_model_certificate_expiry_timestamp_seconds: [
+    'gauge',
+    'seconds',
+    [],
+    'When the certificate of the model’s server ends, as it was last shown to mlfi',
+  ],
   mlfi_model_last_prediction_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last logged prediction'],
   mlfi_model_window_samples: ['gauge', '1', [], 'Calls in the evaluated window'],
   mlfi_model_window_error_ratio: ['gauge', 'ratio', [], 'Share of failed calls in the evaluated window'],

@@ -79,8 +79,11 @@ function softmax(some: readonly Hypothesised[], whole: number, weights: CauseWei
 }
 
 /** Prior plus weighted indicators, over the temperature. */
-function logOddsOf({ definition, indicators }: Hypothesised, { causes, temperature }: CauseWeights): number {
-  const [prior = 0, ...weights] = causes[definition.id] ?? [];
+function logOddsOf(
+  { definition, hypothesis, indicators }: Hypothesised,
+  { causes, temperature }: CauseWeights,
+): number {
+  const [prior = 0, ...weights] = causes[hypothesis.weighedAs ?? definition.id] ?? [];
   return weights.reduce((sum, weight, i) => sum + weight * (indicators[i] ?? 0), prior) / temperature;
 }
 
@@ -110,7 +113,7 @@ function statementsOf(
   symptoms: Symptoms,
   { causes, temperature }: CauseWeights,
 ): EvidenceStatement[] {
-  const [, ...fitted] = causes[definition.id] ?? [];
+  const [, ...fitted] = causes[hypothesis.weighedAs ?? definition.id] ?? [];
   const { leadIndicators } = definition;
   const reasons = INDICATORS.flatMap((indicator, i) => {
     const value = indicators[i] ?? 0;

@@ -55,12 +55,16 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   if (failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
   if (callsFail(symptoms) && failures.interval.low - (baselineErrorShare ?? 0) >= MATERIAL_FAILURES)
     return (cause) => hasTrait(cause, 'failing-calls') || !['traffic', 'labels'].includes(familyOf(cause));
+  const serious = symptoms.findings.filter(({ kind }) => kind !== 'note');
+  const isAlone = serious.length > 0 && serious.every(({ detector }) => detector === 'certificate-expiry');
+  if (isAlone) return (cause) => hasTrait(cause, 'alone');
   const { sameHour, failuresBySegment } = symptoms.differential;
   if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
     const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');
-    return (cause) => !hasTrait(cause, 'other-values') && !(onlyInputs && cause === 'unknown');
+    return (cause) =>
+      !hasTrait(cause, 'other-values') && !hasTrait(cause, 'alone') && !(onlyInputs && cause === 'unknown');
   }
-  return () => true;
+  return (cause) => !hasTrait(cause, 'alone');
 }
 
 /**

@@ -93,13 +93,8 @@ function oppositesIn({ id, title, supporting, refuting }: Cause): string[] {
 }
 
 const NEEDS_LABELS: ReadonlySet<CauseId> = new Set(['concept-drift', 'segment-concept-drift', 'feature-leak']);
-/** Causes that may be named without a baseline: they are visible in the answers themselves. */
+/** Causes besides those of service that may be named without a baseline: they are visible in the answers themselves. */
 const VISIBLE_ALONE: ReadonlySet<CauseId> = new Set([
-  'model-unreachable',
-  'endpoint-errors',
-  'overloaded-endpoint',
-  'slow-endpoint',
-  'answer-schema-changed',
   'unstable-model',
   'underconfident-model',
   'prediction-collapse',
@@ -120,7 +115,7 @@ function groundless({
   const advice = proposals.map(({ title, why, steps }) => [title, why, ...steps].join(' ')).join(' ');
   return [
     ...causes
-      .filter(({ id }) => !blamesNothing(id) && !hasBaseline && !VISIBLE_ALONE.has(id))
+      .filter(({ id }) => !blamesNothing(id) && !hasBaseline && familyOf(id) !== 'service' && !VISIBLE_ALONE.has(id))
       .filter(({ title }) => !title.endsWith('after a release'))
       .map(({ id }) => `${id} without a baseline`),
     ...causes

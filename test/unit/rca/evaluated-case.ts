@@ -1,7 +1,7 @@
 import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
 import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
-import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
@@ -51,6 +51,7 @@ export interface Case {
   readonly baselineRows?: readonly Observation[];
   /** Rows still in memory, where that is not all of the window's. */
   readonly rowsInMemory?: readonly Observation[];
+  readonly certificate?: ServerCertificate;
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
@@ -72,6 +73,7 @@ export function evaluated({
   evidence,
   baselineRows = BASELINE_ROWS,
   rowsInMemory = rows,
+  certificate,
 }: Case): Evaluation {
   const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
   const baseline =
@@ -91,6 +93,7 @@ export function evaluated({
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
+    certificate: certificate ?? null,
     changes: [],
     features: new Map(),
     intake: null,

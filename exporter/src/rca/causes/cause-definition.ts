@@ -12,6 +12,9 @@ export interface Hypothesis {
   readonly shareExplained: number | null;
   /** Indicators that say nothing about this version of the cause, although they do about another. */
   readonly ignores?: readonly IndicatorId[];
+
+  /** The broader cause whose fitted weights count, for a version of it that is told by a fact. */
+  readonly weighedAs?: CauseId;
 }
 
 /**
