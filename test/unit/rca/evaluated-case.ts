@@ -64,7 +64,19 @@ const labelsOf = (correct: number) => ({
 });
 
 /** What the pipeline says of a case made from quiet rows. */
-export function evaluated({
+export function evaluated(given: Case): Evaluation {
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
+  return evaluate(stateOf(given), experience, 1_000);
+}
+
+/** The state of a model in that case. */
+export function stateOf({
   rows = rowsOf('now'),
   now = golden('yes', 0.9),
   labels,
@@ -74,12 +86,12 @@ export function evaluated({
   baselineRows = BASELINE_ROWS,
   rowsInMemory = rows,
   certificate,
-}: Case): Evaluation {
+}: Case): MonitoredModelState {
   const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
   const window = profileOf(rows, baseline.profile);
-  const subject: MonitoredModelState = {
+  return {
     model: MODEL,
     baseline: withBaseline ? baseline : null,
     learning: null,
@@ -100,12 +112,4 @@ export function evaluated({
     experiment: null,
     rowAnalysis: null,
   };
-  const experience = {
-    thresholds: DEFAULT_THRESHOLDS,
-    lessons: [],
-    targets: [],
-    validation: null,
-    verification: DEFAULT_VERIFICATION_TIMES,
-  };
-  return evaluate(subject, experience, 1_000);
 }

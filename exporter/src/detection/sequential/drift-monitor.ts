@@ -263,6 +263,10 @@ export class DriftMonitor {
     return this.budget.warnMeanTimeBetweenMs / this.budget.tickMs;
   }
 
+  get watchedFeatures(): number {
+    return this.signalOfFeature.size;
+  }
+
   private provisionalUntilMs(): number | null {
     const times = [...this.signals.values()].flatMap((signal) => provisionalUntilMs(signal) ?? []);
     return times.length === 0 ? null : Math.max(...times);
