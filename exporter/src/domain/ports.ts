@@ -238,7 +238,7 @@ export interface LessonRepository {
 
 /** What people say of pages; a person's newest word on an incident replaces the one before. */
 export interface AlertFeedbackRepository {
-  save(opinion: AlertFeedback): Promise<void>;
+  save(feedback: AlertFeedback): Promise<void>;
   /** Oldest first. */
   list(filter: { readonly incident?: IncidentId; readonly afterMs?: number }): Promise<readonly AlertFeedback[]>;
 }

@@ -156,7 +156,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     ['detector', 'signal'],
     'Statistic of a finding divided by its line; 1 is the line',
   ],
-  mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level'],
+  mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level; none while the model is paused'],
   mlfi_incidents_total: ['counter', '1', [], 'Incidents opened since the model was added'],
   mlfi_recurring_cause_incidents: [
     'gauge',
@@ -224,7 +224,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['outcome'],
-    'Events of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
+    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
   ],
   mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
   mlfi_refused_credentials_total: [

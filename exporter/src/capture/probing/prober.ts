@@ -153,7 +153,7 @@ export function createProber(ports: ProberPorts): Prober {
       } catch (error) {
         ports.logger.error(
           { model: model.id, error: error instanceof Error ? error.message : String(error) },
-          'a probe cycle broke off',
+          'a probe cycle failed',
         );
       }
       await ports.clock.sleep(pauseMs(model, failedCycles, retryAfterMs, ports.random), signal);
