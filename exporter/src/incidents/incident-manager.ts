@@ -10,7 +10,7 @@ import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from 
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
-import { withSeverity } from '../explanation/explain.js';
+import { withSeverity } from '../evaluation/held-severity.js';
 import {
   DEFAULT_HYSTERESIS,
   evaluationsToChange,
