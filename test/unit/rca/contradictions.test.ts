@@ -108,6 +108,18 @@ describe('without a baseline', () => {
   });
 });
 
+describe('confidence that falls inside the window', () => {
+  it('is no model that was always unsure', () => {
+    const rows = changed((row, i) => ({ ...row, confidence: 0.7 - 0.003 * i }));
+    const { diagnosis } = evaluated({ rows, withBaseline: false, now: golden('yes', 0.4) });
+    expect(diagnosis.findings.map(({ detector }) => detector)).toEqual(
+      expect.arrayContaining(['low-confidence', 'confidence-trend']),
+    );
+    expect(diagnosis.causes[0]?.id).toBe('calibration-decay');
+    expect(JSON.stringify(diagnosis)).not.toContain('always like this');
+  });
+});
+
 describe('labels', () => {
   it('that are late are no cause beside something that was found', () => {
     const rows = changed((row) => withFeature(row, 'n1', 100 * Number(row.features?.['n1'])));
