@@ -936,7 +936,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log one prediction (the seed’s body); an unknown model_id is watched from now on */
+        /** Log one prediction, with the body of the original service; an unknown model_id is watched from now on */
         post: operations["post_monitoring_prediction"];
         delete?: never;
         options?: never;
