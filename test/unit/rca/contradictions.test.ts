@@ -88,6 +88,14 @@ describe('a change of type', () => {
     expect(cause?.supporting[0]?.text).toMatch(sentence);
   });
 
+  it('is told of the few values there are, and not claimed without a reason', () => {
+    const rows = changed((row) => withFeature(row, 'n1', 'about 5'), 12);
+    const blamed = evaluated({ rows, withBaselineRows: false }).diagnosis.causes.filter(
+      ({ id }) => id === 'null-flood',
+    );
+    for (const { supporting } of blamed) expect(supporting[0]?.text).toMatch(/another type/);
+  });
+
   it('of true and false to 0 and 1 is told as one', () => {
     const flag = (rows: readonly Observation[], of: (i: number) => boolean | number) =>
       rows.map((row, i) => withFeature(row, 'vip', of(i)));

@@ -1,10 +1,7 @@
 import { quotedNames } from '../../domain/quantity-text.js';
 import type { FeatureEvidence } from '../../domain/symptoms.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { lostValues } from '../indicators/indicator.js';
-
-/** Rise of the unreadable share. */
-const MIN_RISE = 0.05;
+import { isRetyped, lostValues } from '../indicators/indicator.js';
 
 /** One feature says which type it now is, of several only that they are others. */
 function retyped(lost: readonly FeatureEvidence[], names: string): string {
@@ -25,12 +22,7 @@ export const nullFlood: CauseDefinition = {
   expects: ['nothing-else-moved', 'moved-most'],
   excludes: ['missing-in-the-same-rows'],
   hypotheses(symptoms) {
-    const lost = symptoms.features.filter(
-      (entry) =>
-        lostValues(entry) ||
-        entry.invalidNow - entry.invalidBefore >= MIN_RISE ||
-        entry.hint?.transformation === 'type-change',
-    );
+    const lost = symptoms.features.filter((entry) => lostValues(entry) || isRetyped(entry));
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);
     const areAbsent = lost.every(({ absentNow, missingNow }) => absentNow > missingNow / 2);
