@@ -159,6 +159,7 @@ export const anIncident = (overrides: Partial<Incident> = {}): Incident => ({
   opened_at_ms: Date.now() - 120_000,
   closed_at_ms: null,
   severity: 'high',
+  pages: true,
   diagnosis: {
     at_ms: 1,
     window: { from_ms: 0, to_ms: 1, samples: 200 },

@@ -107,7 +107,7 @@ export class SimulatedModel {
     const stopping = new AbortController();
     const rows = new RowAnalysisSchedule(
       // Segments explain a page and never make one.
-      { analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE), logger: QUIET_LOGGER },
+      { analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE), logger: QUIET_LOGGER, clock },
       stopping.signal,
     );
     this.member = createMember(1, monitored, rows, null);

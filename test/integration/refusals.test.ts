@@ -143,6 +143,15 @@ const REFUSALS: readonly Refusal[] = [
     after: '',
   },
 ];
+/** The cause that each of them is once the model has answered. */
+const CAUSES: Readonly<Record<string, string>> = {
+  credentials: 'credentials-refused',
+  'not-found': 'endpoint-not-found',
+  'wrong-method': 'endpoint-not-found',
+  moved: 'endpoint-moved',
+  'payload-needed': 'payload-refused',
+  'error-answer': 'error-in-answer',
+};
 /** Starting the model again, or an older version of it, mends none of these. */
 const ACCESS = new Set(['credentials', 'not-found', 'wrong-method', 'moved', 'payload-needed']);
 const WITH_AFTER = REFUSALS.filter(({ after }) => after !== undefined);
@@ -330,10 +339,14 @@ describe('after a good answer', () => {
       .toEqual([]);
     await new Promise((done) => setTimeout(done, 5_000));
     const models = await shown();
-    for (const { id, kind, after } of incidents) {
+    for (const { id, kind, after, words } of incidents) {
       const model = models.get(`after-${id}`);
       expect(['critical', 'high'], id).toContain(model?.severity);
       expect(model?.headline, id).toContain(after ?? '');
+      if (CAUSES[kind] !== undefined) {
+        expect(model, id).toMatchObject({ cause: CAUSES[kind], state: 'unreachable' });
+        expect(model?.headline, id).toContain(words ?? '');
+      }
       const incident = await running.request('GET', `/api/v1/incidents/${model?.incident_id ?? ''}`);
       expect(incident.status, id).toBe(200);
       if (ACCESS.has(kind))

@@ -18,8 +18,16 @@ export interface ServiceProcess {
   ready(timeoutMs?: number): Promise<void>;
 }
 
-/** Starts it with its data and its configuration in `directory`. The caller ends it. */
-export function startServiceProcess(directory: string, port: number, settings: object = {}): ServiceProcess {
+/**
+ * Starts it with its data and its configuration in `directory`. The caller ends it.
+ * @param nodeOptions of the process, e.g. `--inspect=127.0.0.1:0`
+ */
+export function startServiceProcess(
+  directory: string,
+  port: number,
+  settings: object = {},
+  nodeOptions: readonly string[] = [],
+): ServiceProcess {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'mlfi.yml');
   writeFileSync(
@@ -32,7 +40,7 @@ export function startServiceProcess(directory: string, port: number, settings: o
       ...settings,
     }),
   );
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve', '--config', file], {
+  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', MAIN, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

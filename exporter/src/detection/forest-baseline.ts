@@ -60,6 +60,8 @@ export function growWindowForest(rows: readonly Observation[], random: Random): 
 
 const LEAST_ROWS = 50;
 const MOST_ROWS = 2_000;
+/** Rows × features: of a wide model fewer rows are taken, of which a tree takes 256. */
+const MOST_CELLS = 200_000;
 
 /**
  * Grows a forest on the baseline's rows that are still in memory: four fifths grow it, one fifth sets the line.
@@ -73,7 +75,8 @@ export function growForestBaseline(
   const features = [...profile.signals.keys()].flatMap((key) =>
     key.startsWith('feature:') ? [key.slice('feature:'.length)] : [],
   );
-  const usable = rows.filter((row) => row.features !== null).slice(-MOST_ROWS);
+  const most = Math.max(4 * LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(1, features.length))));
+  const usable = rows.filter((row) => row.features !== null).slice(-most);
   if (usable.length < LEAST_ROWS || features.length === 0) return null;
   const encode = encoder(features, profile);
   const growing = usable.filter((_, i) => i % 5 !== 0).map(encode);

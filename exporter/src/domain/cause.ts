@@ -21,8 +21,10 @@ export type CauseFamily = 'service' | 'pipeline' | 'traffic' | 'model' | 'labels
  * `other-values`: claims that inputs have other values, so inputs that are usual for the hour refute it. Values that go missing or
  * are new do not count in that comparison.
  * `needs-no-finding`: may be said while nothing is established.
+ * `says-itself`: the failing calls say what is wrong, by their status or an error of the connection.
+ * `alone`: explains a finding that nothing else explains, and no other finding.
  */
-export type CauseTrait = 'failing-calls' | 'other-values' | 'needs-no-finding';
+export type CauseTrait = 'failing-calls' | 'other-values' | 'needs-no-finding' | 'says-itself' | 'alone';
 
 /**
  * The closed list; one file each in `rca/causes/`. `none`: nothing is wrong. `unknown`: something is, and nothing on the list
@@ -33,6 +35,14 @@ export const CAUSES = {
   'endpoint-errors': { family: 'service', traits: ['failing-calls'] },
   'overloaded-endpoint': { family: 'service', traits: ['failing-calls'] },
   'slow-endpoint': { family: 'service', traits: [] },
+  'credentials-refused': { family: 'service', traits: ['failing-calls', 'says-itself'] },
+  'certificate-invalid': { family: 'service', traits: ['failing-calls', 'says-itself'] },
+  'certificate-expiring': { family: 'service', traits: ['alone'] },
+  'endpoint-not-found': { family: 'service', traits: ['failing-calls', 'says-itself'] },
+  'endpoint-moved': { family: 'service', traits: ['failing-calls', 'says-itself'] },
+  'rate-limited': { family: 'service', traits: ['failing-calls', 'says-itself'] },
+  'payload-refused': { family: 'service', traits: ['failing-calls', 'says-itself'] },
+  'error-in-answer': { family: 'service', traits: ['failing-calls', 'says-itself'] },
   'answer-schema-changed': { family: 'service', traits: ['failing-calls'] },
   'model-changed': { family: 'model', traits: [] },
   'threshold-moved': { family: 'model', traits: [] },

@@ -6,6 +6,7 @@ import type { Interval } from './estimate.js';
 export const DETECTOR_IDS = [
   'unreachable',
   'error-rate',
+  'certificate-expiry',
   'latency-regression',
   'no-predictions',
   'refused-rows',
@@ -32,7 +33,7 @@ export type DetectorId = (typeof DETECTOR_IDS)[number];
 
 /** What a finding is about. */
 export type FindingSubject =
-  SignalKey | 'errors' | 'traffic' | 'golden' | 'accuracy' | 'error_size' | 'rows' | 'schema';
+  SignalKey | 'errors' | 'certificate' | 'traffic' | 'golden' | 'accuracy' | 'error_size' | 'rows' | 'schema';
 
 /** A subject as it reads in the middle of a sentence. */
 export function subjectText(subject: FindingSubject): string {
@@ -45,6 +46,7 @@ const SUBJECT_WORDS: Readonly<Record<string, string>> = {
   confidence: 'confidence',
   prediction: 'the mix of predictions',
   errors: 'the share of failed calls',
+  certificate: 'the certificate of the server',
   traffic: 'the traffic',
   golden: 'the answers to golden inputs',
   accuracy: 'the share of wrong answers',

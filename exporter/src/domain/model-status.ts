@@ -22,6 +22,8 @@ export interface ModelStatus {
   readonly latencyP50Seconds: number | null;
   readonly latencyP95Seconds: number | null;
   readonly lastProbeAtMs: number | null;
+  /** When the certificate of its server ends; null without TLS, and until it was asked. */
+  readonly certificateEndsAtMs: number | null;
   readonly lastPredictionAtMs: number | null;
   readonly baseline: BaselineProfile | null;
   readonly learning: LearningState | null;

@@ -3,7 +3,7 @@ import type { FeatureReadings } from './feature-kind.js';
 import type { ForestBaseline, WindowForest } from './isolation-forest.js';
 import type { IntakeSummary } from './ingest.js';
 import type { Model } from './model.js';
-import type { Observation } from './observation.js';
+import type { Observation, ServerCertificate } from './observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './profile.js';
 import type { CohortShapley, RowAnalysis } from './row-analysis.js';
 import type { ChangeEvent } from './symptoms.js';
@@ -27,6 +27,8 @@ export interface MonitoredModelState {
   readonly lastAnswerAtMs: number | null;
   /** When logged predictions last came, whatever time they have; null when none ever did. */
   readonly lastHeardAtMs: number | null;
+  /** The certificate the model's server showed last; null without TLS, and until it was asked. */
+  readonly certificate: ServerCertificate | null;
   readonly changes: readonly ChangeEvent[];
   /** What the values of logged features are; empty where none are logged. */
   readonly features: FeatureReadings;

@@ -122,10 +122,18 @@ export type ModelAnswer =
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 
+/** The certificate of a server: how long it is valid. */
+export interface ServerCertificate {
+  readonly validFromMs: number;
+  readonly validToMs: number;
+}
+
 /** One call or logged prediction with the shape of its answer. */
 export interface Sample {
   readonly observation: Observation;
   readonly shape: string | null;
+  /** Of the server that was asked; absent where none was shown. */
+  readonly certificate?: ServerCertificate;
 }
 
 const SPELLED_NUMBER = /^[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

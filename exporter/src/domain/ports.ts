@@ -12,7 +12,7 @@ import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
-import type { Failure } from './observation.js';
+import type { Failure, ServerCertificate } from './observation.js';
 import type { AlertFeedback } from './alert-feedback.js';
 import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
 import type { Recommendation, RecommendationState } from './recommendation.js';
@@ -68,6 +68,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly latencySeconds: number;
+  /** The server's certificate; absent without TLS. */
+  readonly certificate?: ServerCertificate;
 }
 
 export interface HttpFailure {
@@ -238,7 +240,7 @@ export interface LessonRepository {
 
 /** What people say of pages; a person's newest word on an incident replaces the one before. */
 export interface AlertFeedbackRepository {
-  save(opinion: AlertFeedback): Promise<void>;
+  save(feedback: AlertFeedback): Promise<void>;
   /** Oldest first. */
   list(filter: { readonly incident?: IncidentId; readonly afterMs?: number }): Promise<readonly AlertFeedback[]>;
 }

@@ -9,6 +9,10 @@ export interface ServiceEvidence {
   readonly calls: number;
   readonly failures: Proportion;
   readonly failuresByReason: Readonly<Partial<Record<FailureReason, number>>>;
+  /** What most failures of the most frequent reason say, in the server's or the connection's own words; null where nothing is kept. */
+  readonly said: string | null;
+  /** Whose calls these are: users', which are logged, or mlfi's own. */
+  readonly callers: 'users' | 'mlfi';
   readonly consecutiveFailures: number;
   /** Longest run of successes between two failures and so on is not kept: only whether failures came in bursts. */
   readonly failuresInBursts: boolean;

@@ -18,7 +18,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { isSetup, setupProblem, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
-import type { Sample } from '../domain/observation.js';
+import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 export interface InvestigationPorts {
   readonly clock: Clock;
@@ -99,6 +99,7 @@ export async function investigate(
       consecutiveFailures: trailingFailures(collected),
       lastAnswerAtMs: lastAnswer(collected),
       lastHeardAtMs: null,
+      certificate: certificateIn(collected),
       changes: [],
       features: new Map(),
       intake: null,
@@ -126,6 +127,10 @@ export async function investigate(
     thresholds: settings.experience.thresholds,
   });
 }
+
+/** The certificate that was shown last. */
+const certificateIn = (collected: readonly Sample[]): ServerCertificate | null =>
+  collected.flatMap(({ certificate }) => certificate ?? []).at(-1) ?? null;
 
 const unknownTarget = (url: string): { readonly endpoint: Endpoint; readonly payloads: readonly Json[] } => ({
   endpoint: { url, connector: 'rest', settings: {}, authorizationSecret: null },

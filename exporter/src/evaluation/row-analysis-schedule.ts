@@ -1,5 +1,5 @@
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
-import type { Logger } from '../domain/ports.js';
+import type { Clock, Logger } from '../domain/ports.js';
 import type { RowAnalysis } from '../domain/row-analysis.js';
 import { NOTHING_TO_ANALYSE, type RowAnalysisInput } from '../rca/row-analysis.js';
 import { rowsToAnalyse } from '../rca/symptoms/symptoms-of.js';
@@ -7,18 +7,25 @@ import { isQuiet, type Evaluation } from './evaluate.js';
 
 /** Quiet models' rows are analysed this often. */
 const QUIET_EVERY_MS = 60_000;
+/** An evaluation waits this long for its rows, then it goes on with what was found last: others' rows may come first. */
+const PATIENCE_MS = 5_000;
+/** Of the time it takes, waiting included, a model's analysis is run a tenth: what is dear is done less often. */
+const SHARE_OF_TIME = 0.1;
 
 export interface RowAnalysisPorts {
   readonly analyseRows: (input: RowAnalysisInput) => Promise<RowAnalysis>;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /** One model's rows: analysed before every evaluation while there is something to explain, and of a quiet model now and then. */
 export class RowAnalysisSchedule {
   /** What was found last. */
   analysis: RowAnalysis = NOTHING_TO_ANALYSE;
-  private begun = 0;
   private begunAtMs = -Infinity;
+  private notBeforeMs = -Infinity;
+  /** The analysis under way; null between two. */
+  private running: Promise<void> | null = null;
 
   constructor(
     private readonly ports: RowAnalysisPorts,
@@ -48,19 +55,33 @@ export class RowAnalysisSchedule {
     return evaluateWith({ ...state, rowAnalysis: this.analysis });
   }
 
+  /** Analyses the rows unless that would take too much, one analysis at a time; resolves early when it takes long. */
   private async analyse(state: MonitoredModelState, { symptoms }: Evaluation, nowMs: number): Promise<void> {
+    if (this.running !== null) await this.patiently(this.running);
+    if (this.running !== null || nowMs < this.notBeforeMs) return;
     this.begunAtMs = nowMs;
-    this.begun += 1;
-    const mine = this.begun;
-    let found = NOTHING_TO_ANALYSE;
+    this.running = this.run(rowsToAnalyse(state, symptoms), state.model.id).finally(() => {
+      this.running = null;
+    });
+    await this.patiently(this.running);
+  }
+
+  private async run(input: RowAnalysisInput, model: string): Promise<void> {
+    const startedAt = performance.now();
     try {
-      found = await this.ports.analyseRows(rowsToAnalyse(state, symptoms));
+      this.analysis = await this.ports.analyseRows(input);
     } catch (error) {
       // The other evidence still names a cause: an evaluation must not fail with one of its helpers.
-      if (!this.signal.aborted)
-        this.ports.logger.error({ model: state.model.id, error: String(error) }, 'row analysis failed');
+      this.analysis = NOTHING_TO_ANALYSE;
+      if (!this.signal.aborted) this.ports.logger.error({ model, error: String(error) }, 'row analysis failed');
     }
-    // Ignore the result of an analysis that was started earlier than the newest one.
-    if (this.begun === mine) this.analysis = found;
+    this.notBeforeMs = this.begunAtMs + (performance.now() - startedAt) / SHARE_OF_TIME;
+  }
+
+  private async patiently(analysis: Promise<void>): Promise<void> {
+    const given = new AbortController();
+    const signal = AbortSignal.any([given.signal, this.signal]);
+    await Promise.race([analysis, this.ports.clock.sleep(PATIENCE_MS, signal)]);
+    given.abort();
   }
 }

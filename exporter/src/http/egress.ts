@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, request } from 'undici';
-import type { Failure, FailureReason } from '../domain/observation.js';
+import type { Failure, FailureReason, ServerCertificate } from '../domain/observation.js';
 import type { HttpClient } from '../domain/ports.js';
-import { createTlsAgents, UnreadableCertificate, type TlsOptions } from './tls-agents.js';
+import { certificateOf, createTlsAgents, UnreadableCertificate, type TlsOptions } from './tls-agents.js';
 
 /** Where this process may call besides public addresses. */
 export interface EgressPolicy {
@@ -101,6 +101,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       else done(null, first.address, first.family);
     });
   };
+  const certificates = new Map<string, ServerCertificate>();
   const agentWith = (tls: TlsOptions): Agent => {
     const connect = buildConnector({ ...tls, lookup: guardedLookup });
     return new Agent({
@@ -120,6 +121,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           }
           try {
             guard(options.hostname, socket.remoteAddress ?? '0.0.0.0');
+            const certificate = certificateOf(socket);
+            if (certificate !== null) certificates.set(originOf(options), certificate);
             callback(null, socket);
           } catch (blocked) {
             socket.destroy();
@@ -167,7 +170,15 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
             Array.isArray(value) ? value.join(', ') : (value ?? ''),
           ]),
         );
-        return { kind: 'answer', status: response.statusCode, headers, body, latencySeconds: seconds() };
+        const certificate = certificates.get(new URL(call.url).origin);
+        return {
+          kind: 'answer',
+          status: response.statusCode,
+          headers,
+          body,
+          latencySeconds: seconds(),
+          ...(certificate === undefined ? {} : { certificate }),
+        };
       } catch (error) {
         return {
           kind: 'failure',
@@ -179,6 +190,13 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
     },
     close: async () => void (await Promise.all([agent.close(), agents.close()])),
   };
+}
+
+/** The origin of the addresses that use a connection, as `URL` writes it. */
+function originOf({ hostname, port, protocol }: { hostname: string; port: string | number; protocol: string }): string {
+  const url = new URL(`${protocol}//${hostname}`);
+  url.port = String(port);
+  return url.origin;
 }
 
 function refusal(text: string, policy: EgressPolicy): string | null {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Agent } from 'undici';
 import type { AskingTls } from '../domain/asking.js';
+import type { ServerCertificate } from '../domain/observation.js';
 
 /** What a TLS connection is made with. */
 export interface TlsOptions {
@@ -27,6 +30,14 @@ const optionsOf = ({ caFile, certFile, keyFile, insecureSkipVerify }: AskingTls)
   ...(keyFile === undefined ? {} : { key: read(keyFile) }),
   ...(insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
 });
+
+/** The certificate a server showed on a connection; null for one without TLS. */
+export function certificateOf(socket: Socket): ServerCertificate | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
+  const [validFromMs, validToMs] = [Date.parse(from), Date.parse(to)];
+  return Number.isNaN(validFromMs) || Number.isNaN(validToMs) ? null : { validFromMs, validToMs };
+}
 
 /**
  * One pool of connections for each set of certificates, made when it is first needed. A renewed file makes a new pool, so that

@@ -46,6 +46,12 @@ export const MODEL_METRICS = rows('models', 'model', {
   mlfi_model_latency_seconds: ['histogram', 'seconds', ['le'], 'Response time of the model, probed and logged'],
   mlfi_model_confidence_ratio: ['histogram', 'ratio', ['le'], 'Confidence of the answers'],
   mlfi_model_last_probe_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last probe'],
+  mlfi_model_certificate_expiry_timestamp_seconds: [
+    'gauge',
+    'seconds',
+    [],
+    'When the certificate of the model’s server ends, as it was last shown to mlfi',
+  ],
   mlfi_model_last_prediction_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last logged prediction'],
   mlfi_model_window_samples: ['gauge', '1', [], 'Calls in the evaluated window'],
   mlfi_model_window_error_ratio: ['gauge', 'ratio', [], 'Share of failed calls in the evaluated window'],
@@ -150,7 +156,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     ['detector', 'signal'],
     'Statistic of a finding divided by its line; 1 is the line',
   ],
-  mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level'],
+  mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level; none while the model is paused'],
   mlfi_incidents_total: ['counter', '1', [], 'Incidents opened since the model was added'],
   mlfi_recurring_cause_incidents: [
     'gauge',
@@ -218,7 +224,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['outcome'],
-    'Events of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
+    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
   ],
   mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
   mlfi_refused_credentials_total: [

@@ -137,6 +137,7 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
   mlfi_model_latency_seconds: ({ status: { running } }) => histogram(running.latency, LATENCY_BUCKETS),
   mlfi_model_confidence_ratio: ({ status: { running } }) => histogram(running.confidence, CONFIDENCE_BUCKETS),
   mlfi_model_last_probe_timestamp_seconds: ({ status }) => one(seconds(status.lastProbeAtMs)),
+  mlfi_model_certificate_expiry_timestamp_seconds: ({ status }) => one(seconds(status.certificateEndsAtMs)),
   mlfi_model_last_prediction_timestamp_seconds: ({ status }) => one(seconds(status.lastPredictionAtMs)),
   mlfi_model_window_samples: ({ status }) => one(status.windowSamples),
   mlfi_model_window_error_ratio: ({ status }) => one(status.errorShare),
@@ -206,10 +207,10 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
       }))
       .sort((a, b) => b.value - a.value)
       .slice(0, signals),
-  mlfi_incidents_open: ({ status: { incident } }) =>
+  mlfi_incidents_open: ({ status: { incident, model } }) =>
     SEVERITIES.filter((level) => level !== 'none').map((level) => ({
       labels: [level],
-      value: incident?.severity === level ? 1 : 0,
+      value: incident?.severity === level && !model.paused ? 1 : 0,
     })),
   mlfi_incidents_total: ({ figures }) => one(figures.incidents),
   mlfi_recurring_cause_incidents: ({ status: { patterns } }) =>

@@ -1,5 +1,5 @@
 import type { Model } from '../domain/model.js';
-import type { Observation } from '../domain/observation.js';
+import type { Observation, ServerCertificate } from '../domain/observation.js';
 import { isSetup, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
 import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.js';
 
@@ -7,6 +7,8 @@ import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.
 export class FirstContact {
   /** Why it cannot be asked at present though nothing is known to be wrong with it; null when it can. */
   problem: SetupProblem | null = null;
+  /** The certificate its server showed last; null without TLS, and until it was asked. */
+  certificate: ServerCertificate | null = null;
 
   /** A model that was found by asking it has answered; one that was taken over from the configuration unasked has not. */
   static counters({ endpoint, state, createdAtMs }: Model): CallCounters {

@@ -53,8 +53,8 @@ export class Fleet {
     const { lanes } = this;
     this.members = new Members(lanes, logger);
     const members = this.members.all;
-    const useLessons = (): void =>
-      members.forEach(({ monitored }, id) => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(id)));
+    const useLessons = (): Promise<unknown> =>
+      Promise.all([...members.values()].map((member) => this.useLessons(member)));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock);
@@ -322,8 +322,14 @@ export class Fleet {
   async takeValidation(validation: Validation): Promise<void> {
     const member = this.members.all.get(validation.modelId);
     if (member === undefined || validation.state !== 'finished') return;
-    member.validation = validation;
-    await this.evaluations.proposeAgain(member);
+    const take = (): void => void (member.validation = validation);
+    if (await this.members.inLaneOf(member, take)) await this.evaluations.proposeAgain(member);
+  }
+
+  private useLessons(member: Member): Promise<unknown> {
+    const { monitored } = member;
+    const use = (): void => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(monitored.model.id));
+    return this.members.inLaneOf(member, use);
   }
 
   /** Makes an open incident's proposals anew with what is known now. */
@@ -332,7 +338,7 @@ export class Fleet {
     if (member !== undefined) await this.evaluations.proposeAgain(member);
   }
 
-  /** Reads anew what earlier incidents, and people's opinions of their alerts, teach. */
+  /** Reads anew what earlier incidents, and people's feedback on their alerts, teach. */
   recallLessons(): Promise<void> {
     return this.lessons.recall();
   }

@@ -19,7 +19,7 @@ interface Recalled {
   readonly sinceMs: number | null;
 }
 
-/** What earlier incidents, and people's opinions of their alerts, teach: read once, used by every evaluation. */
+/** What earlier incidents, and people's feedback on their alerts, teach: read once, used by every evaluation. */
 export class LessonsInUse {
   private recalled: Recalled = { lessons: [], feedback: [], patterns: [], sinceMs: null };
   private readings = 0;
@@ -29,8 +29,8 @@ export class LessonsInUse {
     private readonly clock: Clock,
     /** Closed incidents compared with an open one. */
     private readonly limit: () => number,
-    /** Told after each reading. */
-    private readonly onRecalled: () => void,
+    /** Told after each reading, and waited for. */
+    private readonly onRecalled: () => Promise<unknown>,
   ) {}
 
   /** Reads anew, from the moment on that learning was last reset. Of several at once the one that began last counts. */
@@ -44,7 +44,7 @@ export class LessonsInUse {
     ]);
     if (mine !== this.readings) return;
     this.recalled = { lessons, feedback, patterns: recurringCauses(lessons, this.clock.now()), sinceMs };
-    this.onRecalled();
+    await this.onRecalled();
   }
 
   /** Lessons of until now are no longer used. */

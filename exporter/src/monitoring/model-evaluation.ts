@@ -86,8 +86,11 @@ export class ModelEvaluation {
     const evaluateWith = (with_: MonitoredModelState): Evaluation =>
       evaluate(with_, this.ports.knowledge(member), nowMs);
     const evaluation = await member.rows.evaluate(state, member.last?.evaluation ?? null, evaluateWith, nowMs);
-    member.last = { evaluation, atMs: nowMs, seconds: (performance.now() - startedAt) / 1_000 };
-    monitored.touch();
+    const seconds = (performance.now() - startedAt) / 1_000;
+    await lanes.run(id, () => {
+      member.last = { evaluation, atMs: nowMs, seconds };
+      monitored.touch();
+    });
     if (member.isLeaving || monitored.model.paused) return;
 
     const incident = await incidents.apply(monitored.model, evaluation);

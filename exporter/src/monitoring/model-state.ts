@@ -12,7 +12,7 @@ export function monitoredModelState(
   calls: CallCounters,
   rows: RowBuffer,
   window: WindowProfile,
-  known: Pick<MonitoredModelState, 'goldenNow' | 'evidence' | 'features' | 'intake'>,
+  known: Pick<MonitoredModelState, 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate'>,
 ): MonitoredModelState {
   const isAdmitted = phase.kind === 'admitted';
   return {

@@ -1,8 +1,10 @@
+import { hasTrait } from '../domain/cause.js';
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
+import { pagesPeople } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -33,6 +35,7 @@ export function statusOf(
     latencyP50Seconds: quantile(window, 0.5),
     latencyP95Seconds: quantile(window, 0.95),
     lastProbeAtMs: monitored.counters.lastProbeAtMs,
+    certificateEndsAtMs: monitored.contact.certificate?.validToMs ?? null,
     lastPredictionAtMs: monitored.counters.lastPredictionAtMs,
     baseline: monitored.baseline,
     learning: monitored.learning,
@@ -64,12 +67,19 @@ export function runningState({ isConfiguring, counters, baseline }: MonitoredMod
   return baseline === null ? 'learning' : 'healthy';
 }
 
+/** No call is answered, whether nothing is there or what is there refuses all of them. */
+function isUnanswered({ causes: [first], findings }: IncidentRow['diagnosis']): boolean {
+  if (first === undefined) return false;
+  const refusesAll = hasTrait(first.id, 'says-itself') && findings.some(({ detector }) => detector === 'unreachable');
+  return first.id === 'model-unreachable' || refusesAll;
+}
+
 /** The state shown: an open incident decides; without one a model is being configured, learning or healthy. */
 export function stateOf(monitored: MonitoredModel, incident: IncidentRow | null): ModelState {
   if (monitored.model.paused) return 'paused';
   if (incident === null) return runningState(monitored);
-  if (incident.diagnosis.causes[0]?.id === 'model-unreachable') return 'unreachable';
-  return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
+  if (isUnanswered(incident.diagnosis)) return 'unreachable';
+  return pagesPeople(incident.severity) ? 'failing' : 'degraded';
 }
 
 function meanOf(window: WindowProfile, key: SignalKey): number | null {

@@ -150,6 +150,7 @@ export class MonitoredModel {
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
     this.traffic.await(arrived, false, nowMs);
+    for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
     if (samples.length > 0) this.changed();
@@ -282,6 +283,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary({ late: traffic.parts.pending.lateRows, lost: this.lostRows }),
+      certificate: this.contact.certificate,
     });
   }
 

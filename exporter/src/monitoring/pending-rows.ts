@@ -2,6 +2,7 @@ import { seedOf } from '../detection/sequential/counter-random.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock } from './event-clock.js';
 import type { Judged } from './label-joiner.js';
+import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './windows.js';
 
 /** Detectors are asked, and what was learnt is weighed, once per so much event time. */
@@ -16,13 +17,15 @@ export interface PendingRow extends ArrivedRow {
   row: Observation;
   /** The stored windows have it, because the model was compared with its baseline when it arrived. */
   readonly isInWindows: boolean;
+  /** What it takes in memory. */
+  readonly values: number;
   /** Orders rows of the same millisecond, whatever order they arrive in. */
   tie: number | null;
 }
 
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
-  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie'>>)
+  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values'>>)
   | { readonly kind: 'label'; readonly judged: Judged }
   | { readonly kind: 'tick'; readonly atMs: number };
 
@@ -35,6 +38,7 @@ export class PendingRows {
   private rows: PendingRow[] = [];
   /** Rows at the front of the list that have been handed out. */
   private gone = 0;
+  private values = 0;
   private isSorted = true;
   private labels: { readonly atMs: number; readonly judged: Judged }[] = [];
   private readonly unlabelled = new Map<string, PendingRow>();
@@ -73,8 +77,9 @@ export class PendingRows {
         late.push({ row, judged });
         continue;
       }
-      const pending = { atMs: row.atMs, row, judged, isInWindows, tie: null };
+      const pending = { atMs: row.atMs, row, judged, isInWindows, values: valuesOf(row), tie: null };
       this.rows.push(pending);
+      this.values += pending.values;
       if (row.predictionId !== null && row.label === null && row.failure === null)
         this.unlabelled.set(row.predictionId, pending);
     }
@@ -85,7 +90,7 @@ export class PendingRows {
 
   /** More rows wait than there is room for. */
   get isFull(): boolean {
-    return this.rows.length - this.gone > ROWS_KEPT;
+    return this.rows.length - this.gone > ROWS_KEPT || this.values > ROWS_KEPT * VALUES_PER_ROW;
   }
 
   /** How far the model's own time has come; null before its first row. */
@@ -174,6 +179,7 @@ export class PendingRows {
 
   private handOut(pending: PendingRow): Step {
     this.gone += 1;
+    this.values -= pending.values;
     if (this.gone >= ROWS_DROPPED_TOGETHER) {
       this.rows = this.rows.slice(this.gone);
       this.gone = 0;

@@ -1,10 +1,16 @@
 import type { LateLabel, Observation } from '../domain/observation.js';
 
+/** Values that a row may have on average before fewer rows are kept: what is kept in memory is bounded in values, too. */
+export const VALUES_PER_ROW = 100;
+/** What a row of a few features takes, in values. */
+const VALUES_OF_AN_EMPTY_ROW = 20;
+
 /** The newest observations in memory, oldest first; never written. A label that comes later joins the row it belongs to. */
 export class RowBuffer {
   private rows: Observation[] = [];
   /** Rows that have left at the front; a row's place is counted from the first row ever. */
   private left = 0;
+  private values = 0;
   /** Places of the rows that may still get their label, by prediction id. */
   private readonly unlabelled = new Map<string, number>();
 
@@ -18,12 +24,17 @@ export class RowBuffer {
     if (row.predictionId !== null && row.label === null && row.failure === null)
       this.unlabelled.set(row.predictionId, this.left + this.rows.length);
     this.rows.push(row);
+    this.values += valuesOf(row);
   }
 
-  /** Lets the oldest rows go beyond those to be kept. */
+  /** Lets the oldest rows go beyond those to be kept, and beyond what they may hold together. */
   trim(): void {
-    const surplus = this.rows.length - this.kept;
-    if (surplus <= 0) return;
+    const most = this.kept * VALUES_PER_ROW;
+    let surplus = Math.max(0, this.rows.length - this.kept);
+    let values = this.rows.slice(0, surplus).reduce((sum, row) => sum + valuesOf(row), 0);
+    for (; this.values - values > most; surplus += 1) values += valuesOf(this.rows[surplus]);
+    if (surplus === 0) return;
+    this.values -= values;
     for (const [place, row] of this.rows.splice(0, surplus).entries())
       if (row.predictionId !== null && this.unlabelled.get(row.predictionId) === this.left + place)
         this.unlabelled.delete(row.predictionId);
@@ -56,6 +67,11 @@ export class RowBuffer {
   clear(): void {
     this.left += this.rows.length;
     this.rows = [];
+    this.values = 0;
     this.unlabelled.clear();
   }
 }
+
+/** What a row takes in memory, in values. */
+export const valuesOf = (row: Observation | undefined): number =>
+  VALUES_OF_AN_EMPTY_ROW + Object.keys(row?.features ?? {}).length;

@@ -3,6 +3,7 @@ import type { DriftMonitorState } from '../detection/sequential/drift-monitor-st
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
+import { FeatureThinning } from './feature-thinning.js';
 import type { Judged } from './label-joiner.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
@@ -19,6 +20,7 @@ export class RunningDetectors {
   private savedAtMs = -Infinity;
   private isSaveDue = false;
   private rowsToScore: Observation[] = [];
+  private readonly thinning = new FeatureThinning();
 
   constructor(
     private readonly create: (state?: DriftMonitorState) => DriftMonitor,
@@ -37,12 +39,12 @@ export class RunningDetectors {
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
     this.monitor.thresholdFactor = this.factor;
-    for (const row of rows) this.monitor.observe(row);
+    for (const row of rows) this.observe(row, false);
   }
 
   /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
   observe(row: Observation, isScored: boolean): void {
-    this.monitor.observe(row);
+    this.monitor.observe(this.thinning.takes(row, this.monitor.watchedFeatures) ? row : { ...row, features: null });
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 

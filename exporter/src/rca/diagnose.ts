@@ -78,8 +78,11 @@ function softmax(some: readonly Hypothesised[], whole: number, weights: CauseWei
 }
 
 /** Prior plus weighted indicators, over the temperature. */
-function logOddsOf({ definition, indicators }: Hypothesised, { causes, temperature }: CauseWeights): number {
-  const [prior = 0, ...weights] = causes[definition.id] ?? [];
+function logOddsOf(
+  { definition, hypothesis, indicators }: Hypothesised,
+  { causes, temperature }: CauseWeights,
+): number {
+  const [prior = 0, ...weights] = causes[hypothesis.weighedAs ?? definition.id] ?? [];
   return weights.reduce((sum, weight, i) => sum + weight * (indicators[i] ?? 0), prior) / temperature;
 }
 
@@ -108,7 +111,7 @@ function statementsOf(
   symptoms: Symptoms,
   { causes, temperature }: CauseWeights,
 ): EvidenceStatement[] {
-  const [, ...fitted] = causes[definition.id] ?? [];
+  const [, ...fitted] = causes[hypothesis.weighedAs ?? definition.id] ?? [];
   const moves = indicators.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
   const least = Math.max(MIN_STATEMENT_LOG_ODDS, MIN_SHARE_OF_STRONGEST * Math.max(...moves));
   return INDICATORS.flatMap((indicator, i) => {

@@ -49,12 +49,16 @@ function isAnythingEstablished(symptoms: Symptoms): boolean {
 function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   if (!isAnythingEstablished(symptoms)) return (cause) => hasTrait(cause, 'needs-no-finding');
   if (symptoms.service.failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
+  const serious = symptoms.findings.filter(({ kind }) => kind !== 'note');
+  const isAlone = serious.length > 0 && serious.every(({ detector }) => detector === 'certificate-expiry');
+  if (isAlone) return (cause) => hasTrait(cause, 'alone');
   const { sameHour, failuresBySegment } = symptoms.differential;
   if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
     const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');
-    return (cause) => !hasTrait(cause, 'other-values') && !(onlyInputs && cause === 'unknown');
+    return (cause) =>
+      !hasTrait(cause, 'other-values') && !hasTrait(cause, 'alone') && !(onlyInputs && cause === 'unknown');
   }
-  return () => true;
+  return (cause) => !hasTrait(cause, 'alone');
 }
 
 /**

@@ -96,10 +96,16 @@ const firstOf = (...lists: readonly (readonly Attribution[])[]): readonly Attrib
 /** Cells that take a few milliseconds; more would hold up the event loop. */
 const MAX_CELLS_INLINE = 6_000;
 
-/** True when a thread would cost more than the analysis. */
+/** True when a thread would cost more than the analysis. Looks at no more names than would make it large. */
 export function isSmall(input: RowAnalysisInput): boolean {
   if (needsSurrogate(input)) return false;
   const { rows, baselineRows } = input;
-  const features = Object.keys(rows[0]?.features ?? {}).length;
-  return (rows.length + baselineRows.length) * Math.max(1, features) <= MAX_CELLS_INLINE;
+  const mostNames = MAX_CELLS_INLINE / Math.max(1, rows.length + baselineRows.length);
+  const names = new Set<string>();
+  for (const side of [baselineRows, rows])
+    for (const { features } of side)
+      for (const name in features)
+        if (names.size >= mostNames && !names.has(name)) return false;
+        else names.add(name);
+  return mostNames >= 1;
 }

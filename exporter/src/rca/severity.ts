@@ -1,4 +1,4 @@
-import { familyOf, type CauseId } from '../domain/cause.js';
+import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
@@ -14,6 +14,9 @@ export interface SeverityAssessment {
 const MATERIAL_SHARE = 0.05;
 /** The lower end of the interval must reach it, so that a window that fills does not cross it back and forth. */
 const CRITICAL_ERROR_SHARE = 0.5;
+
+/** May be about the one who asks: another caller has other credentials, follows redirects, sends something else. */
+const ONE_CALLER: ReadonlySet<CauseId> = new Set(['credentials-refused', 'endpoint-moved', 'payload-refused']);
 
 interface SeverityInput {
   readonly symptoms: Symptoms;
@@ -57,8 +60,29 @@ const RULES: readonly Rule[] = [
     reason: () => 'No check found anything.',
   },
   {
+    severity: 'high',
+    holds: ({ cause, symptoms }) => ONE_CALLER.has(cause) && symptoms.service.callers === 'mlfi',
+    reason: () => 'The calls of mlfi are refused; whether those of users are is not known.',
+  },
+  {
+    severity: 'high',
+    holds: ({ cause }) => cause === 'rate-limited',
+    reason: (input) => cost(input, 'Calls above the limit get no prediction.'),
+  },
+  {
+    severity: 'medium',
+    holds: ({ cause }) => cause === 'certificate-expiring',
+    reason: () => 'Nothing fails yet; when the certificate ends, every call will.',
+  },
+  {
     severity: 'critical',
-    holds: ({ cause }) => cause === 'model-unreachable',
+    holds: ({ cause }) => cause === 'error-in-answer',
+    reason: (input) => cost(input, 'Users receive an error that looks like a prediction.'),
+  },
+  {
+    severity: 'critical',
+    holds: ({ cause, found }) =>
+      cause === 'model-unreachable' || (hasTrait(cause, 'says-itself') && found('unreachable')),
     reason: () => 'Users receive no predictions.',
   },
   {

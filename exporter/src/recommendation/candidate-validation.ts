@@ -1,7 +1,8 @@
 import type { CauseId } from '../domain/cause.js';
 import type { ActionId } from '../domain/recommendation.js';
 import type { Validation } from '../domain/validation.js';
-import { RULES, type Rule } from './rules.js';
+import type { Rule } from './rule.js';
+import { RULES } from './rules.js';
 
 const SENTENCES = 3;
 

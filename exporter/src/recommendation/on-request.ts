@@ -1,7 +1,8 @@
 import type { Diagnosis } from '../domain/cause.js';
 import type { ActionId, Proposal } from '../domain/recommendation.js';
 import { proposalOf } from './recommend.js';
-import { RULES, type Rule } from './rules.js';
+import type { Rule } from './rule.js';
+import { RULES } from './rules.js';
 import { validatedDeployment } from './candidate-validation.js';
 import { type RecommendationContext } from './context.js';
 

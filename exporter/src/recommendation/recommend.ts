@@ -6,7 +6,8 @@ import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
 import { accessRules } from './access-rules.js';
-import { RULES, type Rule } from './rules.js';
+import type { Rule } from './rule.js';
+import { RULES } from './rules.js';
 import { type Plan } from '../domain/executor.js';
 import type { RecommendationContext } from './context.js';
 

@@ -6,7 +6,7 @@ import type { FleetSettings } from '../monitoring/fleet-ports.js';
 import type { RowPiece } from '../rca/row-analysis-worker.js';
 import type { RowAnalysis } from '../domain/row-analysis.js';
 import { analyseRows, isSmall } from '../rca/row-analysis.js';
-import { rowPieces } from '../rca/row-pieces.js';
+import { costOf, rowPieces } from '../rca/row-pieces.js';
 import { createAnalysisPool } from '../system/analysis-pool.js';
 import { seededRandom } from '../system/seeded-random.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
@@ -46,7 +46,8 @@ export function wireMonitoring(foundation: Foundation, capture: Capture, inciden
       prober,
       incidents,
       hash,
-      analyseRows: (input) => (isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input))),
+      analyseRows: (input) =>
+        isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input), costOf(input)),
       experiment: (subject, evaluation, incident, signal) =>
         runExperiment(experimenting, started.investigation.experiments, subject, evaluation, incident, signal),
       rediscover: async (model) => rediscovered(model, await discover(targetOf(model)), chooseGoldenInputs),

@@ -114,8 +114,10 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
           const cell = at / FIGURES;
           const first: GroupTerm = [columns[a]?.feature ?? '', tokens[a]?.[Math.floor(cell / CODES)] ?? OTHER];
           const second: GroupTerm = [columns[b]?.feature ?? '', tokens[b]?.[cell % CODES] ?? OTHER];
-          const figures = [...table.subarray(at, at + FIGURES)] as unknown as GroupCell;
-          counts.set(groupKey(a === b ? [first] : [first, second]), figures);
+          counts.set(
+            groupKey(a === b ? [first] : [first, second]),
+            groupCell((i) => table[at + i] ?? 0),
+          );
         }
       }
       return counts;
@@ -148,8 +150,17 @@ export function groupLoss(
   return { rows: answered, loss: doubt / PARTS };
 }
 
+const groupCell = (figure: (place: number) => number): GroupCell => [
+  figure(0),
+  figure(1),
+  figure(2),
+  figure(3),
+  figure(4),
+  figure(5),
+];
+
 const combined = (a: GroupCell, b: GroupCell, sign: 1 | -1): GroupCell =>
-  a.map((figure, i) => figure + sign * (b[i] ?? 0)) as unknown as GroupCell;
+  groupCell((place) => (a[place] ?? 0) + sign * (b[place] ?? 0));
 
 /** Adds two windows' groups: exact, in any order. */
 export function mergeGroups(a: GroupCounts, b: GroupCounts): GroupCounts {

@@ -66,8 +66,8 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
     try {
       done = await validate(ports, subject, begun, samples, () => stopping);
     } catch (error) {
-      ports.logger.error({ model: begun.modelId, error: String(error) }, 'a validation broke off');
-      done = { ...begun, state: 'failed', reasons: ['The validation broke off; the log says why.'] };
+      ports.logger.error({ model: begun.modelId, error: String(error) }, 'validation failed');
+      done = { ...begun, state: 'failed', reasons: ['The validation failed; the log says why.'] };
     }
     done = { ...done, finishedAtMs: ports.clock.now() };
     await ports.validations.save(done);

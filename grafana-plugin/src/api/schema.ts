@@ -978,6 +978,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OTLP/HTTP logs: evaluations of language models, BentoML’s monitoring, and records tagged mlfi.*; all else is passed over */
+        post: operations["post_v1_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OTLP/HTTP traces: spans of calls of language models (GenAI and OpenInference conventions), and spans tagged mlfi.*; all else is passed over */
+        post: operations["post_v1_traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1144,7 +1178,7 @@ export interface components {
         Cause: {
             features: string[];
             /** @enum {string} */
-            id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
             log_odds: number;
             probability: number;
             refuting: components["schemas"]["EvidenceStatement"][];
@@ -1453,7 +1487,7 @@ export interface components {
                 value: number;
             } | null;
             /** @enum {string} */
-            detector: "unreachable" | "error-rate" | "latency-regression" | "no-predictions" | "refused-rows" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "labels-never-match" | "calibration" | "isolation-forest" | "sequential-evidence";
+            detector: "unreachable" | "error-rate" | "certificate-expiry" | "latency-regression" | "no-predictions" | "refused-rows" | "low-confidence" | "constant-predictions" | "unstable-answers" | "confidence-trend" | "confidence-distribution" | "golden-answers" | "answer-schema" | "numeric-drift" | "categorical-drift" | "missing-values" | "unseen-categories" | "invalid-values" | "prediction-mix" | "accuracy-drop" | "labels-never-match" | "calibration" | "isolation-forest" | "sequential-evidence";
             /** @enum {string} */
             direction: "up" | "down" | "changed";
             effect: {
@@ -1508,6 +1542,8 @@ export interface components {
             model_id: string;
             /** @description milliseconds since 1970 */
             opened_at_ms: number;
+            /** @description It is open and severe enough to call people; of a paused model nobody is called */
+            pages: boolean;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
             timeline: {
@@ -1564,7 +1600,7 @@ export interface components {
                 /** @enum {string} */
                 action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
                 /** @enum {string} */
-                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+                cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                 helped: number;
                 /** @description milliseconds since 1970 */
                 last_at_ms: number;
@@ -1648,7 +1684,7 @@ export interface components {
                 outcome: "recovered" | "not_recovered" | "inconclusive" | "rejected" | "untried";
             }[];
             /** @enum {string} */
-            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
             /** @description milliseconds since 1970 */
             closed_at_ms: number;
             headline: string;
@@ -1696,11 +1732,11 @@ export interface components {
             anomaly: components["schemas"]["RowAnomaly"];
             baseline: components["schemas"]["Baseline"];
             blind_spots: components["schemas"]["BlindSpot"][];
-            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
+            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
             causes: {
                 features: string[];
                 /** @enum {string} */
-                id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+                id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                 probability: number;
                 segments: string[];
                 title: string;
@@ -1775,11 +1811,11 @@ export interface components {
             anomaly: components["schemas"]["RowAnomaly"];
             baseline: components["schemas"]["Baseline"];
             blind_spots: components["schemas"]["BlindSpot"][];
-            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
+            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
             causes: {
                 features: string[];
                 /** @enum {string} */
-                id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+                id: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
                 probability: number;
                 segments: string[];
                 title: string;
@@ -1960,7 +1996,7 @@ export interface components {
             action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels" | "none";
             attempts: components["schemas"]["ExecutionAttempt"][];
             /** @enum {string} */
-            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
             /** @description milliseconds since 1970 */
             created_at_ms: number;
             /** @description SHA-256 of what an approver is shown; a vote must name it */
@@ -2012,7 +2048,7 @@ export interface components {
         };
         RecurringCause: {
             /** @enum {string} */
-            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
+            cause: "model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none";
             every_ms: number;
             features: string[];
             /** @description milliseconds since 1970 */
@@ -4561,6 +4597,82 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_v1_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description an empty response, or how many were refused and why (partial success) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/x-protobuf": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_v1_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description an empty response, or how many were refused and why (partial success) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/x-protobuf": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -209,6 +209,7 @@ beforeAll(async () => {
     stringify(
       alertmanagerConfiguration({
         grafanaUrl: DEFAULT_SETTINGS.grafanaUrl,
+        hasRunbooks: false,
         groupWait: '4s',
         groupInterval: '2s',
         repeatInterval: '1h',

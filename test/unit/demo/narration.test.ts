@@ -68,6 +68,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     latencyP50Seconds: 0.0123,
     latencyP95Seconds: 0.05,
     lastProbeAtMs: null,
+    certificateEndsAtMs: null,
     lastPredictionAtMs: null,
     baseline: {
       version: 1,

@@ -83,6 +83,7 @@ export function stateOf(
     consecutiveFailures: 0,
     lastAnswerAtMs: null,
     lastHeardAtMs: null,
+    certificate: null,
     changes: [],
     features: new Map(),
     intake: null,

@@ -159,13 +159,23 @@ function decompositionOf(split: {
   };
 }
 
+const CERTIFICATE_ENDS = {
+  detector: 'certificate-expiry',
+  subject: 'certificate',
+  kind: 'service',
+  sentence: 'The certificate of the server ends in 4 days, on 2027-01-19 08:00 UTC.',
+} as const;
+
 /** Symptoms of any kind and size that fit together: what was not measured is null, and failures are among the calls. */
 export const anySymptoms: fc.Arbitrary<Symptoms> = fc
   .record({
     calls: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 100_000 })),
     failing: fc.oneof(fc.constantFrom(0, 1), share),
     reasons: fc.uniqueArray(fc.constantFrom(...FAILURE_REASONS), { minLength: 1, maxLength: 3 }),
-    found: fc.uniqueArray(finding, { maxLength: 4, selector: ({ detector }) => detector }),
+    found: fc.oneof(
+      { weight: 30, arbitrary: fc.uniqueArray(finding, { maxLength: 4, selector: ({ detector }) => detector }) },
+      { weight: 1, arbitrary: finding.map((one) => [{ ...one, ...CERTIFICATE_ENDS }]) },
+    ),
     hasBaseline: fc.boolean(),
     features: fc.uniqueArray(feature, { maxLength: 2, selector: (one) => one.feature }),
     golden: fc.record({
@@ -255,6 +265,8 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
         consecutiveFailures: answered ? 0 : failures.count,
         failuresInBursts: failures.count > 5 && answered,
         refusedAsBusy: null,
+        said: null,
+        callers: 'users',
         baselineErrorShare: given.hasBaseline ? 0.01 : null,
         ...onlyIf(given.hasBaseline, { latencyBefore }),
         ...onlyIf(answered, { latencyNow }),

@@ -75,8 +75,9 @@ const note = ({ store, open }: World, text: string): Promise<void> =>
 const notesOf = (incident: Incident | null | undefined): readonly string[] =>
   (incident?.timeline ?? []).filter(({ kind }) => kind === 'decision').map(({ text }) => text);
 
+/** Other orders at every run; a failure prints the seed and the path that repeat it. */
 const inAnyOrder = (property: (scheduler: fc.Scheduler) => Promise<void>): Promise<void> =>
-  fc.assert(fc.asyncProperty(fc.scheduler(), property), { numRuns: 200, seed: 12 });
+  fc.assert(fc.asyncProperty(fc.scheduler(), property), { numRuns: 200 });
 
 it('keeps three notes at once, also while the incident changes', async () => {
   await inAnyOrder(async (scheduler) => {

@@ -71,6 +71,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     latencyP50Seconds: 0.0123,
     latencyP95Seconds: 0.05,
     lastProbeAtMs: 1_000,
+    certificateEndsAtMs: null,
     lastPredictionAtMs: null,
     baseline,
     learning: null,

@@ -55,3 +55,16 @@ test('an id that comes again after its first row has left is not forgotten with 
   rows.label([{ atMs: 3, predictionId: 'a', label: 'yes' }]);
   expect(labelled(rows)).toEqual([['a', 'yes']]);
 });
+
+test('wide rows are kept as long as they hold no more than a hundred values for each row that may be kept', () => {
+  const rows = new RowBuffer(100);
+  const wide = Object.fromEntries(Array.from({ length: 480 }, (_, k) => [`f${k}`, k]));
+  for (let i = 0; i < 100; i += 1) rows.push(row(`p${i}`, i, { features: wide }));
+  rows.trim();
+  expect(rows.all.map(({ predictionId }) => predictionId)).toEqual(Array.from({ length: 20 }, (_, i) => `p${80 + i}`));
+  for (let i = 0; i < 100; i += 1) rows.push(row(`q${i}`, 100 + i, { features: { age: 1 } }));
+  rows.trim();
+  expect(rows.all).toHaveLength(100);
+  rows.label([{ atMs: 300, predictionId: 'q7', label: 'yes' }]);
+  expect(rows.all.find(({ predictionId }) => predictionId === 'q7')?.label).toBe('yes');
+});

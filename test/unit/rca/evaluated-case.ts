@@ -1,7 +1,7 @@
 import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
 import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
-import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
@@ -47,6 +47,7 @@ export interface Case {
   readonly evidence?: AlertEvidence;
   /** False as after a restart: counts are there, the rows behind them are not. */
   readonly withBaselineRows?: boolean;
+  readonly certificate?: ServerCertificate;
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
@@ -59,19 +60,32 @@ const labelsOf = (correct: number) => ({
 });
 
 /** What the pipeline says of a case made from quiet rows. */
-export function evaluated({
+export function evaluated(given: Case): Evaluation {
+  const experience = {
+    thresholds: DEFAULT_THRESHOLDS,
+    lessons: [],
+    targets: [],
+    validation: null,
+    verification: DEFAULT_VERIFICATION_TIMES,
+  };
+  return evaluate(stateOf(given), experience, 1_000);
+}
+
+/** The state of a model in that case. */
+export function stateOf({
   rows = rowsOf('now'),
   now = golden('yes', 0.9),
   labels,
   withBaseline = true,
   withBaselineRows = true,
   evidence,
-}: Case): Evaluation {
+  certificate,
+}: Case): MonitoredModelState {
   const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
   const window = profileOf(rows, baseline.profile);
-  const subject: MonitoredModelState = {
+  return {
     model: MODEL,
     baseline: withBaseline ? baseline : null,
     learning: null,
@@ -85,18 +99,11 @@ export function evaluated({
     consecutiveFailures: 0,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
+    certificate: certificate ?? null,
     changes: [],
     features: new Map(),
     intake: null,
     experiment: null,
     rowAnalysis: null,
   };
-  const experience = {
-    thresholds: DEFAULT_THRESHOLDS,
-    lessons: [],
-    targets: [],
-    validation: null,
-    verification: DEFAULT_VERIFICATION_TIMES,
-  };
-  return evaluate(subject, experience, 1_000);
 }

@@ -54,3 +54,18 @@ test('a small window stays on this thread', () => {
   expect(isSmall(input(200))).toBe(true);
   expect(isSmall(input(20_000))).toBe(false);
 });
+
+test('of analyses that wait the small one comes first, and none is copied before its turn', async () => {
+  const order: string[] = [];
+  const task = async (name: string, rows: number, cost: number): Promise<void> => {
+    const pieces = function* (): Generator<RowPiece> {
+      order.push(`${name} begins`);
+      yield* rowPieces(input(rows));
+    };
+    await pool.run(pieces(), cost);
+    order.push(`${name} ends`);
+  };
+  await Promise.all([task('first', 2_000, 1e5), task('wide', 2_000, 1e6), task('narrow', 50, 1e3)]);
+  expect(order.filter((step) => step.endsWith('begins'))).toEqual(['first begins', 'narrow begins', 'wide begins']);
+  expect(order.indexOf('wide begins')).toBeGreaterThan(order.indexOf('first ends'));
+}, 60_000);

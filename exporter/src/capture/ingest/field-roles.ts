@@ -165,6 +165,8 @@ export interface FieldRoles {
   roleOf(name: string): RoleOfField | null;
   /** The class whose probability a field holds; null for other names, and for what was said to be something else. */
   classOf(name: string): string | null;
+  /** Whether something was said of this field, or of what lies in it. */
+  isSaid(name: string): boolean;
   /** The row with what was named by a path lifted to the top, in place of what it lies in. */
   lifted(row: object): object;
 }
@@ -175,11 +177,12 @@ export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
   for (const [name, role] of fields) said.set(name, { role: ROLE_OF_MAPPED[role], rank: -1 });
   const others = said.get('*') ?? null;
   const paths = [...said.keys()].filter((name) => name.includes('.'));
-  if (said.size === 0) return { roleOf, classOf: classOfColumn, lifted: (row) => row };
+  if (said.size === 0) return { roleOf, classOf: classOfColumn, isSaid: () => false, lifted: (row) => row };
   const classOf = (name: string): string | null => (said.has(name) ? null : classOfColumn(name));
   return {
     roleOf: (name) => said.get(name) ?? roleOf(name) ?? (classOf(name) === null ? others : null),
     classOf,
+    isSaid: (name) => said.has(name) || paths.some((path) => path.startsWith(`${name}.`)),
     lifted: (row) => (paths.length === 0 ? row : liftedRow(row, paths, said)),
   };
 }

@@ -1,13 +1,15 @@
 import { DEFAULT_INTAKE_LIMITS, type IngestBatch, type IntakeLimits } from '../../domain/ingest.js';
 import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
 import type { LateLabel, Observation } from '../../domain/observation.js';
-import { eventOf } from './event.js';
+import { callInRow } from './calls/call-in-row.js';
+import { rowsOfCall } from './calls/logged-call.js';
+import { eventOf, type EventOptions, type IngestEvent } from './event.js';
 import { fieldRoles } from './field-roles.js';
 import { csv } from './formats/csv.js';
 import type { BatchFormat } from './formats/format.js';
 import { json } from './formats/json.js';
 import { ndjson } from './formats/ndjson.js';
-import { createVerdicts, Refusal } from './verdicts.js';
+import { createVerdicts, Refusal, type Verdicts } from './verdicts.js';
 
 /** By content type; the last one takes everything. */
 const FORMATS: readonly BatchFormat[] = [ndjson, csv, json];
@@ -40,9 +42,14 @@ export function parseBatch(
   for (const [i, { line, value, isTable = false }] of rows.entries()) {
     try {
       const tell = verdicts.tellOf(line);
-      const event = eventOf(value, { nowMs, limits, tell, isTable, roles });
-      if (event.kind === 'prediction') observations.push(event.observation);
-      else labels.push(event.label);
+      const call = callInRow(value, roles);
+      const options = { nowMs, limits, tell, isTable, roles };
+      const events =
+        call === null ? [eventOf(value, options)] : eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
+      for (const event of events) {
+        if (event.kind === 'prediction') observations.push(event.observation);
+        else labels.push(event.label);
+      }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       verdicts.refuse(line, error);
@@ -51,3 +58,18 @@ export function parseBatch(
   }
   return { observations, labels, ...verdicts.summary() };
 }
+
+/** The rows of one logged call; one that cannot be read is refused by itself. */
+function eventsOf(
+  rows: readonly unknown[],
+  line: number,
+  options: EventOptions,
+  verdicts: Verdicts,
+): readonly IngestEvent[] {
+  return rows.flatMap((row) => {
+    if (!(row instanceof Refusal)) return [eventOf(row, { ...options, isTable: false, roles: OWN_NAMES })];
+    verdicts.refuse(line, row);
+    return [];
+  });
+}
+const OWN_NAMES = fieldRoles();

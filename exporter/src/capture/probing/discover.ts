@@ -8,7 +8,7 @@ import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
 /** Nobody is there to talk to, or nobody who would listen: further questions would only be refused again. */
-const HOPELESS: ReadonlySet<Failure['reason']> = new Set([
+const ENDS_SEARCH: ReadonlySet<Failure['reason']> = new Set([
   'dns',
   'connect',
   'certificate',
@@ -20,7 +20,7 @@ const HOPELESS: ReadonlySet<Failure['reason']> = new Set([
 const asksToWait = ({ retryAfterMs }: Failure): boolean => retryAfterMs !== null;
 const endsAll = (failure: Failure): boolean =>
   failure.httpStatus === 401 || failure.reason === 'rate_limited' || asksToWait(failure);
-const endsSearch = (failure: Failure): boolean => HOPELESS.has(failure.reason) || endsAll(failure);
+const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.has(failure.reason) || endsAll(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
   'credentials',

@@ -2,7 +2,7 @@ import type { GoldenInput, Model } from '../../domain/model.js';
 import type { ModelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import type { ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
-import type { Sample } from '../../domain/observation.js';
+import type { Sample, ServerCertificate } from '../../domain/observation.js';
 import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
@@ -52,8 +52,16 @@ export function createProber(ports: ProberPorts): Prober {
   const ask = async (model: Model, question: Question): Promise<Answered> => {
     const { endpoint, schedule } = model;
     if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
+    let certificate: ServerCertificate | undefined;
+    const http: HttpClient = {
+      async call(request) {
+        const answer = await ports.http.call(request);
+        if (answer.kind === 'answer') certificate = answer.certificate ?? certificate;
+        return answer;
+      },
+    };
     const context = {
-      http: ports.http,
+      http,
       timeoutMs: schedule.timeoutMs,
       authorizationOf: ports.authorizationOf,
       ...(endpoint.asking === undefined ? {} : { asking: endpoint.asking }),
@@ -64,6 +72,7 @@ export function createProber(ports: ProberPorts): Prober {
       result: {
         observation: observationOf(question, answer, atMs),
         shape: answer.kind === 'answer' ? answer.shape : null,
+        ...(certificate === undefined ? {} : { certificate }),
       },
       answer,
     };
@@ -144,7 +153,7 @@ export function createProber(ports: ProberPorts): Prober {
       } catch (error) {
         ports.logger.error(
           { model: model.id, error: error instanceof Error ? error.message : String(error) },
-          'a probe cycle broke off',
+          'a probe cycle failed',
         );
       }
       await ports.clock.sleep(pauseMs(model, failedCycles, retryAfterMs, ports.random), signal);

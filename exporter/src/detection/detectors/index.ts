@@ -3,6 +3,7 @@ import { accuracyDrop } from './accuracy-drop.js';
 import { answerSchema } from './answer-schema.js';
 import { calibration } from './calibration.js';
 import { categoricalDrift } from './categorical-drift.js';
+import { certificateExpiry } from './certificate-expiry.js';
 import { confidenceDistribution } from './confidence-distribution.js';
 import { confidenceTrend } from './confidence-trend.js';
 import { constantPredictions } from './constant-predictions.js';
@@ -27,6 +28,7 @@ import { unstableAnswers } from './unstable-answers.js';
 export const DETECTORS: readonly Detector[] = [
   unreachable,
   errorRate,
+  certificateExpiry,
   latencyRegression,
   noPredictions,
   refusedRows,

@@ -35,7 +35,7 @@ const SUSPECTS_NAMED = 3;
 /** Evidence inside the learning period counts as "not a steady normal" at this part of the line. */
 const STATIONARITY_PART = 0.1;
 /** A signal whose blocks still correlate after this many times the samples needed is watched all the same. */
-const PATIENCE = 10;
+const TOLERATED_AFTER = 10;
 /** Part of the streams that may still be learning when the baseline is admitted; they join later. */
 const LATECOMERS = 0.25;
 
@@ -54,7 +54,7 @@ export class DriftMonitor {
   private readonly silent: Set<string>;
   /** How much more often than not a feature still warming up was of its signal's kind. */
   private readonly leanings: Map<string, number>;
-  /** How many times the configured budget lies between two false pages, as people's opinions of pages ask for. */
+  /** How many times the configured budget lies between two false pages, as people's feedback on pages asks for. */
   thresholdFactor = 1;
 
   constructor(
@@ -179,7 +179,7 @@ export class DriftMonitor {
         if (stream.isMonitoring) continue;
         const samples = Math.max(25, leastSamples - 50);
         stream.startMonitoring(samples, true);
-        if (!stream.isMonitoring) stream.startMonitoring(PATIENCE * samples, false);
+        if (!stream.isMonitoring) stream.startMonitoring(TOLERATED_AFTER * samples, false);
       }
     }
     if (!this.watching) return;
@@ -261,6 +261,10 @@ export class DriftMonitor {
 
   private get warningThreshold(): number {
     return this.budget.warnMeanTimeBetweenMs / this.budget.tickMs;
+  }
+
+  get watchedFeatures(): number {
+    return this.signalOfFeature.size;
   }
 
   private provisionalUntilMs(): number | null {

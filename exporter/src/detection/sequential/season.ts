@@ -116,7 +116,7 @@ export class SeasonalPattern {
 
   /** Do two days (weeks) look alike? */
   repeats(question: 'daily' | 'weekly'): boolean {
-    return this.likeness(question) >= (question === 'daily' ? DAILY : WEEKLY).correlation;
+    return this.similarity(question) >= (question === 'daily' ? DAILY : WEEKLY).correlation;
   }
 
   /**
@@ -128,8 +128,8 @@ export class SeasonalPattern {
   settle(question: 'daily' | 'weekly', found: boolean): boolean {
     const waited = this.isWaiting;
     this.decided = question;
-    const likeness = found ? Math.max(0, this.likeness(question)) : 0;
-    const reliability = (2 * likeness) / (1 + likeness);
+    const similarity = found ? Math.max(0, this.similarity(question)) : 0;
+    const reliability = (2 * similarity) / (1 + similarity);
     if (reliability < LEAST_RELIABILITY) return waited;
     this.profile = this.fit(question === 'daily' ? DAY_HOURS : WEEK_HOURS).map((mean) => reliability * mean);
     return true;
@@ -141,7 +141,7 @@ export class SeasonalPattern {
   }
 
   /** Correlation of the hourly means of the two periods; 0 when too few hours were seen twice. */
-  private likeness(question: 'daily' | 'weekly'): number {
+  private similarity(question: 'daily' | 'weekly'): number {
     const { hours } = question === 'daily' ? DAILY : WEEKLY;
     const pairs: [number, number][] = [];
     for (let h = 0; h < hours; h += 1) {

@@ -123,7 +123,7 @@ export function createOutbox({ grafana, memory, clock, logger }: OutboxPorts): O
           continue;
         }
         const done = await attempt(first).catch((error: unknown) => {
-          logger.error({ error: String(error) }, 'posting an annotation broke off');
+          logger.error({ error: String(error) }, 'posting an annotation failed');
           return false;
         });
         if (done) {

@@ -113,7 +113,7 @@ export function createChangeWatch(ports: ChangeWatchPorts): {
     poll,
     async run(signal) {
       while (!signal.aborted) {
-        await poll().catch((error: unknown) => logger.error({ error: String(error) }, 'reading changes broke off'));
+        await poll().catch((error: unknown) => logger.error({ error: String(error) }, 'reading changes failed'));
         await clock.sleep(ports.settings().pollEveryMs, signal);
       }
     },

@@ -14,6 +14,8 @@ const MIN_R_SQUARED = 0.7;
 export const MIN_ROWS = 200;
 /** Rows of each side the copy learns from. */
 const MAX_ROWS = 2_000;
+/** Rows × features of each side: of a wide model it learns from fewer rows. */
+const MAX_CELLS = 120_000;
 const FOLDS = 3;
 const BATCHES = 8;
 const PAIRS_IN_A_BATCH = 16;
@@ -53,7 +55,7 @@ export function attributeBySurrogate(
   const all = [...was, ...is];
   const table: CodedRows = {
     rows: all.length,
-    columns: codings.map((_, column) => Uint16Array.from(all, ({ codes }) => codes[column] ?? 0)),
+    columns: codings.map((_, column) => new Uint16Array(all.map(({ codes }) => codes[column] ?? 0))),
   };
   const targets = Float64Array.from(all, (row) => row.output);
   const rSquared = crossValidated(table, targets, random);
@@ -89,7 +91,8 @@ function sideOf(rows: readonly Observation[], table: CodedRows, output: 'confide
     const said = output === 'confidence' ? row.confidence : row.prediction;
     return row.features === null || typeof said !== 'number' || !Number.isFinite(said) ? [] : [{ place, said }];
   });
-  const every = Math.max(1, Math.ceil(usable.length / MAX_ROWS));
+  const most = Math.max(MIN_ROWS, Math.min(MAX_ROWS, Math.floor(MAX_CELLS / Math.max(1, table.columns.length))));
+  const every = Math.max(1, Math.ceil(usable.length / most));
   return usable
     .filter((_, i) => i % every === 0)
     .map(({ place, said }) => ({

@@ -10,6 +10,8 @@ export interface Hypothesis {
   readonly segments: readonly string[];
   /** Share of the measured drop it accounts for; null without a measured drop. */
   readonly shareExplained: number | null;
+  /** The broader cause whose fitted weights count, for a version of it that is told by a fact. */
+  readonly weighedAs?: CauseId;
 }
 
 /**

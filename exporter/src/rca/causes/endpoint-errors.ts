@@ -1,6 +1,7 @@
 import { failureText } from '../../domain/observation.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { callsFail } from './calls-fail.js';
+import { saidByFailures } from './said-by-failures.js';
 
 /**
  * The endpoint answers some calls and fails others.
@@ -11,7 +12,7 @@ export const endpointErrors: CauseDefinition = {
   leadIndicators: ['calls-fail', 'server-errors'],
   hypotheses(symptoms) {
     const { service } = symptoms;
-    if (service.failures.count === 0 || !callsFail(symptoms)) return [];
+    if (service.failures.count === 0 || !callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
       .map(([reason]) => failureText(reason));

@@ -2,9 +2,15 @@ import type { CauseDefinition } from './cause-definition.js';
 import { answerSchemaChanged } from './answer-schema-changed.js';
 import { calibrationDecay } from './calibration-decay.js';
 import { categoryRename } from './category-rename.js';
+import { certificateExpiring } from './certificate-expiring.js';
+import { certificateInvalid } from './certificate-invalid.js';
 import { conceptDrift } from './concept-drift.js';
+import { credentialsRefused } from './credentials-refused.js';
 import { defaultValues } from './default-values.js';
 import { endpointErrors } from './endpoint-errors.js';
+import { endpointMoved } from './endpoint-moved.js';
+import { endpointNotFound } from './endpoint-not-found.js';
+import { errorInAnswer } from './error-in-answer.js';
 import { featureLeak } from './feature-leak.js';
 import { inputDrift } from './input-drift.js';
 import { joinLoss } from './join-loss.js';
@@ -15,8 +21,10 @@ import { newCategories } from './new-categories.js';
 import { none } from './none.js';
 import { nullFlood } from './null-flood.js';
 import { overloadedEndpoint } from './overloaded-endpoint.js';
+import { payloadRefused } from './payload-refused.js';
 import { precisionLoss } from './precision-loss.js';
 import { predictionCollapse } from './prediction-collapse.js';
+import { rateLimited } from './rate-limited.js';
 import { seasonalPattern } from './seasonal-pattern.js';
 import { segmentConceptDrift } from './segment-concept-drift.js';
 import { segmentOutage } from './segment-outage.js';
@@ -35,6 +43,14 @@ export const CAUSE_DEFINITIONS: readonly CauseDefinition[] = [
   modelUnreachable,
   endpointErrors,
   overloadedEndpoint,
+  credentialsRefused,
+  certificateInvalid,
+  certificateExpiring,
+  endpointNotFound,
+  endpointMoved,
+  rateLimited,
+  payloadRefused,
+  errorInAnswer,
   slowEndpoint,
   answerSchemaChanged,
   modelChanged,

@@ -1,17 +1,12 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
+import { saidByFailures } from './said-by-failures.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'it does not respond in time',
   connect: 'nothing listens at its address',
   dns: 'its host name cannot be resolved',
-  certificate: 'its certificate is not accepted',
   tls: 'the encrypted connection cannot be made',
-  credentials: 'it refuses the credentials it used to take',
-  not_found: 'there is nothing at its path any more',
-  moved: 'it has moved to another address',
-  payload_refused: 'it refuses payloads it used to take',
-  error_body: 'it answers every call with an error',
   http_5xx: 'it answers every call with a server error',
   http_4xx: 'it refuses every call',
   blocked: 'the egress policy forbids calling it',
@@ -22,7 +17,7 @@ export const modelUnreachable: CauseDefinition = {
   id: 'model-unreachable',
   leadIndicators: ['no-answers-at-all', 'transport-failures', 'timeouts'],
   hypotheses(symptoms) {
-    if (!has(symptoms, 'unreachable')) return [];
+    if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
     const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
     return [plain(`Model unreachable: ${WORDS[reason] ?? 'its responses cannot be used'}`, { shareExplained: 1 })];
   },

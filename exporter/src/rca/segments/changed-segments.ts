@@ -25,6 +25,9 @@ const ALPHA = 0.95;
 const MAX_CANDIDATES = 20;
 /** Above this many features only pairs are searched. */
 const MAX_FEATURES_FOR_TRIPLES = 40;
+/** Single conditions that are combined, and groups counted at most: thousands of conditions have millions of pairs. */
+const SINGLES_COMBINED = 400;
+const MOST_GROUPS_COUNTED = 300_000;
 /** Rows searched at most; the search is exact on these, and all of the other half confirms. */
 const MAX_SEARCHED_ROWS = 20_000;
 /** Standard errors of the additional rows' mean within which they may have changed as much as the narrow group (one-sided 5 %). */
@@ -105,6 +108,8 @@ function segmentsOf(
       minimumRows: Math.max(MIN_SEGMENT_ROWS, Math.ceil(searched.table.rows / 100)),
       top: MAX_CANDIDATES,
       maximumLevel: codings.length > MAX_FEATURES_FOR_TRIPLES ? 2 : 3,
+      singlesCombined: SINGLES_COMBINED,
+      mostCounted: MOST_GROUPS_COUNTED,
     },
   );
   // Correlated groups all stand out; the one that does most in all rows comes first. Each is confirmed by itself.

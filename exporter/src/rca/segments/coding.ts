@@ -15,22 +15,40 @@ const FREQUENT = 10;
 const MAX_CATEGORIES = 60;
 const RANGES = 8;
 
+/** Features that groups are made of, as many as are watched of a model. */
+const MAX_FEATURES = 500;
+
 /**
  * Groups per feature, fixed by the reference rows: categories seen ≥ 10 times, or up to eight ranges between rounded
- * quantiles. A value the reference never had falls into "other" or the open outer range.
+ * quantiles. A value the reference never had falls into "other" or the open outer range. Features in fewer than ten rows of
+ * the reference have no groups, for no group of theirs could be named; time is linear in the values of the rows.
  */
 export function codingsOf(reference: readonly Observation[]): FeatureCoding[] {
-  const names = new Set<string>();
-  for (const { features } of reference) for (const name of Object.keys(features ?? {})) names.add(name);
-  return [...names].map((feature) => {
-    const values = reference.flatMap(({ features }) => (features === null ? [] : [features[feature] ?? null]));
-    const numbers = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
-    const present = values.filter((value) => value !== null);
-    const fewNumbers = new Set(numbers).size <= RANGES;
-    return numbers.length > present.length / 2 && !fewNumbers
-      ? rangeCoding(feature, numbers)
-      : categoryCoding(feature, values);
-  });
+  return [...valuesByFeature(reference)]
+    .filter(([, values]) => values.length >= Math.min(FREQUENT, reference.length))
+    .slice(0, MAX_FEATURES)
+    .map(([feature, values]) => {
+      const numbers = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
+      const present = values.filter((value) => value !== null);
+      const fewNumbers = new Set(numbers).size <= RANGES;
+      return numbers.length > present.length / 2 && !fewNumbers
+        ? rangeCoding(feature, numbers)
+        : categoryCoding(feature, present);
+    });
+}
+
+/** Values of each feature in the rows that were sent with it, by name, in the order they came. */
+function valuesByFeature(rows: readonly Observation[]): Map<string, FeatureValue[]> {
+  const values = new Map<string, FeatureValue[]>();
+  for (const { features } of rows) {
+    for (const name in features) {
+      const value = features[name] ?? null;
+      const known = values.get(name);
+      if (known === undefined) values.set(name, [value]);
+      else known.push(value);
+    }
+  }
+  return values;
 }
 
 function categoryCoding(feature: string, values: readonly FeatureValue[]): FeatureCoding {
@@ -86,11 +104,10 @@ function rangeCoding(feature: string, numbers: readonly number[]): FeatureCoding
 }
 
 export function codeRows(rows: readonly Observation[], codings: readonly FeatureCoding[]): CodedRows {
+  const features = rows.map((row) => row.features);
   return {
     rows: rows.length,
-    columns: codings.map((coding) =>
-      Uint16Array.from(rows, ({ features }) => coding.codeOf(features?.[coding.feature])),
-    ),
+    columns: codings.map((coding) => filledWith(rows.length, (i) => coding.codeOf(features[i]?.[coding.feature]))),
   };
 }
 
@@ -133,6 +150,13 @@ export function withContext(rows: readonly Observation[]): readonly Observation[
 export function pickRows(table: CodedRows, chosen: readonly number[]): CodedRows {
   return {
     rows: chosen.length,
-    columns: table.columns.map((codes) => Uint16Array.from(chosen, (row) => codes[row] ?? 0)),
+    columns: table.columns.map((codes) => filledWith(chosen.length, (i) => codes[chosen[i] ?? 0] ?? 0)),
   };
+}
+
+/** As `Uint16Array.from`, which takes ten times as long: most of the work on wide rows is here. */
+function filledWith(length: number, codeAt: (i: number) => number): Uint16Array {
+  const codes = new Uint16Array(length);
+  for (let i = 0; i < length; i += 1) codes[i] = codeAt(i);
+  return codes;
 }

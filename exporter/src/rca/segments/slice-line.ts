@@ -15,6 +15,10 @@ export interface SliceLineOptions {
   readonly top: number;
   /** Most predicates of a slice. */
   readonly maximumLevel: number;
+  /** Single predicates that are combined, the best scored first: with fewer than there are the search is no longer exact. */
+  readonly singlesCombined?: number;
+  /** Slices whose rows are counted at most, beyond which the search ends with what it has found. */
+  readonly mostCounted?: number;
 }
 
 export interface Slice {
@@ -97,10 +101,13 @@ export function sliceLine(table: CodedRows, errors: Float64Array, options: Slice
     return Math.max(at(minimumRows), at(Math.max(errorSum / errorMaximum, minimumRows)), at(rows));
   };
   const scratch = emptyBitset(n);
-  for (let depth = 2; depth <= options.maximumLevel && level.length > 1; depth += 1) {
+  level = bestOf(level, options.singlesCombined ?? Infinity, ({ rows, errorSum }) => scoreOf(rows, errorSum));
+  let left = (options.mostCounted ?? Infinity) - counted;
+  for (let depth = 2; depth <= options.maximumLevel && level.length > 1 && left > 0; depth += 1) {
     const next: Node[] = [];
     counted = 0;
     for (const { prefix, children } of joinLevel(level, singles)) {
+      if (counted >= left) break;
       const worth = children.filter(
         ({ rows, errorSum, errorMaximum }) =>
           rows >= minimumRows && boundOf(rows, errorSum, errorMaximum) > best.threshold(),
@@ -114,14 +121,22 @@ export function sliceLine(table: CodedRows, errors: Float64Array, options: Slice
         const { rows, sum, maximum } = measure(shared, single.members);
         if (rows < minimumRows || sum <= 0) continue;
         const node = { singles: [...prefix, last], rows, errorSum: sum, errorMaximum: maximum };
-        next.push(node);
+        if (depth < options.maximumLevel) next.push(node);
         offer(node, singles);
       }
     }
     evaluated.push(counted);
+    left -= counted;
     level = next;
   }
   return { slices: best.list(), evaluated };
+}
+
+/** The nodes with the highest scores, in the order they came. */
+function bestOf(nodes: readonly Node[], most: number, scoreOf: (node: Node) => number): Node[] {
+  if (nodes.length <= most) return [...nodes];
+  const kept = new Set([...nodes].sort((a, b) => scoreOf(b) - scoreOf(a)).slice(0, most));
+  return nodes.filter((node) => kept.has(node));
 }
 
 /** Counting ones is enough where every error is the same; else the errors are added row by row. */
@@ -185,12 +200,16 @@ function* joinLevel(
   const families = new Map<string, Node[]>();
   for (const node of level) {
     const family = keyOf(node.singles.slice(0, -1));
-    families.set(family, [...(families.get(family) ?? []), node]);
+    const siblings = families.get(family);
+    if (siblings === undefined) families.set(family, [node]);
+    else siblings.push(node);
   }
   for (const siblings of families.values()) {
     for (const [i, first] of siblings.entries()) {
       const children: Child[] = [];
-      for (const second of siblings.slice(i + 1)) {
+      for (let place = i + 1; place < siblings.length; place += 1) {
+        const second = siblings[place];
+        if (second === undefined) continue;
         const last = second.singles.at(-1);
         if (last === undefined || singles[last]?.column === singles[first.singles.at(-1) ?? -1]?.column) continue;
         const child = bounded(first, second, last, known);

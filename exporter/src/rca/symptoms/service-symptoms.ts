@@ -33,6 +33,8 @@ export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
     calls: window.calls,
     failures: proportion(failures, window.calls),
     failuresByReason: window.failures,
+    said: saidMost(rows, window.failures),
+    callers: state.lastHeardAtMs === null ? 'mlfi' : 'users',
     consecutiveFailures: Math.max(state.consecutiveFailures, failures === window.calls ? failures : 0),
     failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
     refusedAsBusy: refusedAsBusy(rows),
@@ -45,6 +47,20 @@ export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
     ...lateAnswers(baseline, window),
     lastAnswerAtMs: state.lastAnswerAtMs,
   };
+}
+
+/** Codes are for logs. */
+const CODE = / \([A-Z_]{4,}\)$/;
+
+function saidMost(rows: readonly Observation[], byReason: WindowProfile['failures']): string | null {
+  const [most] = Object.entries(byReason).sort(([, a], [, b]) => b - a)[0] ?? [];
+  const counts = new Map<string, number>();
+  for (const { failure } of rows) {
+    const detail = failure?.reason === most ? failure?.detail.replace(CODE, '').trim() : undefined;
+    if (detail !== undefined && detail !== '') counts.set(detail, (counts.get(detail) ?? 0) + 1);
+  }
+  const [said] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
+  return said ?? null;
 }
 
 function refusedAsBusy(rows: readonly Observation[]): Proportion | null {

@@ -22,6 +22,7 @@ const SUBJECTS: ReadonlySet<string> = new Set([
   'latency_seconds',
   'prediction',
   'errors',
+  'certificate',
   'traffic',
   'golden',
   'accuracy',

@@ -71,7 +71,7 @@ function rowsOfLists(payload: JsonObject, rows: number): readonly Json[] | null 
 }
 
 /** One line of a response in CSV: a number, several, or a text. */
-export function valueOfLine(line: string): Json {
+function valueOfLine(line: string): Json {
   const cells = line.split(',').map((cell) => cell.trim());
   const values = cells.map((cell) => (cell !== '' && Number.isFinite(Number(cell)) ? Number(cell) : cell));
   return values.length === 1 ? (values[0] ?? null) : values;

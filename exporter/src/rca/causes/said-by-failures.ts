@@ -1,0 +1,45 @@
+import type { CauseId } from '../../domain/cause.js';
+import { FAILURE_REASONS, type FailureReason } from '../../domain/observation.js';
+import type { Symptoms } from '../../domain/symptoms.js';
+import { has } from '../indicators/indicator.js';
+import { callsFail } from './calls-fail.js';
+import { plain, type CauseDefinition } from './cause-definition.js';
+
+/** Failures that say themselves what is wrong, by a status or by an error of the connection, and the cause each of them names. */
+const CAUSE_OF: Readonly<Partial<Record<FailureReason, CauseId>>> = {
+  credentials: 'credentials-refused',
+  certificate: 'certificate-invalid',
+  not_found: 'endpoint-not-found',
+  moved: 'endpoint-moved',
+  rate_limited: 'rate-limited',
+  payload_refused: 'payload-refused',
+  error_body: 'error-in-answer',
+};
+/** Share of the failures that must say the same. */
+const MOST = 0.5;
+
+/** What most failures say by themselves; null where they leave open what is wrong. */
+export function saidByFailures({ service: { failures, failuresByReason } }: Symptoms): CauseId | null {
+  const reason = FAILURE_REASONS.find((one) => (failuresByReason[one] ?? 0) > MOST * failures.count);
+  return reason === undefined ? null : (CAUSE_OF[reason] ?? null);
+}
+
+/**
+ * A cause that the failing calls name themselves. It is a narrower version of the model being unreachable, of its errors or of
+ * its overload, and stands in the place of that: the same evidence counts for it, and by how much was fitted there.
+ */
+export const saidBy = (id: CauseId, title: string, broader: CauseId | null = null): CauseDefinition => ({
+  id,
+  leadIndicators: ['no-answers-at-all', 'calls-fail'],
+  hypotheses(symptoms) {
+    if (saidByFailures(symptoms) !== id || !callsFail(symptoms)) return [];
+    const { said } = symptoms.service;
+    const isOut = has(symptoms, 'unreachable');
+    return [
+      plain(said === null ? title : `${title} (${said})`, {
+        shareExplained: isOut ? 1 : null,
+        weighedAs: isOut ? 'model-unreachable' : (broader ?? 'endpoint-errors'),
+      }),
+    ];
+  },
+});

@@ -1,0 +1,58 @@
+import type { Diagnosis } from '../domain/cause.js';
+import type { ActionId } from '../domain/recommendation.js';
+import type { RecommendationContext } from './context.js';
+
+export interface RuleSubject {
+  readonly diagnosis: Diagnosis;
+  readonly context: RecommendationContext;
+  readonly features: readonly string[];
+}
+
+/** One action for one cause. The order of a cause's rules is their rank. */
+export interface Rule {
+  readonly action: ActionId;
+  readonly title: (subject: RuleSubject) => string;
+  readonly why: (subject: RuleSubject) => string;
+  readonly steps: (subject: RuleSubject) => readonly string[];
+  readonly expectedEffect: string;
+  readonly risk: string;
+}
+
+/** The strongest reason for the cause. */
+export const first = (subject: RuleSubject): string => subject.diagnosis.causes[0]?.supporting[0]?.text ?? '';
+const version = (subject: RuleSubject): string =>
+  subject.context.versionLabel === null ? 'the previous version' : `the version before ${subject.context.versionLabel}`;
+
+/** Somebody looks into it. */
+export const investigate = (what: string, ...steps: readonly string[]): Rule => ({
+  action: 'investigate',
+  title: () => what,
+  why: first,
+  steps: () => steps,
+  expectedEffect: 'The cause is narrowed down.',
+  risk: 'No risk, as nothing is changed.',
+});
+/** The version before goes back into service. */
+export const rollback = (why: string): Rule => ({
+  action: 'rollback',
+  title: (subject) => `Roll ${subject.context.modelName} back to ${version(subject)}`,
+  why: () => why,
+  steps: (subject) => [
+    `Put ${version(subject)} back into service.`,
+    'Compare the golden answers with the baseline before sending all traffic to it.',
+  ],
+  expectedEffect: 'Golden answers return to those of the baseline.',
+  risk: 'Improvements in the newer version are lost until it is fixed.',
+});
+/** The endpoint is started again. */
+export const restart: Rule = {
+  action: 'restart-endpoint',
+  title: (subject) => `Restart the endpoint of ${subject.context.modelName}`,
+  why: first,
+  steps: () => [
+    'Look at the server’s log and its last deployment before restarting.',
+    'Restart it, then watch the next probes.',
+  ],
+  expectedEffect: 'Calls are answered again within a minute of the restart.',
+  risk: 'Calls in flight are lost; if the cause is outside (network, quota), a restart changes nothing.',
+};

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { FailureReason, Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import { detect } from '../../../exporter/src/detection/detect.js';
+import { observation, stateOf } from '../detection/rows.js';
+import { evaluated, rowsOf } from './evaluated-case.js';
+
+const failing = (reason: FailureReason, detail: string, count: number): Observation[] =>
+  Array.from({ length: count }, () =>
+    observation({
+      prediction: null,
+      confidence: null,
+      failure: { reason, detail, httpStatus: null, retryAfterMs: null },
+    }),
+  );
+
+const NAMED: readonly (readonly [FailureReason, string, CauseId, string])[] = [
+  ['credentials', 'the server answered 401: “missing X-API-Key”', 'credentials-refused', 'missing X-API-Key'],
+  [
+    'certificate',
+    'the certificate of the server has expired (CERT_HAS_EXPIRED)',
+    'certificate-invalid',
+    'has expired)',
+  ],
+  ['not_found', 'the server answered 404: “default backend”', 'endpoint-not-found', 'default backend'],
+  ['moved', 'the server answered 308 (it points to https://new.example/p)', 'endpoint-moved', 'https://new.example/p'],
+  ['rate_limited', 'the server answered 429: “quota of 5 used up”', 'rate-limited', 'quota of 5'],
+  ['payload_refused', 'the server answered 422: “age: field required”', 'payload-refused', 'age: field required'],
+  ['error_body', 'the server answered 200 with an error in it: “model is not loaded”', 'error-in-answer', 'not loaded'],
+];
+
+describe('failures that say what is wrong', () => {
+  it.each(NAMED)('%s: every call (%s) is %s, in the words of the server', (reason, detail, cause, words) => {
+    const { diagnosis, proposals } = evaluated({ rows: failing(reason, detail, 60) });
+    const [first] = diagnosis.causes;
+    expect(first?.id).toBe(cause);
+    expect(first?.probability).toBeGreaterThan(0.5);
+    expect(first?.title).toContain(words);
+    expect(['critical', 'high']).toContain(diagnosis.severity);
+    expect(diagnosis.causes.map(({ id }) => id)).not.toContain('model-unreachable');
+    expect(proposals[0]?.action).toBe('investigate');
+    if (cause !== 'error-in-answer')
+      expect(proposals.map(({ action }) => action).filter((action) => /restart|rollback|scale/.test(action))).toEqual(
+        [],
+      );
+  });
+
+  it.each(NAMED)('%s: half of the calls, between others that are answered (%s)', (reason, detail, cause) => {
+    const answered = rowsOf('between', 100);
+    const refused = failing(reason, detail, 100);
+    const { diagnosis } = evaluated({ rows: answered.flatMap((row, i) => [row, refused[i] ?? row]) });
+    expect(diagnosis.causes[0]?.id).toBe(cause);
+  });
+
+  it('leave a mixture of failures to what it was before', () => {
+    const rows = [
+      ...failing('credentials', 'the server answered 401', 20),
+      ...failing('http_5xx', 'the server answered 500', 40),
+      ...failing('timeout', 'no complete answer within 1 s', 0),
+    ];
+    expect(evaluated({ rows }).diagnosis.causes[0]?.id).toBe('model-unreachable');
+  });
+
+  it('quote what most of them say, not the last', () => {
+    const rows = [
+      ...failing('credentials', 'the server answered 401: “key expired”', 40),
+      ...failing('credentials', 'the server answered 401: “request 17 refused”', 1),
+    ];
+    expect(evaluated({ rows }).diagnosis.causes[0]?.title).toBe(
+      'Credentials refused (the server answered 401: “key expired”)',
+    );
+  });
+});
+
+describe('a certificate', () => {
+  const DAY = 86_400_000;
+  const found = (leftMs: number, lifetimeMs = 365 * DAY) => {
+    const nowMs = 1_800_000_000_000;
+    const certificate = { validFromMs: nowMs + leftMs - lifetimeMs, validToMs: nowMs + leftMs };
+    const rows = rowsOf('quiet');
+    return detect(stateOf(rows, rows, { certificate }), DEFAULT_THRESHOLDS, nowMs).findings.find(
+      ({ detector }) => detector === 'certificate-expiry',
+    );
+  };
+
+  it('that ends within two weeks is a finding with the days that are left', () => {
+    expect(found(15 * DAY)).toBeUndefined();
+    expect(found(13.5 * DAY)?.sentence).toMatch(/ends in 13 days, on 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.$/);
+    expect(found(5 * 3_600_000)?.sentence).toContain('ends in 5 hours');
+    expect(found(-DAY)?.sentence).toContain('ended on');
+  });
+
+  it('that never lives long is noticed when it should have been renewed', () => {
+    expect(found(2 * DAY, 6 * DAY)).toBeUndefined();
+    expect(found(0.8 * DAY, 6 * DAY)).toBeDefined();
+  });
+
+  it('is the cause when nothing else is wrong, medium and without a restart; beside a fault it is only a finding', () => {
+    const certificate = { validFromMs: -300 * DAY, validToMs: 4 * DAY };
+    const alone = evaluated({ certificate });
+    expect(alone.diagnosis).toMatchObject({ severity: 'medium', causes: [{ id: 'certificate-expiring' }] });
+    expect(alone.pages).toBe(true);
+    expect(alone.proposals[0]?.title).toBe('Renew the certificate of the server before it ends');
+    const refused = failing('credentials', 'the server answered 401', 60);
+    const beside = evaluated({ certificate, rows: refused });
+    expect(beside.diagnosis.causes.map(({ id }) => id)).not.toContain('certificate-expiring');
+    expect(beside.diagnosis.findings.map(({ detector }) => detector)).toContain('certificate-expiry');
+  });
+});
