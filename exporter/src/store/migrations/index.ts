@@ -11,6 +11,7 @@ import { batchBodies } from './060-batch-bodies.js';
 import { apiKeyColumns } from './070-api-key-columns.js';
 import { featureKinds } from './080-feature-kinds.js';
 import { ledgerCells } from './085-ledger-cells.js';
+import { commitOutcome } from './086-commit-outcome.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   apiKeyColumns,
   featureKinds,
   ledgerCells,
+  commitOutcome,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
