@@ -129,7 +129,11 @@ class Service {
       await readModelState(new MemoryStore(), MODEL.id, START_MS),
     );
     const rows = new RowAnalysisSchedule(
-      { analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE), logger: QUIET_LOGGER },
+      {
+        analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE),
+        logger: QUIET_LOGGER,
+        clock: { now: () => START_MS, sleep: () => Promise.resolve() },
+      },
       new AbortController().signal,
     );
     return new Service(createMember(1, monitored, rows, null), (service) => service.wire());

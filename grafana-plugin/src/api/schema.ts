@@ -1626,11 +1626,13 @@ export interface components {
             }[];
             baseline_exists: boolean;
             drift: {
-                confidence_distribution?: {
+                confidence_distribution: {
                     drift_detected: boolean;
                     /** @constant */
                     method: "KS-test";
                     p_value: number | null;
+                    /** @description null, as p_value, where there is nothing to compare with yet */
+                    statistic: number | null;
                     statistics: {
                         name: string;
                         value: number;
