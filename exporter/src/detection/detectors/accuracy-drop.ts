@@ -1,10 +1,13 @@
 import { counted, percent } from '../../domain/quantity-text.js';
 import { chiSquaredTest } from '../../statistics/chi-squared.js';
+import { labelledShare } from '../../statistics/label-counts.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 30;
 const SIGNIFICANCE = 1e-3;
+/** Share of labelled answers from which it is not said how few they are. */
+const NEARLY_ALL = 0.995;
 
 /** Labels belong to the window of their prediction: those of older predictions are counted, but not in it. */
 function fewLabels(labelled: number, calls: number, inBaseline: number): string {
@@ -24,6 +27,7 @@ export const accuracyDrop: Detector = {
       return blind('accuracy', fewLabels(now.labelled, input.window.calls, before?.labelled ?? 0));
     if (before === undefined || before.labelled < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
+    const share = labelledShare(input.window);
     const accuracyNow = proportion(now.correct, now.labelled);
     const accuracyBefore = proportion(before.correct, before.labelled);
     const drop = accuracyBefore.share - accuracyNow.share;
@@ -54,7 +58,7 @@ export const accuracyDrop: Detector = {
       now: accuracyNow.share,
       window: windowOf(input),
       baselineSamples: before.labelled,
-      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.`,
+      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.${share === null || share >= NEARLY_ALL ? '' : ` ${percent(share)} of the predictions have their label.`}`,
     });
   },
 };
