@@ -2,13 +2,13 @@
 export interface ProvisionSettings {
   /** Where people open Grafana; the links of alerts start with it. */
   readonly grafanaUrl: string;
-  /** The page whose headings are the alerts' names in lower case. */
-  readonly runbookUrl: string;
+  /** Where docs/runbooks.md is published, whose headings are the alerts' names; null leaves its links out. */
+  readonly runbookUrl: string | null;
 }
 
 export const DEFAULT_SETTINGS: ProvisionSettings = {
   grafanaUrl: 'http://localhost:3000',
-  runbookUrl: 'https://git.example.org/mlfi/docs/runbooks.md',
+  runbookUrl: null,
 };
 
 /**
@@ -16,7 +16,7 @@ export const DEFAULT_SETTINGS: ProvisionSettings = {
  * @throws Error naming the argument that is not known or is no http address
  */
 export function settingsFrom(args: readonly string[]): ProvisionSettings {
-  const settings = { ...DEFAULT_SETTINGS };
+  const settings: { -readonly [Key in keyof ProvisionSettings]: ProvisionSettings[Key] } = { ...DEFAULT_SETTINGS };
   for (const argument of args) {
     if (argument === '--check') continue;
     const [, name, value = ''] = /^--(grafana-url|runbook-url)=(.*)$/.exec(argument) ?? [];

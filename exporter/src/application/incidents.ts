@@ -6,7 +6,7 @@ import type { Incident } from '../domain/incident.js';
 import type { SimilarLesson } from '../domain/lesson.js';
 import type { Store } from '../domain/ports.js';
 import type { WrittenFormat } from '../domain/report-format.js';
-import { showFact } from '../detection/paging.js';
+import { showFact } from '../domain/paging.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import type { ApplicationPorts, ApplicationSettings } from './ports.js';
 

@@ -43,8 +43,18 @@ export const MODEL_METRICS = rows('models', 'model', {
   mlfi_model_probe_failures_total: ['counter', '1', ['reason'], 'Background probes that failed'],
   mlfi_model_predictions_total: ['counter', '1', [], 'Predictions seen, probed and logged'],
   mlfi_model_prediction_errors_total: ['counter', '1', ['reason'], 'Predictions that failed'],
-  mlfi_model_latency_seconds: ['histogram', 'seconds', ['le'], 'Response time of the model, probed and logged'],
-  mlfi_model_confidence_ratio: ['histogram', 'ratio', ['le'], 'Confidence of the answers'],
+  mlfi_model_latency_seconds: [
+    'histogram',
+    'seconds',
+    ['le'],
+    'Response time of the model, probed and logged, since mlfi started (a start is a counter reset)',
+  ],
+  mlfi_model_confidence_ratio: [
+    'histogram',
+    'ratio',
+    ['le'],
+    'Confidence of the answers, since mlfi started (a start is a counter reset)',
+  ],
   mlfi_model_last_probe_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last probe'],
   mlfi_model_certificate_expiry_timestamp_seconds: [
     'gauge',
@@ -156,7 +166,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     ['detector', 'signal'],
     'Statistic of a finding divided by its line; 1 is the line',
   ],
-  mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level'],
+  mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level; none while the model is paused'],
   mlfi_incidents_total: ['counter', '1', [], 'Incidents opened since the model was added'],
   mlfi_recurring_cause_incidents: [
     'gauge',
@@ -224,9 +234,16 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['outcome'],
-    'Events of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
+    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
   ],
   mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
+  mlfi_log_files_waiting_bytes: [
+    'gauge',
+    'bytes',
+    ['model_name'],
+    'Bytes of a folder of log files (log_files) that are not taken yet',
+  ],
+  mlfi_log_files_failures_total: ['counter', '1', ['model_name'], 'Readings of a folder of log files that failed'],
   mlfi_refused_credentials_total: [
     'counter',
     '1',

@@ -207,10 +207,10 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
       }))
       .sort((a, b) => b.value - a.value)
       .slice(0, signals),
-  mlfi_incidents_open: ({ status: { incident } }) =>
+  mlfi_incidents_open: ({ status: { incident, model } }) =>
     SEVERITIES.filter((level) => level !== 'none').map((level) => ({
       labels: [level],
-      value: incident?.severity === level ? 1 : 0,
+      value: incident?.severity === level && !model.paused ? 1 : 0,
     })),
   mlfi_incidents_total: ({ figures }) => one(figures.incidents),
   mlfi_recurring_cause_incidents: ({ status: { patterns } }) =>

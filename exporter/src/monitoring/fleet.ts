@@ -58,7 +58,7 @@ export class Fleet {
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock);
-    this.probes = new Probes(ports.prober, clock, logger, this.rows);
+    this.probes = new Probes(ports.prober, clock, logger, this.rows, (id) => this.loop.request(id));
     this.evaluations = new ModelEvaluation(
       {
         models: store.models,

@@ -4,6 +4,7 @@ import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
+import { pagesPeople } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -13,7 +14,7 @@ const NOT_YET = 'not evaluated yet';
 const NOT_EVALUATED_YET: PerformanceEstimate = {
   kind: 'unknown',
   reason: NOT_YET,
-  realised: { accuracy: null, error: null },
+  realised: { accuracy: null, error: null, labelledShare: null },
 };
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
@@ -78,7 +79,7 @@ export function stateOf(monitored: MonitoredModel, incident: IncidentRow | null)
   if (monitored.model.paused) return 'paused';
   if (incident === null) return runningState(monitored);
   if (isUnanswered(incident.diagnosis)) return 'unreachable';
-  return incident.severity === 'critical' || incident.severity === 'high' ? 'failing' : 'degraded';
+  return pagesPeople(incident.severity) ? 'failing' : 'degraded';
 }
 
 function meanOf(window: WindowProfile, key: SignalKey): number | null {

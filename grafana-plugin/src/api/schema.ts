@@ -936,7 +936,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log one prediction (the seed’s body); an unknown model_id is watched from now on */
+        /** Log one prediction, with the body of the original service; an unknown model_id is watched from now on */
         post: operations["post_monitoring_prediction"];
         delete?: never;
         options?: never;
@@ -972,6 +972,40 @@ export interface paths {
         get: operations["get_sd_models"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OTLP/HTTP logs: evaluations of language models, BentoML’s monitoring, and records tagged mlfi.*; all else is passed over */
+        post: operations["post_v1_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OTLP/HTTP traces: spans of calls of language models (GenAI and OpenInference conventions), and spans tagged mlfi.*; all else is passed over */
+        post: operations["post_v1_traces"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1508,6 +1542,8 @@ export interface components {
             model_id: string;
             /** @description milliseconds since 1970 */
             opened_at_ms: number;
+            /** @description It is open and severe enough to call people; of a paused model nobody is called */
+            pages: boolean;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
             timeline: {
@@ -1521,13 +1557,14 @@ export interface components {
             accepted: number;
             /** @description this batch_id was taken before; nothing was counted again */
             duplicate: boolean;
-            /** @description the first refused rows */
+            /** @description each slip of the refused rows, with the first row that has it and how many have it */
             errors: {
                 field: string;
                 line: number;
                 message: string;
                 /** @enum {string} */
                 reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
+                rows: number;
             }[];
             labels_matched: number;
             labels_unmatched: number;
@@ -1590,11 +1627,13 @@ export interface components {
             }[];
             baseline_exists: boolean;
             drift: {
-                confidence_distribution?: {
+                confidence_distribution: {
                     drift_detected: boolean;
                     /** @constant */
                     method: "KS-test";
                     p_value: number | null;
+                    /** @description null, as p_value, where there is nothing to compare with yet */
+                    statistic: number | null;
                     statistics: {
                         name: string;
                         value: number;
@@ -1712,7 +1751,7 @@ export interface components {
             error_share: number;
             evaluated_at_ms: number | null;
             evidence: components["schemas"]["AlertEvidence"];
-            findings: number;
+            findings_count: number;
             headline: string | null;
             id: string;
             incident_id: string | null;
@@ -1904,6 +1943,8 @@ export interface components {
         Performance: {
             /** @constant */
             kind: "unknown";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             realised_accuracy: components["schemas"]["Proportion"] | null;
             realised_error: components["schemas"]["MeanError"] | null;
             reason: string;
@@ -1916,6 +1957,8 @@ export interface components {
             cross_check: number;
             /** @constant */
             kind: "estimated";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             /** @constant */
             measure: "accuracy";
             realised_accuracy: components["schemas"]["Proportion"] | null;
@@ -1927,6 +1970,8 @@ export interface components {
             blind_to: string;
             /** @constant */
             kind: "estimated";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             mean_absolute_error: number;
             /** @constant */
             measure: "mean-absolute-error";
@@ -4555,6 +4600,82 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_v1_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description an empty response, or how many were refused and why (partial success) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/x-protobuf": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_v1_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description an empty response, or how many were refused and why (partial success) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/x-protobuf": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

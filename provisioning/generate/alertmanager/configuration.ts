@@ -9,13 +9,16 @@ export interface AlertmanagerSettings {
   readonly templates: string;
   /** Where mlfi takes in alerts of others, and the file with its API key (scope `ingest`). */
   readonly mlfi: { readonly url: string; readonly keyFile: string };
+  /** Alerts link to a runbook. */
+  readonly hasRunbooks: boolean;
   /** Slack-compatible webhook addresses, each in a file of its own. */
   readonly pageUrlFile: string;
   readonly ticketUrlFile: string;
 }
 
-export const installationOf = ({ grafanaUrl }: ProvisionSettings): AlertmanagerSettings => ({
+export const installationOf = ({ grafanaUrl, runbookUrl }: ProvisionSettings): AlertmanagerSettings => ({
   grafanaUrl,
+  hasRunbooks: runbookUrl !== null,
   groupWait: '30s',
   groupInterval: '5m',
   repeatInterval: '4h',
@@ -26,7 +29,7 @@ export const installationOf = ({ grafanaUrl }: ProvisionSettings): AlertmanagerS
 });
 
 /** One message in Slack's format, from templates/mlfi.tmpl: headline, cause, top action, link. */
-function slack(urlFile: string): object {
+function slack(urlFile: string, hasRunbooks: boolean): object {
   return {
     send_resolved: true,
     api_url_file: urlFile,
@@ -37,7 +40,9 @@ function slack(urlFile: string): object {
     fallback: '{{ template "mlfi.title" . }}',
     actions: [
       { type: 'button', text: 'Investigate', url: '{{ template "mlfi.link" . }}' },
-      { type: 'button', text: 'Runbook', url: '{{ (index .Alerts 0).Annotations.runbook_url }}' },
+      ...(hasRunbooks
+        ? [{ type: 'button', text: 'Runbook', url: '{{ (index .Alerts 0).Annotations.runbook_url }}' }]
+        : []),
     ],
   };
 }
@@ -97,8 +102,8 @@ export function alertmanagerConfiguration(settings: AlertmanagerSettings): objec
     receivers: [
       { name: 'team' },
       { name: 'mlfi-none' },
-      { name: 'mlfi-page', slack_configs: [slack(settings.pageUrlFile)] },
-      { name: 'mlfi-ticket', slack_configs: [slack(settings.ticketUrlFile)] },
+      { name: 'mlfi-page', slack_configs: [slack(settings.pageUrlFile, settings.hasRunbooks)] },
+      { name: 'mlfi-ticket', slack_configs: [slack(settings.ticketUrlFile, settings.hasRunbooks)] },
       {
         name: 'mlfi-investigate',
         webhook_configs: [

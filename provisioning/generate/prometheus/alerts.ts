@@ -1,3 +1,5 @@
+import { PAGING_SEVERITIES, pagesPeople } from '../../../exporter/src/domain/paging.js';
+import { SEVERITIES } from '../../../exporter/src/domain/severity.js';
 import type { ProvisionSettings } from '../settings.js';
 import { errorRatio, FEWEST_PREDICTIONS, predictionRate } from './recording.js';
 import { metric, type AlertRule, type RuleGroup, type Span, type Timing } from './rule.js';
@@ -30,9 +32,16 @@ const high = (series: string, timing: Timing): string =>
   `max without (instance) (max_over_time(${series}[${timing.span('5m')}]))`;
 const low = (series: string, timing: Timing): string =>
   `max without (instance) (min_over_time(${series}[${timing.span('5m')}]))`;
+/** The newest value; where no mlfi is heard at all, that of the last minutes. A series that mlfi left out is gone at once: the model was removed. */
+const held = (series: string, timing: Timing, without: string): string =>
+  `(max without (${without}) (${series}) or max without (${without}) (last_over_time(${series}[${timing.span('5m')}])) unless on () ${metric('mlfi_models')})`;
 /** Newest of the last minutes. */
 const last = (series: string, timing: Timing): string =>
   `max without (instance) (last_over_time(${series}[${timing.span('5m')}]))`;
+
+const PAGING = PAGING_SEVERITIES.join('|');
+const WAITING = SEVERITIES.filter((level) => level !== 'none' && !pagesPeople(level)).join('|');
+const isPaused = `max without (instance, state) (${metric('mlfi_model_state')}{state="paused"}) == 1`;
 
 const PER_CENT = '{{ $value | humanizePercentage }}';
 const AGO = '{{ $value | humanizeDuration }}';
@@ -42,27 +51,26 @@ interface BurnRate {
   readonly long: Span;
   readonly short: Span;
   readonly for: Span;
-  readonly severity: 'critical' | 'warning';
 }
 
 /** Google SRE Workbook, chapter 5, table 5-8. */
 const BURN_RATES: readonly BurnRate[] = [
-  { factor: 14.4, long: '1h', short: '5m', for: '2m', severity: 'critical' },
-  { factor: 6, long: '6h', short: '30m', for: '15m', severity: 'critical' },
-  { factor: 3, long: '1d', short: '2h', for: '1h', severity: 'warning' },
-  { factor: 1, long: '3d', short: '6h', for: '3h', severity: 'warning' },
+  { factor: 14.4, long: '1h', short: '5m', for: '2m' },
+  { factor: 6, long: '6h', short: '30m', for: '15m' },
+  { factor: 3, long: '1d', short: '2h', for: '1h' },
+  { factor: 1, long: '3d', short: '6h', for: '3h' },
 ];
 
-function burnRate({ factor, long, short, for: pending, severity }: BurnRate, timing: Timing): AlertDefinition {
+function burnRate({ factor, long, short, for: pending }: BurnRate, timing: Timing): AlertDefinition {
   const line = `${factor} * ${ERROR_BUDGET}`;
   return {
     alert: 'MlfiErrorBudgetBurn',
-    severity,
+    severity: 'warning',
     role: 'symptom',
     scope: 'model',
     labels: { long_window: long, short_window: short },
     for: pending,
-    expr: `${errorRatio(long)} > ${line} and ${errorRatio(short)} > ${line} and ${predictionRate(long)} * ${timing.seconds(long)} >= ${FEWEST_PREDICTIONS}`,
+    expr: `${errorRatio(long)} > ${line} and ${errorRatio(short)} > ${line} and ${predictionRate(long)} * ${timing.seconds(long)} >= ${FEWEST_PREDICTIONS} and on (model_name) ${held(metric('mlfi_model_predictions_total'), timing, 'instance')} unless on (model_name) ${isPaused}`,
     summary: 'A model spends its error budget too fast.',
     description: `{{ $labels.model_name }} failed ${PER_CENT} of its calls in the last ${long}, more than ${factor} times what an error budget of ${ERROR_BUDGET * 100} % allows.`,
   };
@@ -73,9 +81,11 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
   const changed = (signals: string): string =>
     `${high(`${metric('mlfi_signal_confirmed_change')}{signal=~"${signals}"}`, timing)} == 1`;
   const noErrors = `max without (instance) (${metric('mlfi_model_window_error_ratio')}) < 0.001`;
-  const unreachable = `${low(metric('mlfi_model_up'), timing)} == 0`;
   const openAt = (levels: string): string =>
-    `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"${levels}"}[${timing.span('5m')}])) == 1`;
+    `${held(`${metric('mlfi_incidents_open')}{level=~"${levels}"}`, timing, 'instance, level')} == 1`;
+  const pages = openAt(PAGING);
+  // Not answering pages as every other incident does: when mlfi holds it for one.
+  const unreachable = `${low(metric('mlfi_model_up'), timing)} == 0 and on (model_name) ${pages}`;
   // mlfi itself decides whether a change concerns people, and opens an incident then, which has an alert of its own. What
   // it left without one is to be looked at, never to be called for: it may be an improvement.
   const outsideIncident = `unless on (model_name) ${openAt('.+')}`;
@@ -97,7 +107,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiIncidentOpen',
       severity: 'critical',
       role: 'incident',
-      expr: `${openAt('critical|high')} unless on (model_name) ${unreachable}`,
+      expr: `${pages} unless on (model_name) (${unreachable})`,
       for: '1m',
       summary: 'mlfi has opened an incident that needs people now.',
       description: 'The incident of {{ $labels.model_name }} has level critical or high.',
@@ -108,7 +118,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       severity: 'warning',
       role: 'incident',
       // Kept on when the incident becomes severe, it would be a second alert of it.
-      expr: `${openAt('medium|low')} unless ${openAt('critical|high')} unless on (model_name) ${unreachable}`,
+      expr: `${openAt(WAITING)} unless ${pages}`,
       for: '5m',
       summary: 'mlfi has opened an incident that can wait for working hours.',
       description: 'The incident of {{ $labels.model_name }} has level medium or low.',
@@ -119,7 +129,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiIncidentRecent',
       severity: 'info',
       role: 'incident',
-      expr: `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"critical|high"}[${timing.span('35m')}])) == 1`,
+      expr: `max without (instance, level) (max_over_time(${metric('mlfi_incidents_open')}{level=~"${PAGING}"}[${timing.span('35m')}])) == 1`,
       for: '0s',
       summary: 'An incident is open or was open in the last 35 minutes.',
       description: 'Symptoms of {{ $labels.model_name }} that outlive its incident page nobody.',
@@ -182,7 +192,7 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiPredictionsStopped',
       severity: 'warning',
       role: 'symptom',
-      expr: `time() - ${last(metric('mlfi_model_last_prediction_timestamp_seconds'), timing)} > ${timing.seconds('1h')} and on (model_name) ${predictionRate('3d')} > 0`,
+      expr: `time() - ${last(metric('mlfi_model_last_prediction_timestamp_seconds'), timing)} > ${timing.seconds('1h')} and on (model_name) ${predictionRate('3d')} > 0 unless on (model_name) ${isPaused}`,
       for: '10m',
       summary: 'The prediction log of a model has gone silent.',
       description: `The last logged prediction of {{ $labels.model_name }} arrived ${AGO} ago.`,
@@ -408,7 +418,9 @@ function ruleOf(definition: AlertDefinition, timing: Timing, settings: Provision
       summary: definition.summary,
       description: definition.description,
       ...(definition.scope === 'model' ? { cause: CAUSE, action: ACTION } : {}),
-      runbook_url: `${settings.runbookUrl}#${definition.alert.toLowerCase()}`,
+      ...(settings.runbookUrl === null
+        ? {}
+        : { runbook_url: `${settings.runbookUrl}#${definition.alert.toLowerCase()}` }),
       investigation_url:
         definition.scope === 'model' ? `${plugin}/models/{{ $labels.model_name }}/incident` : `${plugin}/fleet`,
     },

@@ -37,7 +37,8 @@ describe('generated files', () => {
 });
 
 describe('every alert', () => {
-  const rules = alertRules(new Timing(), DEFAULT_SETTINGS);
+  const published = 'https://wiki.example.com/mlfi/runbooks';
+  const rules = alertRules(new Timing(), { ...DEFAULT_SETTINGS, runbookUrl: published });
   const runbooks = read('docs/runbooks.md');
 
   it.each(rules.map((rule) => [rule.alert, rule.labels['long_window'] ?? '', rule] as const))(
@@ -48,12 +49,17 @@ describe('every alert', () => {
       expect(rule.labels['origin']).toBe('mlfi');
       expect(rule.annotations['summary']).toMatch(/^[^{]+\.$/);
       expect(rule.annotations['description']).toMatch(/[.]$/);
-      expect(rule.annotations['runbook_url']).toMatch(new RegExp(`#${rule.alert.toLowerCase()}$`));
+      expect(rule.annotations['runbook_url']).toBe(`${published}#${rule.alert.toLowerCase()}`);
       expect(rule.annotations['investigation_url']).toContain('/a/mlfi-investigator-app/');
       const section = new RegExp(`^## ${rule.alert}$([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(runbooks)?.[1] ?? '';
       for (const part of ['**Means**', '**Look**', '**Do**']) expect(section, `${rule.alert} ${part}`).toContain(part);
     },
   );
+
+  it('links to no runbook that is not published', () => {
+    const texts = JSON.stringify(alertRules(new Timing(), DEFAULT_SETTINGS));
+    expect(texts).not.toContain('runbook_url');
+  });
 
   it('has a runbook, and every runbook an alert', () => {
     const headings = [...runbooks.matchAll(/^## (Mlfi\w+)$/gm)].map(([, name]) => name);

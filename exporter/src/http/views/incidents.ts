@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AlertFeedback } from '../../domain/alert-feedback.js';
 import type { Explanation } from '../../domain/cause.js';
 import type { Incident } from '../../domain/incident.js';
+import { pagesPeople } from '../../domain/paging.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { diagnosisSchema, diagnosisView } from './diagnosis.js';
 import { instant, nullableInstant, nullableText } from './estimates.js';
@@ -15,6 +16,7 @@ export const incidentSchema = z
     opened_at_ms: instant,
     closed_at_ms: nullableInstant,
     severity: z.enum(SEVERITIES),
+    pages: z.boolean().describe('It is open and severe enough to call people; of a paused model nobody is called'),
     diagnosis: diagnosisSchema,
     explanation,
     timeline: z.array(z.object({ at_ms: instant, kind: z.string(), text: z.string() })),
@@ -35,6 +37,7 @@ export function incidentView(incident: Incident): z.output<typeof incidentSchema
     opened_at_ms: incident.openedAtMs,
     closed_at_ms: incident.closedAtMs,
     severity: incident.severity,
+    pages: incident.closedAtMs === null && pagesPeople(incident.severity),
     diagnosis: diagnosisView(incident.diagnosis),
     explanation: explanationView(incident.explanation),
     timeline: incident.timeline.map(({ atMs, kind, text }) => ({ at_ms: atMs, kind, text })),

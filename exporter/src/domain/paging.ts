@@ -1,5 +1,15 @@
-import type { Finding } from '../domain/finding.js';
-import type { AlertEvidence } from '../domain/alert-evidence.js';
+import type { AlertEvidence } from './alert-evidence.js';
+import type { Finding } from './finding.js';
+import type { Severity } from './severity.js';
+
+/**
+ * Which levels of an open incident people are called for. Only an incident pages: metrics, alert rules and API ask here, so
+ * that nothing else calls anybody about a model's health.
+ */
+export const PAGING_SEVERITIES: readonly Severity[] = ['high', 'critical'];
+
+/** Whether an open incident calls people now; one of a paused model calls nobody. */
+export const pagesPeople = (severity: Severity): boolean => PAGING_SEVERITIES.includes(severity);
 
 /** Findings that state a fact rather than a statistical claim: nothing answers, a certificate ends, nothing comes, what comes is refused, the same question is answered differently. */
 const FACTS: ReadonlySet<Finding['detector']> = new Set([
