@@ -12,15 +12,16 @@ export class Probes {
   constructor(
     private readonly prober: FleetProber,
     private readonly clock: Clock,
-    private readonly logger: Pick<Logger, 'error'>,
+    private readonly logger: Pick<Logger, 'error' | 'warn'>,
     private readonly rows: Pick<Ingest, 'observe'>,
+    private readonly stopping: AbortSignal,
   ) {}
 
-  /** Probes a model by its schedule as it stands now; not a paused one, nor one that is leaving. */
+  /** Probes a model by its schedule as it stands now; not a paused one, nor one that is being removed, and none once mlfi stops. */
   restart(member: Member): void {
     const { model } = member.monitored;
     this.stop(model.id);
-    if (model.paused || model.endpoint === null || member.isLeaving) return;
+    if (model.paused || model.endpoint === null || member.removals > 0 || this.stopping.aborted) return;
     this.prober.watch(model, (samples) => {
       this.rows.observe(member, samples).catch((error: unknown) => {
         this.logger.error({ model: model.id, error: String(error) }, 'a probe could not be counted');
@@ -30,6 +31,16 @@ export class Probes {
 
   stop(id: ModelId): void {
     this.prober.unwatch(id);
+  }
+
+  /** One cycle now, where the model can be probed. Never rejects. */
+  async cycle(member: Member): Promise<void> {
+    const { id, endpoint, schedule, goldenInputs } = member.monitored.model;
+    if (endpoint === null) return;
+    const timeoutMs = schedule.timeoutMs * (schedule.probesPerCycle + goldenInputs.length);
+    await this.now(member, { calls: null, golden: true, timeoutMs }).catch((error: unknown) => {
+      this.logger.warn({ model: id, error: String(error) }, 'probe failed');
+    });
   }
 
   /**
