@@ -176,6 +176,10 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       newModels: settings.intake.new_models,
       pairing: { waitMs: settings.intake.pairing.wait, memoryBytes: settings.intake.pairing.memory },
     },
+    logFiles: settings.log_files.map((folder) => ({
+      directory: resolve(directory, folder.directory),
+      model: modelId(folder.model),
+    })),
     http: {
       maximumBodyBytes: settings.http.maximum_body,
       requestTimeoutMs: settings.http.request_timeout,

@@ -185,6 +185,8 @@ export interface Config {
     /** How requests and responses that come apart are put together. */
     readonly pairing: { readonly waitMs: number; readonly memoryBytes: number };
   };
+  /** Folders of log files; absolute paths. */
+  readonly logFiles: readonly { readonly directory: string; readonly model: ModelId }[];
   readonly http: {
     readonly maximumBodyBytes: number;
     readonly requestTimeoutMs: number;

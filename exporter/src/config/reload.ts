@@ -21,6 +21,7 @@ export const RESTART_SECTIONS = [
   'audit',
   'metrics',
   'discovery',
+  'logFiles',
 ] as const satisfies readonly (keyof Config)[];
 
 export type Reload =

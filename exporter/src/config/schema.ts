@@ -233,6 +233,8 @@ const discovery = z
   })
   .prefault({});
 
+const logFolder = z.strictObject({ directory: label(4_096), model: slug() });
+
 /** How the senders of one model call things. */
 const senders = z.strictObject({
   fields: z.record(label(1_000), z.enum(MAPPED_ROLES)).default({}),
@@ -323,6 +325,7 @@ export const settingsSchema = z.strictObject({
   alerts,
   discovery,
   intake,
+  log_files: z.array(logFolder).max(1_000).default([]),
   http,
   logging,
 });

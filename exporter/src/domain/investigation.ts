@@ -25,9 +25,11 @@ export interface Investigation {
   readonly confidenceDrift: {
     readonly method: 'KS-test';
     readonly driftDetected: boolean;
+    /** Both are null where there is nothing to compare with. */
+    readonly statistic: number | null;
     readonly pValue: number | null;
     readonly statistics: readonly NamedStatistic[];
-  } | null;
+  };
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
   readonly recommendations: readonly Proposal[];

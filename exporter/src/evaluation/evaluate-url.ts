@@ -10,15 +10,16 @@ import type { Discovery } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
 import type { Lesson } from '../domain/lesson.js';
-import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
+import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
+import { collectProbes, passingModel, type Collected } from './collect-probes.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { isSetup, setupProblem, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
-import type { Sample, ServerCertificate } from '../domain/observation.js';
+import type { Failure, Sample, ServerCertificate } from '../domain/observation.js';
 
 export interface InvestigationPorts {
   readonly clock: Clock;
@@ -41,8 +42,6 @@ export interface InvestigationSettings {
 }
 
 const SEED_PAYLOAD: Json = { text: 'The service was quick and the staff were friendly.' };
-const PROBES_PER_CYCLE = 5;
-const CYCLES_WITHOUT_ANSWER = 1;
 const LEAST_SAMPLES_FOR_A_BASELINE = 30;
 
 /**
@@ -72,8 +71,13 @@ export async function investigate(
     ports.clock.now(),
   );
 
-  const refusal = refusalOf(discovery, watched === null);
-  const collected = refusal === null ? await collect(ports, model, wanted, onProgress) : [];
+  const { collected, limited, refusal } = await asked(
+    ports,
+    model,
+    wanted,
+    refusalOf(discovery, watched === null),
+    onProgress,
+  );
   onProgress({ stage: 'analysing', done: 1, of: 1, text: `Evaluating ${counted(collected.length, 'response')}` });
 
   const baseline = (await ports.baselines?.current(id)) ?? null;
@@ -123,9 +127,24 @@ export async function investigate(
     evaluation: setup === null ? evaluation : { ...evaluation, ...undecided(evaluation, setup) },
     verdict,
     setup,
+    limited,
     sent: discovery.kind === 'found' ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
+}
+
+/** Asks the model unless it is known that it cannot be asked. @returns why it could not, too */
+async function asked(
+  ports: InvestigationPorts,
+  model: Model,
+  wanted: number,
+  unasked: SetupProblem | null,
+  onProgress: (progress: InvestigationProgress) => void,
+): Promise<Collected & { readonly refusal: SetupProblem | null }> {
+  if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
+  const { collected, limited } = await collectProbes(ports.cycle, model, wanted, onProgress);
+  const refusal = collected.length === 0 && limited !== null ? setupProblemOf(limited) : null;
+  return { collected, limited, refusal };
 }
 
 /** The certificate that was shown last. */
@@ -136,69 +155,6 @@ const unknownTarget = (url: string): { readonly endpoint: Endpoint; readonly pay
   endpoint: { url, connector: 'rest', settings: {}, authorizationSecret: null },
   payloads: [SEED_PAYLOAD],
 });
-
-/** A model for the duration of one check; nothing of it is stored. */
-function passingModel(
-  id: ModelId,
-  url: string,
-  endpoint: Endpoint,
-  probePayloads: readonly Json[],
-  goldenInputs: readonly GoldenInput[],
-  timeoutMs: number,
-  nowMs: number,
-): Model {
-  const schedule: ProbeSchedule = {
-    intervalMs: 1_000,
-    jitterShare: 0,
-    concurrency: 5,
-    timeoutMs,
-    probesPerCycle: PROBES_PER_CYCLE,
-    callsPerHour: null,
-  };
-  return {
-    id,
-    name: url,
-    endpoint,
-    versionLabel: null,
-    owner: null,
-    tags: [],
-    goldenInputs,
-    probePayloads,
-    schedule,
-    state: 'learning',
-    paused: false,
-    createdAtMs: nowMs,
-  };
-}
-
-async function collect(
-  ports: InvestigationPorts,
-  model: Model,
-  wanted: number,
-  onProgress: (progress: InvestigationProgress) => void,
-): Promise<readonly Sample[]> {
-  const collected: Sample[] = [];
-  let fruitless = 0;
-  while (collected.length < wanted && fruitless < CYCLES_WITHOUT_ANSWER) {
-    onProgress({
-      stage: 'probing',
-      done: collected.length,
-      of: wanted,
-      text: `${collected.length} of ${wanted} probes answered or failed`,
-    });
-    const samples = await ports.cycle(model);
-    if (samples.length === 0) break;
-    collected.push(...samples);
-    fruitless = samples.every(({ observation }) => observation.failure !== null) ? fruitless + 1 : 0;
-  }
-  onProgress({
-    stage: 'probing',
-    done: collected.length,
-    of: collected.length,
-    text: `${collected.length} probes done`,
-  });
-  return collected;
-}
 
 function trailingFailures(samples: readonly Sample[]): number {
   let count = 0;
@@ -275,6 +231,7 @@ interface Looked {
   readonly evaluation: Evaluation;
   readonly verdict: Investigation['verdict'];
   readonly setup: SetupProblem | null;
+  readonly limited: Failure | null;
   readonly sent: string | null;
   readonly thresholds: DetectionThresholds;
 }
@@ -288,6 +245,7 @@ function report({
   evaluation,
   verdict,
   setup,
+  limited,
   sent,
   thresholds,
 }: Looked): Investigation {
@@ -313,7 +271,12 @@ function report({
     explanation: evaluation.explanation,
     recommendations: evaluation.proposals,
     similar: evaluation.similar,
-    limits: limitsOf(window.calls, failures, baseline, confidence !== null, thresholds),
+    limits: [
+      ...(limited === null || window.calls === 0
+        ? []
+        : [`No more than ${counted(window.calls, 'probe')} could be sent: ${limited.detail}.`]),
+      ...limitsOf(window.calls, failures, baseline, confidence !== null, thresholds),
+    ],
   };
 }
 
@@ -323,12 +286,14 @@ function confidenceDrift(
   evaluation: Evaluation,
 ): Investigation['confidenceDrift'] {
   const before = baseline === null ? null : numeric(baseline.profile, 'confidence');
-  if (baseline === null || before === null || now === null) return null;
+  if (baseline === null || before === null || now === null)
+    return { method: 'KS-test', driftDetected: false, statistic: null, pValue: null, statistics: [] };
   const comparison = compareNumeric(before, now, baseline.bins.get('confidence') ?? []);
   const finding = evaluation.findings.find(({ detector }) => detector === 'confidence-distribution');
   return {
     method: 'KS-test',
     driftDetected: finding !== undefined,
+    statistic: comparison.ksStatistic,
     pValue: finding?.pValue ?? comparison.ksPValue,
     statistics: finding?.statistics ?? [{ name: 'ks', value: comparison.ksStatistic }],
   };

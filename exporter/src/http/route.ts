@@ -49,6 +49,16 @@ export interface HttpPorts {
     acknowledge: 'commit' | 'memory',
     ensureWatched: (name: string) => Promise<ModelId>,
   ) => Promise<EventsTaken>;
+  /** Takes what OpenTelemetry exports; `ensureWatched` makes a model of a service's name. */
+  readonly receiveTelemetry: (
+    of: 'traces' | 'logs',
+    body: Buffer,
+    contentType: string,
+    ensureWatched: (name: string) => Promise<ModelId>,
+  ) => Promise<
+    | { readonly kind: 'refused'; readonly message: string }
+    | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
+  >;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };

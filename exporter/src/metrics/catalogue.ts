@@ -224,9 +224,16 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['outcome'],
-    'Events of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
+    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
   ],
   mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
+  mlfi_log_files_waiting_bytes: [
+    'gauge',
+    'bytes',
+    ['model_name'],
+    'Bytes of a folder of log files (log_files) that are not taken yet',
+  ],
+  mlfi_log_files_failures_total: ['counter', '1', ['model_name'], 'Readings of a folder of log files that failed'],
   mlfi_refused_credentials_total: [
     'counter',
     '1',

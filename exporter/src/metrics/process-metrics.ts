@@ -18,6 +18,8 @@ export interface ProcessMetrics {
   ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
   /** Events of logged calls, by what became of them. */
   loggedCalls(outcome: string, events: number): void;
+  /** What of a folder of log files is not taken yet; null when it could not be read. */
+  logFolder(model: string, waitingBytes: number | null): void;
   /** What waits for its other half now. */
   waitingCalls(bytes: number): void;
   storeUp(up: boolean): void;
@@ -67,6 +69,8 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   const rejected = counter('mlfi_ingest_rejected_total');
   const calls = counter('mlfi_logged_calls_total');
   for (const outcome of ['late', 'refused', 'unanswered']) calls.inc({ outcome }, 0);
+  const unread = gauge('mlfi_log_files_waiting_bytes');
+  const unreadable = counter('mlfi_log_files_failures_total');
   const waiting = gauge('mlfi_logged_calls_waiting_bytes');
   const store = gauge('mlfi_store_up');
   store.set(1);
@@ -95,6 +99,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
     },
     loggedCalls: (outcome, count) => calls.inc({ outcome }, count),
+    logFolder(model, bytes) {
+      unreadable.inc({ model_name: model }, bytes === null ? 1 : 0);
+      if (bytes !== null) unread.set({ model_name: model }, bytes);
+    },
     waitingCalls: (bytes) => waiting.set(bytes),
     storeUp: (up) => store.set(up ? 1 : 0),
     storeDamage: (parts) => damage.set(parts),

@@ -59,7 +59,9 @@ export class Fleet {
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock);
-    this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal);
+    this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
+      this.loop.request(id),
+    );
     this.evaluations = new ModelEvaluation(
       {
         models: store.models,

@@ -44,6 +44,8 @@ export class PendingRows {
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
+  /** The newest label handed out; it moves nothing else: rows that come after it may be older. */
+  private labelledMs = -Infinity;
   private hasNews = false;
   private late = 0;
 
@@ -138,7 +140,7 @@ export class PendingRows {
     const reachedMs = Math.min(untilMs, watermarkMs);
     for (let step = this.next(reachedMs, isIdle); step !== null; step = this.next(reachedMs, isIdle)) yield step;
     // Nothing more is waited for: what has come since the last tick is judged by what it is.
-    if (isIdle && this.hasNews && watermarkMs <= untilMs) yield this.tick(Math.max(this.handedOutMs, this.tickedMs));
+    if (isIdle && this.hasNews && watermarkMs <= untilMs) yield this.tick(this.reachedMs ?? this.labelledMs);
   }
 
   private next(reachedMs: number, isIdle: boolean): Step | null {
@@ -152,6 +154,7 @@ export class PendingRows {
       label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)
     ) {
       this.labels.shift();
+      this.labelledMs = label.atMs;
       this.hasNews = true;
       return { kind: 'label', judged: label.judged };
     }
@@ -172,7 +175,7 @@ export class PendingRows {
   }
 
   private tick(atMs: number): Step {
-    this.tickedMs = Math.max(this.tickedMs, atMs);
+    if (this.reachedMs !== null) this.tickedMs = Math.max(this.tickedMs, atMs);
     this.hasNews = false;
     return { kind: 'tick', atMs };
   }

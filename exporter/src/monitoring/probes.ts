@@ -6,15 +6,19 @@ import type { ProbeRequest } from '../domain/probe-request.js';
 import type { FleetProber } from './fleet-ports.js';
 import type { Ingest } from './ingest.js';
 import type { Member } from './member.js';
+import { SECOND_LOOK_CALLS, Suspicion } from './suspicion.js';
 
 /** Probes of the fleet's models: what comes back is counted, asked for by the schedule or by somebody. */
 export class Probes {
+  private readonly suspicions = new WeakMap<Member, Suspicion>();
+
   constructor(
     private readonly prober: FleetProber,
     private readonly clock: Clock,
     private readonly logger: Pick<Logger, 'error' | 'warn'>,
     private readonly rows: Pick<Ingest, 'observe'>,
     private readonly stopping: AbortSignal,
+    private readonly requestEvaluation: (id: ModelId) => void,
   ) {}
 
   /** Probes a model by its schedule as it stands now; not a paused one, nor one that is being removed, and none once mlfi stops. */
@@ -23,10 +27,24 @@ export class Probes {
     this.stop(model.id);
     if (model.paused || model.endpoint === null || member.removals > 0 || this.stopping.aborted) return;
     this.prober.watch(model, (samples) => {
-      this.rows.observe(member, samples).catch((error: unknown) => {
-        this.logger.error({ model: model.id, error: String(error) }, 'a probe could not be counted');
-      });
+      this.rows
+        .observe(member, samples)
+        .then(() => this.lookAgain(member, samples))
+        .catch((error: unknown) => {
+          this.logger.error({ model: model.id, error: String(error) }, 'a probe could not be counted');
+        });
     });
+  }
+
+  /** More probes at once where the newest answers look unlike all before; the schedule alone would bring them in minutes. */
+  private async lookAgain(member: Member, samples: readonly Sample[]): Promise<void> {
+    const suspicion = this.suspicions.get(member) ?? new Suspicion();
+    this.suspicions.set(member, suspicion);
+    const { model } = member.monitored;
+    if (!suspicion.raisedBy(samples, this.clock.now()) || model.paused || member.isLeaving) return;
+    const timeoutMs = model.schedule.timeoutMs * SECOND_LOOK_CALLS;
+    await this.now(member, { calls: SECOND_LOOK_CALLS, golden: false, timeoutMs });
+    this.requestEvaluation(model.id);
   }
 
   stop(id: ModelId): void {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createAlertIntake } from '../capture/alerts/intake.js';
 import { isOwnAlert } from '../capture/alerts/notification.js';
 import { discover } from '../capture/probing/discover.js';
+import { politeHttp } from '../capture/probing/host-limits.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
 import { createModelSources } from '../capture/sources/service-discovery.js';
@@ -23,9 +24,10 @@ export interface Capture {
 }
 
 export function wireCapture({ started, http, clock, logger, authorizationOf }: Foundation): Capture {
+  const polite = politeHttp(http, clock);
   return {
-    prober: createProber({ http, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf }),
-    discover: (target) => discover({ http, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
+    prober: createProber({ http: polite, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf }),
+    discover: (target) => discover({ http: polite, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
     chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads, started.probing.goldenInputs),
   };
 }

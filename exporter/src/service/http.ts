@@ -29,7 +29,7 @@ export function httpPorts(
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
   streams: EventStreams,
-  { events }: WiredIntake,
+  { events, telemetry }: WiredIntake,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
   const intake = new IntakeQueue(() => config.current().intake.queue);
@@ -45,6 +45,8 @@ export function httpPorts(
     },
     receiveEvents: (headers, body, acknowledge, ensureWatched) =>
       events.receive(headers, body, clock.now(), acknowledge, ensureWatched),
+    receiveTelemetry: (of, body, contentType, ensureWatched) =>
+      telemetry.receive(of, body, contentType, clock.now(), ensureWatched),
     enterIntake: (model) => intake.enter(model),
     auditExportLine,
     decisionsCsv,

@@ -2,10 +2,10 @@
 import { createHmac } from 'node:crypto';
 import type { InvestigateOnceOptions } from '../cli/commands.js';
 import { discover } from '../capture/probing/discover.js';
+import { politeHttp } from '../capture/probing/host-limits.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
 import type { Investigation } from '../domain/investigation.js';
-import type { HttpClient } from '../domain/ports.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../domain/thresholds.js';
 import { createEgress } from '../http/egress.js';
@@ -18,7 +18,7 @@ import { systemClock } from '../system/system-clock.js';
 export async function investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation> {
   const clock = systemClock;
   const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });
-  const http: HttpClient = egress;
+  const http = politeHttp(egress, clock);
   const authorizationOf = (name: string): string | null => options.secrets.get(name) ?? null;
   const logger = createLogger('error');
   const prober = createProber({ http, clock, random: seededRandom(1), logger, authorizationOf });

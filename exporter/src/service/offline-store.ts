@@ -1,6 +1,7 @@
 /** Reads a store beside a running service, or of one that is stopped: nothing is locked, nothing changed. */
 import type { Config } from '../config/config.js';
 import type { AuditVerdict } from '../domain/audit.js';
+import { LOG_FILE_POSITIONS } from '../capture/sources/log-files.js';
 import { DISCOVERED_MODELS } from '../capture/sources/service-discovery.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { Actor } from '../domain/actor.js';
@@ -56,7 +57,15 @@ export async function checkStore(config: Config): Promise<StoreFindings> {
     callCounters: callCountersCodec,
     featureKinds: featureReadingsCodec,
     driftMonitor: driftMonitorCodec,
-    settings: [SALT, LEARNING_SINCE, ANNOTATION_OUTBOX, CONFIGURED_MODELS, DISCOVERED_MODELS, PROVISIONED_KEYS],
+    settings: [
+      SALT,
+      LEARNING_SINCE,
+      ANNOTATION_OUTBOX,
+      CONFIGURED_MODELS,
+      DISCOVERED_MODELS,
+      LOG_FILE_POSITIONS,
+      PROVISIONED_KEYS,
+    ],
   });
   const isAuditReadable = !found.unreadable.some(({ table }) => table === 'audit');
   return { ...found, audit: isAuditReadable ? await verifyStoredAudit(config, NOTHING_HELD) : null };

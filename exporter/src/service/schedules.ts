@@ -14,6 +14,7 @@ const SWEEP_MS = 30_000;
 const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
+const FILES_READ_MS = 2_000;
 const PAIRS_CHECKED_MS = 1_000;
 const STORE_CHECK_MS = 15_000;
 const DECISIONS_CHECKED_MS = 600_000;
@@ -37,6 +38,7 @@ export function startSchedules(
   closing.push('schedules', () => schedules.stop());
   if (discovery.refresh !== null) schedules.every(started.discovery.refreshMs, discovery.refresh);
   schedules.every(SWEEP_MS, () => governance.sweep(), 'at once');
+  if (intake.readFiles !== null) schedules.every(FILES_READ_MS, intake.readFiles, 'at once');
   schedules.every(PAIRS_CHECKED_MS, () => intake.sweep());
   schedules.every(FIGURES_MS, () => metrics.shared.refresh());
   schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));

@@ -11,7 +11,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules)): (?:\[\]|\{\})$/gm,
+  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules|log_files)): (?:\[\]|\{\})$/gm,
   '$1:',
 );
 
@@ -152,7 +152,9 @@ describe('mlfi.example.yml', () => {
     expect(names(said?.[1]).sort()).toEqual(
       RESTART_SECTIONS.map(
         (section) =>
-          (({ dataDirectory: 'data_dir', apiKeys: 'api_keys' }) as Record<string, string>)[section] ?? section,
+          (({ dataDirectory: 'data_dir', apiKeys: 'api_keys', logFiles: 'log_files' }) as Record<string, string>)[
+            section
+          ] ?? section,
       ).toSorted(),
     );
     const sections = knownKeys().flatMap(({ path }) => (path.length === 1 ? path : []));

@@ -48,7 +48,7 @@ describe('what the command line writes as JSON', () => {
         errorShare: 0.3,
         latencyP50Seconds: 0.02,
         baselineExists: true,
-        confidenceDrift: { method: 'KS-test', driftDetected: false, pValue: 0.5, statistics: [] },
+        confidenceDrift: { method: 'KS-test', driftDetected: false, statistic: 0.1, pValue: 0.5, statistics: [] },
         diagnosis,
         explanation,
         recommendations: proposals,

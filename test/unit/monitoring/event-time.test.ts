@@ -4,8 +4,10 @@ import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-ev
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { LedgerRepository } from '../../../exporter/src/domain/ports.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import { EventClock } from '../../../exporter/src/monitoring/event-clock.js';
 import type { Records } from '../../../exporter/src/monitoring/increment.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import { PendingRows } from '../../../exporter/src/monitoring/pending-rows.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import { modelOf } from '../../fixtures/model.js';
@@ -131,7 +133,7 @@ it('learns, judges and counts the same whatever order rows arrive in within the 
       { numRuns: 6 },
     );
   }
-});
+}, 90_000);
 
 it('lets one row that is dated in the future decide nothing', async () => {
   const stored = new Stored();
@@ -170,4 +172,17 @@ it('goes on where mlfi’s own clock is set back by an hour and forward again', 
   }
   expect(stored.monitored.modelState().intake?.notJudged.late).toBe(0);
   expect(await stored.end(START_MS + 800_000)).toMatchObject({ calls: 700 });
+});
+
+it('judges labels that come before any row, as after a restart, at their own time, and keeps nothing older from being judged', () => {
+  const pending = new PendingRows(new EventClock(), 'salt');
+  const nowMs = START_MS + 86_400_000;
+  const label = { kind: 'class', correct: false, confidenceTenth: 5 } as const;
+  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS }, nowMs);
+  expect([...pending.steps(nowMs, Infinity)].map((step) => [step.kind, step.kind === 'tick' && step.atMs])).toEqual([
+    ['label', false],
+    ['tick', nowMs - 60_000],
+  ]);
+  const row = observation({ atMs: START_MS, features: { x: 0.5 }, confidence: 0.7 });
+  expect(pending.add([{ row, judged: null }], false, nowMs)).toEqual([]);
 });

@@ -185,7 +185,14 @@ describe('what the stack starts with', () => {
     const stages = dockerfile.split(/^FROM /m).slice(1);
     const shipped = stages.at(-1) ?? '';
     expect(stages.length).toBeGreaterThan(1);
-    expect(shipped).toMatch(/^node:\d+-bookworm-slim$/m);
+    // Every stage has one base, named by its digest.
+    expect(dockerfile).toMatch(/^ARG NODE_IMAGE=node:\d+-bookworm-slim@sha256:[0-9a-f]{64}$/m);
+    for (const stage of stages) expect(stage).toMatch(/^(\$\{NODE_IMAGE\}|build)( AS [a-z-]+)?\n/);
+    expect(shipped).toMatch(/^\$\{NODE_IMAGE\}\n/);
+    // What it consists of is listed in it; `npm run sbom` writes the same list.
+    expect(stages.find((stage) => / AS service$/m.test(stage))).toContain(
+      'node exporter/parts-list.mjs > sbom.cdx.json',
+    );
     expect(shipped).not.toMatch(/apt-get|npm (ci|install|run)|g\+\+|make\b|python/);
     const users = [...shipped.matchAll(/^USER (.+)$/gm)].map(([, user]) => user);
     expect(users).toEqual(['node']);

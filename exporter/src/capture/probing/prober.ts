@@ -1,15 +1,16 @@
 import type { GoldenInput, Model } from '../../domain/model.js';
 import type { ModelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
-import type { ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
+import type { Failure, ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
 import type { Sample, ServerCertificate } from '../../domain/observation.js';
 import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
+import type { PoliteHttpClient } from './host-limits.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
 import { generatePayloads } from './payloads/generate.js';
 
 export interface ProberPorts {
-  readonly http: HttpClient;
+  readonly http: PoliteHttpClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -38,6 +39,15 @@ interface Question {
 interface Answered {
   readonly result: Sample;
   readonly answer: ModelAnswer;
+}
+
+/** What came of one cycle of the schedule. */
+interface Cycle {
+  readonly wasAnswered: boolean;
+  readonly asked: number;
+  readonly retryAfterMs: number | null;
+  /** Time that was waited between its parts. */
+  readonly waitedMs: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -119,8 +129,11 @@ export function createProber(ports: ProberPorts): Prober {
       ) {
         const index = next;
         const question = questions[index];
+        // The first is asked all the same: a cycle in which nothing may be sent tells why.
+        const restMs = index === 0 ? 0 : ports.http.restMs(model.endpoint?.url ?? '');
+        if (restMs > 0) retryAfterMs = restMs;
+        if (question === undefined || restMs > 0) return;
         next += 1;
-        if (question === undefined) return;
         // Asked again here, because a second cycle of the same model may have spent the budget meanwhile.
         if (budgetOf(model) === 0) return;
         noteCall(model);
@@ -128,12 +141,46 @@ export function createProber(ports: ProberPorts): Prober {
         const { answer } = one;
         answered[index] = one;
         failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
-        if (answer.kind === 'failure' && answer.failure.retryAfterMs !== null)
-          retryAfterMs = answer.failure.retryAfterMs;
+        if (answer.kind === 'failure' && (answer.failure.retryAfterMs !== null || isLimit(answer.failure)))
+          retryAfterMs = answer.failure.retryAfterMs ?? 0;
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, model.schedule.concurrency) }, worker));
     return { answered, retryAfterMs };
+  };
+
+  /**
+   * One cycle of the schedule: at once where the model is new or shows a failure, else a few questions at a time over the
+   * interval, so that a change is seen after one question and not after the whole interval. The calls are as many.
+   */
+  const scheduledCycle = async (
+    model: Model,
+    isSpread: boolean,
+    onSamples: (samples: readonly Sample[]) => void,
+    signal: AbortSignal,
+  ): Promise<Cycle> => {
+    const questions = questionsFor(model, ports.random);
+    const parts = isSpread ? spread(questions, model.schedule.intervalMs) : [questions];
+    let wasAnswered = false;
+    let asked = 0;
+    let waitedMs = 0;
+    while (parts.length > 0 && !signal.aborted) {
+      const { answered, retryAfterMs } = await askAll(model, parts.shift() ?? [], signal);
+      const results = answered.flatMap((one) => (one === null ? [] : [one.result]));
+      const failed = results.filter(({ observation }) => observation.failure !== null).length;
+      asked += results.length;
+      wasAnswered ||= failed < results.length;
+      if (!signal.aborted && results.length > 0) onSamples(results);
+      if (retryAfterMs !== null) return { wasAnswered, asked, retryAfterMs, waitedMs };
+      // Something is wrong: the rest is asked now, for a lone failure tells nothing.
+      if (failed > 0) parts.splice(0, parts.length, ...(parts.length === 0 ? [] : [parts.flat()]));
+      else if (parts.length > 0) {
+        const waitMs = partMs(model, questions.length);
+        await ports.clock.sleep(waitMs, signal);
+        waitedMs += waitMs;
+      }
+    }
+    return { wasAnswered, asked, retryAfterMs: null, waitedMs };
   };
 
   const probeForever = async (
@@ -142,21 +189,22 @@ export function createProber(ports: ProberPorts): Prober {
     signal: AbortSignal,
   ): Promise<void> => {
     let failedCycles = 0;
+    let isSpread = false;
     while (!signal.aborted) {
       let retryAfterMs: number | null = null;
+      let waitedMs = 0;
       try {
-        const done = await cycle(model, signal);
-        retryAfterMs = done.retryAfterMs;
-        const down = done.results.length > 0 && done.results.every(({ observation }) => observation.failure !== null);
-        failedCycles = down ? failedCycles + 1 : 0;
-        if (!signal.aborted && done.results.length > 0) onSamples(done.results);
+        const done = await scheduledCycle(model, isSpread, onSamples, signal);
+        ({ retryAfterMs, waitedMs } = done);
+        failedCycles = done.asked > 0 && !done.wasAnswered ? failedCycles + 1 : 0;
       } catch (error) {
         ports.logger.error(
           { model: model.id, error: error instanceof Error ? error.message : String(error) },
           'a probe cycle failed',
         );
       }
-      await ports.clock.sleep(pauseMs(model, failedCycles, retryAfterMs, ports.random), signal);
+      isSpread = failedCycles === 0;
+      await ports.clock.sleep(pauseMs(model, failedCycles, waitedMs, retryAfterMs, ports.random), signal);
     }
   };
 
@@ -188,14 +236,40 @@ export function createProber(ports: ProberPorts): Prober {
   };
 }
 
-/** Interval with jitter; doubled for every fruitless cycle up to a minute (never below the interval); never before Retry-After. */
-function pauseMs({ schedule }: Model, failedCycles: number, retryAfterMs: number | null, random: Random): number {
+/** Further calls would be refused, too. */
+const isLimit = ({ reason }: Failure): boolean => reason === 'rate_limited';
+
+/** Shortest time between two parts of a cycle that is spread over its interval. */
+const SHORTEST_PART_MS = 5_000;
+
+const partsOf = (intervalMs: number, questions: number): number =>
+  Math.max(1, Math.min(questions, Math.floor(intervalMs / SHORTEST_PART_MS)));
+const partMs = ({ schedule }: Model, questions: number): number =>
+  schedule.intervalMs / partsOf(schedule.intervalMs, questions);
+
+/** The questions in as many parts as the interval has room for. */
+function spread(questions: readonly Question[], intervalMs: number): Question[][] {
+  const parts = partsOf(intervalMs, questions.length);
+  return Array.from({ length: parts }, (_, part) => questions.filter((_question, i) => i % parts === part));
+}
+
+/**
+ * Interval with jitter, less what was waited of it; doubled for every fruitless cycle up to a minute (never below the interval);
+ * never before Retry-After.
+ */
+function pauseMs(
+  { schedule }: Model,
+  failedCycles: number,
+  waitedMs: number,
+  retryAfterMs: number | null,
+  random: Random,
+): number {
   const jitter = 1 + schedule.jitterShare * (2 * random.next() - 1);
   const backOff = Math.max(
     schedule.intervalMs,
     Math.min(LONGEST_BACK_OFF_MS, schedule.intervalMs * 2 ** Math.min(failedCycles, 10)),
   );
-  return Math.max(backOff * jitter, retryAfterMs ?? 0);
+  return Math.max(backOff * jitter - waitedMs, 0, retryAfterMs ?? 0);
 }
 
 function questionsFor(model: Model, random: Random): Question[] {

@@ -8,6 +8,7 @@ import { incidentRoutes } from './incidents.js';
 import { learningRoutes } from './incident-history.js';
 import { modelRoutes } from './models.js';
 import { observationRoutes } from './observations.js';
+import { openTelemetryRoutes } from './opentelemetry.js';
 import { prometheusRoutes } from './prometheus.js';
 import { legacyRoutes } from './legacy-api.js';
 import { serviceRoutes } from './service.js';
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...baselineRoutes,
   ...observationRoutes,
   ...cloudEventRoutes,
+  ...openTelemetryRoutes,
   ...validationRoutes,
   ...incidentRoutes,
   ...decisionRoutes,

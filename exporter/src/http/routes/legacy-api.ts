@@ -18,14 +18,13 @@ const analysis = z
       total_samples: z.number(),
     }),
     drift: z.object({
-      confidence_distribution: z
-        .object({
-          method: z.literal('KS-test'),
-          drift_detected: z.boolean(),
-          p_value: nullableNumber,
-          statistics: z.array(z.object({ name: z.string(), value: z.number() })),
-        })
-        .optional(),
+      confidence_distribution: z.object({
+        method: z.literal('KS-test'),
+        statistic: nullableNumber.meta({ description: 'null, as p_value, where there is nothing to compare with yet' }),
+        p_value: nullableNumber,
+        drift_detected: z.boolean(),
+        statistics: z.array(z.object({ name: z.string(), value: z.number() })),
+      }),
     }),
     baseline_exists: z.boolean(),
     anomalies: z.array(z.object({ type: z.string(), kind: z.string(), message: z.string() })),
@@ -159,17 +158,15 @@ function legacyView(investigation: Investigation): z.output<typeof analysis> {
       latency_p50_seconds: investigation.latencyP50Seconds,
       total_samples: investigation.samples,
     },
-    drift:
-      confidenceDrift === null
-        ? {}
-        : {
-            confidence_distribution: {
-              method: confidenceDrift.method,
-              drift_detected: confidenceDrift.driftDetected,
-              p_value: confidenceDrift.pValue,
-              statistics: [...confidenceDrift.statistics],
-            },
-          },
+    drift: {
+      confidence_distribution: {
+        method: confidenceDrift.method,
+        statistic: confidenceDrift.statistic,
+        p_value: confidenceDrift.pValue,
+        drift_detected: confidenceDrift.driftDetected,
+        statistics: [...confidenceDrift.statistics],
+      },
+    },
     baseline_exists: investigation.baselineExists,
     anomalies: diagnosis.findings.map(({ detector, sentence, kind }) => ({ type: detector, kind, message: sentence })),
     rca: {

@@ -43,7 +43,7 @@ export function investigationJson(investigation: Investigation): string {
     latency_p50_seconds: investigation.latencyP50Seconds,
     baseline_exists: investigation.baselineExists,
     confidence_drift:
-      confidenceDrift === null
+      confidenceDrift.statistic === null
         ? null
         : {
             method: confidenceDrift.method,

@@ -1,6 +1,7 @@
 import { modelOf } from '../../../fixtures/model.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Sample } from '../../../../exporter/src/domain/observation.js';
+import { politeHttp } from '../../../../exporter/src/capture/probing/host-limits.js';
 import { createProber } from '../../../../exporter/src/capture/probing/prober.js';
 import type { ProbeSchedule } from '../../../../exporter/src/domain/model.js';
 import type { Clock, Logger } from '../../../../exporter/src/domain/ports.js';
@@ -68,7 +69,7 @@ async function setUp(route: Routes[string], schedule: Partial<ProbeSchedule> = {
   server = await modelServer({ 'POST /p': route });
   const time = steppedClock();
   const prober = createProber({
-    http: server.context.http,
+    http: politeHttp(server.context.http, time.clock),
     clock: time.clock,
     random: seededRandom(1),
     logger: silent,
@@ -123,6 +124,56 @@ describe('a cycle', () => {
     expect(await busy.prober.cycle(busy.model)).toHaveLength(1);
   });
 
+  it('spreads a cycle over a long interval after the first, and finishes it at once when a call fails', async () => {
+    let isFailing = false;
+    const { prober, model, time } = await setUp(() => (isFailing ? { status: 500, body: 'no' } : GOOD), {
+      intervalMs: 20_000,
+      probesPerCycle: 2,
+    });
+    const asked = (): number => server?.asked.length ?? 0;
+    prober.watch(model, () => undefined);
+    // Two golden inputs and two probes: at once for a model that is new.
+    expect([await time.pause(), asked()]).toEqual([20_000, 4]);
+    time.wake();
+    for (const calls of [5, 6, 7]) {
+      expect([await time.pause(), asked()]).toEqual([5_000, calls]);
+      time.wake();
+    }
+    // The last part of the interval is waited as well: a cycle takes as long as it says.
+    expect([await time.pause(), asked()]).toEqual([5_000, 8]);
+    isFailing = true;
+    time.wake();
+    expect([await time.pause(), asked()]).toEqual([40_000, 12]);
+    prober.unwatch(model.id);
+  });
+
+  it('asks a host no further that says nothing remains, and waits until its limit starts anew', async () => {
+    const { prober, model, time } = await setUp(
+      { ...GOOD, headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' } },
+      { probesPerCycle: 8 },
+    );
+    const cycles: (readonly Sample[])[] = [];
+    prober.watch(model, (samples) => cycles.push(samples));
+    expect(await time.pause()).toBe(20_000);
+    expect(server?.asked).toHaveLength(1);
+    // Another model of the same host sends nothing, and says why.
+    const [refused, ...others] = await prober.cycle({ ...model, id: modelOf({ name: 'other' }).id });
+    expect(others).toEqual([]);
+    expect(refused?.observation.failure).toMatchObject({ reason: 'rate_limited', httpStatus: null });
+    expect(server?.asked).toHaveLength(1);
+    time.wake();
+    expect(await time.pause()).toBe(20_000);
+    expect(server?.asked).toHaveLength(2);
+    expect(cycles.map((samples) => samples.map(({ observation }) => observation.failure))).toEqual([[null], [null]]);
+    prober.unwatch(model.id);
+  });
+
+  it('ends a cycle at the first refusal because of a limit', async () => {
+    const { prober, model } = await setUp({ status: 429, body: { error: 'slow down' } }, { probesPerCycle: 8 });
+    expect(await prober.cycle(model)).toHaveLength(1);
+    expect(server?.asked).toHaveLength(1);
+  });
+
   it('never has more calls open than allowed', async () => {
     let open = 0;
     let most = 0;
@@ -131,6 +182,7 @@ describe('a cycle', () => {
     if (http === undefined) throw new Error('no server');
     const counting = createProber({
       http: {
+        restMs: () => 0,
         call: async (request) => {
           most = Math.max(most, (open += 1));
           const answer = await http.call(request);

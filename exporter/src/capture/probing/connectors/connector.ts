@@ -98,7 +98,8 @@ export async function post(
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
   if (answer.kind === 'answer') return withoutSecrets(context, endpoint.authorizationSecret, answer);
-  return failureAnswer(answer.failure.reason, answer.failure.detail, answer.latencySeconds);
+  const { reason, detail, retryAfterMs } = answer.failure;
+  return failureAnswer(reason, detail, answer.latencySeconds, null, retryAfterMs);
 }
 
 /** Asks by one POST of the payload and reads the answer as it is: what most protocols need. */

@@ -1,14 +1,7 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
+import type { Service } from '../services.js';
 import type { CloudEvent } from './read-events.js';
-
-/** Whose logs an event belongs to, and by which names that may be said. */
-export interface Service {
-  /** Names under which the configuration may know it, the most exact first. */
-  readonly names: readonly string[];
-  /** What it is called as a new model; null where the event names none. */
-  readonly newName: string | null;
-}
 
 /** What one event is about a call. */
 export type EventPart =

@@ -6,8 +6,9 @@ import type { LoggedCall } from '../../ingest/calls/logged-call.js';
 import type { ParsedBatch } from '../../ingest/parse.js';
 import { timestampMs } from '../../ingest/timestamps.js';
 import { Refusal } from '../../ingest/verdicts.js';
+import { modelOfService } from '../services.js';
 import { CallJoiner, type GivenUp, type JoinLimits } from './call-joiner.js';
-import { partOf, type EventPart, type Service } from './dialects.js';
+import { partOf, type EventPart } from './dialects.js';
 import { readEvents } from './read-events.js';
 
 export interface EventIntakeSettings extends IntakeLimits {
@@ -112,7 +113,11 @@ export class EventReceiver {
         note('skipped');
         continue;
       }
-      const model = await this.modelOf(part.service, ensureWatched);
+      const model = await modelOfService(part.service, {
+        ...this.ports.settings(),
+        isWatched: this.ports.isWatched,
+        ensureWatched,
+      });
       if (typeof model !== 'string') {
         refuse(i + 1, 'service', model.problem);
         continue;
@@ -190,23 +195,6 @@ export class EventReceiver {
     if (joined.kind !== 'pair') return { outcome: joined.kind, entries: [], undo: null };
     const call = callOf(joined.request, joined.response, nowMs);
     return { outcome: 'paired', entries: [{ kind: 'call', call }], undo: joined.undo };
-  }
-
-  private async modelOf(
-    { names, newName }: Service,
-    ensureWatched: (name: string) => Promise<ModelId>,
-  ): Promise<ModelId | { readonly problem: string }> {
-    const { services, newModels } = this.ports.settings();
-    for (const name of names) {
-      const known = services.get(name);
-      if (known === undefined) continue;
-      if (this.ports.isWatched(known)) return known;
-      return { problem: `intake.services names the model "${known}", which is not watched` };
-    }
-    if (newName === null || newName.length > 200) return { problem: 'the event names no service' };
-    if (!newModels)
-      return { problem: 'the service is not listed under intake.services, and intake.new_models is false' };
-    return ensureWatched(newName);
   }
 }
 

@@ -431,7 +431,7 @@ describe('whose events they are', () => {
     expect(await request()).toMatchObject({ refused: 1 });
     start();
     expect(await post(kserve('request', 'a', { 'ce-inferenceservicename': '' }), '{}')).toMatchObject({
-      errors: [{ event: 1, field: 'service', message: 'the event names no service' }],
+      errors: [{ event: 1, field: 'service', message: 'no service is named' }],
     });
   });
 });

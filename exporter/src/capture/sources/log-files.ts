@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { ModelId } from '../../domain/identifiers.js';
+import type { IngestResult } from '../../domain/ingest.js';
+import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
+import { setting } from '../../domain/setting.js';
+import type { ParsedBatch } from '../ingest/parse.js';
+
+/** A folder whose files are logs of one model: appended to, or dropped whole. */
+export interface LogFolder {
+  /** Absolute path. */
+  readonly directory: string;
+  readonly model: ModelId;
+}
+
+export interface LogFile {
+  /** Without the folder. */
+  readonly name: string;
+  /** What the file is whatever it is called: device, inode and time of birth. */
+  readonly identity: string;
+  readonly sizeBytes: number;
+  readonly changedAtMs: number;
+}
+
+export interface LogFilePorts {
+  /** Regular files of a folder, none below it. @throws when it cannot be listed */
+  readonly list: (directory: string) => Promise<readonly LogFile[]>;
+  /** At most `length` bytes from `offset`. */
+  readonly read: (path: string, offset: number, length: number) => Promise<Buffer>;
+  readonly parse: (body: string, contentType: string, nowMs: number, model: ModelId) => ParsedBatch;
+  /** Takes a batch; one of a known `batchId` counts nothing. @throws when the store cannot be written */
+  readonly take: (id: ModelId, batch: ParsedBatch, batchId: string, bodyDigest: string) => Promise<IngestResult>;
+  readonly rowsPerBatch: () => number;
+  readonly isWatched: (id: ModelId) => boolean;
+  readonly settings: SettingRepository;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** @param waitingBytes null when the folder could not be read */
+  readonly count: (model: ModelId, waitingBytes: number | null) => void;
+}
+
+/** How far a file is read. */
+interface Position {
+  readonly offset: number;
+  /** End of the piece that is being taken; the same piece is taken again after a crash, under the same id. Null between two. */
+  readonly end: number | null;
+  /** The first line, of a table. */
+  readonly header: string;
+  readonly seenAtMs: number;
+}
+
+/** Positions in log files, by what the file is. */
+export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
+  'log-file-positions',
+  z.record(
+    z.string(),
+    z.object({ offset: z.number(), end: z.number().nullable(), header: z.string(), seenAtMs: z.number() }),
+  ),
+);
+
+const PIECE_BYTES = 1024 * 1024;
+/** A last line without its end is taken when nothing was written for so long. */
+const SETTLED_MS = 60_000;
+/** Positions of files that are gone are kept as long as ids of batches are by default. */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/\.(?:csv|tsv)$/i, 'text/csv'],
+  [/\.(?:ndjson|jsonl|log)$/i, 'application/x-ndjson'],
+];
+
+/**
+ * Reads folders of log files, each row once: what a piece of a file is, is stored before it is taken, and it is taken under an
+ * id of its own, so that a crash between the two repeats it and the repetition counts nothing.
+ */
+export class LogFiles {
+  private positions: Map<string, Position> | null = null;
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly ports: LogFilePorts,
+    private readonly folders: readonly LogFolder[],
+  ) {}
+
+  /** Takes everything that was written since the last time. One folder's trouble is not the others'. */
+  async refresh(): Promise<void> {
+    const positions = (this.positions ??= new Map(
+      Object.entries((await this.ports.settings.get(LOG_FILE_POSITIONS)) ?? {}),
+    ));
+    for (const folder of this.folders) {
+      try {
+        this.ports.count(folder.model, await this.readFolder(folder, positions));
+      } catch (error) {
+        this.ports.count(folder.model, null);
+        this.ports.logger.error({ model: folder.model, error: String(error) }, 'a folder of log files cannot be read');
+      }
+    }
+  }
+
+  /** @returns bytes that wait for the rest of their line */
+  private async readFolder({ directory, model }: LogFolder, positions: Map<string, Position>): Promise<number> {
+    if (!this.ports.isWatched(model)) throw new Error(`the model "${model}" is not watched`);
+    const nowMs = this.ports.clock.now();
+    const files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
+    let waiting = 0;
+    for (const file of files) {
+      const type = KINDS.find(([pattern]) => pattern.test(file.name))?.[1];
+      if (type === undefined) {
+        this.tellOnce(file.name, model);
+        continue;
+      }
+      const key = `${model}:${file.identity}`;
+      waiting += await this.readFile(key, `${directory}/${file.name}`, file, type, model, positions);
+    }
+    for (const [key, { seenAtMs }] of positions) if (nowMs - seenAtMs > FORGOTTEN_AFTER_MS) positions.delete(key);
+    return waiting;
+  }
+
+  private async readFile(
+    key: string,
+    path: string,
+    file: LogFile,
+    type: string,
+    model: ModelId,
+    positions: Map<string, Position>,
+  ): Promise<number> {
+    const nowMs = this.ports.clock.now();
+    const known = positions.get(key) ?? { offset: 0, end: null, header: '', seenAtMs: nowMs };
+    // A file that is shorter than what was read of it was written anew.
+    let at: Position = file.sizeBytes < known.offset ? { offset: 0, end: null, header: '', seenAtMs: nowMs } : known;
+    const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
+    const cutting = { isTable: type === 'text/csv', mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
+    while (at.offset < file.sizeBytes) {
+      const most = at.end === null ? PIECE_BYTES : at.end - at.offset;
+      const bytes = await this.ports.read(path, at.offset, Math.min(most, file.sizeBytes - at.offset));
+      const reachesEnd = at.offset + bytes.length >= file.sizeBytes;
+      const length =
+        at.end === null ? lengthOfLines(bytes, { ...cutting, takesRest: isSettled && reachesEnd }) : bytes.length;
+      if (length === 0) {
+        if (bytes.length >= PIECE_BYTES) throw new Error(`${file.name} has a line of more than ${PIECE_BYTES} bytes`);
+        break;
+      }
+      const end = at.offset + length;
+      await this.keep(positions, key, { ...at, end, seenAtMs: nowMs });
+      const text = bytes.subarray(0, length).toString('utf8');
+      await this.takePiece(key, at, end, text, type, model);
+      at = { ...at, end: null, offset: end, header: at.offset === 0 ? (text.split('\n', 1)[0] ?? '') : at.header };
+      await this.keep(positions, key, at);
+    }
+    if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
+    return file.sizeBytes - at.offset;
+  }
+
+  private async takePiece(
+    key: string,
+    { offset, header }: Position,
+    end: number,
+    text: string,
+    type: string,
+    model: ModelId,
+  ): Promise<void> {
+    const body = type === 'text/csv' && offset > 0 ? `${header}\n${text}` : text;
+    const digest = createHash('sha256').update(body).digest('hex');
+    // A file that is written anew has the same places, but not the same text.
+    const piece = createHash('sha256').update(`${key}\n${offset}\n${end}\n${digest}`).digest('hex');
+    const batch = this.ports.parse(body, type, this.ports.clock.now(), model);
+    if (batch.observations.length + batch.labels.length + batch.rejected === 0) return;
+    const { rejected, errors } = await this.ports.take(model, batch, `file:${piece}`, digest);
+    if (rejected > 0)
+      this.ports.logger.warn(
+        { model, refused: rejected, reason: errors[0]?.reason, field: errors[0]?.field },
+        'rows of a log file were refused',
+      );
+  }
+
+  private async keep(positions: Map<string, Position>, key: string, position: Position): Promise<void> {
+    positions.set(key, position);
+    await this.ports.settings.set(LOG_FILE_POSITIONS, Object.fromEntries(positions));
+  }
+
+  private tellOnce(name: string, model: ModelId): void {
+    const ending = /\.[^.]{1,20}$/.exec(name)?.[0] ?? '';
+    if (this.told.has(ending)) return;
+    this.told.add(ending);
+    this.ports.logger.warn({ model, ending }, 'files of this ending are not read; csv, tsv, ndjson, jsonl and log are');
+  }
+}
+
+interface Cutting {
+  readonly isTable: boolean;
+  readonly mostRows: number;
+  /** The last line is taken as it is. */
+  readonly takesRest: boolean;
+}
+
+/** Bytes of whole lines, no more of them than a batch may hold rows. A line end within quotes ends no row of a table. */
+function lengthOfLines(bytes: Buffer, { isTable, mostRows, takesRest }: Cutting): number {
+  let [end, rows] = [0, 0];
+  let isQuoted = false;
+  for (const [at, byte] of bytes.entries()) {
+    if (byte === 34 && isTable) isQuoted = !isQuoted;
+    else if (byte === 10 && !isQuoted) {
+      end = at + 1;
+      rows += 1;
+      if (rows === mostRows) return end;
+    }
+  }
+  return takesRest ? bytes.length : end;
+}

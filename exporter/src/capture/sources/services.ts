@@ -1,0 +1,35 @@
+import type { ModelId } from '../../domain/identifiers.js';
+
+/** Whose logs an entry belongs to, and by which names that may be said. */
+export interface Service {
+  /** Names under which the configuration may know it, the most exact first. */
+  readonly names: readonly string[];
+  /** What it is called as a new model; null where the entry names none. */
+  readonly newName: string | null;
+}
+
+export interface ServicePorts {
+  readonly services: ReadonlyMap<string, ModelId>;
+  readonly newModels: boolean;
+  readonly isWatched: (id: ModelId) => boolean;
+  /** Finds or makes the model of this name. */
+  readonly ensureWatched: (name: string) => Promise<ModelId>;
+}
+
+const LONGEST_NAME = 200;
+
+/** The model of a service: as the configuration says, else one of its name; or why there is none. */
+export async function modelOfService(
+  { names, newName }: Service,
+  { services, newModels, isWatched, ensureWatched }: ServicePorts,
+): Promise<ModelId | { readonly problem: string }> {
+  for (const name of names) {
+    const known = services.get(name);
+    if (known === undefined) continue;
+    if (isWatched(known)) return known;
+    return { problem: `intake.services names the model "${known}", which is not watched` };
+  }
+  if (newName === null || newName.length > LONGEST_NAME) return { problem: 'no service is named' };
+  if (!newModels) return { problem: 'the service is not listed under intake.services, and intake.new_models is false' };
+  return ensureWatched(newName);
+}

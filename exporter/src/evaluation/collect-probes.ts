@@ -1,0 +1,90 @@
+import type { ModelId } from '../domain/identifiers.js';
+import type { InvestigationProgress } from '../domain/investigation.js';
+import type { Json } from '../domain/json.js';
+import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
+import type { Failure, Sample } from '../domain/observation.js';
+
+const PROBES_PER_CYCLE = 5;
+const CYCLES_WITHOUT_ANSWER = 1;
+
+/** A model for the duration of one check; nothing of it is stored. */
+export function passingModel(
+  id: ModelId,
+  url: string,
+  endpoint: Endpoint,
+  probePayloads: readonly Json[],
+  goldenInputs: readonly GoldenInput[],
+  timeoutMs: number,
+  nowMs: number,
+): Model {
+  const schedule: ProbeSchedule = {
+    intervalMs: 1_000,
+    jitterShare: 0,
+    concurrency: 5,
+    timeoutMs,
+    probesPerCycle: PROBES_PER_CYCLE,
+    callsPerHour: null,
+  };
+  return {
+    id,
+    name: url,
+    endpoint,
+    versionLabel: null,
+    owner: null,
+    tags: [],
+    goldenInputs,
+    probePayloads,
+    schedule,
+    state: 'learning',
+    paused: false,
+    createdAtMs: nowMs,
+  };
+}
+
+/** What came of the probes, without those that were refused by a limit on calls. */
+export interface Collected {
+  readonly collected: readonly Sample[];
+  readonly limited: Failure | null;
+}
+
+const isLimit = (failure: Failure | null): failure is Failure => failure?.reason === 'rate_limited';
+
+/** Asks as often as wanted, golden inputs first. */
+export async function collectProbes(
+  cycle: (model: Model) => Promise<readonly Sample[]>,
+  model: Model,
+  wanted: number,
+  onProgress: (progress: InvestigationProgress) => void,
+): Promise<Collected> {
+  const collected: Sample[] = [];
+  let limited: Failure | null = null;
+  let fruitless = 0;
+  while (collected.length < wanted && fruitless < CYCLES_WITHOUT_ANSWER && limited === null) {
+    onProgress({
+      stage: 'probing',
+      done: collected.length,
+      of: wanted,
+      text: `${collected.length} of ${wanted} probes answered or failed`,
+    });
+    const left = wanted - collected.length;
+    const goldenInputs = model.goldenInputs.slice(0, left);
+    const probesPerCycle = Math.min(PROBES_PER_CYCLE, left - goldenInputs.length);
+    const samples = await cycle({
+      ...model,
+      goldenInputs,
+      schedule: { ...model.schedule, probesPerCycle },
+    });
+    if (samples.length === 0) break;
+    // A call that a limit refused says nothing of the model, and further ones would be refused, too.
+    limited = samples.map(({ observation: { failure } }) => failure).find(isLimit) ?? null;
+    collected.push(...samples.filter(({ observation: { failure } }) => !isLimit(failure)));
+    fruitless = samples.every(({ observation }) => observation.failure !== null) ? fruitless + 1 : 0;
+  }
+  onProgress({
+    stage: 'probing',
+    done: collected.length,
+    of: collected.length,
+    text: `${collected.length} probes done`,
+  });
+  return { collected, limited };
+}

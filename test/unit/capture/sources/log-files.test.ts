@@ -1,0 +1,156 @@
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseBatch } from '../../../../exporter/src/capture/ingest/parse.js';
+import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
+import { modelId } from '../../../../exporter/src/domain/identifiers.js';
+import { listFolder, readPart } from '../../../../exporter/src/system/folder.js';
+import { settingsInMemory } from '../../store/settings-in-memory.js';
+
+const MODEL = modelId('fraud');
+const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+let directory: string;
+/** What the store has: as mlfi’s, one batch of an id is counted once. */
+let stored: Map<string, readonly unknown[]>;
+let settingTexts: Map<string, string>;
+let waiting: number | null;
+let crashAt: 'never' | 'before' | 'after';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mlfi-logs-'));
+  stored = new Map();
+  settingTexts = new Map();
+  crashAt = 'never';
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A reader as a process that starts now has it. */
+const start = (): LogFiles =>
+  new LogFiles(
+    {
+      list: listFolder,
+      read: readPart,
+      parse: (body, type, nowMs) => parseBatch(body, type, nowMs),
+      take: (_, batch, batchId) => {
+        if (crashAt === 'before') return Promise.reject(new Error('crash'));
+        const duplicate = stored.has(batchId);
+        if (!duplicate)
+          stored.set(
+            batchId,
+            batch.observations.map(({ predictionId }) => predictionId),
+          );
+        if (crashAt === 'after') return Promise.reject(new Error('crash'));
+        return Promise.resolve({ ...batch, accepted: 0, labelsMatched: 0, labelsUnmatched: 0, duplicate });
+      },
+      isWatched: (id) => id === MODEL,
+      settings: settingsInMemory(settingTexts),
+      clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
+      rowsPerBatch: () => 10_000,
+      logger: QUIET,
+      count: (_model, bytes) => (waiting = bytes),
+    },
+    [{ directory, model: MODEL }],
+  );
+const at = (name: string): string => join(directory, name);
+const line = (id: number): string => `{"prediction_id":"${id}","prediction":"x"}\n`;
+const ids = (): unknown[] => [...stored.values()].flat();
+
+describe('a folder of log files', () => {
+  it('is read as it grows, line by line, and never again', async () => {
+    const files = start();
+    writeFileSync(at('a.ndjson'), `${line(1)}${line(2)}{"prediction_id":"3",`);
+    await files.refresh();
+    expect(ids()).toEqual(['1', '2']);
+    expect(waiting).toBe(21);
+    appendFileSync(at('a.ndjson'), `"prediction":"y"}\n`);
+    await files.refresh();
+    await start().refresh();
+    expect(ids()).toEqual(['1', '2', '3']);
+    expect(waiting).toBe(0);
+  });
+
+  it('knows a file that is rotated away, and reads the new one of its name', async () => {
+    writeFileSync(at('a.log'), line(1));
+    await start().refresh();
+    renameSync(at('a.log'), at('a.1.log'));
+    writeFileSync(at('a.log'), line(2));
+    await start().refresh();
+    expect(ids()).toEqual(['1', '2']);
+  });
+
+  it('reads a file again that was written anew', async () => {
+    const files = start();
+    writeFileSync(at('a.log'), `${line(1)}${line(2)}`);
+    await files.refresh();
+    truncateSync(at('a.log'), 0);
+    writeFileSync(at('a.log'), line(3));
+    await files.refresh();
+    expect(ids()).toEqual(['1', '2', '3']);
+  });
+
+  it('reads tables in pieces under their header, with line ends in quoted cells', async () => {
+    const files = start();
+    writeFileSync(at('a.csv'), 'prediction_id,note,prediction\n1,"two\nlines",x\n2,"half');
+    await files.refresh();
+    expect(ids()).toEqual(['1']);
+    appendFileSync(at('a.csv'), '\nway",x\n3,,y\n');
+    await files.refresh();
+    expect(ids()).toEqual(['1', '2', '3']);
+  });
+
+  it('takes a last line without its end, once nothing comes any more', async () => {
+    writeFileSync(at('a.jsonl'), line(1) + line(2).trim());
+    await start().refresh();
+    expect(ids()).toEqual(['1']);
+    const longAgo = new Date(Date.now() - 120_000);
+    utimesSync(at('a.jsonl'), longAgo, longAgo);
+    await start().refresh();
+    expect(ids()).toEqual(['1', '2']);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'counts every row once, though it dies %s the rows are stored, and the file grows meanwhile',
+    async (when) => {
+      for (let i = 0; i < 50; i += 1) {
+        appendFileSync(at('a.ndjson'), line(i));
+        crashAt = i % 3 === 0 ? when : 'never';
+        await start().refresh();
+      }
+      crashAt = 'never';
+      await start().refresh();
+      expect(ids()).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+    },
+  );
+
+  it('passes over links, folders and files of other kinds', async () => {
+    writeFileSync(at('secret.parquet'), line(1));
+    symlinkSync('/etc/passwd', at('passwd.log'));
+    await start().refresh();
+    expect(ids()).toEqual([]);
+    expect(waiting).toBe(0);
+  });
+
+  it('says that it cannot be read', async () => {
+    rmSync(directory, { recursive: true });
+    await start().refresh();
+    expect(waiting).toBeNull();
+  });
+
+  it('takes a file of many pieces', async () => {
+    const rows = 150_000;
+    writeFileSync(at('big.ndjson'), Array.from({ length: rows }, (_, i) => line(i)).join(''));
+    await start().refresh();
+    expect(ids()).toHaveLength(rows);
+    expect(new Set(ids()).size).toBe(rows);
+    expect(Math.max(...[...stored.values()].map((batch) => batch.length))).toBeLessThan(10_000);
+  });
+});
