@@ -73,7 +73,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
     recovered: false,
     signals: [],
   },
-  performance: { kind: 'unknown', reason: 'no labels yet', realised_accuracy: null, realised_error: null },
+  performance: { kind: 'unknown', reason: 'no labels yet', realised_accuracy: null, realised_error: null, labelled_share: null },
   anomaly: { verdict: 'unknown', reason: 'no baseline yet' },
   causes: [],
   findings: 0,

@@ -1942,6 +1942,8 @@ export interface components {
         Performance: {
             /** @constant */
             kind: "unknown";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             realised_accuracy: components["schemas"]["Proportion"] | null;
             realised_error: components["schemas"]["MeanError"] | null;
             reason: string;
@@ -1954,6 +1956,8 @@ export interface components {
             cross_check: number;
             /** @constant */
             kind: "estimated";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             /** @constant */
             measure: "accuracy";
             realised_accuracy: components["schemas"]["Proportion"] | null;
@@ -1965,6 +1969,8 @@ export interface components {
             blind_to: string;
             /** @constant */
             kind: "estimated";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             mean_absolute_error: number;
             /** @constant */
             measure: "mean-absolute-error";

@@ -87,7 +87,11 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     incident: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
-    performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
+    performance: {
+      kind: 'unknown',
+      reason: 'there is no baseline yet',
+      realised: { accuracy: null, error: null, labelledShare: null },
+    },
     patterns: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look has been taken yet' },
     goldenInputs: [],

@@ -1,10 +1,13 @@
 import { counted, percent } from '../../domain/quantity-text.js';
 import { chiSquaredTest } from '../../statistics/chi-squared.js';
+import { labelledShare } from '../../statistics/label-counts.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 30;
 const SIGNIFICANCE = 1e-3;
+/** Share of labelled answers from which it is not said how few they are. */
+const NEARLY_ALL = 0.995;
 
 /** Labelled answers are right less often than in the baseline. */
 export const accuracyDrop: Detector = {
@@ -16,6 +19,7 @@ export const accuracyDrop: Detector = {
       return blind('accuracy', `${counted(now.labelled, 'label')} in the window; at least ${FEWEST_LABELS} are needed`);
     if (before === undefined || before.labelled < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
+    const share = labelledShare(input.window);
     const accuracyNow = proportion(now.correct, now.labelled);
     const accuracyBefore = proportion(before.correct, before.labelled);
     const drop = accuracyBefore.share - accuracyNow.share;
@@ -46,7 +50,7 @@ export const accuracyDrop: Detector = {
       now: accuracyNow.share,
       window: windowOf(input),
       baselineSamples: before.labelled,
-      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.`,
+      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.${share === null || share >= NEARLY_ALL ? '' : ` ${percent(share)} of the predictions have their label.`}`,
     });
   },
 };

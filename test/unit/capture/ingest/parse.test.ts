@@ -280,8 +280,8 @@ describe('features', () => {
       { 'x.0': 1, 'x.1': 2, 'x\\.0': 9 },
     ],
     [
-      { 'a b': 1, 'ä"\n': true },
-      { 'a b': 1, 'ä"\n': true },
+      { 'a b': 1, 'ä"\n': true, 'x\u001b': 1, 'x\u0007': 2 },
+      { 'a b': 1, 'ä"\\u000a': true, 'x\\u001b': 1, 'x\\u0007': 2 },
     ],
     [
       { '(empty)': 1, '': 2 },
@@ -295,6 +295,13 @@ describe('features', () => {
 
   it('an unsent feature is undefined, whatever it is called', () =>
     expect(one({ features: { x: 1 } }).observations[0]?.features?.constructor).toBeUndefined());
+
+  it('tells of control characters in a name, and keeps it short', () => {
+    expect(noted(one({ features: { 'x\u001b[2J': 1 } }))).toEqual(['name_changed']);
+    const [long = ''] = Object.keys(features({ ['\n'.repeat(90)]: 1 }));
+    expect(long).toHaveLength(100);
+    expect(long).toMatch(/^\\u000a/);
+  });
 
   it('keeps two long names two', () => {
     const [a, b] = ['x'.repeat(300) + 'a', 'x'.repeat(300) + 'b'];
