@@ -76,7 +76,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   performance: { kind: 'unknown', reason: 'no labels yet', realised_accuracy: null, realised_error: null, labelled_share: null },
   anomaly: { verdict: 'unknown', reason: 'no baseline yet' },
   causes: [],
-  findings: 0,
+  findings_count: 0,
   blind_spots: [],
   recurring_causes: [],
   ...overrides,

@@ -201,8 +201,7 @@ describe('what the demo prints', () => {
     );
     expect(lines).toEqual([
       '',
-      '▲ HIGH  tabular: Title of unit-change',
-      '  The headline says it.',
+      '▲ HIGH  The headline says it.',
       '',
       '  First paragraph.',
       '',

@@ -9,6 +9,14 @@ const SIGNIFICANCE = 1e-3;
 /** Share of labelled answers from which it is not said how few they are. */
 const NEARLY_ALL = 0.995;
 
+/** Labels belong to the window of their prediction: those of older predictions are counted, but not in it. */
+function fewLabels(labelled: number, calls: number, inBaseline: number): string {
+  const now = `${labelled === 0 ? 'none' : labelled} of the ${counted(calls, 'call')} in the window has a label; at least ${FEWEST_LABELS} are needed`;
+  return inBaseline === 0
+    ? now
+    : `${now} (in the baseline, ${counted(inBaseline, 'prediction')} ${inBaseline === 1 ? 'has' : 'have'} one)`;
+}
+
 /** Labelled answers are right less often than in the baseline. */
 export const accuracyDrop: Detector = {
   id: 'accuracy-drop',
@@ -16,7 +24,7 @@ export const accuracyDrop: Detector = {
     const now = input.window.labels;
     const before = input.baseline?.profile.labels;
     if (now.labelled < FEWEST_LABELS)
-      return blind('accuracy', `${counted(now.labelled, 'label')} in the window; at least ${FEWEST_LABELS} are needed`);
+      return blind('accuracy', fewLabels(now.labelled, input.window.calls, before?.labelled ?? 0));
     if (before === undefined || before.labelled < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
     const share = labelledShare(input.window);

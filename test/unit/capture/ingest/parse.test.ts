@@ -87,11 +87,23 @@ describe('rows as they are really sent', () => {
     expect(messages[3]).toMatch(/UTF-16/);
   });
 
-  it('names a field only, never a value, and 100 rows at most', () => {
+  it('names each slip once, with the first row that has it and how many have it, and 100 slips at most', () => {
+    const slip = '{"predicton":"yes"}';
+    const batch = parse(['{"prediction":"yes"}', slip, slip, '{"confidense":0.5}', slip].join('\n'));
+    expect(batch.errors.map(({ line, rows, field }) => [line, rows, field])).toEqual([
+      [2, 3, 'predicton'],
+      [4, 1, 'confidense'],
+    ]);
+    const many = parse(Array.from({ length: 250 }, (_, i) => `{"field${i}":1}`).join('\n'));
+    expect(many).toMatchObject({ rejected: 250, rejectedByReason: { unknown_field: 250 } });
+    expect(many.errors).toHaveLength(100);
+  });
+
+  it('names a field only, never a value', () => {
     const rows = Array.from({ length: 250 }, () => '{"prediction":{"secret":"x"},"confidence":"my-secret"}').join('\n');
     const batch = parse(rows);
     expect(batch).toMatchObject({ rejected: 250, rejectedByReason: { bad_confidence: 250 } });
-    expect(batch.errors).toHaveLength(100);
+    expect(batch.errors).toMatchObject([{ line: 1, rows: 250 }]);
     expect(JSON.stringify(batch)).not.toContain('secret');
     expect(parse(`{"${'x'.repeat(5_000)}":1}`).errors[0]?.field).toHaveLength(80);
   });
