@@ -65,15 +65,16 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
 export function incidentBlock(
   incident: IncidentRow,
   recommendations: readonly Proposal[],
-  more: string,
+  readOn: string,
   width: number,
 ): readonly string[] {
-  const { diagnosis, explanation } = incident;
-  const [winner] = diagnosis.causes;
+  const { explanation } = incident;
+  const mark = `▲ ${incident.severity.toUpperCase()}  `;
+  const [headline = '', ...more] = wrapped(explanation.headline, width - mark.length, '');
   const lines = [
     '',
-    `▲ ${incident.severity.toUpperCase()}  ${incident.modelId}: ${printable(winner?.title ?? 'no cause found')}`,
-    ...wrapped(explanation.headline, width, '  '),
+    mark + headline,
+    ...more.map((line) => `  ${line}`),
     ...explanation.paragraphs.flatMap((paragraph) => ['', ...wrapped(paragraph, width, '  ')]),
   ];
   if (recommendations.length > 0) lines.push('', '  What to do:');
@@ -85,7 +86,7 @@ export function incidentBlock(
       ...wrapped(recommendation.why, width, '     '),
     );
   });
-  return [...lines, '', `  More: ${more}`, ''];
+  return [...lines, '', `  More: ${readOn}`, ''];
 }
 
 const UP_AND_CLEAR_BELOW = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A\u001b[0J`);

@@ -24,7 +24,7 @@ import { streams, type Streams } from './streams.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A quiet model is evaluated this often, in place of once a minute: evaluating would take most of the time. */
+/** A quiet model is evaluated and stored this often, in place of once a minute: both would take most of the time. */
 const ROUTINE_MS = 30 * DAY_MS;
 const START_MS = 1_767_225_600_000;
 const MODEL = modelOf({ id: modelId('simulated'), endpoint: null, createdAtMs: START_MS });
@@ -173,27 +173,23 @@ export class SimulatedModel {
       batch = [];
       await this.evaluate();
       if (stopAtPage && this.pages.length > before) break;
-      if (atMs - committedAtMs < DAY_MS) continue;
+      if (atMs - committedAtMs < ROUTINE_MS) continue;
       committedAtMs = atMs;
       await this.commit();
     }
     return this.pages.slice(before);
   }
 
+  /** An alarm may open an incident at once; an incident may close when its alarm is over, and is asked for that once an hour. */
   private async evaluate(): Promise<void> {
     const { monitored } = this.member;
-    const isRoutine = this.nowMs - this.evaluatedAtMs >= ROUTINE_MS;
-    if (!isRoutine && !this.mayTurn()) monitored.advance(this.nowMs, false);
-    if (!isRoutine && !this.mayTurn()) return;
-    this.evaluatedAtMs = this.nowMs;
-    await this.evaluations.evaluate(this.member);
-  }
-
-  /** True when an evaluation may open or close an incident: neither of a quiet model, nor of one whose alarm goes on. */
-  private mayTurn(): boolean {
-    const { monitored } = this.member;
     const isOpen = this.incidents.current(MODEL.id) !== null;
-    return isOpen ? !monitored.isAlarmed || monitored.evidence().recovered : monitored.isAlarmed;
+    const isTime = this.nowMs - this.evaluatedAtMs >= (isOpen ? HOUR_MS : ROUTINE_MS);
+    if (isTime) this.evaluatedAtMs = this.nowMs;
+    const goesOn = isOpen && (!isTime || (monitored.isAlarmed && !monitored.evidence().recovered));
+    if (goesOn || !isTime) monitored.advance(this.nowMs, false);
+    if (goesOn || (!isTime && !monitored.isAlarmed)) return;
+    await this.evaluations.evaluate(this.member);
   }
 
   /** Stores what was counted, as the service does after every batch. */

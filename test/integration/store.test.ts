@@ -251,10 +251,14 @@ describe.each(STORES)('$name', ({ name, location }) => {
   });
 
   it.skipIf(!usable)('takes a ledger entry out exactly once', async () => {
-    await store.ledger.saveAll([{ model: MODEL, predictionIdHash: 'a', answerHash: 'x', confidenceTenth: 9, atMs: 1 }]);
-    expect(await store.ledger.take(MODEL, ['a', 'b'])).toEqual([
-      { model: MODEL, predictionIdHash: 'a', answerHash: 'x', confidenceTenth: 9, atMs: 1 },
-    ]);
+    const known = { model: MODEL, answerHash: 'x', confidenceTenth: 9, atMs: 1 };
+    const entries = [
+      { ...known, predictionIdHash: 'a', quantity: null },
+      { ...known, predictionIdHash: 'q', quantity: { gridCentre: -1.25e-7, cell: -1_021 } },
+    ];
+    await store.ledger.saveAll(entries);
+    const taken = await store.ledger.take(MODEL, ['a', 'b', 'q']);
+    expect([...taken].sort((a, b) => a.predictionIdHash.localeCompare(b.predictionIdHash))).toEqual(entries);
     expect(await store.ledger.take(MODEL, ['a'])).toEqual([]);
   });
 
@@ -360,6 +364,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
         predictionIdHash,
         answerHash: 'a',
         confidenceTenth: null,
+        quantity: null,
         atMs: 1,
       })),
     );

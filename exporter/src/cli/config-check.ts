@@ -21,7 +21,7 @@ function lineOf(id: string, discovery: Discovery): string {
 const addressOf = (url: string): string => url.replace(/[?#].*$/s, '');
 
 /**
- * `mlfi config check <file>`: 0 when the file is right, 1 with every problem otherwise. With `online` each model is asked, with a
+ * `mlfi config check <file>`: 0 when every key and value is valid, 1 with every problem otherwise. With `online` each model is asked, with a
  * line for each: 2 when one of them did not answer.
  */
 export async function configCheck(
@@ -33,7 +33,7 @@ export async function configCheck(
   if (config === null) return 1;
   const store = config.database.kind === 'sqlite' ? config.database.file : 'PostgreSQL';
   console.log(
-    `${file} is right: ${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}.`,
+    `${file}: every key and value is valid (${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}). Not checked: ${online ? 'the store' : 'models (--online asks them) and the store'}.`,
   );
   if (!online) return 0;
   let unanswered = 0;

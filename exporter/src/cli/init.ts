@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +23,7 @@ export function init(output: string, force: boolean): number {
     console.error(`${output} is there already; --force overwrites it, --output names another file`);
     return 1;
   }
-  copyFileSync(example, output);
+  writeFileSync(output, readFileSync(example, 'utf8').replace('Copy to mlfi.yml and keep', 'Keep'));
   console.log(`${output} written. Edit it, then: mlfi config check ${output} && mlfi serve --config ${output}`);
   return 0;
 }

@@ -49,7 +49,9 @@ export async function investigateUrl(
 
 function refusal(url: string, options: InvestigateOptions): string | null {
   if (!URL.canParse(url) || !['http:', 'https:'].includes(new URL(url).protocol)) {
-    return `"${url.slice(0, 200)}" is not an address of a model; give one like https://models.example.com/predict`;
+    const withScheme = `http://${url.slice(0, 200)}`;
+    const meant = !url.includes('://') && URL.canParse(withScheme) ? `; did you mean ${withScheme} (or https)?` : '';
+    return `"${url.slice(0, 200)}" is not an address of a model${meant === '' ? '; give one like https://models.example.com/predict' : meant}`;
   }
   const samples = Number(options.samples);
   if (!Number.isInteger(samples) || samples < 5 || samples > 2_000)

@@ -68,7 +68,7 @@ export function createProgram(commands: Commands, version: string): Command {
   config
     .command('check')
     .argument('<file>')
-    .description('say whether a configuration file is right, or where and how it is wrong')
+    .description('check the keys and values of a configuration file, and say where and how they are wrong')
     .option('--online', 'ask each model once the way the file says, and tell what came of it')
     .action(async (file: string, options: { online?: boolean }) => {
       process.exitCode = await configCheck(commands, file, options.online === true);

@@ -24,7 +24,7 @@ export interface Detection {
 export function detect(state: MonitoredModelState, thresholds: DetectionThresholds, nowMs: number): Detection {
   const known = state.baseline?.golden ?? [];
   const golden = goldenEvidence(known, state.goldenNow);
-  const rowAnomaly = assessRows(state.forest, state.rows, thresholds);
+  const rowAnomaly = assessRows(state, thresholds);
   const input = { ...state, thresholds, nowMs, golden, rowAnomaly };
   const results = DETECTORS.map((detector) => ({ id: detector.id, ...detector.detect(input) }));
   const spots = new Map(

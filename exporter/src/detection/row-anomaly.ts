@@ -1,5 +1,5 @@
 import { counted } from '../domain/quantity-text.js';
-import type { Observation } from '../domain/observation.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { ForestBaseline } from '../domain/isolation-forest.js';
@@ -17,15 +17,11 @@ const ROWS_BLAMED = 50;
  * 1 % of them score above the baseline's 99th percentile, beyond chance.
  */
 export function assessRows(
-  forest: ForestBaseline | null,
-  rows: readonly Observation[],
+  state: Pick<MonitoredModelState, 'forest' | 'rows' | 'baseline' | 'baselineRows'>,
   thresholds: DetectionThresholds,
 ): RowAnomaly {
-  if (forest === null)
-    return {
-      verdict: 'unknown',
-      reason: 'no rows of the baseline are in memory (no features, or the service was restarted)',
-    };
+  const { forest, rows } = state;
+  if (forest === null) return { verdict: 'unknown', reason: whyNoForest(state) };
   const usable = rows.filter((row) => row.features !== null);
   if (usable.length < thresholds.minimumWindowSamples)
     return {
@@ -46,6 +42,15 @@ export function assessRows(
     interval,
     contributions: contributionsOf(unusual.slice(0, ROWS_BLAMED).map(forest.encode), forest),
   };
+}
+
+function whyNoForest({ baseline, baselineRows }: Pick<MonitoredModelState, 'baseline' | 'baselineRows'>): string {
+  if (baseline === null) return 'there is no baseline yet';
+  if (![...baseline.profile.signals.keys()].some((key) => key.startsWith('feature:')))
+    return 'no call of the baseline came with features';
+  return baselineRows.length === 0
+    ? 'the rows of the baseline were kept in memory only, and are gone since the last start'
+    : 'the rows of the baseline are too few, or too much alike';
 }
 
 function contributionsOf(

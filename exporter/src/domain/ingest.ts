@@ -44,10 +44,11 @@ export const NOTE_REASONS = [
 ] as const;
 export type NoteReason = (typeof NOTE_REASONS)[number];
 
-/** One refused row. Says the field and what would be right, never a value of the row. */
+/** Rows refused for one and the same slip. Says the field and what would be right, never a value of the row. */
 export interface IngestLineError {
-  /** 1-based position in the batch: of the line, or of the element of an array. */
+  /** 1-based position of the first of them in the batch: of the line, or of the element of an array. */
   readonly line: number;
+  readonly rows: number;
   readonly field: string;
   readonly reason: RefusalReason;
   readonly message: string;
@@ -87,13 +88,13 @@ export interface IngestBatch {
   /** All refused rows. */
   readonly rejected: number;
   readonly rejectedByReason: RefusalCounts;
-  /** The first refused rows, at most `ERRORS_TOLD`, by position. */
+  /** The slips of refused rows, at most `ERRORS_TOLD`, by position of the first row. */
   readonly errors: readonly IngestLineError[];
   readonly notes: readonly IngestNote[];
   /** `commit`: answered after the counts are stored · `memory`: the explicit fast lane. */
   readonly acknowledge: 'commit' | 'memory';
 }
-/** Refused rows that are named one by one; all are counted. */
+/** Different slips that are named; all refused rows are counted. */
 export const ERRORS_TOLD = 100;
 
 export interface IngestResult {

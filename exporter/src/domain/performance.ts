@@ -12,6 +12,8 @@ export interface MeanError {
 export interface RealisedPerformance {
   readonly accuracy: Proportion | null;
   readonly error: MeanError | null;
+  /** Share of the answers they are of that have their label, 0–1; null without answers. */
+  readonly labelledShare: number | null;
 }
 
 /**

@@ -134,6 +134,8 @@ export interface LedgerEntry {
   readonly predictionIdHash: string;
   readonly answerHash: string;
   readonly confidenceTenth: number | null;
+  /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
+  readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
   readonly atMs: number;
 }
 export interface LedgerRepository {

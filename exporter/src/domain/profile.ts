@@ -50,6 +50,8 @@ export interface LabelCounts {
   readonly labelledByConfidence: readonly number[];
   readonly correctByConfidence: readonly number[];
   readonly losses: LossCounts;
+  /** How many answers these labels are of, where they are of older ones than the rest of the window; never stored. */
+  readonly ofAnswers?: number;
 }
 
 /**

@@ -8,8 +8,10 @@ export const wholePercent = (share: number): string => percent(share, 0);
 export const points = (share: number, digits = 1): string => (100 * share).toFixed(digits);
 
 /** A number with its sign, also when positive, e.g. `+0.12` or `−0.12`. */
-export const signed = (value: number, digits = 2): string =>
-  `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(digits)}`;
+export function signed(value: number, digits = 2): string {
+  const size = Math.abs(value).toFixed(digits);
+  return `${value >= 0 || Number(size) === 0 ? '+' : '−'}${size}`;
+}
 
 /** A count with its noun, e.g. `1 label`, `12 labels`. `plural` where an s does not make it. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>

@@ -14,8 +14,8 @@ export interface ServiceEvidence {
   /** Whose calls these are: users', which are logged, or mlfi's own. */
   readonly callers: 'users' | 'mlfi';
   readonly consecutiveFailures: number;
-  /** Longest run of successes between two failures and so on is not kept: only whether failures came in bursts. */
-  readonly failuresInBursts: boolean;
+  /** Whether failures came in bursts rather than spread over the calls; null where too few rows are in memory to tell. */
+  readonly failuresInBursts: boolean | null;
   /** Of the failures whose HTTP status is known, those that say "too busy" (429, 503); null when none is known. From rows. */
   readonly refusedAsBusy: Proportion | null;
   readonly baselineErrorShare: number | null;
@@ -66,7 +66,7 @@ export interface GoldenComparison {
 /** A simple transformation that maps the baseline's values onto the window's. */
 export interface RepairHint {
   readonly transformation:
-    'scale' | 'offset' | 'affine' | 'log' | 'default-value' | 'frozen' | 'rename' | 'swap' | 'rounding';
+    'scale' | 'offset' | 'affine' | 'log' | 'default-value' | 'frozen' | 'rename' | 'swap' | 'rounding' | 'type-change';
   readonly parameters: Readonly<Record<string, number | string>>;
   /** R² of the quantile match, or share of rows explained. */
   readonly fit: number;

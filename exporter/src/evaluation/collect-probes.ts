@@ -1,3 +1,4 @@
+import { counted } from '../domain/quantity-text.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { InvestigationProgress } from '../domain/investigation.js';
 import type { Json } from '../domain/json.js';
@@ -64,7 +65,7 @@ export async function collectProbes(
       stage: 'probing',
       done: collected.length,
       of: wanted,
-      text: `${collected.length} of ${wanted} probes answered or failed`,
+      text: `${collected.length} of ${counted(wanted, 'probe')} done`,
     });
     const left = wanted - collected.length;
     const goldenInputs = model.goldenInputs.slice(0, left);
@@ -84,7 +85,7 @@ export async function collectProbes(
     stage: 'probing',
     done: collected.length,
     of: collected.length,
-    text: `${collected.length} probes done`,
+    text: `${counted(collected.length, 'probe')} done`,
   });
   return { collected, limited };
 }

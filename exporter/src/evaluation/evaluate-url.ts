@@ -78,7 +78,8 @@ export async function investigate(
     refusalOf(discovery, watched === null),
     onProgress,
   );
-  onProgress({ stage: 'analysing', done: 1, of: 1, text: `Evaluating ${counted(collected.length, 'response')}` });
+  const answers = collected.filter(({ observation }) => observation.failure === null).length;
+  onProgress({ stage: 'analysing', done: 1, of: 1, text: evaluatingText(answers, collected.length - answers) });
 
   const baseline = (await ports.baselines?.current(id)) ?? null;
   const builder = createWindowBuilder(baseline === null ? {} : { like: baseline.profile });
@@ -131,6 +132,13 @@ export async function investigate(
     sent: discovery.kind === 'found' ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
+}
+
+function evaluatingText(answers: number, failures: number): string {
+  if (answers === 0)
+    return failures === 0 ? 'The model was not asked' : `No response came to ${counted(failures, 'probe')}`;
+  const failed = failures === 0 ? '' : ` and ${counted(failures, 'failed probe')}`;
+  return `Evaluating ${counted(answers, 'response')}${failed}`;
 }
 
 /** Asks the model unless it is known that it cannot be asked. @returns why it could not, too */
@@ -204,7 +212,7 @@ function undecided(
       impact: null,
       findings: [],
     },
-    explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [advice] },
+    explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [] },
     proposals: [],
     similar: [],
   };

@@ -26,16 +26,15 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
   };
 }
 
-function healthy(diagnosis: Diagnosis, name: string): Explanation {
-  const { samples } = diagnosis.window;
+/** The sentence that tells the severity of a diagnosis, wherever it stands. */
+export const severityText = ({ severity, severityReason }: Pick<Diagnosis, 'severity' | 'severityReason'>): string =>
+  `Severity ${severity}: ${severityReason}`;
+
+/** What could not be checked is told once, with the diagnosis's blind spots. */
+function healthy({ window: { samples } }: Diagnosis, name: string): Explanation {
   return {
     headline: samples === 0 ? `${name}: no calls yet.` : `${name}: no problem found in ${counted(samples, 'call')}.`,
-    paragraphs:
-      diagnosis.blindSpots.length === 0
-        ? []
-        : [
-            `Not everything could be checked: ${diagnosis.blindSpots.map(({ check, reason }) => `${check} (${reason})`).join('; ')}.`,
-          ],
+    paragraphs: [],
   };
 }
 
@@ -121,7 +120,7 @@ const MIN_PART = 0.01;
 
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
-    `Severity ${diagnosis.severity}: ${diagnosis.severityReason} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
+    `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
   ];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {

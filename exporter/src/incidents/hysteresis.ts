@@ -50,3 +50,15 @@ export function followSeverity(
     ? startSeverity(atMost)
     : { severity: tracking.severity, worse: null, milder: { evaluations, atMost } };
 }
+
+/** Doublings at most: 2 evaluations become 64. */
+const MAX_DOUBLINGS = 5;
+
+/**
+ * Evaluations in a row that must name another cause before an incident's diagnosis changes to it. Doubles each time the diagnosis
+ * has left that cause before, as routes that flap are damped (RFC 2439): new evidence changes a diagnosis soon, and two causes that
+ * explain a window about equally well do not take turns.
+ * @param timesLeft how often the incident's diagnosis has changed away from that cause
+ */
+export const evaluationsToChange = (timesLeft: number, { change }: Pick<HysteresisSettings, 'change'>): number =>
+  change * 2 ** Math.min(timesLeft, MAX_DOUBLINGS);

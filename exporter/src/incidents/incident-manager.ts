@@ -1,5 +1,5 @@
 import type { AlertRepository, ExternalAlert } from '../domain/alert.js';
-import type { Diagnosis } from '../domain/cause.js';
+import type { CauseId, Diagnosis } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
@@ -10,8 +10,10 @@ import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from 
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { withSeverity } from '../evaluation/held-severity.js';
 import {
   DEFAULT_HYSTERESIS,
+  evaluationsToChange,
   followSeverity,
   startSeverity,
   type HysteresisSettings,
@@ -55,14 +57,18 @@ interface IncidentTracking {
   firstEvidenceAtMs: number;
   clearEvaluations: number;
   differentEvaluations: number;
+  /** How often the open incident's diagnosis changed away from a cause. */
+  readonly causesLeft: Map<CauseId, number>;
   /** Alerts of others that fire. */
   alerts: readonly ExternalAlert[];
 }
 
+const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
+
 /** Two diagnoses tell the same story when cause, features and what was asked of the model agree. */
 function storyOf(diagnosis: Diagnosis): string {
   const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
-  return [diagnosis.causes[0]?.id ?? 'none', asked, ...diagnosis.features].join('|');
+  return [causeOf(diagnosis), asked, ...diagnosis.features].join('|');
 }
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
@@ -167,6 +173,7 @@ class StoredIncidents implements IncidentManager {
       firstEvidenceAtMs: 0,
       clearEvaluations: 0,
       differentEvaluations: 0,
+      causesLeft: new Map(),
       alerts: [],
     };
     this.trackings.set(model, tracking);
@@ -213,6 +220,7 @@ class StoredIncidents implements IncidentManager {
     await this.ports.incidents.save(opened, entries);
     tracking.clearEvaluations = 0;
     tracking.differentEvaluations = 0;
+    tracking.causesLeft.clear();
     tracking.severity = startSeverity(opened.severity);
     tracking.open = opened;
     this.ports.events.publish({ kind: 'incident-opened', incident: opened });
@@ -235,7 +243,8 @@ class StoredIncidents implements IncidentManager {
     tracking.severity = followSeverity(tracking.severity, judged, this.hysteresis);
     tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
     const { severity } = tracking.severity;
-    const storyChanged = tracking.differentEvaluations >= this.hysteresis.change;
+    const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
+    const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis);
     if (!storyChanged && severity === incident.severity) return;
     const now = this.ports.clock.now();
     const { diagnosis, explanation, fingerprint } = evaluation;
@@ -244,11 +253,15 @@ class StoredIncidents implements IncidentManager {
       entries.push(severityEntry(incident.severity, severity, diagnosis.severityReason, this.hysteresis, now));
     if (storyChanged) {
       tracking.differentEvaluations = 0;
+      const left = causeOf(incident.diagnosis);
+      tracking.causesLeft.set(left, (tracking.causesLeft.get(left) ?? 0) + 1);
       entries.push({ atMs: now, kind: 'diagnosis-changed', text: explanation.headline });
     }
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
-    const changed = { ...incident, severity, ...(takesOver ? { diagnosis, explanation, fingerprint } : {}) };
+    const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
+    const told = takesOver ? { ...incident, diagnosis, explanation, fingerprint } : incident;
+    const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });

@@ -43,8 +43,18 @@ export const MODEL_METRICS = rows('models', 'model', {
   mlfi_model_probe_failures_total: ['counter', '1', ['reason'], 'Background probes that failed'],
   mlfi_model_predictions_total: ['counter', '1', [], 'Predictions seen, probed and logged'],
   mlfi_model_prediction_errors_total: ['counter', '1', ['reason'], 'Predictions that failed'],
-  mlfi_model_latency_seconds: ['histogram', 'seconds', ['le'], 'Response time of the model, probed and logged'],
-  mlfi_model_confidence_ratio: ['histogram', 'ratio', ['le'], 'Confidence of the answers'],
+  mlfi_model_latency_seconds: [
+    'histogram',
+    'seconds',
+    ['le'],
+    'Response time of the model, probed and logged, since mlfi started (a start is a counter reset)',
+  ],
+  mlfi_model_confidence_ratio: [
+    'histogram',
+    'ratio',
+    ['le'],
+    'Confidence of the answers, since mlfi started (a start is a counter reset)',
+  ],
   mlfi_model_last_probe_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last probe'],
   mlfi_model_certificate_expiry_timestamp_seconds: [
     'gauge',

@@ -20,6 +20,8 @@ export interface CallCounters {
   readonly lastProbeAnswerAtMs?: number | null | undefined;
   /** Counted rows that waited for older ones when this was stored; absent before that was kept. */
   readonly waiting?: number | undefined;
+  /** How late labels use to come, as `DelayQuantile` keeps it. */
+  readonly labelDelays?: readonly number[] | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -60,6 +62,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
   waiting: z.number().optional(),
+  labelDelays: z.array(z.number()).optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),

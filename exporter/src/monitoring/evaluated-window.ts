@@ -2,6 +2,7 @@ import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { Observation } from '../domain/observation.js';
 import type { WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
+import { answersLabelled } from '../statistics/label-counts.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 import { judgedAtOnce } from './label-joiner.js';
 import type { RowBuffer } from './row-buffer.js';
@@ -20,8 +21,16 @@ export function evaluatedWindow(
     return rows.all.length === 0 ? profile : countsOf(rows.all.slice(-thresholds.windowSamples), profile);
   }
   const sinceChange = rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples);
-  if (sinceChange === null) return windows.newest(thresholds.windowSamples);
-  return countsOf(sinceChange, phase.baseline.profile);
+  if (sinceChange === null) return windows.newestLabelled(thresholds.windowSamples);
+  const window = countsOf(sinceChange, phase.baseline.profile);
+  const { ageMs } = windows.labels;
+  if (ageMs < windows.lengthMs) return window;
+  // Only those old enough for their labels to have come are compared by them.
+  const old = countsOf(
+    sinceChange.filter(({ atMs }) => atMs <= window.toMs - ageMs),
+    phase.baseline.profile,
+  );
+  return { ...window, labels: { ...old.labels, ofAnswers: answersLabelled(old) } };
 }
 
 /**

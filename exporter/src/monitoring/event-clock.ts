@@ -1,13 +1,11 @@
+import { DelayQuantile } from './delay-quantile.js';
+
 /** Rows may always come this much out of order. */
 export const LEAST_LATENESS_MS = 10_000;
 /** However late rows use to come, what is detected waits no longer than this. */
 const MOST_LATENESS_MS = 600_000;
 /** At most this share of the rows may come later than what is waited for. */
 const LATE_SHARE = 0.005;
-/** So many rows are remembered of how late they came; older ones count half each time as many have come again. */
-const ROWS_REMEMBERED = 20_000;
-/** Lateness is told apart by powers of two of a second, the last one `MOST_LATENESS_MS` and more. */
-const STEPS = Math.ceil(Math.log2(MOST_LATENESS_MS / 1_000));
 /** A source that is silent for this long is waited for no longer, as long as others go on. */
 const IDLE_SOURCE_MS = 60_000;
 const SOURCES_KEPT = 100;
@@ -28,8 +26,7 @@ interface Source {
  */
 export class EventClock {
   private readonly sources = new Map<string, Source>();
-  /** Rows by how late they came: in time, up to 1 s, 2 s, 4 s … */
-  private readonly rowsByDelay = new Array<number>(STEPS + 1).fill(0);
+  private readonly delays = new DelayQuantile();
   private reachedMs = -Infinity;
 
   constructor(private readonly leastLatenessMs = LEAST_LATENESS_MS) {}
@@ -57,10 +54,7 @@ export class EventClock {
 
   /** How much out of order rows may come, ms. */
   get latenessMs(): number {
-    const rows = this.rowsByDelay.reduce((sum, count) => sum + count, 0);
-    let later = rows;
-    const step = this.rowsByDelay.findIndex((count) => (later -= count) <= LATE_SHARE * rows);
-    const learntMs = step <= 0 ? 0 : 1_000 * 2 ** step;
+    const learntMs = this.delays.exceededBy(LATE_SHARE);
     return Math.min(MOST_LATENESS_MS, Math.max(this.leastLatenessMs, learntMs));
   }
 
@@ -86,14 +80,9 @@ export class EventClock {
     return nowMs - arrivedAtMs >= this.latenessMs ? Math.min(furthestMs, nowMs) : newestMs - this.latenessMs;
   }
 
+  /** What is far too late is told, not waited for. */
   private learn(delayMs: number): void {
-    const isLate = Number.isFinite(delayMs) && delayMs > 0;
-    // What is far too late is told, not waited for.
-    if (isLate && delayMs > MOST_LATENESS_MS) return;
-    const step = isLate ? Math.min(STEPS, 1 + Math.max(0, Math.ceil(Math.log2(delayMs / 1_000)))) : 0;
-    this.rowsByDelay[step] = (this.rowsByDelay[step] ?? 0) + 1;
-    if (this.rowsByDelay.reduce((sum, count) => sum + count, 0) < ROWS_REMEMBERED) return;
-    for (const [i, count] of this.rowsByDelay.entries()) this.rowsByDelay[i] = Math.floor(count / 2);
+    if (delayMs <= MOST_LATENESS_MS) this.delays.add(delayMs);
   }
 
   private startOver(): void {

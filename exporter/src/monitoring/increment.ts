@@ -77,7 +77,7 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
-  readonly windows: Pick<Windows, 'current' | 'toStore'>;
+  readonly windows: Pick<Windows, 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
   readonly golden: Pick<GoldenAnswers, 'learning'>;
   readonly detectors: Pick<RunningDetectors, 'toSave'>;
@@ -121,6 +121,7 @@ export function countRows(
           ? calls
           : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
         waiting: waiting.length + observations.length,
+        labelDelays: windows.labels.learntDelays,
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),

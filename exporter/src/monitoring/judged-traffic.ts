@@ -75,7 +75,12 @@ export class JudgedTraffic {
   takeLabels(judged: readonly Judged[], nowMs: number): void {
     const { baseline, others } = labelledBaseline(this.phase, judged);
     this.parts.windows.add({ rows: [], labels: others }, true);
-    for (const each of judged) this.parts.pending.addLabel(each, nowMs);
+    for (const each of judged) {
+      this.parts.pending.addLabel(each, nowMs);
+      // A label that names the time of its answer says nothing of when it was known.
+      const knownAtMs = each.atMs > each.predictedAtMs ? each.atMs : nowMs;
+      this.parts.windows.labels.came(knownAtMs - each.predictedAtMs);
+    }
     if (baseline === null || this.phase.kind === 'learning') return;
     const { stored } = this.phase;
     const { labels } = baseline.profile;
@@ -153,7 +158,9 @@ export class JudgedTraffic {
     if (!isStored) this.parts.changed();
     this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
     this.keep(row);
-    if (judged !== null) this.parts.detectors.observeLabel(judged);
+    if (judged === null) return;
+    this.parts.windows.labels.came(0);
+    this.parts.detectors.observeLabel(judged);
   }
 
   /** Keeps a row for root-cause analysis and feeds the e-detectors with it. */

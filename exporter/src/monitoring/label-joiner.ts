@@ -2,6 +2,8 @@ import type { JudgedLabel } from '../statistics/window-profile.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { answerText, quantityOf, sameAnswer } from '../domain/observation.js';
 import type { LateLabel, Observation, Prediction } from '../domain/observation.js';
+import { cellMiddle, cellOf, gridFor } from '../statistics/grid.js';
+import type { Grid } from '../domain/profile.js';
 import type { LedgerEntry, LedgerRepository } from '../domain/ports.js';
 
 const QUANTITIES_AWAITED = 50_000;
@@ -14,7 +16,7 @@ export interface Judged {
   readonly predictedAtMs: number;
 }
 
-/** An answer that may get its label later. A quantity waits in memory only, for it would have to be stored as it is. */
+/** An answer that may get its label later. The newest quantities wait in memory as they are; of all the store has the cell. */
 export interface AwaitingAnswer {
   readonly entry: LedgerEntry;
   readonly quantity: number | null;
@@ -32,13 +34,13 @@ export interface Join {
   readonly kept: { readonly answers: number; readonly labels: number };
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
-  /** In the order of the labels; null for one whose answer is unknown, or was a quantity from before a restart. */
+  /** In the order of the labels; null for one whose answer is unknown. */
   readonly judged: readonly (Judged | null)[];
 }
 
 /**
  * Joins one model's answers with the labels that arrive later, by salted hashes of the prediction ids. Classes wait in
- * the stored ledger as hashes; quantities wait in memory only.
+ * the stored ledger as hashes; quantities as the cell of their grid, and the newest in memory as they are.
  */
 export class LabelJoiner {
   /** Answers and labels that are taken although nothing of them is stored yet. */
@@ -50,19 +52,31 @@ export class LabelJoiner {
   constructor(
     private readonly model: ModelId,
     private readonly hash: (text: string) => string,
+    /** What the model's predictions are counted by; null before any is. */
+    private readonly gridOfPredictions: () => Grid | null = () => null,
   ) {}
 
   /** The ledger's entry of an answer that may get its label later; null for one that will not. */
   awaiting({ prediction, predictionId, label, confidence, atMs }: Observation): AwaitingAnswer | null {
     if (prediction === null || label !== null || predictionId === null) return null;
+    const quantity = isQuantity(prediction, confidence) ? prediction : null;
     const entry = {
       model: this.model,
       predictionIdHash: this.hash(`id:${predictionId}`),
       answerHash: this.hash(answerText(prediction)),
       confidenceTenth: tenthOf(confidence),
+      quantity: quantity === null ? null : this.cellOf(quantity),
       atMs,
     };
-    return { entry, quantity: isQuantity(prediction, confidence) ? prediction : null };
+    return { entry, quantity };
+  }
+
+  private cellOf(quantity: number): LedgerEntry['quantity'] {
+    if (!Number.isFinite(quantity)) return null;
+    const known = this.gridOfPredictions();
+    const centre = known?.kind === 'asinh' ? known.centre : quantity;
+    const grid = gridFor('prediction', centre);
+    return grid.kind === 'unit' ? null : { gridCentre: grid.centre, cell: cellOf(grid, quantity) };
   }
 
   waiting(labels: readonly LateLabel[]): WaitingLabel[] {
@@ -100,7 +114,7 @@ export class LabelJoiner {
       const entry = entries.get(hash);
       entries.delete(hash);
       if (entry === undefined) return null;
-      return this.judgeLate(entry, label, quantities.get(hash) ?? this.quantities.get(hash) ?? null);
+      return this.judgeLate(entry, label, quantities.get(hash) ?? this.quantities.get(hash) ?? middleOf(entry));
     });
     return { ...all, judged };
   }
@@ -120,7 +134,7 @@ export class LabelJoiner {
   ): Judged | null {
     if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
       return { label: judge(quantity, label, null), atMs, predictedAtMs };
-    // The quantity itself is not stored, so after a restart nothing says by how much it missed.
+    // Stored by a release that kept no cells.
     if (typeof label === 'number' && confidenceTenth === null) return null;
     const correct = answerHash === this.hash(answerText(label));
     return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs };
@@ -135,6 +149,10 @@ export class LabelJoiner {
       return;
     }
   }
+}
+
+function middleOf({ quantity }: LedgerEntry): number | null {
+  return quantity === null ? null : cellMiddle(gridFor('prediction', quantity.gridCentre), quantity.cell);
 }
 
 /** Judges an answer that came with its label; null for any other. */

@@ -14,7 +14,7 @@ const NOT_YET = 'not evaluated yet';
 const NOT_EVALUATED_YET: PerformanceEstimate = {
   kind: 'unknown',
   reason: NOT_YET,
-  realised: { accuracy: null, error: null },
+  realised: { accuracy: null, error: null, labelledShare: null },
 };
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */

@@ -60,14 +60,24 @@ export class MonitoredModel {
     this.calls = restored.counters ?? FirstContact.counters(registration);
     this.lostRows = this.calls.waiting ?? 0;
     this.features = new FeaturesRead(restored.kinds);
-    this.labels = new LabelJoiner(id, hash);
+    this.labels = new LabelJoiner(id, hash, () => {
+      const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
+      return predictions?.kind === 'numeric' ? predictions.grid : null;
+    });
     const learnt = learningIn(phase)?.golden ?? [];
     const past = phase.kind === 'admitted' ? restored.windows : [];
     const sinceMs = baselineIn(phase)?.admittedAtMs ?? null;
     // Detectors that watch belong to an admitted baseline: the model was left between two writes.
     const isOutdated = phase.kind === 'learning' && restored.monitor?.watching === true;
     this.traffic = new JudgedTraffic(phase, settings, {
-      windows: new Windows(gridsOf(phase), settings.windowMs, sinceMs, past, settings.binnedSignals),
+      windows: new Windows(
+        gridsOf(phase),
+        settings.windowMs,
+        sinceMs,
+        past,
+        settings.binnedSignals,
+        this.calls.labelDelays,
+      ),
       pending: new PendingRows(new EventClock(), hash(id)),
       detectors: new RunningDetectors(
         (state) => new DriftMonitor(id, settings.budget, hash, state),

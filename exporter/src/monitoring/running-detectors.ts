@@ -48,9 +48,10 @@ export class RunningDetectors {
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 
-  observeLabel({ label, atMs }: Judged): void {
-    if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, atMs);
-    else this.monitor.loss('accuracy', label.correct ? 0 : 1, atMs);
+  /** Labels are bet on in the order they come in; what changed with them changed when their answers were given. */
+  observeLabel({ label, predictedAtMs }: Judged): void {
+    if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, predictedAtMs);
+    else this.monitor.loss('accuracy', label.correct ? 0 : 1, predictedAtMs);
   }
 
   /** @param moved 1 when the golden answer is not what was learnt, null when nothing was learnt */

@@ -1,7 +1,8 @@
 import { createWindowBuilder, emptyWindow, mergeWindows, type WindowBuilder } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
-import type { BaselineProfile, RunningCounts, WindowProfile } from '../domain/profile.js';
+import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
+import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { Judged } from './label-joiner.js';
 
 /** One window of counts, keyed by its start. */
@@ -63,6 +64,8 @@ export class Windows {
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
   private readonly cumulative: CumulativeCounts;
+  /** Labels of windows that have left memory. */
+  readonly labels: LabelHistory;
 
   /**
    * @param like lends grids and kinds of signals
@@ -72,11 +75,13 @@ export class Windows {
    */
   constructor(
     private like: WindowProfile,
-    private readonly lengthMs: number,
+    readonly lengthMs: number,
     private sinceMs: number | null,
     past: readonly Window[],
     binnedSignals: number,
+    labelDelays: readonly number[] = [],
   ) {
+    this.labels = new LabelHistory(labelDelays);
     this.past = past.slice(0, -1);
     const newest = past.at(-1);
     this.startMs = newest?.windowStartMs ?? null;
@@ -171,6 +176,19 @@ export class Windows {
     return window;
   }
 
+  /**
+   * The same with the labels of windows that are old enough for labels to have come, as those of the baseline have: of the
+   * newest calls, where labels come within one window.
+   */
+  newestLabelled(judgedCalls: number): WindowProfile {
+    const window = this.newest(judgedCalls);
+    const { ageMs } = this.labels;
+    if (ageMs < this.lengthMs || this.startMs === null) return window;
+    const inMemory = [...this.past, { windowStartMs: this.startMs, profile: this.current() }].map(labelledWindow);
+    const labels = this.labels.newest(inMemory, window.toMs - ageMs - this.lengthMs, judgedCalls);
+    return { ...window, labels };
+  }
+
   /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
   trim(judgedCalls: number): void {
     let calls = 0;
@@ -181,7 +199,8 @@ export class Windows {
     }
     // One that is not stored yet must stay whole.
     const unstored = this.past.findIndex(({ windowStartMs }) => this.unstored.has(windowStartMs));
-    this.past.splice(0, unstored === -1 ? keepFrom : Math.min(keepFrom, unstored));
+    const gone = this.past.splice(0, unstored === -1 ? keepFrom : Math.min(keepFrom, unstored));
+    for (const window of gone) this.labels.keep(labelledWindow(window));
   }
 
   /** Counts that only grow; @param judged the window the figures beside them are about */
@@ -191,6 +210,7 @@ export class Windows {
 
   private begin(like: WindowProfile, sinceMs: number | null): void {
     this.past = [];
+    this.labels.forget();
     this.restart(like);
     this.startMs = null;
     this.sinceMs = sinceMs;
@@ -240,7 +260,7 @@ export class Windows {
   }
 
   private amend(startMs: number, isStored: boolean, count: (builder: WindowBuilder) => void): void {
-    this.closeLate(count);
+    this.labels.add(startMs, this.closeLate(count).labels);
     if (isStored) return;
     const builder = this.amendments.get(startMs) ?? createWindowBuilder({ like: this.like });
     count(builder);
@@ -248,10 +268,12 @@ export class Windows {
   }
 
   /** What comes for a window that is closed is counted once more for the counts that only grow. */
-  private closeLate(count: (builder: WindowBuilder) => void): void {
+  private closeLate(count: (builder: WindowBuilder) => void): WindowProfile {
     const late = createWindowBuilder({ like: this.like });
     count(late);
-    this.cumulative.close(late.build());
+    const profile = late.build();
+    this.cumulative.close(profile);
+    return profile;
   }
 
   /** Begins a newer window. */
@@ -262,6 +284,12 @@ export class Windows {
     this.startMs = startMs;
   }
 }
+
+const labelledWindow = ({ windowStartMs, profile }: Window): LabelledWindow => ({
+  windowStartMs,
+  answers: profile.calls - failureCount(profile),
+  labels: profile.labels,
+});
 
 function grouped<T, K>(all: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();

@@ -2,6 +2,7 @@ import type { Finding } from '../domain/finding.js';
 import type { PerformanceEstimate, RealisedPerformance } from '../domain/performance.js';
 import type { WindowProfile } from '../domain/profile.js';
 import { proportion } from '../statistics/clopper-pearson.js';
+import { labelledShare } from '../statistics/label-counts.js';
 import { meanAbsoluteError } from '../statistics/loss-counts.js';
 import { estimateAccuracy } from './confidence-based.js';
 import { estimateError, meanErrorOf } from './direct-loss.js';
@@ -36,8 +37,10 @@ const neverMatch = (baseline: WindowProfile | null, { labels }: WindowProfile): 
   labels.labelled >= NEVER_MATCHING && labels.correct === 0 && (baseline?.labels.correct ?? 0) === 0;
 
 /** What labels that have come show of a window. */
-function realisedIn({ labels }: WindowProfile): RealisedPerformance {
+function realisedIn(window: WindowProfile): RealisedPerformance {
+  const { labels } = window;
   return {
+    labelledShare: labelledShare(window),
     accuracy: labels.labelled === 0 ? null : proportion(labels.correct, labels.labelled),
     error: meanErrorOf(labels.losses),
   };

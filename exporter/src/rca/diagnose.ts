@@ -1,6 +1,7 @@
-import { wholePercent } from '../domain/quantity-text.js';
-import { blamesNothing, type Cause, type Diagnosis, type EvidenceStatement } from '../domain/cause.js';
+import { quotedNames, wholePercent } from '../domain/quantity-text.js';
+import { blamesNothing, familyOf, type Cause, type Diagnosis, type EvidenceStatement } from '../domain/cause.js';
 import type { Symptoms } from '../domain/symptoms.js';
+import { directionOf } from './causes/cause-definition.js';
 import { hypotheses, unestablishedHypotheses, type Hypothesised } from './hypotheses.js';
 import type { CauseWeights } from './causes/cause-weights.js';
 import { WEIGHTS } from './causes/weights.js';
@@ -103,8 +104,9 @@ function causeOf({ candidate, logOdds, probability }: Scored, symptoms: Symptoms
 }
 
 /**
- * What each indicator contributes, in words: the cause's lead indicators first, then by weight. What is absent speaks against a
- * cause, in words, only where the cause predicts it: else a mere fact of health would be held against it.
+ * The cause's reasons, in words: its lead indicators first, then by weight. An indicator is a reason only where the cause says so
+ * and the weights agree. What is absent speaks against a cause only where the cause would not be thought of without it: else a
+ * mere fact of health would be held against it.
  */
 function statementsOf(
   { definition, hypothesis, indicators }: Hypothesised,
@@ -112,37 +114,39 @@ function statementsOf(
   { causes, temperature }: CauseWeights,
 ): EvidenceStatement[] {
   const [, ...fitted] = causes[hypothesis.weighedAs ?? definition.id] ?? [];
-  const moves = indicators.map((value, i) => Math.abs((fitted[i] ?? 0) * value) / temperature);
-  const least = Math.max(MIN_STATEMENT_LOG_ODDS, MIN_SHARE_OF_STRONGEST * Math.max(...moves));
-  return INDICATORS.flatMap((indicator, i) => {
+  const { leadIndicators } = definition;
+  const reasons = INDICATORS.flatMap((indicator, i) => {
     const value = indicators[i] ?? 0;
-    const logOdds = ((fitted[i] ?? 0) * value) / temperature;
-    const isLead = definition.leadIndicators.includes(indicator.id) && value > 0;
-    if (Math.abs(logOdds) < least && !isLead) return [];
-    if (logOdds < 0 && value < 0 && !definition.leadIndicators.includes(indicator.id)) return [];
+    const side = Math.sign(value) * directionOf(definition, indicator.id);
+    const weighed = ((fitted[i] ?? 0) * value) / temperature;
+    const isLead = leadIndicators.includes(indicator.id);
+    const isGround = isLead && side > 0;
+    if (side === 0 || (side !== Math.sign(weighed) && !isGround)) return [];
+    if (side < 0 && value < 0 && !isLead) return [];
     const text = value > 0 ? indicator.whenTrue(symptoms, hypothesis) : indicator.whenFalse(symptoms, hypothesis);
-    const rank = isLead ? definition.leadIndicators.indexOf(indicator.id) : definition.leadIndicators.length;
-    return text === ''
-      ? []
-      : [
-          {
-            text,
-            logOdds: isLead ? Math.max(logOdds, MIN_LEAD_LOG_ODDS) : logOdds,
-            indicator: indicator.id,
-            source: indicator.source,
-            rank,
-          },
-        ];
-  })
+    if (text === '') return [];
+    const logOdds = isGround ? Math.max(weighed, MIN_LEAD_LOG_ODDS) : weighed;
+    const rank = isGround ? leadIndicators.indexOf(indicator.id) : leadIndicators.length;
+    return [{ text, logOdds, indicator: indicator.id, source: indicator.source, rank, isGround }];
+  });
+  const least = Math.max(
+    MIN_STATEMENT_LOG_ODDS,
+    MIN_SHARE_OF_STRONGEST * Math.max(...reasons.map(({ logOdds }) => Math.abs(logOdds))),
+  );
+  return reasons
+    .filter(({ logOdds, isGround }) => isGround || Math.abs(logOdds) >= least)
     .sort((a, b) => a.rank - b.rank || Math.abs(b.logOdds) - Math.abs(a.logOdds))
     .map(({ text, logOdds, indicator, source }) => ({ text, logOdds, indicator, source }));
 }
 
-/** What the winner does not account for: the rest of a measured drop, or that nothing fits. */
+/** What the winner does not account for: inputs that moved while calls fail, the rest of a measured drop, or that nothing fits. */
 function unexplainedBy(winner: Cause | undefined, symptoms: Symptoms): string | null {
-  if (symptoms.findings.length === 0) return null;
+  if (symptoms.findings.every(({ kind }) => kind === 'note')) return null;
   if (winner === undefined || blamesNothing(winner.id))
     return 'The findings fit no known cause well enough to name one.';
+  const moved = symptoms.features.filter(({ feature, reported }) => reported && !winner.features.includes(feature));
+  if (familyOf(winner.id) === 'service' && moved.length > 0)
+    return `It does not explain that ${quotedNames(moved.map(({ feature }) => feature))} moved: that may be a second fault, or other traffic.`;
   if (winner.shareExplained === null || winner.shareExplained >= 0.95) return null;
   return `About ${wholePercent(1 - winner.shareExplained)} of the drop is not explained by this cause.`;
 }

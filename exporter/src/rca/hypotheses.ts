@@ -1,6 +1,7 @@
-import { hasTrait, type CauseId } from '../domain/cause.js';
+import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
+import { callsFail } from './causes/calls-fail.js';
 import { errorsRose } from './causes/errors-rose.js';
 import { CAUSE_DEFINITIONS } from './causes/index.js';
 import { INDICATORS } from './indicators/index.js';
@@ -14,6 +15,8 @@ export interface Hypothesised {
 
 /** Share of failing calls from which the answers that still come are no sample of what the model says. */
 const OUTAGE_SHARE = 0.5;
+/** Share of calls that fail beyond the usual, from which a cause has to explain failing calls: other requests make none fail. */
+const MATERIAL_FAILURES = 0.05;
 /** Share of the inputs' change that is usual at these hours, from which the traffic is not called different. */
 const USUAL_HOUR_SHARE = 0.75;
 /** Standard errors from chance that the largest of many features must reach to stand without a detector's word. */
@@ -48,7 +51,10 @@ function isAnythingEstablished(symptoms: Symptoms): boolean {
 
 function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   if (!isAnythingEstablished(symptoms)) return (cause) => hasTrait(cause, 'needs-no-finding');
-  if (symptoms.service.failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
+  const { failures, baselineErrorShare } = symptoms.service;
+  if (failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
+  if (callsFail(symptoms) && failures.interval.low - (baselineErrorShare ?? 0) >= MATERIAL_FAILURES)
+    return (cause) => hasTrait(cause, 'failing-calls') || !['traffic', 'labels'].includes(familyOf(cause));
   const serious = symptoms.findings.filter(({ kind }) => kind !== 'note');
   const isAlone = serious.length > 0 && serious.every(({ detector }) => detector === 'certificate-expiry');
   if (isAlone) return (cause) => hasTrait(cause, 'alone');
@@ -63,8 +69,8 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
 
 /**
  * Every version of every cause that the symptoms leave in play. Never empty: "nothing is wrong" competes until a check finds
- * something, and "I do not know" from then on. A cause needs something established to be named for, and while most calls fail
- * only causes of that compete.
+ * something, and "I do not know" from then on. A cause needs something established to be named for; while calls fail, no cause of
+ * other traffic competes, and while most do, only causes of that.
  */
 export function hypotheses(symptoms: Symptoms): Hypothesised[] {
   return hypothesesOf(symptoms, isAdmissible(symptoms));
@@ -80,7 +86,9 @@ function hypothesesOf(symptoms: Symptoms, isIn: (cause: CauseId) => boolean): Hy
     definition.hypotheses(symptoms).map((hypothesis) => ({
       definition,
       hypothesis,
-      indicators: INDICATORS.map(({ value }) => value(symptoms, hypothesis)),
+      indicators: INDICATORS.map(({ id, value }) =>
+        hypothesis.ignores?.includes(id) === true ? 0 : value(symptoms, hypothesis),
+      ),
     })),
   );
 }

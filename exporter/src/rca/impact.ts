@@ -67,7 +67,9 @@ function turnedByGolden({ golden }: Symptoms): Impact | null {
 const varianceOfMean = ({ standardDeviation, samples }: LevelSummary): number =>
   standardDeviation ** 2 / Math.max(1, samples);
 
-function wrongByConfidence({ confidence }: Symptoms): Impact | null {
+/** Null where golden inputs keep their predictions under another confidence: then confidence no longer says how many are right. */
+function wrongByConfidence({ confidence, golden }: Symptoms): Impact | null {
+  if (golden.confidencesMoved > 0 && golden.answersChanged === 0) return null;
   const { before, now } = confidence;
   if (before === null || now === null || Math.min(before.samples, now.samples) < MIN_SAMPLES) return null;
   const fall = before.mean - now.mean;

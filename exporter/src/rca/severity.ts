@@ -130,8 +130,18 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'high',
-    holds: ({ found }) => found('low-confidence', 'confidence-trend', 'unstable-answers'),
-    reason: () => 'The predictions cannot be relied on.',
+    holds: ({ found }) => found('unstable-answers'),
+    reason: () => 'The same input gets different predictions, so none can be relied on.',
+  },
+  {
+    severity: 'high',
+    holds: ({ found }) => found('low-confidence'),
+    reason: () => 'The model itself is unsure of what it predicts.',
+  },
+  {
+    severity: 'high',
+    holds: ({ found }) => found('confidence-trend'),
+    reason: () => 'Confidence keeps falling, response by response.',
   },
   {
     severity: 'medium',

@@ -8,7 +8,7 @@ const names = (features: readonly string[]): string =>
 const scaleOut: Rule = {
   action: 'scale-out',
   title: (subject) => `Scale out ${subject.context.modelName}`,
-  why: () => 'Slow responses and bursts of errors are typical of an overloaded server.',
+  why: () => 'A server that is asked more than it can answer responds late, or not at all.',
   steps: () => [
     'Compare the request rate with that of the baseline period.',
     'Add replicas, or raise CPU and memory limits if the server was throttled.',
@@ -49,7 +49,7 @@ const rebaseline = (why: string): Rule => ({
 const recalibrate: Rule = {
   action: 'recalibrate',
   title: (subject) => `Recalibrate the confidence of ${subject.context.modelName}`,
-  why: () => 'The predictions hold; it is the stated confidence that no longer fits.',
+  why: () => 'Where predictions are right as often as before, only the stated confidence no longer fits.',
   steps: () => [
     'Fit isotonic or Platt scaling on recent labelled answers.',
     'Check the calibration error on a held-out part.',
@@ -84,7 +84,7 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     investigate(
       'Read the server’s errors at the times of the failing calls',
       'Compare failing and answered calls: size, content, replica.',
-      'Look for restarts and memory limits between the bursts.',
+      'Look for restarts and memory limits at those times.',
     ),
     scaleOut,
     rollback('If the errors began with a release, the version before it is known to work.'),
@@ -186,8 +186,8 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
   'overloaded-endpoint': [
     scaleOut,
     investigate(
-      'Find what the server waits for between the bursts',
-      'Compare the times of the bursts with restarts, garbage collection, memory limits and batch jobs on the same machine.',
+      'Find what the server waits for when calls fail',
+      'Compare the times of the failures with restarts, garbage collection, memory limits and batch jobs on the same machine.',
     ),
     restart,
   ],

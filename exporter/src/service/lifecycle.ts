@@ -7,6 +7,7 @@ const TOLD_EVERY_MS = 2_000;
 export class Lifecycle {
   private closed: string | null = 'mlfi is starting';
   private toldAtMs = 0;
+  private models = 0;
 
   constructor(
     private readonly metrics: Pick<ProcessMetrics, 'ready'>,
@@ -22,6 +23,7 @@ export class Lifecycle {
 
   /** `done` of `total` models are restored. */
   restored(done: number, total: number): void {
+    this.models = total;
     this.closed = `mlfi is restoring its models: ${done} of ${total}`;
     const now = performance.now();
     if (done < total && now - this.toldAtMs < TOLD_EVERY_MS) return;
@@ -33,7 +35,7 @@ export class Lifecycle {
   running(): void {
     this.closed = null;
     this.metrics.ready(true);
-    this.logger.info({}, 'restored and ready');
+    this.logger.info({ models: this.models }, this.models === 0 ? 'ready' : 'restored and ready');
   }
 
   stopping(): void {

@@ -7,6 +7,8 @@ const row = z.object({
   prediction_id_hash: z.string(),
   answer_hash: z.string(),
   confidence_tenth: z.number().nullable(),
+  grid_centre: z.number().nullable(),
+  answer_cell: z.number().nullable(),
   at_ms: z.number(),
 });
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
@@ -18,7 +20,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
       const newest = [
         ...new Map(entries.map((entry) => [`${entry.model}\n${entry.predictionIdHash}`, entry])).values(),
       ];
-      for (const chunk of chunked(newest, 5, limits)) {
+      for (const chunk of chunked(newest, 7, limits)) {
         await db('ledger')
           .insert(
             chunk.map((entry) => ({
@@ -26,6 +28,8 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
               prediction_id_hash: entry.predictionIdHash,
               answer_hash: entry.answerHash,
               confidence_tenth: entry.confidenceTenth,
+              grid_centre: entry.quantity?.gridCentre ?? null,
+              answer_cell: entry.quantity?.cell ?? null,
               at_ms: entry.atMs,
             })),
           )
@@ -38,7 +42,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
       for (const chunk of chunkedValues(hashes, limits)) {
         const answer: unknown = await db.raw(
           `delete from ledger where model = ? and prediction_id_hash in (${chunk.map(() => '?').join(', ')})
-           returning prediction_id_hash, answer_hash, confidence_tenth, at_ms`,
+           returning prediction_id_hash, answer_hash, confidence_tenth, grid_centre, answer_cell, at_ms`,
           [model, ...chunk],
         );
         taken.push(...rowsOf.parse(answer));
@@ -48,6 +52,10 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
         predictionIdHash: entry.prediction_id_hash,
         answerHash: entry.answer_hash,
         confidenceTenth: entry.confidence_tenth,
+        quantity:
+          entry.grid_centre === null || entry.answer_cell === null
+            ? null
+            : { gridCentre: entry.grid_centre, cell: entry.answer_cell },
         atMs: entry.at_ms,
       }));
     },

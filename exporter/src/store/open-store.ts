@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
@@ -11,6 +12,7 @@ import { batchRepository } from './batches.js';
 import { guarded, inTransaction, storeError } from './border.js';
 import { checkDocuments, type OwnersCodecs, type StoreCheck } from './check.js';
 import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
+import { CommitOutcomes } from './commit-outcome.js';
 import { readDecisionCounts } from './decision-counts.js';
 import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
@@ -240,6 +242,9 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
   });
   const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
     inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
+  // A commit of SQLite is answered in this process: there is nothing to lose on the way.
+  const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID()) : null;
+  const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> => transaction('a commit', work);
   return {
     ...ofIncrements(db),
     models: guard('models', modelRepository(db, place)),
@@ -264,7 +269,10 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
           apiKeys: guard('API keys', apiKeyRepository(on)),
         });
       }),
-    atomic: (_shard, _epoch, work) => transaction('a commit', (on) => work(ofIncrements(on))),
+    atomic: (_shard, _epoch, work) =>
+      outcomes === null
+        ? committed((on) => work(ofIncrements(on)))
+        : outcomes.resolved(committed, (on) => work(ofIncrements(on))),
     ...guard('store', {
       decisionCounts: () => readDecisionCounts(db),
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
@@ -272,6 +280,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
         within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge()),
     }),
     async close() {
+      await outcomes?.close().catch(() => undefined);
       await db.destroy();
       await unlock();
     },

@@ -936,7 +936,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log one prediction (the seed’s body); an unknown model_id is watched from now on */
+        /** Log one prediction, with the body of the original service; an unknown model_id is watched from now on */
         post: operations["post_monitoring_prediction"];
         delete?: never;
         options?: never;
@@ -1557,13 +1557,14 @@ export interface components {
             accepted: number;
             /** @description this batch_id was taken before; nothing was counted again */
             duplicate: boolean;
-            /** @description the first refused rows */
+            /** @description each slip of the refused rows, with the first row that has it and how many have it */
             errors: {
                 field: string;
                 line: number;
                 message: string;
                 /** @enum {string} */
                 reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
+                rows: number;
             }[];
             labels_matched: number;
             labels_unmatched: number;
@@ -1750,7 +1751,7 @@ export interface components {
             error_share: number;
             evaluated_at_ms: number | null;
             evidence: components["schemas"]["AlertEvidence"];
-            findings: number;
+            findings_count: number;
             headline: string | null;
             id: string;
             incident_id: string | null;
@@ -1942,6 +1943,8 @@ export interface components {
         Performance: {
             /** @constant */
             kind: "unknown";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             realised_accuracy: components["schemas"]["Proportion"] | null;
             realised_error: components["schemas"]["MeanError"] | null;
             reason: string;
@@ -1954,6 +1957,8 @@ export interface components {
             cross_check: number;
             /** @constant */
             kind: "estimated";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             /** @constant */
             measure: "accuracy";
             realised_accuracy: components["schemas"]["Proportion"] | null;
@@ -1965,6 +1970,8 @@ export interface components {
             blind_to: string;
             /** @constant */
             kind: "estimated";
+            /** @description share of the answers behind the realised figures that have their label, 0–1 */
+            labelled_share: number | null;
             mean_absolute_error: number;
             /** @constant */
             measure: "mean-absolute-error";

@@ -194,7 +194,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     caughtBy: 'models',
     file: ALERTS,
     of: alert('MlfiModelUnreachable'),
-    change: swap(/min_over_time\((.*)\[5m\]\)/, '$1'),
+    change: swap(/min_over_time\(([^[]*)\[5m\]\)/, '$1'),
   },
   'silent failure with errors': {
     caughtBy: 'models',
@@ -266,7 +266,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     caughtBy: 'slow',
     file: ALERTS,
     of: alert('MlfiIncidentOpenLow'),
-    change: swap(/ unless .*$/, ''),
+    change: swap(/ == 1 unless .*$/, ' == 1'),
   },
   'a baseline of nine days is old': {
     caughtBy: 'slow',
@@ -309,6 +309,18 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: ALERTS,
     of: alert('MlfiBreakGlassUnreviewed'),
     change: swap('> 0', '> 1'),
+  },
+  'a page of a model that was removed': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiIncidentOpen'),
+    change: (rule) => (rule.expr = rule.expr.replaceAll(' unless on () mlfi_models', '')),
+  },
+  'a page for a burnt budget': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiErrorBudgetBurn', '1h'),
+    change: (rule) => (rule.labels = { ...rule.labels, severity: 'critical' }),
   },
   'a page before its time': {
     caughtBy: 'models',

@@ -87,7 +87,11 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     incident: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
-    performance: { kind: 'unknown', reason: 'there is no baseline yet', realised: { accuracy: null, error: null } },
+    performance: {
+      kind: 'unknown',
+      reason: 'there is no baseline yet',
+      realised: { accuracy: null, error: null, labelledShare: null },
+    },
     patterns: [],
     rowAnomaly: { verdict: 'unknown', reason: 'no look has been taken yet' },
     goldenInputs: [],
@@ -197,8 +201,7 @@ describe('what the demo prints', () => {
     );
     expect(lines).toEqual([
       '',
-      '▲ HIGH  tabular: Title of unit-change',
-      '  The headline says it.',
+      '▲ HIGH  The headline says it.',
       '',
       '  First paragraph.',
       '',

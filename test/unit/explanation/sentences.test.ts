@@ -2,18 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
 import { CAUSE_IDS, type CauseId } from '../../../exporter/src/domain/cause.js';
-import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
-import { FAILURE_REASONS } from '../../../exporter/src/domain/observation.js';
 import type { Symptoms } from '../../../exporter/src/domain/symptoms.js';
-import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { explain } from '../../../exporter/src/explanation/explain.js';
 import { renderReport } from '../../../exporter/src/explanation/report/index.js';
 import { diagnose } from '../../../exporter/src/rca/diagnose.js';
-import { CAUSE_DEFINITIONS } from '../../../exporter/src/rca/causes/index.js';
 import { recommend } from '../../../exporter/src/recommendation/recommend.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { failed, evaluated, golden, rowsOf, type Case } from '../rca/evaluated-case.js';
-import { anySymptoms, textsOf } from './sentences.js';
+import { faultsOf, type Said } from './sentence-faults.js';
+import { anySymptoms } from './sentences.js';
 
 const said = (symptoms: Symptoms): Said => {
   const diagnosis = diagnose(symptoms);
@@ -31,84 +28,6 @@ const said = (symptoms: Symptoms): Said => {
   });
   return { symptoms, diagnosis, explanation, proposals };
 };
-type Said = Pick<Evaluation, 'symptoms' | 'diagnosis' | 'explanation' | 'proposals'>;
-
-/** Identifiers of the code, as they must not stand in a sentence. Those that are a single word are words as well. */
-const SLUGS = [...CAUSE_IDS, ...DETECTOR_IDS, ...FAILURE_REASONS, 'latency_seconds', 'standard-deviations'].filter(
-  (id) => /[-_]/.test(id),
-);
-
-const HARM =
-  /Users (receive|wait)|Most calls fail|calls get no prediction|predictions are wrong|responses are (later|slow)/;
-const NO_HARM = /No harm|no sign so far|no problem found|cannot be told from chance so far/i;
-/** Facts of health: nothing that is as it should be speaks against a cause that does not predict otherwise. */
-const HEALTH =
-  /(is|are) (as before|as fast as before|valid)|always (had|got)|Every call is answered|Something listens|No feature lost/;
-
-/** What no text may have, with the reason. */
-const FAULTS: readonly (readonly [what: string, fault: RegExp])[] = [
-  [
-    'a plural of one',
-    /(?<![\d.,–-])1 (?!of\b)(?:other )?[a-z]+ ?(?:[a-z]+s)\b(?<!\b(?:s|is|was|has|less|less|this))(?=[ .,;)])/,
-  ],
-  ['a backtick', /`/],
-  ['the key of a signal', /feature:\S/],
-  ['a value that is none', /\b(NaN|undefined|null|Infinity|\[object)\b/],
-  ['more than six digits', /(?<![\d:-])\d+\.\d{7,}|\d\.\d*[1-9]\d{6,}/],
-  ['two full stops', /\.\.|\. \.|\.\)\.|: ?\.|\( ?\)/],
-  ['a minus of zero', /[-−]0\.00\b(?! to)/],
-];
-
-function faultsOf({ symptoms, diagnosis, explanation, proposals }: Said): string[] {
-  const texts = textsOf(diagnosis, explanation, proposals);
-  const whole = texts.map(([, text]) => text).join('\n');
-  return [
-    ...texts.flatMap(([place, text]) => [
-      ...FAULTS.filter(([, fault]) => fault.test(text)).map(([what]) => `${what} in ${place}: ${text}`),
-      ...SLUGS.filter((slug) => new RegExp(`(^|[^\\w-])${slug}($|[^\\w-])`).test(text)).map(
-        (slug) => `the slug ${slug} in ${place}: ${text}`,
-      ),
-    ]),
-    ...contradictions(texts, whole),
-    ...unmeasured(symptoms, whole),
-    ...diagnosis.causes.flatMap(({ id, refuting }) =>
-      refuting
-        .filter(({ indicator, text }) => HEALTH.test(text) && !leadsOf(id).includes(indicator))
-        .map(({ text }) => `a fact of health against ${id}: ${text}`),
-    ),
-  ];
-}
-
-const leadsOf = (id: CauseId): readonly string[] =>
-  CAUSE_DEFINITIONS.find((cause) => cause.id === id)?.leadIndicators ?? [];
-
-function contradictions(texts: readonly (readonly [string, string])[], whole: string): string[] {
-  const harm = texts.find(([, text]) => HARM.test(text));
-  const none = texts.find(([, text]) => NO_HARM.test(text));
-  return [
-    ...(harm !== undefined && none !== undefined ? [`harm and no harm: “${harm[1]}” and “${none[1]}”`] : []),
-    ...(/No other feature moved/.test(whole) &&
-    /[2-9] of \d+ features moved/.test(whole) &&
-    /other features? moved too/.test(whole)
-      ? ['another feature moved and did not']
-      : []),
-  ];
-}
-
-/** Statements about what was not measured. */
-function unmeasured({ service, golden: { compared }, features, labels }: Symptoms, whole: string): string[] {
-  const claims: readonly (readonly [boolean, RegExp])[] = [
-    [service.latencyBefore !== null && service.latencyNow !== null, /as fast as before/],
-    [service.failures.count < service.failures.of, /arrive are valid|of the calls are answered/],
-    [service.failures.count === 0, /Every call is answered/],
-    [compared > 0, /Every golden input|have the fields they always had/],
-    [features.length > 0, /No input feature moved|No feature lost values|particular group of requests|has disappeared/],
-    [labels.accuracyBefore !== null && labels.accuracyNow !== null, /Labelled predictions are right as often/],
-  ];
-  return claims
-    .filter(([measured, claim]) => !measured && claim.test(whole))
-    .map(([, claim]) => `not measured: ${claim.source}`);
-}
 
 const MUTATIONS: Readonly<Record<string, (rows: ReturnType<typeof rowsOf>) => Case>> = {
   quiet: (rows) => ({ rows }),
@@ -142,6 +61,13 @@ const MUTATIONS: Readonly<Record<string, (rows: ReturnType<typeof rowsOf>) => Ca
   'low confidence': (rows) => ({ rows: rows.map((row) => ({ ...row, confidence: 0.2 })) }),
   slow: (rows) => ({ rows: rows.map((row) => ({ ...row, latencySeconds: 2.5 })) }),
   'golden turned': (rows) => ({ rows, now: golden('no', 0.6) }),
+  'half time out while only one group comes': (rows) => ({
+    rows: rows.map((row, i) => (i % 2 === 0 ? failed('timeout') : { ...row, features: { ...row.features, c1: 'a' } })),
+  }),
+  'a type changed': (rows) => ({
+    rows: rows.map((row) => ({ ...row, features: { ...row.features, n1: `around ${String(row.features?.['n1'])}` } })),
+  }),
+  'in bursts': (rows) => ({ rows: rows.map((row, i) => (i % 20 < 6 ? failed('http_5xx', 503) : row)) }),
   'accuracy fell': (rows) => ({ rows, labels: { before: 170, now: 120 } }),
 };
 

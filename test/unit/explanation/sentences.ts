@@ -99,6 +99,16 @@ const finding: fc.Arbitrary<Finding> = fc.constantFrom(...FINDINGS).map((found) 
   baselineSamples: null,
 }));
 
+const HINTS = [
+  ['scale', 'looks multiplied by 100 (R² 0.998 over matched quantiles)'],
+  ['default-value', 'is 0 in 40 % of the rows, before in 1 %'],
+  ['frozen', 'is 38 in every row'],
+  ['rename', 'has “alpha” where “a” was'],
+  ['swap', 'and “income” look swapped'],
+  ['rounding', 'looks rounded'],
+  ['type-change', 'arrives as text (before, as a number)'],
+] as const;
+
 const feature = fc.record({
   feature: fc.constantFrom(...names),
   kind: fc.constantFrom('numeric' as const, 'categorical' as const),
@@ -116,20 +126,13 @@ const feature = fc.record({
   minusLog10P: fc.double({ min: 0, max: 300, noNaN: true }),
   changed: fc.boolean(),
   hint: maybe(
-    fc.record({
-      transformation: fc.constantFrom(
-        'scale' as const,
-        'default-value' as const,
-        'frozen' as const,
-        'rename' as const,
-        'swap' as const,
-        'rounding' as const,
-      ),
-      parameters: fc.constant({}),
-      fit: share,
-      sinceMs: fc.constant(null),
-      sentence: fc.constant('“age” looks multiplied by 100 (R² 0.998 over matched quantiles).'),
-    }),
+    fc.constantFrom(...HINTS).map(([transformation, claim]) => ({
+      transformation,
+      parameters: transformation === 'type-change' ? { from: 'a number', to: 'text' } : {},
+      fit: 0.9,
+      sinceMs: null,
+      sentence: `“age” ${claim}.`,
+    })),
   ),
 });
 
@@ -159,6 +162,33 @@ function decompositionOf(split: {
   };
 }
 
+/** Detectors that compare with a baseline. */
+const COMPARING: ReadonlySet<string> = new Set([
+  'latency-regression',
+  'confidence-distribution',
+  'golden-answers',
+  'answer-schema',
+  'numeric-drift',
+  'categorical-drift',
+  'missing-values',
+  'prediction-mix',
+  'accuracy-drop',
+  'calibration',
+  'isolation-forest',
+]);
+/** What needs a baseline to compare with. */
+const NOTHING_COMPARED = {
+  missingTogether: null,
+  mixExplains: null,
+  answerBands: null,
+  lostSegment: null,
+  errorsBySegment: null,
+  labelAssociation: null,
+  sameHour: null,
+  precisionLoss: null,
+  swappedPair: null,
+  labelledBefore: null,
+};
 const CERTIFICATE_ENDS = {
   detector: 'certificate-expiry',
   subject: 'certificate',
@@ -172,6 +202,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
     calls: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 100_000 })),
     failing: fc.oneof(fc.constantFrom(0, 1), share),
     reasons: fc.uniqueArray(fc.constantFrom(...FAILURE_REASONS), { minLength: 1, maxLength: 3 }),
+    inBursts: fc.boolean(),
     found: fc.oneof(
       { weight: 30, arbitrary: fc.uniqueArray(finding, { maxLength: 4, selector: ({ detector }) => detector }) },
       { weight: 1, arbitrary: finding.map((one) => [{ ...one, ...CERTIFICATE_ENDS }]) },
@@ -205,7 +236,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
           predicate: fc.constant('country = DE'),
           before: share,
           now: share,
-          restDistance: share,
+          restDistance: fc.double({ min: 0, max: 0.15, noNaN: true }),
         }),
       ),
       errorsBySegment: maybe(segment),
@@ -248,14 +279,14 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
     const failures = proportion(Math.round(given.failing * given.calls), given.calls);
     const answered = failures.count < failures.of;
     const { before, now, latencyBefore, latencyNow } = given.levels;
-    const { compared } = given.golden;
+    const compared = given.hasBaseline ? given.golden.compared : 0;
     const goldenChanged = Math.round(given.golden.changed * compared);
     return {
       modelId: modelId('m'),
       atMs: 1_800_000_000_000,
       window: { fromMs: 1_800_000_000_000 - 60_000, toMs: 1_800_000_000_000, samples: given.calls },
       hasBaseline: given.hasBaseline,
-      findings: given.found,
+      findings: given.found.filter(({ detector }) => given.hasBaseline || !COMPARING.has(detector)),
       service: {
         calls: given.calls,
         failures,
@@ -263,7 +294,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
           failures.count === 0 ? [] : given.reasons.map((reason, i) => [reason, i === 0 ? failures.count : 0]),
         ),
         consecutiveFailures: answered ? 0 : failures.count,
-        failuresInBursts: failures.count > 5 && answered,
+        failuresInBursts: failures.count > 5 && answered ? given.inBursts : null,
         refusedAsBusy: null,
         said: null,
         callers: 'users',
@@ -274,7 +305,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
         lastAnswerAtMs: answered ? 1 : null,
       },
       golden: {
-        inputs: compared,
+        inputs: given.golden.compared,
         compared,
         changed: goldenChanged,
         answersChanged: goldenChanged,
@@ -302,7 +333,8 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
         lastQuarterMean: null,
       },
       labels: {
-        ...(given.labels ?? { accuracyBefore: null, accuracyNow: null }),
+        accuracyBefore: given.hasBaseline ? (given.labels?.accuracyBefore ?? null) : null,
+        accuracyNow: given.labels?.accuracyNow ?? null,
         calibrationErrorBefore: null,
         calibrationErrorNow: null,
       },
@@ -310,7 +342,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
       changes: given.changes,
       watched: true,
       changePoint: null,
-      differential: given.differential,
+      differential: given.hasBaseline ? given.differential : { ...given.differential, ...NOTHING_COMPARED },
       decomposition: given.decomposition === null ? null : decompositionOf(given.decomposition),
       attributions: given.attributed.map((value, i) => ({
         feature: names[i] ?? 'age',

@@ -4,6 +4,7 @@ import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident, IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
+import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
@@ -134,6 +135,50 @@ it('keeps the diagnosis people decided on while the action takes effect, unless 
   expect(await look('critical', 'endpoint-errors')).toBe('endpoint-errors');
   underWay = false;
   expect(await look('low', 'input-drift')).toBe('input-drift');
+});
+
+it('does not take turns between two causes that explain a window about equally well', async () => {
+  const { incidents } = incidentsWith();
+  const told: (string | undefined)[] = [];
+  for (let evaluations = 0; evaluations < 120; evaluations += 1) {
+    const cause = Math.floor(evaluations / 3) % 2 === 0 ? 'input-drift' : 'seasonal-pattern';
+    const incident = await incidents.apply(model, evaluation('low', true, cause));
+    told.push(incident?.diagnosis.causes[0]?.id);
+  }
+  const changes = told.filter(
+    (cause, i) => i > 0 && cause !== undefined && told[i - 1] !== undefined && cause !== told[i - 1],
+  );
+  expect(changes).toEqual(['seasonal-pattern']);
+});
+
+it('tells its severity in its own words, also where another evaluation judged it otherwise', async () => {
+  const { incidents } = incidentsWith();
+  const judged = (severity: Severity, cause: CauseId): Evaluation => {
+    const plain = evaluation(severity, true, cause);
+    const severityReason = `Judged ${severity}.`;
+    return {
+      ...plain,
+      diagnosis: { ...plain.diagnosis, severityReason },
+      explanation: {
+        headline: 'Something.',
+        paragraphs: [`Severity ${severity}: ${severityReason} Seen in 40 calls.`],
+      },
+    };
+  };
+  const look = (severity: Severity, cause: CauseId) => incidents.apply(model, judged(severity, cause));
+  await look('high', 'endpoint-errors');
+  await look('high', 'endpoint-errors');
+  await look('low', 'input-drift');
+  const held = await look('low', 'input-drift');
+  expect(held?.diagnosis.causes[0]?.id).toBe('input-drift');
+  expect([held?.severity, held?.diagnosis.severity, held?.diagnosis.severityReason]).toEqual([
+    'high',
+    'high',
+    'Judged high.',
+  ]);
+  expect(held?.explanation.paragraphs).toEqual([
+    'Severity high: Judged high. By the evidence for this cause alone it would be low: Judged low. Seen in 40 calls.',
+  ]);
 });
 
 it('is closed while only labels are late', async () => {

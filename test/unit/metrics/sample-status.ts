@@ -86,7 +86,11 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     incident: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
-    performance: { kind: 'unknown', reason: 'no labels', realised: { accuracy: null, error: null } },
+    performance: {
+      kind: 'unknown',
+      reason: 'no labels',
+      realised: { accuracy: null, error: null, labelledShare: null },
+    },
     evaluatedAtMs: 2_000,
     evaluationSeconds: 0.001,
     totals: { calls: 1_234, failures: { timeout: 3 }, probes: 10, probeFailures: {} },

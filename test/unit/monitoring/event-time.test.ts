@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
-import type { Observation } from '../../../exporter/src/domain/observation.js';
-import type { LedgerRepository } from '../../../exporter/src/domain/ports.js';
+import type { LateLabel, Observation } from '../../../exporter/src/domain/observation.js';
+import type { LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ports.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { EventClock } from '../../../exporter/src/monitoring/event-clock.js';
 import type { Records } from '../../../exporter/src/monitoring/increment.js';
@@ -10,15 +10,27 @@ import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model
 import { PendingRows } from '../../../exporter/src/monitoring/pending-rows.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
+import { labelledShare } from '../../../exporter/src/statistics/label-counts.js';
 import { modelOf } from '../../fixtures/model.js';
 import { observation } from '../detection/rows.js';
 
 const START_MS = 1_767_571_200_000;
-const NO_LEDGER: LedgerRepository = {
-  saveAll: () => Promise.resolve(),
-  take: () => Promise.resolve([]),
-  prune: () => Promise.resolve(0),
-};
+/** The ledger's contract on a map; the real ones run in test/integration/store.test.ts. */
+function ledger(): LedgerRepository {
+  const entries = new Map<string, LedgerEntry>();
+  return {
+    saveAll: (some) => {
+      for (const entry of some) entries.set(entry.predictionIdHash, entry);
+      return Promise.resolve();
+    },
+    take: (_, hashes) => {
+      const found = hashes.flatMap((hash) => entries.get(hash) ?? []);
+      for (const hash of hashes) entries.delete(hash);
+      return Promise.resolve(found);
+    },
+    prune: () => Promise.resolve(0),
+  };
+}
 
 /** A model that stores what it counts, and everything its store holds in the end. */
 class Stored {
@@ -37,12 +49,16 @@ class Stored {
     { counters: null, baseline: null, learning: null, windows: [], monitor: null, kinds: null },
   );
   private readonly windows = new Map<number, Records['windows'][number]['profile']>();
+  private readonly ledger = ledger();
   private records: Records | null = null;
 
-  async commit(observations: readonly Observation[], nowMs: number): Promise<void> {
-    const staged = this.monitored.stage({ observations, labels: [] });
-    const join = await this.monitored.join(NO_LEDGER, staged);
-    const counted = staged.records([], nowMs);
+  async commit(observations: readonly Observation[], nowMs: number, labels: readonly LateLabel[] = []): Promise<void> {
+    const staged = this.monitored.stage({ observations, labels });
+    const join = await this.monitored.join(this.ledger, staged);
+    const counted = staged.records(
+      join.judged.filter((judged) => judged !== null),
+      nowMs,
+    );
     this.records = counted.records;
     for (const { windowStartMs, profile } of counted.records.windows) this.windows.set(windowStartMs, profile);
     for (const { windowStartMs, profile } of counted.records.amendments) {
@@ -67,8 +83,12 @@ class Stored {
       learning: this.monitored.learning,
       window: this.monitored.window(),
       rows: this.monitored.modelState().rows,
-      windows: [...this.windows].sort(([a], [b]) => a - b),
+      windows: this.storedWindows(),
     };
+  }
+
+  storedWindows(): readonly [number, Records['windows'][number]['profile']][] {
+    return [...this.windows].sort(([a], [b]) => a - b);
   }
 }
 
@@ -172,6 +192,44 @@ it('goes on where mlfi’s own clock is set back by an hour and forward again', 
   }
   expect(stored.monitored.modelState().intake?.notJudged.late).toBe(0);
   expect(await stored.end(START_MS + 800_000)).toMatchObject({ calls: 700 });
+});
+
+it('joins labels of a day later with the baseline and the windows of their answers, and compares windows that had theirs', async () => {
+  const stored = new Stored();
+  const random = seededRandom('labels');
+  const [minutesPerDay, days, rowsPerCommit] = [1_440, 3, 20];
+  const rows = Array.from({ length: days * minutesPerDay }, (_, i) =>
+    observation({
+      atMs: START_MS + 60_000 * i,
+      predictionId: `p${i}`,
+      features: { x: random.next() },
+      prediction: 'yes',
+      confidence: 0.5 + 0.5 * random.next(),
+    }),
+  );
+  for (let i = 0; i < rows.length; i += rowsPerCommit) {
+    const nowMs = rows[i + rowsPerCommit - 1]?.atMs ?? 0;
+    const labels = rows
+      .slice(Math.max(0, i - minutesPerDay), Math.max(0, i - minutesPerDay + rowsPerCommit))
+      .map(({ predictionId }, n) => ({
+        atMs: nowMs,
+        predictionId: predictionId ?? '',
+        label: n % 4 === 0 ? 'no' : 'yes',
+      }));
+    await stored.commit(rows.slice(i, i + rowsPerCommit), nowMs, labels);
+    stored.monitored.advance(nowMs, false);
+  }
+  const { baseline } = stored.monitored;
+  const learnt = baseline?.profile;
+  expect(learnt?.calls).toBeGreaterThanOrEqual(200);
+  expect(learnt?.labels).toMatchObject({ labelled: learnt?.calls, correct: Math.floor(0.75 * (learnt?.calls ?? 0)) });
+  // The newest calls have no labels yet, and are compared by those of the day before.
+  const window = stored.monitored.window();
+  expect(window.toMs - window.fromMs).toBeLessThan(6 * 3_600_000);
+  expect(labelledShare(window)).toBe(1);
+  expect(window.labels.labelled).toBeGreaterThanOrEqual(200);
+  const labelled = stored.storedWindows().reduce((sum, [, { labels }]) => sum + labels.labelled, 0);
+  expect(labelled + (learnt?.calls ?? 0)).toBe((days - 1) * minutesPerDay);
 });
 
 it('judges labels that come before any row, as after a restart, at their own time, and keeps nothing older from being judged', () => {

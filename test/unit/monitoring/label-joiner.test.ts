@@ -110,13 +110,23 @@ it('joins again what a transaction joined that rolled back, a quantity of the sa
   expect(await commit(joiner, store, [{ atMs: 9, predictionId: 'staged', label: 40 }])).toEqual([null]);
 });
 
-it('writes no quantity, so that after a restart its label finds nothing', async () => {
+it('writes the cell of a quantity and not the quantity, so that its label is judged after a restart too', async () => {
   const store = ledger();
   const before = joinerOf();
   keep(before, answer('b', 123456.789));
+  keep(before, answer('c', 140_000));
   await commit(before, store);
-  expect(JSON.stringify([...store.rows.values()])).not.toContain('"123456');
-  expect(await commit(joinerOf(), store, [{ atMs: 9, predictionId: 'b', label: 1 }])).toEqual([null]);
+  for (const { quantity } of store.rows.values()) expect(JSON.stringify(quantity)).not.toContain('123456');
+  const labels = [
+    { atMs: 9, predictionId: 'b', label: 123_000 },
+    { atMs: 9, predictionId: 'c', label: 150_000 },
+  ];
+  const judged = await commit(joinerOf(), store, labels);
+  for (const [i, error] of [456.8, 10_000].entries()) {
+    const label = judged[i];
+    expect(label?.kind).toBe('quantity');
+    if (label?.kind === 'quantity') expect(Math.abs(label.absoluteError - error)).toBeLessThan(0.02 * error);
+  }
 });
 
 it.each<readonly [Prediction, LateLabel['label'], number | null, JudgedLabel['kind'], boolean | number]>([

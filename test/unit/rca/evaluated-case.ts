@@ -47,6 +47,10 @@ export interface Case {
   readonly evidence?: AlertEvidence;
   /** False as after a restart: counts are there, the rows behind them are not. */
   readonly withBaselineRows?: boolean;
+  /** Other rows that the baseline was made of. */
+  readonly baselineRows?: readonly Observation[];
+  /** Rows still in memory, where that is not all of the window's. */
+  readonly rowsInMemory?: readonly Observation[];
   readonly certificate?: ServerCertificate;
 }
 
@@ -79,9 +83,11 @@ export function stateOf({
   withBaseline = true,
   withBaselineRows = true,
   evidence,
+  baselineRows = BASELINE_ROWS,
+  rowsInMemory = rows,
   certificate,
 }: Case): MonitoredModelState {
-  const plain = { ...baselineOf(BASELINE_ROWS), golden: golden('yes', 0.9) };
+  const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
   const window = profileOf(rows, baseline.profile);
@@ -90,8 +96,8 @@ export function stateOf({
     baseline: withBaseline ? baseline : null,
     learning: null,
     window: labels === undefined ? window : { ...window, labels: labelsOf(labels.now) },
-    rows,
-    baselineRows: withBaseline && withBaselineRows ? BASELINE_ROWS : [],
+    rows: rowsInMemory,
+    baselineRows: withBaseline && withBaselineRows ? baselineRows : [],
     goldenNow: now,
     forest: null,
     windowForest: null,

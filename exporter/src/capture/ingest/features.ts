@@ -225,7 +225,7 @@ class Flattener {
   private fit(given: string): string {
     const name = fitName(given, this.limits.featureNameLength);
     if (name !== given)
-      this.tell('name_changed', name, 'a name that is too long or holds unfit characters was changed');
+      this.tell('name_changed', name, 'a name that is too long, or holds control or unfit characters, was changed');
     return name;
   }
 }
@@ -239,16 +239,25 @@ function fitName(name: string, longest: number): string {
   if (name.length > longest) return shortened(name, longest);
   const known = fitNames.get(name);
   if (known !== undefined) return known;
-  const fit = isUnfit(name) ? madeFit(name) : name;
+  const readable = withoutControls(isUnfit(name) ? madeFit(name) : name);
+  const fit = readable.length > longest ? shortened(name, longest) : readable;
   if (fitNames.size >= NAMES_REMEMBERED) fitNames.clear();
   fitNames.set(name, fit);
   return fit;
 }
 
+const CONTROLS = /\p{Cc}/gu;
+
+/** Control characters written as JSON writes them: they would break lines and terminals wherever the name is shown. */
+const withoutControls = (name: string): string =>
+  name.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** The beginning of a long name and a hash of all of it (FNV-1a, 32 bits), so that two long names stay two. */
 function shortened(name: string, longest: number): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  const beginning = name.slice(0, longest - 9).replace(/[\ud800-\udbff]$/, '');
-  return `${madeFit(beginning)}~${(hash >>> 0).toString(16).padStart(8, '0')}`;
+  const beginning = withoutControls(madeFit(name.slice(0, longest)))
+    .slice(0, longest - 9)
+    .replace(/[\ud800-\udbff]$/, '');
+  return `${beginning}~${(hash >>> 0).toString(16).padStart(8, '0')}`;
 }

@@ -26,7 +26,7 @@ export type Tell = (reason: NoteReason, field: string, message: string) => void;
 const REFUSED_FREELY = 1_000;
 const CHARACTERS_PER_REFUSAL = 64;
 
-/** Collects what became of the rows of one batch: counts of everything, examples of the first few. */
+/** Collects what became of the rows of one batch: counts of everything, each slip once with the first row that has it. */
 export interface Verdicts {
   refuse(line: number, refusal: Refusal, rows?: number): void;
   /**
@@ -45,14 +45,23 @@ export interface Verdicts {
  * @param characters length of the body
  */
 export function createVerdicts(characters: number): Verdicts {
-  const errors: IngestLineError[] = [];
+  const errors = new Map<
+    string,
+    { readonly slip: Omit<IngestLineError, 'rows' | 'line'>; line: number; rows: number }
+  >();
   const byReason: Partial<Record<RefusalReason, number>> = {};
   const notes = new Map<NoteReason, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
   let rejected = 0;
   const refuse: Verdicts['refuse'] = (line, { reason, field, message }, rows = 1) => {
     rejected += rows;
     byReason[reason] = (byReason[reason] ?? 0) + rows;
-    if (errors.length < ERRORS_TOLD) errors.push({ line, field: shown(field), reason, message });
+    const key = `${reason}\n${field}\n${message}`;
+    const known = errors.get(key);
+    if (known !== undefined) {
+      known.rows += rows;
+      known.line = Math.min(known.line, line);
+    } else if (errors.size < ERRORS_TOLD)
+      errors.set(key, { slip: { field: shown(field), reason, message }, line, rows });
   };
   return {
     refuse,
@@ -74,7 +83,9 @@ export function createVerdicts(characters: number): Verdicts {
     summary: () => ({
       rejected,
       rejectedByReason: { ...byReason },
-      errors: errors.sort((a, b) => a.line - b.line),
+      errors: [...errors.values()]
+        .map(({ slip, line, rows }) => ({ ...slip, line, rows }))
+        .sort((a, b) => a.line - b.line),
       notes: [...notes.values()].map(({ note, rows }) => ({ ...note, rows })),
     }),
   };

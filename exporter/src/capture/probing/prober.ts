@@ -168,7 +168,8 @@ export function createProber(ports: ProberPorts): Prober {
       const { answered, retryAfterMs } = await askAll(model, parts.shift() ?? [], signal);
       const results = answered.flatMap((one) => (one === null ? [] : [one.result]));
       const failed = results.filter(({ observation }) => observation.failure !== null).length;
-      asked += results.length;
+      // What was never sent because of a limit is no sign that nobody answers: the limit says how long to wait.
+      asked += results.filter(({ observation: { failure } }) => failure === null || !wasUnsent(failure)).length;
       wasAnswered ||= failed < results.length;
       if (!signal.aborted && results.length > 0) onSamples(results);
       if (retryAfterMs !== null) return { wasAnswered, asked, retryAfterMs, waitedMs };
@@ -238,6 +239,8 @@ export function createProber(ports: ProberPorts): Prober {
 
 /** Further calls would be refused, too. */
 const isLimit = ({ reason }: Failure): boolean => reason === 'rate_limited';
+
+const wasUnsent = (failure: Failure): boolean => isLimit(failure) && failure.httpStatus === null;
 
 /** Shortest time between two parts of a cycle that is spread over its interval. */
 const SHORTEST_PART_MS = 5_000;

@@ -1,10 +1,21 @@
 import { counted, percent } from '../../domain/quantity-text.js';
 import { chiSquaredTest } from '../../statistics/chi-squared.js';
+import { labelledShare } from '../../statistics/label-counts.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 30;
 const SIGNIFICANCE = 1e-3;
+/** Share of labelled answers from which it is not said how few they are. */
+const NEARLY_ALL = 0.995;
+
+/** Labels belong to the window of their prediction: those of older predictions are counted, but not in it. */
+function fewLabels(labelled: number, calls: number, inBaseline: number): string {
+  const now = `${labelled === 0 ? 'none' : labelled} of the ${counted(calls, 'call')} in the window has a label; at least ${FEWEST_LABELS} are needed`;
+  return inBaseline === 0
+    ? now
+    : `${now} (in the baseline, ${counted(inBaseline, 'prediction')} ${inBaseline === 1 ? 'has' : 'have'} one)`;
+}
 
 /** Labelled answers are right less often than in the baseline. */
 export const accuracyDrop: Detector = {
@@ -13,9 +24,10 @@ export const accuracyDrop: Detector = {
     const now = input.window.labels;
     const before = input.baseline?.profile.labels;
     if (now.labelled < FEWEST_LABELS)
-      return blind('accuracy', `${counted(now.labelled, 'label')} in the window; at least ${FEWEST_LABELS} are needed`);
+      return blind('accuracy', fewLabels(now.labelled, input.window.calls, before?.labelled ?? 0));
     if (before === undefined || before.labelled < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
+    const share = labelledShare(input.window);
     const accuracyNow = proportion(now.correct, now.labelled);
     const accuracyBefore = proportion(before.correct, before.labelled);
     const drop = accuracyBefore.share - accuracyNow.share;
@@ -46,7 +58,7 @@ export const accuracyDrop: Detector = {
       now: accuracyNow.share,
       window: windowOf(input),
       baselineSamples: before.labelled,
-      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.`,
+      sentence: `${percent(accuracyNow.share)} of ${counted(now.labelled, 'labelled prediction')} are right; in the baseline, ${percent(accuracyBefore.share)} were.${share === null || share >= NEARLY_ALL ? '' : ` ${percent(share)} of the predictions have their label.`}`,
     });
   },
 };

@@ -1,3 +1,4 @@
+import { signed } from '../../domain/quantity-text.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
@@ -12,9 +13,7 @@ export const goldenAnswers: Detector = {
     const share = golden.changed / golden.compared;
     if (golden.changed === 0 || share < thresholds.goldenChangedShare) return nothing;
     const moved =
-      golden.confidenceShift === null
-        ? ''
-        : `; their confidence moved by ${golden.confidenceShift >= 0 ? '+' : ''}${golden.confidenceShift.toFixed(2)} on average`;
+      golden.confidenceShift === null ? '' : `; their confidence moved by ${signed(golden.confidenceShift)} on average`;
     return found({
       detector: 'golden-answers',
       subject: 'golden',

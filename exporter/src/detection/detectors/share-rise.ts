@@ -8,7 +8,7 @@ import { significancePerSignal, windowOf, type DetectionInput } from '../detecti
 const WORDS = {
   missing: 'is missing',
   absent: 'is not sent',
-  invalid: 'is unreadable (NaN or of another type)',
+  invalid: 'is of another type or not a finite number',
 } as const;
 
 /** A rise of the share of missing, invalid or absent values of one signal. */

@@ -145,7 +145,7 @@ export class ScoreStream {
     if (this.season.isWaiting) return this.waitsForSeason;
     if (this.detector?.kind === 'untestable') return 'it cannot get worse than it is in the baseline';
     if (this.detector !== null || this.calibration === null) return null;
-    return 'more samples: consecutive ones are alike, so longer blocks are needed';
+    return 'more samples: how many form a block depends on how alike consecutive ones are';
   }
 
   add(score: number, atMs: number): void {

@@ -7,7 +7,7 @@ import { route, type Route } from '../route.js';
 
 const nullableNumber = z.number().nullable();
 const named = z.object({ id: z.string(), title: z.string(), probability: z.number() });
-/** The seed's answer, with what the seed lacks added and nothing renamed. */
+/** The original service's answer, with what it lacks added and nothing renamed. */
 const analysis = z
   .object({
     metrics: z.object({
@@ -55,7 +55,7 @@ const analysis = z
   })
   .meta({ id: 'LegacyAnalysis' });
 
-/** The seed's interface with the seed's shapes. */
+/** The interface of the original service, with its shapes. */
 export const legacyRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -89,7 +89,7 @@ export const legacyRoutes: readonly Route[] = [
     path: '/monitoring/prediction',
     scope: 'ingest',
     isIntake: true,
-    summary: 'Log one prediction (the seed’s body); an unknown model_id is watched from now on',
+    summary: 'Log one prediction, with the body of the original service; an unknown model_id is watched from now on',
     query: z.object({}),
     body: {
       kind: 'text',
@@ -144,7 +144,7 @@ function nameIn(body: string): string {
   throw new Invalid(`model_id: ${name.error.issues[0]?.message ?? 'is no name'}`, 'model_id');
 }
 
-/** An investigation in the seed's shape; what the seed lacks is added, nothing is renamed. */
+/** An investigation in the original service's shape; what it lacks is added, nothing is renamed. */
 function legacyView(investigation: Investigation): z.output<typeof analysis> {
   const { diagnosis, explanation, confidenceDrift } = investigation;
   const [winner] = diagnosis.causes;

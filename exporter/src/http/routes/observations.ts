@@ -57,8 +57,16 @@ const result = z
     labels_unmatched: z.number(),
     duplicate: z.boolean().meta({ description: 'this batch_id was taken before; nothing was counted again' }),
     errors: z
-      .array(z.object({ line: z.number(), field: z.string(), reason: z.enum(REFUSAL_REASONS), message: z.string() }))
-      .meta({ description: 'the first refused rows' }),
+      .array(
+        z.object({
+          line: z.number(),
+          rows: z.number(),
+          field: z.string(),
+          reason: z.enum(REFUSAL_REASONS),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: 'each slip of the refused rows, with the first row that has it and how many have it' }),
     notes: z
       .array(
         z.object({
@@ -141,7 +149,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         labels_matched: taken.labelsMatched,
         labels_unmatched: taken.labelsUnmatched,
         duplicate: taken.duplicate,
-        errors: taken.errors.map(({ line, field, reason, message }) => ({ line, field, reason, message })),
+        errors: taken.errors.map(({ line, rows, field, reason, message }) => ({ line, rows, field, reason, message })),
         notes: taken.notes.map(({ reason, rows, line, field, message }) => ({ reason, rows, line, field, message })),
       };
       return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: shown };

@@ -102,7 +102,7 @@ const shown = {
   ),
   blind_spots: z.array(blindSpotSchema),
 };
-export const modelSchema = z.object({ ...shown, findings: z.number() }).meta({ id: 'Model' });
+export const modelSchema = z.object({ ...shown, findings_count: z.number() }).meta({ id: 'Model' });
 
 const goldenInput = z
   .object({
@@ -136,7 +136,7 @@ export const modelDetailSchema = z
   })
   .meta({ id: 'ModelDetail' });
 
-type Shown = Omit<z.output<typeof modelSchema>, 'findings'>;
+type Shown = Omit<z.output<typeof modelSchema>, 'findings_count'>;
 
 function shownView(status: ModelStatus): Shown {
   const { model, incident } = status;
@@ -184,7 +184,7 @@ function shownView(status: ModelStatus): Shown {
 /** A watched model in a list; of findings only how many. */
 export const modelView = (status: ModelStatus): z.output<typeof modelSchema> => ({
   ...shownView(status),
-  findings: status.findings.length,
+  findings_count: status.findings.length,
 });
 
 /** A watched model with its findings, golden inputs and schedule. */

@@ -5,7 +5,14 @@ import { intervalSchema, intervalView, orNull, proportionSchema, proportionView 
 const meanError = z
   .object({ mean: z.number(), interval: intervalSchema, count: z.number() })
   .meta({ id: 'MeanError', description: 'mean absolute error of labelled numeric answers' });
-const realised = { realised_accuracy: proportionSchema.nullable(), realised_error: meanError.nullable() };
+const realised = {
+  realised_accuracy: proportionSchema.nullable(),
+  realised_error: meanError.nullable(),
+  labelled_share: z
+    .number()
+    .nullable()
+    .meta({ description: 'share of the answers behind the realised figures that have their label, 0–1' }),
+};
 const estimated = {
   ...realised,
   kind: z.literal('estimated'),
@@ -45,6 +52,7 @@ export function performanceView(performance: PerformanceEstimate): z.output<type
   const shown = {
     realised_accuracy: orNull(performance.realised.accuracy, proportionView),
     realised_error: orNull(performance.realised.error, meanErrorView),
+    labelled_share: performance.realised.labelledShare,
   };
   if (performance.kind === 'unknown') return { ...shown, kind: 'unknown', reason: performance.reason };
   const common = {

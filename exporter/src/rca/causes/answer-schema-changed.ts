@@ -5,6 +5,8 @@ import { has } from '../indicators/indicator.js';
 export const answerSchemaChanged: CauseDefinition = {
   id: 'answer-schema-changed',
   leadIndicators: ['answer-shape-changed', 'unreadable-answers'],
+  expects: ['golden-answers-changed', 'release-declared'],
+  excludes: ['timeouts', 'transport-failures', 'server-errors'],
   hypotheses(symptoms) {
     const { schema = 0, not_json: notJson = 0 } = symptoms.service.failuresByReason;
     const changed = symptoms.golden.shapeChanged || has(symptoms, 'answer-schema');

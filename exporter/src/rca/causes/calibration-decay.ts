@@ -8,6 +8,8 @@ import { has, saidOf } from '../indicators/indicator.js';
 export const calibrationDecay: CauseDefinition = {
   id: 'calibration-decay',
   leadIndicators: ['confidence-slides', 'golden-confidence-moved', 'calibration-worse', 'confidence-moved'],
+  expects: ['confidence-fell'],
+  excludes: ['golden-answers-changed', 'answer-mix-moved', 'accuracy-fell', 'inputs-moved'],
   hypotheses(symptoms) {
     const trend = has(symptoms, 'confidence-trend');
     const moved =
@@ -15,9 +17,14 @@ export const calibrationDecay: CauseDefinition = {
       has(symptoms, 'calibration') ||
       saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined;
     if (!trend && !moved) return [];
+    const { golden, confidence } = symptoms;
+    const shift =
+      golden.confidenceShift ?? (confidence.now?.mean ?? 0) - (confidence.before?.mean ?? confidence.now?.mean ?? 0);
+    const much = `${shift > 0.02 ? 'more' : 'less'} confidence`;
+    const isSame = golden.compared > 0 && golden.answersChanged === 0;
     const title = trend
       ? 'Calibration decay: confidence keeps falling'
-      : `Calibration decay: the same predictions with ${(symptoms.golden.confidenceShift ?? 0) > 0.02 ? 'more' : 'less'} confidence`;
+      : `Calibration decay: ${isSame ? 'the same predictions' : 'predictions'} with ${much}${isSame ? '' : ' than before'}`;
     return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model') })];
   },
 };

@@ -7,6 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const categoryRename: CauseDefinition = {
   id: 'category-rename',
   leadIndicators: ['renamed', 'unseen-categories'],
+  expects: ['nothing-else-moved'],
+  excludes: ['values-missing'],
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'rename')

@@ -10,20 +10,36 @@ export interface Hypothesis {
   readonly segments: readonly string[];
   /** Share of the measured drop it accounts for; null without a measured drop. */
   readonly shareExplained: number | null;
+  /** Indicators that say nothing about this version of the cause, although they do about another. */
+  readonly ignores?: readonly IndicatorId[];
+
   /** The broader cause whose fitted weights count, for a version of it that is told by a fact. */
   readonly weighedAs?: CauseId;
 }
 
 /**
- * One file each; its doc comment says what it predicts. How strongly each indicator speaks for or against it is fitted
- * (`weights.ts`), not written here.
+ * One file each; its doc comment says what it predicts. Which indicators speak for it and which against it is written here, how
+ * strongly is fitted (`weights.ts`). Indicators it does not name are no reason for or against it, and are never said to be.
  */
 export interface CauseDefinition {
   readonly id: CauseId;
-  /** Indicators listed first when the cause is explained. */
+  /** Indicators without which the cause would not be thought of: they speak for it, are listed first, and their absence is told. */
   readonly leadIndicators: readonly IndicatorId[];
+  /** Others that speak for it when they hold. */
+  readonly expects: readonly IndicatorId[];
+  /** Indicators that speak against it when they hold, and for it when they do not. */
+  readonly excludes: readonly IndicatorId[];
   /** Every version of the cause worth weighing on these symptoms; empty when nothing points to it. */
   hypotheses(symptoms: Symptoms): readonly Hypothesis[];
+}
+
+/** 1: the indicator speaks for the cause when it holds · −1: against it · 0: it says nothing about it. */
+export function directionOf(
+  { leadIndicators, expects, excludes }: CauseDefinition,
+  indicator: IndicatorId,
+): -1 | 0 | 1 {
+  if (leadIndicators.includes(indicator) || expects.includes(indicator)) return 1;
+  return excludes.includes(indicator) ? -1 : 0;
 }
 
 /** A version of a cause that blames no feature and no segment. */

@@ -5,6 +5,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const certificateExpiring: CauseDefinition = {
   id: 'certificate-expiring',
   leadIndicators: [],
+  expects: [],
+  excludes: [],
   hypotheses(symptoms) {
     return has(symptoms, 'certificate-expiry') ? [plain(titleOf(sentenceOf(symptoms, 'certificate-expiry')))] : [];
   },

@@ -8,6 +8,14 @@ import { errorsRose } from './errors-rose.js';
 export const conceptDrift: CauseDefinition = {
   id: 'concept-drift',
   leadIndicators: ['accuracy-fell', 'errors-grow'],
+  expects: [],
+  excludes: [
+    'golden-answers-changed',
+    'inputs-moved',
+    'errors-in-one-group',
+    'label-tells-from-input',
+    'golden-confidence-moved',
+  ],
   hypotheses(symptoms) {
     if (!errorsRose(symptoms)) return [];
     const shareExplained = shareOfDrop(symptoms, 'concept');

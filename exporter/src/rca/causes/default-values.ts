@@ -7,6 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const defaultValues: CauseDefinition = {
   id: 'default-values',
   leadIndicators: ['filled-with-default'],
+  expects: ['nothing-else-moved', 'moved-most'],
+  excludes: ['frozen', 'rescaled'],
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'default-value')

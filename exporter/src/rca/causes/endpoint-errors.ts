@@ -10,6 +10,17 @@ import { saidByFailures } from './said-by-failures.js';
 export const endpointErrors: CauseDefinition = {
   id: 'endpoint-errors',
   leadIndicators: ['calls-fail', 'server-errors'],
+  expects: [],
+  excludes: [
+    'no-answers-at-all',
+    'failures-in-bursts',
+    'timeouts',
+    'server-says-busy',
+    'unreadable-answers',
+    'failures-in-one-group',
+    'transport-failures',
+    'slow',
+  ],
   hypotheses(symptoms) {
     const { service } = symptoms;
     if (service.failures.count === 0 || !callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];

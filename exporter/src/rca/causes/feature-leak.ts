@@ -10,6 +10,8 @@ const MIN_RISE = 0.15;
 export const featureLeak: CauseDefinition = {
   id: 'feature-leak',
   leadIndicators: ['label-tells-from-input'],
+  expects: ['moved-most', 'accuracy-fell'],
+  excludes: ['golden-answers-changed'],
   hypotheses(symptoms) {
     const found = symptoms.differential.labelAssociation;
     if (found === null || found.now - found.before < MIN_RISE) return [];

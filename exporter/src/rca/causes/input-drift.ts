@@ -5,14 +5,32 @@ import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js'
 const MIN_SHARE_OF_LARGEST = 0.7;
 
 /**
- * The inputs are other ones than in the baseline, with no simpler explanation.
+ * The inputs are other ones than in the baseline, with no simpler explanation: a feature behind whose change a transformation was
+ * found has one.
  * Predicts: features are distributed differently while golden inputs keep their answers.
  */
 export const inputDrift: CauseDefinition = {
   id: 'input-drift',
   leadIndicators: ['inputs-moved', 'many-inputs-moved'],
+  expects: ['moved-most'],
+  excludes: [
+    'rescaled',
+    'far-outside',
+    'filled-with-default',
+    'frozen',
+    'columns-swapped',
+    'renamed',
+    'precision-lost',
+    'values-missing',
+    'unreadable-values',
+    'unseen-categories',
+    'one-mix-explains-all',
+    'a-group-stopped-coming',
+    'usual-at-this-hour',
+    'golden-answers-changed',
+  ],
   hypotheses(symptoms) {
-    const changed = symptoms.features.filter((entry) => entry.changed);
+    const changed = symptoms.features.filter((entry) => entry.changed && entry.hint === null);
     if (changed.length === 0) return [];
     const largest = Math.max(...changed.map(({ distance }) => distance));
     const features = changed

@@ -11,6 +11,8 @@ const MIN_TOGETHER = 0.3;
 export const joinLoss: CauseDefinition = {
   id: 'join-loss',
   leadIndicators: ['missing-in-the-same-rows', 'values-missing'],
+  expects: ['many-inputs-moved'],
+  excludes: [],
   hypotheses(symptoms) {
     const together = symptoms.differential.missingTogether;
     if (together === null || together.share < MIN_TOGETHER) return [];

@@ -8,6 +8,8 @@ import { has, saidOf } from '../indicators/indicator.js';
 export const modelChanged: CauseDefinition = {
   id: 'model-changed',
   leadIndicators: ['golden-answers-changed', 'golden-confidence-moved', 'release-declared'],
+  expects: ['golden-mostly-turned', 'answer-mix-moved', 'sure-answers-turn', 'confidence-moved'],
+  excludes: ['constant-answers', 'only-unsure-answers-turn', 'inputs-moved', 'golden-answers-scatter'],
   hypotheses(symptoms) {
     const { golden } = symptoms;
     const turned =

@@ -16,6 +16,8 @@ const WORDS: Readonly<Record<string, string>> = {
 export const modelUnreachable: CauseDefinition = {
   id: 'model-unreachable',
   leadIndicators: ['no-answers-at-all', 'transport-failures', 'timeouts'],
+  expects: ['calls-fail'],
+  excludes: ['failures-in-bursts', 'failures-in-one-group'],
   hypotheses(symptoms) {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
     const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];

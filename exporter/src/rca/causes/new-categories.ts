@@ -10,6 +10,8 @@ const MIN_UNSEEN = 0.02;
 export const newCategories: CauseDefinition = {
   id: 'new-categories',
   leadIndicators: ['unseen-categories'],
+  expects: ['nothing-else-moved', 'moved-most'],
+  excludes: ['renamed', 'values-missing'],
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ changed, unseenShare }) => changed && unseenShare >= MIN_UNSEEN)

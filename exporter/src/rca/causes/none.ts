@@ -6,7 +6,9 @@ import { plain, type CauseDefinition } from './cause-definition.js';
  */
 export const none: CauseDefinition = {
   id: 'none',
-  leadIndicators: ['anything-found'],
+  leadIndicators: [],
+  expects: [],
+  excludes: ['anything-found'],
   hypotheses(symptoms) {
     return symptoms.findings.every(({ kind }) => kind === 'note') ? [plain('No cause: nothing is wrong')] : [];
   },

@@ -1,28 +1,35 @@
 import { quotedNames } from '../../domain/quantity-text.js';
+import type { FeatureEvidence } from '../../domain/symptoms.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { lostValues } from '../indicators/indicator.js';
+import { isRetyped, lostValues } from '../indicators/indicator.js';
 
-/** Rise of the unreadable share. */
-const MIN_RISE = 0.05;
+/** One feature says which type it now is, of several only that they are others. */
+function retyped(lost: readonly FeatureEvidence[], names: string): string {
+  const [only, ...others] = lost;
+  const { to, from } = only?.hint?.transformation === 'type-change' ? only.hint.parameters : {};
+  return to === undefined || others.length > 0
+    ? `${names} of another type than before`
+    : `Type of ${names} changed from ${String(from)} to ${String(to)}`;
+}
 
 /**
- * A feature has stopped arriving: not sent, null or unreadable.
- * Predicts: the missing share of a feature jumps while its remaining values are as ever.
+ * A feature has stopped arriving: not sent, null, or of another type, which a model cannot read either.
+ * Predicts: the missing share of a feature jumps while its remaining values are as ever, or values arrive as another type.
  */
 export const nullFlood: CauseDefinition = {
   id: 'null-flood',
   leadIndicators: ['values-missing', 'unreadable-values'],
+  expects: ['nothing-else-moved', 'moved-most'],
+  excludes: ['missing-in-the-same-rows'],
   hypotheses(symptoms) {
-    const lost = symptoms.features.filter(
-      (entry) => lostValues(entry) || entry.invalidNow - entry.invalidBefore >= MIN_RISE,
-    );
+    const lost = symptoms.features.filter((entry) => lostValues(entry) || isRetyped(entry));
     if (lost.length === 0) return [];
     const features = lost.map(({ feature }) => feature);
     const areAbsent = lost.every(({ absentNow, missingNow }) => absentNow > missingNow / 2);
     const areRetyped = lost.every((entry) => !lostValues(entry));
     const names = quotedNames(features);
     const title = areRetyped
-      ? `${names} of another type than before`
+      ? retyped(lost, names)
       : areAbsent
         ? `${names} no longer sent`
         : `Missing values flood ${names}`;

@@ -12,15 +12,17 @@ const MIN_SHARE = 0.3;
 export const overloadedEndpoint: CauseDefinition = {
   id: 'overloaded-endpoint',
   leadIndicators: ['failures-in-bursts', 'server-says-busy', 'timeouts', 'slow'],
+  expects: ['calls-fail'],
+  excludes: ['no-answers-at-all', 'transport-failures', 'unreadable-answers', 'failures-in-one-group'],
   hypotheses(symptoms) {
     const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = symptoms.service;
     if (failures.count === 0 || !callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];
     const late = (failuresByReason.timeout ?? 0) / failures.count > MIN_SHARE;
     const busy = refusedAsBusy !== null && refusedAsBusy.share > MIN_SHARE;
     // Bursts alone do not tell load from a fault of the server's own, and a status of 500 says it is its own.
-    const unexplainedBursts = failuresInBursts && refusedAsBusy === null;
+    const unexplainedBursts = failuresInBursts === true && refusedAsBusy === null;
     if (!late && !busy && !unexplainedBursts) return [];
     const how = late ? 'timeouts' : busy ? 'refusals' : 'failures';
-    return [plain(`Overloaded endpoint: ${how}${failuresInBursts ? ' in bursts' : ''}`)];
+    return [plain(`Overloaded endpoint: ${how}${failuresInBursts === true ? ' in bursts' : ''}`)];
   },
 };

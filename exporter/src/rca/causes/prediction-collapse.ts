@@ -13,6 +13,8 @@ const MAX_VANISHED = 0.6;
 export const predictionCollapse: CauseDefinition = {
   id: 'prediction-collapse',
   leadIndicators: ['constant-answers'],
+  expects: ['golden-answers-changed', 'golden-mostly-turned', 'answer-mix-moved'],
+  excludes: ['sure-answers-turn'],
   hypotheses(symptoms) {
     const { topShare, topShareBefore } = symptoms.prediction;
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);

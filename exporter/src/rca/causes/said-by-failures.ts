@@ -31,6 +31,8 @@ export function saidByFailures({ service: { failures, failuresByReason } }: Symp
 export const saidBy = (id: CauseId, title: string, broader: CauseId | null = null): CauseDefinition => ({
   id,
   leadIndicators: ['no-answers-at-all', 'calls-fail'],
+  expects: [],
+  excludes: ['failures-in-one-group'],
   hypotheses(symptoms) {
     if (saidByFailures(symptoms) !== id || !callsFail(symptoms)) return [];
     const { said } = symptoms.service;

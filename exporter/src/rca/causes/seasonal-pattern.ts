@@ -7,6 +7,8 @@ const MIN_EXPLAINED = 0.4;
 export const seasonalPattern: CauseDefinition = {
   id: 'seasonal-pattern',
   leadIndicators: ['usual-at-this-hour'],
+  expects: ['inputs-moved'],
+  excludes: ['golden-answers-changed', 'values-missing', 'unseen-categories'],
   hypotheses(symptoms) {
     const usual = symptoms.differential.sameHour;
     return usual !== null && usual.explained >= MIN_EXPLAINED ? [plain('Usual for these hours of the day')] : [];

@@ -7,6 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const segmentConceptDrift: CauseDefinition = {
   id: 'segment-concept-drift',
   leadIndicators: ['errors-in-one-group', 'accuracy-fell'],
+  expects: ['most-errors-in-one-group'],
+  excludes: ['golden-answers-changed', 'inputs-moved'],
   hypotheses(symptoms) {
     const group = symptoms.differential.errorsBySegment;
     if (group === null) return [];

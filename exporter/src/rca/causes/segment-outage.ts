@@ -1,3 +1,4 @@
+import { callsFail } from './calls-fail.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 
 /**
@@ -7,14 +8,29 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const segmentOutage: CauseDefinition = {
   id: 'segment-outage',
   leadIndicators: ['failures-in-one-group', 'a-group-stopped-coming'],
+  expects: ['calls-fail'],
+  excludes: ['event-declared', 'renamed', 'usual-at-this-hour'],
   hypotheses(symptoms) {
     const { failuresBySegment, lostSegment } = symptoms.differential;
-    const hit = failuresBySegment ?? lostSegment;
-    if (hit === null) return [];
-    const title =
-      failuresBySegment === null
-        ? `Segment gone: hardly any requests with ${hit.predicate}`
-        : `Segment outage: ${hit.predicate} fails`;
-    return [plain(title, { features: hit.features, segments: [hit.predicate] })];
+    if (failuresBySegment !== null) {
+      const { features, predicate } = failuresBySegment;
+      return [
+        plain(`Segment outage: ${predicate} fails`, {
+          features,
+          segments: [predicate],
+          ignores: ['a-group-stopped-coming'],
+        }),
+      ];
+    }
+    // Requests that no longer come do not make others fail.
+    if (lostSegment === null || callsFail(symptoms)) return [];
+    const { features, predicate } = lostSegment;
+    return [
+      plain(`Segment gone: hardly any requests with ${predicate}`, {
+        features,
+        segments: [predicate],
+        ignores: ['failures-in-one-group', 'calls-fail'],
+      }),
+    ];
   },
 };

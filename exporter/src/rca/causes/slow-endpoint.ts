@@ -5,6 +5,8 @@ import { saidOf } from '../indicators/indicator.js';
 export const slowEndpoint: CauseDefinition = {
   id: 'slow-endpoint',
   leadIndicators: ['slow'],
+  expects: [],
+  excludes: ['calls-fail', 'timeouts'],
   hypotheses(symptoms) {
     return saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction === 'up'
       ? [plain('Slow endpoint')]

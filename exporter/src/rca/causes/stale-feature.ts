@@ -7,6 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const staleFeature: CauseDefinition = {
   id: 'stale-feature',
   leadIndicators: ['frozen'],
+  expects: ['nothing-else-moved', 'moved-most'],
+  excludes: ['rescaled'],
   hypotheses(symptoms) {
     return symptoms.features
       .filter(({ hint }) => hint?.transformation === 'frozen')

@@ -5,6 +5,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const swappedColumns: CauseDefinition = {
   id: 'swapped-columns',
   leadIndicators: ['columns-swapped'],
+  expects: ['moved-most'],
+  excludes: ['rescaled'],
   hypotheses(symptoms) {
     const features = symptoms.differential.swappedPair?.features ?? [];
     return features.length === 0 ? [] : [plain(`Swapped columns: ${quotedNames(features)}`, { features })];

@@ -13,6 +13,16 @@ const MAX_GOLDEN_TURNED = 0.5;
 export const thresholdMoved: CauseDefinition = {
   id: 'threshold-moved',
   leadIndicators: ['only-unsure-answers-turn', 'golden-answers-changed', 'answer-mix-moved'],
+  expects: ['release-declared'],
+  excludes: [
+    'sure-answers-turn',
+    'golden-mostly-turned',
+    'golden-confidence-moved',
+    'confidence-moved',
+    'confidence-fell',
+    'constant-answers',
+    'inputs-moved',
+  ],
   hypotheses(symptoms) {
     const { golden, differential } = symptoms;
     const turned =

@@ -11,6 +11,16 @@ const MAX_MISSING = 0.05;
 export const trafficMixChange: CauseDefinition = {
   id: 'traffic-mix-change',
   leadIndicators: ['one-mix-explains-all', 'a-category-moved-most', 'event-declared'],
+  expects: ['inputs-moved', 'many-inputs-moved'],
+  excludes: [
+    'renamed',
+    'unseen-categories',
+    'values-missing',
+    'unreadable-values',
+    'a-group-stopped-coming',
+    'usual-at-this-hour',
+    'golden-answers-changed',
+  ],
   hypotheses(symptoms) {
     const mixed = symptoms.features.filter(
       ({ changed, kind, unseenShare, missingNow, missingBefore }) =>

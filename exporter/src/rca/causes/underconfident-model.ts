@@ -1,7 +1,7 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 
-/** A baseline this much surer shows that it has not always been like this: something changed. */
+/** A baseline, or a beginning of the window, this much surer shows that it has not always been like this: something changed. */
 const MIN_CONFIDENCE_FALL = 0.1;
 
 /**
@@ -10,11 +10,14 @@ const MIN_CONFIDENCE_FALL = 0.1;
  */
 export const underconfidentModel: CauseDefinition = {
   id: 'underconfident-model',
-  leadIndicators: ['low-confidence', 'has-baseline'],
+  leadIndicators: ['low-confidence'],
+  expects: [],
+  excludes: ['has-baseline', 'confidence-slides'],
   hypotheses(symptoms) {
-    const { before, now } = symptoms.confidence;
+    const { before, now, firstQuarterMean, lastQuarterMean } = symptoms.confidence;
     const wasSurer = before !== null && now !== null && before.mean - now.mean > MIN_CONFIDENCE_FALL;
-    return has(symptoms, 'low-confidence') && !wasSurer
+    const falls = (firstQuarterMean ?? 0) - (lastQuarterMean ?? 0) > MIN_CONFIDENCE_FALL;
+    return has(symptoms, 'low-confidence') && !wasSurer && !(falls && has(symptoms, 'confidence-trend'))
       ? [plain('Underconfident model: unsure of nearly every answer')]
       : [];
   },

@@ -22,6 +22,15 @@ const isOutOfScale = ({ changed, kind, meanShift, spreadRatio }: FeatureEvidence
 export const unitChange: CauseDefinition = {
   id: 'unit-change',
   leadIndicators: ['rescaled', 'far-outside', 'nothing-else-moved'],
+  expects: ['other-spread', 'moved-most'],
+  excludes: [
+    'filled-with-default',
+    'frozen',
+    'columns-swapped',
+    'precision-lost',
+    'one-mix-explains-all',
+    'golden-answers-changed',
+  ],
   hypotheses(symptoms) {
     return symptoms.features
       .filter((entry) => (entry.hint === null ? isOutOfScale(entry) : TRANSFORMATIONS.has(entry.hint.transformation)))

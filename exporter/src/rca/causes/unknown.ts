@@ -7,6 +7,8 @@ import { plain, type CauseDefinition } from './cause-definition.js';
 export const unknown: CauseDefinition = {
   id: 'unknown',
   leadIndicators: ['anything-found'],
+  expects: [],
+  excludes: [],
   hypotheses(symptoms) {
     return symptoms.findings.some(({ kind }) => kind !== 'note') ? [plain('No known cause explains the findings')] : [];
   },

@@ -8,6 +8,8 @@ import { has } from '../indicators/indicator.js';
 export const unstableModel: CauseDefinition = {
   id: 'unstable-model',
   leadIndicators: ['golden-answers-scatter'],
+  expects: [],
+  excludes: ['constant-answers'],
   hypotheses(symptoms) {
     return has(symptoms, 'unstable-answers') ? [plain('Unstable model: the same question gets different answers')] : [];
   },

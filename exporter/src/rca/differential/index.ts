@@ -1,9 +1,10 @@
 import { isWrong } from '../../domain/observation.js';
 import type { CountDifferential, RowDifferential, SegmentDifference } from '../../domain/differential.js';
 import type { FeatureEvidence, SegmentEvidence } from '../../domain/symptoms.js';
+import { labelledShare } from '../../statistics/label-counts.js';
 import { spearman } from '../../statistics/spearman.js';
 import type { Observation } from '../../domain/observation.js';
-import { failureCount, type BaselineProfile, type WindowProfile } from '../../domain/profile.js';
+import type { BaselineProfile, WindowProfile } from '../../domain/profile.js';
 import { answerBands } from './answer-bands.js';
 import { labelAssociation } from './label-association.js';
 import { lostSegment } from './lost-segment.js';
@@ -14,11 +15,6 @@ import { sameHour } from './same-hour.js';
 
 /** Labelled rows from which a trend of errors is computed. */
 const MIN_TREND_ROWS = 60;
-
-const labelledShare = (profile: WindowProfile): number | null => {
-  const answered = profile.calls - failureCount(profile);
-  return answered <= 0 ? null : Math.min(1, profile.labels.labelled / answered);
-};
 
 /** Two features whose values each look like the other's. */
 function pairIn(features: readonly FeatureEvidence[]): CountDifferential['swappedPair'] {

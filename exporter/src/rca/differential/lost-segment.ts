@@ -11,7 +11,8 @@ const MIN_VALUES = 100;
 
 /**
  * A category that has almost stopped coming while the others kept their proportions to each other and nothing new came in
- * its place: a source of traffic is gone. Of several whose rest is little disturbed the largest, for smaller ones go with it.
+ * its place: a source of traffic is gone. Of several the largest, for smaller ones go with it. Where the others changed their
+ * proportions too, it is another mix of traffic and no loss.
  */
 export function lostSegment(baseline: WindowProfile, window: WindowProfile): Differential['lostSegment'] {
   let best: Differential['lostSegment'] = null;
@@ -32,7 +33,7 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Dif
         const q = (now.categories.get(other) ?? 0) / Math.max(1e-9, m * (1 - is));
         restDistance += Math.abs(p - q) / 2;
       }
-      if (best === null || isClearer({ before: was, restDistance }, best)) {
+      if (restDistance <= MAX_REST_DISTANCE && (best === null || was > best.before)) {
         const feature = key.slice('feature:'.length);
         best = {
           features: [feature],
@@ -46,11 +47,3 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Dif
   }
   return best;
 }
-
-interface Loss {
-  readonly before: number;
-  readonly restDistance: number;
-}
-const isClean = ({ restDistance }: Loss): boolean => restDistance <= MAX_REST_DISTANCE;
-const isClearer = (a: Loss, b: Loss): boolean =>
-  isClean(a) && isClean(b) ? a.before > b.before : a.restDistance < b.restDistance;

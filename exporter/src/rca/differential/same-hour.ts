@@ -9,6 +9,10 @@ const HOURS = 24;
 const MIN_ROWS = 100;
 /** Hours that hold more of the baseline than this are no particular hours. */
 const MAX_SHARE_OF_BASELINE = 0.75;
+/** Rows this much older than the window's first are of another day. */
+const ANOTHER_DAY_MS = 12 * HOUR_MS;
+/** Distance that sampling makes, times √n of the smaller side. */
+const NOISE = 0.8;
 
 const hourOf = ({ atMs }: Observation): number => Math.floor(atMs / HOUR_MS) % HOURS;
 
@@ -30,9 +34,10 @@ function countsOf(names: readonly string[], rows: readonly Observation[], like?:
 }
 
 /**
- * How much of the changed features' drift vanishes when the window is compared with the same hours of day in the baseline
- * only: near 1 when it is a daily pattern the baseline had too. Null when the window's hours are most of the day, or
- * the baseline has too few rows in them.
+ * How much of the changed features' drift vanishes when the window is compared with the same hours of other days in the baseline:
+ * near 1 when it is a daily pattern the baseline had too. Sampling noise is taken off both distances alike, so that a drift that
+ * shrinks while a fix takes effect does not come to look usual. Null when the window's hours are most of the day, when nothing is
+ * left of the drift beyond noise, or when the baseline has too few rows in these hours of another day, or in other hours.
  */
 export function sameHour(
   changed: readonly string[],
@@ -42,9 +47,11 @@ export function sameHour(
   const perHour = new Array<number>(HOURS).fill(0);
   for (const row of rows) perHour[hourOf(row)] = (perHour[hourOf(row)] ?? 0) + 1;
   const hours = new Set(perHour.flatMap((count, hour) => (count >= 0.02 * rows.length && count > 0 ? [hour] : [])));
-  const same = baselineRows.filter((row) => hours.has(hourOf(row)));
-  if (rows.length === 0 || hours.size > MAX_SHARE_OF_BASELINE * HOURS || same.length < MIN_ROWS || changed.length === 0)
-    return null;
+  const [first] = rows;
+  if (first === undefined || hours.size > MAX_SHARE_OF_BASELINE * HOURS || changed.length === 0) return null;
+  const same = baselineRows.filter((row) => hours.has(hourOf(row)) && row.atMs < first.atMs - ANOTHER_DAY_MS);
+  const other = baselineRows.filter((row) => !hours.has(hourOf(row)));
+  if (same.length < MIN_ROWS || other.length < MIN_ROWS) return null;
   const baseline = countsOf(changed, baselineRows);
   const then = countsOf(changed, same, baseline);
   const window = countsOf(changed, rows, baseline);
@@ -53,9 +60,10 @@ export function sameHour(
   for (const feature of changed) {
     const key = `feature:${feature}` as const;
     const now = window.signals.get(key);
-    const chance = 0.8 / Math.sqrt(Math.min(window.calls, same.length));
-    all += distanceOf(baseline.signals.get(key), now);
-    left += Math.max(0, distanceOf(then.signals.get(key), now) - chance);
+    const beyondNoise = (before: SignalCounts | undefined, n: number): number =>
+      Math.max(0, distanceOf(before, now) - NOISE / Math.sqrt(Math.min(window.calls, n)));
+    all += beyondNoise(baseline.signals.get(key), baselineRows.length);
+    left += beyondNoise(then.signals.get(key), same.length);
   }
   return all === 0 ? null : { explained: Math.max(0, 1 - left / all), baselineRows: same.length };
 }

@@ -5,6 +5,8 @@ import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './i
 const comparedGolden = ({ golden }: Symptoms): boolean => golden.compared > 0;
 const confidenceMove = ({ confidence }: Symptoms): number =>
   confidence.before === null || confidence.now === null ? 0 : confidence.now.mean - confidence.before.mean;
+/** Difference of means below which two levels are called the same; a mean that fell by more is not one that stayed. */
+const SAME_LEVEL = 0.02;
 const levels = ({ confidence }: Symptoms): string =>
   `${confidence.before?.mean.toFixed(2) ?? '–'} to ${confidence.now?.mean.toFixed(2) ?? '–'}`;
 const confidenceSaid = (symptoms: Symptoms): boolean =>
@@ -104,7 +106,10 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     source: 'answers',
     value: (symptoms) => known(symptoms.confidence.before !== null, confidenceSaid(symptoms)),
     whenTrue: (symptoms) => sentenceOf(symptoms, 'confidence-distribution', 'confidence'),
-    whenFalse: (symptoms) => (symptoms.confidence.now === null ? '' : `Confidence is as before (${levels(symptoms)}).`),
+    whenFalse: (symptoms) =>
+      symptoms.confidence.now === null || Math.abs(confidenceMove(symptoms)) > SAME_LEVEL
+        ? ''
+        : `Confidence is as before (${levels(symptoms)}).`,
   },
   {
     id: 'confidence-fell',

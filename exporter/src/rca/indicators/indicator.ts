@@ -62,3 +62,7 @@ export function lostValues({ missingNow, missingBefore, samples }: FeatureEviden
   const usual = Math.max(missingBefore, 1 / Math.max(1, rows));
   return rise >= MIN_RISE && rise > STANDARD_ERRORS * Math.sqrt((usual * (1 - usual)) / Math.max(1, rows));
 }
+
+/** True when a feature's values come as another type more often than before. */
+export const isRetyped = ({ invalidNow, invalidBefore, hint }: FeatureEvidence): boolean =>
+  invalidNow - invalidBefore >= MIN_RISE || hint?.transformation === 'type-change';

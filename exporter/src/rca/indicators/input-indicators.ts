@@ -1,7 +1,17 @@
 import type { IndicatorId } from '../../domain/indicator.js';
 import { brief, counted, percent, quotedNames, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms, FeatureEvidence, RepairHint } from '../../domain/symptoms.js';
-import { graded, has, changedFeatures, sentenceOf, known, yes, type Suspects, type Indicator } from './indicator.js';
+import {
+  graded,
+  has,
+  changedFeatures,
+  isRetyped,
+  sentenceOf,
+  known,
+  yes,
+  type Suspects,
+  type Indicator,
+} from './indicator.js';
 
 const entriesOf = ({ features }: Symptoms, suspects: Suspects): readonly FeatureEvidence[] =>
   features.filter(({ feature }) => suspects.features.includes(feature));
@@ -26,6 +36,15 @@ const hinted = (id: IndicatorId, whenFalse: string, ...kinds: readonly RepairHin
 const POPULATION_SHIFT = 3;
 const rise = ({ missingNow, missingBefore }: FeatureEvidence): number => missingNow - missingBefore;
 const largestRise = ({ features }: Symptoms): number => Math.max(0, ...features.map(rise));
+
+const wrongTypes = (entries: readonly FeatureEvidence[]): string =>
+  entries
+    .filter(isRetyped)
+    .map(
+      ({ feature, invalidNow }) =>
+        `${wholePercent(invalidNow)} of the values of “${feature}” are of another type than before.`,
+    )
+    .join(' ');
 
 /** What the model is asked. */
 export const INPUT_INDICATORS: readonly Indicator[] = [
@@ -131,8 +150,17 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
   {
     id: 'unreadable-values',
     source: 'inputs',
-    value: (symptoms) => (symptoms.features.length === 0 ? 0 : yes(has(symptoms, 'invalid-values'))),
-    whenTrue: (symptoms) => sentenceOf(symptoms, 'invalid-values'),
+    value: (symptoms, suspects) =>
+      symptoms.features.length === 0
+        ? 0
+        : yes(
+            has(symptoms, 'invalid-values') ||
+              hintOf(symptoms, suspects, 'type-change') !== undefined ||
+              entriesOf(symptoms, suspects).some(isRetyped),
+          ),
+    whenTrue: (symptoms, suspects) =>
+      hintOf(symptoms, suspects, 'type-change')?.sentence ??
+      (sentenceOf(symptoms, 'invalid-values') || wrongTypes(entriesOf(symptoms, suspects))),
     whenFalse: () => '',
   },
   {

@@ -57,10 +57,10 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
     id: 'failures-in-bursts',
     source: 'calls',
-    value: (symptoms) => known(symptoms.service.failures.count >= 5, symptoms.service.failuresInBursts),
+    value: ({ service: { failuresInBursts } }) => known(failuresInBursts !== null, failuresInBursts === true),
     whenTrue: () =>
       'The failures come in bursts with answers between them, as from an overloaded or restarting server.',
-    whenFalse: (symptoms) => (answered(symptoms) === 0 ? '' : 'The failures are spread evenly over the calls.'),
+    whenFalse: (symptoms) => (answered(symptoms) === 0 ? '' : 'The failures are spread over the calls, not in bursts.'),
   },
   {
     id: 'timeouts',

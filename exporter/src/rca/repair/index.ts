@@ -11,6 +11,7 @@ import { offsetChange } from './offset-change.js';
 import { quantilePairs, sizeOf, type QuantilePairs, type Values } from './quantile-pairs.js';
 import { scaleChange } from './scale-change.js';
 import { swappedPair } from './swapped-pair.js';
+import { typeChange } from './type-change.js';
 import type { Repair, QuantileRepair, Side } from './repair.js';
 
 /** Simplest first. */
@@ -21,7 +22,7 @@ const FIT_TIE = 0.03;
 
 /**
  * The transformation behind each shifted feature, where a simple one fits. Two columns that took each other's place come
- * first: one coincidence instead of two. Quantiles are taken from rows where there are any, for counts lose what changed far
+ * first: one coincidence instead of two; a value of another type has no distribution to compare. Quantiles are taken from rows where there are any, for counts lose what changed far
  * from where they were fine.
  * @param changed features whose distribution changed
  * @param sinceOf estimated start of a feature's change, null when there is no estimate
@@ -36,7 +37,8 @@ export function repairHints(
   const pair = swappedPair(changed, before.counts, now.counts);
   for (const feature of changed) {
     const repair =
-      pair !== null && pair.features.includes(feature) ? swapOf(feature, pair) : repairOf(feature, before, now);
+      typeChange(feature, before, now) ??
+      (pair !== null && pair.features.includes(feature) ? swapOf(feature, pair) : repairOf(feature, before, now));
     if (repair !== null) hints.set(feature, hintOf(repair, sinceOf(feature)));
   }
   return hints;

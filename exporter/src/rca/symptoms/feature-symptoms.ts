@@ -1,4 +1,3 @@
-import { emptyWindow } from '../../statistics/window-profile.js';
 import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
 import { invalidShare, numericTotal, quantileOf, validTotal } from '../../statistics/signal-counts.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
@@ -21,7 +20,10 @@ const INPUT_DETECTORS: ReadonlySet<DetectorId> = new Set([
   'sequential-evidence',
 ]);
 
-/** How far each feature moved, whether a detector reported it, and the transformation behind it; changed ones first, farthest first. */
+/**
+ * How far each feature moved, whether a detector reported it, and the transformation behind it; changed ones first, farthest first.
+ * Empty without a baseline: then nothing is known to have moved, nor to have stayed.
+ */
 export function featureEvidence(
   state: MonitoredModelState,
   findings: readonly Finding[],
@@ -29,31 +31,28 @@ export function featureEvidence(
   recent: readonly Observation[] | null,
 ): FeatureEvidence[] {
   const { baseline, window } = state;
-  const profileBefore = baseline?.profile ?? emptyWindow();
+  if (baseline === null) return [];
   const reported = new Set(
     findings.filter(({ detector }) => INPUT_DETECTORS.has(detector)).map(({ subject }) => subject as string),
   );
   const entries: Omit<FeatureEvidence, 'hint'>[] = [];
   for (const [key, now] of window.signals) {
     if (!key.startsWith('feature:')) continue;
-    const before = baseline?.profile.signals.get(key);
+    const before = baseline.profile.signals.get(key);
     entries.push({
       ...featureOf(key.slice('feature:'.length), before, now, reported.has(key)),
-      ...lostShares(profileBefore, before, window, now),
+      ...lostShares(baseline.profile, before, window, now),
       spreadRatio: spreadRatio(before, newest.signals.get(key)),
     });
   }
   const changed = entries.filter((entry) => entry.changed).map(({ feature }) => feature);
-  const hints =
-    baseline === null
-      ? null
-      : repairHints(
-          changed,
-          { counts: baseline.profile, rows: state.baselineRows.slice(-MAX_REPAIR_ROWS) },
-          { counts: newest, rows: recent ?? [] },
-          (feature) => startOf(state, feature),
-        );
-  const evidence = entries.map((entry): FeatureEvidence => ({ ...entry, hint: hints?.get(entry.feature) ?? null }));
+  const hints = repairHints(
+    changed,
+    { counts: baseline.profile, rows: state.baselineRows.slice(-MAX_REPAIR_ROWS) },
+    { counts: newest, rows: recent ?? [] },
+    (feature) => startOf(state, feature),
+  );
+  const evidence = entries.map((entry): FeatureEvidence => ({ ...entry, hint: hints.get(entry.feature) ?? null }));
   return evidence.sort((a, b) => Number(b.changed) - Number(a.changed) || b.distance - a.distance);
 }
 

@@ -86,15 +86,19 @@ function lateAnswers(
   return { lateBefore: later(before), lateNow: later(now) };
 }
 
-/** Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). */
-function inBursts(failed: readonly boolean[]): boolean {
+/**
+ * Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). Null with
+ * fewer than five failures, where no number of runs would show it; no burst without answers between.
+ */
+function inBursts(failed: readonly boolean[]): boolean | null {
   const n1 = failed.filter(Boolean).length;
   const n2 = failed.length - n1;
-  if (n1 < 5 || n2 < 5) return false;
+  if (n1 < 5) return null;
+  if (n2 < 5) return false;
   let runs = 1;
   for (let i = 1; i < failed.length; i += 1) if (failed[i] !== failed[i - 1]) runs += 1;
   const n = n1 + n2;
   const mean = (2 * n1 * n2) / n + 1;
   const variance = ((mean - 1) * (mean - 2)) / (n - 1);
-  return variance > 0 && (runs - mean) / Math.sqrt(variance) < -3;
+  return (runs - mean) / Math.sqrt(variance) < -3;
 }

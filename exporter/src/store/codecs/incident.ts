@@ -103,7 +103,18 @@ const cause: z.ZodType<Cause> = z.object({
 
 const repair: z.ZodType<FeatureRepair> = z.object({
   feature: z.string(),
-  transformation: z.enum(['scale', 'offset', 'affine', 'log', 'default-value', 'frozen', 'rename', 'swap', 'rounding']),
+  transformation: z.enum([
+    'scale',
+    'offset',
+    'affine',
+    'log',
+    'default-value',
+    'frozen',
+    'rename',
+    'swap',
+    'rounding',
+    'type-change',
+  ]),
   parameters: z.record(z.string(), anyNumber.or(z.string())),
   fit: anyNumber,
   sinceMs: optionalNumber,

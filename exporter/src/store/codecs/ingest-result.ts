@@ -11,7 +11,13 @@ const result: z.ZodType<IngestResult> = z.object({
   rejected: z.number(),
   rejectedByReason: z.partialRecord(reason, z.number()).default({}),
   errors: z.array(
-    z.object({ line: z.number(), field: z.string(), reason: reason.default('unspecified'), message: z.string() }),
+    z.object({
+      line: z.number(),
+      rows: z.number().default(1),
+      field: z.string(),
+      reason: reason.default('unspecified'),
+      message: z.string(),
+    }),
   ),
   notes: z
     .array(

@@ -10,6 +10,8 @@ import { modelStates } from './050-model-states.js';
 import { batchBodies } from './060-batch-bodies.js';
 import { apiKeyColumns } from './070-api-key-columns.js';
 import { featureKinds } from './080-feature-kinds.js';
+import { ledgerCells } from './085-ledger-cells.js';
+import { commitOutcome } from './086-commit-outcome.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -25,6 +27,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   batchBodies,
   apiKeyColumns,
   featureKinds,
+  ledgerCells,
+  commitOutcome,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

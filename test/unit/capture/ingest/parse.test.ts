@@ -87,11 +87,23 @@ describe('rows as they are really sent', () => {
     expect(messages[3]).toMatch(/UTF-16/);
   });
 
-  it('names a field only, never a value, and 100 rows at most', () => {
+  it('names each slip once, with the first row that has it and how many have it, and 100 slips at most', () => {
+    const slip = '{"predicton":"yes"}';
+    const batch = parse(['{"prediction":"yes"}', slip, slip, '{"confidense":0.5}', slip].join('\n'));
+    expect(batch.errors.map(({ line, rows, field }) => [line, rows, field])).toEqual([
+      [2, 3, 'predicton'],
+      [4, 1, 'confidense'],
+    ]);
+    const many = parse(Array.from({ length: 250 }, (_, i) => `{"field${i}":1}`).join('\n'));
+    expect(many).toMatchObject({ rejected: 250, rejectedByReason: { unknown_field: 250 } });
+    expect(many.errors).toHaveLength(100);
+  });
+
+  it('names a field only, never a value', () => {
     const rows = Array.from({ length: 250 }, () => '{"prediction":{"secret":"x"},"confidence":"my-secret"}').join('\n');
     const batch = parse(rows);
     expect(batch).toMatchObject({ rejected: 250, rejectedByReason: { bad_confidence: 250 } });
-    expect(batch.errors).toHaveLength(100);
+    expect(batch.errors).toMatchObject([{ line: 1, rows: 250 }]);
     expect(JSON.stringify(batch)).not.toContain('secret');
     expect(parse(`{"${'x'.repeat(5_000)}":1}`).errors[0]?.field).toHaveLength(80);
   });
@@ -280,8 +292,8 @@ describe('features', () => {
       { 'x.0': 1, 'x.1': 2, 'x\\.0': 9 },
     ],
     [
-      { 'a b': 1, 'ä"\n': true },
-      { 'a b': 1, 'ä"\n': true },
+      { 'a b': 1, 'ä"\n': true, 'x\u001b': 1, 'x\u0007': 2 },
+      { 'a b': 1, 'ä"\\u000a': true, 'x\\u001b': 1, 'x\\u0007': 2 },
     ],
     [
       { '(empty)': 1, '': 2 },
@@ -295,6 +307,13 @@ describe('features', () => {
 
   it('an unsent feature is undefined, whatever it is called', () =>
     expect(one({ features: { x: 1 } }).observations[0]?.features?.constructor).toBeUndefined());
+
+  it('tells of control characters in a name, and keeps it short', () => {
+    expect(noted(one({ features: { 'x\u001b[2J': 1 } }))).toEqual(['name_changed']);
+    const [long = ''] = Object.keys(features({ ['\n'.repeat(90)]: 1 }));
+    expect(long).toHaveLength(100);
+    expect(long).toMatch(/^\\u000a/);
+  });
 
   it('keeps two long names two', () => {
     const [a, b] = ['x'.repeat(300) + 'a', 'x'.repeat(300) + 'b'];
