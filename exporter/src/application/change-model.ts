@@ -38,7 +38,7 @@ export const asksOtherwise = ({ url, connector, payloads, authorizationSecret, a
  * Tries a new way of asking on the model, and says what the model is with it. What it took before is tried first, so that its
  * golden inputs and their remembered answers stay; only where it does not take that any more, the way is searched for anew.
  */
-export async function changeOf(ports: ChangePorts, known: Model, change: ModelChange): Promise<Change> {
+async function changeOf(ports: ChangePorts, known: Model, change: ModelChange): Promise<Change> {
   if (change.url === null)
     return {
       apply: (now) => ({ ...described(now, change, []), endpoint: null, probePayloads: [] }),
