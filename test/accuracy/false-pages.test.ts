@@ -39,13 +39,13 @@ const KINDS: readonly Kind[] = [
   {
     name: '12 an hour, AR(0.8)',
     months: 42,
-    atMost: 14,
+    atMost: 15,
     traffic: { perHour: 12, features: 50, correlation: 0.8, dailyAmplitude: 0 },
   },
   {
     name: NOT_KEPT,
     months: 12,
-    atMost: 24,
+    atMost: 37,
     traffic: { perHour: 60, features: 10, correlation: 0.97, dailyAmplitude: 0 },
   },
   {

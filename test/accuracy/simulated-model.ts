@@ -48,8 +48,9 @@ export interface Page {
 
 /**
  * A model with numeric features whose truth is known, monitored under the default configuration by what the service
- * runs: `MonitoredModel` and `ModelEvaluation` with the incidents that it opens and closes. Evaluations that cannot turn
- * anything (`mayPage`) are made now and then only.
+ * runs: `MonitoredModel` and `ModelEvaluation` with the incidents that it opens. Evaluations that cannot open one
+ * (`mayPage`) are made now and then only. An incident is closed as soon as its evidence is normal again: the service waits
+ * for three evaluations without any finding, and an incident that stays open would hide the next false page.
  */
 export class SimulatedModel {
   private readonly source: Streams;
@@ -180,15 +181,15 @@ export class SimulatedModel {
     return this.pages.slice(before);
   }
 
-  /** An alarm may open an incident at once; an incident may close when its alarm is over, and is asked for that once an hour. */
+  /** An alarm may open an incident at once; when it is over the incident is closed, for one that is open pages no more. */
   private async evaluate(): Promise<void> {
     const { monitored } = this.member;
     const isOpen = this.incidents.current(MODEL.id) !== null;
-    const isTime = this.nowMs - this.evaluatedAtMs >= (isOpen ? HOUR_MS : ROUTINE_MS);
-    if (isTime) this.evaluatedAtMs = this.nowMs;
-    const goesOn = isOpen && (!isTime || (monitored.isAlarmed && !monitored.evidence().recovered));
-    if (goesOn || !isTime) monitored.advance(this.nowMs, false);
-    if (goesOn || (!isTime && !monitored.isAlarmed)) return;
+    const isRoutine = !isOpen && this.nowMs - this.evaluatedAtMs >= ROUTINE_MS;
+    if (!isRoutine) monitored.advance(this.nowMs, false);
+    if (!isRoutine && monitored.alarm === (isOpen ? 'on' : 'none')) return;
+    if (isOpen) await this.incidents.closeAndForget(MODEL.id);
+    this.evaluatedAtMs = this.nowMs;
     await this.evaluations.evaluate(this.member);
   }
 

@@ -174,7 +174,7 @@ class Service {
         continue;
       }
       const { monitored } = this.member;
-      quiet = monitored.isBehind(this.nowMs) || monitored.isAlarmed ? 0 : quiet + 1;
+      quiet = monitored.isBehind(this.nowMs) || monitored.alarm !== 'none' ? 0 : quiet + 1;
       await evaluations.evaluate(this.member);
     }
   }

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Asking } from '../domain/asking.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
+import { Conflict } from '../domain/errors.js';
+import { isAskedAs } from '../domain/how-to-ask.js';
+import type { ModelId } from '../domain/identifiers.js';
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { ModelChange } from '../domain/model-registration.js';
 import type { Failure } from '../domain/observation.js';
+import type { Fleet } from '../monitoring/fleet.js';
 
 export interface ChangePorts {
   readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
@@ -13,8 +17,11 @@ export interface ChangePorts {
 
 /** What a change of how a model is asked led to. */
 export interface Change {
-  /** The model as it is from now on; run in its lane, for others may have changed it meanwhile. */
-  readonly apply: (now: Model) => Model;
+  /**
+   * The model as it is from now on; run in its lane, for others may have changed it meanwhile. Null when they changed how it
+   * is asked: then what was tried says nothing, and the change is to be tried anew.
+   */
+  readonly apply: (now: Model) => Model | null;
   /** Why the model did not answer when it was asked the new way; null when it did, and when it is asked as before. */
   readonly refused: Extract<Discovery, { kind: 'not-found' }> | null;
 }
@@ -44,6 +51,7 @@ export async function changeOf(ports: ChangePorts, known: Model, change: ModelCh
   const found = discovery.kind === 'found' ? discovery : null;
   return {
     apply(now) {
+      if (!isAskedAs(now, known)) return null;
       const payloads = change.payloads ?? (isKnown(now, found) ? now.probePayloads : (found?.payloads ?? []));
       const probePayloads = payloads.length === 0 ? now.probePayloads : payloads;
       const endpoint = found === null ? asked : withAsking(found.endpoint, asked);
@@ -51,6 +59,33 @@ export async function changeOf(ports: ChangePorts, known: Model, change: ModelCh
     },
     refused: discovery.kind === 'found' ? null : discovery,
   };
+}
+
+/** So often a change is tried when others change how the model is asked meanwhile. */
+const MOST_TRIES = 3;
+
+/**
+ * Changes a watched model. A new way of asking is tried first, and tried anew when somebody else changed the way meanwhile.
+ * @param unanswered told why the model does not answer to the change; what it throws keeps the change from being made
+ * @returns the model as it is from now on
+ * @throws NotFound for a model that is removed by then, Conflict when others change it again and again
+ */
+export async function changeModel(
+  { fleet, ...ports }: ChangePorts & { readonly fleet: Pick<Fleet, 'monitoredModel' | 'update'> },
+  id: ModelId,
+  change: ModelChange,
+  unanswered: (known: Model, refused: NonNullable<Change['refused']>) => void,
+): Promise<Model> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const { model: known } = fleet.monitoredModel(id);
+    const { apply, refused } = await changeOf(ports, known, change);
+    if (refused !== null) unanswered(known, refused);
+    const changed = await fleet.update(id, apply);
+    if (changed !== null) return changed;
+  }
+  throw new Conflict(
+    `the way the model "${id}" is asked was changed by others meanwhile; look at it and send this again`,
+  );
 }
 
 const sameJson = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -45,55 +45,84 @@ export interface ConfiguredModels {
 export function configuredModels(
   ports: RegistrationPorts & { readonly settings: Pick<SettingRepository, 'get' | 'set'> },
 ): ConfiguredModels {
-  const { fleet, logger, schedule } = ports;
-  let last: Promise<void> = Promise.resolve();
+  const { fleet, logger, schedule, settings } = ports;
+  let taken: Map<string, Digests> | null = null;
+  let saved: string | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  /** Changes of each model, one after the other: each begins with what the one before led to. */
+  const changes = new Map<ModelId, Promise<void>>();
 
-  const one = async (model: NamedRegistration, before: Digests | undefined, now: Digests): Promise<void> => {
-    if (!fleet.has(model.id)) {
-      await registerModel(ports, model);
-      return;
+  const known = async (): Promise<Map<string, Digests>> => {
+    if (taken === null) {
+      taken = new Map(Object.entries((await settings.get(CONFIGURED_MODELS)) ?? {}));
+      saved = JSON.stringify([...taken]);
     }
-    // Watched already, and not by a file: what is known of it is not thrown away for a name.
+    return taken;
+  };
+  const save = async (): Promise<void> => {
+    const all = await known();
+    const text = JSON.stringify([...all]);
+    if (text === saved) return;
+    await settings.set(CONFIGURED_MODELS, Object.fromEntries(all));
+    saved = text;
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  const failed = (id: ModelId, error: unknown): void =>
+    logger.error({ model: id, error: String(error) }, 'a configured model could not be brought in line');
+
+  /** What is remembered of a model follows the change: one that failed is made at the next reload, or the next start. */
+  const change = async (model: NamedRegistration, now: Digests): Promise<void> => {
+    const before = (await known()).get(model.id);
     if (before === undefined) return;
-    const change = {
+    const changed = {
       ...(before.asked === now.asked ? {} : askingChange(model)),
       ...(before.told === now.told ? {} : toldChange(model, schedule)),
     };
-    // Beside the others: a model that does not answer keeps nobody waiting.
-    if (Object.keys(change).length > 0) void changeRegistered(ports, model.id, change);
+    if (Object.keys(changed).length === 0 || !(await changeRegistered(ports, model.id, changed))) return;
+    await inTurn(async () => {
+      // Gone from the file meanwhile: it is forgotten already.
+      if (!(await known()).has(model.id)) return;
+      (await known()).set(model.id, now);
+      await save();
+    });
+  };
+
+  const one = async (model: NamedRegistration): Promise<void> => {
+    const all = await known();
+    const now = digestsOf(model);
+    if (!fleet.has(model.id)) {
+      await registerModel(ports, model);
+      all.set(model.id, now);
+    } else if (all.has(model.id)) {
+      // Beside the others: a model that does not answer keeps nobody waiting.
+      const before = changes.get(model.id) ?? Promise.resolve();
+      const after = before.then(() => change(model, now)).catch((error: unknown) => failed(model.id, error));
+      changes.set(model.id, after);
+    } else {
+      // Watched already, and not by a file: what is known of it is not thrown away for a name.
+      all.set(model.id, now);
+    }
   };
 
   const take = async (models: readonly NamedRegistration[]): Promise<void> => {
-    const known = new Map(Object.entries((await ports.settings.get(CONFIGURED_MODELS)) ?? {}));
-    const next = new Map<string, Digests>();
-    const apart = async (id: ModelId, work: () => Promise<void>): Promise<void> => {
-      const before = known.get(id);
-      try {
-        await work();
-      } catch (error) {
-        if (before !== undefined) next.set(id, before);
-        else next.delete(id);
-        logger.error({ model: id, error: String(error) }, 'a configured model could not be brought in line');
-      }
-    };
-    for (const model of models)
-      await apart(model.id, async () => {
-        const now = digestsOf(model);
-        next.set(model.id, now);
-        await one(model, known.get(model.id), now);
-      });
+    const all = await known();
+    for (const model of models) await one(model).catch((error: unknown) => failed(model.id, error));
     const named = new Set<string>(models.map(({ id }) => id));
-    for (const id of known.keys())
-      if (!named.has(id) && fleet.has(modelId(id))) await apart(modelId(id), () => fleet.release(modelId(id)));
-    const written = Object.fromEntries(next);
-    if (JSON.stringify(written) !== JSON.stringify(Object.fromEntries(known)))
-      await ports.settings.set(CONFIGURED_MODELS, written);
+    for (const id of [...all.keys()].map(modelId)) {
+      if (named.has(id)) continue;
+      try {
+        if (fleet.has(id)) await fleet.release(id);
+        all.delete(id);
+      } catch (error) {
+        failed(id, error);
+      }
+    }
+    await save();
   };
 
-  return {
-    take(models) {
-      last = last.catch(() => undefined).then(() => take(models));
-      return last;
-    },
-  };
+  return { take: (models) => inTurn(() => take(models)) };
 }

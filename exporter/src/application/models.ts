@@ -1,4 +1,4 @@
-import { asksOtherwise, changeOf } from './change-model.js';
+import { asksOtherwise, changeModel } from './change-model.js';
 import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
@@ -51,7 +51,8 @@ export interface ModelUseCases {
   ensureWatched(name: string, by: Actor): Promise<ModelId>;
   /**
    * Changes what is registered of a model. A new way of asking is tried first.
-   * @throws NotFound, or Invalid when the model does not answer to it: then nothing has changed
+   * @throws NotFound, Conflict when others change how it is asked at the same time, or Invalid when the model does not answer
+   * to it: then nothing has changed
    */
   change(id: ModelId, change: ModelChange, by: Actor): Promise<Model>;
   remove(id: ModelId, by: Actor): Promise<void>;
@@ -143,16 +144,15 @@ export function modelUseCases(
       return id;
     },
     async change(id, change, by) {
-      const { model: known } = fleet.monitoredModel(id);
-      const { apply, refused } = await changeOf(ports, known, change);
-      if (refused !== null) throw nothingAnswered(change.url ?? known.endpoint?.url ?? '', refused);
-      await fleet.update(id, apply);
+      const changed = await changeModel(ports, id, change, ({ endpoint }, refused) => {
+        throw nothingAnswered(change.url ?? endpoint?.url ?? '', refused);
+      });
       await ports.audit('model-changed', by, { model: id, changed: Object.keys(change) });
       if (asksOtherwise(change)) {
         const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
         await fleet.recordChange(id, { kind: 'configuration', text, atMs: ports.clock.now() });
       }
-      return fleet.monitoredModel(id).model;
+      return changed;
     },
     async remove(id, by) {
       await fleet.remove(id);

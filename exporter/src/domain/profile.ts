@@ -1,6 +1,6 @@
 /**
  * Profiles are integer counts on a grid that is fixed from the first value on, so that they add exactly:
- * across time, in any order (see docs/architecture.md, "A baseline is a ruler").
+ * across time, in any order (see docs/architecture.md, "A baseline is counts on a fixed grid").
  */
 
 /** Where a number falls. `unit`: 1,000 equal cells on [0,1]. `asinh`: cell = floor(asinh((x − centre)/scale)/step). */

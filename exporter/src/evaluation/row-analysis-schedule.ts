@@ -60,16 +60,16 @@ export class RowAnalysisSchedule {
     if (this.running !== null) await this.patiently(this.running);
     if (this.running !== null || nowMs < this.notBeforeMs) return;
     this.begunAtMs = nowMs;
-    this.running = this.run(rowsToAnalyse(state, symptoms), state.model.id).finally(() => {
+    this.running = this.run(() => rowsToAnalyse(state, symptoms), state.model.id).finally(() => {
       this.running = null;
     });
     await this.patiently(this.running);
   }
 
-  private async run(input: RowAnalysisInput, model: string): Promise<void> {
+  private async run(input: () => RowAnalysisInput, model: string): Promise<void> {
     const startedAt = performance.now();
     try {
-      this.analysis = await this.ports.analyseRows(input);
+      this.analysis = await this.ports.analyseRows(input());
     } catch (error) {
       // The other evidence still names a cause: an evaluation must not fail with one of its helpers.
       this.analysis = NOTHING_TO_ANALYSE;

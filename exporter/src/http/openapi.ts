@@ -52,7 +52,12 @@ function response(status: string, definition: ResponseDefinition): ZodOpenApiRes
       : z.string().meta({ description: `the data of each is a ${definition.name}` });
   return {
     description: definition.description,
-    content: Object.fromEntries(types.map((type) => [type.split(';')[0] ?? type, { schema }])),
+    content: Object.fromEntries(
+      types.map((type) => [
+        type.split(';')[0] ?? type,
+        { schema: type === 'application/json' ? z.looseObject({}) : schema },
+      ]),
+    ),
   };
 }
 

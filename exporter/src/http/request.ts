@@ -24,6 +24,9 @@ export function readParameters(schema: z.ZodObject | undefined, given: URLSearch
   return checked(schema ?? NO_PARAMETERS, values, Object.keys(schema?.shape ?? {}));
 }
 
+/** Nobody says anything to mlfi in more levels; what reads bodies may follow them to their end. */
+const DEEPEST_BODY = 100;
+
 /**
  * A JSON body against its schema.
  * @throws Invalid naming the first wrong field, HttpError 413 or 415
@@ -39,7 +42,13 @@ export async function readJson(request: IncomingMessage, schema: z.ZodType, limi
   } catch {
     throw new Invalid('the body is not JSON', 'body');
   }
+  if (isDeeper(value, DEEPEST_BODY)) throw new Invalid(`the body is nested deeper than ${DEEPEST_BODY} levels`, 'body');
   return checked(schema, value, schema instanceof z.ZodObject ? Object.keys(schema.shape) : []);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { DelayQuantile } from './delay-quantile.js';
 
 /** Rows may always come this much out of order. */
-export const LEAST_LATENESS_MS = 10_000;
+const LEAST_LATENESS_MS = 10_000;
 /** However late rows use to come, what is detected waits no longer than this. */
 const MOST_LATENESS_MS = 600_000;
 /** At most this share of the rows may come later than what is waited for. */

@@ -1,5 +1,6 @@
 import { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
+import { askedAnew } from '../domain/how-to-ask.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
@@ -58,7 +59,9 @@ export class Fleet {
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock);
-    this.probes = new Probes(ports.prober, clock, logger, this.rows, (id) => this.loop.request(id));
+    this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
+      this.loop.request(id),
+    );
     this.evaluations = new ModelEvaluation(
       {
         models: store.models,
@@ -77,7 +80,7 @@ export class Fleet {
         }),
         experiment,
         rediscover,
-        found: (id, asked) => this.update(id, (model) => ({ ...model, ...asked })),
+        found: (begun, asked) => this.update(begun.id, (now) => askedAnew(now, begun, asked)),
         noteSetup: (id, problem) => this.noteSetup(id, problem),
         reprobe: (member) => this.probes.restart(member),
         request: (id) => this.loop.request(id),
@@ -134,6 +137,7 @@ export class Fleet {
     for (const id of this.members.all.keys()) this.probes.stop(id);
     await this.loop.stop();
     await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
+    await Promise.all([...this.members.all.keys()].map((id) => this.lanes.run(id, () => undefined)));
     await this.commits.settle();
     for (const { monitored } of this.members.all.values()) monitored.saveDetectorsSoon();
     const failed = await this.commits.write();
@@ -185,23 +189,30 @@ export class Fleet {
     });
   }
 
-  /** Changes what is registered of a model; of one that is gone by then, nothing. */
-  update(id: ModelId, changed: (known: Model) => Model): Promise<void> {
+  /**
+   * Changes what is registered of a model; of one that is gone by then, nothing.
+   * @param changed null when nothing is to be changed any more
+   * @returns the model as it is from now on; null when nothing was changed
+   * @throws Unavailable once mlfi stops
+   */
+  update(id: ModelId, changed: (known: Model) => Model | null): Promise<Model | null> {
     return this.register(id, (known) => (known === null ? null : changed(known)));
   }
 
   /** @param registered the model to be, from the one that is known; null for none */
-  private async register(id: ModelId, registered: (known: Model | null) => Model | null): Promise<void> {
+  private async register(id: ModelId, registered: (known: Model | null) => Model | null): Promise<Model | null> {
     this.members.refuseUnrestored(id);
-    await this.lanes.run(id, async () => {
+    return this.lanes.run(id, async () => {
       const member = this.members.all.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
       if (model !== null) await this.admit(model, member);
+      return model;
     });
   }
 
   /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
   private async admit(model: Model, member: Member | null): Promise<void> {
+    if (this.stopping.signal.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
     await this.ports.store.models.save(model);
     if (member === null) await this.restore(model);
     else {
@@ -224,14 +235,14 @@ export class Fleet {
     await this.leave(id, async (member) => {
       member.monitored.saveDetectorsSoon();
       await this.commits.writeHeld(member);
-      this.members.remove(id);
       await this.ports.store.models.unlist(id);
+      this.members.remove(id);
     });
   }
 
   private async leave(id: ModelId, finish: (member: Member) => Promise<void>): Promise<void> {
     const member = this.members.get(id);
-    member.isLeaving = true;
+    member.removals += 1;
     this.probes.stop(id);
     try {
       await this.loop.settled(id);
@@ -242,7 +253,8 @@ export class Fleet {
         await finish(member);
       });
     } catch (error) {
-      member.isLeaving = false;
+      member.removals -= 1;
+      // Another removal that is under way may still succeed; `restart` heeds it.
       if (this.members.all.get(id) === member) this.probes.restart(member);
       throw error;
     }
@@ -307,15 +319,7 @@ export class Fleet {
   requestEvaluation(id: ModelId): void {
     const member = this.members.all.get(id);
     if (member === undefined || member.monitored.model.paused) return;
-    const { endpoint, schedule, goldenInputs } = member.monitored.model;
-    if (endpoint === null) {
-      this.loop.request(id);
-      return;
-    }
-    const timeoutMs = schedule.timeoutMs * (schedule.probesPerCycle + goldenInputs.length);
-    this.probeNow(id, { calls: null, golden: true, timeoutMs })
-      .catch((error: unknown) => this.ports.logger.warn({ model: id, error: String(error) }, 'probe failed'))
-      .finally(() => this.loop.request(id));
+    void this.probes.cycle(member).then(() => this.loop.request(id));
   }
 
   /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */

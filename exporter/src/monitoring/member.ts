@@ -36,8 +36,8 @@ export interface Member {
   /** Newest verdict on a candidate version. */
   validation: Validation | null;
   isRediscovering: boolean;
-  /** The model is being removed: it is evaluated no more. */
-  isLeaving: boolean;
+  /** Requests to remove the model that are under way: with one it is neither evaluated nor probed. */
+  removals: number;
 }
 
 /** A model as it enters the fleet: never evaluated by this process, and due. */
@@ -58,6 +58,6 @@ export function createMember(
     needsEvaluation: true,
     experiment: null,
     isRediscovering: false,
-    isLeaving: false,
+    removals: 0,
   };
 }

@@ -1,3 +1,4 @@
+import type { HowToAsk } from '../domain/how-to-ask.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Model } from '../domain/model.js';
@@ -33,7 +34,7 @@ export interface ModelEvaluationPorts {
   /** Looks again at the URL of a model that has never answered. */
   readonly rediscover: (model: Model) => Promise<Rediscovery>;
   /** The model can be asked in a way that was found just now. */
-  readonly found: (id: ModelId, asked: HowToAsk) => Promise<void>;
+  readonly found: (begun: Model, asked: HowToAsk) => Promise<unknown>;
   /** Why the model still cannot be asked. */
   readonly noteSetup: (id: ModelId, problem: SetupProblem) => void;
   /** Probes the model by its schedule from now on: it has answered for the first time. */
@@ -44,8 +45,6 @@ export interface ModelEvaluationPorts {
   readonly commit: () => void;
 }
 
-/** How a model is asked, and with what. */
-export type HowToAsk = Pick<Model, 'endpoint' | 'probePayloads' | 'goldenInputs'>;
 export type Rediscovery =
   { readonly kind: 'found'; readonly asked: HowToAsk } | { readonly kind: 'not-found'; readonly problem: SetupProblem };
 
@@ -59,8 +58,8 @@ export class ModelEvaluation {
   ) {}
 
   /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
-  isDue({ monitored, last, needsEvaluation, isLeaving }: Member, nowMs: number): boolean {
-    if (monitored.model.paused || isLeaving) return false;
+  isDue({ monitored, last, needsEvaluation, removals }: Member, nowMs: number): boolean {
+    if (monitored.model.paused || removals > 0) return false;
     if (needsEvaluation || monitored.learning !== null || last === null || monitored.isBehind(nowMs)) return true;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
@@ -71,7 +70,7 @@ export class ModelEvaluation {
     const { monitored } = member;
     const { id } = monitored.model;
     const { lanes, clock, events, incidents } = this.ports;
-    if (monitored.model.paused || member.isLeaving) return;
+    if (monitored.model.paused || member.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
     const { state, version } = await lanes.run(id, () => {
@@ -91,7 +90,7 @@ export class ModelEvaluation {
       member.last = { evaluation, atMs: nowMs, seconds };
       monitored.touch();
     });
-    if (member.isLeaving || monitored.model.paused) return;
+    if (member.removals > 0 || monitored.model.paused) return;
 
     const incident = await incidents.apply(monitored.model, evaluation);
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
@@ -158,8 +157,8 @@ export class ModelEvaluation {
     void this.ports
       .rediscover(model)
       .then(async (discovery) => {
-        if (member.isLeaving || !member.monitored.isConfiguring) return;
-        if (discovery.kind === 'found') await this.ports.found(model.id, discovery.asked);
+        if (member.removals > 0 || !member.monitored.isConfiguring) return;
+        if (discovery.kind === 'found') await this.ports.found(model, discovery.asked);
         else this.ports.noteSetup(model.id, discovery.problem);
       })
       .catch((error: unknown) => logger.warn({ model: model.id, error: String(error) }, 'discovery failed'))

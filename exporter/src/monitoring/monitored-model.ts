@@ -293,9 +293,11 @@ export class MonitoredModel {
     return this.detectors.monitor.evidence();
   }
 
-  /** True from an alarm of the e-detectors on, until its evidence is settled. */
-  get isAlarmed(): boolean {
-    return this.detectors.monitor.isAlarmed;
+  /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
+  get alarm(): 'none' | 'on' | 'over' {
+    const { monitor } = this.detectors;
+    if (!monitor.isAlarmed) return 'none';
+    return monitor.hasRecovered ? 'over' : 'on';
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -306,9 +308,8 @@ export class MonitoredModel {
 
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
-    const { monitor } = this.detectors;
-    if (!monitor.isAlarmed || !monitor.hasRecovered) return;
-    monitor.resume();
+    if (this.alarm !== 'over') return;
+    this.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
 

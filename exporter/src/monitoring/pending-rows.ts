@@ -6,7 +6,7 @@ import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './windows.js';
 
 /** Detectors are asked, and what was learnt is weighed, once per so much event time. */
-export const TICK_MS = 10_000;
+const TICK_MS = 10_000;
 /** Rows of one model that wait at most; beyond it the oldest are let go. */
 const ROWS_KEPT = 20_000;
 /** Rows handed out leave the list this many at a time. */

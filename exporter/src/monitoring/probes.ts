@@ -15,16 +15,17 @@ export class Probes {
   constructor(
     private readonly prober: FleetProber,
     private readonly clock: Clock,
-    private readonly logger: Pick<Logger, 'error'>,
+    private readonly logger: Pick<Logger, 'error' | 'warn'>,
     private readonly rows: Pick<Ingest, 'observe'>,
+    private readonly stopping: AbortSignal,
     private readonly requestEvaluation: (id: ModelId) => void,
   ) {}
 
-  /** Probes a model by its schedule as it stands now; not a paused one, nor one that is leaving. */
+  /** Probes a model by its schedule as it stands now; not a paused one, nor one that is being removed, and none once mlfi stops. */
   restart(member: Member): void {
     const { model } = member.monitored;
     this.stop(model.id);
-    if (model.paused || model.endpoint === null || member.isLeaving) return;
+    if (model.paused || model.endpoint === null || member.removals > 0 || this.stopping.aborted) return;
     this.prober.watch(model, (samples) => {
       this.rows
         .observe(member, samples)
@@ -40,7 +41,7 @@ export class Probes {
     const suspicion = this.suspicions.get(member) ?? new Suspicion();
     this.suspicions.set(member, suspicion);
     const { model } = member.monitored;
-    if (!suspicion.raisedBy(samples, this.clock.now()) || model.paused || member.isLeaving) return;
+    if (!suspicion.raisedBy(samples, this.clock.now()) || model.paused || member.removals > 0) return;
     const timeoutMs = model.schedule.timeoutMs * SECOND_LOOK_CALLS;
     await this.now(member, { calls: SECOND_LOOK_CALLS, golden: false, timeoutMs });
     this.requestEvaluation(model.id);
@@ -48,6 +49,16 @@ export class Probes {
 
   stop(id: ModelId): void {
     this.prober.unwatch(id);
+  }
+
+  /** One cycle now, where the model can be probed. Never rejects. */
+  async cycle(member: Member): Promise<void> {
+    const { id, endpoint, schedule, goldenInputs } = member.monitored.model;
+    if (endpoint === null) return;
+    const timeoutMs = schedule.timeoutMs * (schedule.probesPerCycle + goldenInputs.length);
+    await this.now(member, { calls: null, golden: true, timeoutMs }).catch((error: unknown) => {
+      this.logger.warn({ model: id, error: String(error) }, 'probe failed');
+    });
   }
 
   /**

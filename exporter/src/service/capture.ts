@@ -90,7 +90,7 @@ export function wireModelDiscovery(
       logger,
       settings: store.settings,
       isWatched: (id) => fleet.has(id),
-      register: async (model) => void (await registerModel(registration, model)),
+      register: (model) => registerModel(registration, model),
       release: (id) => fleet.release(id),
       count: (source, models, atMs) => processMetrics.discovered(source, models, atMs),
     },

@@ -6,10 +6,13 @@ const LATENCY_SCALE_SECONDS = 1e-4;
 /** A feature's cells start this small relative to its first value, so that 1,000 ± 1 still spreads over many cells. */
 const RELATIVE_SCALE = 1e-5;
 const MIN_SCALE = 1e-9;
+/** What is farther from zero counts as this much: sums and cells of it stay numbers. */
+const LARGEST = 1e307;
+const within = (x: number): number => Math.max(-LARGEST, Math.min(LARGEST, x));
 
 /** Rounds to 3 significant digits, so that a grid's centre is not a raw value. */
 function roundedCentre(value: number): number {
-  return value === 0 ? 0 : Number(value.toPrecision(3));
+  return value === 0 ? 0 : Number(within(value).toPrecision(3));
 }
 
 /**
@@ -31,7 +34,7 @@ export function gridFor(key: SignalKey, first: number): Grid {
  */
 export function cellOf(grid: Grid, x: number): number {
   if (grid.kind === 'unit') return Math.min(UNIT_CELLS - 1, Math.max(0, Math.floor(x * UNIT_CELLS)));
-  return Math.round(Math.asinh((x - grid.centre) / grid.scale) / grid.step) + 0;
+  return Math.round(Math.asinh(within((within(x) - grid.centre) / grid.scale)) / grid.step) + 0;
 }
 
 /** Lower and upper end of a cell, in the signal's unit. */

@@ -19,11 +19,14 @@ function listedTree(page: string): string[] {
   });
 }
 
+/** Git knows no empty folders: one that is left over from another branch is none. */
+const hasFiles = (folder: string): boolean =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile());
+
 function entriesOf(folder: string): { readonly name: string; readonly isFolder: boolean }[] {
-  return readdirSync(folder, { withFileTypes: true }).map((entry) => ({
-    name: entry.name,
-    isFolder: entry.isDirectory(),
-  }));
+  return readdirSync(folder, { withFileTypes: true })
+    .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+    .filter(({ name, isFolder }) => !isFolder || hasFiles(join(folder, name)));
 }
 
 /** The same, as it is on disk. */

@@ -51,12 +51,20 @@ export function parseBatch(
         else labels.push(event.label);
       }
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      verdicts.refuse(line, error);
+      verdicts.refuse(line, refusalOf(error));
       if (verdicts.refuseRest(line + 1, () => rows.length - i - 1)) break;
     }
   }
   return { observations, labels, ...verdicts.summary() };
+}
+
+/** @throws what is neither about the row nor about its depth */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  // The stack is as deep as the values are nested.
+  if (error instanceof RangeError)
+    return new Refusal('nested_too_deep', 'row', 'the row is nested too deep to be read');
+  throw error;
 }
 
 /** The rows of one logged call; one that cannot be read is refused by itself. */

@@ -72,11 +72,12 @@ export function idOf(given: Field | undefined): string | null {
  * characters, on both sides of the comparison with a label.
  * @throws Refusal
  */
-export function answerOf(value: unknown, field: 'prediction' | 'label', tell: Tell): Prediction {
+export function answerOf(given: unknown, field: 'prediction' | 'label', tell: Tell): Prediction {
+  let value = given;
+  while (Array.isArray(value) && value.length === 1) value = value[0] as unknown;
   if (isNothing(value)) return null;
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return finiteOf(value, field, tell);
-  if (Array.isArray(value) && value.length === 1) return answerOf(value[0], field, tell);
   const reason = field === 'label' ? 'bad_label' : 'bad_prediction';
   if (typeof value !== 'string') throw new Refusal(reason, field, `${field} must be a text, a number, true or false`);
   const marked = markedNumber(value);

@@ -11,8 +11,13 @@ export interface ModelSourcePorts {
   readonly logger: Logger;
   readonly settings: SettingRepository;
   readonly isWatched: (id: ModelId) => boolean;
-  /** Watches a model, or takes over what changed of one. */
-  readonly register: (model: DiscoveredModel) => Promise<void>;
+  /**
+   * Watches a model, or takes over what changed of one.
+   * @returns `isTaken` false when it came to be watched from elsewhere just before; `settled` whether it is what is listed
+   */
+  readonly register: (
+    model: DiscoveredModel,
+  ) => Promise<{ readonly isTaken: boolean; readonly settled: Promise<boolean> }>;
   /** Stops watching a model; what was learnt about it is kept, in case it comes back. */
   readonly release: (id: ModelId) => Promise<void>;
   /** @param models null when the source could not be read */
@@ -57,6 +62,8 @@ const nameOf = (kind: 'file' | 'http', place: string): string => {
 export function createModelSources(ports: ModelSourcePorts, settings: ModelSourceSettings): ModelSources {
   let owned: Map<ModelId, Owned> | null = null;
   let saved: string | null = null;
+  /** Models whose change is under way: what is listed meanwhile is taken over at a later refresh, in that order. */
+  const changing = new Set<ModelId>();
 
   const remembered = async (): Promise<Map<ModelId, Owned>> => {
     const stored = await ports.settings.get(DISCOVERED_MODELS);
@@ -108,8 +115,20 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     }
     if (before !== undefined && before.source !== source) return;
     if (before?.listed === listed && ports.isWatched(model.id)) return;
-    await ports.register(model);
-    known.set(model.id, { source, listed });
+    if (changing.has(model.id)) return;
+    const isWatched = ports.isWatched(model.id);
+    const { isTaken, settled } = await ports.register(model);
+    if (!isTaken) return;
+    if (!isWatched) {
+      known.set(model.id, { source, listed });
+      return;
+    }
+    // A change is remembered once it is made: one that failed is made at the next refresh.
+    changing.add(model.id);
+    void settled.then((isMade) => {
+      changing.delete(model.id);
+      if (isMade && known.get(model.id)?.source === source) known.set(model.id, { source, listed });
+    });
   };
 
   /** One model's trouble is not the others': it is tried again at the next refresh. */

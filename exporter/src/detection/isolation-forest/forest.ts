@@ -21,7 +21,7 @@ function averagePathLength(n: number): number {
 
 /**
  * Grows a forest with ml-isolation-forest as the tree grower: one tree per seeded sub-sample. The package itself does not
- * sub-sample, normalises wrongly, keeps its rows, and drops rows with NaN (measured: docs/architecture.md, Packages).
+ * sub-sample, normalises wrongly, keeps its rows, and drops rows with NaN (measured).
  * Equal rows and an equal random stream give an identical forest.
  * @param rows rectangular; a missing value is NaN
  * @throws RangeError below 2 rows or without a column that varies

@@ -8,6 +8,7 @@ import { pagingValue, signalEvidence, provisionalUntilMs } from './signal-eviden
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
 import {
   CategoricalSignal,
+  harmOf,
   LossSignal,
   NumericSignal,
   type NumericSubject,
@@ -396,9 +397,4 @@ export class DriftMonitor {
     if (state.kind === 'numeric') return new NumericSignal(key, this.model, this.budget, harmOf(key), state);
     return new CategoricalSignal(key as SignalKey, this.model, this.budget, this.hash, state);
   }
-}
-
-function harmOf(subject: NumericSubject): 'low' | 'high' | null {
-  if (subject === 'confidence') return 'low';
-  return subject === 'latency_seconds' || subject === 'error_size' ? 'high' : null;
 }

@@ -348,3 +348,9 @@ export class LossSignal implements SignalMonitor {
     };
   }
 }
+
+/** The direction in which a change of this signal is harm; null when both are. */
+export function harmOf(subject: NumericSubject): 'low' | 'high' | null {
+  if (subject === 'confidence') return 'low';
+  return subject === 'latency_seconds' || subject === 'error_size' ? 'high' : null;
+}

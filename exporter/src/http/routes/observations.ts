@@ -82,6 +82,7 @@ const result = z
   .meta({ id: 'IngestResult' });
 const batchId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A–Z a–z 0–9 . _ : -');
 
+const MAP = new RegExp(`^[^,]*[^,]:(?:${MAPPED_ROLES.join('|')})(?:,[^,]*[^,]:(?:${MAPPED_ROLES.join('|')}))*$`);
 const SAID = /^(.{1,1000}):([a-z_]+)$/s;
 const role = z.enum(MAPPED_ROLES);
 
@@ -114,7 +115,8 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
       }),
       map: z
         .string()
-        .max(20_000)
+        .max(2_000)
+        .regex(MAP, `must be name:role, … with a role of ${MAPPED_ROLES.join(', ')}`)
         .optional()
         .meta({
           description: `what fields are where their names do not say it: \`amount:feature,result.class:prediction,*:ignore\`; roles: ${MAPPED_ROLES.join(', ')}. Comes before intake.models`,

@@ -79,6 +79,7 @@ describe('model sources', () => {
     const counts: [string, number | null][] = [];
     const problems: unknown[] = [];
     const broken = new Set<string>();
+    const elsewhere = new Set<string>();
     let http: Awaited<ReturnType<HttpClient['call']>> | null = null;
     const ports = {
       readFile: (path: string) => {
@@ -95,7 +96,13 @@ describe('model sources', () => {
       },
       settings,
       isWatched: (id: ModelId) => watched.has(id),
-      register: (model: DiscoveredModel) => Promise.resolve(void watched.set(model.id, model)),
+      register: (model: DiscoveredModel) => {
+        const isTaken = !elsewhere.has(model.id);
+        const isMade = isTaken && !broken.has(model.id);
+        if (!isTaken) watched.set(model.id, null);
+        else if (isMade) watched.set(model.id, model);
+        return Promise.resolve({ isTaken, settled: Promise.resolve(isMade) });
+      },
       release: (id: ModelId) =>
         broken.has(id) ? Promise.reject(new Error('damaged')) : Promise.resolve(void watched.delete(id)),
       count: (source: string, models: number | null) => void counts.push([source, models]),
@@ -112,6 +119,7 @@ describe('model sources', () => {
       counts,
       problems,
       broken,
+      elsewhere,
       settings,
       sources,
       write: (text: string) => files.set('/etc/mlfi/models.yml', text),
@@ -149,6 +157,31 @@ describe('model sources', () => {
     await source.refresh();
     expect([...watched.keys()].sort()).toEqual(['b', 'c']);
     expect(watched.get('b')?.url).toBe('http://b:2/');
+  });
+
+  it('make a change again that could not be made', async () => {
+    const { watched, write, sources, broken } = world();
+    const source = sources();
+    write(list('a'));
+    await source.refresh();
+    broken.add('a');
+    write(list('a').replace('a:1', 'a:2'));
+    await source.refresh();
+    expect(watched.get('a')?.url).toBe('http://a:1/');
+    broken.clear();
+    await source.refresh();
+    expect(watched.get('a')?.url).toBe('http://a:2/');
+  });
+
+  it('are not the source of a model that somebody else registers at the same moment', async () => {
+    const { watched, write, sources, elsewhere } = world();
+    const source = sources();
+    elsewhere.add('a');
+    write(list('a'));
+    await source.refresh();
+    write('[]');
+    await source.refresh();
+    expect([...watched.keys()]).toEqual(['a']);
   });
 
   it('keep the last list when a source cannot be read, and say what is wrong', async () => {

@@ -24,6 +24,8 @@ export interface GivenUp<T> extends HalfCall<T> {
   readonly because: 'time' | 'memory';
   /** Of this model pairs have been seen: its responses are logged. */
   readonly modelHasPairs: boolean;
+  /** It waits again. */
+  readonly undo: () => void;
 }
 
 export interface JoinLimits {
@@ -68,11 +70,7 @@ export class CallJoiner<T> {
     }
     if (other.side === given.side) return { kind: 'repeated' };
     this.forget(key, other, 'both', nowMs);
-    const undo = (): void => {
-      this.done.delete(key);
-      this.waiting.set(key, other);
-      this.heldBytes += other.bytes;
-    };
+    const undo = this.waitsAgain(key, other, nowMs);
     this.paired.add(given.model);
     const [request, response] = given.side === 'request' ? [given.half, other.half] : [other.half, given.half];
     return { kind: 'pair', request, response, undo };
@@ -97,6 +95,7 @@ export class CallJoiner<T> {
         ...half,
         because: isOld ? 'time' : 'memory',
         modelHasPairs: this.paired.has(half.model),
+        undo: this.waitsAgain(key, half, nowMs),
       });
     }
     for (const [key, { atMs }] of this.done) {
@@ -104,6 +103,15 @@ export class CallJoiner<T> {
       this.done.delete(key);
     }
     return given;
+  }
+
+  /** As if it had just arrived, for what waits is in order of arrival. */
+  private waitsAgain(key: string, half: HalfCall<T>, nowMs: number): () => void {
+    return () => {
+      this.done.delete(key);
+      this.waiting.set(key, { ...half, sinceMs: nowMs });
+      this.heldBytes += half.bytes;
+    };
   }
 
   private forget(key: string, { bytes }: HalfCall<T>, side: 'request' | 'response' | 'both', nowMs: number): void {

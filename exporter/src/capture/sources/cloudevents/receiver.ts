@@ -1,4 +1,5 @@
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
+import { Conflict, Invalid } from '../../../domain/errors.js';
 import type { ModelId } from '../../../domain/identifiers.js';
 import type { IngestResult, IntakeLimits } from '../../../domain/ingest.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
@@ -54,6 +55,16 @@ export interface EventsTaken {
 
 type Half = Extract<EventPart, { kind: 'half' }>;
 
+/** An event that is a row of a model, or half of one. */
+interface Addressed {
+  /** Its number in the request, from 1. */
+  readonly event: number;
+  readonly model: ModelId;
+  readonly part: Exclude<EventPart, { kind: 'skipped' }>;
+  /** The same for both halves of a call, and for what repeats it. */
+  readonly key: string;
+}
+
 /** What one event brings; `undo` for a sender that repeats it because it could not be taken. */
 interface Step {
   readonly outcome: EventOutcome;
@@ -66,6 +77,41 @@ interface Found {
   readonly entries: LogEntry[];
   readonly events: number[];
   readonly undo: (() => void)[];
+  /** Of events that are rows in themselves, by number: what forgets them, and how many rows they are. */
+  readonly whole: Map<number, { readonly undo: () => void; rows: number }>;
+}
+
+/** What a request's answer is made of. */
+class Tally {
+  readonly outcomes = new Map<EventOutcome, number>();
+  readonly errors: { event: number; field: string; message: string }[] = [];
+  rows = 0;
+  rejected = 0;
+
+  note(outcome: EventOutcome): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+  }
+
+  refuse(event: number, field: string, message: string): void {
+    this.note('refused');
+    this.tell(event, field, message);
+  }
+
+  tell(event: number, field: string, message: string): void {
+    if (this.errors.length < ERRORS_TOLD) this.errors.push({ event, field, message });
+  }
+
+  get taken(): EventsTaken {
+    const of = (outcome: EventOutcome): number => this.outcomes.get(outcome) ?? 0;
+    return {
+      rows: this.rows,
+      waiting: of('waiting'),
+      repeated: of('repeated') + of('late'),
+      skipped: of('skipped'),
+      refused: of('refused') + this.rejected,
+      errors: this.errors,
+    };
+  }
 }
 
 const ERRORS_TOLD = 20;
@@ -74,6 +120,8 @@ const BYTES_PER_HALF = 500;
 /** Takes CloudEvents, puts the halves of calls together, and counts what they are as rows of their models. */
 export class EventReceiver {
   private readonly joiner = new CallJoiner<Half>();
+  /** Calls whose rows are being taken; the promise ends, and never fails, once they are taken or wait again. */
+  private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(private readonly ports: EventReceiverPorts) {}
 
@@ -84,7 +132,8 @@ export class EventReceiver {
 
   /**
    * @param ensureWatched finds or makes the model of a service that the configuration does not name
-   * @throws what `ensureWatched` and the taking of a batch throw; events of other models of the request may be counted then
+   * @throws what `ensureWatched` and the taking of a batch throw; events of other models of the request may be counted then,
+   *   and repeated they are known to be
    */
   async receive(
     headers: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -93,83 +142,139 @@ export class EventReceiver {
     acknowledge: 'commit' | 'memory',
     ensureWatched: (name: string) => Promise<ModelId>,
   ): Promise<EventsTaken> {
-    const found = new Map<ModelId, Found>();
-    const outcomes = new Map<EventOutcome, number>();
-    const errors: { event: number; field: string; message: string }[] = [];
-    const note = (outcome: EventOutcome): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    const refuse = (event: number, field: string, message: string): void => {
-      note('refused');
-      if (errors.length < ERRORS_TOLD) errors.push({ event, field, message });
-    };
+    const tally = new Tally();
+    const { addressed, bytesEach } = await this.address(headers, body, tally, ensureWatched);
+    // A repetition is known to be one only when what it repeats is taken.
+    for (let busy = this.busy(addressed); busy !== undefined; busy = this.busy(addressed)) await busy;
+    const keys = new Set(addressed.map(({ key }) => key));
+    const taking = this.takeAll(this.join(addressed, bytesEach, nowMs, tally), nowMs, acknowledge, tally);
+    const ended = taking.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const key of keys) this.underWay.set(key, ended);
+    await taking.finally(() => {
+      for (const key of keys) this.underWay.delete(key);
+    });
+    // What cannot be given up now waits for the next sweep, and is no failure of these events.
+    if (this.joiner.bytes > this.ports.settings().pairing.memoryBytes) await this.sweep(nowMs).catch(() => undefined);
+    for (const [outcome, events] of tally.outcomes) this.ports.count(outcome, events);
+    return tally.taken;
+  }
+
+  /**
+   * Gives up what waited too long or does not fit: it is counted as what it is without its other half.
+   * @throws the first error of a model whose halves could not be taken; these wait again, unless the memory is needed
+   */
+  async sweep(nowMs: number): Promise<void> {
+    const { pairing } = this.ports.settings();
+    const halves = new Map<ModelId, GivenUp<Half>[]>();
+    for (const half of this.joiner.giveUp(nowMs, pairing))
+      halves.set(half.model, [...(halves.get(half.model) ?? []), half]);
+    const errors: unknown[] = [];
+    for (const [model, list] of halves) {
+      const entries = list.map((half) => entryOfLone(half, pairing));
+      try {
+        if (this.ports.isWatched(model)) await this.take(model, entries, nowMs, 'memory');
+        this.ports.count('unanswered', list.length);
+      } catch (error) {
+        errors.push(error);
+        const lost = list.filter(({ because }) => because === 'memory');
+        this.ports.count('unanswered', lost.length);
+        for (const { because, undo } of list) if (because !== 'memory') undo();
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Reads the events and finds the model of each; nothing is remembered of them yet. */
+  private async address(
+    headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+    body: Buffer,
+    tally: Tally,
+    ensureWatched: (name: string) => Promise<ModelId>,
+  ): Promise<{ readonly addressed: readonly Addressed[]; readonly bytesEach: number }> {
+    const addressed: Addressed[] = [];
     const readings = readEvents(headers, body, this.ports);
-    const bytes = Math.ceil(body.length / readings.length) + BYTES_PER_HALF;
     for (const [i, reading] of readings.entries()) {
+      const event = i + 1;
       if (reading.kind === 'refused') {
-        refuse(i + 1, reading.field, reading.message);
+        tally.refuse(event, reading.field, reading.message);
         continue;
       }
       const part = partOf(reading.event);
       if (part.kind === 'skipped') {
-        note('skipped');
+        tally.note('skipped');
         continue;
       }
-      const model = await modelOfService(part.service, {
-        ...this.ports.settings(),
-        isWatched: this.ports.isWatched,
-        ensureWatched,
+      const settings = { ...this.ports.settings(), isWatched: this.ports.isWatched, ensureWatched };
+      const model = await modelOfService(part.service, settings).catch((error: unknown) => {
+        // A name that another model has stays so, and the other events are no part of it.
+        if (error instanceof Conflict || error instanceof Invalid) return { problem: error.message };
+        throw error;
       });
-      if (typeof model !== 'string') {
-        refuse(i + 1, 'service', model.problem);
-        continue;
-      }
+      if (typeof model !== 'string') tally.refuse(event, 'service', model.problem);
+      else
+        addressed.push({ event, model, part, key: `${model} ${part.kind === 'row' ? `row ${part.id}` : part.callId}` });
+    }
+    return { addressed, bytesEach: Math.ceil(body.length / readings.length) + BYTES_PER_HALF };
+  }
+
+  private busy(addressed: readonly Addressed[]): Promise<void> | undefined {
+    return addressed.map(({ key }) => this.underWay.get(key)).find((ended) => ended !== undefined);
+  }
+
+  private join(
+    addressed: readonly Addressed[],
+    bytesEach: number,
+    nowMs: number,
+    tally: Tally,
+  ): ReadonlyMap<ModelId, Found> {
+    const found = new Map<ModelId, Found>();
+    for (const { event, model, part } of addressed) {
       const { outcome, entries, undo } =
-        part.kind === 'row' ? this.once(part, model, nowMs) : this.join(part, model, bytes, nowMs);
-      note(outcome);
-      const ofModel = found.get(model) ?? { entries: [], events: [], undo: [] };
+        part.kind === 'row' ? this.once(part, model, nowMs) : this.pair(part, model, bytesEach, nowMs);
+      tally.note(outcome);
+      const ofModel: Found = found.get(model) ?? { entries: [], events: [], undo: [], whole: new Map() };
       found.set(model, ofModel);
       for (const entry of entries) {
         ofModel.entries.push(entry);
-        ofModel.events.push(i + 1);
+        ofModel.events.push(event);
       }
-      if (undo !== null) ofModel.undo.push(undo);
+      if (undo === null) continue;
+      ofModel.undo.push(undo);
+      if (part.kind === 'row') ofModel.whole.set(event, { undo, rows: entries.length });
     }
-    let [rows, rejected] = [0, 0];
-    for (const [model, { entries, events, undo }] of found) {
-      if (entries.length === 0) continue;
-      const result = await this.take(model, entries, nowMs, acknowledge).catch((error: unknown) => {
-        for (const back of undo) back();
-        throw error;
-      });
-      rows += result.accepted;
-      rejected += result.rejected;
-      for (const { line, field, message } of result.errors)
-        if (errors.length < ERRORS_TOLD) errors.push({ event: events[line - 1] ?? line, field, message });
-    }
-    if (this.joiner.bytes > this.ports.settings().pairing.memoryBytes) await this.sweep(nowMs);
-    for (const [outcome, events] of outcomes) this.ports.count(outcome, events);
-    const of = (outcome: EventOutcome): number => outcomes.get(outcome) ?? 0;
-    return {
-      rows,
-      waiting: of('waiting'),
-      repeated: of('repeated') + of('late'),
-      skipped: of('skipped'),
-      refused: of('refused') + rejected,
-      errors,
-    };
+    return found;
   }
 
-  /** Gives up what waited too long or does not fit: it is counted as what it is without its other half. */
-  async sweep(nowMs: number): Promise<void> {
-    const { pairing } = this.ports.settings();
-    const entries = new Map<ModelId, LogEntry[]>();
-    for (const half of this.joiner.giveUp(nowMs, pairing)) {
-      this.ports.count('unanswered', 1);
-      if (!this.ports.isWatched(half.model)) continue;
-      const ofModel = entries.get(half.model) ?? [];
-      entries.set(half.model, ofModel);
-      ofModel.push(entryOfLone(half, pairing));
+  /** @throws the first error of a model whose rows could not be taken; those of the others are */
+  private async takeAll(
+    found: ReadonlyMap<ModelId, Found>,
+    nowMs: number,
+    acknowledge: 'commit' | 'memory',
+    tally: Tally,
+  ): Promise<void> {
+    const errors: unknown[] = [];
+    for (const [model, { entries, events, undo, whole }] of found) {
+      if (entries.length === 0) continue;
+      try {
+        const { accepted, rejected, errors: refused } = await this.take(model, entries, nowMs, acknowledge);
+        tally.rows += accepted;
+        tally.rejected += rejected;
+        for (const { line, field, message } of refused) {
+          const event = events[line - 1] ?? line;
+          tally.tell(event, field, message);
+          const known = whole.get(event);
+          // Nothing of it was counted: it may come again, put right.
+          if (known !== undefined && (known.rows -= 1) === 0) known.undo();
+        }
+      } catch (error) {
+        errors.push(error);
+        for (const back of undo) back();
+      }
     }
-    for (const [model, list] of entries) await this.take(model, list, nowMs, 'memory');
+    if (errors.length > 0) throw errors[0];
   }
 
   private take(
@@ -189,7 +294,7 @@ export class EventReceiver {
     return { outcome: 'row', entries: rows.map((row): LogEntry => ({ kind: 'row', row })), undo: first.undo };
   }
 
-  private join(part: Half, model: ModelId, bytes: number, nowMs: number): Step {
+  private pair(part: Half, model: ModelId, bytes: number, nowMs: number): Step {
     const { side, callId } = part;
     const joined = this.joiner.offer({ model, callId, side, half: part, bytes }, nowMs);
     if (joined.kind !== 'pair') return { outcome: joined.kind, entries: [], undo: null };

@@ -1,3 +1,4 @@
+import { Mutex } from 'async-mutex';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
 import type { ModelId } from '../../../domain/identifiers.js';
 import type { IngestResult, IntakeLimits } from '../../../domain/ingest.js';
@@ -30,6 +31,8 @@ export type TelemetryTaken =
 export class TelemetryReceiver {
   private readonly seen = new RecentIds();
   private readonly monitors = new BentoMonitors();
+  /** One request after the other: a repetition is known to be one only when what it repeats is taken. */
+  private readonly turns = new Mutex();
 
   constructor(private readonly ports: TelemetryPorts) {}
 
@@ -43,16 +46,29 @@ export class TelemetryReceiver {
   ): Promise<TelemetryTaken> {
     const reading = readSignals(of, body, contentType);
     if (reading.kind === 'refused') return reading;
+    return this.turns.runExclusive(() => this.take(reading.signals, nowMs, ensureWatched));
+  }
+
+  private async take(
+    signals: readonly Signal[],
+    nowMs: number,
+    ensureWatched: (name: string) => Promise<ModelId>,
+  ): Promise<TelemetryTaken> {
     const settings = this.ports.settings();
     const found = new Map<ModelId, { readonly entries: LogEntry[]; readonly ids: string[] }>();
     let [rejected, repeated, skipped, taken] = [0, 0, 0, 0];
     let message = '';
-    for (const signal of reading.signals) {
+    for (const signal of signals) {
       const rows = this.rowsOf(signal);
       if (rows.length === 0) skipped += 1;
       for (const [i, { service, row }] of rows.entries()) {
         const { isWatched } = this.ports;
-        const model = await modelOfService(service, { ...settings, isWatched, ensureWatched });
+        const model = await modelOfService(service, { ...settings, isWatched, ensureWatched }).catch(
+          (error: unknown) => {
+            for (const { ids } of found.values()) this.seen.forget(ids);
+            throw error;
+          },
+        );
         if (typeof model !== 'string') {
           rejected += 1;
           if (message === '') message = model.problem;

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { changeModel } from '../../../exporter/src/application/change-model.js';
+import { Conflict, NotFound } from '../../../exporter/src/domain/errors.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { ModelChange } from '../../../exporter/src/domain/model-registration.js';
+import { modelOf } from '../../fixtures/model.js';
+import { MemoryStore } from '../monitoring/memory-store.js';
+import { askedModels, endpointAt } from './asked-models.js';
+
+const M = modelId('m');
+
+async function world() {
+  const models = askedModels(new MemoryStore());
+  await models.fleet.add(modelOf({ endpoint: endpointAt('http://old', 'old'), probePayloads: [{ a: 1 }] }));
+  const change = (asked: ModelChange) => changeModel(models.ports, M, asked, () => expect.fail('it answers'));
+  return { ...models, change, model: () => models.fleet.monitoredModel(M).model };
+}
+
+it('keeps another address and secret that came while new payloads were tried, and tries the payloads there', async () => {
+  const { hold, change, model, asked } = await world();
+  const letGo = hold('http://old');
+  const payloads = change({ payloads: [{ b: 1 }] });
+  await change({ url: 'http://new', authorizationSecret: 'new' });
+  letGo();
+  await payloads;
+  expect(model()).toMatchObject({ endpoint: endpointAt('http://new', 'new'), probePayloads: [{ b: 1 }] });
+  expect(asked).toEqual(['http://old', 'http://new', 'http://new']);
+});
+
+it('keeps new payloads that came while another address was tried', async () => {
+  const { hold, change, model } = await world();
+  const letGo = hold('http://new');
+  const moved = change({ url: 'http://new' });
+  await change({ payloads: [{ b: 1 }] });
+  letGo();
+  await moved;
+  expect(model()).toMatchObject({ endpoint: endpointAt('http://new', 'old'), probePayloads: [{ b: 1 }] });
+});
+
+it('does not ask a model again that is asked no more', async () => {
+  const { hold, change, model } = await world();
+  const letGo = hold('http://old');
+  const payloads = change({ payloads: [{ b: 1 }] });
+  await change({ url: null });
+  letGo();
+  await payloads;
+  expect(model().endpoint).toBeNull();
+});
+
+it('gives up with a conflict when others change the way again and again', async () => {
+  const { ports, fleet, model } = await world();
+  let tries = 0;
+  const discover: typeof ports.discover = async (target) => {
+    const url = `http://other-${(tries += 1)}`;
+    await fleet.update(M, (now) => ({ ...now, endpoint: endpointAt(url) }));
+    return ports.discover(target);
+  };
+  const changed = changeModel({ ...ports, discover }, M, { payloads: [{ b: 1 }] }, () => expect.fail('it answers'));
+  await expect(changed).rejects.toBeInstanceOf(Conflict);
+  expect(tries).toBe(3);
+  expect(model()).toMatchObject({ endpoint: endpointAt('http://other-3'), probePayloads: [{ a: 1 }] });
+});
+
+it('is refused for a model that is removed while it is tried', async () => {
+  const { hold, change, fleet } = await world();
+  const letGo = hold('http://old');
+  const payloads = change({ payloads: [{ b: 1 }] });
+  await fleet.remove(M);
+  letGo();
+  await expect(payloads).rejects.toBeInstanceOf(NotFound);
+  expect(fleet.has(M)).toBe(false);
+});

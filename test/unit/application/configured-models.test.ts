@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { configuredModels } from '../../../exporter/src/application/configured-models.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import { MemoryStore } from '../monitoring/memory-store.js';
+import { settingsInMemory } from '../store/settings-in-memory.js';
+import { askedModels } from './asked-models.js';
+
+const M = modelId('m');
+const file = (url: string, owner = 'ada') => [{ id: M, name: 'm', url, owner }];
+
+function world() {
+  const store = new MemoryStore();
+  const models = askedModels(store);
+  const texts = new Map<string, string>();
+  const failures: string[] = [];
+  const logger = { ...models.ports.logger, error: (_: unknown, text: string) => void failures.push(text) };
+  const start = () => configuredModels({ ...models.ports, logger, settings: settingsInMemory(texts) });
+  return { ...models, store, failures, start, model: () => models.fleet.monitoredModel(M).model };
+}
+
+it('makes a change again at the next reload that could not be stored', async () => {
+  const { start, store, model, failures } = world();
+  const configured = start();
+  await configured.take(file('http://one'));
+  const save = store.models.save.bind(store.models);
+  store.models.save = () => Promise.reject(new Error('the store is away'));
+  await configured.take(file('http://two'));
+  await expect.poll(() => failures).toHaveLength(1);
+  expect(model().endpoint?.url).toBe('http://one');
+  store.models.save = save;
+  await configured.take(file('http://two'));
+  await expect.poll(() => model().endpoint?.url).toBe('http://two');
+});
+
+it('makes a change again at the next start when it stopped in the middle of it', async () => {
+  const { start, hold, model, asked } = world();
+  await start().take(file('http://one'));
+  hold('http://two');
+  await start().take(file('http://two'));
+  await expect.poll(() => asked).toContain('http://two');
+  expect(model().endpoint?.url).toBe('http://one');
+  hold('http://two')();
+  await start().take(file('http://two'));
+  await expect.poll(() => model().endpoint?.url).toBe('http://two');
+});
+
+it('leads to the last of several changes, however slow the first is', async () => {
+  const { start, hold, model, asked } = world();
+  const configured = start();
+  await configured.take(file('http://one'));
+  const letGo = hold('http://two');
+  await configured.take(file('http://two', 'bob'));
+  await configured.take(file('http://one', 'eve'));
+  letGo();
+  await expect.poll(() => model().owner).toBe('eve');
+  expect(model().endpoint?.url).toBe('http://one');
+  expect(asked.at(-1)).toBe('http://one');
+});
+
+it('asks nothing again of a file that says what it said', async () => {
+  const { start, asked, model } = world();
+  const configured = start();
+  await configured.take(file('http://one'));
+  await configured.take(file('http://two'));
+  await expect.poll(() => model().endpoint?.url).toBe('http://two');
+  await configured.take(file('http://two'));
+  const restarted = start();
+  await restarted.take(file('http://two'));
+  await restarted.take(file('http://three'));
+  await expect.poll(() => model().endpoint?.url).toBe('http://three');
+  expect(asked).toEqual(['http://one', 'http://two', 'http://three']);
+});

@@ -1,0 +1,105 @@
+import { expect, it } from 'vitest';
+import { NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import { fleetOn, modelNamed } from './fleet-on-memory.js';
+import { MemoryStore } from './memory-store.js';
+
+const A = modelId('a');
+const asked = (id: string): Model => ({
+  ...modelNamed(id),
+  endpoint: { url: 'http://x', connector: 'rest', settings: {}, authorizationSecret: null },
+});
+
+/** A fleet with one model, and which models are probed by their schedule. */
+async function world() {
+  const store = new MemoryStore();
+  const probed = new Set<string>();
+  const prober = {
+    watch: ({ id }: Model) => void probed.add(id),
+    unwatch: (id: string) => void probed.delete(id),
+    cycle: () => Promise.resolve([]),
+  };
+  const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), { prober });
+  await fleet.add(asked('a'));
+  await fleet.start();
+  return { store, fleet, probed };
+}
+
+it('probes nothing once it is stopped, and changes nothing any more, whatever a discovery still finds', async () => {
+  const { store, fleet, probed } = await world();
+  expect([...probed]).toEqual(['a']);
+  await fleet.stop();
+  const late = fleet.update(A, (model) => ({ ...model, probePayloads: [{ late: true }] }));
+  await expect(late).rejects.toBeInstanceOf(Unavailable);
+  await expect(fleet.addIfNew(asked('b'))).rejects.toBeInstanceOf(Unavailable);
+  expect([...probed]).toEqual([]);
+  expect((await store.models.list()).models).toMatchObject([{ id: 'a', probePayloads: [] }]);
+});
+
+it('ends a change that is being stored before it is stopped', async () => {
+  const { store, fleet, probed } = await world();
+  const save = store.models.save.bind(store.models);
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const begun = new Promise<void>((resolve) => {
+    store.models.save = (model) => {
+      resolve();
+      return held.then(() => save(model));
+    };
+  });
+  const changed = fleet.update(A, (model) => ({ ...model, owner: 'ada' }));
+  await begun;
+  let isStopped = false;
+  const stopped = fleet.stop().then(() => (isStopped = true));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isStopped).toBe(false);
+  letGo();
+  await Promise.all([changed, stopped]);
+  expect((await store.models.get(A))?.owner).toBe('ada');
+  expect([...probed]).toEqual([]);
+});
+
+it('keeps watching a model that cannot be taken off the list', async () => {
+  const { store, fleet, probed } = await world();
+  store.models.unlist = () => Promise.reject(new Error('the store is away'));
+  await expect(fleet.release(A)).rejects.toThrow('the store is away');
+  expect(fleet.has(A)).toBe(true);
+  expect([...probed]).toEqual(['a']);
+  await fleet.stop();
+});
+
+it('does not probe a model again that a second request removes when the first one fails', async () => {
+  const { store, fleet, probed } = await world();
+  const remove = store.models.remove.bind(store.models);
+  const probedMeanwhile: string[][] = [];
+  let calls = 0;
+  store.models.remove = async (id) => {
+    calls += 1;
+    if (calls === 1) throw new Error('the store is away');
+    probedMeanwhile.push([...probed]);
+    await remove(id);
+  };
+  const [first, second] = await Promise.allSettled([fleet.remove(A), fleet.remove(A)]);
+  expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
+  expect(probedMeanwhile).toEqual([[]]);
+  expect([...probed]).toEqual([]);
+  await fleet.stop();
+});
+
+it('probes a model again that no request could remove', async () => {
+  const { store, fleet, probed } = await world();
+  store.models.remove = () => Promise.reject(new Error('the store is away'));
+  await Promise.allSettled([fleet.remove(A), fleet.remove(A)]);
+  expect([...probed]).toEqual(['a']);
+  await fleet.stop();
+});
+
+it('tells whoever removes a model second that it is gone, and leaves one of the same name alone', async () => {
+  const { fleet } = await world();
+  const [first, second] = await Promise.allSettled([fleet.remove(A), fleet.remove(A)]);
+  expect(first.status).toBe('fulfilled');
+  expect(second.status === 'rejected' && second.reason).toBeInstanceOf(NotFound);
+  expect(await fleet.update(A, (model) => model)).toBeNull();
+  await fleet.stop();
+});
