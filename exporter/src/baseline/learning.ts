@@ -41,7 +41,7 @@ export function learn(
   const profile = mergeWindows(state.profile, increment);
   const firstHalf = state.firstHalf ?? (answersOf(profile) >= requirements.minimumSamples / 2 ? profile : null);
   const learnt: LearningState = { ...state, profile, firstHalf, golden };
-  const contaminated = contamination(profile, requirements);
+  const contaminated = contaminationOf(profile.calls, failuresOf(profile), requirements);
   if (contaminated !== null) {
     return { ...startLearning(state.nextVersion, requirements), verdict: { kind: 'refused', reasons: [contaminated] } };
   }
@@ -52,6 +52,19 @@ export function learn(
   if (moved !== null)
     return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
+}
+
+/** False when `learn` with these counts would only add them: then it can wait for more. */
+export function wouldTurn(
+  state: LearningState,
+  increment: Pick<WindowProfile, 'calls' | 'failures'>,
+  requirements: BaselineRequirements,
+): boolean {
+  const calls = state.profile.calls + increment.calls;
+  const failures = failuresOf(state.profile) + failuresOf(increment);
+  if (contaminationOf(calls, failures, requirements) !== null) return true;
+  const samplesThatTurn = state.firstHalf === null ? requirements.minimumSamples / 2 : requirements.minimumSamples;
+  return calls - failures >= samplesThatTurn;
 }
 
 const FEWEST_IN_GROUP = 10;
@@ -82,7 +95,7 @@ function answersOf(profile: WindowProfile): number {
   return profile.calls - failuresOf(profile);
 }
 
-function failuresOf(profile: WindowProfile): number {
+function failuresOf(profile: Pick<WindowProfile, 'failures'>): number {
   return failureCount(profile);
 }
 
@@ -108,11 +121,11 @@ function learningVerdict(profile: WindowProfile, requirements: BaselineRequireme
 }
 
 /** Judged once a quarter of the samples needed have come in: normal cannot be learnt from a failing model. */
-function contamination(profile: WindowProfile, requirements: BaselineRequirements): string | null {
-  if (profile.calls < requirements.minimumSamples / 4) return null;
-  const share = failuresOf(profile) / profile.calls;
+function contaminationOf(calls: number, failures: number, requirements: BaselineRequirements): string | null {
+  if (calls < requirements.minimumSamples / 4) return null;
+  const share = failures / calls;
   if (share <= requirements.maximumErrorShare) return null;
-  return `${wholePercent(share)} of ${profile.calls} calls failed while learning; at most ${wholePercent(requirements.maximumErrorShare)} may. Learning starts over.`;
+  return `${wholePercent(share)} of ${calls} calls failed while learning; at most ${wholePercent(requirements.maximumErrorShare)} may. Learning starts over.`;
 }
 
 /** Says how confidence moved between the halves, null when it did not. */

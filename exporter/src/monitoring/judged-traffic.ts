@@ -1,6 +1,7 @@
 import type { Observation, LateLabel, Sample } from '../domain/observation.js';
+import { wouldTurn } from '../baseline/learning.js';
 import type { Random } from '../domain/ports.js';
-import type { BaselineProfile, WindowProfile } from '../domain/profile.js';
+import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
 import { AdmissionWeighing } from './admission-weighing.js';
 import {
   admitted,
@@ -189,10 +190,21 @@ export class JudgedTraffic {
     return !wasAlarmed && detectors.monitor.isAlarmed;
   }
 
+  /** The learning period with what has been counted for it; null outside of one. */
+  get learning(): LearningState | null {
+    const { phase, settings, parts } = this;
+    if (phase.kind === 'admitted') return null;
+    // What can turn it is weighed at a tick, not when somebody looks.
+    if (wouldTurn(phase.learning, parts.windows.counts(), settings.requirements)) return phase.learning;
+    return (learnFrom(phase, parts.windows.current(), parts.golden.learning(), settings.requirements) ?? phase)
+      .learning;
+  }
+
   /** Learns from what has been counted. */
   learn(): void {
     const { windows, detectors, golden } = this.parts;
     if (this.phase.kind === 'admitted') return;
+    if (!wouldTurn(this.phase.learning, windows.counts(), this.settings.requirements)) return;
     const learnt = learnFrom(this.phase, windows.current(), golden.learning(), this.settings.requirements);
     if (learnt === null) return;
     this.phase = learnt;

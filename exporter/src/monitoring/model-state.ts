@@ -1,7 +1,7 @@
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { WindowProfile } from '../domain/profile.js';
-import { baselineIn, learningIn, type BaselinePhase } from './baseline-lifecycle.js';
+import { baselineIn, type BaselinePhase } from './baseline-lifecycle.js';
 import { lastHeardAtMs, type CallCounters } from './call-counters.js';
 import type { RowBuffer } from './row-buffer.js';
 
@@ -12,14 +12,13 @@ export function monitoredModelState(
   calls: CallCounters,
   rows: RowBuffer,
   window: WindowProfile,
-  known: Pick<MonitoredModelState, 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate'>,
+  known: Pick<MonitoredModelState, 'learning' | 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate'>,
 ): MonitoredModelState {
   const isAdmitted = phase.kind === 'admitted';
   return {
     ...known,
     model,
     baseline: baselineIn(phase),
-    learning: learningIn(phase),
     window,
     rows: rows.since(window.fromMs),
     baselineRows: isAdmitted ? [...phase.rows.all] : [],

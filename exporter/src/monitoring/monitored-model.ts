@@ -103,7 +103,7 @@ export class MonitoredModel {
   }
 
   get learning(): LearningState | null {
-    return learningIn(this.traffic.phase);
+    return this.traffic.learning;
   }
 
   get counters(): CallCounters {
@@ -279,6 +279,7 @@ export class MonitoredModel {
   modelState(): MonitoredModelState {
     const { calls, features, intake, traffic } = this;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
+      learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,

@@ -162,16 +162,11 @@ export class PendingRows {
     return row === null ? null : this.handOut(row);
   }
 
-  /** The tick after the last row, or the one before the next: there is nothing to judge at those between. */
+  /** The tick after the last row, once every row before it has been handed out: until the next row there is nothing more to judge. */
   private nextTick(nextRowMs: number | null, reachedMs: number): number | null {
     if (this.handedOutMs === -Infinity) return null;
     const afterLastMs = TICK_MS * (Math.floor(this.handedOutMs / TICK_MS) + 1);
-    const isOver = nextRowMs === null ? reachedMs >= afterLastMs : nextRowMs >= afterLastMs;
-    if (!isOver) return null;
-    if (this.tickedMs < afterLastMs) return afterLastMs;
-    if (nextRowMs === null) return null;
-    const beforeNextMs = TICK_MS * Math.floor(nextRowMs / TICK_MS);
-    return this.tickedMs < beforeNextMs ? beforeNextMs : null;
+    return this.tickedMs < afterLastMs && (nextRowMs ?? reachedMs) >= afterLastMs ? afterLastMs : null;
   }
 
   private tick(atMs: number): Step {

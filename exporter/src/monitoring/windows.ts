@@ -112,6 +112,11 @@ export class Windows {
     if (startMs !== null) this.unstored.add(startMs);
   }
 
+  /** The calls that are being counted now and how they failed: `current` without its cost. */
+  counts(): Pick<WindowProfile, 'calls' | 'failures'> {
+    return this.builder.counts();
+  }
+
   /** What is being counted now: the newest window, or what a baseline has not learnt from yet. */
   current(): WindowProfile {
     this.built ??= this.builder.build();

@@ -43,6 +43,8 @@ export interface WindowBuilder {
   addLabel(label: JudgedLabel): void;
   /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
   addGroupLabel(observation: Observation): void;
+  /** The calls and how they failed, without the cost of `build`. */
+  counts(): Pick<WindowProfile, 'calls' | 'failures'>;
   build(): WindowProfile;
 }
 
@@ -246,6 +248,7 @@ export function createWindowBuilder(
       labels.labelledByConfidence[tenth] = (labels.labelledByConfidence[tenth] ?? 0) + 1;
       labels.correctByConfidence[tenth] = (labels.correctByConfidence[tenth] ?? 0) + (correct ? 1 : 0);
     },
+    counts: () => ({ calls, failures }),
     build() {
       const signals = new Map<SignalKey, SignalCounts>();
       for (const [key, tally] of tallies) {
