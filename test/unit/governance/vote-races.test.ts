@@ -30,6 +30,8 @@ afterAll(() => remove());
 
 /** Two people click twice, one comes in between; two approvals are enough. */
 const VOTERS = ['ada', 'ada', 'grace', 'grace', 'alan'];
+/** Long enough for all else that is under way to come by while something is executed. */
+const EXECUTION_TURNS = 30;
 /** Votes that wait for an executor never answer: nobody answers them before they do. */
 const LONGEST_RUN_MS = 20_000;
 
@@ -67,7 +69,7 @@ function worldOf(scheduler: fc.Scheduler) {
         sent.push(recommendation);
         count(recommendation.modelId, 1);
         if (recommendation.modelId === slow) await isLetGo;
-        await scheduler.schedule(Promise.resolve());
+        for (let turn = 0; turn < EXECUTION_TURNS; turn += 1) await scheduler.schedule(Promise.resolve());
         count(recommendation.modelId, -1);
         return { kind: 'succeeded', detail: 'done' };
       },
