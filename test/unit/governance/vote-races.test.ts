@@ -30,8 +30,8 @@ afterAll(() => remove());
 
 /** Two people click twice, one comes in between; two approvals are enough. */
 const VOTERS = ['ada', 'ada', 'grace', 'grace', 'alan'];
-/** Long enough for all else that is under way to come by while something is executed. */
-const EXECUTION_TURNS = 30;
+/** An execution takes as long as so many transactions: long enough for all else that is under way to come by. */
+const TRANSACTIONS = 20;
 /** Votes that wait for an executor never answer: nobody answers them before they do. */
 const LONGEST_RUN_MS = 20_000;
 
@@ -54,7 +54,8 @@ function worldOf(scheduler: fc.Scheduler) {
     letGo = resolve;
   });
   const bus = createEventBus(silentLogger);
-  const governance = governanceOn(scheduledStore(store, scheduler), {
+  const inTurns = scheduledStore(store, scheduler);
+  const governance = governanceOn(inTurns, {
     clock: systemClock,
     ids: randomIds,
     events: bus,
@@ -69,7 +70,8 @@ function worldOf(scheduler: fc.Scheduler) {
         sent.push(recommendation);
         count(recommendation.modelId, 1);
         if (recommendation.modelId === slow) await isLetGo;
-        for (let turn = 0; turn < EXECUTION_TURNS; turn += 1) await scheduler.schedule(Promise.resolve());
+        for (let taken = 0; taken < TRANSACTIONS; taken += 1)
+          await inTurns.governance((transaction) => transaction.killSwitch());
         count(recommendation.modelId, -1);
         return { kind: 'succeeded', detail: 'done' };
       },
