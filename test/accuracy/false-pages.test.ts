@@ -27,19 +27,19 @@ const KINDS: readonly Kind[] = [
   {
     name: 'one sample an hour, AR(0.8)',
     months: 51,
-    atMost: 5,
+    atMost: 4,
     traffic: { perHour: 1, features: 50, correlation: 0.8, dailyAmplitude: 0 },
   },
   {
     name: '12 an hour, daily wave of 1 sd',
     months: 60,
-    atMost: 8,
+    atMost: 9,
     traffic: { perHour: 12, features: 50, correlation: 0, dailyAmplitude: 1 },
   },
   {
     name: '12 an hour, AR(0.8)',
     months: 42,
-    atMost: 15,
+    atMost: 14,
     traffic: { perHour: 12, features: 50, correlation: 0.8, dailyAmplitude: 0 },
   },
   {
