@@ -288,6 +288,13 @@ export class MonitoredModel {
     });
   }
 
+  /** The same, with the rows that have come and wait to be judged. */
+  stateWithWaiting(): MonitoredModelState {
+    const state = this.modelState();
+    const waiting = this.traffic.parts.pending.waiting.map(({ row }) => row);
+    return { ...state, rows: [...state.rows, ...waiting.sort((a, b) => a.atMs - b.atMs)] };
+  }
+
   /** Evidence against the false-page budget as it stands. */
   evidence(): AlertEvidence {
     return this.detectors.monitor.evidence();

@@ -97,7 +97,7 @@ function wireValidations(
     payloadLike,
     generate: (examples, count) =>
       generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
-    subject: (id) => fleet.monitoredModel(id).modelState(),
+    subject: (id) => fleet.monitoredModel(id).stateWithWaiting(),
     flipShare: (id) => fleet.evaluation(id)?.symptoms.golden?.answerFlipShare ?? null,
     audit,
     finished: (validation) => fleet.takeValidation(validation),
