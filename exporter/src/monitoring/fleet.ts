@@ -30,7 +30,7 @@ import { Probes } from './probes.js';
 
 /** What others may read of a model; changing it goes through `Fleet.change`. */
 export type MonitoredModelView = Readonly<
-  Pick<MonitoredModel, 'model' | 'baseline' | 'learning' | 'counters' | 'modelState' | 'evidence'>
+  Pick<MonitoredModel, 'model' | 'baseline' | 'learning' | 'counters' | 'modelState' | 'stateWithWaiting' | 'evidence'>
 >;
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
