@@ -64,8 +64,8 @@ export async function runExperiment(
 ): Promise<CohortShapley> {
   const { model } = subject;
   const players = [...evaluation.symptoms.features]
-    .filter(({ reported }) => reported)
-    .sort((a, b) => b.distance - a.distance)
+    // What carries the drop may not have moved far enough to be reported yet.
+    .sort((a, b) => Number(b.reported) - Number(a.reported) || b.distance - a.distance)
     .slice(0, MOST_PLAYERS)
     .map(({ feature }) => feature);
   const output = [...subject.rows, ...subject.baselineRows].some(({ confidence }) => confidence !== null)

@@ -140,7 +140,11 @@ export class ModelEvaluation {
     if (!member.experiment.wantsMore(incident)) return;
     if (!mayExperiment(this.ports.experiments(), state, evaluation)) return;
     member.experiment.begin(
-      () => this.ports.experiment(state, evaluation, incident.id, this.stopping),
+      // Rows that wait to be judged are of now as well.
+      () => {
+        const { rows } = member.monitored.stateWithWaiting();
+        return this.ports.experiment({ ...state, rows }, evaluation, incident.id, this.stopping);
+      },
       (error) => {
         if (error === null) this.ports.request(state.model.id);
         else this.ports.logger.error({ model: state.model.id, error: error.message }, 'experiment failed');
