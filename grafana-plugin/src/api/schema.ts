@@ -1793,6 +1793,7 @@ export interface components {
             interval_seconds?: number;
             jitter?: number;
             method?: ("POST" | "PUT") | null;
+            name?: string & (unknown & unknown);
             owner?: (string & (unknown & unknown)) | null;
             payloads?: unknown[];
             probes_per_cycle?: number;
