@@ -187,8 +187,15 @@ export class MonitoredModel {
   }
 
   private parts(read: ReadRows): CountingState {
-    const { phase, baselineToSave, parts } = this.traffic;
-    return { ...parts, phase, calls: this.calls, baselineToSave, kindsToSave: this.features.toStore(read) };
+    const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
+    return {
+      ...parts,
+      phase,
+      earlyLabels,
+      calls: this.calls,
+      baselineToSave,
+      kindsToSave: this.features.toStore(read),
+    };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -258,6 +265,12 @@ export class MonitoredModel {
   advance(nowMs: number, failing: boolean): number | null {
     this.changes += 1;
     return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
+  }
+
+  /** Nothing more comes, for mlfi stops: judges what still waits, so that the next start goes on behind it. */
+  judgeRest(): void {
+    if (this.calls.basis === 'ingest') this.traffic.judgeRest();
+    this.saveDetectorsSoon();
   }
 
   /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
