@@ -207,7 +207,7 @@ class Service {
     });
     return new ModelEvaluation(
       {
-        models: this.store.models,
+        store: this.store,
         clock,
         logger: QUIET_LOGGER,
         events,

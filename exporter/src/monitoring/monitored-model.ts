@@ -31,6 +31,11 @@ import { RecentIntake } from './recent-intake.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
 
+/** What others may read of a model; changing it goes through `Fleet.change`. */
+export type MonitoredModelView = Readonly<
+  Pick<MonitoredModel, 'model' | 'baseline' | 'learning' | 'counters' | 'modelState' | 'stateWithWaiting' | 'evidence'>
+>;
+
 /**
  * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
  * written. It decides nothing about health. Everything that changes it runs in the model's lane.
