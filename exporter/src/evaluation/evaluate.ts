@@ -1,3 +1,4 @@
+import type { AlertEvidence } from '../domain/alert-evidence.js';
 import type { Diagnosis, Explanation } from '../domain/cause.js';
 import type { Fingerprint } from '../domain/incident.js';
 import type { SimilarLesson } from '../domain/lesson.js';
@@ -22,6 +23,8 @@ export interface Evaluation extends Omit<Detection, 'golden'> {
   readonly performance: PerformanceEstimate;
   /** True when the findings may alert somebody. */
   readonly pages: boolean;
+  /** What was gathered over time when it was made; null for a single look. */
+  readonly evidence: AlertEvidence | null;
   readonly symptoms: Symptoms;
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
@@ -44,6 +47,7 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     findings,
     performance,
     pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
+    evidence: state.evidence,
     symptoms,
     diagnosis,
     explanation: explain(diagnosis, state.model.name, state.evidence),

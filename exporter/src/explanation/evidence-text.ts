@@ -31,3 +31,12 @@ export function evidenceText(evidence: AlertEvidence): string {
     : '';
   return [soFar, waits].filter((text) => text !== '').join(' ');
 }
+
+/** Why a change that is as good as certain alerts nobody so far, for wherever the state of the model is shown. */
+export function notYetText(evidence: AlertEvidence | null): string {
+  if (evidence?.signals.some(({ watch }) => watch === 'provisional') === true)
+    return `Changed, not yet alerting: ${provisionalText(evidence.provisionalUntilMs)}.`;
+  if (evidence?.verdict === 'quiet' || evidence?.verdict === 'warning')
+    return `Changed, not yet alerting: the evidence is ${wholePercent(evidence.lineShare)} of the way to the alert threshold.`;
+  return 'Changed, not yet alerting: the next evaluation has to confirm it.';
+}

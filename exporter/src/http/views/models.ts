@@ -72,7 +72,9 @@ const shown = {
   created_at_ms: instant,
   severity: z.enum(SEVERITIES),
   incident_id: nullableText,
-  headline: nullableText,
+  headline: nullableText.meta({
+    description: 'of the open incident; without one, of a change that is as good as certain and alerts nobody yet',
+  }),
   setup: setupSchema.nullable().meta({
     description: 'why mlfi cannot ask the model at present, and the one thing to do; null when it can',
   }),
@@ -139,7 +141,7 @@ export const modelDetailSchema = z
 type Shown = Omit<z.output<typeof modelSchema>, 'findings_count'>;
 
 function shownView(status: ModelStatus): Shown {
-  const { model, incident } = status;
+  const { model, incident, unalerted } = status;
   return {
     id: model.id,
     name: model.name,
@@ -151,11 +153,11 @@ function shownView(status: ModelStatus): Shown {
     state: model.state,
     paused: model.paused,
     created_at_ms: model.createdAtMs,
-    severity: incident?.severity ?? 'none',
+    severity: incident?.severity ?? unalerted?.severity ?? 'none',
     incident_id: incident?.id ?? null,
-    headline: incident?.explanation.headline ?? null,
+    headline: incident?.explanation.headline ?? unalerted?.headline ?? null,
     setup: status.setup === null ? null : { ...status.setup },
-    cause: incident?.diagnosis.causes[0]?.id ?? null,
+    cause: incident?.diagnosis.causes[0]?.id ?? unalerted?.cause ?? null,
     confidence_mean: status.confidenceMean,
     error_share: status.errorShare,
     latency_p50_seconds: status.latencyP50Seconds,
