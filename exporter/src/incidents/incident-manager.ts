@@ -19,6 +19,7 @@ import {
   type HysteresisSettings,
   type SeverityHysteresis,
 } from './hysteresis.js';
+import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
@@ -215,6 +216,7 @@ class StoredIncidents implements IncidentManager {
       diagnosis,
       explanation,
       fingerprint,
+      worst: worstOf(null, diagnosis),
     };
     const entries = openingEntries(evaluation, tracking.alerts, tracking.firstEvidenceAtMs, now);
     await this.ports.incidents.save(opened, entries);
@@ -245,7 +247,12 @@ class StoredIncidents implements IncidentManager {
     const { severity } = tracking.severity;
     const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
     const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis);
-    if (!storyChanged && severity === incident.severity) return;
+    const isResized = sameStory && isOtherSize(incident.diagnosis, evaluation.diagnosis);
+    if (!storyChanged && severity === incident.severity) {
+      if (isResized && !(await this.isShrinkingUnderAction(incident, evaluation)))
+        await this.resize(tracking, incident, evaluation);
+      return;
+    }
     const now = this.ports.clock.now();
     const { diagnosis, explanation, fingerprint } = evaluation;
     const entries: TimelineEntry[] = [];
@@ -260,12 +267,37 @@ class StoredIncidents implements IncidentManager {
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
     const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
-    const told = takesOver ? { ...incident, diagnosis, explanation, fingerprint } : incident;
+    const worst = worstOf(incident.worst ?? null, diagnosis);
+    const told = takesOver
+      ? { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst }
+      : incident;
     const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });
     if (takesOver) await this.ports.governance.propose(changed, evaluation.proposals);
+  }
+
+  /** While an action takes effect the diagnosis stays on which people decided, unless it gets worse. */
+  private async isShrinkingUnderAction(incident: IncidentRow, { diagnosis }: Evaluation): Promise<boolean> {
+    const grows = (diagnosis.impact?.share ?? 0) > (incident.diagnosis.impact?.share ?? 0);
+    return !grows && (await this.ports.governance.isActionUnderWay(incident.id));
+  }
+
+  /** The same story with the figures of now: how large it is, and how large it was at its worst. */
+  private async resize(tracking: IncidentTracking, incident: IncidentRow, evaluation: Evaluation): Promise<void> {
+    const { diagnosis, explanation, fingerprint } = evaluation;
+    const { severity } = incident;
+    const worst = worstOf(incident.worst ?? null, diagnosis);
+    const told = { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
+    const held = diagnosis.severity === severity ? diagnosis : incident.diagnosis;
+    const changed = withSeverity(told, { severity, severityReason: held.severityReason });
+    const growth = growthText(incident.worst ?? null, worst);
+    const entries: TimelineEntry[] =
+      growth === null ? [] : [{ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text: growth }];
+    await this.ports.incidents.save(changed, entries);
+    tracking.open = changed;
+    this.ports.events.publish({ kind: 'incident-updated', incident: changed });
   }
 
   /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */

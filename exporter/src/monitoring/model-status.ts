@@ -1,15 +1,13 @@
-import { blamesNothing, hasTrait } from '../domain/cause.js';
+import { hasTrait } from '../domain/cause.js';
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
-import type { ModelStatus, UnalertedChange } from '../domain/model-status.js';
+import type { ModelStatus } from '../domain/model-status.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
 import { pagesPeople } from '../domain/paging.js';
-import { compareSeverity } from '../domain/severity.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
-import { notYetText } from '../explanation/evidence-text.js';
 import type { MonitoredModel } from './monitored-model.js';
 
 const NOT_YET = 'not evaluated yet';
@@ -28,10 +26,8 @@ export function statusOf(
 ): ModelStatus {
   const window = monitored.window();
   const failures = failureCount(window);
-  const state = evaluation === null ? monitored.model.state : stateOf(monitored, incident, evaluation);
   return {
-    // Of the same evaluation as everything else that is shown: what is stored follows it.
-    model: state === monitored.model.state ? monitored.model : { ...monitored.model, state },
+    ...shownState(monitored, evaluation, incident),
     windowSamples: window.calls,
     totalSamples: monitored.counters.calls,
     confidenceMean: meanOf(window, 'confidence'),
@@ -50,7 +46,6 @@ export function statusOf(
     features: monitored.featureReadings,
     diagnosis: evaluation?.diagnosis ?? null,
     incident,
-    unalerted: state === 'degraded' && incident === null ? unalertedChange(evaluation) : null,
     setup: monitored.contact.problem,
     evidence: monitored.evidence(),
     performance: evaluation?.performance ?? NOT_EVALUATED_YET,
@@ -63,6 +58,21 @@ export function statusOf(
       probes: monitored.counters.probes,
       probeFailures: monitored.counters.probeFailures,
     },
+  };
+}
+
+/** The state by the same evaluation as everything else that is shown, which what is stored follows; and why it is that without an incident. */
+function shownState(
+  monitored: MonitoredModel,
+  evaluation: Evaluation | null,
+  incident: IncidentRow | null,
+): Pick<ModelStatus, 'model' | 'unalerted'> {
+  const { model } = monitored;
+  if (evaluation === null) return { model, unalerted: null };
+  const state = stateOf(monitored, incident, evaluation);
+  return {
+    model: state === model.state ? model : { ...model, state },
+    unalerted: state === 'degraded' && incident === null ? evaluation.unalerted : null,
   };
 }
 
@@ -79,22 +89,6 @@ function isUnanswered({ causes: [first], findings }: IncidentRow['diagnosis']): 
   return first.id === 'model-unreachable' || refusesAll;
 }
 
-/** Probability from which a cause that may not alert yet is told as what is the matter. */
-const STRONG_CAUSE = 0.9;
-
-/** A change with a cause that is all but certain and does harm, which alerts nobody: not enough evidence, or not allowed to yet. */
-function unalertedChange(evaluation: Evaluation | null): UnalertedChange | null {
-  if (evaluation === null) return null;
-  const { diagnosis, explanation, evidence } = evaluation;
-  const [first] = diagnosis.causes;
-  if (first === undefined || blamesNothing(first.id) || first.probability < STRONG_CAUSE) return null;
-  if (compareSeverity(diagnosis.severity, 'medium') < 0) return null;
-  // Every signal is as it was again: what is left of the change in the window is past.
-  if (evidence?.recovered === true) return null;
-  const { severity } = diagnosis;
-  return { severity, cause: first.id, headline: `${explanation.headline} ${notYetText(evidence)}` };
-}
-
 /** The state shown: an open incident decides; without one a model is being configured, learning, healthy, or changed without an alert. */
 export function stateOf(
   monitored: MonitoredModel,
@@ -104,7 +98,7 @@ export function stateOf(
   if (monitored.model.paused) return 'paused';
   if (incident === null) {
     const running = runningState(monitored);
-    return running === 'healthy' && unalertedChange(evaluation) !== null ? 'degraded' : running;
+    return running === 'healthy' && evaluation !== null && evaluation.unalerted !== null ? 'degraded' : running;
   }
   if (isUnanswered(incident.diagnosis)) return 'unreachable';
   return pagesPeople(incident.severity) ? 'failing' : 'degraded';

@@ -50,6 +50,7 @@ export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): D
     window: symptoms.window,
     severity,
     severityReason: reason,
+    sinceMs: severity === 'none' ? null : sinceOf(winner, symptoms),
     // Where nothing was found, an interval that excludes zero is the one in twenty that does so by chance.
     impact: severity === 'none' ? null : impact,
     causes,
@@ -65,6 +66,16 @@ export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): D
     unexplained: unexplainedBy(winner, symptoms),
     blindSpots: symptoms.blindSpots,
   };
+}
+
+/** When failures rose, for a cause of those; when the features it blames changed; else when the model did, by the evidence over time. */
+function sinceOf(winner: Cause | undefined, { service, features, changePoint }: Symptoms): number | null {
+  const isOfCalls = winner !== undefined && familyOf(winner.id) === 'service';
+  const ofCalls = isOfCalls ? service.failingSinceMs : null;
+  const [ofInputs = null] = features.flatMap(({ feature, hint }) =>
+    winner?.features.includes(feature) === true ? (hint?.sinceMs ?? []) : [],
+  );
+  return ofCalls ?? ofInputs ?? changePoint?.atMs ?? null;
 }
 
 /** Softmax over the candidates, which share `whole`. */

@@ -138,7 +138,56 @@ describe('labels', () => {
   });
 });
 
+/** Quiet rows, then failures from a moment on. */
+const failingFrom = (quiet: number, failing: number, fails: (i: number) => boolean, reason: 'timeout' | 'http_5xx') =>
+  rowsOf('now', quiet + failing).map((row, i): Observation => {
+    const atMs = 1_800_000_000_000 + 1_000 * i;
+    if (i < quiet || !fails(i - quiet)) return { ...row, atMs };
+    return { ...failed(reason, reason === 'timeout' ? null : 500), atMs, features: row.features };
+  });
+const START_MS = 1_800_000_000_000;
+
+describe('an outage that has just begun', () => {
+  const rows = failingFrom(180, 20, () => true, 'http_5xx');
+  const { diagnosis, explanation, symptoms } = evaluated({ rows, consecutiveFailures: 20 });
+  const told = [explanation.headline, explanation.summary, ...explanation.paragraphs].join(' ');
+
+  it('is told by the calls since it began, not by a window that is mostly of before', () => {
+    expect(symptoms.service.failures).toMatchObject({ count: 20, of: 20 });
+    expect(diagnosis.causes[0]?.id).toBe('model-unreachable');
+    expect(diagnosis.severity).toBe('critical');
+    expect(diagnosis.impact).toMatchObject({ harm: 'no-answer', share: 1 });
+    expect(explanation.summary).toMatch(/^About 100 % of .*calls get no prediction/);
+    expect(told).not.toMatch(/\b10(\.0)? %/);
+  });
+
+  it('began once: every sentence tells the same time', () => {
+    expect(diagnosis.sinceMs).toBe(START_MS + 180_000);
+    const times = new Set([...told.matchAll(/(?:since|began at about) (\S+ \S+ UTC)/g)].map(([, time]) => time));
+    expect([...times]).toEqual(['2027-01-15 08:03 UTC']);
+  });
+});
+
 describe('bursts', () => {
+  it.each(['timeout', 'http_5xx'] as const)(
+    'are not what a beginning is: independent %s from a moment on',
+    (reason) => {
+      for (let seed = 0; seed < 20; seed += 1) {
+        const random = seededRandom(`independent ${seed}`);
+        const rows = failingFrom(140, 60, () => random.next() < 0.3, reason);
+        const { symptoms, diagnosis, explanation } = evaluated({ rows });
+        expect(symptoms.service.failuresInBursts).toBe(false);
+        expect(JSON.stringify([diagnosis, explanation])).not.toMatch(/(?<!not )in bursts/);
+        expect(symptoms.service.failures.of).toBeLessThanOrEqual(60);
+      }
+    },
+  );
+
+  it('are failures and answers in turns since failures began', () => {
+    const rows = failingFrom(100, 100, (i) => i % 20 < 8, 'timeout');
+    expect(evaluated({ rows }).symptoms.service.failuresInBursts).toBe(true);
+  });
+
   it('are not told of where too few rows are in memory to see them', () => {
     const failing = changed((row, i) => (i % 5 === 0 ? failed('http_5xx', 500) : row));
     expect(evaluated({ rows: failing }).symptoms.service.failuresInBursts).toBe(false);

@@ -52,6 +52,7 @@ export interface Case {
   /** Rows still in memory, where that is not all of the window's. */
   readonly rowsInMemory?: readonly Observation[];
   readonly certificate?: ServerCertificate;
+  readonly consecutiveFailures?: number;
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
@@ -86,6 +87,7 @@ export function stateOf({
   baselineRows = BASELINE_ROWS,
   rowsInMemory = rows,
   certificate,
+  consecutiveFailures = 0,
 }: Case): MonitoredModelState {
   const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
   const baseline =
@@ -102,7 +104,7 @@ export function stateOf({
     forest: null,
     windowForest: null,
     evidence: evidence ?? null,
-    consecutiveFailures: 0,
+    consecutiveFailures,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
     certificate: certificate ?? null,
