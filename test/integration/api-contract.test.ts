@@ -132,7 +132,7 @@ describe('a wrong query', () => {
     ['/api/v1/incidents/no-such/report?format=pdf', 'format', /markdown/],
     ['/api/v1/audit?from=-1', 'from', /whole number from 1/],
     ['/probe?target=logged&module=', 'module', /no probe module/],
-    ['/probe', 'target', /string/],
+    ['/probe', 'target', /^target: is missing$/],
   ])('%s is a 400 that names %s', async (path, field, message) => {
     const { status, body } = await running.request('GET', path);
     expect([status, body]).toEqual([

@@ -83,6 +83,21 @@ describe('PATCH /api/v1/models/{id}', () => {
     expect(stored().goldenInputs).toEqual(golden);
   });
 
+  it('renames it for people, and says of what is settled elsewhere where that is', async () => {
+    const renamed = await run.request('PATCH', '/api/v1/models/reviews', { name: 'Parcel reviews' });
+    expect(renamed).toMatchObject({ status: 200, body: { id: 'reviews', name: 'Parcel reviews' } });
+    const secret = await run.request('PATCH', '/api/v1/models/reviews', { authorization_secret: 'hugging-face' });
+    expect(secret).toMatchObject({ status: 400, body: { error: { field: 'authorization_secret' } } });
+    expect(JSON.stringify(secret.body)).toContain('secrets stand in the configuration file alone');
+    for (const path of ['incidents', 'alerts', 'recommendations', 'decisions.csv']) {
+      const pointed = await run.request('GET', `/api/v1/${path}?model_id=reviews`);
+      expect(JSON.stringify(pointed), path).toContain('is not known here: say \\"model\\"');
+      expect((await run.request('GET', `/api/v1/${path}?model=reviews`)).status, path).toBe(200);
+    }
+    const missing = await run.request('GET', '/probe');
+    expect(JSON.stringify(missing.body)).toContain('target: is missing');
+  });
+
   it('refuses an address that does not answer, with the reason, and changes nothing', async () => {
     const before = stored();
     const refused = await run.request('PATCH', '/api/v1/models/reviews', { url: moved.url });

@@ -86,6 +86,29 @@ it('shows what waits with its digest, and decides on exactly that', async () => 
   expect((await mlfi(TOKENS.ada, 'decisions', 'show', waiting.id)).out).toContain('Ada: approve, it is down');
 });
 
+it('lists and shows incidents, and writes their report from the running service', async () => {
+  const listed = await mlfi(TOKENS.ada, 'incidents', 'list', '--model', 'low-confidence');
+  expect(listed).toMatchObject({ code: 0, error: '' });
+  expect(listed.out).toContain(waiting.incident_id);
+  expect((await mlfi(TOKENS.ada, 'incidents', 'list', '--model', 'another')).out).toBe('no incident is open\n');
+  const shown = await mlfi(TOKENS.ada, 'incidents', 'show', waiting.incident_id);
+  expect(shown.out).toMatch(/severity {2}(high|critical): /);
+  expect(shown.out).toContain(`  ${waiting.id}  [`);
+  expect(shown.out).toContain('What happened:');
+  expect((await mlfi(TOKENS.ada, 'incidents', 'show', 'nothing')).code).toBe(1);
+  for (const which of [waiting.incident_id, 'latest']) {
+    const report = await mlfi(running.key, 'report', which, '--url', running.service.address);
+    expect(report).toMatchObject({ code: 0, error: '' });
+    expect(report.out).toContain(`incident \`${waiting.incident_id}\``);
+  }
+  const json = await mlfi(running.key, 'report', 'latest', '--format', 'json');
+  expect(JSON.parse(json.out)).toHaveProperty('incident');
+  expect(await mlfi(running.key, 'report', 'nothing', '--format', 'csv')).toMatchObject({
+    code: 1,
+    error: /there is no incident/,
+  });
+});
+
 it('reads the token from a file, throws the kill switch and gives feedback on alerts', async () => {
   const file = join(running.directory, 'ada');
   writeFileSync(file, `${TOKENS.ada}\n`);

@@ -63,13 +63,19 @@ describe('README.md', () => {
       `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
     );
     chmodSync(command, 0o755);
-    // A model that looks at its input: what it says differs with it, and is the same for the same.
+    // A model that looks at its input: what it says differs with it, and is the same for the same. It describes itself nowhere
+    // and takes nothing but its own features, as plain REST does.
     model = createServer((request, response) => {
-      const hash = createHash('sha256');
-      request.on('data', (chunk: Buffer) => hash.update(chunk));
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
-        const [first = 0, second = 0] = hash.digest();
         response.setHeader('content-type', 'application/json');
+        if (!/"age":\s?[\d.]+/.test(body) || !body.includes('"country":"')) {
+          response.statusCode = 400;
+          response.end(JSON.stringify({ error: "missing 'age'" }));
+          return;
+        }
+        const [first = 0, second = 0] = createHash('sha256').update(body).digest();
         response.end(JSON.stringify({ prediction: first % 2 === 0 ? 'yes' : 'no', confidence: 0.7 + second / 1_000 }));
       });
     }).listen(0, '127.0.0.1');
@@ -105,6 +111,14 @@ describe('README.md', () => {
   it('looks once at a model', async () => {
     const text = await output(here(blockWith('mlfi investigate')), environment, folder);
     expect(text).toMatch(/^NOTHING WRONG SEEN/);
+  });
+
+  it('says once what such a model answers to every guess', async () => {
+    const text = await output(`mlfi investigate ${modelUrl} || true`, environment, folder);
+    expect(text).toContain('Give one payload the model takes.');
+    const [, tried = ''] = /What was tried\n([\s\S]*?)\n\n/.exec(text) ?? [];
+    expect(tried.split('→')).toHaveLength(2);
+    expect(tried).toContain('first greeting {"text"}, common shape {"input"}');
   });
 
   it('starts in the order it gives, takes predictions and answers, without a line changed', async () => {

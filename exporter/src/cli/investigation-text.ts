@@ -1,4 +1,5 @@
 import { counted, percent } from '../domain/quantity-text.js';
+import type { DiscoveryAttempt } from '../domain/discovery.js';
 import type { SetupKind } from '../domain/setup-problem.js';
 import type { Investigation } from '../domain/investigation.js';
 
@@ -79,8 +80,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
 
   if (investigation.verdict !== 'healthy' && discovery.kind === 'not-found') {
     section('What was tried');
-    for (const attempt of discovery.attempts.slice(0, 12))
-      lines.push(wrap(`${attempt.connector}: ${attempt.what} → ${attempt.outcome}`, width, 2));
+    for (const line of attemptLines(discovery.attempts).slice(0, 12)) lines.push(wrap(line, width, 2));
   }
 
   section('What this check cannot show');
@@ -88,4 +88,18 @@ export function investigationText(investigation: Investigation, isUnverified = f
   for (const spot of setup === null ? diagnosis.blindSpots : [])
     lines.push(wrap(`· ${spot.check}: ${spot.reason}`, width, 2));
   return `${lines.join('\n')}\n`;
+}
+
+/** Attempts with one and the same outcome in one line, in the order in which outcomes came. */
+function attemptLines(attempts: readonly DiscoveryAttempt[]): readonly string[] {
+  const alike = new Map<string, { readonly attempt: DiscoveryAttempt; readonly tried: Set<string> }>();
+  for (const attempt of attempts) {
+    const key = JSON.stringify([attempt.connector, attempt.outcome]);
+    const known = alike.get(key) ?? { attempt, tried: new Set() };
+    known.tried.add(attempt.what);
+    alike.set(key, known);
+  }
+  return [...alike.values()].map(
+    ({ attempt: { connector, outcome }, tried }) => `${connector}: ${[...tried].join(', ')} → ${outcome}`,
+  );
 }

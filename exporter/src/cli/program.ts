@@ -4,11 +4,13 @@ import type { AskingOptions } from './asking-options.js';
 import { auditExport, auditVerify, type AuditVerifyOptions } from './audit.js';
 import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
+import { addIncidentVerbs } from './incidents.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
 import { addKeyVerbs } from './keys.js';
-import { report } from './report.js';
+import { report, type ReportOptions } from './report.js';
 import { serve } from './serve.js';
+import { addServiceAddress } from './service-client.js';
 import { addStoreVerbs } from './store.js';
 import type { Commands } from './commands.js';
 
@@ -95,23 +97,22 @@ export function createProgram(commands: Commands, version: string): Command {
       process.exitCode = await auditExport(commands, options.config ?? null);
     });
 
-  program
-    .command('report')
-    .argument('<incident>', 'incident id, or "latest"')
-    .description('write the diagnostic report of an incident')
+  addServiceAddress(
+    program
+      .command('report')
+      .argument('<incident>', 'incident id, or "latest"')
+      .description(
+        'write the diagnostic report of an incident: of the running mlfi, or from the store of a configuration',
+      ),
+  )
     .option('-c, --config <file>', 'configuration file that names the store')
     .option('-f, --format <format>', 'markdown, html, json or csv', 'markdown')
     .option('-o, --output <file>', 'file to write (default: standard output)')
-    .action(async (incident: string, options: { config?: string; format: string; output?: string }) => {
-      process.exitCode = await report(
-        commands,
-        incident,
-        options.config ?? null,
-        options.format,
-        options.output ?? null,
-      );
+    .action(async (incident: string, options: ReportOptions) => {
+      process.exitCode = await report(commands, incident, options);
     });
 
+  addIncidentVerbs(program);
   addDecisionVerbs(program);
   addKeyVerbs(program);
   addStoreVerbs(program, commands);

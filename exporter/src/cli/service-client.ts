@@ -19,12 +19,14 @@ export interface ServiceRequest {
 }
 
 /** Where the service is, and who asks it. */
-export function addServiceOptions(command: Command): Command {
-  return command
+export const addServiceAddress = (command: Command): Command =>
+  command
     .option('--url <address>', 'address of the running mlfi (or MLFI_URL; default http://127.0.0.1:9899)')
-    .option('--token-file <file>', 'file with your token or an API key (or MLFI_TOKEN)')
-    .option('--json', 'print what the service answered');
-}
+    .option('--token-file <file>', 'file with your token or an API key (or MLFI_TOKEN)');
+
+/** The same, of a command that prints what the service answered. */
+export const addServiceOptions = (command: Command): Command =>
+  addServiceAddress(command).option('--json', 'print what the service answered');
 
 /** Text of models and people must not steer the terminal. */
 const CONTROLS = /(?!\n)\p{Cc}/gu;

@@ -37,6 +37,7 @@ export const registrationBody = z
 
 export const changeBody = z
   .strictObject({
+    name: label(1, 120).optional(),
     url: httpUrl.optional(),
     connector: z.enum(CONNECTOR_IDS).optional(),
     payloads,
@@ -101,6 +102,7 @@ export function registrationOf(body: z.output<typeof registrationBody>): ModelRe
 export function changeOf(body: z.output<typeof changeBody>): ModelChange {
   const asking = askingChangeOf(body);
   return {
+    ...(body.name === undefined ? {} : { name: body.name }),
     ...(body.url === undefined ? {} : { url: body.url }),
     ...(body.connector === undefined ? {} : { connector: body.connector }),
     ...(body.payloads === undefined ? {} : { payloads: body.payloads }),

@@ -91,11 +91,32 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, known: readonly string
   const [issue] = read.error.issues;
   if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
     const name = (issue.keys[0] ?? '').slice(0, 100);
-    throw new Invalid(`"${name}" is not known here; known: ${known.length === 0 ? 'nothing' : known.join(', ')}`, name);
+    throw new Invalid(unknownName(name, known), name);
   }
   const field = issue?.path.join('.') ?? '';
-  const what = issue?.message ?? 'is not as /api/v1/openapi.json says';
+  const isMissing = issue?.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const what = isMissing ? 'is missing' : (issue?.message ?? 'is not as /api/v1/openapi.json says');
   throw new Invalid(`${field === '' ? 'the body' : field}: ${what}`, field === '' ? 'body' : field);
+}
+
+/** What is said elsewhere, of which people think that it belongs to a request. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['id', 'the id of a model stays as it is; register another one'],
+  ...['secret', 'secrets', 'authorization_secret'].map(
+    (name) =>
+      [
+        name,
+        'secrets stand in the configuration file alone (see `secrets` there); a value that only this model needs goes into headers, and is never shown again',
+      ] as const,
+  ),
+]);
+
+/** A name that is not known, with the one that is: of `model` and `model_id` only one is. */
+function unknownName(name: string, known: readonly string[]): string {
+  const meant = known.find((one) => name.startsWith(`${one}_`) || one.startsWith(`${name}_`));
+  const elsewhere = meant === undefined ? ELSEWHERE.get(name) : `say "${meant}"`;
+  const pointer = elsewhere === undefined ? '' : `: ${elsewhere}`;
+  return `"${name}" is not known here${pointer}; known: ${known.length === 0 ? 'nothing' : known.join(', ')}`;
 }
 
 /** The body, gunzipped when it says so; never more than `limitBytes` are held. */

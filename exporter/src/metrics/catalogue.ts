@@ -38,7 +38,12 @@ export const MODEL_METRICS = rows('models', 'model', {
     'Facts about a watched model, always 1; join with `* on (model_name) group_left (model_version, team)`',
   ],
   mlfi_model_state: ['gauge', '1', ['state'], 'State of the model; exactly one is 1'],
-  mlfi_model_up: ['gauge', '1', [], 'Whether the model answered in the evaluated window'],
+  mlfi_model_up: [
+    'gauge',
+    '1',
+    [],
+    'Whether the model answered in the evaluated window; absent for one that mlfi does not ask, or that never answered yet',
+  ],
   mlfi_model_probes_total: ['counter', '1', [], 'Background probes since the model was added'],
   mlfi_model_probe_failures_total: ['counter', '1', ['reason'], 'Background probes that failed'],
   mlfi_model_predictions_total: ['counter', '1', [], 'Predictions seen, probed and logged'],

@@ -114,6 +114,10 @@ function binned(view: ModelView, pick: 'baseline' | 'total'): Sample[] {
   );
 }
 
+/** Of a model that nobody asks, or that never answered yet, nobody knows whether it is up. */
+const isAsked = ({ endpoint, paused, state }: ModelView['status']['model']): boolean =>
+  endpoint !== null && !paused && state !== 'configuring';
+
 /** How each family of `MODEL_METRICS` is read off a model. */
 export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
   mlfi_model_info: ({ status: { model } }) => [
@@ -129,7 +133,10 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
     },
   ],
   mlfi_model_state: ({ status: { model } }) => states(MODEL_STATES, model.state),
-  mlfi_model_up: ({ status: { model } }) => one(model.state === 'unreachable' ? 0 : 1),
+  mlfi_model_up: ({ status: { model } }) => {
+    if (model.state === 'unreachable') return one(0);
+    return isAsked(model) ? one(1) : [];
+  },
   mlfi_model_probes_total: ({ status: { totals } }) => one(totals.probes),
   mlfi_model_probe_failures_total: ({ status: { totals } }) => counted({ ...NO_FAILURES, ...totals.probeFailures }),
   mlfi_model_predictions_total: ({ status: { totals } }) => one(totals.calls),

@@ -17,7 +17,7 @@ import { EvaluationPace } from './evaluation-pace.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { judgedAtOnce, type Judged } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
-import type { PendingRow, PendingRows } from './pending-rows.js';
+import type { PendingRow, PendingRows, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
 import type { ArrivedRow, Windows } from './windows.js';
@@ -66,9 +66,9 @@ export class JudgedTraffic {
   await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
-    const late = pending.add(arrived, this.phase.kind === 'admitted', nowMs);
-    windows.add({ rows: late, labels: [] }, isStored);
-    if (!isStored) for (const row of rows) windows.awaits(row);
+    const late = new Set(pending.add(arrived, this.phase.kind === 'admitted', nowMs));
+    windows.add({ rows: [...late], labels: [] }, isStored);
+    if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
     if (pending.isFull) this.release(nowMs);
   }
 
@@ -142,16 +142,28 @@ export class JudgedTraffic {
   private release(nowMs: number): void {
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
-      if (step.kind === 'label') detectors.observeLabel(step.judged);
-      else if (step.kind === 'row') this.judge(step);
-      else if (this.tick(step.atMs, false)) {
-        this.pace.found(step.atMs);
-        break;
-      }
+      const hasFound = this.take(step);
+      if (!hasFound || step.kind !== 'tick') continue;
+      this.pace.found(step.atMs);
+      break;
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
     if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
     this.rows.trim();
+  }
+
+  /** Judges all that waits: what is not judged at a stop never is. */
+  judgeRest(): void {
+    for (const step of this.parts.pending.rest()) this.take(step);
+    this.rows.trim();
+  }
+
+  /** @returns whether a tick found something that an evaluation must see as it is now */
+  private take(step: Step): boolean {
+    if (step.kind === 'tick') return this.tick(step.atMs, false);
+    if (step.kind === 'label') this.parts.detectors.observeLabel(step.judged);
+    else this.judge(step);
+    return false;
   }
 
   private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {

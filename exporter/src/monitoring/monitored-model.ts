@@ -260,6 +260,12 @@ export class MonitoredModel {
     return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
   }
 
+  /** Nothing more comes, for mlfi stops: judges what still waits, so that the next start goes on behind it. */
+  judgeRest(): void {
+    if (this.calls.basis === 'ingest') this.traffic.judgeRest();
+    this.saveDetectorsSoon();
+  }
+
   /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
   isBehind(nowMs: number): boolean {
     return this.traffic.parts.pending.isBehind(nowMs);

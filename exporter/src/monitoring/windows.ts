@@ -106,10 +106,12 @@ export class Windows {
         });
   }
 
-  /** The row will be counted once older ones are; by then its window is to be stored with it. */
-  awaits({ atMs }: Observation): void {
-    const startMs = this.startOf(atMs);
-    if (startMs !== null) this.unstored.add(startMs);
+  /** The row will be counted once older ones are; the next write is to hold it already. */
+  awaits(arrived: ArrivedRow): void {
+    const startMs = this.startOf(arrived.row.atMs);
+    if (startMs === null) return;
+    if (this.isOlder(startMs)) count(this.amendment(startMs), { rows: [arrived], labels: [] });
+    else this.unstored.add(startMs);
   }
 
   /** The calls that are being counted now and how they failed: `current` without its cost. */
@@ -202,9 +204,10 @@ export class Windows {
       keepFrom -= 1;
       calls += this.past[keepFrom]?.profile.calls ?? 0;
     }
-    // One that is not stored yet must stay whole.
-    const unstored = this.past.findIndex(({ windowStartMs }) => this.unstored.has(windowStartMs));
-    const gone = this.past.splice(0, unstored === -1 ? keepFrom : Math.min(keepFrom, unstored));
+    // One that is not stored yet must stay whole, and one that rows wait for, in memory or not yet, must not become older.
+    const unstoredMs = Math.min(...this.unstored);
+    const unstored = this.past.findLastIndex(({ windowStartMs }) => windowStartMs <= unstoredMs);
+    const gone = this.past.splice(0, this.unstored.size === 0 ? keepFrom : Math.max(0, Math.min(keepFrom, unstored)));
     for (const window of gone) this.labels.keep(labelledWindow(window));
   }
 
@@ -266,10 +269,14 @@ export class Windows {
 
   private amend(startMs: number, isStored: boolean, count: (builder: WindowBuilder) => void): void {
     this.labels.add(startMs, this.closeLate(count).labels);
-    if (isStored) return;
+    if (!isStored) count(this.amendment(startMs));
+  }
+
+  /** What is to be added to an older window that is stored. */
+  private amendment(startMs: number): WindowBuilder {
     const builder = this.amendments.get(startMs) ?? createWindowBuilder({ like: this.like });
-    count(builder);
     this.amendments.set(startMs, builder);
+    return builder;
   }
 
   /** What comes for a window that is closed is counted once more for the counts that only grow. */

@@ -1574,7 +1574,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability";
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown";
                 rows: number;
             }[];
             rejected: number;
@@ -1793,6 +1793,7 @@ export interface components {
             interval_seconds?: number;
             jitter?: number;
             method?: ("POST" | "PUT") | null;
+            name?: string & (unknown & unknown);
             owner?: (string & (unknown & unknown)) | null;
             payloads?: unknown[];
             probes_per_cycle?: number;

@@ -14,6 +14,31 @@ it. A model in service is changed without a restart: in the file, taken over by 
 \`PATCH /api/v1/models/{id}\` with what changes (\`null\` removes). What a model took before is tried first at its new address,
 so that its golden inputs and their remembered answers stay. What is changed by PATCH holds until the file says something
 else than it did.
+
+## Say how a model is asked
+
+The same everywhere: as keys of a model in the file ([mlfi.example.yml](../mlfi.example.yml)), as fields of
+\`POST /api/v1/models\` and \`PATCH /api/v1/models/{id}\`, and as options of \`mlfi investigate\`. A plain REST model that
+describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"age": 38, "country": "DE"}]\`.
+
+- \`name\`, \`owner\`, \`tags\`, \`version\` are said of the model, without asking it; PATCH with \`null\` removes owner and version.
+- \`url\`, \`connector\`, \`payloads\` are tried first. When the model does not answer, the change is refused with the server’s
+  own words, and nothing is changed.
+- \`golden_inputs\`: \`null\` lets mlfi choose; an input that stays keeps its remembered answers.
+- \`headers\`, \`query\`: PATCH changes the ones it names, \`null\` removes one. Values can be set and are never shown again, in no
+  answer, log or audit entry.
+- \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
+- \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
+
+The \`id\` stays. \`authorization_secret\` and \`{ secret: … }\` name entries of \`secrets\` and stand in the file alone: whoever may
+call the API must not choose where a secret is sent.
+
+## What is found out
+
+\`mlfi investigate\` tells what it asked under “What was tried”: one line for each outcome, with all that led to it, so that
+what a server says to every guess is said once.
+
+## Servers tried
 `;
 
 /** The page: one row per server, columns as wide as their widest cell, the way prettier lays out a table. */

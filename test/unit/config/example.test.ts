@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { parseConfig, loadConfig } from '../../../exporter/src/config/load.js';
 import { knownKeys } from '../../../exporter/src/config/keys.js';
 import { RESTART_SECTIONS } from '../../../exporter/src/config/reload.js';
+import { CONNECTOR_IDS } from '../../../exporter/src/domain/model.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 
 const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
@@ -61,6 +62,11 @@ describe('mlfi.example.yml', () => {
         path[0] !== 'audit',
     );
     for (const { path } of withDefault) expect(active).toContain(path.join('.'));
+  });
+
+  it('lists every connector there is', () => {
+    const listed = /Its protocol; found out when absent: ([a-z0-9, \n#-]+)\./.exec(TEXT)?.[1] ?? '';
+    expect(listed.split(/[,\s#]+/).filter((word) => word !== '')).toEqual([...CONNECTOR_IDS]);
   });
 
   it('has a comment above every key', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
 import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
-import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
+import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, METRICS, type Metric } from '../../../exporter/src/metrics/catalogue.js';
 import { seriesNames } from '../../provisioning/series-names.js';
 import { FleetRenderer, type SeriesLimits } from '../../../exporter/src/metrics/fleet-renderer.js';
@@ -60,6 +60,31 @@ describe('/metrics/models', () => {
       if (metric?.scope === 'model') expect(used[0], series).toBe('model_name');
       for (const label of used.filter((used) => used !== 'model_name')) expect(metric?.labels, series).toContain(label);
     }
+  });
+
+  it('says that a model is up only of one that mlfi asks', async () => {
+    const asked = sampleStatus('asked');
+    const { model } = asked;
+    const endpoint = { url: 'http://m/predict', connector: 'rest', settings: {}, authorizationSecret: null } as const;
+    const as = (id: string, change: Partial<ModelStatus['model']>): [string, ModelStatus] => [
+      id,
+      { ...asked, model: { ...model, id: modelId(id), state: 'healthy', endpoint, ...change } },
+    ];
+    const statuses = new Map([
+      as('asked', {}),
+      as('logged', { endpoint: null }),
+      as('paused', { paused: true, state: 'paused' }),
+      as('new', { state: 'configuring' }),
+      as('down', { state: 'unreachable' }),
+      as('logged-down', { endpoint: null, state: 'unreachable' }),
+    ]);
+    const series = seriesOf((await fleetOf(statuses).renderer.render('text')).text);
+    const up = [...series].filter(([name]) => name.startsWith('mlfi_model_up{'));
+    expect(Object.fromEntries(up)).toEqual({
+      'mlfi_model_up{model_name="asked"}': 1,
+      'mlfi_model_up{model_name="down"}': 0,
+      'mlfi_model_up{model_name="logged-down"}': 0,
+    });
   });
 
   it('names and values the same series in text, in OpenMetrics, and in text again', async () => {
