@@ -187,8 +187,15 @@ export class MonitoredModel {
   }
 
   private parts(read: ReadRows): CountingState {
-    const { phase, baselineToSave, parts } = this.traffic;
-    return { ...parts, phase, calls: this.calls, baselineToSave, kindsToSave: this.features.toStore(read) };
+    const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
+    return {
+      ...parts,
+      phase,
+      earlyLabels,
+      calls: this.calls,
+      baselineToSave,
+      kindsToSave: this.features.toStore(read),
+    };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */

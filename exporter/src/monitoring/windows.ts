@@ -1,4 +1,10 @@
-import { createWindowBuilder, emptyWindow, mergeWindows, type WindowBuilder } from '../statistics/window-profile.js';
+import {
+  createWindowBuilder,
+  emptyWindow,
+  mergeWindows,
+  type CallCounts,
+  type WindowBuilder,
+} from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
@@ -114,8 +120,8 @@ export class Windows {
     else this.unstored.add(startMs);
   }
 
-  /** The calls that are being counted now and how they failed: `current` without its cost. */
-  counts(): Pick<WindowProfile, 'calls' | 'failures'> {
+  /** The calls that are being counted now, when they were, and how they failed: `current` without its cost. */
+  counts(): CallCounts {
     return this.builder.counts();
   }
 
