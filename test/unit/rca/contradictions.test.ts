@@ -3,6 +3,9 @@ import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { diagnose } from '../../../exporter/src/rca/diagnose.js';
 import { sameHour } from '../../../exporter/src/rca/differential/same-hour.js';
 import { lostSegment } from '../../../exporter/src/rca/differential/lost-segment.js';
+import type { SignalKey } from '../../../exporter/src/domain/profile.js';
+import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
+import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { normal, observation, profileOf } from '../detection/rows.js';
 import { BASELINE_ROWS, evaluated, failed, golden, rowsOf } from './evaluated-case.js';
@@ -235,5 +238,35 @@ describe('usual at these hours', () => {
         days,
       )?.explained,
     ).toBeGreaterThan(0.75);
+  });
+});
+
+describe('a renamed category after a restart', () => {
+  /** As they come back from the store: short windows, each without the names that are rare in it. */
+  const stored = (rows: readonly Observation[], rowsOfAWindow: number) => {
+    const like = profileOf(BASELINE_ROWS);
+    const named = new Map<SignalKey, ReadonlySet<string>>();
+    for (const [key, counts] of like.signals)
+      if (counts.kind === 'categorical') named.set(key, new Set(counts.categories.keys()));
+    const windows = Array.from({ length: Math.ceil(rows.length / rowsOfAWindow) }, (_, i) =>
+      foldRareCategories(profileOf(rows.slice(i * rowsOfAWindow, (i + 1) * rowsOfAWindow), like), named, like.groups),
+    );
+    return windows.reduce((sum, window) => mergeWindows(sum, window));
+  };
+  const causesOf = (name: (c1: string, i: number) => string) => {
+    const rows = changed((row, i) => withFeature(row, 'c1', name(String(row.features?.['c1']), i)), 300);
+    return evaluated({ window: stored(rows, 30), rowsInMemory: [], withBaselineRows: false }).diagnosis.causes;
+  };
+
+  it('is one although its new name was too rare in each stored window to be kept, and no group that is gone', () => {
+    const causes = causesOf((c1) => (c1 === 'b' ? 'beta' : c1));
+    expect(causes[0]).toMatchObject({ id: 'category-rename', features: ['c1'] });
+    expect(causes[0]?.supporting[0]?.text).toContain('“b” → a name that is not kept');
+    expect(causes.map(({ id }) => id)).not.toContain('segment-outage');
+  });
+
+  it('is none where many new names take from all others', () => {
+    const causes = causesOf((c1, i) => (i % 3 === 0 ? `id-${i % 50}` : c1));
+    expect(causes[0]).toMatchObject({ id: 'new-categories', features: ['c1'] });
   });
 });
