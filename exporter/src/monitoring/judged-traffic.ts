@@ -72,6 +72,8 @@ export class JudgedTraffic {
   await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
+    for (const { judged } of arrived)
+      if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
     const late = new Set(pending.add(arrived, this.phase.kind === 'admitted', nowMs));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
@@ -83,9 +85,7 @@ export class JudgedTraffic {
     this.countLabels(judged, true);
     for (const each of judged) {
       this.parts.pending.addLabel(each, nowMs);
-      // A label that names the time of its answer says nothing of when it was known.
-      const knownAtMs = each.atMs > each.predictedAtMs ? each.atMs : nowMs;
-      this.parts.windows.labels.came(knownAtMs - each.predictedAtMs);
+      this.parts.windows.labels.came(each, nowMs);
     }
   }
 
@@ -204,7 +204,6 @@ export class JudgedTraffic {
     this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
     this.keep(row);
     if (judged === null) return;
-    this.parts.windows.labels.came(0);
     this.parts.detectors.observeLabel(judged);
   }
 

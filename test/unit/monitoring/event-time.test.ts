@@ -53,7 +53,7 @@ class Stored {
   private records: Records | null = null;
 
   async commit(observations: readonly Observation[], nowMs: number, labels: readonly LateLabel[] = []): Promise<void> {
-    const staged = this.monitored.stage({ observations, labels });
+    const staged = this.monitored.stage({ observations, labels }, nowMs);
     const join = await this.monitored.join(this.ledger, staged);
     const counted = staged.records(
       join.judged.filter((judged) => judged !== null),
@@ -280,7 +280,7 @@ it('judges labels that come before any row, as after a restart, at their own tim
   const pending = new PendingRows(new EventClock(), 'salt');
   const nowMs = START_MS + 86_400_000;
   const label = { kind: 'class', correct: false, confidenceTenth: 5 } as const;
-  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS }, nowMs);
+  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS, answeredAtMs: null }, nowMs);
   expect([...pending.steps(nowMs, Infinity)].map((step) => [step.kind, step.kind === 'tick' && step.atMs])).toEqual([
     ['label', false],
     ['tick', nowMs - 60_000],
