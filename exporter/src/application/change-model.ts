@@ -138,6 +138,7 @@ const SAYS_NOTHING_OF_PAYLOADS: ReadonlySet<Failure['reason']> = new Set([
   'connect',
   'certificate',
   'tls',
+  'not_http',
   'timeout',
   'credentials',
   'rate_limited',
