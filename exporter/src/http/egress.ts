@@ -289,7 +289,7 @@ function neverLeft(error: unknown): boolean {
 const causeOf = (error: unknown): unknown =>
   error instanceof Error && error.cause instanceof Error ? error.cause : error;
 const codeOf = (cause: unknown): string =>
-  cause instanceof Error && 'code' in cause && cause.code !== undefined ? String(cause.code) : '';
+  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 
 /** A frame of HTTP/2 settings (RFC 9113, section 6.5): its length, type 4, flags, stream 0. It is what a server begins with. */
 const HTTP2_SETTINGS = /^\0[\s\S]{2}\x04[\s\S]\0{4}/;
