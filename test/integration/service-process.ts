@@ -5,6 +5,8 @@ import { stringify } from 'yaml';
 import { eventually } from './running-service.js';
 
 const MAIN = join(import.meta.dirname, '../../exporter/src/main.ts');
+/** What ships, after `npm run build`. */
+const BUILT_MAIN = join(import.meta.dirname, '../../exporter/dist/src/main.js');
 
 /** `mlfi serve` in a process of its own, on a port that stays the same over restarts. */
 export interface ServiceProcess {
@@ -21,12 +23,14 @@ export interface ServiceProcess {
 /**
  * Starts it with its data and its configuration in `directory`. The caller ends it.
  * @param nodeOptions of the process, e.g. `--inspect=127.0.0.1:0`
+ * @param built runs what was built instead of the sources
  */
 export function startServiceProcess(
   directory: string,
   port: number,
   settings: object = {},
   nodeOptions: readonly string[] = [],
+  built = false,
 ): ServiceProcess {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'mlfi.yml');
@@ -40,7 +44,8 @@ export function startServiceProcess(
       ...settings,
     }),
   );
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', MAIN, 'serve', '--config', file], {
+  const main = built ? [BUILT_MAIN] : ['--import', 'tsx', MAIN];
+  const child = spawn(process.execPath, [...nodeOptions, ...main, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

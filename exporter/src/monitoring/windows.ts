@@ -1,4 +1,10 @@
-import { createWindowBuilder, emptyWindow, mergeWindows, type WindowBuilder } from '../statistics/window-profile.js';
+import {
+  createWindowBuilder,
+  emptyWindow,
+  mergeWindows,
+  type CallCounts,
+  type WindowBuilder,
+} from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
@@ -114,8 +120,8 @@ export class Windows {
     else this.unstored.add(startMs);
   }
 
-  /** The calls that are being counted now and how they failed: `current` without its cost. */
-  counts(): Pick<WindowProfile, 'calls' | 'failures'> {
+  /** The calls that are being counted now, when they were, and how they failed: `current` without its cost. */
+  counts(): CallCounts {
     return this.builder.counts();
   }
 
@@ -185,15 +191,17 @@ export class Windows {
 
   /**
    * The same with the labels of windows that are old enough for labels to have come, as those of the baseline have: of the
-   * newest calls, where labels come within one window.
+   * newest calls, where labels come within one window or have come.
+   * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(judgedCalls: number): WindowProfile {
+  newestLabelled(judgedCalls: number, sharedBefore: number | null): WindowProfile {
     const window = this.newest(judgedCalls);
-    const { ageMs } = this.labels;
-    if (ageMs < this.lengthMs || this.startMs === null) return window;
-    const inMemory = [...this.past, { windowStartMs: this.startMs, profile: this.current() }].map(labelledWindow);
-    const labels = this.labels.newest(inMemory, window.toMs - ageMs - this.lengthMs, judgedCalls);
-    return { ...window, labels };
+    const { startMs, labels, lengthMs } = this;
+    if (startMs === null) return window;
+    return labels.labelled(window, lengthMs, sharedBefore, () => {
+      const inMemory = [...this.past, { windowStartMs: startMs, profile: this.current() }].map(labelledWindow);
+      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, judgedCalls);
+    });
   }
 
   /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
