@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,15 @@ const REFUSALS: readonly Refusal[] = [
     words: 'nothing listens',
   },
   { id: 'certificate', url: () => `https://127.0.0.1:${tlsPort}/p`, kind: 'certificate', words: 'signed by itself' },
+  { id: 'grpc', url: () => `http://127.0.0.1:${grpcPort}/`, kind: 'speaks-grpc', words: 'speaks gRPC' },
+  {
+    id: 'grpc-by-envoy',
+    status: 415,
+    headers: { 'content-type': 'application/grpc', 'grpc-status': '2' },
+    body: '',
+    kind: 'speaks-grpc',
+    words: 'by gRPC',
+  },
   { id: 'no-tls', url: () => `https://127.0.0.1:${port}/p`, kind: 'no-encryption' },
   {
     id: 'no-key',
@@ -158,6 +168,7 @@ const WITH_AFTER = REFUSALS.filter(({ after }) => after !== undefined);
 
 let closedPort = 0;
 let tlsPort = 0;
+let grpcPort = 0;
 let port = 0;
 let directory: string;
 let running: RunningService;
@@ -228,6 +239,10 @@ beforeAll(async () => {
     response.end('{"label":"a","confidence":0.9}');
   });
   const plain = createServer(answer);
+  const grpc = createHttp2Server();
+  await new Promise<void>((done) => grpc.listen(0, '127.0.0.1', done));
+  closers.push(() => grpc.close());
+  grpcPort = (grpc.address() as AddressInfo).port;
   for (const server of [tls, plain]) {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     closers.push(() => {

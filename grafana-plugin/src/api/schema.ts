@@ -1304,7 +1304,7 @@ export interface components {
                 detail: string;
                 http_status: number | null;
                 /** @enum {string} */
-                reason: "dns" | "connect" | "certificate" | "tls" | "timeout" | "credentials" | "not_found" | "moved" | "rate_limited" | "payload_refused" | "http_4xx" | "http_5xx" | "error_body" | "not_json" | "schema" | "too_large" | "blocked" | "other";
+                reason: "dns" | "connect" | "certificate" | "tls" | "not_http" | "timeout" | "credentials" | "not_found" | "moved" | "rate_limited" | "payload_refused" | "http_4xx" | "http_5xx" | "error_body" | "not_json" | "schema" | "too_large" | "blocked" | "other";
                 retry_after_ms: number | null;
             };
             /** @constant */
@@ -2125,7 +2125,7 @@ export interface components {
         SetupProblem: {
             advice: string;
             /** @enum {string} */
-            kind: "blocked-by-egress" | "host-not-found" | "connection-refused" | "certificate" | "no-encryption" | "no-answer-in-time" | "credentials" | "not-found" | "wrong-method" | "moved" | "rate-limited" | "not-ready" | "server-error" | "payload-needed" | "error-answer" | "not-a-model" | "unknown-answer" | "answer-too-large" | "not-understood" | "not-asked";
+            kind: "blocked-by-egress" | "host-not-found" | "connection-refused" | "certificate" | "no-encryption" | "speaks-grpc" | "no-answer-in-time" | "credentials" | "not-found" | "wrong-method" | "moved" | "rate-limited" | "not-ready" | "server-error" | "payload-needed" | "error-answer" | "not-a-model" | "unknown-answer" | "answer-too-large" | "not-understood" | "not-asked";
             sentence: string;
         };
         SignalEvidence: {

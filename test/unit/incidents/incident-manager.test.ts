@@ -17,11 +17,13 @@ const model = sampleStatus('fraud').model;
 function incidentsWith(firing: readonly ExternalAlert[] = [], isActionUnderWay: () => boolean = () => false) {
   const saved = new Map<string, Incident>();
   let next = 0;
+  const stored = storedIncidents(saved);
   const incidents = createIncidentManager({
-    incidents: storedIncidents(saved),
+    incidents: stored,
     lessons: { save: () => Promise.resolve() },
     alerts: { list: () => Promise.resolve(firing) },
     governance: {
+      resolve: (proposals) => Promise.resolve(proposals),
       propose: () => Promise.resolve([]),
       verify: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
@@ -33,7 +35,7 @@ function incidentsWith(firing: readonly ExternalAlert[] = [], isActionUnderWay: 
     ids: { next: () => `i${(next += 1)}` },
     remember,
   });
-  return { incidents, saved };
+  return { incidents, saved, stored };
 }
 
 const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
@@ -53,7 +55,7 @@ describe('an alert of somebody else', () => {
   it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
     const { incidents, saved } = incidentsWith();
     for (let look = 0; look < 5; look += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
-    await incidents.recordAlert(model.id, alert());
+    await incidents.recordAlert(model.id, alert(), 'new');
     expect(await incidents.apply(model, evaluation('none', false))).toBeNull();
     const incident = await incidents.apply(model, evaluation('high', false));
     expect(saved.get(incident?.id ?? '')?.timeline.filter(({ kind }) => kind === 'alert')).toEqual([
@@ -63,8 +65,8 @@ describe('an alert of somebody else', () => {
 
   it('that is over no longer does', async () => {
     const { incidents } = incidentsWith();
-    await incidents.recordAlert(model.id, alert());
-    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
+    await incidents.recordAlert(model.id, alert(), 'new');
+    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }), 'resolved');
     expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
   });
 
@@ -72,14 +74,42 @@ describe('an alert of somebody else', () => {
     const { incidents, saved } = incidentsWith();
     await incidents.apply(model, evaluation('high', true));
     await incidents.apply(model, evaluation('high', true));
-    await incidents.recordAlert(model.id, alert());
-    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
+    await incidents.recordAlert(model.id, alert(), 'new');
+    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }), 'resolved');
     const stories = [...saved.values()].flatMap(({ timeline }) => timeline).filter(({ kind }) => kind === 'alert');
     expect(stories.map(({ text }) => text)).toEqual([
       'Grafana: Checkout — complains',
       'Over: Grafana: Checkout — complains',
     ]);
     expect(saved.size).toBe(1);
+  });
+
+  it('that could not be noted is noted once when it is sent again, at its beginning and at its end', async () => {
+    const firing: ExternalAlert[] = [];
+    const { incidents, saved, stored } = incidentsWith(firing);
+    await incidents.apply(model, evaluation('high', true));
+    await incidents.apply(model, evaluation('high', true));
+    const append = stored.appendTimeline.bind(stored);
+    const away = (): Promise<void> => Promise.reject(new Error('the store is away'));
+    firing.push(alert());
+    stored.appendTimeline = away;
+    await expect(incidents.recordAlert(model.id, alert(), 'new')).rejects.toThrow('the store is away');
+    stored.appendTimeline = append;
+    expect(await incidents.recordAlert(model.id, alert(), 'duplicate')).toBe(true);
+    expect(await incidents.recordAlert(model.id, alert(), 'duplicate')).toBe(false);
+    firing.pop();
+    stored.appendTimeline = away;
+    const over = alert({ endsAtMs: 5_000 });
+    await expect(incidents.recordAlert(model.id, over, 'resolved')).rejects.toThrow('the store is away');
+    stored.appendTimeline = append;
+    expect(await incidents.recordAlert(model.id, over, 'duplicate')).toBe(true);
+    // A beginning that comes late begins nothing.
+    expect(await incidents.recordAlert(model.id, alert(), 'duplicate')).toBe(false);
+    const stories = [...saved.values()].flatMap(({ timeline }) => timeline).filter(({ kind }) => kind === 'alert');
+    expect(stories.map(({ text }) => text)).toEqual([
+      'Grafana: Checkout — complains',
+      'Over: Grafana: Checkout — complains',
+    ]);
   });
 
   it('that still fires after a restart counts as before', async () => {

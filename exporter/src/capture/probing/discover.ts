@@ -13,6 +13,7 @@ const ENDS_SEARCH: ReadonlySet<Failure['reason']> = new Set([
   'connect',
   'certificate',
   'tls',
+  'not_http',
   'timeout',
   'blocked',
 ]);
@@ -23,6 +24,7 @@ const endsAll = (failure: Failure): boolean =>
 const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.has(failure.reason) || endsAll(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
+  'not_http',
   'credentials',
   'rate_limited',
   'schema',
