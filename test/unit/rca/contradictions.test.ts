@@ -270,3 +270,21 @@ describe('a renamed category after a restart', () => {
     expect(causes[0]).toMatchObject({ id: 'new-categories', features: ['c1'] });
   });
 });
+
+describe('one prediction', () => {
+  const said = (answer: (i: number) => string): string => {
+    const { diagnosis, explanation } = evaluated({
+      rows: changed((row, i) => ({ ...row, prediction: answer(i) })),
+      now: golden('no', 0.9),
+    });
+    expect(diagnosis.causes[0]?.id).toBe('prediction-collapse');
+    return JSON.stringify([diagnosis, explanation]);
+  };
+
+  it('is for every input only where it is', () => {
+    expect(said(() => 'no')).toContain('one prediction for every input');
+    const nearly = said((i) => (i === 7 ? 'yes' : 'no'));
+    expect(nearly).toContain('one prediction for nearly every input');
+    expect(nearly).not.toMatch(/(?<!nearly )every input/);
+  });
+});
