@@ -4,6 +4,7 @@ import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 import { errorGrowth } from './impact.js';
+import { inputsWith } from './prediction-share.js';
 
 export interface SeverityAssessment {
   readonly severity: Severity;
@@ -101,7 +102,7 @@ const RULES: readonly Rule[] = [
   {
     severity: 'critical',
     holds: ({ found }) => found('constant-predictions'),
-    reason: () => 'Users receive the same prediction for every input.',
+    reason: ({ symptoms }) => `Users receive the same prediction for ${inputsWith(symptoms)}.`,
   },
   {
     severity: 'high',
