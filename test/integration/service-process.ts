@@ -5,6 +5,8 @@ import { stringify } from 'yaml';
 import { eventually } from './running-service.js';
 
 const MAIN = join(import.meta.dirname, '../../exporter/src/main.ts');
+/** The program as it is shipped; `npm run build -w exporter` makes it. */
+export const BUILT_PROGRAM: readonly string[] = [join(import.meta.dirname, '../../exporter/dist/src/main.js')];
 
 /** `mlfi serve` in a process of its own, on a port that stays the same over restarts. */
 export interface ServiceProcess {
@@ -21,12 +23,16 @@ export interface ServiceProcess {
 /**
  * Starts it with its data and its configuration in `directory`. The caller ends it.
  * @param nodeOptions of the process, e.g. `--inspect=127.0.0.1:0`
+ * @param program what Node runs: the sources, unless the built program is wanted
+ * @param environment besides that of the test
  */
 export function startServiceProcess(
   directory: string,
   port: number,
   settings: object = {},
   nodeOptions: readonly string[] = [],
+  program: readonly string[] = ['--import', 'tsx', MAIN],
+  environment: Readonly<Record<string, string>> = {},
 ): ServiceProcess {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'mlfi.yml');
@@ -40,8 +46,9 @@ export function startServiceProcess(
       ...settings,
     }),
   );
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', MAIN, 'serve', '--config', file], {
+  const child = spawn(process.execPath, [...nodeOptions, ...program, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -57,7 +64,7 @@ export function startServiceProcess(
     exited,
     async ready(timeoutMs = 60_000) {
       await eventually('readiness', timeoutMs, async () => {
-        if (child.exitCode !== null) throw new Error(`mlfi ended: ${said}`);
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`mlfi ended: ${said}`);
         return fetch(`${address}/-/ready`).then(
           async (response) => {
             await response.body?.cancel();
