@@ -100,6 +100,7 @@ export class SimulatedModel {
         windowMs: HOUR_MS,
         rowsKept: 5_000,
         binnedSignals: 6,
+        categoriesPerFeature: 1_000,
       },
       (text) => text,
       () => seededRandom(seed),

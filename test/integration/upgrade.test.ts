@@ -32,6 +32,8 @@ import { baselineCodec, learningCodec, windowCodec } from '../../exporter/src/st
 import { recommendationCodec } from '../../exporter/src/store/codecs/recommendation.js';
 import { validationCodec } from '../../exporter/src/store/codecs/validation.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess } from './service-process.js';
 import { runService, TOKENS, type RunningService } from './running-service.js';
 
 const FIXTURE = join(import.meta.dirname, '../data/store/0.1.0.sqlite.gz');
@@ -136,6 +138,49 @@ const DOCUMENTS: readonly Documents[] = [
 const stored = z.object({ value: z.unknown() });
 const ids = z.array(z.object({ id: z.string() })).default([]);
 const named = z.object({ models: ids, incidents: ids });
+
+const state = z.object({ id: z.string(), baseline: z.unknown(), total_samples: z.number() });
+const states = z.object({ models: z.array(state) });
+
+/** Rows of one model in a database of 0.1.0, by table; documents name their model in JSON. */
+const OF_A_MODEL = ['baseline', 'learning', 'window_profile', 'ledger', 'batch'] as const;
+
+/** Copies the models of the fixture until there are `count`. @returns every model with the one it is a copy of, or itself */
+async function multiply(file: string, count: number): Promise<ReadonlyMap<string, string>> {
+  const db = raw(file);
+  const originals = (await db('model').select<{ id: string; document: string }[]>()).map((row) => row);
+  const all = new Map(originals.map(({ id }) => [id, id]));
+  for (let i = 0; all.size < count; i += 1) {
+    const original = originals[i % originals.length];
+    if (original === undefined) throw new Error('the fixture has models');
+    const copy = `${original.id}-${i}`;
+    all.set(copy, original.id);
+    const named = (document: string): string => document.replaceAll(`"${original.id}"`, `"${copy}"`);
+    await db('model').insert({ id: copy, document: named(original.document) });
+    for (const table of OF_A_MODEL) {
+      const rows = await db(table).where('model', original.id).select<Record<string, unknown>[]>();
+      for (const row of rows) await db(table).insert({ ...row, model: copy });
+    }
+    for (const kind of ['watch', 'monitor']) {
+      const rows = await db('setting').where('name', `${kind}:${original.id}`).select<{ value: string }[]>('value');
+      for (const { value } of rows) await db('setting').insert({ name: `${kind}:${copy}`, value });
+    }
+  }
+  await db.destroy();
+  return all;
+}
+
+/** What the upgraded store has of a model. */
+async function inStore(file: string, id: string): Promise<{ readonly calls: number; readonly baselines: number }> {
+  const store = await openStore({ kind: 'sqlite', file }, 'read');
+  try {
+    const counters = await store.callCounters.get(modelId(id), callCountersCodec);
+    const baseline = await store.baselines.current(modelId(id));
+    return { calls: counters?.calls ?? 0, baselines: baseline?.profile.calls ?? 0 };
+  } finally {
+    await store.close();
+  }
+}
 
 /** A number of the configuration that 0.1.0 wrote into every schedule and nobody reads. */
 function leftOut(this: unknown, key: string, value: unknown): unknown {
@@ -314,14 +359,52 @@ describe('a database of 0.1.0', () => {
     });
   });
 
-  it('is not given back to an older release: what that knows is refused in words', async () => {
-    const { file } = old();
+  describe('of fifty models', () => {
+    it('is served with every model where 0.1.0 left it, and stays so over another start', async () => {
+      const { directory, file } = old();
+      const originals = await multiply(file, 50);
+      const running = await runService({ data_dir: directory, probing: { interval: '1h' } });
+      const shown = async (): Promise<ReadonlyMap<string, z.output<typeof state>>> => {
+        const { body } = await running.request('GET', '/api/v1/models', undefined, TOKENS.ada);
+        return new Map(states.parse(body).models.map((model) => [model.id, model]));
+      };
+      try {
+        const before = await shown();
+        expect([...before.keys()].sort()).toEqual([...originals.keys()].sort());
+        for (const [id, original] of originals) {
+          const { calls, baselines } = await inStore(file, id);
+          expect([id, calls, baselines]).toEqual([id, ...Object.values(await inStore(file, original))]);
+          expect(before.get(id)?.baseline).toEqual(before.get(original)?.baseline);
+          expect(before.get(id)?.total_samples).toBeGreaterThanOrEqual(calls);
+        }
+        await running.restart();
+        const after = await shown();
+        for (const [id, { baseline, total_samples }] of before) {
+          expect(after.get(id)?.baseline).toEqual(baseline);
+          expect(after.get(id)?.total_samples).toBeGreaterThanOrEqual(total_samples);
+        }
+        const taken = await running.request(
+          'POST',
+          '/api/v1/models/fraud-40/observations?batch_id=batch-3',
+          [{ prediction: 'yes' }],
+          running.key,
+        );
+        expect([taken.status, taken.body]).toEqual([200, expect.objectContaining({ duplicate: true })]);
+      } finally {
+        await running.close();
+      }
+    });
+  });
+
+  it('is not given back to an older release: its process ends, and says what to do', async () => {
+    const { directory, file } = old();
     await (await openStore({ kind: 'sqlite', file })).close();
     const db = raw(file);
-    // What a release after this one leaves behind.
     await db('knex_migrations').insert({ name: '999-later', batch: 9, migration_time: new Date() });
     await db.destroy();
-    await expect(openStore({ kind: 'sqlite', file })).rejects.toThrow(
+    const service = startServiceProcess(directory, await freePort());
+    expect(await service.exited).toBe(1);
+    expect(service.said()).toMatch(
       /was written by a newer version of mlfi; start that version, or restore an older backup/,
     );
   });

@@ -10,19 +10,21 @@ import { eventually } from '../integration/running-service.js';
 import { freePort } from '../integration/servers/free-port.js';
 import { postgresBinaries, startPostgres, type Postgres } from '../integration/servers/postgres.js';
 import { BUILT_PROGRAM, startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
-import { saidOf, storedOf, type Said, type Stored } from './outcome.js';
+import { listed, saidOf, storedOf, type Said, type Stored } from './outcome.js';
 import { sendAll, type Acknowledged, type Call, type Met } from './sender.js';
 import { BATCH_MS, trafficOf, type TrafficSize } from './traffic.js';
 
 const SIZE: TrafficSize = IS_LONG
-  ? { rowsOfWatched: 5_000, rowsOfLearning: 400, batches: 6 }
-  : { rowsOfWatched: 5_000, rowsOfLearning: 400, batches: 4 };
+  ? { rowsOfWatched: 5_000, rowsOfLearning: 30, batches: 6 }
+  : { rowsOfWatched: 2_000, rowsOfLearning: 40, batches: 4 };
+/** More than the models that are not watched send in all. */
+const ROWS_TO_LEARN = 200;
 const KILLS = IS_LONG ? 20 : 8;
 /** Models whose senders send at the same time: what one life of the service sees stays a part of the whole. */
 const AT_ONCE = 4;
 /** Of a model's own time, rows that wait to be judged are lost with the process: its "since" may be later by them. */
 const SINCE_WITHIN_MS = BATCH_MS;
-const SETTLED_WITHIN_MS = 120_000;
+const SETTLED_WITHIN_MS = 60_000;
 /** So long nothing must arrive before nothing is waited for any more. */
 const LATENESS_MS = 10_000;
 const STEADY_MS = 8_000;
@@ -30,7 +32,7 @@ const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
 const FAIL_POINTS = ['before-commit', 'after-commit', 'half-acknowledged', 'kill'] as const;
 const PRELOADED = ['--import', join(import.meta.dirname, 'fail-points.mjs')];
 
-const traffic = trafficOf(Date.now() - 3 * 3_600_000, SIZE);
+const traffic = trafficOf(Date.now() - 12 * 3_600_000, SIZE);
 const ids = traffic.map(({ id }) => id);
 
 interface Outcome {
@@ -57,7 +59,7 @@ class Run {
     const directory = mkdtempSync(join(tmpdir(), 'mlfi-load-'));
     const run = new Run(directory, await freePort(), {
       api_keys: [{ name: 'senders', scopes: ['read', 'ingest', 'operate'], key: KEY }],
-      baseline: { minimum_samples: Math.floor(0.6 * SIZE.rowsOfWatched) + SIZE.rowsOfLearning },
+      baseline: { minimum_samples: ROWS_TO_LEARN },
       paging: { season: 'none' },
       logging: { level: 'warn' },
       ...(database?.kind === 'postgresql' ? { database: { url: database.url } } : {}),
@@ -158,9 +160,16 @@ class Run {
   /** Resolves when the models that are watched have a baseline. */
   private async admitted(): Promise<void> {
     const watched = traffic.filter(({ isWatched }) => isWatched).map(({ id }) => id);
+    let last = '';
     await eventually('baselines', SETTLED_WITHIN_MS, async () => {
-      const said = await this.said();
-      return watched.every((id) => said.get(id)?.baseline.state === 'ready') ? true : null;
+      const waiting = (await listed(this.call)).filter(
+        ({ id, baseline }) => watched.includes(id) && baseline.state !== 'ready',
+      );
+      last = JSON.stringify(waiting.map(({ id, baseline }) => [id, baseline]));
+      await sleep(500);
+      return waiting.length === 0 ? true : null;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${last}`);
     });
   }
 
@@ -170,11 +179,11 @@ class Run {
     let before = '';
     let sinceMs = Date.now();
     return eventually('an end of judging', SETTLED_WITHIN_MS, async () => {
-      const said = await this.said();
-      const now = JSON.stringify([...said]);
+      const now = JSON.stringify(await listed(this.call));
       if (now !== before) sinceMs = Date.now();
       before = now;
-      return Date.now() - sinceMs >= STEADY_MS ? said : null;
+      await sleep(500);
+      return Date.now() - sinceMs >= STEADY_MS ? await this.said() : null;
     });
   }
 }

@@ -36,6 +36,26 @@ export interface Said {
   readonly blindSpots: readonly string[];
 }
 
+const list = z.object({
+  models: z.array(
+    z.object({
+      id: z.string(),
+      baseline: z.object({ state: z.string(), missing: z.array(z.string()), refused: z.array(z.string()) }).loose(),
+      evidence: z.object({ verdict: z.string() }).loose(),
+      window_samples: z.number(),
+      incident_id: z.string().nullable(),
+      cause: z.string().nullable(),
+    }),
+  ),
+});
+
+/** All models at a glance. @throws Error when it does not answer */
+export async function listed(call: Call): Promise<z.output<typeof list>['models']> {
+  const got = await call('GET', '/api/v1/models');
+  if (got?.status !== 200) throw new Error(`models: ${got?.status ?? 'nobody'} ${got?.text ?? ''}`);
+  return list.parse(JSON.parse(got.text)).models;
+}
+
 /** @throws Error when it does not answer */
 export async function saidOf(call: Call, id: string): Promise<Said> {
   const ask = async (path: string): Promise<unknown> => {

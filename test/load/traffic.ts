@@ -29,7 +29,7 @@ export interface TrafficSize {
 const MODELS = 20;
 const WATCHED = 13;
 /** Every batch covers as much of the rows' own time. */
-export const BATCH_MS = 500_000;
+export const BATCH_MS = 5_000_000;
 /** Of the answers, every third gets a label, a batch later; of these every fifth comes again in another batch. */
 const [LABELLED_EVERY, AGAIN_EVERY] = [3, 5];
 /** Batches before the fault. */

@@ -77,7 +77,7 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
-  readonly windows: Pick<Windows, 'current' | 'toStore' | 'labels'>;
+  readonly windows: Pick<Windows, 'categoriesKept' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
   readonly golden: Pick<GoldenAnswers, 'learning'>;
   readonly detectors: Pick<RunningDetectors, 'toSave'>;
@@ -112,6 +112,7 @@ export function countRows(
     startsOver ? null : windows,
     state.golden,
     requirements,
+    windows.categoriesKept(),
   );
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
@@ -141,8 +142,9 @@ function learningWith(
   windows: Pick<Windows, 'current'> | null,
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
+  categoriesKept: number,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const increment = withCounted(gridsOf(phase), windows?.current() ?? null, countable);
+  const increment = withCounted(gridsOf(phase), windows?.current() ?? null, countable, categoriesKept);
   return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
 }

@@ -77,6 +77,7 @@ export class MonitoredModel {
         past,
         settings.binnedSignals,
         this.calls.labelDelays,
+        () => settings.categoriesPerFeature,
       ),
       pending: new PendingRows(new EventClock(), hash(id)),
       detectors: new RunningDetectors(

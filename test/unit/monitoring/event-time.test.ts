@@ -43,6 +43,7 @@ class Stored {
       windowMs: 60_000,
       rowsKept: 1_000,
       binnedSignals: 10,
+      categoriesPerFeature: 1_000,
     },
     (text) => text,
     () => seededRandom(1),
