@@ -45,9 +45,7 @@ function latencyText(latencySeconds: number | null): string {
 
 /** One model in one line: state, samples so far, mean confidence, share of failed calls, median latency, verdict. */
 export function liveLine(status: ModelStatus, verdict: Verdict): string {
-  const { model, learning } = status;
-  const progress =
-    learning?.verdict.kind === 'learning' ? ` ${learning.verdict.samples}/${learning.verdict.requiredSamples}` : '';
+  const { model } = status;
   return row([
     printable(model.id, COLUMNS[0]),
     printable(model.state, COLUMNS[1]),
@@ -56,9 +54,23 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
     `${wholePercent(status.errorShare)}`,
     latencyText(status.latencyP50Seconds),
     verdict.kind === 'reached'
-      ? ` ✓ ${verdict.text}`
-      : ` … ${printable(verdict.text, 80)}${verdict.text === 'learning' ? progress : ''}`,
+      ? ` ✓ ${verdict.text}${presentCause(status, verdict.text)}`
+      : ` … ${printable(verdict.text, 80)}${verdict.text === 'learning' ? progressOf(status) : ''}`,
   ]);
+}
+
+/** What the incident says by now, where that is not what it said when the verdict was reached. */
+function presentCause({ incident }: ModelStatus, reached: string): string {
+  const cause = incident?.diagnosis.causes[0]?.id;
+  return cause === undefined || reached.startsWith(cause) ? '' : `, by now ${cause} (${incident?.severity})`;
+}
+
+/** How much of what a baseline needs has come, or what else it waits for. */
+function progressOf({ learning }: ModelStatus): string {
+  if (learning?.verdict.kind !== 'learning') return '';
+  const { samples, requiredSamples, missing } = learning.verdict;
+  if (samples < requiredSamples) return ` ${samples}/${requiredSamples}`;
+  return missing[0] === undefined ? '' : `: ${printable(missing[0], 70)}`;
 }
 
 /** The investigation of one incident in plain English: what, why, what to do first, where to read on. */

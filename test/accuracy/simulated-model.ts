@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import type { FindingSubject } from '../../exporter/src/domain/finding.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
@@ -178,6 +179,8 @@ export class SimulatedModel {
       if (atMs - committedAtMs < ROUTINE_MS) continue;
       committedAtMs = atMs;
       await this.commit();
+      // A WeakRef that was read holds its target until the event loop turns, and awaiting alone never turns it.
+      await setImmediate();
     }
     return this.pages.slice(before);
   }

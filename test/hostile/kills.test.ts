@@ -8,7 +8,7 @@ import { openStore, type StoreLocation } from '../../exporter/src/store/open-sto
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { freePort } from '../integration/servers/free-port.js';
 import { postgresBinaries, startPostgres, type Postgres } from '../integration/servers/postgres.js';
-import { BUILT_PROGRAM, startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
+import { startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
 import { figure, IS_LONG } from './figures.js';
 
 const ROUNDS = IS_LONG ? 200 : 12;
@@ -36,7 +36,7 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
   let settings: object;
   let location: StoreLocation;
   const start = async (): Promise<void> => {
-    service = startServiceProcess(directory, port, settings, [], BUILT_PROGRAM);
+    service = startServiceProcess(directory, port, settings, [], true);
     await service.ready();
   };
   beforeAll(async () => {
@@ -139,7 +139,7 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
     service.child.kill('SIGTERM');
     await service.exited;
     // Every third transaction fails after all was written in it, and the store then takes nothing for that moment.
-    service = startServiceProcess(directory, port, settings, PRELOADED, BUILT_PROGRAM, REFUSING);
+    service = startServiceProcess(directory, port, settings, PRELOADED, true, REFUSING);
     await service.ready();
     const before = await countsOf('m0');
     let refused = 0;

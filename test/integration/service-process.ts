@@ -5,8 +5,8 @@ import { stringify } from 'yaml';
 import { eventually } from './running-service.js';
 
 const MAIN = join(import.meta.dirname, '../../exporter/src/main.ts');
-/** The program as it is shipped; `npm run build -w exporter` makes it. */
-export const BUILT_PROGRAM: readonly string[] = [join(import.meta.dirname, '../../exporter/dist/src/main.js')];
+/** What ships, after `npm run build`. */
+const BUILT_MAIN = join(import.meta.dirname, '../../exporter/dist/src/main.js');
 
 /** `mlfi serve` in a process of its own, on a port that stays the same over restarts. */
 export interface ServiceProcess {
@@ -23,7 +23,7 @@ export interface ServiceProcess {
 /**
  * Starts it with its data and its configuration in `directory`. The caller ends it.
  * @param nodeOptions of the process, e.g. `--inspect=127.0.0.1:0`
- * @param program what Node runs: the sources, unless the built program is wanted
+ * @param built runs what was built instead of the sources
  * @param environment besides that of the test
  */
 export function startServiceProcess(
@@ -31,7 +31,7 @@ export function startServiceProcess(
   port: number,
   settings: object = {},
   nodeOptions: readonly string[] = [],
-  program: readonly string[] = ['--import', 'tsx', MAIN],
+  built = false,
   environment: Readonly<Record<string, string>> = {},
 ): ServiceProcess {
   mkdirSync(directory, { recursive: true });
@@ -46,7 +46,8 @@ export function startServiceProcess(
       ...settings,
     }),
   );
-  const child = spawn(process.execPath, [...nodeOptions, ...program, 'serve', '--config', file], {
+  const main = built ? [BUILT_MAIN] : ['--import', 'tsx', MAIN];
+  const child = spawn(process.execPath, [...nodeOptions, ...main, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });

@@ -136,7 +136,7 @@ describe.skipIf(postgresBinaries() === null)('PostgreSQL', () => {
 
   it('takes thousands of ledger entries out in one statement a chunk, each of them once, from two sides at once', async () => {
     const hashes = Array.from({ length: 5_000 }, (_, i) => `h${i}`);
-    const entry = { model: MODEL, answerHash: 'x', confidenceTenth: null, quantity: null, atMs: 1 };
+    const entry = { model: MODEL, answerHash: 'x', confidenceTenth: null, quantity: null, atMs: 1, arrivedAtMs: 1 };
     await store.ledger.saveAll(hashes.map((predictionIdHash) => ({ ...entry, predictionIdHash })));
     const [one, other] = await Promise.all([store.ledger.take(MODEL, hashes), store.ledger.take(MODEL, hashes)]);
     expect([...one, ...other].map(({ predictionIdHash }) => predictionIdHash).sort()).toEqual([...hashes].sort());

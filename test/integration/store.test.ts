@@ -251,7 +251,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
   });
 
   it.skipIf(!usable)('takes a ledger entry out exactly once', async () => {
-    const known = { model: MODEL, answerHash: 'x', confidenceTenth: 9, atMs: 1 };
+    const known = { model: MODEL, answerHash: 'x', confidenceTenth: 9, atMs: 1, arrivedAtMs: 2 };
     const entries = [
       { ...known, predictionIdHash: 'a', quantity: null },
       { ...known, predictionIdHash: 'q', quantity: { gridCentre: -1.25e-7, cell: -1_021 } },
@@ -366,6 +366,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
         confidenceTenth: null,
         quantity: null,
         atMs: 1,
+        arrivedAtMs: null,
       })),
     );
     await store.windows.saveAll(

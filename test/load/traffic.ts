@@ -71,7 +71,11 @@ export function trafficOf(startMs: number, size: TrafficSize): readonly Traffic[
         if (random.next() < (faultNow === 'failures' ? 0.3 : 0.002))
           return { prediction_id, timestamp, features, error: 'timeout' };
         if (k % LABELLED_EVERY === 0)
-          labels.push({ prediction_id, label: isWrong ? (answer === 'yes' ? 'no' : 'yes') : answer });
+          labels.push({
+            prediction_id,
+            timestamp: timestamp + BATCH_MS,
+            label: isWrong ? (answer === 'yes' ? 'no' : 'yes') : answer,
+          });
         return { prediction_id, timestamp, features, prediction: answer, confidence };
       });
       deliveries.push({ kind: 'observations', batchId: hasIds ? `rows-${batch}` : null, body });

@@ -14,7 +14,10 @@ const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
 export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSpot[] {
   if (intake === null) return [];
   const spots = [
-    ...intake.leftOut.map(({ field, message }) => ({ check: `all of \`${field}\``, reason: message })),
+    ...intake.leftOut.map(({ reason, field, message }) => ({
+      check: reason === 'inputs_unknown' ? 'inputs under new names' : `all of \`${field}\``,
+      reason: message,
+    })),
     ...notJudged(intake.notJudged),
   ];
   if (intake.clockOffsetMs === null) return spots;

@@ -41,6 +41,8 @@ export const NOTE_REASONS = [
   'text_changed',
   'field_left_out',
   'positive_probability',
+  /** Nothing was changed, and nothing in the row can be compared. */
+  'inputs_unknown',
 ] as const;
 export type NoteReason = (typeof NOTE_REASONS)[number];
 

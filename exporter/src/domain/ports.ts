@@ -137,6 +137,8 @@ export interface LedgerEntry {
   /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
   readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
   readonly atMs: number;
+  /** When it came, by mlfi's clock; null for one stored before that was kept. */
+  readonly arrivedAtMs: number | null;
 }
 export interface LedgerRepository {
   saveAll(entries: readonly LedgerEntry[]): Promise<void>;

@@ -52,6 +52,8 @@ export interface LabelCounts {
   readonly losses: LossCounts;
   /** How many answers these labels are of, where they are of older ones than the rest of the window; never stored. */
   readonly ofAnswers?: number;
+  /** Set with `ofAnswers`: so long after an answer most labels have come, ms. */
+  readonly dueAfterMs?: number;
 }
 
 /**

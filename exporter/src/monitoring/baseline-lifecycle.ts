@@ -71,8 +71,7 @@ export interface LateLabels {
 }
 
 /** Late labels belong to the period of their answers, however late they come: those of the learning period to the baseline. */
-export function labelledBaseline(phase: BaselinePhase, judged: readonly Judged[]): LateLabels {
-  if (phase.kind === 'learning' || judged.length === 0) return { baseline: null, others: judged };
+export function labelledBaseline(phase: AdmittedPhase, judged: readonly Judged[]): LateLabels {
   const { baseline } = phase;
   const { fromMs, toMs } = baseline.profile;
   const isOfBaseline = ({ predictedAtMs }: Judged): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
@@ -86,6 +85,33 @@ export function labelledBaseline(phase: BaselinePhase, judged: readonly Judged[]
   return {
     baseline: { ...baseline, profile: { ...baseline.profile, labels } },
     others: judged.filter((each) => !isOfBaseline(each)),
+  };
+}
+
+/** Late labels of a learning period. */
+export interface LabelsOfLearning {
+  /** Of answers that it counts. */
+  readonly own: readonly Judged[];
+  /** Of answers that it has not come to yet; those of earlier ones, which it does not learn from, are in neither. */
+  readonly early: readonly Judged[];
+}
+
+/**
+ * Which labels a learning period may count: none before its answer, for that may yet fall to a window that is compared with
+ * the baseline, and until a quantity has been counted there is no grid for the error of another.
+ * @param uncounted what has been counted and not learnt from yet
+ */
+export function labelsOfLearning(
+  { learning }: LearningPhase,
+  uncounted: Pick<WindowProfile, 'calls' | 'fromMs' | 'toMs'>,
+  judged: readonly Judged[],
+): LabelsOfLearning {
+  const counted = [learning.profile, uncounted].filter(({ calls }) => calls > 0);
+  const fromMs = Math.min(...counted.map((each) => each.fromMs));
+  const toMs = Math.max(...counted.map((each) => each.toMs));
+  return {
+    own: judged.filter(({ predictedAtMs }) => predictedAtMs >= fromMs && predictedAtMs <= toMs),
+    early: judged.filter(({ predictedAtMs }) => predictedAtMs > toMs),
   };
 }
 

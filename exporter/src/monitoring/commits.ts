@@ -13,6 +13,8 @@ export interface CommitPorts {
   readonly logger: Logger;
   readonly lanes: ModelLanes;
   readonly members: ReadonlyMap<ModelId, Member>;
+  /** Puts a model in a member's place as it is stored; the caller holds its lane. */
+  readonly reread: (member: Member) => Promise<void>;
 }
 
 interface Entry {
@@ -28,6 +30,8 @@ export class Commits {
   private readonly group: GroupCommit;
   /** Models whose last commit failed: the others' commit is not tried with them. */
   private readonly failing = new Set<ModelId>();
+  /** Members that are not what is stored of their models any more: they are read anew before anything is written of them. */
+  private readonly outdated = new Set<Member>();
 
   constructor(
     private readonly ports: CommitPorts,
@@ -64,17 +68,20 @@ export class Commits {
   /** Commits now what is counted or waits. @returns why something could not be written, null when all was */
   async write(): Promise<Unavailable | null> {
     const { lanes, members } = this.ports;
-    const due = [...members].filter(([, member]) => isDue(member));
+    const due = [...members].filter(([, member]) => isDue(member) || this.outdated.has(member));
     const release = await holdAll(
       lanes,
       due.map(([id]) => id),
     );
     try {
-      const entries = due.flatMap(([id, member]) => (members.get(id) === member ? [entryOf(member)] : []));
+      const present = due.filter(([id, member]) => members.get(id) === member).map(([, member]) => member);
+      const renewed = [];
+      for (const member of present) renewed.push(await this.upToDate(member));
+      const entries = renewed.filter((member) => member !== null).map(entryOf);
       const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
       let failed = await this.together(entries.filter((_, i) => !isApart[i]));
       for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
-      return failed;
+      return renewed.includes(null) ? cannotBeWritten() : failed;
     } finally {
       release();
     }
@@ -82,8 +89,26 @@ export class Commits {
 
   /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written */
   async writeHeld(member: Member): Promise<void> {
-    const error = await this.together([entryOf(member)]);
+    const error = this.outdated.has(member) ? cannotBeWritten() : await this.together([entryOf(member)]);
     if (error !== null) throw error;
+  }
+
+  /** @returns the member itself, or the one that took its place; null when it is outdated and cannot be read anew: its requests are refused */
+  private async upToDate(member: Member): Promise<Member | null> {
+    if (!this.outdated.has(member)) return member;
+    const { reread, members, logger } = this.ports;
+    const { id } = member.monitored.model;
+    try {
+      await reread(member);
+    } catch (error) {
+      logger.error({ model: id, error: textOf(error) }, 'a model could not be read anew');
+      for (const request of member.waiting.splice(0)) request.reject(cannotBeWritten());
+      return null;
+    }
+    this.outdated.delete(member);
+    const now = members.get(id) ?? null;
+    now?.waiting.push(...member.waiting.splice(0));
+    return now;
   }
 
   /** @returns why the last of them could not be written, null when all were */
@@ -103,7 +128,10 @@ export class Commits {
       try {
         this.settleModel(model, now);
       } catch (error) {
+        // What is in memory now may be half of what is stored: written, it would undo what was just acknowledged.
         this.ports.logger.error({ model: model.member.monitored.model.id, error: textOf(error) }, 'counting failed');
+        this.outdated.add(model.member);
+        await this.upToDate(model.member);
       }
     }
     return null;
@@ -130,7 +158,7 @@ export class Commits {
       () => false,
     );
     if (isAlone || !isStoreUp) {
-      const unavailable = new Unavailable('the store cannot be written now and nothing was counted; send it again');
+      const unavailable = cannotBeWritten();
       const models = entries.map(({ member }) => member.monitored.model.id);
       this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
       if (isAlone && isStoreUp) this.failing.add(only.member.monitored.model.id);
@@ -142,6 +170,9 @@ export class Commits {
     return (await this.together(entries.slice(middle))) ?? first;
   }
 }
+
+const cannotBeWritten = (): Unavailable =>
+  new Unavailable('the store cannot be written now and nothing was counted; send it again');
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 

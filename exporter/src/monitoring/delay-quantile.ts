@@ -21,11 +21,15 @@ export class DelayQuantile {
     for (const [i, count] of this.counts.entries()) this.counts[i] = Math.floor(count / 2);
   }
 
-  /** The delay, ms, that at most this share of those remembered exceeds; 0 when none is remembered. */
-  exceededBy(share: number): number {
-    const { size } = this;
+  /**
+   * The delay, ms, that at most this share of those remembered exceeds; 0 when none is remembered.
+   * @param others counted in besides
+   */
+  exceededBy(share: number, others: readonly number[] = []): number {
+    const counts = this.counts.map((count, i) => count + (others[i] ?? 0));
+    const size = sum(counts);
     let later = size;
-    const step = this.counts.findIndex((count) => (later -= count) <= share * size);
+    const step = counts.findIndex((count) => (later -= count) <= share * size);
     return step <= 0 ? 0 : 1_000 * 2 ** ((step - 1) / STEPS_PER_DOUBLING);
   }
 
@@ -33,7 +37,15 @@ export class DelayQuantile {
     return [...this.counts];
   }
 
+  /** As `snapshot`, with the weight of at most so many delays. */
+  weighing(most: number): readonly number[] {
+    const factor = Math.min(1, most / Math.max(1, this.size));
+    return this.counts.map((count) => count * factor);
+  }
+
   private get size(): number {
-    return this.counts.reduce((sum, count) => sum + count, 0);
+    return sum(this.counts);
   }
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

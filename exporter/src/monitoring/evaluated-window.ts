@@ -2,7 +2,7 @@ import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { Observation } from '../domain/observation.js';
 import type { WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
-import { answersLabelled } from '../statistics/label-counts.js';
+import { answersLabelled, labelledShare } from '../statistics/label-counts.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 import { judgedAtOnce } from './label-joiner.js';
 import type { RowBuffer } from './row-buffer.js';
@@ -20,17 +20,19 @@ export function evaluatedWindow(
     const { profile } = phase.learning;
     return rows.all.length === 0 ? profile : countsOf(rows.all.slice(-thresholds.windowSamples), profile);
   }
+  const { profile } = phase.baseline;
+  const sharedBefore = labelledShare(profile);
   const sinceChange = rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples);
-  if (sinceChange === null) return windows.newestLabelled(thresholds.windowSamples);
-  const window = countsOf(sinceChange, phase.baseline.profile);
-  const { ageMs } = windows.labels;
-  if (ageMs < windows.lengthMs) return window;
-  // Only those old enough for their labels to have come are compared by them.
-  const old = countsOf(
-    sinceChange.filter(({ atMs }) => atMs <= window.toMs - ageMs),
-    phase.baseline.profile,
-  );
-  return { ...window, labels: { ...old.labels, ofAnswers: answersLabelled(old) } };
+  if (sinceChange === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore);
+  const window = countsOf(sinceChange, profile);
+  const { labels, lengthMs } = windows;
+  return labels.labelled(window, lengthMs, sharedBefore, () => {
+    const old = countsOf(
+      sinceChange.filter(({ atMs }) => atMs <= window.toMs - labels.ageMs),
+      profile,
+    );
+    return { ...old.labels, ofAnswers: answersLabelled(old) };
+  });
 }
 
 /**

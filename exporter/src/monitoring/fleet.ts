@@ -54,10 +54,10 @@ export class Fleet {
     const { lanes } = this;
     this.members = new Members(lanes, logger);
     const members = this.members.all;
-    const useLessons = (): Promise<unknown> =>
-      Promise.all([...members.values()].map((member) => this.useLessons(member)));
+    const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
-    this.commits = new Commits({ store, clock, logger, lanes, members }, settings.commitDelayMs);
+    const reread = ({ monitored }: Member): Promise<void> => this.restore(monitored.model);
+    this.commits = new Commits({ store, clock, logger, lanes, members, reread }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock);
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
       this.loop.request(id),
@@ -131,7 +131,7 @@ export class Fleet {
     this.loop.start();
   }
 
-  /** Stops probing and evaluating, and commits what is left. @throws Unavailable when that cannot be written */
+  /** Stops probing and evaluating, judges all that waits and commits it. @throws Unavailable when it cannot be written */
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const id of this.members.all.keys()) this.probes.stop(id);
@@ -139,7 +139,8 @@ export class Fleet {
     await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await Promise.all([...this.members.all.keys()].map((id) => this.lanes.run(id, () => undefined)));
     await this.commits.settle();
-    for (const { monitored } of this.members.all.values()) monitored.saveDetectorsSoon();
+    for (const member of this.members.all.values())
+      await this.members.inLaneOf(member, () => member.monitored.judgeRest());
     const failed = await this.commits.write();
     if (failed !== null) throw failed;
   }
@@ -274,8 +275,8 @@ export class Fleet {
     const { store, clock, hash, random, incidents } = this.ports;
     const { validation, ...stored } = await readModelState(store, model.id, clock.now());
     const monitored = new MonitoredModel(model, this.settings, hash, random, stored);
-    monitored.setThresholdFactor(this.lessons.thresholdFactorOf(model.id));
     await incidents.restore(model.id);
+    this.useLessons(monitored);
     this.restored += 1;
     const rows = new RowAnalysisSchedule(this.ports, this.stopping.signal);
     const member = createMember(this.restored, monitored, rows, validation);
@@ -330,10 +331,9 @@ export class Fleet {
     if (await this.members.inLaneOf(member, take)) await this.evaluations.proposeAgain(member);
   }
 
-  private useLessons(member: Member): Promise<unknown> {
-    const { monitored } = member;
-    const use = (): void => monitored.setThresholdFactor(this.lessons.thresholdFactorOf(monitored.model.id));
-    return this.members.inLaneOf(member, use);
+  /** Changes nothing that is stored, so that it needs no lane. */
+  private useLessons(monitored: MonitoredModel): void {
+    monitored.setThresholdFactor(this.lessons.thresholdFactorOf(monitored.model.id));
   }
 
   /** Makes an open incident's proposals anew with what is known now. */

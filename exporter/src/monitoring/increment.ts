@@ -5,7 +5,14 @@ import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
-import { gridsOf, labelledBaseline, learnFrom, relearnt, type BaselinePhase } from './baseline-lifecycle.js';
+import {
+  gridsOf,
+  labelledBaseline,
+  labelsOfLearning,
+  learnFrom,
+  relearnt,
+  type BaselinePhase,
+} from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { judgedAtOnce, type AwaitingAnswer, type Join, type Judged, type WaitingLabel } from './label-joiner.js';
@@ -79,6 +86,8 @@ export interface CountingState {
   readonly calls: CallCounters;
   readonly windows: Pick<Windows, 'categoriesKept' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
+  /** Labels of answers that learning has not come to. */
+  readonly earlyLabels: readonly Judged[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
   readonly detectors: Pick<RunningDetectors, 'toSave'>;
   /** A version just admitted or frozen that is not stored yet. */
@@ -103,12 +112,12 @@ export function countRows(
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
   const arrived = observations.map((row) => ({ row, judged: judgedAtOnce(row) }));
   const { waiting } = state.pending;
-  const late = labelledBaseline(phase, judged);
+  const late = phase.kind === 'admitted' ? labelledBaseline(phase, judged) : { baseline: null, others: [] };
   const baseline = late.baseline ?? state.baselineToSave;
   const toStore = windows.toStore({ rows: arrived, labels: late.others }, waiting);
   const learning = learningWith(
     phase,
-    { rows: [...waiting, ...arrived], labels: judged },
+    { rows: [...waiting, ...arrived], labels: [...state.earlyLabels, ...judged] },
     startsOver ? null : windows,
     state.golden,
     requirements,
@@ -145,6 +154,8 @@ function learningWith(
   categoriesKept: number,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const increment = withCounted(gridsOf(phase), windows?.current() ?? null, countable, categoriesKept);
+  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, categoriesKept);
+  const { own } = labelsOfLearning(phase, counted, countable.labels);
+  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, categoriesKept);
   return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
 }

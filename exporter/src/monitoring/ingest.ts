@@ -7,6 +7,7 @@ import type { Commits } from './commits.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { acceptedOf, repeated } from './persist.js';
+import { unfamiliarRows } from './unfamiliar-rows.js';
 
 /** How rows reach a model: with the commit that stores them, or at once where nobody waits for it. */
 export class Ingest {
@@ -22,7 +23,11 @@ export class Ingest {
    * @throws Conflict when the batch id was taken with another body; then nothing was counted
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
-  async take(member: Member, batch: IngestBatch): Promise<IngestResult> {
+  async take(member: Member, sent: IngestBatch): Promise<IngestResult> {
+    const { baseline, counters } = member.monitored;
+    // What was learnt from probes says nothing about the names that users' requests have.
+    const unfamiliar = unfamiliarRows(counters.basis === 'ingest' ? baseline : null, sent.observations);
+    const batch = unfamiliar === null ? sent : { ...sent, notes: [...sent.notes, unfamiliar] };
     const result = await (batch.acknowledge === 'memory'
       ? this.countNow(member.monitored.model.id, batch)
       : this.commits.add(member, batch));

@@ -8,6 +8,7 @@ import {
   confirmed,
   gridsOf,
   labelledBaseline,
+  labelsOfLearning,
   learnFrom,
   relearnt,
   type BaselinePhase,
@@ -17,10 +18,13 @@ import { EvaluationPace } from './evaluation-pace.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { judgedAtOnce, type Judged } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
-import type { PendingRow, PendingRows } from './pending-rows.js';
+import type { PendingRow, PendingRows, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
 import type { ArrivedRow, Windows } from './windows.js';
+
+/** As many as rows may wait. */
+const EARLY_LABELS_KEPT = 20_000;
 
 /** What the traffic is counted in and judged by. */
 export interface TrafficParts {
@@ -47,6 +51,8 @@ export class JudgedTraffic {
   /** The last evaluation found something badly wrong. */
   private isFailing = false;
   private admittedVersion: number | null = null;
+  /** Labels of answers that learning has not come to, in the order they came in. */
+  private early: readonly Judged[] = [];
 
   constructor(
     public phase: BaselinePhase,
@@ -66,26 +72,52 @@ export class JudgedTraffic {
   await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
-    const late = pending.add(arrived, this.phase.kind === 'admitted', nowMs);
-    windows.add({ rows: late, labels: [] }, isStored);
-    if (!isStored) for (const row of rows) windows.awaits(row);
+    for (const { judged } of arrived)
+      if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
+    const late = new Set(pending.add(arrived, this.phase.kind === 'admitted', nowMs));
+    windows.add({ rows: [...late], labels: [] }, isStored);
+    if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
     if (pending.isFull) this.release(nowMs);
   }
 
   /** Labels of earlier answers have been judged and stored. */
   takeLabels(judged: readonly Judged[], nowMs: number): void {
-    const { baseline, others } = labelledBaseline(this.phase, judged);
-    this.parts.windows.add({ rows: [], labels: others }, true);
+    this.countLabels(judged, true);
     for (const each of judged) {
       this.parts.pending.addLabel(each, nowMs);
-      // A label that names the time of its answer says nothing of when it was known.
-      const knownAtMs = each.atMs > each.predictedAtMs ? each.atMs : nowMs;
-      this.parts.windows.labels.came(knownAtMs - each.predictedAtMs);
+      this.parts.windows.labels.came(each, nowMs);
     }
-    if (baseline === null || this.phase.kind === 'learning') return;
-    const { stored } = this.phase;
+  }
+
+  /** Counts labels with their answers; those of answers that learning has not come to wait for them. */
+  private countLabels(judged: readonly Judged[], isStored: boolean): void {
+    const { phase } = this;
+    const { windows } = this.parts;
+    if (phase.kind === 'learning') {
+      const { own, early } = labelsOfLearning(phase, windows.counts(), judged);
+      windows.add({ rows: [], labels: own }, isStored);
+      this.early = [...this.early, ...early].slice(-EARLY_LABELS_KEPT);
+      return;
+    }
+    const { baseline, others } = labelledBaseline(phase, judged);
+    windows.add({ rows: [], labels: others }, isStored);
+    if (baseline === null) return;
+    const { stored } = phase;
     const { labels } = baseline.profile;
-    this.phase = { ...this.phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
+    this.phase = { ...phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
+  }
+
+  /** Labels that came before learning had come to their answers. */
+  get earlyLabels(): readonly Judged[] {
+    return this.early;
+  }
+
+  /** Counts those labels whose answers have been counted since. */
+  private countEarlyLabels(): void {
+    const { early } = this;
+    if (early.length === 0) return;
+    this.early = [];
+    this.countLabels(early, false);
   }
 
   /** Puts labels into the rows in memory. @returns how many judged rows got theirs */
@@ -142,16 +174,30 @@ export class JudgedTraffic {
   private release(nowMs: number): void {
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
-      if (step.kind === 'label') detectors.observeLabel(step.judged);
-      else if (step.kind === 'row') this.judge(step);
-      else if (this.tick(step.atMs, false)) {
-        this.pace.found(step.atMs);
-        break;
-      }
+      const hasFound = this.take(step);
+      if (!hasFound || step.kind !== 'tick') continue;
+      this.pace.found(step.atMs);
+      break;
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
     if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    // Rows are bet on once: what they said is stored without waiting for the next ones.
+    if (detectors.isSaveDue(nowMs)) this.parts.changed();
     this.rows.trim();
+  }
+
+  /** Judges all that waits: what is not judged at a stop never is. */
+  judgeRest(): void {
+    for (const step of this.parts.pending.rest()) this.take(step);
+    this.rows.trim();
+  }
+
+  /** @returns whether a tick found something that an evaluation must see as it is now */
+  private take(step: Step): boolean {
+    if (step.kind === 'tick') return this.tick(step.atMs, false);
+    if (step.kind === 'label') this.parts.detectors.observeLabel(step.judged);
+    else this.judge(step);
+    return false;
   }
 
   private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
@@ -160,7 +206,6 @@ export class JudgedTraffic {
     this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
     this.keep(row);
     if (judged === null) return;
-    this.parts.windows.labels.came(0);
     this.parts.detectors.observeLabel(judged);
   }
 
@@ -204,6 +249,7 @@ export class JudgedTraffic {
   learn(): void {
     const { windows, detectors, golden } = this.parts;
     if (this.phase.kind === 'admitted') return;
+    this.countEarlyLabels();
     if (!wouldTurn(this.phase.learning, windows.counts(), this.settings.requirements)) return;
     const learnt = learnFrom(this.phase, windows.current(), golden.learning(), this.settings.requirements);
     if (learnt === null) return;
@@ -239,6 +285,9 @@ export class JudgedTraffic {
     parts.detectors.startWatching();
     rows.clear();
     parts.windows.judge(gridsOf(phase), atMs);
+    // The stored learning held them; from now on the windows have to, in the same write as the baseline.
+    for (const each of parts.pending.waiting) parts.windows.awaits(each);
+    this.countEarlyLabels();
     parts.changed();
     return true;
   }

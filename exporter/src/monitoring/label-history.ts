@@ -1,9 +1,16 @@
-import type { LabelCounts } from '../domain/profile.js';
-import { addLabels } from '../statistics/label-counts.js';
+import type { LabelCounts, WindowProfile } from '../domain/profile.js';
+import { addLabels, labelledShare } from '../statistics/label-counts.js';
 import { DelayQuantile } from './delay-quantile.js';
+import type { Judged } from './label-joiner.js';
 
 /** At most this share of the labels comes later than a window must be old to be compared by its labels. */
 const LATE_SHARE = 0.1;
+/** An answer that came later than this came with a history: what is sent at once does not show how late labels come. */
+const HISTORY_MS = 600_000;
+/** All labels of histories together weigh as much as so many of answers that came when they were given. */
+const WEIGHT_OF_HISTORY = 50;
+/** From this share of the labels that answers come to have in the end, a window has had its labels, however old it is. */
+const COVERED = 1 - LATE_SHARE;
 /** A week of windows of five minutes. */
 const WINDOWS_KEPT = 2_016;
 
@@ -20,6 +27,7 @@ export interface LabelledWindow {
  */
 export class LabelHistory {
   private readonly delays: DelayQuantile;
+  private readonly delaysInHistory = new DelayQuantile();
   /** Oldest first. */
   private windows: LabelledWindow[] = [];
 
@@ -27,18 +35,44 @@ export class LabelHistory {
     this.delays = new DelayQuantile(delays);
   }
 
-  /** A label came so long after its answer. */
-  came(delayMs: number): void {
-    this.delays.add(delayMs);
+  /** Takes note of how long after its answer a label came. */
+  came({ atMs, predictedAtMs, answeredAtMs }: Omit<Judged, 'label'>, nowMs: number): void {
+    // A label that names the time of its answer says nothing of when it was known.
+    const knownAtMs = atMs > predictedAtMs ? Math.min(atMs, nowMs) : nowMs;
+    const arrivedAtMs = answeredAtMs ?? predictedAtMs;
+    const delays = arrivedAtMs - predictedAtMs > HISTORY_MS ? this.delaysInHistory : this.delays;
+    delays.add(knownAtMs - (knownAtMs < arrivedAtMs ? predictedAtMs : arrivedAtMs));
   }
 
   /** How long after an answer nine labels of ten have come, ms. */
   get ageMs(): number {
-    return this.delays.exceededBy(LATE_SHARE);
+    return this.delays.exceededBy(LATE_SHARE, this.delaysInHistory.weighing(WEIGHT_OF_HISTORY));
   }
 
   get learntDelays(): readonly number[] {
-    return this.delays.snapshot();
+    const history = this.delaysInHistory.weighing(WEIGHT_OF_HISTORY);
+    return this.delays.snapshot().map((count, i) => count + (history[i] ?? 0));
+  }
+
+  /**
+   * The window with the labels it is compared by: its own where it has had them, and those of older answers where it is too
+   * young.
+   * @param lengthMs labels that come within so long are not waited for
+   * @param sharedBefore share of the baseline's answers that have their label
+   * @param older labels of answers that are old enough
+   */
+  labelled(
+    window: WindowProfile,
+    lengthMs: number,
+    sharedBefore: number | null,
+    older: () => LabelCounts & { readonly ofAnswers: number },
+  ): WindowProfile {
+    const { ageMs } = this;
+    if (ageMs < lengthMs) return window;
+    const labels = older();
+    const expected = labelledShare({ ...window, labels }) ?? sharedBefore ?? 0;
+    const hasHadThem = (labelledShare(window) ?? 0) >= COVERED * expected;
+    return hasHadThem ? window : { ...window, labels: { ...labels, dueAfterMs: ageMs } };
   }
 
   /** A window has left memory. */

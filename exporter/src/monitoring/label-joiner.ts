@@ -14,6 +14,8 @@ export interface Judged {
   readonly atMs: number;
   /** When the answer was given. */
   readonly predictedAtMs: number;
+  /** When the answer came, by mlfi's clock; null when that is not known. */
+  readonly answeredAtMs: number | null;
 }
 
 /** An answer that may get its label later. The newest quantities wait in memory as they are; of all the store has the cell. */
@@ -57,7 +59,10 @@ export class LabelJoiner {
   ) {}
 
   /** The ledger's entry of an answer that may get its label later; null for one that will not. */
-  awaiting({ prediction, predictionId, label, confidence, atMs }: Observation): AwaitingAnswer | null {
+  awaiting(
+    { prediction, predictionId, label, confidence, atMs }: Observation,
+    arrivedAtMs: number,
+  ): AwaitingAnswer | null {
     if (prediction === null || label !== null || predictionId === null) return null;
     const quantity = isQuantity(prediction, confidence) ? prediction : null;
     const entry = {
@@ -67,6 +72,7 @@ export class LabelJoiner {
       confidenceTenth: tenthOf(confidence),
       quantity: quantity === null ? null : this.cellOf(quantity),
       atMs,
+      arrivedAtMs,
     };
     return { entry, quantity };
   }
@@ -128,16 +134,16 @@ export class LabelJoiner {
   }
 
   private judgeLate(
-    { confidenceTenth, answerHash, atMs: predictedAtMs }: LedgerEntry,
+    { confidenceTenth, answerHash, atMs: predictedAtMs, arrivedAtMs: answeredAtMs }: LedgerEntry,
     { label, atMs }: LateLabel,
     quantity: number | null,
   ): Judged | null {
     if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
-      return { label: judge(quantity, label, null), atMs, predictedAtMs };
+      return { label: judge(quantity, label, null), atMs, predictedAtMs, answeredAtMs };
     // Stored by a release that kept no cells.
     if (typeof label === 'number' && confidenceTenth === null) return null;
     const correct = answerHash === this.hash(answerText(label));
-    return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs };
+    return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs, answeredAtMs };
   }
 
   private awaitLabel({ entry, quantity }: AwaitingAnswer): void {
@@ -158,7 +164,7 @@ function middleOf({ quantity }: LedgerEntry): number | null {
 /** Judges an answer that came with its label; null for any other. */
 export function judgedAtOnce({ prediction, label, confidence, atMs }: Observation): Judged | null {
   if (prediction === null || label === null) return null;
-  return { label: judge(prediction, label, confidence), atMs, predictedAtMs: atMs };
+  return { label: judge(prediction, label, confidence), atMs, predictedAtMs: atMs, answeredAtMs: null };
 }
 
 /** A number without confidence is a quantity: it is not right or wrong, it misses by so much. */

@@ -29,8 +29,8 @@ export class LessonsInUse {
     private readonly clock: Clock,
     /** Closed incidents compared with an open one. */
     private readonly limit: () => number,
-    /** Told after each reading, and waited for. */
-    private readonly onRecalled: () => Promise<unknown>,
+    /** Told after each reading. */
+    private readonly onRecalled: () => void,
   ) {}
 
   /** Reads anew, from the moment on that learning was last reset. Of several at once the one that began last counts. */
@@ -44,7 +44,7 @@ export class LessonsInUse {
     ]);
     if (mine !== this.readings) return;
     this.recalled = { lessons, feedback, patterns: recurringCauses(lessons, this.clock.now()), sinceMs };
-    await this.onRecalled();
+    this.onRecalled();
   }
 
   /** Lessons of until now are no longer used. */

@@ -147,7 +147,7 @@ export class MonitoredModel {
       else if (this.answersAtAll(observation)) arrived.push(observation);
     }
     for (const observation of arrived) {
-      const awaiting = this.labels.awaiting(observation);
+      const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
     this.traffic.await(arrived, false, nowMs);
@@ -171,7 +171,7 @@ export class MonitoredModel {
   }
 
   /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
-  stage(rows: Rows): Staged {
+  stage(rows: Rows, nowMs: number): Staged {
     const read = this.features.read(rows.observations);
     const { observations, kinds } = read;
     const rereads = this.rereads(read);
@@ -180,7 +180,7 @@ export class MonitoredModel {
       rows: known,
       kinds,
       rereads,
-      answers: observations.flatMap((observation) => this.labels.awaiting(observation) ?? []),
+      answers: observations.flatMap((observation) => this.labels.awaiting(observation, nowMs) ?? []),
       labels: this.labels.waiting(rows.labels),
       records: (judged, nowMs) =>
         countRows(this.parts(read), known, rereads, judged, this.settings.requirements, nowMs),
@@ -188,8 +188,15 @@ export class MonitoredModel {
   }
 
   private parts(read: ReadRows): CountingState {
-    const { phase, baselineToSave, parts } = this.traffic;
-    return { ...parts, phase, calls: this.calls, baselineToSave, kindsToSave: this.features.toStore(read) };
+    const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
+    return {
+      ...parts,
+      phase,
+      earlyLabels,
+      calls: this.calls,
+      baselineToSave,
+      kindsToSave: this.features.toStore(read),
+    };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -259,6 +266,12 @@ export class MonitoredModel {
   advance(nowMs: number, failing: boolean): number | null {
     this.changes += 1;
     return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
+  }
+
+  /** Nothing more comes, for mlfi stops: judges what still waits, so that the next start goes on behind it. */
+  judgeRest(): void {
+    if (this.calls.basis === 'ingest') this.traffic.judgeRest();
+    this.saveDetectorsSoon();
   }
 
   /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
@@ -349,7 +362,7 @@ export class MonitoredModel {
       this.detectors.observeGolden(observation, moved);
     }
     if (this.calls.basis === 'ingest') return;
-    const awaiting = this.labels.awaiting(observation);
+    const awaiting = this.labels.awaiting(observation, observation.atMs);
     if (awaiting !== null) this.labels.keepAnswer(awaiting);
     this.traffic.probed(observation);
   }

@@ -74,9 +74,10 @@ export class PendingRows {
     if (this.clock.arrived('rows', times, nowMs)) this.handedOutMs = this.tickedMs = -Infinity;
     const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
     const late: ArrivedRow[] = [];
-    for (const { row, judged } of rows) {
+    for (const each of rows) {
+      const { row, judged } = each;
       if (row.atMs < reachedMs) {
-        late.push({ row, judged });
+        late.push(each);
         continue;
       }
       const pending = { atMs: row.atMs, row, judged, isInWindows, values: valuesOf(row), tie: null };
@@ -141,6 +142,13 @@ export class PendingRows {
     for (let step = this.next(reachedMs, isIdle); step !== null; step = this.next(reachedMs, isIdle)) yield step;
     // Nothing more is waited for: what has come since the last tick is judged by what it is.
     if (isIdle && this.hasNews && watermarkMs <= untilMs) yield this.tick(this.reachedMs ?? this.labelledMs);
+  }
+
+  /** All that waits, as if nothing older could come any more: at a stop, for nothing of it can be stored. */
+  *rest(): Generator<Step> {
+    const newestMs = this.rows.slice(this.gone).reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
+    for (let step = this.next(newestMs, true); step !== null; step = this.next(newestMs, true)) yield step;
+    if (this.hasNews) yield this.tick(this.reachedMs ?? this.labelledMs);
   }
 
   private next(reachedMs: number, isIdle: boolean): Step | null {

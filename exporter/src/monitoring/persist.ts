@@ -118,10 +118,13 @@ export async function writeModel(
   const { id } = monitored.model;
   const { known, repeats } = await identified(store, member, requests);
   const fresh = requests.filter((request) => !known.has(request) && !repeats.has(request));
-  const staged = monitored.stage({
-    observations: fresh.flatMap(({ batch }) => batch?.observations ?? []),
-    labels: fresh.flatMap(({ batch }) => batch?.labels ?? []),
-  });
+  const staged = monitored.stage(
+    {
+      observations: fresh.flatMap(({ batch }) => batch?.observations ?? []),
+      labels: fresh.flatMap(({ batch }) => batch?.labels ?? []),
+    },
+    nowMs,
+  );
   const join = await monitored.join(store.ledger, staged);
   const counted = staged.records(
     join.judged.filter((judged) => judged !== null),

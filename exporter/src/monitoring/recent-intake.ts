@@ -8,7 +8,7 @@ const LAG_WATCHED_MS = 600_000;
 const ZONE_STEP_MS = 900_000;
 const LAG_TOLERANCE_MS = 60_000;
 /** What is left out of rows is told until as many rows have come without. */
-const NOTES_TOLD: ReadonlySet<NoteReason> = new Set(['features_cut', 'array_cut']);
+const NOTES_TOLD: ReadonlySet<NoteReason> = new Set(['features_cut', 'array_cut', 'inputs_unknown']);
 
 interface Sent {
   readonly taken: number;

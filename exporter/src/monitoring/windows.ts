@@ -1,5 +1,11 @@
 import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
-import { createWindowBuilder, emptyWindow, mergeWindows, type WindowBuilder } from '../statistics/window-profile.js';
+import {
+  createWindowBuilder,
+  emptyWindow,
+  mergeWindows,
+  type CallCounts,
+  type WindowBuilder,
+} from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
@@ -114,14 +120,16 @@ export class Windows {
         });
   }
 
-  /** The row will be counted once older ones are; by then its window is to be stored with it. */
-  awaits({ atMs }: Observation): void {
-    const startMs = this.startOf(atMs);
-    if (startMs !== null) this.unstored.add(startMs);
+  /** The row will be counted once older ones are; the next write is to hold it already. */
+  awaits(arrived: ArrivedRow): void {
+    const startMs = this.startOf(arrived.row.atMs);
+    if (startMs === null) return;
+    if (this.isOlder(startMs)) count(this.amendment(startMs), { rows: [arrived], labels: [] });
+    else this.unstored.add(startMs);
   }
 
-  /** The calls that are being counted now and how they failed: `current` without its cost. */
-  counts(): Pick<WindowProfile, 'calls' | 'failures'> {
+  /** The calls that are being counted now, when they were, and how they failed: `current` without its cost. */
+  counts(): CallCounts {
     return this.builder.counts();
   }
 
@@ -196,15 +204,17 @@ export class Windows {
 
   /**
    * The same with the labels of windows that are old enough for labels to have come, as those of the baseline have: of the
-   * newest calls, where labels come within one window.
+   * newest calls, where labels come within one window or have come.
+   * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(judgedCalls: number): WindowProfile {
+  newestLabelled(judgedCalls: number, sharedBefore: number | null): WindowProfile {
     const window = this.newest(judgedCalls);
-    const { ageMs } = this.labels;
-    if (ageMs < this.lengthMs || this.startMs === null) return window;
-    const inMemory = [...this.past, { windowStartMs: this.startMs, profile: this.current() }].map(labelledWindow);
-    const labels = this.labels.newest(inMemory, window.toMs - ageMs - this.lengthMs, judgedCalls);
-    return { ...window, labels };
+    const { startMs, labels, lengthMs } = this;
+    if (startMs === null) return window;
+    return labels.labelled(window, lengthMs, sharedBefore, () => {
+      const inMemory = [...this.past, { windowStartMs: startMs, profile: this.current() }].map(labelledWindow);
+      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, judgedCalls);
+    });
   }
 
   /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
@@ -215,9 +225,10 @@ export class Windows {
       keepFrom -= 1;
       calls += this.past[keepFrom]?.profile.calls ?? 0;
     }
-    // One that is not stored yet must stay whole.
-    const unstored = this.past.findIndex(({ windowStartMs }) => this.unstored.has(windowStartMs));
-    const gone = this.past.splice(0, unstored === -1 ? keepFrom : Math.min(keepFrom, unstored));
+    // One that is not stored yet must stay whole, and one that rows wait for, in memory or not yet, must not become older.
+    const unstoredMs = Math.min(...this.unstored);
+    const unstored = this.past.findLastIndex(({ windowStartMs }) => windowStartMs <= unstoredMs);
+    const gone = this.past.splice(0, this.unstored.size === 0 ? keepFrom : Math.max(0, Math.min(keepFrom, unstored)));
     for (const window of gone) this.labels.keep(labelledWindow(window));
   }
 
@@ -283,10 +294,14 @@ export class Windows {
 
   private amend(startMs: number, isStored: boolean, count: (builder: WindowBuilder) => void): void {
     this.labels.add(startMs, this.closeLate(count).labels);
-    if (isStored) return;
+    if (!isStored) count(this.amendment(startMs));
+  }
+
+  /** What is to be added to an older window that is stored. */
+  private amendment(startMs: number): WindowBuilder {
     const builder = this.amendments.get(startMs) ?? this.counting(this.like);
-    count(builder);
     this.amendments.set(startMs, builder);
+    return builder;
   }
 
   /** What comes for a window that is closed is counted once more for the counts that only grow. */

@@ -18,6 +18,8 @@ export interface WiredIntake {
   readonly readFiles: (() => Promise<void>) | null;
   /** Gives up what waits too long. */
   sweep(): Promise<void>;
+  /** Nothing more is taken in: what waits for its other half is counted as what it is without it. */
+  stop(): Promise<void>;
 }
 
 export function wireIntake(
@@ -63,6 +65,7 @@ export function wireIntake(
     readFiles: started.logFiles.length === 0 ? null : () => files.refresh(),
     events,
     telemetry,
+    stop: () => events.stop(clock.now()),
     async sweep() {
       await events.sweep(clock.now());
       processMetrics.waitingCalls(events.waiting.bytes);

@@ -111,6 +111,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   });
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
+  closing.push('calls that wait for their other half', () => intake.stop());
   startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle, intake });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());

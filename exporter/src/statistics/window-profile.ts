@@ -37,14 +37,16 @@ export type JudgedLabel =
   | { readonly kind: 'class'; readonly correct: boolean; readonly confidenceTenth: number | null }
   | { readonly kind: 'quantity'; readonly prediction: number; readonly absoluteError: number };
 
+export type CallCounts = Pick<WindowProfile, 'calls' | 'failures' | 'fromMs' | 'toMs'>;
+
 /** Counts observations as they come; `build` takes an immutable copy. */
 export interface WindowBuilder {
   add(observation: Observation): void;
   addLabel(label: JudgedLabel): void;
   /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
   addGroupLabel(observation: Observation): void;
-  /** The calls and how they failed, without the cost of `build`. */
-  counts(): Pick<WindowProfile, 'calls' | 'failures'>;
+  /** The calls, when they were, and how they failed, without the cost of `build`. */
+  counts(): CallCounts;
   build(): WindowProfile;
 }
 
@@ -250,7 +252,7 @@ export function createWindowBuilder(
       labels.labelledByConfidence[tenth] = (labels.labelledByConfidence[tenth] ?? 0) + 1;
       labels.correctByConfidence[tenth] = (labels.correctByConfidence[tenth] ?? 0) + (correct ? 1 : 0);
     },
-    counts: () => ({ calls, failures }),
+    counts: () => ({ calls, failures, fromMs, toMs }),
     build() {
       const signals = new Map<SignalKey, SignalCounts>();
       for (const [key, tally] of tallies) {

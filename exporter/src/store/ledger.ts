@@ -10,6 +10,7 @@ const row = z.object({
   grid_centre: z.number().nullable(),
   answer_cell: z.number().nullable(),
   at_ms: z.number(),
+  arrived_at_ms: z.number().nullable(),
 });
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
 const rowsOf = z.array(row).or(z.object({ rows: z.array(row) }).transform(({ rows }) => rows));
@@ -20,7 +21,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
       const newest = [
         ...new Map(entries.map((entry) => [`${entry.model}\n${entry.predictionIdHash}`, entry])).values(),
       ];
-      for (const chunk of chunked(newest, 7, limits)) {
+      for (const chunk of chunked(newest, 8, limits)) {
         await db('ledger')
           .insert(
             chunk.map((entry) => ({
@@ -31,6 +32,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
               grid_centre: entry.quantity?.gridCentre ?? null,
               answer_cell: entry.quantity?.cell ?? null,
               at_ms: entry.atMs,
+              arrived_at_ms: entry.arrivedAtMs,
             })),
           )
           .onConflict(['model', 'prediction_id_hash'])
@@ -42,7 +44,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
       for (const chunk of chunkedValues(hashes, limits)) {
         const answer: unknown = await db.raw(
           `delete from ledger where model = ? and prediction_id_hash in (${chunk.map(() => '?').join(', ')})
-           returning prediction_id_hash, answer_hash, confidence_tenth, grid_centre, answer_cell, at_ms`,
+           returning prediction_id_hash, answer_hash, confidence_tenth, grid_centre, answer_cell, at_ms, arrived_at_ms`,
           [model, ...chunk],
         );
         taken.push(...rowsOf.parse(answer));
@@ -57,6 +59,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
             ? null
             : { gridCentre: entry.grid_centre, cell: entry.answer_cell },
         atMs: entry.at_ms,
+        arrivedAtMs: entry.arrived_at_ms,
       }));
     },
     prune: (olderThanMs) => db('ledger').where('at_ms', '<', olderThanMs).delete(),

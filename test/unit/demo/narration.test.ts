@@ -172,6 +172,16 @@ describe('what the demo prints', () => {
     expect(unknown).toMatch(/–\s+100 %\s+–\s+… learning$/);
   });
 
+  it('says what an incident has become since its verdict was reached', () => {
+    const now = status('drifting', { incident: incident('drifting', 'high', [cause('underconfident-model', 1)]) });
+    expect(liveLine(now, { kind: 'reached', text: 'calibration-decay (high)' })).toMatch(
+      /✓ calibration-decay \(high\), by now underconfident-model \(high\)$/,
+    );
+    expect(liveLine(now, { kind: 'reached', text: 'underconfident-model (high)' })).toMatch(
+      /✓ underconfident-model \(high\)$/,
+    );
+  });
+
   it('tells an incident: severity, cause, reasons, runners-up, three recommendations, where to read on', () => {
     const proposal = (index: number): Proposal => ({
       action: 'investigate',

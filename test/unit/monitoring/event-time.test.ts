@@ -54,7 +54,7 @@ class Stored {
   private records: Records | null = null;
 
   async commit(observations: readonly Observation[], nowMs: number, labels: readonly LateLabel[] = []): Promise<void> {
-    const staged = this.monitored.stage({ observations, labels });
+    const staged = this.monitored.stage({ observations, labels }, nowMs);
     const join = await this.monitored.join(this.ledger, staged);
     const counted = staged.records(
       join.judged.filter((judged) => judged !== null),
@@ -233,11 +233,55 @@ it('joins labels of a day later with the baseline and the windows of their answe
   expect(labelled + (learnt?.calls ?? 0)).toBe((days - 1) * minutesPerDay);
 });
 
+/** A baseline learnt from rows that all come at once with their labels behind them, and what the windows after it hold. */
+async function learntAtOnce(
+  answer: (i: number) => Pick<Observation, 'prediction' | 'confidence'>,
+  labelOf: (i: number) => LateLabel['label'],
+  isInRow: boolean,
+): Promise<Stored> {
+  const stored = new Stored();
+  const rows = Array.from({ length: 1_000 }, (_, i) =>
+    observation({ atMs: START_MS + 10_000 * i, predictionId: `p${i}`, features: { x: i % 7 }, ...answer(i) }),
+  );
+  const nowMs = START_MS + 10_000 * rows.length;
+  await stored.commit(
+    rows.map((row, i) => (isInRow ? { ...row, label: labelOf(i) } : row)),
+    nowMs,
+  );
+  const labels = isInRow ? [] : rows.map((_, i) => ({ atMs: nowMs, predictionId: `p${i}`, label: labelOf(i) }));
+  await stored.commit([], nowMs, labels);
+  await stored.end(nowMs + 60_000);
+  return stored;
+}
+
+it.each([
+  ['classes', { prediction: 'yes', confidence: 0.9 }, 'no'],
+  ['quantities', { prediction: 1, confidence: null }, 1.5],
+] as const)(
+  'counts labels of %s that come before their answers are learnt from with those answers, and with no others',
+  async (_, { prediction, confidence }, label) => {
+    const answer = (i: number): Pick<Observation, 'prediction' | 'confidence'> => ({
+      prediction: prediction === 'yes' ? 'yes' : 50 + ((i * 37) % 100),
+      confidence,
+    });
+    const labelOf = (i: number): LateLabel['label'] => (label === 'no' ? 'no' : 50 + ((i * 37) % 100) + label);
+    const after = await learntAtOnce(answer, labelOf, false);
+    const within = await learntAtOnce(answer, labelOf, true);
+    const [later, atOnce] = [after.monitored.baseline?.profile, within.monitored.baseline?.profile];
+    expect(atOnce?.calls).toBeLessThan(1_000);
+    expect(later?.calls).toBe(atOnce?.calls);
+    expect(later?.labels).toEqual(atOnce?.labels);
+    const labelsIn = (stored: Stored): unknown =>
+      stored.storedWindows().map(([atMs, { labels, calls }]) => [atMs, calls, labels]);
+    expect(labelsIn(after)).toEqual(labelsIn(within));
+  },
+);
+
 it('judges labels that come before any row, as after a restart, at their own time, and keeps nothing older from being judged', () => {
   const pending = new PendingRows(new EventClock(), 'salt');
   const nowMs = START_MS + 86_400_000;
   const label = { kind: 'class', correct: false, confidenceTenth: 5 } as const;
-  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS }, nowMs);
+  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS, answeredAtMs: null }, nowMs);
   expect([...pending.steps(nowMs, Infinity)].map((step) => [step.kind, step.kind === 'tick' && step.atMs])).toEqual([
     ['label', false],
     ['tick', nowMs - 60_000],

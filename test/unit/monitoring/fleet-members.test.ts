@@ -103,3 +103,23 @@ it('tells whoever removes a model second that it is gone, and leaves one of the 
   expect(await fleet.update(A, (model) => model)).toBeNull();
   await fleet.stop();
 });
+
+it('takes up what people teach without waiting for any model', async () => {
+  const { store, fleet } = await world();
+  let letGo = (): void => undefined;
+  const save = store.models.save.bind(store.models);
+  const begun = new Promise<void>((resolve) => {
+    store.models.save = async (model) => {
+      resolve();
+      await new Promise<void>((held) => (letGo = held));
+      await save(model);
+    };
+  });
+  const changed = fleet.update(A, (model) => ({ ...model, owner: 'ada' }));
+  await begun;
+  await fleet.recallLessons();
+  store.models.save = save;
+  letGo();
+  expect(await changed).toMatchObject({ owner: 'ada' });
+  await fleet.stop();
+});

@@ -50,7 +50,7 @@ async function commit(
   return join.judged.map((judged) => judged?.label ?? null);
 }
 const keep = (joiner: LabelJoiner, observation: Observation): void => {
-  const awaiting = joiner.awaiting(observation);
+  const awaiting = joiner.awaiting(observation, observation.atMs);
   if (awaiting !== null) joiner.keepAnswer(awaiting);
 };
 
@@ -59,6 +59,7 @@ it('judges an answer that brings its label at once', () => {
     label: { kind: 'class', correct: true, confidenceTenth: 8 },
     atMs: 7,
     predictedAtMs: 7,
+    answeredAtMs: null,
   });
   expect(judgedAtOnce(answer(null, 12.5, { label: 10 }))?.label).toEqual({
     kind: 'quantity',
@@ -66,7 +67,7 @@ it('judges an answer that brings its label at once', () => {
     absoluteError: 2.5,
   });
   expect(judgedAtOnce(answer(null, 1, { label: 0, confidence: 0.6 }))?.label.kind).toBe('class');
-  expect(joinerOf().awaiting(answer('a', 'yes', { label: 'yes' }))).toBeNull();
+  expect(joinerOf().awaiting(answer('a', 'yes', { label: 'yes' }), 7)).toBeNull();
 });
 
 it('joins labels that come later, each once', async () => {
@@ -96,7 +97,7 @@ it('joins again what a transaction joined that rolled back, a quantity of the sa
   const store = ledger();
   keep(joiner, answer('kept', 'yes'));
   joiner.keepLabels([{ atMs: 9, predictionId: 'kept', label: 'yes' }]);
-  const staged = joiner.awaiting(answer('staged', 42));
+  const staged = joiner.awaiting(answer('staged', 42), 7);
   const answers = staged === null ? [] : [staged];
   const labels = joiner.waiting([{ atMs: 9, predictionId: 'staged', label: 40 }]);
   const before = new Map(store.rows);
@@ -139,7 +140,7 @@ it.each<readonly [Prediction, LateLabel['label'], number | null, JudgedLabel['ki
   const joiner = joinerOf();
   const store = ledger();
   const late = answer('p', prediction, { confidence });
-  const awaiting = joiner.awaiting(late);
+  const awaiting = joiner.awaiting(late, 7);
   expect(awaiting).not.toBeNull();
   if (awaiting === null) return;
   const join = await joiner.join(store, [awaiting], joiner.waiting([{ atMs: 9, predictionId: 'p', label }]));

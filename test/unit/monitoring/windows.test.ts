@@ -103,3 +103,36 @@ describe('windows by the time of the rows', () => {
     expect(windows.newest(1).calls).toBe(3);
   });
 });
+
+it('stores a row that waits for an older window than those in memory, as it was taken, once', () => {
+  const like = emptyWindow();
+  const windows = new Windows(like, LENGTH_MS, SINCE_MS, [], 10);
+  const stored = new Stored();
+  const first = [rowAt(1_250), rowAt(1_350)];
+  windows.add(rowsOnly(first), false);
+  stored.write(windows, rowsOnly([]), []);
+  windows.trim(1);
+  // Answered before it is stored, and older than what is still judged.
+  const late = rowAt(1_110);
+  windows.awaits(late);
+  stored.write(windows, rowsOnly([]), [late]);
+  windows.add(rowsOnly([late]), true);
+  stored.write(windows, rowsOnly([]), []);
+  expect(sorted(stored.profiles)).toEqual(sorted(expected([...first, late], like)));
+});
+
+it('keeps a window that a row waits for among those in memory until it is stored', () => {
+  const like = emptyWindow();
+  const windows = new Windows(like, LENGTH_MS, SINCE_MS, [], 10);
+  const stored = new Stored();
+  const first = [rowAt(1_110), rowAt(1_350), rowAt(1_450)];
+  windows.add(rowsOnly(first), false);
+  stored.write(windows, rowsOnly([]), []);
+  const waits = rowAt(1_250);
+  windows.awaits(waits);
+  windows.trim(1);
+  stored.write(windows, rowsOnly([]), [waits]);
+  windows.add(rowsOnly([waits]), true);
+  stored.write(windows, rowsOnly([]), []);
+  expect(sorted(stored.profiles)).toEqual(sorted(expected([...first, waits], like)));
+});

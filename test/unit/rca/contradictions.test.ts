@@ -124,7 +124,7 @@ describe('confidence that falls inside the window', () => {
       expect.arrayContaining(['low-confidence', 'confidence-trend']),
     );
     expect(diagnosis.causes[0]?.id).toBe('calibration-decay');
-    expect(JSON.stringify(diagnosis)).not.toContain('always like this');
+    expect(JSON.stringify(diagnosis)).not.toContain('when it began cannot be said');
   });
 });
 

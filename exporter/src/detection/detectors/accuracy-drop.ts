@@ -1,8 +1,9 @@
 import { counted, percent } from '../../domain/quantity-text.js';
+import { durationText } from '../../domain/time-text.js';
 import { chiSquaredTest } from '../../statistics/chi-squared.js';
 import { labelledShare } from '../../statistics/label-counts.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
-import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
+import { blind, found, nothing, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
 const FEWEST_LABELS = 30;
 const SIGNIFICANCE = 1e-3;
@@ -10,11 +11,26 @@ const SIGNIFICANCE = 1e-3;
 const NEARLY_ALL = 0.995;
 
 /** Labels belong to the window of their prediction: those of older predictions are counted, but not in it. */
-function fewLabels(labelled: number, calls: number, inBaseline: number): string {
-  const now = `${labelled === 0 ? 'none' : labelled} of the ${counted(calls, 'call')} in the window has a label; at least ${FEWEST_LABELS} are needed`;
-  return inBaseline === 0
-    ? now
-    : `${now} (in the baseline, ${counted(inBaseline, 'prediction')} ${inBaseline === 1 ? 'has' : 'have'} one)`;
+function fewLabels({ window, baseline, evidence }: DetectionInput): string {
+  const { labelled, ofAnswers, dueAfterMs } = window.labels;
+  const inBaseline = baseline?.profile.labels.labelled ?? 0;
+  const before =
+    inBaseline === 0
+      ? ''
+      : ` (in the baseline, ${counted(inBaseline, 'prediction')} ${inBaseline === 1 ? 'has' : 'have'} one)`;
+  const isFoundByEvidence =
+    evidence?.verdict === 'alarm' &&
+    !evidence.recovered &&
+    evidence.signals.some(({ subject, watch }) => subject === 'accuracy' && watch === 'changed');
+  const elsewhere = isFoundByEvidence ? '; that accuracy changed is known from labels of other predictions' : '';
+  const some = labelled === 0 ? 'none' : String(labelled);
+  const has = labelled < 2 ? 'has' : 'have';
+  if (dueAfterMs === undefined)
+    return `${some} of the ${counted(window.calls, 'call')} in the window ${has} a label; at least ${FEWEST_LABELS} are needed${before}${elsewhere}`;
+  const late = `labels come up to ${durationText(dueAfterMs)} after their predictions`;
+  return ofAnswers === 0
+    ? `${late}, and no prediction since the baseline is old enough${before}${elsewhere}`
+    : `${late}; ${some} of the newest ${counted(ofAnswers ?? 0, 'prediction')} of that age ${has} one, and at least ${FEWEST_LABELS} are needed${before}${elsewhere}`;
 }
 
 /** Labelled answers are right less often than in the baseline. */
@@ -23,8 +39,7 @@ export const accuracyDrop: Detector = {
   detect(input) {
     const now = input.window.labels;
     const before = input.baseline?.profile.labels;
-    if (now.labelled < FEWEST_LABELS)
-      return blind('accuracy', fewLabels(now.labelled, input.window.calls, before?.labelled ?? 0));
+    if (now.labelled < FEWEST_LABELS) return blind('accuracy', fewLabels(input));
     if (before === undefined || before.labelled < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
     const share = labelledShare(input.window);

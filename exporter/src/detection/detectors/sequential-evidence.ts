@@ -155,7 +155,8 @@ function errorSizes(before: WindowProfile, now: WindowProfile): Measured {
 }
 
 function shares(before: Count, now: Count): Measured {
-  const [was, is] = [before, now].map(({ count, of }) => (of === 0 ? 0 : count / of)) as [number, number];
+  if (before.of === 0 || now.of === 0) return unknownEffect;
+  const [was, is] = [before, now].map(({ count, of }) => count / of) as [number, number];
   return {
     effect: { measure: 'share', value: is - was, interval: differenceOfProportions(before, now) },
     before: was,

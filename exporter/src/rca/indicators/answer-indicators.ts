@@ -144,6 +144,6 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     source: 'baseline',
     value: ({ hasBaseline }) => yes(hasBaseline),
     whenTrue: () => '',
-    whenFalse: () => 'There is no baseline to compare with: as far as can be seen it was always like this.',
+    whenFalse: () => 'There is no baseline to compare with, so when it began cannot be said.',
   },
 ];

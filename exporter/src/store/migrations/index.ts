@@ -12,6 +12,7 @@ import { apiKeyColumns } from './070-api-key-columns.js';
 import { featureKinds } from './080-feature-kinds.js';
 import { ledgerCells } from './085-ledger-cells.js';
 import { commitOutcome } from './086-commit-outcome.js';
+import { ledgerArrival } from './090-ledger-arrival.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   featureKinds,
   ledgerCells,
   commitOutcome,
+  ledgerArrival,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

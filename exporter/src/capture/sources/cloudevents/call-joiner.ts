@@ -20,8 +20,8 @@ export type Joined<T> =
   | { readonly kind: 'late' };
 
 export interface GivenUp<T> extends HalfCall<T> {
-  /** Its time is over, or the memory was needed for newer ones. */
-  readonly because: 'time' | 'memory';
+  /** Its time is over, the memory was needed for newer ones, or mlfi stops. */
+  readonly because: 'time' | 'memory' | 'stop';
   /** Of this model pairs have been seen: its responses are logged. */
   readonly modelHasPairs: boolean;
   /** It waits again. */
@@ -84,16 +84,16 @@ export class CallJoiner<T> {
     return { undo: () => void this.done.delete(key) };
   }
 
-  /** Takes out what waited too long, and the oldest of what is beyond the memory. */
-  giveUp(nowMs: number, { waitMs, memoryBytes }: JoinLimits): readonly GivenUp<T>[] {
+  /** Takes out what waited too long, and the oldest of what is beyond the memory; all at a stop. */
+  giveUp(nowMs: number, { waitMs, memoryBytes }: JoinLimits, isStopping = false): readonly GivenUp<T>[] {
     const given: GivenUp<T>[] = [];
     for (const [key, half] of this.waiting) {
       const isOld = nowMs - half.sinceMs >= waitMs;
-      if (!isOld && this.heldBytes <= memoryBytes) break;
+      if (!isOld && !isStopping && this.heldBytes <= memoryBytes) break;
       this.forget(key, half, half.side, nowMs);
       given.push({
         ...half,
-        because: isOld ? 'time' : 'memory',
+        because: isOld ? 'time' : isStopping ? 'stop' : 'memory',
         modelHasPairs: this.paired.has(half.model),
         undo: this.waitsAgain(key, half, nowMs),
       });

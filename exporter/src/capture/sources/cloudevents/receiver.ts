@@ -166,16 +166,25 @@ export class EventReceiver {
    * Gives up what waited too long or does not fit: it is counted as what it is without its other half.
    * @throws the first error of a model whose halves could not be taken; these wait again, unless the memory is needed
    */
-  async sweep(nowMs: number): Promise<void> {
+  sweep(nowMs: number): Promise<void> {
+    return this.giveUp(nowMs, false);
+  }
+
+  /** Gives up all that waits, for mlfi stops. @throws as `sweep` */
+  stop(nowMs: number): Promise<void> {
+    return this.giveUp(nowMs, true);
+  }
+
+  private async giveUp(nowMs: number, isStopping: boolean): Promise<void> {
     const { pairing } = this.ports.settings();
     const halves = new Map<ModelId, GivenUp<Half>[]>();
-    for (const half of this.joiner.giveUp(nowMs, pairing))
+    for (const half of this.joiner.giveUp(nowMs, pairing, isStopping))
       halves.set(half.model, [...(halves.get(half.model) ?? []), half]);
     const errors: unknown[] = [];
     for (const [model, list] of halves) {
       const entries = list.map((half) => entryOfLone(half, pairing));
       try {
-        if (this.ports.isWatched(model)) await this.take(model, entries, nowMs, 'memory');
+        if (this.ports.isWatched(model)) await this.take(model, entries, nowMs, isStopping ? 'commit' : 'memory');
         this.ports.count('unanswered', list.length);
       } catch (error) {
         errors.push(error);
@@ -342,6 +351,9 @@ function entryOfLone({ side, half, because, modelHasPairs }: GivenUp<Half>, { wa
   };
   if (side === 'response') return { kind: 'call', call };
   if (because === 'time' && modelHasPairs) return { kind: 'call', call: { ...call, failed: true } };
+  // Whether it failed is not known: its response may be on its way, and is counted by the next start.
+  if (because === 'stop')
+    return { kind: 'refused', refusal: new Refusal('unanswered', 'response', 'mlfi stopped before the response came') };
   const why =
     because === 'memory'
       ? 'requests beyond intake.pairing.memory wait for their responses; the oldest are given up'

@@ -262,6 +262,20 @@ describe('what never comes together', () => {
     expect(rows()[0]?.features).toBeNull();
   });
 
+  it('counts at a stop what it can, and calls no request failed whose response may still come', async () => {
+    await pair('{"instances":[[1]]}', '{"predictions":[1]}');
+    await post(kserve('response', 'lone'), '{"predictions":[2]}');
+    await post(kserve('request', 'open'), '{"instances":[[3]]}');
+    await receiver.stop(NOW + 1);
+    expect(receiver.waiting).toEqual({ halves: 0, bytes: 0 });
+    expect(answers()).toEqual([
+      [1, null],
+      [2, null],
+    ]);
+    expect(rows().every(({ failure }) => failure === null)).toBe(true);
+    expect(taken.at(-1)?.batch).toMatchObject({ rejectedByReason: { unanswered: 1 } });
+  });
+
   it('never takes more than its memory: the oldest are given up', async () => {
     start({ pairing: { waitMs: WAIT_MS, memoryBytes: 100_000 } });
     const big = JSON.stringify({ instances: [Array.from({ length: 2_000 }, (_, i) => i)] });

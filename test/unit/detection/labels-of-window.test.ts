@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { detect } from '../../../exporter/src/detection/detect.js';
+import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
+import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import type { LabelCounts } from '../../../exporter/src/domain/profile.js';
+import { addLabels } from '../../../exporter/src/statistics/label-counts.js';
+import { stateOf } from '../rca/evaluated-case.js';
+
+/** The e-detector of accuracy alarms: it reads labels as they come, whatever window their predictions are in. */
+const accuracyFell: AlertEvidence = {
+  verdict: 'alarm',
+  logEvidence: 20,
+  logLine: 10,
+  logWarningLine: 5,
+  lineShare: 1,
+  budgetLeft: 0,
+  confirmed: ['accuracy'],
+  suspects: [],
+  changeAtMs: 1,
+  provisionalUntilMs: null,
+  recovered: false,
+  signals: [
+    {
+      subject: 'accuracy',
+      watch: 'changed',
+      logEvidence: 20,
+      logRatio: 18,
+      changeAtMs: null,
+      direction: 'up',
+      statistic: 'risk',
+      blockSamples: 1,
+      weight: 0.1,
+      note: null,
+    },
+  ],
+  budget: DEFAULT_FALSE_PAGE_BUDGET,
+};
+
+function said(labels: Partial<LabelCounts>, evidence?: AlertEvidence) {
+  const state = stateOf({ labels: { before: 180, now: 0 }, ...(evidence === undefined ? {} : { evidence }) });
+  const window = { ...state.window, labels: { ...addLabels(), ...labels } };
+  const { findings, blindSpots } = detect({ ...state, window }, DEFAULT_THRESHOLDS, 1_000);
+  return {
+    finding: findings.find(({ subject }) => subject === 'accuracy')?.sentence,
+    blind: blindSpots.find(({ check }) => check === 'accuracy')?.reason,
+  };
+}
+
+describe('what is said of accuracy where the window has too few labels', () => {
+  it('agrees with what labels of other predictions have shown, and makes no figure up', () => {
+    const { finding, blind } = said({ labelled: 0 }, accuracyFell);
+    expect(finding).toMatch(/changed \(it got worse\)/);
+    expect(finding).not.toMatch(/went from|%/);
+    expect(blind).toBe(
+      'none of the 200 calls in the window has a label; at least 30 are needed (in the baseline, 200 predictions have one); that accuracy changed is known from labels of other predictions',
+    );
+  });
+
+  it('tells labels that are not due yet from labels that do not come', () => {
+    const dueAfterMs = 86_400_000;
+    expect(said({ ofAnswers: 0, dueAfterMs }).blind).toBe(
+      'labels come up to 24 h after their predictions, and no prediction since the baseline is old enough (in the baseline, 200 predictions have one)',
+    );
+    expect(said({ labelled: 12, ofAnswers: 250, dueAfterMs }).blind).toMatch(
+      /^labels come up to 24 h after their predictions; 12 of the newest 250 predictions of that age have one, and at least 30/,
+    );
+    expect(said({ labelled: 12 }).blind).toMatch(/^12 of the 200 calls in the window have a label/);
+  });
+});
