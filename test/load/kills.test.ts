@@ -15,11 +15,11 @@ import { sendAll, type Acknowledged, type Call, type Met } from './sender.js';
 import { BATCH_MS, trafficOf, type TrafficSize } from './traffic.js';
 
 const SIZE: TrafficSize = IS_LONG
-  ? { rowsOfWatched: 5_000, rowsOfLearning: 30, batches: 6 }
-  : { rowsOfWatched: 2_000, rowsOfLearning: 40, batches: 4 };
+  ? { rowsOfFirst: 5_000, rowsOfWatched: 5_000, rowsOfLearning: 30, batches: 6 }
+  : { rowsOfFirst: 5_000, rowsOfWatched: 1_200, rowsOfLearning: 40, batches: 4 };
 /** More than the models that are not watched send in all. */
 const ROWS_TO_LEARN = 200;
-const KILLS = IS_LONG ? 20 : 8;
+const KILLS = IS_LONG ? 20 : 7;
 /** Models whose senders send at the same time: what one life of the service sees stays a part of the whole. */
 const AT_ONCE = 4;
 /** Of a model's own time, rows that wait to be judged are lost with the process: its "since" may be later by them. */
@@ -199,7 +199,6 @@ beforeAll(async () => {
   const begunMs = performance.now();
   peace = await Run.of(0, null);
   figure(`in peace: ${((performance.now() - begunMs) / 1_000).toFixed(0)} s`);
-  if (process.env['MLFI_LOAD_SHOW']) for (const [id, said] of peace.said) figure(`${id} ${JSON.stringify(said)}`);
 }, 900_000);
 afterAll(() => postgres?.stop());
 
@@ -231,7 +230,8 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
   it('was killed as often as it should be, in the midst of sending', () => {
     expect(killed.kills).toBe(KILLS);
     expect(killed.met.get('nobody')).toBeGreaterThan(0);
-    expect(killed.met.get('duplicate')).toBeGreaterThan(0);
+    // Acknowledgements that were lost after the rows had been stored.
+    expect((killed.met.get('duplicate') ?? 0) + (killed.met.get('found counted') ?? 0)).toBeGreaterThan(0);
   });
 
   it('has told every sender the same', () => {

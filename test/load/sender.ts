@@ -69,6 +69,7 @@ async function deliver(id: string, delivery: Delivery, call: Call, met: Met, tol
     await sleep(RETRY_AFTER_MS);
     if (got === null && batchId === null && kind === 'observations' && (await isThere(id, told, call))) {
       told.rows += body.length;
+      met.set('found counted', (met.get('found counted') ?? 0) + 1);
       return;
     }
   }

@@ -21,6 +21,8 @@ export interface Delivery {
 }
 
 export interface TrafficSize {
+  /** Rows in a batch of the first model, of the others that are watched, and of those that learn all the time. */
+  readonly rowsOfFirst: number;
   readonly rowsOfWatched: number;
   readonly rowsOfLearning: number;
   readonly batches: number;
@@ -40,7 +42,8 @@ export function trafficOf(startMs: number, size: TrafficSize): readonly Traffic[
   return Array.from({ length: MODELS }, (_, i): Traffic => {
     const fault = FAULTS[i] ?? null;
     const isWatched = i < WATCHED;
-    const rowsPerBatch = isWatched ? size.rowsOfWatched : size.rowsOfLearning;
+    const rowsOfWatched = i === 0 ? size.rowsOfFirst : size.rowsOfWatched;
+    const rowsPerBatch = isWatched ? rowsOfWatched : size.rowsOfLearning;
     const hasIds = i % 4 !== 3;
     const random = seededRandom(`load ${i}`);
     const normal = (): number => {
