@@ -8,7 +8,11 @@ import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommenda
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
 import { remember } from '../../exporter/src/incident-history/remember.js';
-import { createIncidentManager, type IncidentManager } from '../../exporter/src/incidents/incident-manager.js';
+import {
+  createIncidentManager,
+  type IncidentGovernance,
+  type IncidentManager,
+} from '../../exporter/src/incidents/incident-manager.js';
 import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
 import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
@@ -240,7 +244,8 @@ export class SimulatedModel {
   }
 }
 
-const NOBODY_DECIDES = {
+const NOBODY_DECIDES: IncidentGovernance = {
+  resolve: (proposals) => Promise.resolve(proposals),
   propose: () => Promise.resolve([]),
   verify: () => Promise.resolve(),
   withdraw: () => Promise.resolve(),

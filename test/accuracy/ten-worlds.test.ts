@@ -194,6 +194,7 @@ class Service {
       lessons: this.store.lessons,
       alerts: { list: () => Promise.resolve([]) },
       governance: {
+        resolve: (proposals) => Promise.resolve(proposals),
         propose: () => Promise.resolve([]),
         verify: () => Promise.resolve(),
         withdraw: () => Promise.resolve(),

@@ -132,6 +132,26 @@ describe('PATCH /api/v1/models/{id}', () => {
     expect(second.every(({ origin }) => origin === 'user')).toBe(true);
   });
 
+  it('takes no credential to a server it was not given for', async () => {
+    const before = stored();
+    const asked = old.keys.length;
+    const moving = await run.request('PATCH', '/api/v1/models/reviews', { url: old.url });
+    expect(moving).toMatchObject({ status: 400, body: { error: { field: 'url' } } });
+    expect(JSON.stringify(moving.body)).toContain('x-api-key was given for the present one');
+    expect(stored()).toEqual(before);
+    expect(old.keys.slice(asked)).toEqual([]);
+    const without = await run.request('PATCH', '/api/v1/models/reviews', {
+      url: old.url,
+      headers: { 'X-API-Key': null },
+    });
+    expect(without).toMatchObject({ status: 200, body: { url: old.url } });
+    const anew = await run.request('PATCH', '/api/v1/models/reviews', {
+      url: moved.url,
+      headers: { 'X-API-Key': 'k-123456' },
+    });
+    expect(anew).toMatchObject({ status: 200, body: { url: moved.url } });
+  });
+
   it('removes one header of several, and is told in the audit log without any value', async () => {
     await run.request('PATCH', '/api/v1/models/reviews', { headers: { 'x-team': 'blue' } });
     expect(Object.keys(stored().endpoint?.asking?.headers ?? {}).sort()).toEqual(['X-API-Key', 'x-team']);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,15 @@ const REFUSALS: readonly Refusal[] = [
     words: 'nothing listens',
   },
   { id: 'certificate', url: () => `https://127.0.0.1:${tlsPort}/p`, kind: 'certificate', words: 'signed by itself' },
+  { id: 'grpc', url: () => `http://127.0.0.1:${grpcPort}/`, kind: 'speaks-grpc', words: 'speaks gRPC' },
+  {
+    id: 'grpc-by-envoy',
+    status: 415,
+    headers: { 'content-type': 'application/grpc', 'grpc-status': '2' },
+    body: '',
+    kind: 'speaks-grpc',
+    words: 'by gRPC',
+  },
   { id: 'no-tls', url: () => `https://127.0.0.1:${port}/p`, kind: 'no-encryption' },
   {
     id: 'no-key',
@@ -158,6 +168,7 @@ const WITH_AFTER = REFUSALS.filter(({ after }) => after !== undefined);
 
 let closedPort = 0;
 let tlsPort = 0;
+let grpcPort = 0;
 let port = 0;
 let directory: string;
 let running: RunningService;
@@ -228,6 +239,10 @@ beforeAll(async () => {
     response.end('{"label":"a","confidence":0.9}');
   });
   const plain = createServer(answer);
+  const grpc = createHttp2Server();
+  await new Promise<void>((done) => grpc.listen(0, '127.0.0.1', done));
+  closers.push(() => grpc.close());
+  grpcPort = (grpc.address() as AddressInfo).port;
   for (const server of [tls, plain]) {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     closers.push(() => {
@@ -299,6 +314,35 @@ describe('before the first answer', () => {
     },
     30_000,
   );
+
+  it('names the failing calls where a payload is given that the model takes, and its server fails on it', async () => {
+    const failing = createServer((request, response) => {
+      request.resume();
+      response.statusCode = 500;
+      response.setHeader('content-type', 'application/json');
+      response.end('{"detail":"worker died"}');
+    });
+    await new Promise<void>((done) => failing.listen(0, '127.0.0.1', done));
+    try {
+      const investigation = await investigateOnce(
+        `http://127.0.0.1:${(failing.address() as AddressInfo).port}/predict`,
+        {
+          samples: 5,
+          timeoutMs: 3_000,
+          target: { payloads: [{ amount: 12, country: 'DE' }] },
+          secrets: new Map(),
+          onProgress: () => undefined,
+        },
+      );
+      expect(investigation).toMatchObject({ verdict: 'failing', setup: null });
+      expect(EXIT_CODES[investigation.verdict]).toBe(1);
+      expect(investigation.diagnosis).toMatchObject({ severity: 'critical', impact: { harm: 'no-answer', share: 1 } });
+      expect(investigation.diagnosis.causes[0]?.id).toBe('model-unreachable');
+      expect(investigation.explanation.headline).toMatch(/server error/);
+    } finally {
+      failing.close();
+    }
+  }, 30_000);
 
   it('takes the certificate authority that is given', async () => {
     const target = { asking: { tls: { caFile: join(directory, 'cert.pem') } } };

@@ -35,6 +35,26 @@ export const asksOtherwise = ({ url, connector, payloads, authorizationSecret, a
   [url, connector, payloads, authorizationSecret, asking].some((part) => part !== undefined);
 
 /**
+ * Credentials that a change would take to another server than the one they were given for: whoever may move a model need not
+ * know them. Names of headers and parameters, and `authorization_secret`; empty when none would.
+ */
+export function credentialsTakenAlong(
+  known: Endpoint | null,
+  { url, authorizationSecret, asking }: ModelChange,
+): string[] {
+  if (known === null || typeof url !== 'string' || !URL.canParse(url) || !URL.canParse(known.url)) return [];
+  if (new URL(url).origin === new URL(known.url).origin) return [];
+  const [kept, given] = asking === undefined ? [known.asking, undefined] : [asking(known.asking), asking(undefined)];
+  const names = (of: Asking | undefined): string[] =>
+    [of?.headers, of?.query].flatMap((values) => Object.keys(values ?? {})).map((name) => name.toLowerCase());
+  const anew = new Set(names(given));
+  return [
+    ...(known.authorizationSecret !== null && authorizationSecret === undefined ? ['authorization_secret'] : []),
+    ...names(kept).filter((name) => !anew.has(name)),
+  ];
+}
+
+/**
  * Tries a new way of asking on the model, and says what the model is with it. What it took before is tried first, so that its
  * golden inputs and their remembered answers stay; only where it does not take that any more, the way is searched for anew.
  */
@@ -138,6 +158,7 @@ const SAYS_NOTHING_OF_PAYLOADS: ReadonlySet<Failure['reason']> = new Set([
   'connect',
   'certificate',
   'tls',
+  'not_http',
   'timeout',
   'credentials',
   'rate_limited',

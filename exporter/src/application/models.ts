@@ -1,4 +1,4 @@
-import { asksOtherwise, changeModel } from './change-model.js';
+import { asksOtherwise, changeModel, credentialsTakenAlong } from './change-model.js';
 import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
@@ -79,6 +79,12 @@ function nothingAnswered(url: string, discovery: Extract<Discovery, { kind: 'not
   return new Invalid(`nothing at ${url} gave a usable answer. ${sentence} ${advice}`, 'url', attemptsAsJson(discovery));
 }
 
+const credentialsStay = (names: readonly string[]): Invalid =>
+  new Invalid(
+    `the new address is another server, and ${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} given for the present one: give headers and query again with the address (null leaves one out); a secret moves in the configuration file`,
+    'url',
+  );
+
 /**
  * Whether a sender that gives `name` means this model: by its name, or by its id. The id of a model that nothing but its
  * name made says nothing: `fraud-a` may be another sender's model than the `Fraud_A` that came first.
@@ -144,6 +150,8 @@ export function modelUseCases(
       return id;
     },
     async change(id, change, by) {
+      const taken = credentialsTakenAlong(fleet.monitoredModel(id).model.endpoint, change);
+      if (taken.length > 0) throw credentialsStay(taken);
       const changed = await changeModel(ports, id, change, ({ endpoint }, refused) => {
         throw nothingAnswered(change.url ?? endpoint?.url ?? '', refused);
       });

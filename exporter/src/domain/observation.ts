@@ -5,6 +5,8 @@ export const FAILURE_REASONS = [
   /** The server's certificate is not accepted: unknown issuer, other host, not valid any more. */
   'certificate',
   'tls',
+  /** The port speaks gRPC, or HTTP/2 alone, and mlfi asks by HTTP/1.1. */
+  'not_http',
   'timeout',
   /** HTTP 401, 403, 407. */
   'credentials',
@@ -35,6 +37,7 @@ const FAILURE_WORDS: Readonly<Record<FailureReason, string>> = {
   connect: 'no connection',
   certificate: 'certificate not accepted',
   tls: 'TLS failure',
+  not_http: 'gRPC instead of HTTP',
   timeout: 'timeout',
   credentials: 'credentials refused',
   not_found: 'nothing at its path',

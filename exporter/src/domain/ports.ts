@@ -157,7 +157,7 @@ export interface BatchRepository {
 
 export interface IncidentRepository {
   get(id: IncidentId): Promise<Incident | null>;
-  openFor(model: ModelId): Promise<Incident | null>;
+  openFor(model: ModelId): Promise<IncidentRow | null>;
   /** Newest first. */
   list(filter: {
     readonly model?: ModelId;

@@ -5,6 +5,7 @@ import { PRIORITIES, type Recommendation } from '../domain/recommendation.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
 import { Proposals } from './proposals.js';
+import { resolvePlans } from './resolved-plan.js';
 import { reviewBreakGlass } from './rules/break-glass.js';
 import { switchExecutions } from './rules/kill-switch.js';
 import { Settlement } from './settlement.js';
@@ -25,6 +26,7 @@ export function createGovernance(ports: GovernancePorts): Governance {
   const dispatcher = new Dispatcher(ports, settlement, publish);
   const verifications = new Verifications(ports, publish);
   return {
+    resolve: (made) => resolvePlans(ports.executors, made),
     propose: (incident, made) => proposals.propose(incident, made),
     proposeBy: (incident, made, by) => proposals.proposeBy(incident, made, by),
     withdraw: (incident, reason) => proposals.withdrawAll(incident, reason),

@@ -36,7 +36,9 @@ export interface RecordFilter {
  * soon as that is committed; what executors make of it is published as `recommendation-updated`.
  */
 export interface Governance {
-  /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
+  /** Asks the targets of the proposals' plans what these mean now, over the network: people approve that and nothing else. */
+  resolve(proposals: readonly Proposal[]): Promise<readonly Proposal[]>;
+  /** Puts resolved proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
   propose(incident: IncidentRow, proposals: readonly Proposal[]): Promise<readonly Recommendation[]>;
   /** A proposal of a person or a machine, beside those of the diagnosis. @throws AppError when the same is open already */
   proposeBy(incident: IncidentRow, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;

@@ -22,9 +22,8 @@ export class Proposals {
     private readonly publish: Publish,
   ) {}
 
-  /** Puts proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
-  async propose(incident: IncidentRow, unresolved: readonly Proposal[]): Promise<readonly Recommendation[]> {
-    const proposals = await resolvePlans(this.ports.executors, unresolved);
+  /** Puts resolved proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
+  async propose(incident: IncidentRow, proposals: readonly Proposal[]): Promise<readonly Recommendation[]> {
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
     const kept = await this.ports.store.governance(async (transaction) => {

@@ -288,7 +288,14 @@ function neverLeft(error: unknown): boolean {
 
 const causeOf = (error: unknown): unknown =>
   error instanceof Error && error.cause instanceof Error ? error.cause : error;
-const codeOf = (cause: unknown): string => (cause instanceof Error && 'code' in cause ? String(cause.code) : '');
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+
+/** A frame of HTTP/2 settings (RFC 9113, section 6.5): its length, type 4, flags, stream 0. It is what a server begins with. */
+const HTTP2_SETTINGS = /^\0[\s\S]{2}\x04[\s\S]\0{4}/;
+const speaksHttp2 = (cause: unknown): boolean =>
+  (cause instanceof Error && 'data' in cause && HTTP2_SETTINGS.test(String(cause.data))) ||
+  /NO_APPLICATION_PROTOCOL/.test(codeOf(cause));
 
 function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failure {
   if (error instanceof TooLarge) return failureOf('too_large', error.message);
@@ -302,6 +309,8 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failu
     return failureOf('too_large', `the headers of the answer are larger than ${LARGEST_HEADER_BYTES} bytes`);
   if (DNS_CODES.has(code)) return failureOf('dns', 'the host name cannot be resolved');
   if (CERTIFICATE_CODES.test(code)) return failureOf('certificate', certificateText(code));
+  if (speaksHttp2(cause))
+    return failureOf('not_http', 'this port speaks gRPC or HTTP/2 alone, and mlfi asks by HTTP/1.1 with JSON');
   if (TLS_CODES.test(code)) return failureOf('tls', `the encrypted connection failed (${code})`);
   return failureOf(
     'connect',

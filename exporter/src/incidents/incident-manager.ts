@@ -1,4 +1,4 @@
-import type { AlertRepository, ExternalAlert } from '../domain/alert.js';
+import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
 import type { CauseId, Diagnosis } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
@@ -19,11 +19,15 @@ import {
   type HysteresisSettings,
   type SeverityHysteresis,
 } from './hysteresis.js';
+import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
 /** The part of governance an incident needs. */
-export type IncidentGovernance = Pick<Governance, 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'>;
+export type IncidentGovernance = Pick<
+  Governance,
+  'resolve' | 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'
+>;
 
 export interface IncidentPorts {
   readonly incidents: Pick<IncidentRepository, 'openFor' | 'save' | 'appendTimeline'>;
@@ -44,10 +48,17 @@ export interface IncidentManager {
   apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null>;
   /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
   refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void>;
-  /** An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident. */
-  recordAlert(model: ModelId, alert: ExternalAlert): Promise<void>;
+  /**
+   * An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident.
+   * @param receipt what the store made of it; one that is sent again is noted where it was stored and then could not be noted
+   * @returns whether it was noted now
+   */
+  recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean>;
   closeAndForget(model: ModelId): Promise<void>;
 }
+
+/** Alerts of others that fire on one model and are looked at. */
+const MOST_ALERTS = 100;
 
 interface IncidentTracking {
   open: IncidentRow | null;
@@ -61,6 +72,17 @@ interface IncidentTracking {
   readonly causesLeft: Map<CauseId, number>;
   /** Alerts of others that fire. */
   alerts: readonly ExternalAlert[];
+  /** How often proposals were to be made: of several on their way the last counts. */
+  proposing: number;
+  /** The open incident's proposals are not made yet. */
+  isUnproposed: boolean;
+}
+
+/** Proposals that are to be made for an incident, once their targets were asked. */
+interface Proposing {
+  readonly tracking: IncidentTracking;
+  readonly incident: IncidentRow;
+  readonly turn: number;
 }
 
 const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
@@ -98,7 +120,7 @@ export function createIncidentManager(
  */
 class StoredIncidents implements IncidentManager {
   private readonly trackings = new Map<ModelId, IncidentTracking>();
-  // Not the lane of the model's counts: an incident asks the targets of its plans, and no batch should wait for them.
+  // Not the lane of the model's counts: no batch should wait for what is written of an incident. Neither waits for the network.
   private readonly lanes = new ModelLanes();
 
   constructor(
@@ -111,7 +133,7 @@ class StoredIncidents implements IncidentManager {
       const tracking = this.trackingOf(model);
       tracking.open = await this.ports.incidents.openFor(model);
       tracking.severity = startSeverity(tracking.open?.severity ?? 'none');
-      tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: 100 });
+      tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
     });
   }
 
@@ -119,40 +141,65 @@ class StoredIncidents implements IncidentManager {
     return this.trackings.get(model)?.open ?? null;
   }
 
-  apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
-    return this.lanes.run(model.id, async () => {
+  async apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
+    const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
       if (tracking.open !== null) {
         const blind = newlyBlind(tracking.open.diagnosis, evaluation.unseen);
         await this.ports.governance.verify(tracking.open, evaluation.findings, blind, this.ports.clock.now());
       }
       const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
-      if (problem) await this.followProblem(tracking, model, evaluation);
-      else await this.followRecovery(tracking);
-      return tracking.open;
+      const incident = problem
+        ? await this.followProblem(tracking, model, evaluation)
+        : await this.followRecovery(tracking);
+      return { open: tracking.open, proposing: incident === null ? null : begunProposing(tracking, incident) };
     });
+    if (proposing !== null) await this.propose(proposing, evaluation);
+    return open;
   }
 
-  refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void> {
-    return this.lanes.run(model, async () => {
-      const open = this.current(model);
+  async refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void> {
+    const proposing = await this.lanes.run(model, () => {
+      const tracking = this.trackings.get(model);
+      const open = tracking?.open ?? null;
       // Another story than the incident's waits for the evaluation that changes the story.
-      if (open === null || storyOf(open.diagnosis) !== storyOf(evaluation.diagnosis)) return;
-      await this.ports.governance.propose(open, evaluation.proposals);
+      if (tracking === undefined || open === null) return null;
+      return storyOf(open.diagnosis) === storyOf(evaluation.diagnosis) ? begunProposing(tracking, open) : null;
+    });
+    if (proposing !== null) await this.propose(proposing, evaluation);
+  }
+
+  /** Asks the targets of the plans, and then makes the proposals, unless the incident is closed or newer ones are to be made by then. */
+  private async propose({ tracking, incident, turn }: Proposing, { proposals }: Evaluation): Promise<void> {
+    const resolved = await this.ports.governance.resolve(proposals);
+    await this.lanes.run(incident.modelId, async () => {
+      if (tracking.open?.id !== incident.id || tracking.proposing !== turn) return;
+      await this.ports.governance.propose(tracking.open, resolved);
+      tracking.isUnproposed = false;
     });
   }
 
-  recordAlert(model: ModelId, alert: ExternalAlert): Promise<void> {
+  recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean> {
     return this.lanes.run(model, async () => {
       const tracking = this.trackingOf(model);
       const others = tracking.alerts.filter((known) => !isSameAlert(known, alert));
-      tracking.alerts = alert.endsAtMs === null ? [...others, alert] : others;
-      if (tracking.open === null) return;
-      const text = alert.endsAtMs === null ? alertText(alert) : `Over: ${alertText(alert)}`;
-      const line = { atMs: this.ports.clock.now(), kind: 'alert', text } as const;
-      await this.ports.incidents.appendTimeline(tracking.open.id, [line]);
-      this.ports.events.publish({ kind: 'incident-updated', incident: tracking.open });
+      const fires = receipt === 'duplicate' ? await this.stillFires(model, alert) : alert.endsAtMs === null;
+      if (receipt === 'duplicate' && fires === others.length < tracking.alerts.length) return false;
+      const { open } = tracking;
+      if (open !== null) {
+        const text = fires ? alertText(alert) : `Over: ${alertText(alert)}`;
+        const line = { atMs: this.ports.clock.now(), kind: 'alert', text } as const;
+        await this.ports.incidents.appendTimeline(open.id, [line]);
+      }
+      tracking.alerts = fires ? [...others, alert] : others;
+      if (open !== null) this.ports.events.publish({ kind: 'incident-updated', incident: open });
+      return true;
     });
+  }
+
+  private async stillFires(model: ModelId, alert: ExternalAlert): Promise<boolean> {
+    const firing = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
+    return firing.some((known) => isSameAlert(known, alert));
   }
 
   closeAndForget(model: ModelId): Promise<void> {
@@ -175,35 +222,43 @@ class StoredIncidents implements IncidentManager {
       differentEvaluations: 0,
       causesLeft: new Map(),
       alerts: [],
+      proposing: 0,
+      isUnproposed: false,
     };
     this.trackings.set(model, tracking);
     return tracking;
   }
 
-  private async followProblem(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<void> {
+  /** @returns the incident whose proposals are to be made, if any; the same of those below */
+  private async followProblem(
+    tracking: IncidentTracking,
+    model: Model,
+    evaluation: Evaluation,
+  ): Promise<IncidentRow | null> {
     if (tracking.open === null && !evaluation.pages && tracking.alerts.length === 0) {
       tracking.problemEvaluations = 0;
-      return;
+      return null;
     }
     if (tracking.problemEvaluations === 0) tracking.firstEvidenceAtMs = this.ports.clock.now();
     tracking.problemEvaluations += 1;
-    if (tracking.open !== null) await this.update(tracking, tracking.open, evaluation);
-    else if (tracking.problemEvaluations >= this.hysteresis.open || tracking.alerts.length > 0)
-      await this.open(tracking, model, evaluation);
+    if (tracking.open !== null) return this.update(tracking, tracking.open, evaluation);
+    const opens = tracking.problemEvaluations >= this.hysteresis.open || tracking.alerts.length > 0;
+    return opens ? this.open(tracking, model, evaluation) : null;
   }
 
-  private async followRecovery(tracking: IncidentTracking): Promise<void> {
+  private async followRecovery(tracking: IncidentTracking): Promise<null> {
     tracking.problemEvaluations = 0;
-    if (tracking.open === null) return;
+    if (tracking.open === null) return null;
     tracking.clearEvaluations += 1;
     if (
       tracking.clearEvaluations >= this.hysteresis.close &&
       !(await this.ports.governance.isActionUnderWay(tracking.open.id))
     )
       await this.close(tracking, tracking.open);
+    return null;
   }
 
-  private async open(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<void> {
+  private async open(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<IncidentRow> {
     const now = this.ports.clock.now();
     const { diagnosis, explanation, fingerprint } = evaluation;
     const opened: IncidentRow = {
@@ -215,6 +270,7 @@ class StoredIncidents implements IncidentManager {
       diagnosis,
       explanation,
       fingerprint,
+      worst: worstOf(null, diagnosis),
     };
     const entries = openingEntries(evaluation, tracking.alerts, tracking.firstEvidenceAtMs, now);
     await this.ports.incidents.save(opened, entries);
@@ -224,10 +280,14 @@ class StoredIncidents implements IncidentManager {
     tracking.severity = startSeverity(opened.severity);
     tracking.open = opened;
     this.ports.events.publish({ kind: 'incident-opened', incident: opened });
-    await this.ports.governance.propose(opened, evaluation.proposals);
+    return opened;
   }
 
-  private async update(tracking: IncidentTracking, incident: IncidentRow, evaluation: Evaluation): Promise<void> {
+  private async update(
+    tracking: IncidentTracking,
+    incident: IncidentRow,
+    evaluation: Evaluation,
+  ): Promise<IncidentRow | null> {
     tracking.clearEvaluations = 0;
     const judged = evaluation.diagnosis.severity;
     const sameStory = storyOf(incident.diagnosis) === storyOf(evaluation.diagnosis);
@@ -238,14 +298,18 @@ class StoredIncidents implements IncidentManager {
     if (isNews && !worse && (await this.ports.governance.isActionUnderWay(incident.id))) {
       tracking.differentEvaluations = 0;
       tracking.severity = startSeverity(incident.severity);
-      return;
+      return null;
     }
     tracking.severity = followSeverity(tracking.severity, judged, this.hysteresis);
     tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
     const { severity } = tracking.severity;
     const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
     const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis);
-    if (!storyChanged && severity === incident.severity) return;
+    if (!storyChanged && severity === incident.severity) {
+      const told = sameStory ? await this.followSize(tracking, incident, evaluation) : incident;
+      // Proposals that could not be made when the story began are made now.
+      return sameStory && tracking.isUnproposed ? told : null;
+    }
     const now = this.ports.clock.now();
     const { diagnosis, explanation, fingerprint } = evaluation;
     const entries: TimelineEntry[] = [];
@@ -260,12 +324,42 @@ class StoredIncidents implements IncidentManager {
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
     const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
-    const told = takesOver ? { ...incident, diagnosis, explanation, fingerprint } : incident;
+    const worst = worstOf(incident.worst ?? null, diagnosis);
+    const told = takesOver
+      ? { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst }
+      : incident;
     const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });
-    if (takesOver) await this.ports.governance.propose(changed, evaluation.proposals);
+    return takesOver ? changed : null;
+  }
+
+  /**
+   * The same story with the figures of now, where they are news: how large it is, and how large it was at its worst. While an action
+   * takes effect the diagnosis stays on which people decided, unless it gets worse.
+   */
+  private async followSize(
+    tracking: IncidentTracking,
+    incident: IncidentRow,
+    evaluation: Evaluation,
+  ): Promise<IncidentRow> {
+    if (!isOtherSize(incident.diagnosis, evaluation.diagnosis)) return incident;
+    const grows = (evaluation.diagnosis.impact?.share ?? 0) > (incident.diagnosis.impact?.share ?? 0);
+    if (!grows && (await this.ports.governance.isActionUnderWay(incident.id))) return incident;
+    const { diagnosis, explanation, fingerprint } = evaluation;
+    const { severity } = incident;
+    const worst = worstOf(incident.worst ?? null, diagnosis);
+    const told = { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
+    const held = diagnosis.severity === severity ? diagnosis : incident.diagnosis;
+    const changed = withSeverity(told, { severity, severityReason: held.severityReason });
+    const growth = growthText(incident.worst ?? null, worst);
+    const entries: TimelineEntry[] =
+      growth === null ? [] : [{ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text: growth }];
+    await this.ports.incidents.save(changed, entries);
+    tracking.open = changed;
+    this.ports.events.publish({ kind: 'incident-updated', incident: changed });
+    return changed;
   }
 
   /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */
@@ -280,6 +374,14 @@ class StoredIncidents implements IncidentManager {
     tracking.problemEvaluations = 0;
     tracking.clearEvaluations = 0;
     tracking.open = null;
+    tracking.isUnproposed = false;
     this.ports.events.publish({ kind: 'incident-closed', incident: closed });
   }
+}
+
+/** From now on proposals of before are outdated. The caller holds the incident's lane. */
+function begunProposing(tracking: IncidentTracking, incident: IncidentRow): Proposing {
+  tracking.proposing += 1;
+  tracking.isUnproposed = true;
+  return { tracking, incident, turn: tracking.proposing };
 }

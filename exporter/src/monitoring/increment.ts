@@ -71,6 +71,8 @@ export interface Counted {
   readonly records: Records;
   /** What `baseline` of the records was made of. */
   readonly baseline: BaselineProfile | null;
+  /** What `windows` of the records was made of. */
+  readonly windows: readonly Window[];
 }
 
 /** Rows that were written: with it the model itself can count them. */
@@ -141,6 +143,7 @@ export function countRows(
       kinds: state.kindsToSave,
     },
     baseline: state.baselineToSave,
+    windows: phase.kind === 'learning' ? [] : toStore.windows,
   };
 }
 

@@ -122,9 +122,9 @@ export class JudgedTraffic {
 
   /** Puts labels into the rows in memory. @returns how many judged rows got theirs */
   labelRows(labels: readonly LateLabel[]): number {
-    this.parts.pending.label(labels);
+    const waiting = this.parts.pending.label(labels);
     const labelled = this.rows.label(labels);
-    this.parts.windows.addGroupLabels(labelled);
+    this.parts.windows.addGroupLabels(labelled, waiting);
     if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
     return labelled.length;
   }

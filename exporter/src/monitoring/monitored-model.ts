@@ -214,7 +214,7 @@ export class MonitoredModel {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
     const { traffic } = this;
-    traffic.parts.windows.stored();
+    traffic.parts.windows.stored(counted.windows);
     if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
     if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
     if (observations.length > 0) this.startTraffic();

@@ -75,6 +75,8 @@ export class Windows {
   private readonly unstored = new Set<number>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
+  /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
+  private readonly written = new Map<number, WindowProfile>();
   private readonly cumulative: CumulativeCounts;
   /** Labels of windows that have left memory. */
   readonly labels: LabelHistory;
@@ -105,25 +107,37 @@ export class Windows {
 
   /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */
   add({ rows, labels }: Countable, isStored: boolean): void {
+    if (!isStored && rows.length + labels.length > 0) this.written.clear();
     for (const [startMs, some] of grouped(rows, ({ row }) => this.startOf(row.atMs)))
       this.countIn(startMs, isStored, (builder) => count(builder, { rows: some, labels: [] }));
     for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.startOf(predictedAtMs)))
       this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
   }
 
-  /** Counts the labels that rows counted before have got since, in the groups they belong to. */
-  addGroupLabels(rows: readonly Observation[]): void {
+  /**
+   * Counts the labels that rows have got since they were counted, in the groups they belong to.
+   * @param waiting rows that will be counted with their labels
+   */
+  addGroupLabels(rows: readonly Observation[], waiting: readonly Observation[]): void {
     for (const [startMs, some] of grouped(rows, ({ atMs }) => this.startOf(atMs)))
       if (startMs === null || !this.isOlder(startMs))
         this.countIn(startMs, false, (builder) => {
           for (const row of some) builder.addGroupLabel(row);
         });
+    for (const [startMs, some] of grouped([...rows, ...waiting], ({ atMs }) => this.startOf(atMs))) {
+      const from = startMs === null ? undefined : this.written.get(startMs);
+      if (startMs === null || from === undefined) continue;
+      const builder = createWindowBuilder({ like: this.like, from });
+      for (const row of some) builder.addGroupLabel(row);
+      this.written.set(startMs, builder.build());
+    }
   }
 
   /** The row will be counted once older ones are; the next write is to hold it already. */
   awaits(arrived: ArrivedRow): void {
     const startMs = this.startOf(arrived.row.atMs);
     if (startMs === null) return;
+    this.written.clear();
     if (this.isOlder(startMs)) count(this.amendment(startMs), { rows: [arrived], labels: [] });
     else this.unstored.add(startMs);
   }
@@ -144,7 +158,6 @@ export class Windows {
    * @param waiting rows that are stored and not counted here yet
    */
   toStore(arrived: Countable, waiting: readonly ArrivedRow[]): WindowsToStore {
-    const rows = grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
     const fresh = grouped(arrived.rows, ({ row }) => this.startOf(row.atMs));
     const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.startOf(predictedAtMs));
     const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
@@ -157,19 +170,27 @@ export class Windows {
         this.categoriesKept(),
       ),
     });
+    const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
+    const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
+    const whole = (startMs: number): Window => {
+      const written = this.written.get(startMs);
+      return written === undefined
+        ? of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [])
+        : of(startMs, written, fresh.get(startMs) ?? []);
+    };
     const older = new Set([...this.amendments.keys(), ...starts.filter((startMs) => this.isOlder(startMs))]);
     return {
-      windows: starts
-        .filter((startMs) => !this.isOlder(startMs))
-        .map((startMs) => of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [])),
+      windows: starts.filter((startMs) => !this.isOlder(startMs)).map(whole),
       amendments: [...older].map((startMs) =>
         of(startMs, this.amendments.get(startMs)?.build() ?? null, fresh.get(startMs) ?? []),
       ),
     };
   }
 
-  /** What `toStore` said is stored. */
-  stored(): void {
+  /** What `toStore` said is stored. @param windows those it said, whole */
+  stored(windows: readonly Window[]): void {
+    for (const { windowStartMs, profile } of windows) this.written.set(windowStartMs, profile);
+    for (const startMs of this.written.keys()) if (this.isOlder(startMs)) this.written.delete(startMs);
     this.unstored.clear();
     this.amendments = new Map();
   }
@@ -239,6 +260,7 @@ export class Windows {
 
   private begin(like: WindowProfile, sinceMs: number | null): void {
     this.past = [];
+    this.written.clear();
     this.labels.forget();
     this.restart(like);
     this.startMs = null;

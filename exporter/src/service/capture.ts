@@ -51,9 +51,8 @@ export function wireAlerts(
     isWatched: (id) => fleet.has(id),
     modelLabels: () => config.current().alerts.modelLabels,
     isOwn: isOwnAlert,
-    async requestEvaluation(id, alert) {
-      await incidents.recordAlert(id, alert);
-      fleet.requestEvaluation(id);
+    async record(id, alert, receipt) {
+      if (await incidents.recordAlert(id, alert, receipt)) fleet.requestEvaluation(id);
     },
     count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
   });

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { IncidentId } from '../domain/identifiers.js';
-import type { Incident, TimelineEntry } from '../domain/incident.js';
+import type { Incident, IncidentRow, TimelineEntry } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
 import { chunked, type StatementLimits } from './chunks.js';
 import { incidentCodec } from './codecs/incident.js';
@@ -20,6 +20,9 @@ interface StoredEntry {
 
 const entryOf = ({ at_ms: atMs, kind, text }: StoredEntry): TimelineEntry => ({ atMs, kind, text });
 
+const rowOf = ({ id, model, document }: StoredIncident): IncidentRow =>
+  readDocument(incidentCodec, document, { table: 'incident', row: id, model });
+
 /** The incidents a query selects with their timelines: two statements, however many there are. */
 async function read(db: Knex, selected: Knex.QueryBuilder, setAside: SetAside): Promise<readonly Incident[]> {
   const rows = await selected.clone().select<StoredIncident[]>('id', 'model', 'document');
@@ -35,10 +38,7 @@ async function read(db: Knex, selected: Knex.QueryBuilder, setAside: SetAside): 
     lines.push(entryOf(entry));
     timelines.set(entry.incident, lines);
   }
-  const incidentOf = ({ id, model, document }: StoredIncident): Incident => ({
-    ...readDocument(incidentCodec, document, { table: 'incident', row: id, model }),
-    timeline: timelines.get(id) ?? [],
-  });
+  const incidentOf = (row: StoredIncident): Incident => ({ ...rowOf(row), timeline: timelines.get(row.id) ?? [] });
   return readable(rows, incidentOf, setAside);
 }
 
@@ -56,8 +56,12 @@ export function incidentRepository(db: Knex, limits: StatementLimits, setAside: 
   return {
     get: async (id) => (await read(db, db('incident').where({ id }), NOTHING_ASIDE)).at(0) ?? null,
     openFor: async (model) => {
-      const open = db('incident').where({ model }).whereNull('closed_at_ms');
-      return (await read(db, open.orderBy('opened_at_ms', 'desc').limit(1), NOTHING_ASIDE)).at(0) ?? null;
+      const open = await db('incident')
+        .where({ model })
+        .whereNull('closed_at_ms')
+        .orderBy('opened_at_ms', 'desc')
+        .first<StoredIncident | undefined>('id', 'model', 'document');
+      return open === undefined ? null : rowOf(open);
     },
     list({ model, open, limit }) {
       const query = db('incident').orderBy('opened_at_ms', 'desc').limit(limit);

@@ -28,6 +28,7 @@ describe('why no model answered', () => {
       { reason: 'blocked' },
       { reason: 'timeout' },
       { reason: 'tls' },
+      { reason: 'not_http' },
       { reason: 'not_found', http_status: 404 },
       { reason: 'certificate' },
       { reason: 'moved', http_status: 308 },

@@ -66,6 +66,14 @@ export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation
       title: t('connect.tls', 'No encrypted connection can be made'),
       text: detail,
     }),
+    not_http: () => ({
+      title: t('connect.grpc', 'The port speaks gRPC'),
+      text: t(
+        'connect.grpc-text',
+        'Give the HTTP port of the server, put a REST proxy in front of it, or send prediction logs. {{detail}}',
+        { detail, interpolation: { escapeValue: false } }
+      ),
+    }),
     not_found: () => ({
       title: t('connect.missing', 'There is nothing at this path ({{status}})', { status: status ?? 404 }),
       text: t('connect.missing-text', 'Give the whole address of the path that predicts. {{detail}}', {

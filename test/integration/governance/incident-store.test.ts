@@ -32,8 +32,10 @@ describe.each(stores.kinds)('incidents in %s', (kind) => {
     const stored = await incidents.get(row.id);
     expect(stored?.severity).toBe('low');
     expect(stored?.timeline.slice(0, 2)).toEqual([line('opened', 50), line('first evidence', 20)]);
-    expect(stored?.timeline).toHaveLength(23);
-    expect(await incidents.openFor(MODEL)).toEqual(stored);
+    // Without its timeline, which grows without it.
+    const { timeline, ...open } = stored ?? expect.fail('not stored');
+    expect(timeline).toHaveLength(23);
+    expect(await incidents.openFor(MODEL)).toEqual(open);
     expect(await incidents.list({ model: MODEL, limit: 10 })).toEqual([stored]);
     await store.close();
   });

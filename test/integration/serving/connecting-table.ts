@@ -26,7 +26,8 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
   own words, and nothing is changed.
 - \`golden_inputs\`: \`null\` lets mlfi choose; an input that stays keeps its remembered answers.
 - \`headers\`, \`query\`: PATCH changes the ones it names, \`null\` removes one. Values can be set and are never shown again, in no
-  answer, log or audit entry.
+  answer, log or audit entry. A new address on another server wants them anew: what was given for one server is sent to no
+  other.
 - \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
 - \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
 

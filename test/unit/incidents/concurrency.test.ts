@@ -9,6 +9,7 @@ import type { Model } from '../../../exporter/src/domain/model.js';
 import type { DomainEvent, Store } from '../../../exporter/src/domain/ports.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import type { Executors } from '../../../exporter/src/governance/executors/index.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { createIncidentManager, type IncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
@@ -54,7 +55,7 @@ interface World {
   /** A person's note on the incident: a vote with its reason. @throws Conflict when nothing is left to vote on */
   readonly vote: (who: string) => Promise<unknown>;
   /** Somebody else's alert, whose line the incident's timeline gets. */
-  readonly alert: (name: string) => Promise<void>;
+  readonly alert: (name: string) => Promise<unknown>;
   readonly stored: () => Promise<Incident>;
 }
 
@@ -93,7 +94,7 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     open,
     events,
     vote: (who) => governance.vote(ballot, person(who)),
-    alert: (name) => incidents.recordAlert(model.id, alertNamed(name, model)),
+    alert: (name) => incidents.recordAlert(model.id, alertNamed(name, model), 'new'),
     stored: async () => (await store.incidents.get(open.id)) ?? expect.fail('the incident is gone'),
   };
 }
@@ -192,4 +193,44 @@ it('opens at most one incident of a model, whoever applies evaluations at once',
     const open = await store.incidents.list({ model: model.id, open: true, limit: 10 });
     expect(open.map(({ id }) => id)).toEqual([incidents.current(model.id)?.id]);
   });
+});
+
+it('notes alerts, closes and makes no outdated proposals while a target does not answer what a plan means', async () => {
+  const model = { ...modelInService(), id: modelId(`fraud-${(models += 1)}`) };
+  await store.models.save(model);
+  const answers: (() => void)[] = [];
+  const asked: (() => void)[] = [];
+  const isAsked = (): Promise<void> => new Promise((resolve) => asked.push(resolve));
+  const { executors } = countingExecutor();
+  const slow: Executors = {
+    ...executors,
+    webhook: {
+      ...executors.webhook,
+      resolve: async (plan) => {
+        asked.splice(0).forEach((tell) => tell());
+        await new Promise<void>((answer) => answers.push(answer));
+        return plan;
+      },
+    },
+  };
+  const ports = { executors: slow, clock: systemClock, ids: randomIds };
+  const governance = governanceOn(store, ports);
+  const { incidents: rows, lessons, alerts } = store;
+  const events = { publish: () => undefined };
+  const incidents = createIncidentManager({
+    ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds, remember },
+  });
+  const bad = { ...problem, proposals: [proposal()] };
+  await incidents.apply(model, bad);
+  const first = isAsked();
+  const opening = incidents.apply(model, bad);
+  await first;
+  const open = incidents.current(model.id) ?? expect.fail('no incident opened');
+  // Nothing of these waits for the target.
+  await incidents.recordAlert(model.id, alertNamed('meanwhile', model), 'new');
+  await incidents.closeAndForget(model.id);
+  answers.splice(0).forEach((answer) => answer());
+  await opening;
+  expect((await store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
+  expect(await governance.records({ incident: open.id, pendingOnly: false, limit: 10 })).toEqual([]);
 });

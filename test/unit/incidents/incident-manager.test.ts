@@ -3,6 +3,7 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident, IncidentRow } from '../../../exporter/src/domain/incident.js';
+import type { Impact } from '../../../exporter/src/domain/impact.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
@@ -16,11 +17,13 @@ const model = sampleStatus('fraud').model;
 function incidentsWith(firing: readonly ExternalAlert[] = [], isActionUnderWay: () => boolean = () => false) {
   const saved = new Map<string, Incident>();
   let next = 0;
+  const stored = storedIncidents(saved);
   const incidents = createIncidentManager({
-    incidents: storedIncidents(saved),
+    incidents: stored,
     lessons: { save: () => Promise.resolve() },
     alerts: { list: () => Promise.resolve(firing) },
     governance: {
+      resolve: (proposals) => Promise.resolve(proposals),
       propose: () => Promise.resolve([]),
       verify: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
@@ -32,7 +35,7 @@ function incidentsWith(firing: readonly ExternalAlert[] = [], isActionUnderWay: 
     ids: { next: () => `i${(next += 1)}` },
     remember,
   });
-  return { incidents, saved };
+  return { incidents, saved, stored };
 }
 
 const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
@@ -52,7 +55,7 @@ describe('an alert of somebody else', () => {
   it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
     const { incidents, saved } = incidentsWith();
     for (let look = 0; look < 5; look += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
-    await incidents.recordAlert(model.id, alert());
+    await incidents.recordAlert(model.id, alert(), 'new');
     expect(await incidents.apply(model, evaluation('none', false))).toBeNull();
     const incident = await incidents.apply(model, evaluation('high', false));
     expect(saved.get(incident?.id ?? '')?.timeline.filter(({ kind }) => kind === 'alert')).toEqual([
@@ -62,8 +65,8 @@ describe('an alert of somebody else', () => {
 
   it('that is over no longer does', async () => {
     const { incidents } = incidentsWith();
-    await incidents.recordAlert(model.id, alert());
-    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
+    await incidents.recordAlert(model.id, alert(), 'new');
+    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }), 'resolved');
     expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
   });
 
@@ -71,14 +74,42 @@ describe('an alert of somebody else', () => {
     const { incidents, saved } = incidentsWith();
     await incidents.apply(model, evaluation('high', true));
     await incidents.apply(model, evaluation('high', true));
-    await incidents.recordAlert(model.id, alert());
-    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }));
+    await incidents.recordAlert(model.id, alert(), 'new');
+    await incidents.recordAlert(model.id, alert({ endsAtMs: 5_000 }), 'resolved');
     const stories = [...saved.values()].flatMap(({ timeline }) => timeline).filter(({ kind }) => kind === 'alert');
     expect(stories.map(({ text }) => text)).toEqual([
       'Grafana: Checkout — complains',
       'Over: Grafana: Checkout — complains',
     ]);
     expect(saved.size).toBe(1);
+  });
+
+  it('that could not be noted is noted once when it is sent again, at its beginning and at its end', async () => {
+    const firing: ExternalAlert[] = [];
+    const { incidents, saved, stored } = incidentsWith(firing);
+    await incidents.apply(model, evaluation('high', true));
+    await incidents.apply(model, evaluation('high', true));
+    const append = stored.appendTimeline.bind(stored);
+    const away = (): Promise<void> => Promise.reject(new Error('the store is away'));
+    firing.push(alert());
+    stored.appendTimeline = away;
+    await expect(incidents.recordAlert(model.id, alert(), 'new')).rejects.toThrow('the store is away');
+    stored.appendTimeline = append;
+    expect(await incidents.recordAlert(model.id, alert(), 'duplicate')).toBe(true);
+    expect(await incidents.recordAlert(model.id, alert(), 'duplicate')).toBe(false);
+    firing.pop();
+    stored.appendTimeline = away;
+    const over = alert({ endsAtMs: 5_000 });
+    await expect(incidents.recordAlert(model.id, over, 'resolved')).rejects.toThrow('the store is away');
+    stored.appendTimeline = append;
+    expect(await incidents.recordAlert(model.id, over, 'duplicate')).toBe(true);
+    // A beginning that comes late begins nothing.
+    expect(await incidents.recordAlert(model.id, alert(), 'duplicate')).toBe(false);
+    const stories = [...saved.values()].flatMap(({ timeline }) => timeline).filter(({ kind }) => kind === 'alert');
+    expect(stories.map(({ text }) => text)).toEqual([
+      'Grafana: Checkout — complains',
+      'Over: Grafana: Checkout — complains',
+    ]);
   });
 
   it('that still fires after a restart counts as before', async () => {
@@ -187,4 +218,55 @@ it('is closed while only labels are late', async () => {
   expect(await incidents.apply(model, evaluation('high', true, 'unit-change'))).not.toBeNull();
   for (let look = 0; look < 3; look += 1) await incidents.apply(model, evaluation('low', false, 'label-delay'));
   expect(incidents.current(model.id)).toBeNull();
+});
+
+describe('the size of an open incident', () => {
+  const impactOf = (share: number): Impact => ({
+    harm: 'no-answer',
+    share,
+    interval: { low: share, high: share, level: 0.95 },
+    basis: 'counted',
+    sentence: `${100 * share} % of the calls get no prediction.`,
+  });
+  const sized = (share: number, atMs: number): Evaluation => {
+    const plain = evaluation('critical', true, 'endpoint-errors');
+    return {
+      ...plain,
+      explanation: { headline: 'Calls fail.', summary: `About ${100 * share} % of the calls fail.`, paragraphs: [] },
+      diagnosis: { ...plain.diagnosis, atMs, impact: impactOf(share) },
+    };
+  };
+
+  it('is told as it is now, and as it was at its worst', async () => {
+    const { incidents, saved } = incidentsWith();
+    const look = (share: number, atMs: number) => incidents.apply(model, sized(share, atMs));
+    await look(0.1, 0);
+    await look(0.1, 1_000);
+    // A trifle soon after is no news, a leap is.
+    expect((await look(0.16, 2_000))?.diagnosis.impact?.share).toBe(0.1);
+    const grown = await look(0.95, 3_000);
+    expect([grown?.diagnosis.impact?.share, grown?.worst?.impact.share]).toEqual([0.95, 0.95]);
+    expect(grown?.explanation.summary).toBe('About 95 % of the calls fail.');
+    const less = await look(0.5, 120_000);
+    expect([less?.diagnosis.impact?.share, less?.worst]).toEqual([0.5, { impact: impactOf(0.95), atMs: 3_000 }]);
+    expect(less?.explanation.summary).toBe(
+      'About 50 % of the calls fail. At its worst, at 1970-01-01 00:00 UTC, it was 95 %.',
+    );
+    const lines = saved.get(less?.id ?? '')?.timeline.map(({ text }) => text) ?? [];
+    expect(lines.filter((text) => text.startsWith('It became worse'))).toEqual([
+      'It became worse: 95 % of the calls get no prediction.',
+    ]);
+  });
+
+  it('does not shrink while an action takes effect on which people decided, and grows', async () => {
+    let underWay = false;
+    const { incidents } = incidentsWith([], () => underWay);
+    const look = async (share: number, atMs: number) =>
+      (await incidents.apply(model, sized(share, atMs)))?.diagnosis.impact?.share;
+    await look(0.5, 0);
+    await look(0.5, 0);
+    underWay = true;
+    expect(await look(0.1, 100_000)).toBe(0.5);
+    expect(await look(0.9, 200_000)).toBe(0.9);
+  });
 });

@@ -25,7 +25,7 @@ const NO_INCIDENTS: FleetPorts['incidents'] = {
   current: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),
-  recordAlert: () => Promise.resolve(),
+  recordAlert: () => Promise.resolve(false),
   closeAndForget: () => Promise.resolve(),
 };
 

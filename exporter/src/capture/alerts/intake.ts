@@ -18,15 +18,15 @@ export interface AlertIntakePorts {
   /** Labels that may hold a model's id, in the order they are tried. */
   readonly modelLabels: () => readonly string[];
   readonly isOwn: (alert: ReceivedAlert) => boolean;
-  /** Adds the alert to the timeline of its model's incident and requests an evaluation of the model. */
-  readonly requestEvaluation: (model: ModelId, alert: ExternalAlert) => Promise<void>;
+  /** Adds the alert to the timeline of its model's incident, unless it is there, and has the model evaluated. */
+  readonly record: (model: ModelId, alert: ExternalAlert, receipt: AlertReceipt) => Promise<void>;
   readonly count: (sender: AlertSender, outcomes: readonly (AlertReceipt | 'own' | 'unassigned')[]) => void;
 }
 
 /**
  * Takes notifications of Alertmanager and Grafana: each firing of an alert once, whoever sends it how often, and mlfi's own
- * alerts never. Resolves when the alerts are stored; the evaluation follows.
- * @returns the function that takes one notification; it throws Unavailable when the store refuses
+ * alerts never. Resolves when the alerts, and their lines in the timelines of open incidents, are stored; the evaluation follows.
+ * @returns the function that takes one notification; it throws Unavailable when the store refuses: sent again, each counts once
  */
 export function createAlertIntake(
   ports: AlertIntakePorts,
@@ -51,32 +51,21 @@ export function createAlertIntake(
       modelId: modelOf(alert),
       receivedAtMs: ports.clock.now(),
     }));
-    let receipts: readonly AlertReceipt[];
-    try {
-      receipts = await ports.alerts.take(alerts);
-    } catch (error) {
+    const refused = (error: unknown): never => {
       // Not the message: a database error repeats the values, which are others' texts.
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
       ports.logger.error({ code }, 'the store refused a notification');
       throw new Unavailable('the store cannot be written now; send the notification again');
-    }
-    for (const [index, alert] of alerts.entries()) {
-      if (alert.modelId === null || receipts[index] === 'duplicate') continue;
-      ports
-        .requestEvaluation(alert.modelId, alert)
-        .catch((error: unknown) =>
-          ports.logger.error(
-            { model: alert.modelId, error: String(error) },
-            'the evaluation an alert asks for could not be requested',
-          ),
-        );
-    }
+    };
+    const receipts = await ports.alerts.take(alerts).catch(refused);
     const own = received.length - foreign.length;
     const unassigned = alerts.filter((alert, i) => alert.modelId === null && receipts[i] === 'new').length;
     ports.count(sender, [
       ...receipts.map((receipt, i) => (receipt === 'new' && alerts[i]?.modelId === null ? 'unassigned' : receipt)),
       ...Array.from({ length: own }, () => 'own' as const),
     ]);
+    for (const [i, alert] of alerts.entries())
+      if (alert.modelId !== null) await ports.record(alert.modelId, alert, receipts[i] ?? 'duplicate').catch(refused);
     const of = (receipt: AlertReceipt): number => receipts.filter((given) => given === receipt).length;
     return { taken: of('new'), duplicate: of('duplicate'), resolved: of('resolved'), unassigned, own };
   };

@@ -12,7 +12,7 @@ const anyFails = ({ service }: Symptoms): boolean => service.failures.count > 0;
 const ofFailures = (symptoms: Symptoms, ...reasons: readonly FailureReason[]): string =>
   wholePercent(shareOf(symptoms, ...reasons));
 
-const ON_THE_WAY: readonly FailureReason[] = ['connect', 'dns', 'certificate', 'tls', 'blocked'];
+const ON_THE_WAY: readonly FailureReason[] = ['connect', 'dns', 'certificate', 'tls', 'not_http', 'blocked'];
 /** Something listens, and says no. */
 const ANSWERED_WITH_ERROR: readonly FailureReason[] = [
   'credentials',

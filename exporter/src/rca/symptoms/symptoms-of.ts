@@ -3,7 +3,7 @@ import { subjectText, type BlindSpot, type Finding } from '../../domain/finding.
 import { counted } from '../../domain/quantity-text.js';
 import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
 import type { RowAnalysis } from '../../domain/row-analysis.js';
-import type { GoldenEvidence, Symptoms } from '../../domain/symptoms.js';
+import type { Attribution, GoldenEvidence, Symptoms } from '../../domain/symptoms.js';
 import { differentialOfCounts, differentialOfSegments } from '../differential/index.js';
 import { analyseRows, type RowAnalysisInput } from '../row-analysis.js';
 import { segmentsFromCounts } from '../segments/pair-counts.js';
@@ -52,11 +52,16 @@ export function symptomsOf(state: MonitoredModelState, detected: Detected, nowMs
     changePoint: changePointOf(state),
     differential: { ...differentialOfCounts(baseline, window, newest, features), ...differential },
     decomposition: analysed.decomposition,
-    attributions: analysed.attributions,
+    attributions: attributionsOf(state, analysed),
     experiment: state.experiment?.experiment ?? null,
     surrogate: analysed.surrogate,
     blindSpots: [...detected.blindSpots, ...provisionalSignals(state), ...withoutRows(state)],
   };
+}
+
+/** What the model itself answered comes before what the rows say: they may have been analysed before it was asked. */
+function attributionsOf({ experiment }: MonitoredModelState, analysed: RowAnalysis): readonly Attribution[] {
+  return experiment !== null && experiment.attributions.length > 0 ? experiment.attributions : analysed.attributions;
 }
 
 /** Where the baseline's rows are gone, segments come from the counts kept per pair of categories. */

@@ -82,6 +82,8 @@ export function modelAnswer(
   pointers?: AnswerPointers,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
+  if ((answer.headers['content-type'] ?? '').startsWith('application/grpc'))
+    return failureAnswer('not_http', 'the server answered by gRPC, and mlfi asks with JSON', latencySeconds, status);
   if (status < 200 || status >= 300)
     return failureAnswer(reasonOf(status), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
   let body: Json;
