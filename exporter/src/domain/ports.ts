@@ -137,8 +137,7 @@ export interface LedgerEntry {
   /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
   readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
   readonly atMs: number;
-  /** When it came, by mlfi's clock; null for one stored before that was kept. */
-  readonly arrivedAtMs: number | null;
+  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
 }
 export interface LedgerRepository {
   saveAll(entries: readonly LedgerEntry[]): Promise<void>;

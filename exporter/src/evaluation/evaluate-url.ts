@@ -64,7 +64,7 @@ export async function investigate(
   const wanted = samples ?? settings.defaultSamples;
   onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
   const discovery = await ports.discover(url);
-  const { endpoint, payloads } = discovery.kind === 'found' ? discovery : (ports.given ?? unknownTarget(url));
+  const { endpoint, payloads } = targetOf(discovery, ports.given, url);
   const watched = ports.watchedModelAt(url);
   const id = watched ?? slugOf(`look-${url}`);
   const model = passingModel(
@@ -81,7 +81,7 @@ export async function investigate(
     ports,
     model,
     wanted,
-    watched === null ? refusalOf(discovery, ports.given !== null) : null,
+    refusalOf(discovery, watched === null, ports.given !== null),
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -135,7 +135,7 @@ export async function investigate(
     verdict,
     setup,
     limited,
-    sent: discovery.kind === 'found' || (ports.given !== null && setup === null) ? sentText(payloads) : null,
+    sent: isKnown(discovery, ports.given, refusal) ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
 }
@@ -165,6 +165,9 @@ async function asked(
 const certificateIn = (collected: readonly Sample[]): ServerCertificate | null =>
   collected.flatMap(({ certificate }) => certificate ?? []).at(-1) ?? null;
 
+const targetOf = (discovery: Discovery, given: GivenTarget | null, url: string): GivenTarget =>
+  discovery.kind === 'found' ? discovery : (given ?? unknownTarget(url));
+
 const unknownTarget = (url: string): GivenTarget => ({
   endpoint: { url, connector: 'rest', settings: {}, authorizationSecret: null },
   payloads: [SEED_PAYLOAD],
@@ -187,11 +190,15 @@ function lastAnswer(samples: readonly Sample[]): number | null {
  * Why a model that is not watched could not be asked at all; one that is was asked before, and for it the same is a fault. So it is
  * where a payload is given that the model takes: the server that fails on it fails its users.
  */
-function refusalOf(discovery: Discovery, isGiven: boolean): SetupProblem | null {
-  if (discovery.kind === 'found' || !isSetup(discovery.failure)) return null;
+function refusalOf(discovery: Discovery, isUnknown: boolean, isGiven: boolean): SetupProblem | null {
+  if (discovery.kind === 'found' || !isUnknown || !isSetup(discovery.failure)) return null;
   const problem = setupProblemOf(discovery.failure);
   return isGiven && problem.kind === 'server-error' ? null : problem;
 }
+
+/** Whether the payloads are those that the model was asked with, found or given. */
+const isKnown = (discovery: Discovery, given: GivenTarget | null, refusal: SetupProblem | null): boolean =>
+  discovery.kind === 'found' || (given !== null && refusal === null);
 
 const LONGEST_SENT = 300;
 const sentText = ([first]: readonly Json[]): string => JSON.stringify(first ?? null).slice(0, LONGEST_SENT);
