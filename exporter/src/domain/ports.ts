@@ -110,6 +110,8 @@ export interface BaselineRepository {
     model: ModelId,
   ): Promise<readonly { readonly version: number; readonly admittedAtMs: number; readonly frozen: boolean }[]>;
   save(model: ModelId, baseline: BaselineProfile): Promise<void>;
+  /** Saves a version unless there is one of its number. */
+  saveNew(model: ModelId, baseline: BaselineProfile): Promise<void>;
   learning(model: ModelId): Promise<LearningState | null>;
   saveLearning(model: ModelId, state: LearningState): Promise<void>;
 }

@@ -108,6 +108,8 @@ export class MemoryStore implements FleetStore {
         current: (model) => read((from) => from.baselines.get(model) ?? null),
         versions: () => Promise.resolve([]),
         save: (model, baseline) => write(model, (to) => void to.baselines.set(model, baseline)),
+        saveNew: (model, baseline) =>
+          write(model, (to) => void to.baselines.set(model, to.baselines.get(model) ?? baseline)),
         learning: (model) => read((from) => from.learning.get(model) ?? null),
         saveLearning: (model, state) => write(model, (to) => void to.learning.set(model, state)),
       },
