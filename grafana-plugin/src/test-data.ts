@@ -166,11 +166,13 @@ export const anIncident = (overrides: Partial<Incident> = {}): Incident => ({
   closed_at_ms: null,
   severity: 'high',
   pages: true,
+  worst_impact: null,
   diagnosis: {
     at_ms: 1,
     window: { from_ms: 0, to_ms: 1, samples: 200 },
     severity: 'high',
     severity_reason: 'Confidence fell by 0.2.',
+    since_ms: null,
     causes: [
       {
         id: 'unit-change',

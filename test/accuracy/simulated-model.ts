@@ -105,6 +105,7 @@ export class SimulatedModel {
         windowMs: HOUR_MS,
         rowsKept: 5_000,
         binnedSignals: 6,
+        categoriesPerFeature: 1_000,
       },
       (text) => text,
       () => seededRandom(seed),

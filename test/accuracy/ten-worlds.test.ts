@@ -123,6 +123,7 @@ class Service {
         windowMs: 300_000,
         rowsKept: 5_000,
         binnedSignals: 6,
+        categoriesPerFeature: 1_000,
       },
       (text) => text,
       () => seededRandom(1),

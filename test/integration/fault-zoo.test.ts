@@ -20,10 +20,10 @@ const SAMPLE: readonly (readonly [kind: string, model: string])[] = [
 
 /**
  * What is left of a cause when the rows are gone: stored windows mix requests from before and after a rename, in which the old
- * name has not vanished; or hold only those after it, in which the new names are folded and a group is gone (to be mended).
+ * name has not vanished.
  */
 const COARSER: Readonly<Partial<Record<CauseId, readonly CauseId[]>>> = {
-  'category-rename': ['new-categories', 'segment-outage'],
+  'category-rename': ['new-categories'],
 };
 interface IncidentView {
   readonly id: string;

@@ -148,7 +148,21 @@ describe('watched at the default configuration', () => {
     const seenAfterMs = clock.now() - switchedAtMs;
     if (isLong) expect(seenAfterMs).toBeLessThan(SEEN_WITHIN_MS);
     expect(calls - before).toBeLessThanOrEqual(45 + (CALLS_A_CYCLE * seenAfterMs) / 30_000);
-    // It is unstable as well, and that stays the cause that is named.
-    expect(await shown()).toMatchObject({ state: 'failing' });
+    // It was unstable before and still is, so that stays the cause; that it became unsure besides is told with it.
+    expect(await shown()).toMatchObject({ state: 'failing', cause: 'unstable-model' });
+    await expect
+      .poll(
+        async () => {
+          const { incidents } = (await request('GET', '/api/v1/incidents?model=coin&open=true')) as {
+            incidents: readonly { diagnosis: { unexplained: string | null }; explanation: { paragraphs: string[] } }[];
+          };
+          return incidents.map(({ diagnosis, explanation }) => [diagnosis.unexplained, explanation.paragraphs.at(-1)]);
+        },
+        { timeout: 90_000, interval: 200 },
+      )
+      .toEqual([
+        new Array(2).fill(expect.stringMatching(/^It does not explain that the model is unsure besides\. Mean/)),
+      ]);
+    expect((await shown()).cause).toBe('unstable-model');
   }, 420_000);
 });

@@ -315,6 +315,35 @@ describe('before the first answer', () => {
     30_000,
   );
 
+  it('names the failing calls where a payload is given that the model takes, and its server fails on it', async () => {
+    const failing = createServer((request, response) => {
+      request.resume();
+      response.statusCode = 500;
+      response.setHeader('content-type', 'application/json');
+      response.end('{"detail":"worker died"}');
+    });
+    await new Promise<void>((done) => failing.listen(0, '127.0.0.1', done));
+    try {
+      const investigation = await investigateOnce(
+        `http://127.0.0.1:${(failing.address() as AddressInfo).port}/predict`,
+        {
+          samples: 5,
+          timeoutMs: 3_000,
+          target: { payloads: [{ amount: 12, country: 'DE' }] },
+          secrets: new Map(),
+          onProgress: () => undefined,
+        },
+      );
+      expect(investigation).toMatchObject({ verdict: 'failing', setup: null });
+      expect(EXIT_CODES[investigation.verdict]).toBe(1);
+      expect(investigation.diagnosis).toMatchObject({ severity: 'critical', impact: { harm: 'no-answer', share: 1 } });
+      expect(investigation.diagnosis.causes[0]?.id).toBe('model-unreachable');
+      expect(investigation.explanation.headline).toMatch(/server error/);
+    } finally {
+      failing.close();
+    }
+  }, 30_000);
+
   it('takes the certificate authority that is given', async () => {
     const target = { asking: { tls: { caFile: join(directory, 'cert.pem') } } };
     const investigation = await investigateOnce(`https://127.0.0.1:${tlsPort}/p`, {

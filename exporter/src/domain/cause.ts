@@ -132,6 +132,8 @@ export interface Diagnosis {
   readonly severity: Severity;
   /** Why this severity, in one sentence. */
   readonly severityReason: string;
+  /** When it began, the one time that is told of it; null where that is not known. Diagnoses stored before it was kept have none. */
+  readonly sinceMs?: number | null;
   /** What it costs users; null when no harm can be told from chance. Diagnoses stored before impact was estimated have none. */
   readonly impact?: Impact | null;
   readonly causes: readonly Cause[];

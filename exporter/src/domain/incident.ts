@@ -1,4 +1,5 @@
 import type { Diagnosis, Explanation } from './cause.js';
+import type { Impact } from './impact.js';
 import type { IncidentId, ModelId } from './identifiers.js';
 import type { Severity } from './severity.js';
 
@@ -35,4 +36,11 @@ export interface Incident {
   /** In the order the lines were added; only ever grows. */
   readonly timeline: readonly TimelineEntry[];
   readonly fingerprint: Fingerprint;
+  /** The worst that it cost users so far, and when; null while no harm could be told from chance. Incidents stored before it was kept have none. */
+  readonly worst?: WorstImpact | null;
+}
+
+export interface WorstImpact {
+  readonly impact: Impact;
+  readonly atMs: number;
 }

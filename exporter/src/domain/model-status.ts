@@ -1,5 +1,5 @@
 import type { AlertEvidence } from './alert-evidence.js';
-import type { Diagnosis } from './cause.js';
+import type { CauseId, Diagnosis } from './cause.js';
 import type { FeatureReadings } from './feature-kind.js';
 import type { BlindSpot, Finding } from './finding.js';
 import type { IncidentRow } from './incident.js';
@@ -9,7 +9,15 @@ import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } fro
 import type { RecurringCause } from './recurring-cause.js';
 import type { RowAnomaly } from './row-anomaly.js';
 import type { SetupProblem } from './setup-problem.js';
+import type { Severity } from './severity.js';
 import type { GoldenComparison } from './symptoms.js';
+
+/** A change that is as good as certain and alerts nobody yet: what is shown of the model in the place of an incident. */
+export interface UnalertedChange {
+  readonly severity: Severity;
+  readonly cause: CauseId;
+  readonly headline: string;
+}
 
 /** Current figures of one model, for lists, live lines and metrics. */
 export interface ModelStatus {
@@ -36,6 +44,8 @@ export interface ModelStatus {
   /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
   readonly incident: IncidentRow | null;
+  /** What changed where no incident is open; null where nothing did, or an incident tells it. */
+  readonly unalerted: UnalertedChange | null;
   /** Why mlfi cannot ask the model at present, and what to do; no fault of the model. Null when it can. */
   readonly setup: SetupProblem | null;
   /** Evidence against the false-page budget. */

@@ -40,6 +40,7 @@ export function mayPage(
 /** Whether the findings hold a fact, which pages however much evidence the line asks for. */
 export function showFact(findings: readonly Finding[], criticalErrorShare: number): boolean {
   return findings.some(
-    ({ detector, now }) => FACTS.has(detector) || (detector === 'error-rate' && (now ?? 0) >= criticalErrorShare),
+    ({ detector, statistic }) =>
+      FACTS.has(detector) || (detector === 'error-rate' && statistic.value >= criticalErrorShare),
   );
 }

@@ -7,7 +7,9 @@ import type { Proportion, LevelSummary } from './estimate.js';
 
 export interface ServiceEvidence {
   readonly calls: number;
+  /** Since they became more frequent inside the window, as are all other figures of failures; of the whole window where they did not. */
   readonly failures: Proportion;
+  readonly failingSinceMs: number | null;
   readonly failuresByReason: Readonly<Partial<Record<FailureReason, number>>>;
   /** What most failures of the most frequent reason say, in the server's or the connection's own words; null where nothing is kept. */
   readonly said: string | null;

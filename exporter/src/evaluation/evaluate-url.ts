@@ -21,12 +21,18 @@ import type { Knowledge } from './knowledge.js';
 import { isSetup, setupProblem, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
 import type { Failure, Sample, ServerCertificate } from '../domain/observation.js';
 
+/** Where a model is asked, and with what. */
+export interface GivenTarget {
+  readonly endpoint: Endpoint;
+  readonly payloads: readonly Json[];
+}
+
 export interface InvestigationPorts {
   readonly clock: Clock;
   readonly hash: (text: string) => string;
   readonly discover: (url: string) => Promise<Discovery>;
-  /** True when the payloads were given by somebody who knows the model, not guessed. */
-  readonly knowsPayloads: boolean;
+  /** How somebody who knows the model says that it is asked; null where that is guessed. */
+  readonly given: GivenTarget | null;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   readonly cycle: (model: Model) => Promise<readonly Sample[]>;
   /** Baseline of the watched model behind this URL, or of an earlier check; null store = nothing is kept. */
@@ -58,7 +64,7 @@ export async function investigate(
   const wanted = samples ?? settings.defaultSamples;
   onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
   const discovery = await ports.discover(url);
-  const { endpoint, payloads } = discovery.kind === 'found' ? discovery : unknownTarget(url);
+  const { endpoint, payloads } = targetOf(discovery, ports.given, url);
   const watched = ports.watchedModelAt(url);
   const id = watched ?? slugOf(`look-${url}`);
   const model = passingModel(
@@ -75,7 +81,7 @@ export async function investigate(
     ports,
     model,
     wanted,
-    refusalOf(discovery, watched === null),
+    refusalOf(discovery, watched === null, ports.given !== null),
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -115,7 +121,7 @@ export async function investigate(
     ports.clock.now(),
   );
   const setup =
-    refusal ?? (ports.knowsPayloads || watched !== null ? null : notUnderstood(evaluation, window, payloads));
+    refusal ?? (ports.given !== null || watched !== null ? null : notUnderstood(evaluation, window, payloads));
   const verdict = setup !== null ? 'undecided' : evaluation.diagnosis.severity === 'none' ? 'healthy' : 'failing';
   if (verdict === 'healthy' && baseline === null && watched === null)
     await keepAsBaseline(ports, id, window, golden.build());
@@ -129,7 +135,7 @@ export async function investigate(
     verdict,
     setup,
     limited,
-    sent: discovery.kind === 'found' ? sentText(payloads) : null,
+    sent: isKnown(discovery, ports.given, refusal) ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
 }
@@ -159,7 +165,10 @@ async function asked(
 const certificateIn = (collected: readonly Sample[]): ServerCertificate | null =>
   collected.flatMap(({ certificate }) => certificate ?? []).at(-1) ?? null;
 
-const unknownTarget = (url: string): { readonly endpoint: Endpoint; readonly payloads: readonly Json[] } => ({
+const targetOf = (discovery: Discovery, given: GivenTarget | null, url: string): GivenTarget =>
+  discovery.kind === 'found' ? discovery : (given ?? unknownTarget(url));
+
+const unknownTarget = (url: string): GivenTarget => ({
   endpoint: { url, connector: 'rest', settings: {}, authorizationSecret: null },
   payloads: [SEED_PAYLOAD],
 });
@@ -177,11 +186,19 @@ function lastAnswer(samples: readonly Sample[]): number | null {
   );
 }
 
-/** Why the model could not be asked at all. One that is watched was asked before: for it the same is a fault. */
-function refusalOf(discovery: Discovery, isUnknown: boolean): SetupProblem | null {
+/**
+ * Why a model that is not watched could not be asked at all; one that is was asked before, and for it the same is a fault. So it is
+ * where a payload is given that the model takes: the server that fails on it fails its users.
+ */
+function refusalOf(discovery: Discovery, isUnknown: boolean, isGiven: boolean): SetupProblem | null {
   if (discovery.kind === 'found' || !isUnknown || !isSetup(discovery.failure)) return null;
-  return setupProblemOf(discovery.failure);
+  const problem = setupProblemOf(discovery.failure);
+  return isGiven && problem.kind === 'server-error' ? null : problem;
 }
+
+/** Whether the payloads are those that the model was asked with, found or given. */
+const isKnown = (discovery: Discovery, given: GivenTarget | null, refusal: SetupProblem | null): boolean =>
+  discovery.kind === 'found' || (given !== null && refusal === null);
 
 const LONGEST_SENT = 300;
 const sentText = ([first]: readonly Json[]): string => JSON.stringify(first ?? null).slice(0, LONGEST_SENT);

@@ -1,6 +1,7 @@
 import type { Diagnosis, Explanation } from '../domain/cause.js';
 import type { Fingerprint } from '../domain/incident.js';
 import type { SimilarLesson } from '../domain/lesson.js';
+import type { UnalertedChange } from '../domain/model-status.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { mayPage } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
@@ -15,6 +16,7 @@ import { estimatePerformance } from '../performance/estimate.js';
 import { diagnose } from '../rca/diagnose.js';
 import { symptomsOf } from '../rca/symptoms/symptoms-of.js';
 import { recommend } from '../recommendation/recommend.js';
+import { unalertedChange } from './unalerted-change.js';
 import { recommendationContext, type Knowledge } from './knowledge.js';
 
 /** What one evaluation of a model concluded. */
@@ -22,6 +24,8 @@ export interface Evaluation extends Omit<Detection, 'golden'> {
   readonly performance: PerformanceEstimate;
   /** True when the findings may alert somebody. */
   readonly pages: boolean;
+  /** What is told of it where no incident is open; null where nothing is all but certain to do harm. */
+  readonly unalerted: UnalertedChange | null;
   readonly symptoms: Symptoms;
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
@@ -37,6 +41,7 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
   const findings = withCosts(detected.findings, performance, state);
   const symptoms = symptomsOf(state, { findings, blindSpots: detected.blindSpots, golden }, nowMs);
   const diagnosis = diagnose(symptoms);
+  const explanation = explain(diagnosis, state.model.name, state.evidence);
   const print = fingerprint(diagnosis);
   const context = recommendationContext(state.model, state.baseline !== null, knowledge, print, nowMs);
   return {
@@ -46,7 +51,8 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
     symptoms,
     diagnosis,
-    explanation: explain(diagnosis, state.model.name, state.evidence),
+    explanation,
+    unalerted: unalertedChange(diagnosis, explanation, state.evidence),
     fingerprint: print,
     similar: similarLessons(print, nowMs, knowledge.lessons),
     proposals: recommend(diagnosis, context),

@@ -1,15 +1,14 @@
 import { counted, wholePercent } from '../domain/quantity-text.js';
 import { subjectText } from '../domain/finding.js';
 import { oddsText, provisionalText, type AlertEvidence, type SignalEvidence } from '../domain/alert-evidence.js';
-import { timeText } from '../domain/time-text.js';
 
 /** Signals named at most. */
 const MAX_SIGNALS = 3;
 /** Natural logarithm of the odds below which a signal is not named: chance alone shows more less than once in ten days. */
 const MIN_LOG_ODDS = Math.log(10);
 
-const clause = (signal: SignalEvidence): string =>
-  `${oddsText(signal.logRatio)} for ${subjectText(signal.subject)}${signal.changeAtMs === null ? '' : ` since ${timeText(signal.changeAtMs)}`}`;
+/** When each signal moved is not told: the estimates differ by a block or two, and one fault began once. */
+const clause = (signal: SignalEvidence): string => `${oddsText(signal.logRatio)} for ${subjectText(signal.subject)}`;
 
 /** What the evidence over time says, how near the alert threshold it is, and what may not alert yet. Empty where there is nothing to say. */
 export function evidenceText(evidence: AlertEvidence): string {
@@ -30,4 +29,13 @@ export function evidenceText(evidence: AlertEvidence): string {
     ? `For now, ${provisionalText(evidence.provisionalUntilMs)}.`
     : '';
   return [soFar, waits].filter((text) => text !== '').join(' ');
+}
+
+/** Why a change that is as good as certain alerts nobody so far, for wherever the state of the model is shown. */
+export function notYetText(evidence: AlertEvidence | null): string {
+  if (evidence?.signals.some(({ watch }) => watch === 'provisional') === true)
+    return `Changed, not yet alerting: ${provisionalText(evidence.provisionalUntilMs)}.`;
+  if (evidence?.verdict === 'quiet' || evidence?.verdict === 'warning')
+    return `Changed, not yet alerting: the evidence is ${wholePercent(evidence.lineShare)} of the way to the alert threshold.`;
+  return 'Changed, not yet alerting: the next evaluation has to confirm it.';
 }

@@ -13,7 +13,7 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
   if (winner === undefined || diagnosis.severity === 'none') return healthy(diagnosis, name);
   return {
     headline: headlineOf(diagnosis, winner, name),
-    summary: summaryOf(diagnosis, winner, name, evidence),
+    summary: summaryOf(diagnosis, winner, name),
     paragraphs: [
       whyParagraph(diagnosis, winner),
       evidence === null ? '' : evidenceText(evidence),
@@ -46,14 +46,14 @@ function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
 }
 
 /** Plain words and whole numbers, no statistics: what users feel, what it probably is, since when, how sure, and what is not known. */
-function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string, evidence: AlertEvidence | null): string {
+function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   const { impact } = diagnosis;
   const harmed =
     impact === null || impact === undefined
       ? withoutImpact(diagnosis, name)
       : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
-  const since = evidence?.changeAtMs ?? null;
-  const when = since === null || evidence?.verdict !== 'alarm' ? '' : ` It began at about ${minuteText(since)}.`;
+  const since = diagnosis.sinceMs ?? null;
+  const when = since === null ? '' : ` It began at about ${minuteText(since)}.`;
   const where =
     winner.segments.length === 0 ? '' : ` It concerns requests with ${winner.segments.slice(0, 2).join(', ')}.`;
   if (blamesNothing(winner.id))

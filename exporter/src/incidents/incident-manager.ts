@@ -19,6 +19,7 @@ import {
   type HysteresisSettings,
   type SeverityHysteresis,
 } from './hysteresis.js';
+import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
@@ -269,6 +270,7 @@ class StoredIncidents implements IncidentManager {
       diagnosis,
       explanation,
       fingerprint,
+      worst: worstOf(null, diagnosis),
     };
     const entries = openingEntries(evaluation, tracking.alerts, tracking.firstEvidenceAtMs, now);
     await this.ports.incidents.save(opened, entries);
@@ -303,8 +305,11 @@ class StoredIncidents implements IncidentManager {
     const { severity } = tracking.severity;
     const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
     const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis);
-    // Proposals that could not be made when the story began are made now.
-    if (!storyChanged && severity === incident.severity) return sameStory && tracking.isUnproposed ? incident : null;
+    if (!storyChanged && severity === incident.severity) {
+      const told = sameStory ? await this.followSize(tracking, incident, evaluation) : incident;
+      // Proposals that could not be made when the story began are made now.
+      return sameStory && tracking.isUnproposed ? told : null;
+    }
     const now = this.ports.clock.now();
     const { diagnosis, explanation, fingerprint } = evaluation;
     const entries: TimelineEntry[] = [];
@@ -319,12 +324,42 @@ class StoredIncidents implements IncidentManager {
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
     const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
-    const told = takesOver ? { ...incident, diagnosis, explanation, fingerprint } : incident;
+    const worst = worstOf(incident.worst ?? null, diagnosis);
+    const told = takesOver
+      ? { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst }
+      : incident;
     const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });
     return takesOver ? changed : null;
+  }
+
+  /**
+   * The same story with the figures of now, where they are news: how large it is, and how large it was at its worst. While an action
+   * takes effect the diagnosis stays on which people decided, unless it gets worse.
+   */
+  private async followSize(
+    tracking: IncidentTracking,
+    incident: IncidentRow,
+    evaluation: Evaluation,
+  ): Promise<IncidentRow> {
+    if (!isOtherSize(incident.diagnosis, evaluation.diagnosis)) return incident;
+    const grows = (evaluation.diagnosis.impact?.share ?? 0) > (incident.diagnosis.impact?.share ?? 0);
+    if (!grows && (await this.ports.governance.isActionUnderWay(incident.id))) return incident;
+    const { diagnosis, explanation, fingerprint } = evaluation;
+    const { severity } = incident;
+    const worst = worstOf(incident.worst ?? null, diagnosis);
+    const told = { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
+    const held = diagnosis.severity === severity ? diagnosis : incident.diagnosis;
+    const changed = withSeverity(told, { severity, severityReason: held.severityReason });
+    const growth = growthText(incident.worst ?? null, worst);
+    const entries: TimelineEntry[] =
+      growth === null ? [] : [{ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text: growth }];
+    await this.ports.incidents.save(changed, entries);
+    tracking.open = changed;
+    this.ports.events.publish({ kind: 'incident-updated', incident: changed });
+    return changed;
   }
 
   /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */

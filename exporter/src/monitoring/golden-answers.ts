@@ -1,4 +1,5 @@
 import { createGoldenMemory, type GoldenMemory } from '../baseline/golden-memory.js';
+import { onePeriod } from '../detection/golden-switch.js';
 import { goldenText, type Observation, type Sample } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
 
@@ -59,10 +60,18 @@ export class GoldenAnswers {
     return this.recent.filter(({ observation }) => observation.atMs >= atMs);
   }
 
-  /** What the newest answers are. */
+  /** What the newest answers are: of one period, where the model was replaced among them. */
   now(): readonly GoldenBaseline[] {
     const memory = createGoldenMemory(this.hash);
-    for (const { observation, shape } of this.recent) memory.add(observation, shape);
+    const answered = this.recent.filter(({ observation: { failure } }) => failure === null);
+    const [from, to] = onePeriod(
+      answered.map(({ observation: { goldenId, prediction, confidence } }) => ({
+        goldenId: goldenId ?? '',
+        answer: goldenText(prediction),
+        confidence,
+      })),
+    );
+    for (const { observation, shape } of answered.slice(from, to)) memory.add(observation, shape);
     return memory.build();
   }
 

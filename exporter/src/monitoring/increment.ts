@@ -71,6 +71,8 @@ export interface Counted {
   readonly records: Records;
   /** What `baseline` of the records was made of. */
   readonly baseline: BaselineProfile | null;
+  /** What `windows` of the records was made of. */
+  readonly windows: readonly Window[];
 }
 
 /** Rows that were written: with it the model itself can count them. */
@@ -84,7 +86,7 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
-  readonly windows: Pick<Windows, 'current' | 'toStore' | 'labels'>;
+  readonly windows: Pick<Windows, 'categoriesKept' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly Judged[];
@@ -121,6 +123,7 @@ export function countRows(
     startsOver ? null : windows,
     state.golden,
     requirements,
+    windows.categoriesKept(),
   );
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
@@ -140,6 +143,7 @@ export function countRows(
       kinds: state.kindsToSave,
     },
     baseline: state.baselineToSave,
+    windows: phase.kind === 'learning' ? [] : toStore.windows,
   };
 }
 
@@ -150,10 +154,11 @@ function learningWith(
   windows: Pick<Windows, 'current'> | null,
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
+  categoriesKept: number,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] });
+  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, categoriesKept);
   const { own } = labelsOfLearning(phase, counted, countable.labels);
-  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own });
+  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, categoriesKept);
   return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
 }

@@ -122,9 +122,9 @@ export class JudgedTraffic {
 
   /** Puts labels into the rows in memory. @returns how many judged rows got theirs */
   labelRows(labels: readonly LateLabel[]): number {
-    this.parts.pending.label(labels);
+    const waiting = this.parts.pending.label(labels);
     const labelled = this.rows.label(labels);
-    this.parts.windows.addGroupLabels(labelled);
+    this.parts.windows.addGroupLabels(labelled, waiting);
     if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
     return labelled.length;
   }
@@ -181,6 +181,8 @@ export class JudgedTraffic {
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
     if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    // Rows are bet on once: what they said is stored without waiting for the next ones.
+    if (detectors.isSaveDue(nowMs)) this.parts.changed();
     this.rows.trim();
   }
 
@@ -283,6 +285,8 @@ export class JudgedTraffic {
     parts.detectors.startWatching();
     rows.clear();
     parts.windows.judge(gridsOf(phase), atMs);
+    // The stored learning held them; from now on the windows have to, in the same write as the baseline.
+    for (const each of parts.pending.waiting) parts.windows.awaits(each);
     this.countEarlyLabels();
     parts.changed();
     return true;

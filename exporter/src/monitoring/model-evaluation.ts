@@ -97,7 +97,7 @@ export class ModelEvaluation {
     await lanes.run(id, async () => {
       if (incident === null) monitored.settleEvidence();
       const before = monitored.model.state;
-      await this.changeModel(member, () => ({ state: stateOf(monitored, incident) }));
+      await this.changeModel(member, () => ({ state: stateOf(monitored, incident, evaluation) }));
       if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
     });
     if (monitored.isDirty) this.ports.commit();

@@ -27,7 +27,7 @@ export function statusOf(
   const window = monitored.window();
   const failures = failureCount(window);
   return {
-    model: monitored.model,
+    ...shownState(monitored, evaluation, incident),
     windowSamples: window.calls,
     totalSamples: monitored.counters.calls,
     confidenceMean: meanOf(window, 'confidence'),
@@ -61,6 +61,21 @@ export function statusOf(
   };
 }
 
+/** The state by the same evaluation as everything else that is shown, which what is stored follows; and why it is that without an incident. */
+function shownState(
+  monitored: MonitoredModel,
+  evaluation: Evaluation | null,
+  incident: IncidentRow | null,
+): Pick<ModelStatus, 'model' | 'unalerted'> {
+  const { model } = monitored;
+  if (evaluation === null) return { model, unalerted: null };
+  const state = stateOf(monitored, incident, evaluation);
+  return {
+    model: state === model.state ? model : { ...model, state },
+    unalerted: state === 'degraded' && incident === null ? evaluation.unalerted : null,
+  };
+}
+
 /** The state of a model nothing is wrong with. */
 export function runningState({ isConfiguring, counters, baseline }: MonitoredModel): ModelState {
   if (isConfiguring && counters.basis === 'probe' && counters.calls === 0) return 'configuring';
@@ -74,10 +89,17 @@ function isUnanswered({ causes: [first], findings }: IncidentRow['diagnosis']): 
   return first.id === 'model-unreachable' || refusesAll;
 }
 
-/** The state shown: an open incident decides; without one a model is being configured, learning or healthy. */
-export function stateOf(monitored: MonitoredModel, incident: IncidentRow | null): ModelState {
+/** The state shown: an open incident decides; without one a model is being configured, learning, healthy, or changed without an alert. */
+export function stateOf(
+  monitored: MonitoredModel,
+  incident: IncidentRow | null,
+  evaluation: Evaluation | null,
+): ModelState {
   if (monitored.model.paused) return 'paused';
-  if (incident === null) return runningState(monitored);
+  if (incident === null) {
+    const running = runningState(monitored);
+    return running === 'healthy' && evaluation !== null && evaluation.unalerted !== null ? 'degraded' : running;
+  }
   if (isUnanswered(incident.diagnosis)) return 'unreachable';
   return pagesPeople(incident.severity) ? 'failing' : 'degraded';
 }

@@ -77,6 +77,7 @@ export class MonitoredModel {
         past,
         settings.binnedSignals,
         this.calls.labelDelays,
+        () => settings.categoriesPerFeature,
       ),
       pending: new PendingRows(new EventClock(), hash(id)),
       detectors: new RunningDetectors(
@@ -213,7 +214,7 @@ export class MonitoredModel {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
     const { traffic } = this;
-    traffic.parts.windows.stored();
+    traffic.parts.windows.stored(counted.windows);
     if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
     if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
     if (observations.length > 0) this.startTraffic();

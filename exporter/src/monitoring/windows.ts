@@ -1,3 +1,4 @@
+import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import {
   createWindowBuilder,
   emptyWindow,
@@ -38,9 +39,14 @@ export interface Countable {
 }
 
 /** The counts with more counted. */
-export function withCounted(like: WindowProfile, from: WindowProfile | null, countable: Countable): WindowProfile {
+export function withCounted(
+  like: WindowProfile,
+  from: WindowProfile | null,
+  countable: Countable,
+  categoriesKept?: number,
+): WindowProfile {
   if (from !== null && countable.rows.length + countable.labels.length === 0) return from;
-  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() });
+  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() }, categoriesKept);
   count(builder, countable);
   return builder.build();
 }
@@ -69,6 +75,8 @@ export class Windows {
   private readonly unstored = new Set<number>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
+  /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
+  private readonly written = new Map<number, WindowProfile>();
   private readonly cumulative: CumulativeCounts;
   /** Labels of windows that have left memory. */
   readonly labels: LabelHistory;
@@ -78,6 +86,7 @@ export class Windows {
    * @param sinceMs windows from here on are judged; null while a baseline is learnt
    * @param past windows already stored, oldest first
    * @param binnedSignals signals counted in frozen bins for Prometheus
+   * @param categoriesKept different values of one feature that are told apart; read at every use
    */
   constructor(
     private like: WindowProfile,
@@ -86,36 +95,49 @@ export class Windows {
     past: readonly Window[],
     binnedSignals: number,
     labelDelays: readonly number[] = [],
+    readonly categoriesKept: () => number = () => DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
   ) {
     this.labels = new LabelHistory(labelDelays);
     this.past = past.slice(0, -1);
     const newest = past.at(-1);
     this.startMs = newest?.windowStartMs ?? null;
-    this.builder = createWindowBuilder({ like, ...(newest === undefined ? {} : { from: newest.profile }) });
+    this.builder = this.counting(like, newest?.profile);
     this.cumulative = new CumulativeCounts(binnedSignals);
   }
 
   /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */
   add({ rows, labels }: Countable, isStored: boolean): void {
+    if (!isStored && rows.length + labels.length > 0) this.written.clear();
     for (const [startMs, some] of grouped(rows, ({ row }) => this.startOf(row.atMs)))
       this.countIn(startMs, isStored, (builder) => count(builder, { rows: some, labels: [] }));
     for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.startOf(predictedAtMs)))
       this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
   }
 
-  /** Counts the labels that rows counted before have got since, in the groups they belong to. */
-  addGroupLabels(rows: readonly Observation[]): void {
+  /**
+   * Counts the labels that rows have got since they were counted, in the groups they belong to.
+   * @param waiting rows that will be counted with their labels
+   */
+  addGroupLabels(rows: readonly Observation[], waiting: readonly Observation[]): void {
     for (const [startMs, some] of grouped(rows, ({ atMs }) => this.startOf(atMs)))
       if (startMs === null || !this.isOlder(startMs))
         this.countIn(startMs, false, (builder) => {
           for (const row of some) builder.addGroupLabel(row);
         });
+    for (const [startMs, some] of grouped([...rows, ...waiting], ({ atMs }) => this.startOf(atMs))) {
+      const from = startMs === null ? undefined : this.written.get(startMs);
+      if (startMs === null || from === undefined) continue;
+      const builder = createWindowBuilder({ like: this.like, from });
+      for (const row of some) builder.addGroupLabel(row);
+      this.written.set(startMs, builder.build());
+    }
   }
 
   /** The row will be counted once older ones are; the next write is to hold it already. */
   awaits(arrived: ArrivedRow): void {
     const startMs = this.startOf(arrived.row.atMs);
     if (startMs === null) return;
+    this.written.clear();
     if (this.isOlder(startMs)) count(this.amendment(startMs), { rows: [arrived], labels: [] });
     else this.unstored.add(startMs);
   }
@@ -136,27 +158,39 @@ export class Windows {
    * @param waiting rows that are stored and not counted here yet
    */
   toStore(arrived: Countable, waiting: readonly ArrivedRow[]): WindowsToStore {
-    const rows = grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
     const fresh = grouped(arrived.rows, ({ row }) => this.startOf(row.atMs));
     const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.startOf(predictedAtMs));
     const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
     const of = (startMs: number, from: WindowProfile | null, counted: readonly ArrivedRow[]): Window => ({
       windowStartMs: startMs,
-      profile: withCounted(this.like, from, { rows: counted, labels: labels.get(startMs) ?? [] }),
+      profile: withCounted(
+        this.like,
+        from,
+        { rows: counted, labels: labels.get(startMs) ?? [] },
+        this.categoriesKept(),
+      ),
     });
+    const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
+    const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
+    const whole = (startMs: number): Window => {
+      const written = this.written.get(startMs);
+      return written === undefined
+        ? of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [])
+        : of(startMs, written, fresh.get(startMs) ?? []);
+    };
     const older = new Set([...this.amendments.keys(), ...starts.filter((startMs) => this.isOlder(startMs))]);
     return {
-      windows: starts
-        .filter((startMs) => !this.isOlder(startMs))
-        .map((startMs) => of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [])),
+      windows: starts.filter((startMs) => !this.isOlder(startMs)).map(whole),
       amendments: [...older].map((startMs) =>
         of(startMs, this.amendments.get(startMs)?.build() ?? null, fresh.get(startMs) ?? []),
       ),
     };
   }
 
-  /** What `toStore` said is stored. */
-  stored(): void {
+  /** What `toStore` said is stored. @param windows those it said, whole */
+  stored(windows: readonly Window[]): void {
+    for (const { windowStartMs, profile } of windows) this.written.set(windowStartMs, profile);
+    for (const startMs of this.written.keys()) if (this.isOlder(startMs)) this.written.delete(startMs);
     this.unstored.clear();
     this.amendments = new Map();
   }
@@ -166,7 +200,7 @@ export class Windows {
     this.cumulative.close(this.current());
     this.like = like;
     this.built = null;
-    this.builder = createWindowBuilder({ like });
+    this.builder = this.counting(like);
   }
 
   /** Another normal is learnt: what was counted before is not compared with it. */
@@ -226,6 +260,7 @@ export class Windows {
 
   private begin(like: WindowProfile, sinceMs: number | null): void {
     this.past = [];
+    this.written.clear();
     this.labels.forget();
     this.restart(like);
     this.startMs = null;
@@ -263,11 +298,15 @@ export class Windows {
     const index = this.past.findIndex(({ windowStartMs }) => windowStartMs >= startMs);
     const known = this.past[index];
     const isKnown = known?.windowStartMs === startMs;
-    const builder = createWindowBuilder({ like: this.like, ...(isKnown ? { from: known.profile } : {}) });
+    const builder = this.counting(this.like, isKnown ? known.profile : undefined);
     count(builder);
     const window = { windowStartMs: startMs, profile: builder.build() };
     this.past.splice(index === -1 ? this.past.length : index, isKnown ? 1 : 0, window);
     this.closeLate(count);
+  }
+
+  private counting(like: WindowProfile, from?: WindowProfile): WindowBuilder {
+    return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.categoriesKept());
   }
 
   private countNow(count: (builder: WindowBuilder) => void): void {
@@ -282,14 +321,14 @@ export class Windows {
 
   /** What is to be added to an older window that is stored. */
   private amendment(startMs: number): WindowBuilder {
-    const builder = this.amendments.get(startMs) ?? createWindowBuilder({ like: this.like });
+    const builder = this.amendments.get(startMs) ?? this.counting(this.like);
     this.amendments.set(startMs, builder);
     return builder;
   }
 
   /** What comes for a window that is closed is counted once more for the counts that only grow. */
   private closeLate(count: (builder: WindowBuilder) => void): WindowProfile {
-    const late = createWindowBuilder({ like: this.like });
+    const late = this.counting(this.like);
     count(late);
     const profile = late.build();
     this.cumulative.close(profile);

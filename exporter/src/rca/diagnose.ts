@@ -50,6 +50,7 @@ export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): D
     window: symptoms.window,
     severity,
     severityReason: reason,
+    sinceMs: severity === 'none' ? null : sinceOf(winner, symptoms),
     // Where nothing was found, an interval that excludes zero is the one in twenty that does so by chance.
     impact: severity === 'none' ? null : impact,
     causes,
@@ -65,6 +66,16 @@ export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): D
     unexplained: unexplainedBy(winner, symptoms),
     blindSpots: symptoms.blindSpots,
   };
+}
+
+/** When failures rose, for a cause of those; when the features it blames changed; else when the model did, by the evidence over time. */
+function sinceOf(winner: Cause | undefined, { service, features, changePoint }: Symptoms): number | null {
+  const isOfCalls = winner !== undefined && familyOf(winner.id) === 'service';
+  const ofCalls = isOfCalls ? service.failingSinceMs : null;
+  const [ofInputs = null] = features.flatMap(({ feature, hint }) =>
+    winner?.features.includes(feature) === true ? (hint?.sinceMs ?? []) : [],
+  );
+  return ofCalls ?? ofInputs ?? changePoint?.atMs ?? null;
 }
 
 /** Softmax over the candidates, which share `whole`. */
@@ -139,11 +150,14 @@ function statementsOf(
     .map(({ text, logOdds, indicator, source }) => ({ text, logOdds, indicator, source }));
 }
 
-/** What the winner does not account for: inputs that moved while calls fail, the rest of a measured drop, or that nothing fits. */
+/** What the winner does not account for: a low confidence of a model that is unstable, inputs that moved while calls fail, the rest of a measured drop, or that nothing fits. */
 function unexplainedBy(winner: Cause | undefined, symptoms: Symptoms): string | null {
   if (symptoms.findings.every(({ kind }) => kind === 'note')) return null;
   if (winner === undefined || blamesNothing(winner.id))
     return 'The findings fit no known cause well enough to name one.';
+  const unsure = symptoms.findings.find(({ detector }) => detector === 'low-confidence');
+  if (winner.id === 'unstable-model' && unsure !== undefined)
+    return `It does not explain that the model is unsure besides. ${unsure.sentence}`;
   const moved = symptoms.features.filter(({ feature, reported }) => reported && !winner.features.includes(feature));
   if (familyOf(winner.id) === 'service' && moved.length > 0)
     return `It does not explain that ${quotedNames(moved.map(({ feature }) => feature))} moved: that may be a second fault, or other traffic.`;

@@ -1,4 +1,5 @@
 import { brief, counted, percent } from '../domain/quantity-text.js';
+import { minuteText } from '../domain/time-text.js';
 import { proportion } from '../statistics/clopper-pearson.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { Impact } from '../domain/impact.js';
@@ -33,7 +34,7 @@ function unanswered({ service }: Symptoms): Impact | null {
     share,
     interval,
     basis: 'counted',
-    sentence: `${percent(share)} of the calls get no prediction, beyond the usual ${percent(usual)} (${service.failures.count} of ${service.failures.of} failed; ${range(interval)}).`,
+    sentence: `${percent(share)} of the calls get no prediction, beyond the usual ${percent(usual)} (${service.failures.count} of ${counted(service.failures.of, 'call')} failed${service.failingSinceMs === null ? '' : ` since ${minuteText(service.failingSinceMs)}`}; ${range(interval)}).`,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
+import { inputsWith } from './prediction-share.js';
 
 export interface SeverityAssessment {
   readonly severity: Severity;
@@ -93,7 +94,7 @@ const RULES: readonly Rule[] = [
   {
     severity: 'critical',
     holds: ({ found }) => found('constant-predictions'),
-    reason: () => 'Users receive the same prediction for every input.',
+    reason: ({ symptoms }) => `Users receive the same prediction for ${inputsWith(symptoms)}.`,
   },
   {
     severity: 'high',

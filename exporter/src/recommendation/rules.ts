@@ -169,7 +169,7 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     collectLabels,
   ],
   'prediction-collapse': [
-    rollback('One prediction for every input is as bad as none, and looks healthy to a load balancer.'),
+    rollback('One prediction whatever the input is as bad as none, and looks healthy to a load balancer.'),
     restart,
     investigate(
       'Find out why inputs no longer matter',

@@ -73,7 +73,7 @@ const investigationOf = (
   clock,
   hash,
   discover: (url) => discover({ url, authorizationSecret: null }),
-  knowsPayloads: false,
+  given: null,
   chooseGoldenInputs,
   cycle: (model) => prober.cycle(model),
   baselines: store.baselines,

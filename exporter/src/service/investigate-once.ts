@@ -9,10 +9,17 @@ import type { Investigation } from '../domain/investigation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../domain/thresholds.js';
 import { createEgress } from '../http/egress.js';
-import { investigate } from '../evaluation/evaluate-url.js';
+import { investigate, type GivenTarget } from '../evaluation/evaluate-url.js';
 import { createLogger } from '../system/logger.js';
 import { seededRandom } from '../system/seeded-random.js';
 import { systemClock } from '../system/system-clock.js';
+
+/** What the caller says of how the model is asked, where that is a payload. */
+function givenIn(url: string, { payloads, connector, asking }: InvestigateOnceOptions['target']): GivenTarget | null {
+  if (payloads === undefined) return null;
+  const endpoint = { url, connector: connector ?? 'rest', settings: {}, authorizationSecret: null } as const;
+  return { endpoint: asking === undefined ? endpoint : { ...endpoint, asking }, payloads };
+}
 
 /** `mlfi investigate`: one check without a server, a configuration or a store. The caller named the address, so it may be any. */
 export async function investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation> {
@@ -32,7 +39,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
             { http, timeoutMs: options.timeoutMs, authorizationOf },
             { url, authorizationSecret: null, ...options.target },
           ),
-        knowsPayloads: options.target.payloads !== undefined,
+        given: givenIn(url, options.target),
         chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads),
         cycle: (model) => prober.cycle(model),
         baselines: null,

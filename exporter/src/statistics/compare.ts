@@ -174,10 +174,13 @@ export function compareCategorical(before: CategoricalCounts, now: CategoricalCo
   const chiSquared = chiSquaredTest(sparse.before, sparse.now);
   const psi = populationStabilityIndex(p, q);
   const unseen = [...now.categories].filter(([name]) => !before.categories.has(name)).sort(([, a], [, b]) => b - a);
-  // Folded categories of the baseline may be the unseen ones: what the baseline calls "other" is not new.
+  // What is folded now are names that the baseline does not tell apart. Those of the baseline that are folded may be the unseen
+  // ones: what the baseline calls "other" is not new.
   const unseenCount = Math.max(
     0,
-    unseen.reduce((sum, [, count]) => sum + count, 0) - (nBefore === 0 ? 0 : (before.other / nBefore) * nNow),
+    now.other +
+      unseen.reduce((sum, [, count]) => sum + count, 0) -
+      (nBefore === 0 ? 0 : (before.other / nBefore) * nNow),
   );
   return {
     nBefore,

@@ -1275,6 +1275,8 @@ export interface components {
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
             severity_reason: string;
+            /** @description when it began, as near as it can be told; null where it cannot */
+            since_ms: number | null;
             surrogate: components["schemas"]["Surrogate"] | null;
             unexplained: string | null;
             window: components["schemas"]["Window"];
@@ -1552,6 +1554,8 @@ export interface components {
                 kind: string;
                 text: string;
             }[];
+            /** @description the worst that it cost users so far; diagnosis.impact is what it costs them now */
+            worst_impact: components["schemas"]["WorstImpact"] | null;
         };
         IngestResult: {
             accepted: number;
@@ -1752,6 +1756,7 @@ export interface components {
             evaluated_at_ms: number | null;
             evidence: components["schemas"]["AlertEvidence"];
             findings_count: number;
+            /** @description of the open incident; without one, of a change that is as good as certain and alerts nobody yet */
             headline: string | null;
             id: string;
             incident_id: string | null;
@@ -1834,6 +1839,7 @@ export interface components {
             features: components["schemas"]["Feature"][];
             findings: components["schemas"]["Finding"][];
             golden_inputs: components["schemas"]["GoldenInput"][];
+            /** @description of the open incident; without one, of a change that is as good as certain and alerts nobody yet */
             headline: string | null;
             id: string;
             incident_id: string | null;
@@ -2230,6 +2236,17 @@ export interface components {
             samples: number;
             /** @description milliseconds since 1970 */
             to_ms: number;
+        };
+        WorstImpact: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            /** @enum {string} */
+            basis: "counted" | "golden" | "confidence";
+            /** @enum {string} */
+            harm: "no-answer" | "wrong-answer" | "late-answer";
+            interval: components["schemas"]["Interval"];
+            sentence: string;
+            share: number;
         };
     };
     responses: {

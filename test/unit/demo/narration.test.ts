@@ -85,6 +85,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     blindSpots: [],
     features: new Map(),
     incident: null,
+    unalerted: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: {

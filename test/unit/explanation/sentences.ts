@@ -290,6 +290,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
       service: {
         calls: given.calls,
         failures,
+        failingSinceMs: null,
         failuresByReason: Object.fromEntries(
           failures.count === 0 ? [] : given.reasons.map((reason, i) => [reason, i === 0 ? failures.count : 0]),
         ),

@@ -3,6 +3,7 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident, IncidentRow } from '../../../exporter/src/domain/incident.js';
+import type { Impact } from '../../../exporter/src/domain/impact.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
@@ -217,4 +218,55 @@ it('is closed while only labels are late', async () => {
   expect(await incidents.apply(model, evaluation('high', true, 'unit-change'))).not.toBeNull();
   for (let look = 0; look < 3; look += 1) await incidents.apply(model, evaluation('low', false, 'label-delay'));
   expect(incidents.current(model.id)).toBeNull();
+});
+
+describe('the size of an open incident', () => {
+  const impactOf = (share: number): Impact => ({
+    harm: 'no-answer',
+    share,
+    interval: { low: share, high: share, level: 0.95 },
+    basis: 'counted',
+    sentence: `${100 * share} % of the calls get no prediction.`,
+  });
+  const sized = (share: number, atMs: number): Evaluation => {
+    const plain = evaluation('critical', true, 'endpoint-errors');
+    return {
+      ...plain,
+      explanation: { headline: 'Calls fail.', summary: `About ${100 * share} % of the calls fail.`, paragraphs: [] },
+      diagnosis: { ...plain.diagnosis, atMs, impact: impactOf(share) },
+    };
+  };
+
+  it('is told as it is now, and as it was at its worst', async () => {
+    const { incidents, saved } = incidentsWith();
+    const look = (share: number, atMs: number) => incidents.apply(model, sized(share, atMs));
+    await look(0.1, 0);
+    await look(0.1, 1_000);
+    // A trifle soon after is no news, a leap is.
+    expect((await look(0.16, 2_000))?.diagnosis.impact?.share).toBe(0.1);
+    const grown = await look(0.95, 3_000);
+    expect([grown?.diagnosis.impact?.share, grown?.worst?.impact.share]).toEqual([0.95, 0.95]);
+    expect(grown?.explanation.summary).toBe('About 95 % of the calls fail.');
+    const less = await look(0.5, 120_000);
+    expect([less?.diagnosis.impact?.share, less?.worst]).toEqual([0.5, { impact: impactOf(0.95), atMs: 3_000 }]);
+    expect(less?.explanation.summary).toBe(
+      'About 50 % of the calls fail. At its worst, at 1970-01-01 00:00 UTC, it was 95 %.',
+    );
+    const lines = saved.get(less?.id ?? '')?.timeline.map(({ text }) => text) ?? [];
+    expect(lines.filter((text) => text.startsWith('It became worse'))).toEqual([
+      'It became worse: 95 % of the calls get no prediction.',
+    ]);
+  });
+
+  it('does not shrink while an action takes effect on which people decided, and grows', async () => {
+    let underWay = false;
+    const { incidents } = incidentsWith([], () => underWay);
+    const look = async (share: number, atMs: number) =>
+      (await incidents.apply(model, sized(share, atMs)))?.diagnosis.impact?.share;
+    await look(0.5, 0);
+    await look(0.5, 0);
+    underWay = true;
+    expect(await look(0.1, 100_000)).toBe(0.5);
+    expect(await look(0.9, 200_000)).toBe(0.9);
+  });
 });

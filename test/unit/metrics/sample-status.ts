@@ -84,6 +84,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     blindSpots: [],
     features: new Map(),
     incident: null,
+    unalerted: null,
     setup: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: {

@@ -42,7 +42,7 @@ class Stored {
       const before = this.profiles.get(windowStartMs);
       this.profiles.set(windowStartMs, before === undefined ? profile : mergeWindows(before, profile));
     }
-    windows.stored();
+    windows.stored(toStore.windows);
   }
 }
 
@@ -62,21 +62,27 @@ const sorted = (profiles: ReadonlyMap<number, WindowProfile>): [number, WindowPr
 
 describe('windows by the time of the rows', () => {
   it('are stored whole whatever waits, comes late, is let go or is not stored at once', () => {
-    const commit = fc.record({ rows: ROWS, unstored: ROWS, waits: fc.boolean(), isTrimmed: fc.boolean() });
+    const commit = fc.record({
+      rows: ROWS,
+      unstored: fc.oneof(fc.constant([]), ROWS),
+      waits: fc.boolean(),
+      handedOut: fc.nat(12),
+      isTrimmed: fc.boolean(),
+    });
     fc.assert(
-      fc.property(fc.array(commit, { maxLength: 4 }), (commits) => {
+      fc.property(fc.array(commit, { maxLength: 6 }), (commits) => {
         const like = withCounted(emptyWindow(), null, rowsOnly(['x', 'y', 'z'].map(rowIn)));
         const windows = new Windows(like, LENGTH_MS, SINCE_MS, [], 10);
         const stored = new Stored();
         const all: ArrivedRow[] = [];
         let waiting: ArrivedRow[] = [];
-        for (const { rows, unstored, waits, isTrimmed } of commits) {
+        for (const { rows, unstored, waits, handedOut, isTrimmed } of commits) {
           windows.add(rowsOnly(unstored), false);
           stored.write(windows, rowsOnly(rows), waiting);
-          windows.add(rowsOnly(waiting), true);
+          windows.add(rowsOnly(waiting.slice(0, handedOut)), true);
           const late = rows.filter(({ row }) => row.atMs < 1_300);
           windows.add(rowsOnly(waits ? late : rows), true);
-          waiting = waits ? rows.filter((each) => !late.includes(each)) : [];
+          waiting = [...waiting.slice(handedOut), ...(waits ? rows.filter((each) => !late.includes(each)) : [])];
           if (isTrimmed && waiting.length === 0) windows.trim(1);
           all.push(...rows, ...unstored);
         }

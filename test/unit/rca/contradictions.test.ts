@@ -3,6 +3,9 @@ import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { diagnose } from '../../../exporter/src/rca/diagnose.js';
 import { sameHour } from '../../../exporter/src/rca/differential/same-hour.js';
 import { lostSegment } from '../../../exporter/src/rca/differential/lost-segment.js';
+import type { SignalKey } from '../../../exporter/src/domain/profile.js';
+import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
+import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { normal, observation, profileOf } from '../detection/rows.js';
 import { BASELINE_ROWS, evaluated, failed, golden, rowsOf } from './evaluated-case.js';
@@ -138,7 +141,56 @@ describe('labels', () => {
   });
 });
 
+/** Quiet rows, then failures from a moment on. */
+const failingFrom = (quiet: number, failing: number, fails: (i: number) => boolean, reason: 'timeout' | 'http_5xx') =>
+  rowsOf('now', quiet + failing).map((row, i): Observation => {
+    const atMs = 1_800_000_000_000 + 1_000 * i;
+    if (i < quiet || !fails(i - quiet)) return { ...row, atMs };
+    return { ...failed(reason, reason === 'timeout' ? null : 500), atMs, features: row.features };
+  });
+const START_MS = 1_800_000_000_000;
+
+describe('an outage that has just begun', () => {
+  const rows = failingFrom(180, 20, () => true, 'http_5xx');
+  const { diagnosis, explanation, symptoms } = evaluated({ rows, consecutiveFailures: 20 });
+  const told = [explanation.headline, explanation.summary, ...explanation.paragraphs].join(' ');
+
+  it('is told by the calls since it began, not by a window that is mostly of before', () => {
+    expect(symptoms.service.failures).toMatchObject({ count: 20, of: 20 });
+    expect(diagnosis.causes[0]?.id).toBe('model-unreachable');
+    expect(diagnosis.severity).toBe('critical');
+    expect(diagnosis.impact).toMatchObject({ harm: 'no-answer', share: 1 });
+    expect(explanation.summary).toMatch(/^About 100 % of .*calls get no prediction/);
+    expect(told).not.toMatch(/\b10(\.0)? %/);
+  });
+
+  it('began once: every sentence tells the same time', () => {
+    expect(diagnosis.sinceMs).toBe(START_MS + 180_000);
+    const times = new Set([...told.matchAll(/(?:since|began at about) (\S+ \S+ UTC)/g)].map(([, time]) => time));
+    expect([...times]).toEqual(['2027-01-15 08:03 UTC']);
+  });
+});
+
 describe('bursts', () => {
+  it.each(['timeout', 'http_5xx'] as const)(
+    'are not what a beginning is: independent %s from a moment on',
+    (reason) => {
+      for (let seed = 0; seed < 20; seed += 1) {
+        const random = seededRandom(`independent ${seed}`);
+        const rows = failingFrom(140, 60, () => random.next() < 0.3, reason);
+        const { symptoms, diagnosis, explanation } = evaluated({ rows });
+        expect(symptoms.service.failuresInBursts).toBe(false);
+        expect(JSON.stringify([diagnosis, explanation])).not.toMatch(/(?<!not )in bursts/);
+        expect(symptoms.service.failures.of).toBeLessThanOrEqual(60);
+      }
+    },
+  );
+
+  it('are failures and answers in turns since failures began', () => {
+    const rows = failingFrom(100, 100, (i) => i % 20 < 8, 'timeout');
+    expect(evaluated({ rows }).symptoms.service.failuresInBursts).toBe(true);
+  });
+
   it('are not told of where too few rows are in memory to see them', () => {
     const failing = changed((row, i) => (i % 5 === 0 ? failed('http_5xx', 500) : row));
     expect(evaluated({ rows: failing }).symptoms.service.failuresInBursts).toBe(false);
@@ -186,5 +238,53 @@ describe('usual at these hours', () => {
         days,
       )?.explained,
     ).toBeGreaterThan(0.75);
+  });
+});
+
+describe('a renamed category after a restart', () => {
+  /** As they come back from the store: short windows, each without the names that are rare in it. */
+  const stored = (rows: readonly Observation[], rowsOfAWindow: number) => {
+    const like = profileOf(BASELINE_ROWS);
+    const named = new Map<SignalKey, ReadonlySet<string>>();
+    for (const [key, counts] of like.signals)
+      if (counts.kind === 'categorical') named.set(key, new Set(counts.categories.keys()));
+    const windows = Array.from({ length: Math.ceil(rows.length / rowsOfAWindow) }, (_, i) =>
+      foldRareCategories(profileOf(rows.slice(i * rowsOfAWindow, (i + 1) * rowsOfAWindow), like), named, like.groups),
+    );
+    return windows.reduce((sum, window) => mergeWindows(sum, window));
+  };
+  const causesOf = (name: (c1: string, i: number) => string) => {
+    const rows = changed((row, i) => withFeature(row, 'c1', name(String(row.features?.['c1']), i)), 300);
+    return evaluated({ window: stored(rows, 30), rowsInMemory: [], withBaselineRows: false }).diagnosis.causes;
+  };
+
+  it('is one although its new name was too rare in each stored window to be kept, and no group that is gone', () => {
+    const causes = causesOf((c1) => (c1 === 'b' ? 'beta' : c1));
+    expect(causes[0]).toMatchObject({ id: 'category-rename', features: ['c1'] });
+    expect(causes[0]?.supporting[0]?.text).toContain('“b” → a name that is not kept');
+    expect(causes.map(({ id }) => id)).not.toContain('segment-outage');
+  });
+
+  it('is none where many new names take from all others', () => {
+    const causes = causesOf((c1, i) => (i % 3 === 0 ? `id-${i % 50}` : c1));
+    expect(causes[0]).toMatchObject({ id: 'new-categories', features: ['c1'] });
+  });
+});
+
+describe('one prediction', () => {
+  const said = (answer: (i: number) => string): string => {
+    const { diagnosis, explanation } = evaluated({
+      rows: changed((row, i) => ({ ...row, prediction: answer(i) })),
+      now: golden('no', 0.9),
+    });
+    expect(diagnosis.causes[0]?.id).toBe('prediction-collapse');
+    return JSON.stringify([diagnosis, explanation]);
+  };
+
+  it('is for every input only where it is', () => {
+    expect(said(() => 'no')).toContain('one prediction for every input');
+    const nearly = said((i) => (i === 7 ? 'yes' : 'no'));
+    expect(nearly).toContain('one prediction for nearly every input');
+    expect(nearly).not.toMatch(/(?<!nearly )every input/);
   });
 });

@@ -206,3 +206,28 @@ test('too few rows are not decomposed', () => {
     decompose({ baselineRows: few, rows: few, features: [], modelChanged: null, experiment: null, attributions: [] }),
   ).toBeNull();
 });
+
+test('no accuracy is estimated of inputs that the baseline could not have had, which a model is sure of without being right', () => {
+  const before = traffic({ rows: 2_000, seed: 31, right: [0.55, 0.75] });
+  const farOut = (share: number): Observation[] =>
+    traffic({ rows: 1_000, seed: 32 }).map((row, i) =>
+      i >= share * 1_000
+        ? row
+        : {
+            ...row,
+            confidence: 0.99,
+            features: { ...row.features, basket: 100 * Number(row.features?.['basket']) + 2 },
+          },
+    );
+  const measured = (rows: Observation[]): Decomposition | null =>
+    decompose({
+      baselineRows: before,
+      rows,
+      features: [{ ...CHANNEL, feature: 'basket', kind: 'numeric' }],
+      modelChanged: false,
+      experiment: null,
+      attributions: [],
+    });
+  expect(measured(farOut(0.02))?.measure).toBe('estimated accuracy');
+  expect(measured(farOut(0.8))?.measure).toBe('confidence');
+});

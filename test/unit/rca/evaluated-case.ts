@@ -4,6 +4,7 @@ import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.
 import type { Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 import { evaluate, type Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -52,6 +53,9 @@ export interface Case {
   /** Rows still in memory, where that is not all of the window's. */
   readonly rowsInMemory?: readonly Observation[];
   readonly certificate?: ServerCertificate;
+  readonly consecutiveFailures?: number;
+  /** Counts that are not those of the rows, as after a restart. */
+  readonly window?: WindowProfile;
 }
 
 export const BASELINE_ROWS = rowsOf('baseline', 600);
@@ -86,11 +90,13 @@ export function stateOf({
   baselineRows = BASELINE_ROWS,
   rowsInMemory = rows,
   certificate,
+  consecutiveFailures = 0,
+  window: stored,
 }: Case): MonitoredModelState {
   const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
   const baseline =
     labels === undefined ? plain : { ...plain, profile: { ...plain.profile, labels: labelsOf(labels.before) } };
-  const window = profileOf(rows, baseline.profile);
+  const window = stored ?? profileOf(rows, baseline.profile);
   return {
     model: MODEL,
     baseline: withBaseline ? baseline : null,
@@ -102,7 +108,7 @@ export function stateOf({
     forest: null,
     windowForest: null,
     evidence: evidence ?? null,
-    consecutiveFailures: 0,
+    consecutiveFailures,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
     certificate: certificate ?? null,

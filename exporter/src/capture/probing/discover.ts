@@ -69,9 +69,15 @@ export async function discover(context: ConnectorContext, target: DiscoveryTarge
     };
   }
   const asked = target.asking === undefined ? context : { ...context, asking: target.asking };
-  const discovery = await search(asked, target);
+  const found = await search(asked, target);
+  const discovery = { ...found, attempts: distinct(found.attempts) };
   if (discovery.kind === 'not-found' || target.asking === undefined) return discovery;
   return { ...discovery, endpoint: { ...discovery.endpoint, asking: target.asking, authorizationSecret } };
+}
+
+/** What was tried the same way with the same outcome is told once. */
+function distinct(attempts: readonly DiscoveryAttempt[]): readonly DiscoveryAttempt[] {
+  return [...new Map(attempts.map((attempt) => [JSON.stringify(attempt), attempt])).values()];
 }
 
 async function search(context: ConnectorContext, target: DiscoveryTarget): Promise<Discovery> {

@@ -1,7 +1,9 @@
 import { failureText } from '../../domain/observation.js';
 import { failureCount } from '../../domain/profile.js';
 import { counted, percent } from '../../domain/quantity-text.js';
+import { minuteText } from '../../domain/time-text.js';
 import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
+import { failuresNow, type FailuresNow } from '../../statistics/rise-of-failures.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_FAILURES = 3;
@@ -14,19 +16,21 @@ export const errorRate: Detector = {
     const { window, baseline, thresholds } = input;
     const failures = failureCount(window);
     if (failures < FEWEST_FAILURES) return nothing;
-    const now = proportion(failures, window.calls);
+    const whole = proportion(failures, window.calls);
     const before = baseline === null ? null : proportion(failureCount(baseline.profile), baseline.profile.calls);
     const allowed = before?.interval.high ?? 0;
     const surely = clopperPearsonLower(failures, window.calls, CONFIDENCE_ERROR);
-    if (now.share < thresholds.errorShare || surely <= allowed) return nothing;
-    const reasons = Object.entries(window.failures).sort(([, a], [, b]) => b - a);
+    if (whole.share < thresholds.errorShare || surely <= allowed) return nothing;
+    const since = failuresNow(window, input.rows);
+    const now = proportion(since.failures, since.calls);
+    const reasons = Object.entries(since.byReason).sort(([, a], [, b]) => b - a);
     const listed = reasons.map(([reason, count]) => `${count} × ${failureText(reason)}`).join(', ');
     return found({
       detector: 'error-rate',
       subject: 'errors',
       kind: 'service',
       direction: 'up',
-      statistic: { name: 'error_share', value: now.share },
+      statistic: { name: 'error_share', value: whole.share },
       threshold: thresholds.errorShare,
       pValue: null,
       effect: {
@@ -39,7 +43,12 @@ export const errorRate: Detector = {
       now: now.share,
       window: windowOf(input),
       baselineSamples: baseline?.profile.calls ?? null,
-      sentence: `${failures} of the last ${counted(window.calls, 'call')} failed (${percent(now.share)}${before === null ? '' : `, before ${percent(before.share)}`}): ${listed}.`,
+      sentence: `${countText(since)} failed (${percent(now.share)}${before === null ? '' : `, before ${percent(before.share)}`}): ${listed}.`,
     });
   },
 };
+
+const countText = ({ failures, calls, sinceMs }: FailuresNow): string =>
+  sinceMs === null
+    ? `${failures} of the last ${counted(calls, 'call')}`
+    : `${failures === calls ? 'Each' : failures} of the ${counted(calls, 'call')} since ${minuteText(sinceMs)}`;

@@ -1,4 +1,3 @@
-import { minuteText } from '../../domain/time-text.js';
 import { brief, percent } from '../../domain/quantity-text.js';
 import { failureCount } from '../../domain/profile.js';
 import { subjectText, type Effect, type Finding, type FindingKind } from '../../domain/finding.js';
@@ -61,7 +60,7 @@ function findingOf(input: DetectionInput, signal: SignalEvidence): Finding {
     now: measured.now,
     window: windowOf(input),
     baselineSamples: input.baseline?.profile.calls ?? null,
-    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence of a real change ${oddsText(signal.logRatio)} on any one day${sinceOf(signal)}.${measured.text}`,
+    sentence: `${name} changed (${WORDS[signal.statistic] ?? signal.statistic}): evidence of a real change ${oddsText(signal.logRatio)} on any one day.${measured.text}`,
   };
 }
 
@@ -76,9 +75,6 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-const sinceOf = ({ changeAtMs }: SignalEvidence): string =>
-  changeAtMs === null ? '' : ` since ${minuteText(changeAtMs)}`;
 
 const unknownEffect: Measured = {
   effect: { measure: 'distance', value: 0, interval: null },

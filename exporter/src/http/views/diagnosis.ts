@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAUSE_IDS, type Cause, type Diagnosis, type EvidenceStatement } from '../../domain/cause.js';
+import type { Impact } from '../../domain/impact.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { CHANGE_KINDS, DECOMPOSITION_PARTS } from '../../domain/symptoms.js';
 import {
@@ -97,7 +98,7 @@ const surrogate = z
     is_used: z.boolean(),
   })
   .meta({ id: 'Surrogate' });
-const impact = z
+export const impactSchema = z
   .object({
     harm: z.enum(['no-answer', 'wrong-answer', 'late-answer']),
     share: z.number(),
@@ -107,13 +108,23 @@ const impact = z
   })
   .meta({ id: 'Impact' });
 
+/** What it costs users. */
+export const impactView = ({ harm, share, interval, basis, sentence }: Impact): z.output<typeof impactSchema> => ({
+  harm,
+  share,
+  interval: intervalView(interval),
+  basis,
+  sentence,
+});
+
 export const diagnosisSchema = z
   .object({
     at_ms: instant,
     window: windowSchema,
     severity: z.enum(SEVERITIES),
     severity_reason: z.string(),
-    impact: impact.nullable(),
+    since_ms: nullableInstant.meta({ description: 'when it began, as near as it can be told; null where it cannot' }),
+    impact: impactSchema.nullable(),
     causes: z.array(causeSchema),
     findings: z.array(findingSchema),
     features: z.array(z.string()),
@@ -198,13 +209,8 @@ export function diagnosisView(diagnosis: Diagnosis): z.output<typeof diagnosisSc
     window: windowView(diagnosis.window),
     severity: diagnosis.severity,
     severity_reason: diagnosis.severityReason,
-    impact: orNull(diagnosis.impact, ({ harm, share, interval, basis, sentence }) => ({
-      harm,
-      share,
-      interval: intervalView(interval),
-      basis,
-      sentence,
-    })),
+    since_ms: diagnosis.sinceMs ?? null,
+    impact: orNull(diagnosis.impact, impactView),
     causes: diagnosis.causes.map(causeView),
     findings: diagnosis.findings.map(findingView),
     features: [...diagnosis.features],

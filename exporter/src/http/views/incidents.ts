@@ -4,7 +4,7 @@ import type { Explanation } from '../../domain/cause.js';
 import type { Incident } from '../../domain/incident.js';
 import { pagesPeople } from '../../domain/paging.js';
 import { SEVERITIES } from '../../domain/severity.js';
-import { diagnosisSchema, diagnosisView } from './diagnosis.js';
+import { diagnosisSchema, diagnosisView, impactSchema, impactView } from './diagnosis.js';
 import { instant, nullableInstant, nullableText } from './estimates.js';
 
 const explanation = z.object({ headline: z.string(), summary: nullableText, paragraphs: z.array(z.string()) });
@@ -17,6 +17,11 @@ export const incidentSchema = z
     closed_at_ms: nullableInstant,
     severity: z.enum(SEVERITIES),
     pages: z.boolean().describe('It is open and severe enough to call people; of a paused model nobody is called'),
+    worst_impact: impactSchema
+      .extend({ at_ms: instant })
+      .meta({ id: 'WorstImpact' })
+      .nullable()
+      .meta({ description: 'the worst that it cost users so far; diagnosis.impact is what it costs them now' }),
     diagnosis: diagnosisSchema,
     explanation,
     timeline: z.array(z.object({ at_ms: instant, kind: z.string(), text: z.string() })),
@@ -38,6 +43,7 @@ export function incidentView(incident: Incident): z.output<typeof incidentSchema
     closed_at_ms: incident.closedAtMs,
     severity: incident.severity,
     pages: incident.closedAtMs === null && pagesPeople(incident.severity),
+    worst_impact: incident.worst == null ? null : { ...impactView(incident.worst.impact), at_ms: incident.worst.atMs },
     diagnosis: diagnosisView(incident.diagnosis),
     explanation: explanationView(incident.explanation),
     timeline: incident.timeline.map(({ atMs, kind, text }) => ({ at_ms: atMs, kind, text })),

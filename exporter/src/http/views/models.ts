@@ -72,7 +72,9 @@ const shown = {
   created_at_ms: instant,
   severity: z.enum(SEVERITIES),
   incident_id: nullableText,
-  headline: nullableText,
+  headline: nullableText.meta({
+    description: 'of the open incident; without one, of a change that is as good as certain and alerts nobody yet',
+  }),
   setup: setupSchema.nullable().meta({
     description: 'why mlfi cannot ask the model at present, and the one thing to do; null when it can',
   }),
@@ -138,8 +140,25 @@ export const modelDetailSchema = z
 
 type Shown = Omit<z.output<typeof modelSchema>, 'findings_count'>;
 
+/** What is the matter: as the open incident says; without one, a change that alerts nobody. */
+function matterOf({
+  incident,
+  unalerted,
+}: ModelStatus): Pick<Shown, 'severity' | 'incident_id' | 'headline' | 'cause'> {
+  if (incident === null) {
+    const { severity = 'none', headline = null, cause = null } = unalerted ?? {};
+    return { severity, incident_id: null, headline, cause };
+  }
+  return {
+    severity: incident.severity,
+    incident_id: incident.id,
+    headline: incident.explanation.headline,
+    cause: incident.diagnosis.causes[0]?.id ?? null,
+  };
+}
+
 function shownView(status: ModelStatus): Shown {
-  const { model, incident } = status;
+  const { model } = status;
   return {
     id: model.id,
     name: model.name,
@@ -151,11 +170,8 @@ function shownView(status: ModelStatus): Shown {
     state: model.state,
     paused: model.paused,
     created_at_ms: model.createdAtMs,
-    severity: incident?.severity ?? 'none',
-    incident_id: incident?.id ?? null,
-    headline: incident?.explanation.headline ?? null,
+    ...matterOf(status),
     setup: status.setup === null ? null : { ...status.setup },
-    cause: incident?.diagnosis.causes[0]?.id ?? null,
     confidence_mean: status.confidenceMean,
     error_share: status.errorShare,
     latency_p50_seconds: status.latencyP50Seconds,

@@ -1,5 +1,6 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
+import { inputsWith } from '../prediction-share.js';
 
 /** A window that still holds answers from before the change is a mixture. */
 const MIN_TOP_SHARE = 0.85;
@@ -20,7 +21,7 @@ export const predictionCollapse: CauseDefinition = {
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
     const rose = topShare >= MIN_TOP_SHARE && vanished >= MAX_VANISHED;
     return has(symptoms, 'constant-predictions') || rose
-      ? [plain('Prediction collapse: one prediction for every input')]
+      ? [plain(`Prediction collapse: one prediction for ${inputsWith(symptoms)}`)]
       : [];
   },
 };

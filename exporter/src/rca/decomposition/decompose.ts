@@ -29,8 +29,8 @@ export interface DecompositionInput {
 
 /**
  * What the change of accuracy is made of where there are labels on both sides; else of mean confidence, if the model was asked;
- * else of estimated accuracy, where the baseline's labels say what confidence is worth and the model still answers as it did;
- * else of mean confidence.
+ * else of estimated accuracy, where the baseline's labels say what confidence is worth, the model still answers as it did and is
+ * asked what it was asked then; else of mean confidence.
  * @returns null without enough rows on both sides
  */
 export function decompose(input: DecompositionInput): Decomposition | null {
@@ -48,8 +48,15 @@ interface Measure {
 }
 const CONFIDENCE: Measure = { name: 'confidence', of: ({ confidence }) => confidence ?? 0 };
 
-function measureOf({ baselineRows, modelChanged }: DecompositionInput): Measure {
+/** Share of inputs that the baseline could not have had, above which what confidence was worth there is no guide. */
+const MAX_STRANGE_SHARE = 0.05;
+
+function measureOf({ baselineRows, rows, features, modelChanged }: DecompositionInput): Measure {
   const probabilityRight = modelChanged === true ? null : calibration(baselineRows);
+  const outside = createOutsideTest(confident(baselineRows), features);
+  const now = confident(rows);
+  // A model is sure of values far from all it knows, and not because it is right.
+  if (now.filter(outside).length > MAX_STRANGE_SHARE * now.length) return CONFIDENCE;
   return probabilityRight === null
     ? CONFIDENCE
     : { name: 'estimated accuracy', of: ({ confidence }) => probabilityRight(confidence ?? 0) };

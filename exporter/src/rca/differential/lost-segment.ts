@@ -26,7 +26,8 @@ export function lostSegment(baseline: WindowProfile, window: WindowProfile): Dif
       const was = count / n;
       const is = (now.categories.get(name) ?? 0) / m;
       if (was < MIN_BEFORE || is > MAX_LEFT * was) continue;
-      let restDistance = 0;
+      // Names that were too rare in each stored window to be kept may have come in its place.
+      let restDistance = Math.abs(before.other / (n * (1 - was)) - now.other / Math.max(1e-9, m * (1 - is))) / 2;
       for (const other of new Set([...before.categories.keys(), ...now.categories.keys()])) {
         if (other === name) continue;
         const p = (before.categories.get(other) ?? 0) / Math.max(1e-9, n * (1 - was));

@@ -53,9 +53,18 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
       .sort(([, a], [, b]) => Math.abs(a / m - share) - Math.abs(b / m - share));
     take(name, count, match?.[0]);
   }
+  const folded = takenByFolded(
+    sorted.flatMap(([name, count]) => (renamed.some(([from]) => from === name) ? [] : [[name, count / n] as const])),
+    before.other / n,
+    now.other / m,
+    m,
+  );
+  if (folded !== null) renamed.push([folded.name, NOT_KEPT, folded.share]);
   if (renamed.length === 0) return null;
   const share = renamed.reduce((sum, [, , part]) => sum + part, 0);
-  const examples = renamed.slice(0, 3).map(([from, to]) => `“${from.slice(0, 40)}” → “${to.slice(0, 40)}”`);
+  const examples = renamed
+    .slice(0, 3)
+    .map(([from, to]) => `“${from.slice(0, 40)}” → ${to === NOT_KEPT ? to : `“${to.slice(0, 40)}”`}`);
   const more = renamed.length > 3 ? ` and ${renamed.length - 3} more` : '';
   return {
     transformation: 'rename',
@@ -65,3 +74,21 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
     basis: `${wholePercent(share)} of the baseline's values`,
   };
 };
+
+/** A name that is rare in each window is not stored: after a restart it is known that one came, not which. */
+const NOT_KEPT = 'a name that is not kept';
+
+/** The one vanished category in whose place as many folded values came; null where there is none, or more than one might be it. */
+function takenByFolded(
+  gone: readonly (readonly [name: string, share: number])[],
+  otherBefore: number,
+  otherNow: number,
+  valuesNow: number,
+): { readonly name: string; readonly share: number } | null {
+  const rise = otherNow - otherBefore;
+  const matches = gone.filter(
+    ([, share]) => Math.abs(rise - share) <= 4 * Math.sqrt((share * (1 - share)) / valuesNow),
+  );
+  const [only] = matches;
+  return only === undefined || matches.length > 1 ? null : { name: only[0], share: only[1] };
+}

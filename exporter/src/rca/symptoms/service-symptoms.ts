@@ -1,4 +1,5 @@
 import { proportion } from '../../statistics/clopper-pearson.js';
+import { failuresNow } from '../../statistics/rise-of-failures.js';
 import { cellMiddle } from '../../statistics/grid.js';
 import { numericTotal, quantileOf, summariseNumeric } from '../../statistics/signal-counts.js';
 import { numericSignal } from '../../statistics/window-profile.js';
@@ -28,16 +29,18 @@ export function levelOf(profile: WindowProfile | undefined, key: SignalKey): Lev
 /** How calls are answered, and how late. */
 export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
   const { baseline, window, rows } = state;
-  const failures = failureCount(window);
+  const now = failuresNow(window, rows);
+  const haveAllFailed = now.failures === now.calls;
   return {
     calls: window.calls,
-    failures: proportion(failures, window.calls),
-    failuresByReason: window.failures,
-    said: saidMost(rows, window.failures),
+    failures: proportion(now.failures, now.calls),
+    failingSinceMs: now.sinceMs,
+    failuresByReason: now.byReason,
+    said: saidMost(now.rows, now.byReason),
     callers: state.lastHeardAtMs === null ? 'mlfi' : 'users',
-    consecutiveFailures: Math.max(state.consecutiveFailures, failures === window.calls ? failures : 0),
-    failuresInBursts: inBursts(rows.map((row) => row.failure !== null)),
-    refusedAsBusy: refusedAsBusy(rows),
+    consecutiveFailures: Math.max(state.consecutiveFailures, haveAllFailed ? now.failures : 0),
+    failuresInBursts: inBursts(now.rows.map((row) => row.failure !== null)),
+    refusedAsBusy: refusedAsBusy(now.rows),
     baselineErrorShare:
       baseline === null || baseline.profile.calls === 0
         ? null
@@ -87,6 +90,7 @@ function lateAnswers(
 }
 
 /**
+ * Since failures became more frequent: a beginning is no burst.
  * Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). Null with
  * fewer than five failures, where no number of runs would show it; no burst without answers between.
  */

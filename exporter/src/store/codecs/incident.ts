@@ -182,6 +182,7 @@ const diagnosis: z.ZodType<Diagnosis> = z.object({
   window,
   severity,
   severityReason: z.string(),
+  sinceMs: optionalNumber.exactOptional(),
   impact: impact.nullable().exactOptional(),
   causes: z.array(cause),
   findings: z.array(finding),
@@ -227,6 +228,7 @@ const incident: z.ZodType<IncidentRow> = z.object({
     paragraphs: z.array(z.string()),
   }),
   fingerprint,
+  worst: z.object({ impact, atMs: z.number() }).nullable().exactOptional(),
 });
 
 /** Version 2 calls the question put to the evidence an indicator. */

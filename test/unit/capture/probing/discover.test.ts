@@ -52,6 +52,14 @@ const isRow = (body: Json): boolean =>
   Number(body.rate) > 0 &&
   Number(body.rate) <= 1;
 
+it('tells what was tried the same way with the same outcome once', async () => {
+  const found = await discovered('/predict', { 'POST /predict': { status: 500, body: { detail: 'worker died' } } });
+  expect(found.kind).toBe('not-found');
+  const told = found.attempts.map((attempt) => JSON.stringify(attempt));
+  expect(told.length).toBeGreaterThan(2);
+  expect(new Set(told).size).toBe(told.length);
+});
+
 describe('described endpoints', () => {
   it.each(['/', '/predict'])('reads OpenAPI from %s and never touches what is not a prediction', async (path) => {
     const found = await discovered(path, {

@@ -1,0 +1,67 @@
+import { wholePercent } from '../domain/quantity-text.js';
+import { minuteText } from '../domain/time-text.js';
+import type { Diagnosis, Explanation } from '../domain/cause.js';
+import type { Impact } from '../domain/impact.js';
+import type { WorstImpact } from '../domain/incident.js';
+
+type Sized = Pick<Diagnosis, 'impact' | 'atMs' | 'findings'>;
+
+/** Difference of shares from which an open incident is told anew, at most once in so long. */
+const TOLD_SHARE = 0.05;
+const TOLD_EVERY_MS = 60_000;
+/** Difference of shares that is told at once, and that is a line of the timeline where it is a growth. */
+const LEAP_SHARE = 0.2;
+
+const sizeOf = ({ impact }: Pick<Sized, 'impact'>): number => impact?.share ?? 0;
+
+/** A detector of more than inputs found something that is not told yet. */
+function findsMore(told: Sized, now: Sized): boolean {
+  const known = new Set(told.findings.map(({ detector }) => detector));
+  return now.findings.some(({ detector, kind }) => kind !== 'data' && kind !== 'note' && !known.has(detector));
+}
+
+/** Whether what an evaluation of the same story measured, or found besides, is to be told in the place of what the incident tells. */
+export function isOtherSize(told: Sized, now: Sized): boolean {
+  const difference = Math.abs(sizeOf(now) - sizeOf(told));
+  const isOtherHarm = (now.impact?.harm ?? null) !== (told.impact?.harm ?? null);
+  const isNews = difference >= TOLD_SHARE || isOtherHarm || findsMore(told, now);
+  return difference >= LEAP_SHARE || (isNews && now.atMs - told.atMs >= TOLD_EVERY_MS);
+}
+
+/** Responses that come late are less bad than none, or wrong ones. */
+const isWorse = (a: Impact, b: Impact): boolean =>
+  (a.harm === 'late-answer') === (b.harm === 'late-answer') ? a.share > b.share : b.harm === 'late-answer';
+
+/** The worst so far, with one more evaluation. */
+export function worstOf(
+  worst: WorstImpact | null,
+  { impact, atMs }: Pick<Sized, 'impact' | 'atMs'>,
+): WorstImpact | null {
+  if (impact == null || (worst !== null && !isWorse(impact, worst.impact))) return worst;
+  return { impact, atMs };
+}
+
+/** How much worse it became in one evaluation, where that is worth a line of the timeline; null where it is not. */
+export const growthText = (before: WorstImpact | null, now: WorstImpact | null): string | null =>
+  now !== null && now !== before && now.impact.share - (before?.impact.share ?? 0) >= LEAP_SHARE
+    ? `It became worse: ${now.impact.sentence}`
+    : null;
+
+/** The explanation with the worst that it was, where that is more than it is now. */
+export function withWorst(
+  explanation: Explanation,
+  now: Pick<Sized, 'impact'>,
+  worst: WorstImpact | null,
+): Explanation {
+  if (worst === null || explanation.summary === undefined) return explanation;
+  const isOther = worst.impact.harm !== now.impact?.harm;
+  if (!isOther && worst.impact.share - sizeOf(now) < TOLD_SHARE) return explanation;
+  const text = `At its worst, at ${minuteText(worst.atMs)}, it was ${wholePercent(worst.impact.share)}${isOther ? ` (${HARM_WORDS[worst.impact.harm]})` : ''}.`;
+  return { ...explanation, summary: `${explanation.summary} ${text}` };
+}
+
+const HARM_WORDS: Readonly<Record<Impact['harm'], string>> = {
+  'no-answer': 'calls without a prediction',
+  'wrong-answer': 'predictions that are wrong or have changed',
+  'late-answer': 'late responses',
+};
