@@ -120,7 +120,7 @@ export class SimulatedModel {
     this.member = createMember(1, monitored, rows, null);
     this.evaluations = new ModelEvaluation(
       {
-        models: this.store.models,
+        store: this.store,
         clock,
         logger: QUIET_LOGGER,
         events,

@@ -208,7 +208,7 @@ class Service {
     });
     return new ModelEvaluation(
       {
-        models: this.store.models,
+        store: this.store,
         clock,
         logger: QUIET_LOGGER,
         events,

@@ -56,6 +56,8 @@ export interface StoredModelState {
 /** Rows that are prepared for a commit. The model itself has not changed; `records` says what it would be. */
 export interface Staged {
   readonly rows: Rows;
+  /** The observations before their features were read. */
+  readonly sent: readonly Observation[];
   /** What the features are with these rows taken into account; the rows are read by it. */
   readonly kinds: FeatureKinds;
   /** What was learnt of some feature was read as another kind: learning starts over with these rows. */

@@ -68,13 +68,18 @@ export class JudgedTraffic {
     return evaluatedWindow(this.phase, this.rows, windows, detectors.monitor, this.settings.thresholds);
   }
 
-  /** Takes logged rows, which wait until older ones have come. @param isStored they are in the store's counts */
-  await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
+  /**
+   * Takes logged rows, which wait until older ones have come.
+   * @param sent the same rows before their features were read
+   * @param isStored they are in the store's counts
+   */
+  await(rows: readonly Observation[], sent: readonly Observation[], isStored: boolean, nowMs: number): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
     for (const { judged } of arrived)
       if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
-    const late = new Set(pending.add(arrived, this.phase.kind === 'admitted', nowMs));
+    const isAdmitted = this.phase.kind === 'admitted';
+    const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
     if (pending.isFull) this.release(nowMs);

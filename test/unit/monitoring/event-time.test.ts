@@ -323,6 +323,24 @@ it.each([
   },
 );
 
+it('reads rows that wait once, by what was sent: numbers as text stay numbers however many batches come meanwhile', async () => {
+  const stored = new Stored();
+  const count = 1_000;
+  for (let i = 0; i < count; i += 1) {
+    const atMs = START_MS + 1_000 * i;
+    const features = { age: String(18 + ((i * 37) % 60)), x: i % 7 };
+    await stored.commit([observation({ atMs, features, confidence: 0.9 })], atMs);
+    if (i % 3 === 0) stored.monitored.advance(atMs, false);
+  }
+  await stored.end(START_MS + 1_000 * count + 60_000);
+  const { baseline } = stored.monitored;
+  const counted = [baseline?.profile, stored.monitored.window(), ...stored.storedWindows().map(([, window]) => window)];
+  expect(baseline).not.toBeNull();
+  for (const profile of counted)
+    if (profile !== undefined && profile.calls > 0)
+      expect(profile.signals.get('feature:age')).toMatchObject({ kind: 'numeric', invalid: 0 });
+});
+
 it('judges labels that come before any row, as after a restart, at their own time, and keeps nothing older from being judged', () => {
   const pending = new PendingRows(new EventClock(), 'salt');
   const nowMs = START_MS + 86_400_000;

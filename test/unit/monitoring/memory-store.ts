@@ -79,6 +79,10 @@ export class MemoryStore implements FleetStore {
     return result;
   }
 
+  governance<T>(): Promise<T> {
+    return Promise.reject(new Error('nothing is decided here'));
+  }
+
   private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
     const read = async <T>(work: (from: Tables) => T): Promise<T> => {
       await this.turn();
