@@ -22,8 +22,8 @@ const ROWS_TO_LEARN = 200;
 const KILLS = IS_LONG ? 20 : 7;
 /** Models whose senders send at the same time: what one life of the service sees stays a part of the whole. */
 const AT_ONCE = 4;
-/** Of a model's own time, rows that wait to be judged are lost with the process: its "since" may be later by them. */
-const SINCE_WITHIN_MS = BATCH_MS;
+/** Of a model's own time, rows that wait to be judged are lost with the process: its "since" may be later by them, and by a block. */
+const SINCE_WITHIN_MS = BATCH_MS + 60_000;
 const SETTLED_WITHIN_MS = 60_000;
 /** So long nothing must arrive before nothing is waited for any more. */
 const LATENESS_MS = 10_000;
@@ -235,7 +235,12 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
   });
 
   it('has told every sender the same', () => {
-    expect(Object.fromEntries(killed.told)).toEqual(Object.fromEntries(peace.told));
+    for (const { id, deliveries } of traffic) {
+      const [now, then] = [killed.told.get(id), peace.told.get(id)];
+      // Labels sent again without a batch id have met their answers before: that answer was lost, and not what was counted.
+      if (deliveries.every(({ batchId }) => batchId === null)) expect([id, now?.rows]).toEqual([id, then?.rows]);
+      else expect([id, now]).toEqual([id, then]);
+    }
   });
 
   it('has counted the same: calls, failures, labels and every signal, in baselines, learning and windows', () => {
