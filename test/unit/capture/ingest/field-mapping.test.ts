@@ -88,3 +88,11 @@ it('reads tabs by the header, whatever the content type says', () => {
   expect(featuresIn(batch)).toEqual({ a: '1,5' });
   expect(parse('a\tprediction\n1\tx\n', CSV).observations).toHaveLength(1);
 });
+
+it('refuses a table that has a header and nothing else', () => {
+  expect(parse('age,prediction\n', CSV)).toMatchObject({
+    observations: [],
+    rejected: 1,
+    errors: [{ line: 1, reason: 'not_csv', message: 'a header and no row below it; send at least one row' }],
+  });
+});

@@ -21,6 +21,10 @@ export const csv: BatchFormat = {
     if (tooManyRows(rest.length, limits, verdicts)) return [];
     const names = columnNames(first.cells, verdicts);
     if (names === null) return [];
+    if (rest.length === 0) {
+      verdicts.refuse(first.line, new Refusal('not_csv', '', 'a header and no row below it; send at least one row'));
+      return [];
+    }
     const watched = watchedColumns(names, limits, verdicts, roles);
     const rows: SourceRow[] = [];
     for (const [place, { line, cells, isOpen }] of rest.entries()) {
