@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: no servers, seconds · integration: real servers started by the tests · accuracy: statistical bars · hostile: attacks, short unless MLFI_LONG=1. */
+/** unit: no servers, seconds · integration: real servers started by the tests · accuracy: statistical bars · load and hostile: kills amid traffic and attacks, short unless MLFI_LONG=1. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -21,6 +21,15 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'load',
+          include: ['test/load/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 1_800_000,
           fileParallelism: false,
         },
       },

@@ -182,6 +182,7 @@ const STEPS = {
   accuracy: () => vitest('accuracy'),
   servers,
   integration: () => vitest('integration'),
+  load: () => vitest('load'),
   hostile: () => vitest('hostile'),
   plugin,
   browser,

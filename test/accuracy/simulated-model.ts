@@ -105,6 +105,7 @@ export class SimulatedModel {
         windowMs: HOUR_MS,
         rowsKept: 5_000,
         binnedSignals: 6,
+        categoriesPerFeature: 1_000,
       },
       (text) => text,
       () => seededRandom(seed),
@@ -119,7 +120,7 @@ export class SimulatedModel {
     this.member = createMember(1, monitored, rows, null);
     this.evaluations = new ModelEvaluation(
       {
-        models: this.store.models,
+        store: this.store,
         clock,
         logger: QUIET_LOGGER,
         events,

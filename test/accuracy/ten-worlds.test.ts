@@ -123,6 +123,7 @@ class Service {
         windowMs: 300_000,
         rowsKept: 5_000,
         binnedSignals: 6,
+        categoriesPerFeature: 1_000,
       },
       (text) => text,
       () => seededRandom(1),
@@ -207,7 +208,7 @@ class Service {
     });
     return new ModelEvaluation(
       {
-        models: this.store.models,
+        store: this.store,
         clock,
         logger: QUIET_LOGGER,
         events,

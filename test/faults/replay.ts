@@ -312,6 +312,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
       windowMs: 365 * 24 * HOUR_MS,
       rowsKept: 10_000,
       binnedSignals: 200,
+      categoriesPerFeature: 1_000,
     },
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),

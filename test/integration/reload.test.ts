@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
+import { modelId } from '../../exporter/src/domain/identifiers.js';
+import { openStore } from '../../exporter/src/store/open-store.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mlfi-reload-'));
@@ -44,4 +46,28 @@ it('refuses a wrong one with place and remedy, and goes on as before', async () 
   expect(status).toBe(400);
   expect(JSON.stringify(body)).toMatch(/mlfi\.yml:3:\d+: `governance\.kill_switch`/);
   expect(await service.application.decisions.killSwitch()).toMatchObject({ configured: true });
+});
+
+it('tells as many values of one feature apart as a reloaded limit says; the others count together', async () => {
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const response = await fetch(`${service.address}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.firstKey ?? ''}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBeLessThan(300);
+  };
+  const rows = Array.from({ length: 160 }, (_, i) => ({ prediction: 'yes', features: { city: `city ${i % 8}` } }));
+  for (const limit of [3, 5]) {
+    writeFileSync(file, `${BASE}intake: { limits: { categories_per_feature: ${limit} } }\n`);
+    expect(await reload()).toMatchObject({ status: 200, body: { need_restart: [] } });
+    const id = modelId(`limited-to-${limit}`);
+    await post('/api/v1/models', { id });
+    await post(`/api/v1/models/${id}/observations`, rows);
+    const store = await openStore({ kind: 'sqlite', file: join(directory, 'mlfi.sqlite') }, 'read');
+    const city = (await store.baselines.learning(id))?.profile.signals.get('feature:city');
+    await store.close();
+    const categories = new Map(Array.from({ length: limit }, (_, i) => [`city ${i}`, 20]));
+    expect(city).toMatchObject({ categories, other: 160 - 20 * limit });
+  }
 });

@@ -24,6 +24,7 @@ export interface ServiceProcess {
  * Starts it with its data and its configuration in `directory`. The caller ends it.
  * @param nodeOptions of the process, e.g. `--inspect=127.0.0.1:0`
  * @param built runs what was built instead of the sources
+ * @param environment besides that of the test
  */
 export function startServiceProcess(
   directory: string,
@@ -31,6 +32,7 @@ export function startServiceProcess(
   settings: object = {},
   nodeOptions: readonly string[] = [],
   built = false,
+  environment: Readonly<Record<string, string>> = {},
 ): ServiceProcess {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'mlfi.yml');
@@ -47,6 +49,7 @@ export function startServiceProcess(
   const main = built ? [BUILT_MAIN] : ['--import', 'tsx', MAIN];
   const child = spawn(process.execPath, [...nodeOptions, ...main, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -62,7 +65,7 @@ export function startServiceProcess(
     exited,
     async ready(timeoutMs = 60_000) {
       await eventually('readiness', timeoutMs, async () => {
-        if (child.exitCode !== null) throw new Error(`mlfi ended: ${said}`);
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`mlfi ended: ${said}`);
         return fetch(`${address}/-/ready`).then(
           async (response) => {
             await response.body?.cancel();

@@ -17,6 +17,7 @@ import { openStore, type StoreLocation } from '../../exporter/src/store/open-sto
 import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
 import { z } from 'zod';
 import { setting } from '../../exporter/src/domain/setting.js';
+import { baselineOf } from '../unit/detection/rows.js';
 import { SYSTEM } from '../../exporter/src/domain/actor.js';
 
 const binaries = postgresBinaries();
@@ -272,6 +273,15 @@ describe.each(STORES)('$name', ({ name, location }) => {
     ).rejects.toThrow('no');
     expect(await store.settings.get(HALF)).toBeNull();
     expect(await store.batches.find(MODEL, 'batch')).toBeNull();
+  });
+
+  it('keeps the baseline that was there first when two checks of a URL end at once', async () => {
+    const rows = [observation(0.5)];
+    const model = modelId('checked-at-once');
+    const admittedAt = (admittedAtMs: number) => ({ ...baselineOf(rows), admittedAtMs });
+    await store.baselines.saveNew(model, admittedAt(1));
+    await Promise.all([2, 3].map((atMs) => store.baselines.saveNew(model, admittedAt(atMs))));
+    expect(await store.baselines.versions(model)).toEqual([{ version: 1, admittedAtMs: 1, frozen: false }]);
   });
 
   it('keeps what was set first when several set a thing once, and all hear the same', async () => {

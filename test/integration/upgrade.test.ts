@@ -32,11 +32,15 @@ import { baselineCodec, learningCodec, windowCodec } from '../../exporter/src/st
 import { recommendationCodec } from '../../exporter/src/store/codecs/recommendation.js';
 import { validationCodec } from '../../exporter/src/store/codecs/validation.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess } from './service-process.js';
 import { runService, TOKENS, type RunningService } from './running-service.js';
 
 const FIXTURE = join(import.meta.dirname, '../data/store/0.1.0.sqlite.gz');
 const FRAUD = modelId('fraud');
 const LOW = modelId('low-confidence');
+/** The fixture was made before. */
+const UPGRADED_FROM_MS = Date.parse('2026-11-28T01:05:00Z');
 
 let folder: string;
 let copies = 0;
@@ -136,6 +140,63 @@ const DOCUMENTS: readonly Documents[] = [
 const stored = z.object({ value: z.unknown() });
 const ids = z.array(z.object({ id: z.string() })).default([]);
 const named = z.object({ models: ids, incidents: ids });
+
+const state = z.object({ id: z.string(), baseline: z.unknown(), total_samples: z.number() });
+const states = z.object({ models: z.array(state) });
+
+/** Rows of one model in a database of 0.1.0, by table; documents name their model in JSON. */
+const OF_A_MODEL = ['baseline', 'learning', 'window_profile', 'ledger', 'batch'] as const;
+
+/** Copies the models of the fixture until there are `count`. @returns every model with the one it is a copy of, or itself */
+async function multiply(file: string, count: number): Promise<ReadonlyMap<string, string>> {
+  const db = raw(file);
+  const originals = await db('model').select<{ id: string; document: string }[]>();
+  const all = new Map(originals.map(({ id }) => [id, id]));
+  await db.transaction(async (on) => {
+    for (let i = 0; all.size < count; i += 1) {
+      const original = originals[i % originals.length];
+      if (original === undefined) throw new Error('the fixture has models');
+      const copy = `${original.id}-${i}`;
+      all.set(copy, original.id);
+      await on('model').insert({ id: copy, document: original.document.replaceAll(`"${original.id}"`, `"${copy}"`) });
+      for (const table of OF_A_MODEL) {
+        const rows = await on(table).where('model', original.id).select<Record<string, unknown>[]>();
+        await on.batchInsert(
+          table,
+          rows.map((row) => ({ ...row, model: copy })),
+          50,
+        );
+      }
+      for (const kind of ['watch', 'monitor'])
+        await on('setting').insert(
+          await on('setting')
+            .where('name', `${kind}:${original.id}`)
+            .select(on.raw('? as name', [`${kind}:${copy}`]), 'value'),
+        );
+    }
+  });
+  await db.destroy();
+  return all;
+}
+
+/** Calls that the fixture had counted. */
+const CALLS: Readonly<Record<string, number>> = { fraud: 1_522, listed: 216, 'low-confidence': 224, prices: 360 };
+
+/** The others are learning, and go on with it. */
+const WITH_BASELINE = ['fraud', 'prices', 'listed'];
+
+/** Calls in the baselines and windows of the upgraded store. */
+async function callsStored(file: string, ids: Iterable<string>): Promise<ReadonlyMap<string, readonly number[]>> {
+  const store = await openStore({ kind: 'sqlite', file }, 'read');
+  const calls = new Map<string, readonly number[]>();
+  for (const id of ids) {
+    const baseline = await store.baselines.current(modelId(id));
+    const windows = await store.windows.range(modelId(id), 0, UPGRADED_FROM_MS);
+    calls.set(id, [baseline?.profile.calls ?? 0, ...windows.map(({ profile }) => profile.calls)]);
+  }
+  await store.close();
+  return calls;
+}
 
 /** A number of the configuration that 0.1.0 wrote into every schedule and nobody reads. */
 function leftOut(this: unknown, key: string, value: unknown): unknown {
@@ -314,14 +375,52 @@ describe('a database of 0.1.0', () => {
     });
   });
 
-  it('is not given back to an older release: what that knows is refused in words', async () => {
-    const { file } = old();
+  describe('of fifty models', () => {
+    it('is served with every model where 0.1.0 left it, and stays so over another start', async () => {
+      const { directory, file } = old();
+      const originals = await multiply(file, 50);
+      const running = await runService({ data_dir: directory, probing: { interval: '1h' } });
+      const shown = async (): Promise<ReadonlyMap<string, z.output<typeof state>>> => {
+        const { body } = await running.request('GET', '/api/v1/models', undefined, TOKENS.ada);
+        return new Map(states.parse(body).models.map((model) => [model.id, model]));
+      };
+      try {
+        const before = await shown();
+        expect([...before.keys()].sort()).toEqual([...originals.keys()].sort());
+        const counted = await callsStored(file, originals.keys());
+        for (const [id, original] of originals) {
+          if (WITH_BASELINE.includes(original)) {
+            expect([id, counted.get(id)]).toEqual([id, counted.get(original)]);
+            expect([id, before.get(id)?.baseline]).toEqual([id, before.get(original)?.baseline]);
+          }
+          expect(before.get(id)?.total_samples).toBeGreaterThanOrEqual(CALLS[original] ?? Infinity);
+        }
+        expect([...counted.values()].flat().reduce((sum, calls) => sum + calls, 0)).toBeGreaterThan(10_000);
+        await running.restart();
+        const after = await shown();
+        for (const [id, { baseline, total_samples }] of before) {
+          if (WITH_BASELINE.includes(originals.get(id) ?? '')) expect(after.get(id)?.baseline).toEqual(baseline);
+          expect(after.get(id)?.total_samples).toBeGreaterThanOrEqual(total_samples);
+        }
+        const store = await openStore({ kind: 'sqlite', file }, 'read');
+        const taken = await store.batches.find(modelId('fraud-40'), 'batch-3');
+        await store.close();
+        expect(taken?.result.accepted).toBe(200);
+      } finally {
+        await running.close();
+      }
+    });
+  });
+
+  it('is not given back to an older release: its process ends, and says what to do', async () => {
+    const { directory, file } = old();
     await (await openStore({ kind: 'sqlite', file })).close();
     const db = raw(file);
-    // What a release after this one leaves behind.
     await db('knex_migrations').insert({ name: '999-later', batch: 9, migration_time: new Date() });
     await db.destroy();
-    await expect(openStore({ kind: 'sqlite', file })).rejects.toThrow(
+    const service = startServiceProcess(directory, await freePort());
+    expect(await service.exited).toBe(1);
+    expect(service.said()).toMatch(
       /was written by a newer version of mlfi; start that version, or restore an older backup/,
     );
   });

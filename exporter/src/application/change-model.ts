@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/audit-note.js';
 import { createHash } from 'node:crypto';
 import type { Asking } from '../domain/asking.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
@@ -87,6 +88,7 @@ const MOST_TRIES = 3;
 /**
  * Changes a watched model. A new way of asking is tried first, and tried anew when somebody else changed the way meanwhile.
  * @param unanswered told why the model does not answer to the change; what it throws keeps the change from being made
+ * @param audit says so in the transaction of the change
  * @returns the model as it is from now on
  * @throws NotFound for a model that is removed by then, Conflict when others change it again and again
  */
@@ -95,12 +97,13 @@ export async function changeModel(
   id: ModelId,
   change: ModelChange,
   unanswered: (known: Model, refused: NonNullable<Change['refused']>) => void,
+  audit?: AuditNote,
 ): Promise<Model> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { model: known } = fleet.monitoredModel(id);
     const { apply, refused } = await changeOf(ports, known, change);
     if (refused !== null) unanswered(known, refused);
-    const changed = await fleet.update(id, apply);
+    const changed = await fleet.update(id, apply, audit);
     if (changed !== null) return changed;
   }
   throw new Conflict(

@@ -109,7 +109,7 @@ const takenBy = ({ id, name }: Model, asked: string | undefined): Conflict =>
 export function modelUseCases(
   ports: Pick<
     ApplicationPorts,
-    'fleet' | 'clock' | 'audit' | 'discover' | 'chooseGoldenInputs' | 'investigate' | 'onIngest'
+    'fleet' | 'clock' | 'audit' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate' | 'onIngest'
   > & { readonly store: Pick<Store, 'windows'> },
   schedule: ProbeSchedule,
 ): ModelUseCases {
@@ -128,8 +128,8 @@ export function modelUseCases(
       const discovery = target === null ? null : await ports.discover(target);
       if (discovery?.kind === 'not-found') throw nothingAnswered(registration.url ?? '', discovery);
       const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, schedule, ports.clock.now());
-      if (!(await fleet.addIfNew(model))) throw new Conflict(`a model "${id}" is watched already`, 'id');
-      await ports.audit('model-registered', by, { model: id });
+      const audit = ports.auditNote('model-registered', by, { model: id });
+      if (!(await fleet.addIfNew(model, audit))) throw new Conflict(`a model "${id}" is watched already`, 'id');
       return model;
     },
     async ensureWatched(text, by) {
@@ -140,10 +140,7 @@ export function modelUseCases(
       const id = modelIdOf(name);
       if (!fleet.has(id)) {
         const model = modelOf(id, { name }, null, ports.chooseGoldenInputs, schedule, ports.clock.now());
-        if (await fleet.addIfNew(model)) {
-          await ports.audit('model-registered', by, { model: id });
-          return id;
-        }
+        if (await fleet.addIfNew(model, ports.auditNote('model-registered', by, { model: id }))) return id;
       }
       const { model } = fleet.monitoredModel(id);
       if (!isMeantBy(name, model)) throw takenBy(model, name);
@@ -152,10 +149,16 @@ export function modelUseCases(
     async change(id, change, by) {
       const taken = credentialsTakenAlong(fleet.monitoredModel(id).model.endpoint, change);
       if (taken.length > 0) throw credentialsStay(taken);
-      const changed = await changeModel(ports, id, change, ({ endpoint }, refused) => {
-        throw nothingAnswered(change.url ?? endpoint?.url ?? '', refused);
-      });
-      await ports.audit('model-changed', by, { model: id, changed: Object.keys(change) });
+      const audit = ports.auditNote('model-changed', by, { model: id, changed: Object.keys(change) });
+      const changed = await changeModel(
+        ports,
+        id,
+        change,
+        ({ endpoint }, refused) => {
+          throw nothingAnswered(change.url ?? endpoint?.url ?? '', refused);
+        },
+        audit,
+      );
       if (asksOtherwise(change)) {
         const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
         await fleet.recordChange(id, { kind: 'configuration', text, atMs: ports.clock.now() });
@@ -163,14 +166,10 @@ export function modelUseCases(
       return changed;
     },
     async remove(id, by) {
-      await fleet.remove(id);
-      await ports.audit('model-removed', by, { model: id });
+      await fleet.remove(id, ports.auditNote('model-removed', by, { model: id }));
     },
-    async setPaused(id, paused, by) {
-      const model = await fleet.setPaused(id, paused);
-      await ports.audit(paused ? 'model-paused' : 'model-started', by, { model: id });
-      return model;
-    },
+    setPaused: (id, paused, by) =>
+      fleet.setPaused(id, paused, ports.auditNote(paused ? 'model-paused' : 'model-started', by, { model: id })),
     statuses: () => fleet.statuses(),
     status: (id) => fleet.status(id),
     require: (id) => void fleet.monitoredModel(id),

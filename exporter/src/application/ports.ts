@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/audit-note.js';
 import type { Actor } from '../domain/actor.js';
 import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
 import type { AuditVerdict } from '../domain/audit.js';
@@ -32,6 +33,8 @@ export interface ApplicationPorts {
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   /** Appends one entry to the audit log in a transaction of its own. */
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
+  /** The same in the transaction of the change it records. */
+  readonly auditNote: (kind: string, by: Actor, fields: JsonObject) => AuditNote;
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly checkpointing: Pick<Checkpointing, 'make' | 'verifierKey'>;
   readonly investigate: (

@@ -164,6 +164,7 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       featureNameLength: settings.intake.limits.feature_name_length,
       nestingDepth: settings.intake.limits.nesting_depth,
       arrayLength: settings.intake.limits.array_length,
+      categoriesPerFeature: settings.intake.limits.categories_per_feature,
       batchIdsKeptMs: settings.intake.batch_ids_kept,
       queue: { perModelBytes: settings.intake.queue.per_model, totalBytes: settings.intake.queue.total },
       models: new Map(

@@ -124,6 +124,8 @@ export interface IntakeLimits {
   readonly featureNameLength: number;
   readonly nestingDepth: number;
   readonly arrayLength: number;
+  /** Different values of one feature that a window tells apart; further ones count together. */
+  readonly categoriesPerFeature: number;
 }
 export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
   rowsPerBatch: 200_000,
@@ -131,4 +133,5 @@ export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
   featureNameLength: 100,
   nestingDepth: 8,
   arrayLength: 100_000,
+  categoriesPerFeature: 1_000,
 };

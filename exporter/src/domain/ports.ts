@@ -110,6 +110,8 @@ export interface BaselineRepository {
     model: ModelId,
   ): Promise<readonly { readonly version: number; readonly admittedAtMs: number; readonly frozen: boolean }[]>;
   save(model: ModelId, baseline: BaselineProfile): Promise<void>;
+  /** Saves a version unless there is one of its number. */
+  saveNew(model: ModelId, baseline: BaselineProfile): Promise<void>;
   learning(model: ModelId): Promise<LearningState | null>;
   saveLearning(model: ModelId, state: LearningState): Promise<void>;
 }
@@ -137,8 +139,7 @@ export interface LedgerEntry {
   /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
   readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
   readonly atMs: number;
-  /** When it came, by mlfi's clock; null for one stored before that was kept. */
-  readonly arrivedAtMs: number | null;
+  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
 }
 export interface LedgerRepository {
   saveAll(entries: readonly LedgerEntry[]): Promise<void>;
@@ -159,11 +160,7 @@ export interface IncidentRepository {
   get(id: IncidentId): Promise<Incident | null>;
   openFor(model: ModelId): Promise<IncidentRow | null>;
   /** Newest first. */
-  list(filter: {
-    readonly model?: ModelId;
-    readonly open?: boolean;
-    readonly limit: number;
-  }): Promise<readonly Incident[]>;
+  list(filter: { model?: ModelId; open?: boolean; limit: number }): Promise<readonly Incident[]>;
   /** Writes the incident and adds the entries to its timeline; all or nothing. A closed incident is never opened again. */
   save(incident: IncidentRow, entries?: readonly TimelineEntry[]): Promise<void>;
   /** Adds entries to an incident's timeline without writing the incident. */
@@ -214,6 +211,7 @@ export interface GovernanceTransaction {
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   readonly apiKeys: ApiKeyRepository;
+  readonly models: Pick<ModelRepository, 'save' | 'remove'>;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   auditHead(): Promise<AuditEntry | null>;

@@ -3,6 +3,7 @@ import type { BlindSpot, Finding } from './finding.js';
 import type { FailureReason } from './observation.js';
 import type { ModelId } from './identifiers.js';
 import type { Interval } from './estimate.js';
+import type { MeanError } from './performance.js';
 import type { Proportion, LevelSummary } from './estimate.js';
 
 export interface ServiceEvidence {
@@ -134,6 +135,9 @@ export interface ConfidenceEvidence {
 export interface LabelEvidence {
   readonly accuracyBefore: Proportion | null;
   readonly accuracyNow: Proportion | null;
+  /** How far numeric answers missed their labels. */
+  readonly errorBefore: MeanError | null;
+  readonly errorNow: MeanError | null;
   /** Expected calibration error over tenths of confidence. */
   readonly calibrationErrorBefore: number | null;
   readonly calibrationErrorNow: number | null;

@@ -36,7 +36,7 @@ export interface InvestigationPorts {
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   readonly cycle: (model: Model) => Promise<readonly Sample[]>;
   /** Baseline of the watched model behind this URL, or of an earlier check; null store = nothing is kept. */
-  readonly baselines: BaselineRepository | null;
+  readonly baselines: Pick<BaselineRepository, 'current' | 'saveNew'> | null;
   readonly watchedModelAt: (url: string) => ModelId | null;
   readonly lessons: () => readonly Lesson[];
 }
@@ -244,7 +244,8 @@ async function keepAsBaseline(
   if (ports.baselines === null || window.calls < LEAST_SAMPLES_FOR_A_BASELINE) return;
   const requirements = { minimumSamples: LEAST_SAMPLES_FOR_A_BASELINE, minimumDurationMs: 0, maximumErrorShare: 0.1 };
   const learnt = learn(startLearning(1, requirements), window, golden, requirements);
-  if (learnt.verdict.kind === 'admitted') await ports.baselines.save(id, storable(admit(learnt, ports.clock.now())));
+  // Of two checks at once the first is kept, as if they had come one after the other.
+  if (learnt.verdict.kind === 'admitted') await ports.baselines.saveNew(id, storable(admit(learnt, ports.clock.now())));
 }
 
 interface Looked {

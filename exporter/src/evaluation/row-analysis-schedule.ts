@@ -46,7 +46,8 @@ export class RowAnalysisSchedule {
     if (isDue) await this.analyse(state, before, nowMs);
     const evaluation = evaluateWith({ ...state, rowAnalysis: this.analysis });
     if (isQuiet(evaluation)) {
-      if (nowMs - this.begunAtMs >= QUIET_EVERY_MS) void this.analyse(state, evaluation, nowMs);
+      if (nowMs - this.begunAtMs >= QUIET_EVERY_MS)
+        this.analyse(state, evaluation, nowMs).catch((error: unknown) => this.failed(state.model.id, error));
       return evaluation;
     }
     if (isDue) return evaluation;
@@ -73,9 +74,13 @@ export class RowAnalysisSchedule {
     } catch (error) {
       // The other evidence still names a cause: an evaluation must not fail with one of its helpers.
       this.analysis = NOTHING_TO_ANALYSE;
-      if (!this.signal.aborted) this.ports.logger.error({ model, error: String(error) }, 'row analysis failed');
+      this.failed(model, error);
     }
     this.notBeforeMs = this.begunAtMs + (performance.now() - startedAt) / SHARE_OF_TIME;
+  }
+
+  private failed(model: string, error: unknown): void {
+    if (!this.signal.aborted) this.ports.logger.error({ model, error: String(error) }, 'row analysis failed');
   }
 
   private async patiently(analysis: Promise<void>): Promise<void> {

@@ -34,9 +34,12 @@ export class FeaturesRead {
     return kinds === this.stored ? null : kinds.readings;
   }
 
-  adopt({ kinds }: Pick<ReadRows, 'kinds'>, isStored: boolean): void {
+  /** @returns whether something was learnt that rows read before were not read by */
+  adopt({ kinds }: Pick<ReadRows, 'kinds'>, isStored: boolean): boolean {
+    const isNews = this.kinds !== kinds;
     this.kinds = kinds;
     if (isStored) this.stored = kinds;
+    return isNews;
   }
 
   /** Another normal is learnt: a feature may be of another kind in it. @returns the rows as they are read from now on */

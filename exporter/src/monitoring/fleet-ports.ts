@@ -19,7 +19,7 @@ export interface FleetProber {
 
 /** The part of the store that models live in. */
 export type FleetStore = IncrementStore &
-  Pick<Store, 'models' | 'lessons' | 'alertFeedback' | 'validations' | 'atomic' | 'check'>;
+  Pick<Store, 'models' | 'lessons' | 'alertFeedback' | 'validations' | 'atomic' | 'governance' | 'check'>;
 
 export interface FleetPorts extends Pick<ModelEvaluationPorts, 'experiment' | 'rediscover'> {
   readonly store: FleetStore;

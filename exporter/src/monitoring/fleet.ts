@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/audit-note.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
 import { askedAnew } from '../domain/how-to-ask.js';
@@ -24,14 +25,12 @@ import { createMember, type Member } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { runningState, statusOf } from './model-status.js';
-import { MonitoredModel } from './monitored-model.js';
-import { readModelState } from './persist.js';
+import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
+import { readModelState, writeModels } from './persist.js';
 import { Probes } from './probes.js';
 
-/** What others may read of a model; changing it goes through `Fleet.change`. */
-export type MonitoredModelView = Readonly<
-  Pick<MonitoredModel, 'model' | 'baseline' | 'learning' | 'counters' | 'modelState' | 'stateWithWaiting' | 'evidence'>
->;
+/** The model to be, from the one that is known; null for none. */
+type Registered = (known: Model | null) => Model | null;
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet {
@@ -64,7 +63,7 @@ export class Fleet {
     );
     this.evaluations = new ModelEvaluation(
       {
-        models: store.models,
+        store,
         clock,
         logger,
         events,
@@ -145,7 +144,7 @@ export class Fleet {
     if (failed !== null) throw failed;
   }
 
-  /** True also for a model that could not be restored: its name is taken, and nothing may be written over it. */
+  /** True also for a model that could not be restored: its name is taken. */
   has(id: ModelId): boolean {
     return this.members.has(id);
   }
@@ -176,15 +175,15 @@ export class Fleet {
 
   /**
    * Monitors a model unless its id is taken: one that is monitored stays as it is, one that is stored is taken up as it was.
-   * @returns whether it is new
+   * @returns whether it is new; `audit` says so, here and below, in the transaction of the change
    */
-  async addIfNew(model: Model): Promise<boolean> {
+  async addIfNew(model: Model, audit?: AuditNote): Promise<boolean> {
     const { store } = this.ports;
     this.members.refuseUnrestored(model.id);
     return this.lanes.run(model.id, async () => {
       if (this.members.all.has(model.id)) return false;
       const stored = await store.models.get(model.id);
-      if (stored === null) await this.admit(model, null);
+      if (stored === null) await this.admit(model, null, audit);
       else await this.restore(stored);
       return stored === null;
     });
@@ -196,25 +195,24 @@ export class Fleet {
    * @returns the model as it is from now on; null when nothing was changed
    * @throws Unavailable once mlfi stops
    */
-  update(id: ModelId, changed: (known: Model) => Model | null): Promise<Model | null> {
-    return this.register(id, (known) => (known === null ? null : changed(known)));
+  update(id: ModelId, changed: (known: Model) => Model | null, audit?: AuditNote): Promise<Model | null> {
+    return this.register(id, (known) => (known === null ? null : changed(known)), audit);
   }
 
-  /** @param registered the model to be, from the one that is known; null for none */
-  private async register(id: ModelId, registered: (known: Model | null) => Model | null): Promise<Model | null> {
+  private register(id: ModelId, registered: Registered, audit?: AuditNote): Promise<Model | null> {
     this.members.refuseUnrestored(id);
     return this.lanes.run(id, async () => {
       const member = this.members.all.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
-      if (model !== null) await this.admit(model, member);
+      if (model !== null) await this.admit(model, member, audit);
       return model;
     });
   }
 
   /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
-  private async admit(model: Model, member: Member | null): Promise<void> {
+  private async admit(model: Model, member: Member | null, audit?: AuditNote): Promise<void> {
     if (this.stopping.signal.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
-    await this.ports.store.models.save(model);
+    await writeModels(this.ports.store, audit, (models) => models.save(model));
     if (member === null) await this.restore(model);
     else {
       member.monitored.model = model;
@@ -224,9 +222,9 @@ export class Fleet {
   }
 
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
-  async remove(id: ModelId): Promise<void> {
+  async remove(id: ModelId, audit?: AuditNote): Promise<void> {
     await this.leave(id, async () => {
-      await this.ports.store.models.remove(id);
+      await writeModels(this.ports.store, audit, (models) => models.remove(id));
       this.members.remove(id);
     });
   }
@@ -261,11 +259,13 @@ export class Fleet {
     }
   }
 
-  async setPaused(id: ModelId, paused: boolean): Promise<Model> {
+  async setPaused(id: ModelId, paused: boolean, audit?: AuditNote): Promise<Model> {
     return this.members.inLane(id, async (member) => {
-      await this.evaluations.changeModel(member, () => {
-        return { paused, state: paused ? 'paused' : runningState(member.monitored) };
-      });
+      await this.evaluations.changeModel(
+        member,
+        { paused, state: paused ? 'paused' : runningState(member.monitored) },
+        audit,
+      );
       this.probes.restart(member);
       return member.monitored.model;
     });
@@ -327,8 +327,8 @@ export class Fleet {
   async takeValidation(validation: Validation): Promise<void> {
     const member = this.members.all.get(validation.modelId);
     if (member === undefined || validation.state !== 'finished') return;
-    const take = (): void => void (member.validation = validation);
-    if (await this.members.inLaneOf(member, take)) await this.evaluations.proposeAgain(member);
+    const isThere = await this.members.inLaneOf(member, () => void (member.validation = validation));
+    if (isThere) await this.evaluations.proposeAgain(member);
   }
 
   /** Changes nothing that is stored, so that it needs no lane. */

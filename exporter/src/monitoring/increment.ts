@@ -56,6 +56,8 @@ export interface StoredModelState {
 /** Rows that are prepared for a commit. The model itself has not changed; `records` says what it would be. */
 export interface Staged {
   readonly rows: Rows;
+  /** The observations before their features were read. */
+  readonly sent: readonly Observation[];
   /** What the features are with these rows taken into account; the rows are read by it. */
   readonly kinds: FeatureKinds;
   /** What was learnt of some feature was read as another kind: learning starts over with these rows. */
@@ -86,7 +88,7 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
-  readonly windows: Pick<Windows, 'current' | 'toStore' | 'labels'>;
+  readonly windows: Pick<Windows, 'categoriesKept' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly Judged[];
@@ -123,6 +125,7 @@ export function countRows(
     startsOver ? null : windows,
     state.golden,
     requirements,
+    windows.categoriesKept(),
   );
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
@@ -153,10 +156,11 @@ function learningWith(
   windows: Pick<Windows, 'current'> | null,
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
+  categoriesKept: number,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] });
+  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, categoriesKept);
   const { own } = labelsOfLearning(phase, counted, countable.labels);
-  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own });
+  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, categoriesKept);
   return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
 }

@@ -68,13 +68,18 @@ export class JudgedTraffic {
     return evaluatedWindow(this.phase, this.rows, windows, detectors.monitor, this.settings.thresholds);
   }
 
-  /** Takes logged rows, which wait until older ones have come. @param isStored they are in the store's counts */
-  await(rows: readonly Observation[], isStored: boolean, nowMs: number): void {
+  /**
+   * Takes logged rows, which wait until older ones have come.
+   * @param sent the same rows before their features were read
+   * @param isStored they are in the store's counts
+   */
+  await(rows: readonly Observation[], sent: readonly Observation[], isStored: boolean, nowMs: number): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
     for (const { judged } of arrived)
       if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
-    const late = new Set(pending.add(arrived, this.phase.kind === 'admitted', nowMs));
+    const isAdmitted = this.phase.kind === 'admitted';
+    const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
     if (pending.isFull) this.release(nowMs);
@@ -181,6 +186,8 @@ export class JudgedTraffic {
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
     if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    // Rows are bet on once: what they said is stored without waiting for the next ones.
+    if (detectors.isSaveDue(nowMs)) this.parts.changed();
     this.rows.trim();
   }
 
@@ -283,6 +290,8 @@ export class JudgedTraffic {
     parts.detectors.startWatching();
     rows.clear();
     parts.windows.judge(gridsOf(phase), atMs);
+    // The stored learning held them; from now on the windows have to, in the same write as the baseline.
+    for (const each of parts.pending.waiting) parts.windows.awaits(each);
     this.countEarlyLabels();
     parts.changed();
     return true;

@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/audit-note.js';
 import type { HowToAsk } from '../domain/how-to-ask.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
@@ -14,9 +15,10 @@ import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import type { Member } from './member.js';
 import { stateOf } from './model-status.js';
+import { writeModels } from './persist.js';
 
 export interface ModelEvaluationPorts {
-  readonly models: Pick<Store['models'], 'save'>;
+  readonly store: Pick<Store, 'models' | 'governance'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventBus;
@@ -97,7 +99,7 @@ export class ModelEvaluation {
     await lanes.run(id, async () => {
       if (incident === null) monitored.settleEvidence();
       const before = monitored.model.state;
-      await this.changeModel(member, () => ({ state: stateOf(monitored, incident, evaluation) }));
+      await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
       if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
     });
     if (monitored.isDirty) this.ports.commit();
@@ -117,12 +119,13 @@ export class ModelEvaluation {
   /** Saves a change of the model and then makes it; the caller holds the model's lane. */
   async changeModel(
     { monitored }: Member,
-    changeOf: (model: Model) => Partial<Pick<Model, 'state' | 'paused'>>,
+    change: Partial<Pick<Model, 'state' | 'paused'>>,
+    audit?: AuditNote,
   ): Promise<void> {
     const before = monitored.model;
-    const model = { ...before, ...changeOf(before) };
+    const model = { ...before, ...change };
     if (model.state === before.state && model.paused === before.paused) return;
-    await this.ports.models.save(model);
+    await writeModels(this.ports.store, audit, (models) => models.save(model));
     monitored.model = model;
     this.ports.events.publish({ kind: 'model-updated', model });
   }

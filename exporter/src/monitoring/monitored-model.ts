@@ -31,6 +31,11 @@ import { RecentIntake } from './recent-intake.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
 
+/** What others may read of a model; changing it goes through `Fleet.change`. */
+export type MonitoredModelView = Readonly<
+  Pick<MonitoredModel, 'model' | 'baseline' | 'learning' | 'counters' | 'modelState' | 'stateWithWaiting' | 'evidence'>
+>;
+
 /**
  * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
  * written. It decides nothing about health. Everything that changes it runs in the model's lane.
@@ -77,6 +82,7 @@ export class MonitoredModel {
         past,
         settings.binnedSignals,
         this.calls.labelDelays,
+        () => settings.categoriesPerFeature,
       ),
       pending: new PendingRows(new EventClock(), hash(id)),
       detectors: new RunningDetectors(
@@ -140,16 +146,20 @@ export class MonitoredModel {
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
     const arrived: Observation[] = [];
+    const sent: Observation[] = [];
     for (const [i, observation] of read.observations.entries()) {
       const sample = { observation, shape: samples[i]?.shape ?? null };
       if (observation.source !== 'ingest') this.observeProbe(sample);
-      else if (this.answersAtAll(observation)) arrived.push(observation);
+      else if (this.answersAtAll(observation)) {
+        arrived.push(observation);
+        sent.push(samples[i]?.observation ?? observation);
+      }
     }
     for (const observation of arrived) {
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.traffic.await(arrived, false, nowMs);
+    this.traffic.await(arrived, sent, false, nowMs);
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
@@ -177,6 +187,7 @@ export class MonitoredModel {
     const known = { ...rows, observations };
     return {
       rows: known,
+      sent: rows.observations,
       kinds,
       rereads,
       answers: observations.flatMap((observation) => this.labels.awaiting(observation, nowMs) ?? []),
@@ -222,7 +233,7 @@ export class MonitoredModel {
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
-    traffic.await(observations, true, nowMs);
+    traffic.await(observations, staged.sent, true, nowMs);
     traffic.takeLabels(
       join.judged.filter((each) => each !== null),
       nowMs,
@@ -378,7 +389,8 @@ export class MonitoredModel {
   }
 
   private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {
-    this.features.adopt(read, isStored);
-    if (this.traffic.phase.kind === 'learning') this.traffic.parts.pending.reread((row) => read.kinds.read(row));
+    const isNews = this.features.adopt(read, isStored);
+    if (isNews && this.traffic.phase.kind === 'learning')
+      this.traffic.parts.pending.reread((row) => read.kinds.read(row));
   }
 }

@@ -12,4 +12,6 @@ export interface MonitoringSettings {
   readonly rowsKept: number;
   /** Signals counted in frozen bins for Prometheus. */
   readonly binnedSignals: number;
+  /** Different values of one feature that a window tells apart. */
+  readonly categoriesPerFeature: number;
 }

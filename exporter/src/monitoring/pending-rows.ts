@@ -15,6 +15,8 @@ const ROWS_DROPPED_TOGETHER = 1_000;
 export interface PendingRow extends ArrivedRow {
   readonly atMs: number;
   row: Observation;
+  /** The row before its features were read: what was read once cannot be read again. */
+  readonly sent: Observation;
   /** The stored windows have it, because the model was compared with its baseline when it arrived. */
   readonly isInWindows: boolean;
   /** What it takes in memory. */
@@ -25,7 +27,7 @@ export interface PendingRow extends ArrivedRow {
 
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
-  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values'>>)
+  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>)
   | { readonly kind: 'label'; readonly judged: Judged }
   | { readonly kind: 'tick'; readonly atMs: number };
 
@@ -66,21 +68,35 @@ export class PendingRows {
 
   /**
    * Takes rows that arrived together.
+   * @param sent the same rows before their features were read
    * @returns those that are too late to be handed out, for newer ones have been
    */
-  add(rows: readonly ArrivedRow[], isInWindows: boolean, nowMs: number): readonly ArrivedRow[] {
+  add(
+    rows: readonly ArrivedRow[],
+    isInWindows: boolean,
+    nowMs: number,
+    sent: readonly Observation[] = [],
+  ): readonly ArrivedRow[] {
     if (rows.length === 0) return [];
     const times = rows.map(({ row }) => row.atMs);
     if (this.clock.arrived('rows', times, nowMs)) this.handedOutMs = this.tickedMs = -Infinity;
     const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
     const late: ArrivedRow[] = [];
-    for (const each of rows) {
+    for (const [i, each] of rows.entries()) {
       const { row, judged } = each;
       if (row.atMs < reachedMs) {
         late.push(each);
         continue;
       }
-      const pending = { atMs: row.atMs, row, judged, isInWindows, values: valuesOf(row), tie: null };
+      const pending = {
+        atMs: row.atMs,
+        row,
+        sent: sent[i] ?? row,
+        judged,
+        isInWindows,
+        values: valuesOf(row),
+        tie: null,
+      };
       this.rows.push(pending);
       this.values += pending.values;
       if (row.predictionId !== null && row.label === null && row.failure === null)
@@ -121,7 +137,7 @@ export class PendingRows {
 
   /** The rows are to be read in another way. */
   reread(read: (row: Observation) => Observation): void {
-    for (const pending of this.rows.slice(this.gone)) pending.row = read(pending.row);
+    for (const pending of this.rows.slice(this.gone)) pending.row = { ...read(pending.sent), label: pending.row.label };
   }
 
   /** True when something could be done now, if only an evaluation were as far. */

@@ -1,9 +1,10 @@
+import type { AuditNote } from '../domain/audit-note.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { Conflict } from '../domain/errors.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
-import type { IncrementStore, Store } from '../domain/ports.js';
+import type { GovernanceTransaction, IncrementStore, Store } from '../domain/ports.js';
 import type { Validation } from '../domain/validation.js';
 import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec } from './call-counters.js';
@@ -39,6 +40,19 @@ export async function readModelState(
     windows: baseline === null ? [] : await store.windows.range(id, fromMs, Number.MAX_SAFE_INTEGER),
     validation: validation?.state === 'finished' ? validation : null,
   };
+}
+
+/** Changes the list of models; where somebody asked for it, with the entry of the audit log in the same transaction. */
+export function writeModels(
+  store: Pick<Store, 'models' | 'governance'>,
+  audit: AuditNote | undefined,
+  work: (models: GovernanceTransaction['models']) => Promise<void>,
+): Promise<void> {
+  if (audit === undefined) return work(store.models);
+  return store.governance(async (transaction) => {
+    await work(transaction.models);
+    await audit(transaction);
+  });
 }
 
 async function writeRecords(store: IncrementStore, id: ModelId, records: Records): Promise<void> {

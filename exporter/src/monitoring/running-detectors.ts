@@ -6,8 +6,10 @@ import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
 import type { Judged } from './label-joiner.js';
 
-/** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission. */
+/** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
 const SAVED_EVERY_MS = 10_000;
+/** … and once rows of so much of their own time have been bet on: of those that come all at once, little is lost either. */
+const SAVED_EVERY_EVENT_MS = 300_000;
 const ROWS_SCORED_PER_EVALUATION = 200;
 
 /** One model's e-detectors: replaced by fresh ones when another normal is learnt, and saved now and then. */
@@ -18,7 +20,10 @@ export class RunningDetectors {
   hasGoldenNews = false;
   private factor = 1;
   private savedAtMs = -Infinity;
-  private isSaveDue = false;
+  private mustSave = false;
+  /** The rows' own time as far as they were bet on, now and at the last save; null before the first. */
+  private reachedMs: number | null = null;
+  private savedUntilMs: number | null = null;
   private rowsToScore: Observation[] = [];
   private readonly thinning = new FeatureThinning();
 
@@ -72,7 +77,7 @@ export class RunningDetectors {
 
   /** The state goes into the next write, whenever it was last written. */
   saveSoon(): void {
-    this.isSaveDue = true;
+    this.mustSave = true;
   }
 
   /** Moves every signal on; an alarm that began is saved soon. */
@@ -80,6 +85,7 @@ export class RunningDetectors {
     this.hasGoldenNews = false;
     const wasAlarmed = this.monitor.isAlarmed;
     this.monitor.settle(nowMs, leastSamples);
+    this.reachedMs = Math.max(this.reachedMs ?? nowMs, nowMs);
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();
   }
 
@@ -88,13 +94,22 @@ export class RunningDetectors {
     this.saveSoon();
   }
 
+  /** Whether something was bet on that should be stored now. */
+  isSaveDue(nowMs: number): boolean {
+    const { reachedMs, savedUntilMs } = this;
+    if (this.mustSave) return true;
+    if (reachedMs === null || reachedMs === savedUntilMs) return false;
+    return nowMs - this.savedAtMs >= SAVED_EVERY_MS || reachedMs - (savedUntilMs ?? -Infinity) >= SAVED_EVERY_EVENT_MS;
+  }
+
   /** The state to write now; null when it is not due. */
   toSave(nowMs: number): DriftMonitorState | null {
-    return this.isSaveDue || nowMs - this.savedAtMs >= SAVED_EVERY_MS ? this.monitor.snapshot() : null;
+    return this.isSaveDue(nowMs) || nowMs - this.savedAtMs >= SAVED_EVERY_MS ? this.monitor.snapshot() : null;
   }
 
   saved(nowMs: number): void {
     this.savedAtMs = nowMs;
-    this.isSaveDue = false;
+    this.mustSave = false;
+    this.savedUntilMs = this.reachedMs;
   }
 }

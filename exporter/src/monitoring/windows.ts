@@ -1,3 +1,4 @@
+import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import {
   createWindowBuilder,
   emptyWindow,
@@ -38,9 +39,14 @@ export interface Countable {
 }
 
 /** The counts with more counted. */
-export function withCounted(like: WindowProfile, from: WindowProfile | null, countable: Countable): WindowProfile {
+export function withCounted(
+  like: WindowProfile,
+  from: WindowProfile | null,
+  countable: Countable,
+  categoriesKept?: number,
+): WindowProfile {
   if (from !== null && countable.rows.length + countable.labels.length === 0) return from;
-  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() });
+  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() }, categoriesKept);
   count(builder, countable);
   return builder.build();
 }
@@ -80,6 +86,7 @@ export class Windows {
    * @param sinceMs windows from here on are judged; null while a baseline is learnt
    * @param past windows already stored, oldest first
    * @param binnedSignals signals counted in frozen bins for Prometheus
+   * @param categoriesKept different values of one feature that are told apart; read at every use
    */
   constructor(
     private like: WindowProfile,
@@ -88,12 +95,13 @@ export class Windows {
     past: readonly Window[],
     binnedSignals: number,
     labelDelays: readonly number[] = [],
+    readonly categoriesKept: () => number = () => DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
   ) {
     this.labels = new LabelHistory(labelDelays);
     this.past = past.slice(0, -1);
     const newest = past.at(-1);
     this.startMs = newest?.windowStartMs ?? null;
-    this.builder = createWindowBuilder({ like, ...(newest === undefined ? {} : { from: newest.profile }) });
+    this.builder = this.counting(like, newest?.profile);
     this.cumulative = new CumulativeCounts(binnedSignals);
   }
 
@@ -155,7 +163,12 @@ export class Windows {
     const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
     const of = (startMs: number, from: WindowProfile | null, counted: readonly ArrivedRow[]): Window => ({
       windowStartMs: startMs,
-      profile: withCounted(this.like, from, { rows: counted, labels: labels.get(startMs) ?? [] }),
+      profile: withCounted(
+        this.like,
+        from,
+        { rows: counted, labels: labels.get(startMs) ?? [] },
+        this.categoriesKept(),
+      ),
     });
     const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
     const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
@@ -187,7 +200,7 @@ export class Windows {
     this.cumulative.close(this.current());
     this.like = like;
     this.built = null;
-    this.builder = createWindowBuilder({ like });
+    this.builder = this.counting(like);
   }
 
   /** Another normal is learnt: what was counted before is not compared with it. */
@@ -285,11 +298,15 @@ export class Windows {
     const index = this.past.findIndex(({ windowStartMs }) => windowStartMs >= startMs);
     const known = this.past[index];
     const isKnown = known?.windowStartMs === startMs;
-    const builder = createWindowBuilder({ like: this.like, ...(isKnown ? { from: known.profile } : {}) });
+    const builder = this.counting(this.like, isKnown ? known.profile : undefined);
     count(builder);
     const window = { windowStartMs: startMs, profile: builder.build() };
     this.past.splice(index === -1 ? this.past.length : index, isKnown ? 1 : 0, window);
     this.closeLate(count);
+  }
+
+  private counting(like: WindowProfile, from?: WindowProfile): WindowBuilder {
+    return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.categoriesKept());
   }
 
   private countNow(count: (builder: WindowBuilder) => void): void {
@@ -304,14 +321,14 @@ export class Windows {
 
   /** What is to be added to an older window that is stored. */
   private amendment(startMs: number): WindowBuilder {
-    const builder = this.amendments.get(startMs) ?? createWindowBuilder({ like: this.like });
+    const builder = this.amendments.get(startMs) ?? this.counting(this.like);
     this.amendments.set(startMs, builder);
     return builder;
   }
 
   /** What comes for a window that is closed is counted once more for the counts that only grow. */
   private closeLate(count: (builder: WindowBuilder) => void): WindowProfile {
-    const late = createWindowBuilder({ like: this.like });
+    const late = this.counting(this.like);
     count(late);
     const profile = late.build();
     this.cumulative.close(profile);

@@ -1,7 +1,6 @@
 import { counted } from '../domain/quantity-text.js';
-import type { MeanError } from '../domain/performance.js';
-import type { LossCounts, WindowProfile } from '../domain/profile.js';
-import { coarseCell, lossGroups, meanAbsoluteError, type LossGroup } from '../statistics/loss-counts.js';
+import type { WindowProfile } from '../domain/profile.js';
+import { coarseCell, lossGroups, meanErrorOf, type LossGroup } from '../statistics/loss-counts.js';
 import { onGridOf } from '../statistics/signal-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
 import { BLIND_TO, MIN_LABELS, MIN_SAMPLES, unknown, type Estimate } from './confidence-based.js';
@@ -11,15 +10,6 @@ const MIN_GROUP = 30;
 /** Share of answers beyond the sizes labelled in the baseline, above which the estimate says nothing. */
 const BEYOND_SHARE = 0.05;
 const Z = 1.96;
-
-/** Mean absolute error with its interval; null before any numeric label has come. */
-export function meanErrorOf(losses: LossCounts): MeanError | null {
-  const measured = meanAbsoluteError(losses);
-  if (measured === null) return null;
-  const { mean, standardError, count } = measured;
-  const interval = { low: Math.max(0, mean - Z * standardError), high: mean + Z * standardError, level: 0.95 };
-  return { mean, interval, count };
-}
 
 /**
  * Mean absolute error of the window without its labels: direct loss estimation (DLE, NannyML) with the size of the answer

@@ -3,9 +3,9 @@ import type { PerformanceEstimate, RealisedPerformance } from '../domain/perform
 import type { WindowProfile } from '../domain/profile.js';
 import { proportion } from '../statistics/clopper-pearson.js';
 import { labelledShare } from '../statistics/label-counts.js';
-import { meanAbsoluteError } from '../statistics/loss-counts.js';
+import { meanAbsoluteError, meanErrorOf } from '../statistics/loss-counts.js';
 import { estimateAccuracy } from './confidence-based.js';
-import { estimateError, meanErrorOf } from './direct-loss.js';
+import { estimateError } from './direct-loss.js';
 import { extremeFeature } from './extremes.js';
 
 /**

@@ -5,6 +5,7 @@ import type { Symptoms } from '../domain/symptoms.js';
 import type { Impact } from '../domain/impact.js';
 import type { Interval } from '../domain/estimate.js';
 import type { LevelSummary, Proportion } from '../domain/estimate.js';
+import type { MeanError } from '../domain/performance.js';
 
 const LEVEL = 0.95;
 /** A spread, and with it an interval of the mean, needs two values at least. */
@@ -50,6 +51,29 @@ function wrongByLabels({ labels }: Symptoms): Impact | null {
     interval,
     basis: 'counted',
     sentence: `${percent(share)} of the predictions are wrong that would have been right: accuracy fell from ${percent(accuracyBefore.share)} to ${percent(accuracyNow.share)} of ${counted(accuracyNow.of, 'labelled prediction')} (${range(interval)}).`,
+  };
+}
+
+/** How much farther quantities miss their labels than before. */
+export interface ErrorGrowth {
+  /** Relative growth of the mean absolute error: 1 is twice as large. */
+  readonly growth: number;
+  /** Lower end of its interval, by the delta method on the logarithm of the ratio. */
+  low(z: number): number;
+  /** One sentence. */
+  readonly sentence: string;
+}
+
+/** Null where no quantities are labelled, or those of the baseline were all exact. */
+export function errorGrowth({ errorBefore, errorNow }: Symptoms['labels']): ErrorGrowth | null {
+  if (errorBefore === null || errorNow === null || errorBefore.mean === 0 || errorNow.mean === 0) return null;
+  const relative = ({ mean, interval }: MeanError): number => (interval.high - mean) / Z / mean;
+  const ratio = errorNow.mean / errorBefore.mean;
+  const standardError = Math.hypot(relative(errorBefore), relative(errorNow));
+  return {
+    growth: ratio - 1,
+    low: (z) => ratio * Math.exp(-z * standardError) - 1,
+    sentence: `Predictions miss by ${brief(errorNow.mean)} on average (${counted(errorNow.count, 'label')}); in the baseline, by ${brief(errorBefore.mean)}.`,
   };
 }
 

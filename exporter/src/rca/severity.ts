@@ -3,6 +3,7 @@ import type { Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
+import { errorGrowth } from './impact.js';
 import { inputsWith } from './prediction-share.js';
 
 export interface SeverityAssessment {
@@ -13,6 +14,10 @@ export interface SeverityAssessment {
 
 /** Share of the answers that must be worse before it is called a drop. 0.05: the detectors' threshold for accuracy. */
 const MATERIAL_SHARE = 0.05;
+/** Growth of the mean error of quantities that is called a drop of quality. */
+const MATERIAL_GROWTH = 0.2;
+/** One-sided 97.5 %. */
+const Z = 1.96;
 /** The lower end of the interval must reach it, so that a window that fills does not cross it back and forth. */
 const CRITICAL_ERROR_SHARE = 0.5;
 
@@ -34,6 +39,9 @@ const materially = ({ impact }: SeverityInput, harm: Impact['harm'], basis?: Imp
   impact.share >= MATERIAL_SHARE;
 const confidenceLost = ({ confidence }: Symptoms): number =>
   confidence.before === null || confidence.now === null ? 0 : confidence.before.mean - confidence.now.mean;
+/** A change of the error of quantities is established, and it grew by more than this share, chance allowed for. */
+const missesGrew = ({ symptoms }: SeverityInput, share: number): boolean =>
+  sequentially(symptoms, 'error_size') && (errorGrowth(symptoms.labels)?.low(Z) ?? 0) > share;
 const released = ({ changes }: Symptoms): boolean =>
   changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
 const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
@@ -109,6 +117,11 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'high',
+    holds: (input) => missesGrew(input, MATERIAL_GROWTH),
+    reason: ({ symptoms }) => errorGrowth(symptoms.labels)?.sentence ?? '',
+  },
+  {
+    severity: 'high',
     holds: ({ found, symptoms }) => found('golden-answers') && !released(symptoms),
     reason: (input) =>
       cost(input, 'Golden answers changed') + (input.impact === null ? ' and' : ' And') + ' no release was declared.',
@@ -179,6 +192,11 @@ const RULES: readonly Rule[] = [
     severity: 'medium',
     holds: (input) => materially(input, 'wrong-answer', 'counted'),
     reason: (input) => cost(input, ''),
+  },
+  {
+    severity: 'medium',
+    holds: (input) => missesGrew(input, 0),
+    reason: ({ symptoms }) => errorGrowth(symptoms.labels)?.sentence ?? '',
   },
   { severity: 'low', holds: () => true, reason: mild },
 ];

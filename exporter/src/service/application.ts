@@ -25,7 +25,7 @@ export function wireApplication(
   fleet: Fleet,
   checkpointing: Checkpointing,
 ): Application {
-  const { started, config, store, clock, logger, events, audit, processMetrics } = foundation;
+  const { started, config, store, clock, logger, events, audit, auditNote, processMetrics } = foundation;
   const investigationPorts = investigationOf(foundation, capture, fleet);
   const investigationSettings = {
     experience: { thresholds: started.detection, ...started.governance },
@@ -46,6 +46,7 @@ export function wireApplication(
       discover: capture.discover,
       chooseGoldenInputs: capture.chooseGoldenInputs,
       audit,
+      auditNote,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
       investigate: (url, samples, onProgress) =>

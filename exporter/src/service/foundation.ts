@@ -1,3 +1,4 @@
+import type { AuditNote } from '../domain/audit-note.js';
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../config/config.js';
@@ -38,6 +39,8 @@ export interface Foundation {
   readonly authorizationOf: (name: string) => string | null;
   /** Appends one entry to the audit log in a transaction of its own. */
   readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
+  /** The same in the transaction of the change it records. */
+  readonly auditNote: (kind: string, by: Actor, fields: JsonObject) => AuditNote;
   /** Everything opened on the way is pushed here. */
   readonly closing: ClosingStack;
 }
@@ -79,6 +82,7 @@ export async function openFoundation(
     hash: await saltedHash(store),
     authorizationOf: (name) => config.current().secrets.get(name)?.reveal() ?? null,
     audit: (kind, by, fields) => store.governance((transaction) => auditBy(transaction, clock.now(), kind, by, fields)),
+    auditNote: (kind, by, fields) => (transaction) => auditBy(transaction, clock.now(), kind, by, fields),
     closing,
   };
 }

@@ -87,6 +87,9 @@ const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
   windowMs: started.windows.lengthMs,
   rowsKept: started.windows.rowsKept,
   binnedSignals: started.metrics.binnedSignals,
+  get categoriesPerFeature() {
+    return config.current().intake.categoriesPerFeature;
+  },
   evaluationMs: started.windows.evaluateEveryMs,
   commitDelayMs: started.windows.commitDelayMs,
   get targets() {

@@ -1,3 +1,4 @@
+import type { MeanError } from '../domain/performance.js';
 import type { Grid, LossCounts } from '../domain/profile.js';
 import { cellOf } from './grid.js';
 
@@ -6,6 +7,8 @@ const CELLS_TOGETHER = 8;
 /** Natural logarithm of how far apart two errors must be to be told apart: 2 %. */
 const ERROR_STEP = 0.02;
 const MIN_ERROR = 1e-12;
+/** Two-sided 95 % point of the standard normal distribution. */
+const Z = 1.96;
 
 /** How large the errors were among answers of about one size. */
 export interface LossGroup {
@@ -60,4 +63,13 @@ export function meanAbsoluteError(
   const mean = groups.reduce((sum, group) => sum + group.count * group.mean, 0) / count;
   const square = groups.reduce((sum, group) => sum + group.count * (group.variance + group.mean ** 2), 0) / count;
   return { mean, standardError: Math.sqrt(Math.max(0, square - mean * mean) / count), count };
+}
+
+/** Mean absolute error with its interval; null before any numeric label has come. */
+export function meanErrorOf(losses: LossCounts): MeanError | null {
+  const measured = meanAbsoluteError(losses);
+  if (measured === null) return null;
+  const { mean, standardError, count } = measured;
+  const interval = { low: Math.max(0, mean - Z * standardError), high: mean + Z * standardError, level: 0.95 };
+  return { mean, interval, count };
 }

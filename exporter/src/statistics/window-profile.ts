@@ -1,3 +1,4 @@
+import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import type { FeatureValue, Observation, Prediction } from '../domain/observation.js';
 import type { Grid, LabelCounts, NumericCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
 import { cellOf, gridFor } from './grid.js';
@@ -5,7 +6,6 @@ import { createGroupTally, mergeGroups, subtractGroups } from './group-counts.js
 import { lossKey } from './loss-counts.js';
 import { mergeSignalCounts } from './signal-counts.js';
 
-const CATEGORIES_KEPT = 1_000;
 const CATEGORY_LENGTH = 100;
 const FEATURES_KEPT = 500;
 const TENTHS = 10;
@@ -127,30 +127,32 @@ function addNumber(tally: NumericTally, value: number): void {
   addToCell(tally, cellOf(tally.grid, value), 1);
 }
 
-function addCategory(tally: CategoricalTally, value: string): void {
+function addCategory(tally: CategoricalTally, value: string, kept: number): void {
   const category = value.length > CATEGORY_LENGTH ? value.slice(0, CATEGORY_LENGTH) : value;
   const count = tally.categories.get(category);
   if (count !== undefined) tally.categories.set(category, count + 1);
-  else if (tally.categories.size < CATEGORIES_KEPT) tally.categories.set(category, 1);
+  else if (tally.categories.size < kept) tally.categories.set(category, 1);
   else tally.other += 1;
 }
 
-function addValue(tally: Tally, value: FeatureValue | Prediction): void {
+function addValue(tally: Tally, value: FeatureValue | Prediction, categoriesKept: number): void {
   if (value === null) tally.missing += 1;
   else if (tally.kind === 'numeric') {
     if (typeof value === 'number') addNumber(tally, value);
     else tally.invalid += 1;
   } else if (typeof value === 'number') tally.invalid += 1;
-  else addCategory(tally, String(value));
+  else addCategory(tally, String(value), categoriesKept);
 }
 
 /**
  * Starts counting.
  * @param options.like lends grids and signal kinds, so that windows of one model can be added and compared
  * @param options.from goes on counting where that window stopped
+ * @param categoriesKept different values of one feature that are told apart; further ones count as `other`
  */
 export function createWindowBuilder(
   options: { readonly like?: WindowProfile; readonly from?: WindowProfile } = {},
+  categoriesKept = DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
 ): WindowBuilder {
   const tallies = new Map<SignalKey, Tally>();
   const groups = createGroupTally(options.like?.groups, options.from?.groups);
@@ -195,7 +197,7 @@ export function createWindowBuilder(
           : { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 };
       tallies.set(key, tally);
     }
-    addValue(tally, value);
+    addValue(tally, value, categoriesKept);
   };
 
   for (const [key, tally] of tallies)
@@ -229,7 +231,7 @@ export function createWindowBuilder(
       for (const name in given) {
         const value = given[name] ?? null;
         const known = tallyOfFeature.get(name);
-        if (known !== undefined) addValue(known, value);
+        if (known !== undefined) addValue(known, value, categoriesKept);
         else countNewFeature(name, value);
       }
     },

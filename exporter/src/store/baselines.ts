@@ -1,9 +1,21 @@
 import type { Knex } from 'knex';
+import type { ModelId } from '../domain/identifiers.js';
 import type { BaselineRepository } from '../domain/ports.js';
+import type { BaselineProfile } from '../domain/profile.js';
 import { baselineCodec, learningCodec } from './codecs/profile.js';
 import { readDocument } from './documents.js';
 
 export function baselineRepository(db: Knex): BaselineRepository {
+  const insert = (model: ModelId, baseline: BaselineProfile) =>
+    db('baseline')
+      .insert({
+        model,
+        version: baseline.version,
+        admitted_at_ms: baseline.admittedAtMs,
+        frozen: baseline.frozen,
+        document: baselineCodec.encode(baseline),
+      })
+      .onConflict(['model', 'version']);
   return {
     async current(model) {
       const row = await db('baseline')
@@ -30,16 +42,10 @@ export function baselineRepository(db: Knex): BaselineRepository {
       }));
     },
     async save(model, baseline) {
-      await db('baseline')
-        .insert({
-          model,
-          version: baseline.version,
-          admitted_at_ms: baseline.admittedAtMs,
-          frozen: baseline.frozen,
-          document: baselineCodec.encode(baseline),
-        })
-        .onConflict(['model', 'version'])
-        .merge();
+      await insert(model, baseline).merge();
+    },
+    async saveNew(model, baseline) {
+      await insert(model, baseline).ignore();
     },
     async learning(model) {
       const row = await db('learning').where({ model }).first<{ document: string } | undefined>('document');

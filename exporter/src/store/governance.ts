@@ -26,7 +26,7 @@ interface KeyedRow {
 const readExecution = ({ id, document }: KeyedRow): Execution =>
   readDocument(executionCodec, document, { table: 'execution', row: id, model: null });
 
-export function governanceTransaction(db: Knex, setAside: SetAside): Omit<GovernanceTransaction, 'apiKeys'> {
+export function governanceTransaction(db: Knex, setAside: SetAside): Omit<GovernanceTransaction, 'apiKeys' | 'models'> {
   return {
     async recommendation(id) {
       const row = await db('recommendation')

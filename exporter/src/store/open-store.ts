@@ -267,6 +267,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
         return work({
           ...guard('governance', governanceTransaction(on, setAside)),
           apiKeys: guard('API keys', apiKeyRepository(on)),
+          models: guard('models', modelRepository(on, place)),
         });
       }),
     atomic: (_shard, _epoch, work) =>

@@ -5,7 +5,8 @@ const HEAD = `# What mlfi can ask
 A model is asked from its address alone where its server says, or its protocol tells, what it takes. The table is what
 the tests hold: every server is a small one written from its protocol’s own document, which refuses what the real one
 refuses (\`test/integration/serving\`); FastAPI, Gradio and MLflow are tried as real servers besides
-(\`test/integration/connectors.test.ts\`). \`UPDATE_DOCS=1\` with that test writes this page anew.
+(\`test/integration/connectors.test.ts\`), MLServer, BentoML and Ray Serve by \`npm run test:serving\`, which needs their
+environments (\`large-servers.test.ts\` there says how to make them). \`UPDATE_DOCS=1\` with that test writes this page anew.
 
 What is read from where is told when a model is found: paths are JSON pointers.
 

@@ -334,6 +334,8 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
         lastQuarterMean: null,
       },
       labels: {
+        errorBefore: null,
+        errorNow: null,
         accuracyBefore: given.hasBaseline ? (given.labels?.accuracyBefore ?? null) : null,
         accuracyNow: given.labels?.accuracyNow ?? null,
         calibrationErrorBefore: null,

@@ -43,6 +43,7 @@ class Stored {
       windowMs: 60_000,
       rowsKept: 1_000,
       binnedSignals: 10,
+      categoriesPerFeature: 1_000,
     },
     (text) => text,
     () => seededRandom(1),
@@ -51,6 +52,7 @@ class Stored {
   private readonly windows = new Map<number, Records['windows'][number]['profile']>();
   private readonly ledger = ledger();
   private records: Records | null = null;
+  private baseline: Records['baseline'] = null;
 
   async commit(observations: readonly Observation[], nowMs: number, labels: readonly LateLabel[] = []): Promise<void> {
     const staged = this.monitored.stage({ observations, labels }, nowMs);
@@ -60,6 +62,7 @@ class Stored {
       nowMs,
     );
     this.records = counted.records;
+    this.baseline = counted.records.baseline ?? this.baseline;
     for (const { windowStartMs, profile } of counted.records.windows) this.windows.set(windowStartMs, profile);
     for (const { windowStartMs, profile } of counted.records.amendments) {
       const before = this.windows.get(windowStartMs);
@@ -85,6 +88,17 @@ class Stored {
       rows: this.monitored.modelState().rows,
       windows: this.storedWindows(),
     };
+  }
+
+  /** Calls that a process started now would find counted. */
+  storedCalls(): number {
+    const learnt = this.baseline ?? this.records?.learning;
+    return (learnt?.profile.calls ?? 0) + this.storedWindows().reduce((sum, [, { calls }]) => sum + calls, 0);
+  }
+
+  /** What the last write held of the e-detectors. */
+  get storedDetectors(): Records['detectors'] {
+    return this.records?.detectors ?? null;
   }
 
   storedWindows(): readonly [number, Records['windows'][number]['profile']][] {
@@ -154,6 +168,39 @@ it('learns, judges and counts the same whatever order rows arrive in within the 
     );
   }
 }, 90_000);
+
+it('has every counted row in the store with each write, rows that wait while a baseline is admitted among them', async () => {
+  const rows = rowsOf(1).slice(0, 700);
+  const stored = new Stored();
+  const nowMs = START_MS + 3_600_000;
+  await stored.commit(rows, nowMs);
+  expect(stored.storedCalls()).toBe(rows.length);
+  // Judging stops at the admission, for an evaluation has to see it: the other rows wait.
+  expect(stored.monitored.advance(nowMs, false)).toBe(1);
+  await stored.commit([], nowMs);
+  expect(stored.monitored.baseline?.profile.calls).toBeLessThan(rows.length);
+  expect(stored.storedCalls()).toBe(rows.length);
+  stored.monitored.advance(nowMs, false);
+  await stored.commit([], nowMs);
+  expect(stored.storedCalls()).toBe(rows.length);
+});
+
+it('has what rows said to the e-detectors in the store soon after they were judged, without waiting for the next ones', async () => {
+  const rows = rowsOf(1);
+  const stored = new Stored();
+  const judged = async (some: readonly Observation[], nowMs: number): Promise<void> => {
+    await stored.commit(some, nowMs);
+    do stored.monitored.advance(nowMs + 11_000, false);
+    while (stored.monitored.isBehind(nowMs + 11_000));
+  };
+  await judged(rows.slice(0, 600), START_MS + 3_600_000);
+  await stored.commit([], START_MS + 3_611_000);
+  await judged(rows.slice(600), START_MS + 3_612_000);
+  expect(stored.monitored.isDirty).toBe(true);
+  await stored.commit([], START_MS + 3_624_000);
+  expect(stored.storedDetectors?.watching).toBe(true);
+  expect(stored.monitored.isDirty).toBe(false);
+});
 
 it('lets one row that is dated in the future decide nothing', async () => {
   const stored = new Stored();
@@ -275,6 +322,24 @@ it.each([
     expect(labelsIn(after)).toEqual(labelsIn(within));
   },
 );
+
+it('reads rows that wait once, by what was sent: numbers as text stay numbers however many batches come meanwhile', async () => {
+  const stored = new Stored();
+  const count = 1_000;
+  for (let i = 0; i < count; i += 1) {
+    const atMs = START_MS + 1_000 * i;
+    const features = { age: String(18 + ((i * 37) % 60)), x: i % 7 };
+    await stored.commit([observation({ atMs, features, confidence: 0.9 })], atMs);
+    if (i % 3 === 0) stored.monitored.advance(atMs, false);
+  }
+  await stored.end(START_MS + 1_000 * count + 60_000);
+  const { baseline } = stored.monitored;
+  const counted = [baseline?.profile, stored.monitored.window(), ...stored.storedWindows().map(([, window]) => window)];
+  expect(baseline).not.toBeNull();
+  for (const profile of counted)
+    if (profile !== undefined && profile.calls > 0)
+      expect(profile.signals.get('feature:age')).toMatchObject({ kind: 'numeric', invalid: 0 });
+});
 
 it('judges labels that come before any row, as after a restart, at their own time, and keeps nothing older from being judged', () => {
   const pending = new PendingRows(new EventClock(), 'salt');

@@ -54,6 +54,7 @@ export function fleetOn(store: MemoryStore, turn: () => Promise<void>, over: Par
       windowMs: 300_000,
       rowsKept: 1_000,
       binnedSignals: 10,
+      categoriesPerFeature: 1_000,
       evaluationMs: 1_000,
       commitDelayMs: 50,
       lessonsConsidered: 10,

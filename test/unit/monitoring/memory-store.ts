@@ -79,6 +79,10 @@ export class MemoryStore implements FleetStore {
     return result;
   }
 
+  governance<T>(): Promise<T> {
+    return Promise.reject(new Error('nothing is decided here'));
+  }
+
   private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
     const read = async <T>(work: (from: Tables) => T): Promise<T> => {
       await this.turn();
@@ -104,6 +108,8 @@ export class MemoryStore implements FleetStore {
         current: (model) => read((from) => from.baselines.get(model) ?? null),
         versions: () => Promise.resolve([]),
         save: (model, baseline) => write(model, (to) => void to.baselines.set(model, baseline)),
+        saveNew: (model, baseline) =>
+          write(model, (to) => void to.baselines.set(model, to.baselines.get(model) ?? baseline)),
         learning: (model) => read((from) => from.learning.get(model) ?? null),
         saveLearning: (model, state) => write(model, (to) => void to.learning.set(model, state)),
       },

@@ -19,6 +19,7 @@ class Logged {
       windowMs: 300_000,
       rowsKept: 1_000,
       binnedSignals: 10,
+      categoriesPerFeature: 1_000,
     },
     (text) => text,
     () => seededRandom(1),

@@ -22,6 +22,24 @@ const withLabels = (evidence: Symptoms, before: number, now: number, errorTrend:
   differential: { ...evidence.differential, errorTrend },
 });
 
+/** As by labels of quantities: so far they missed before and now. */
+const missing = (evidence: Symptoms, before: number, now: number): Symptoms => {
+  const error = (mean: number, count: number) => ({
+    mean,
+    count,
+    interval: { low: mean - (2 * mean) / Math.sqrt(count), high: mean + (2 * mean) / Math.sqrt(count), level: 0.95 },
+  });
+  return { ...evidence, labels: { ...evidence.labels, errorBefore: error(before, 1_000), errorNow: error(now, 300) } };
+};
+
+it('answers of quantities that miss by more than before are a concept drift, by chance alone they are not', () => {
+  const quiet = evaluated({}).symptoms;
+  expect(errorsRose(missing(quiet, 4, 20))).toBe(true);
+  expect(errorsRose(missing(quiet, 4, 4.3))).toBe(false);
+  expect(errorsRose(missing(quiet, 4, 3))).toBe(false);
+  expect(inPlay(missing(quiet, 4, 20))).toContain('concept-drift');
+});
+
 describe('which causes compete', () => {
   const quiet = evaluated({}).symptoms;
 

@@ -74,6 +74,19 @@ const toRow = ({
 }): Observation => row({ age, country }, confidence);
 
 describe('window profiles', () => {
+  it('tell as many values of one feature apart as are asked for; the others count together', () => {
+    const builder = createWindowBuilder({}, 2);
+    for (const country of ['DE', 'FR', 'IT', 'DE', 'ES']) builder.add(row({ country, age: 1 }));
+    const { signals } = builder.build();
+    expect(signals.get('feature:country')).toMatchObject({
+      categories: new Map([
+        ['DE', 2],
+        ['FR', 1],
+      ]),
+      other: 2,
+    });
+  });
+
   it('give identical counts however the stream is split, in any order and grouping', () => {
     fc.assert(
       fc.property(rows, rows, rows, (a, b, c) => {

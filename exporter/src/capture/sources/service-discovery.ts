@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modelId, type ModelId } from '../../domain/identifiers.js';
 import { setting } from '../../domain/setting.js';
 import type { Clock, HttpClient, Logger, SettingRepository } from '../../domain/ports.js';
-import { readTargetGroups, type DiscoveredModel } from './target-groups.js';
+import { readTargetGroups, type DiscoveredModel, type TargetGroups } from './target-groups.js';
 
 export interface ModelSourcePorts {
   readonly readFile: (path: string) => Promise<string>;
@@ -37,6 +37,7 @@ export interface ModelSources {
   refresh(): Promise<void>;
 }
 
+const PROBLEMS_TOLD = 10;
 const LARGEST_LIST_BYTES = 8 * 1024 * 1024;
 
 interface Owned {
@@ -58,12 +59,14 @@ const nameOf = (kind: 'file' | 'http', place: string): string => {
   return `http:${host}${pathname}`;
 };
 
-/** Models listed in files (file_sd) and at addresses (HTTP SD). A source that cannot be read keeps its last good list. */
+/** Models listed in files (file_sd) and at addresses (HTTP SD). A source that cannot be read keeps its last good list; an entry that is wrong is left out and named. */
 export function createModelSources(ports: ModelSourcePorts, settings: ModelSourceSettings): ModelSources {
   let owned: Map<ModelId, Owned> | null = null;
   let saved: string | null = null;
   /** Models whose change is under way: what is listed meanwhile is taken over at a later refresh, in that order. */
   const changing = new Set<ModelId>();
+  /** What was told to be wrong, by source. */
+  const told = new Map<string, string>();
 
   const remembered = async (): Promise<Map<ModelId, Owned>> => {
     const stored = await ports.settings.get(DISCOVERED_MODELS);
@@ -88,7 +91,21 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     return answer.body;
   };
 
-  const listOf = async (source: string, text: () => Promise<string>): Promise<readonly DiscoveredModel[] | null> => {
+  /** Tells what is wrong in a list once, and again when it is something else. */
+  const tell = (source: string, problems: readonly string[]): void => {
+    const text = JSON.stringify(problems);
+    if (problems.length > 0 && told.get(source) !== text)
+      ports.logger.error(
+        { source, entries: problems.length, problems: problems.slice(0, PROBLEMS_TOLD) },
+        'entries of a discovery source are left out; until they are right, no model leaves its list',
+      );
+    told.set(source, text);
+  };
+
+  const listOf = async (
+    source: string,
+    text: () => Promise<string>,
+  ): Promise<Pick<Extract<TargetGroups, { kind: 'read' }>, 'models' | 'problems'> | null> => {
     const fail = (problem: string): null => {
       ports.logger.error({ source, problem }, 'a discovery source cannot be read; its last list stays in force');
       ports.count(source, null, ports.clock.now());
@@ -103,7 +120,8 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     const read = readTargetGroups(raw);
     if (read.kind === 'refused') return fail(read.problem);
     ports.count(source, read.models.length, ports.clock.now());
-    return read.models;
+    tell(source, read.problems);
+    return read;
   };
 
   const take = async (known: Map<ModelId, Owned>, source: string, model: DiscoveredModel): Promise<void> => {
@@ -149,11 +167,13 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
         ...settings.urls.map((url) => ({ name: nameOf('http', url), text: () => fetched(url) })),
       ];
       for (const { name, text } of sources) {
-        const models = await listOf(name, text);
-        if (models === null) continue;
+        const list = await listOf(name, text);
+        if (list === null) continue;
+        const { models, problems } = list;
         const listed = new Set(models.map(({ id }) => id));
         for (const [id, { source }] of known) {
-          if (source !== name || listed.has(id)) continue;
+          // An entry that cannot be read may be this model's.
+          if (source !== name || listed.has(id) || problems.length > 0) continue;
           await apart(name, id, async () => {
             if (ports.isWatched(id)) await ports.release(id);
             known.delete(id);

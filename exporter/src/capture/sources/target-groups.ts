@@ -8,19 +8,18 @@ import { CONNECTOR_IDS } from '../../domain/model.js';
 export type DiscoveredModel = ModelRegistration & { readonly id: ModelId; readonly url: string };
 
 export type TargetGroups =
-  | { readonly kind: 'read'; readonly models: readonly DiscoveredModel[] }
-  /** Where it is wrong and what would be right. */
+  /** With what is wrong in entries that are left out, and what would be right. */
+  | { readonly kind: 'read'; readonly models: readonly DiscoveredModel[]; readonly problems: readonly string[] }
+  /** No entry can be used: what is wrong, in the first one where there are any. */
   | { readonly kind: 'refused'; readonly problem: string };
 
 const LARGEST_LIST = 10_000;
-const groups = z
-  .array(
-    z.object({
-      targets: z.array(z.string().min(1).max(2_048)),
-      labels: z.record(z.string().max(200), z.string().max(300)).optional(),
-    }),
-  )
-  .max(LARGEST_LIST);
+const entries = z.array(z.unknown()).max(LARGEST_LIST);
+const group = z.object({
+  targets: z.array(z.string().min(1).max(2_048)),
+  labels: z.record(z.string().max(200), z.string().max(300)).optional(),
+});
+const REMEDY = 'write a list of { targets: [host:port], labels: { name: text } }';
 
 /** Labels with a meaning of their own; the others become tags, and what starts with `__` is for Prometheus. */
 const KNOWN = ['model_name', 'model_version', 'team', 'connector'];
@@ -57,7 +56,13 @@ function idOf(name: string | undefined, target: string, place: string): ModelId 
   }
 }
 
-function modelsOf({ targets, labels = {} }: z.output<typeof groups>[number], place: string): DiscoveredModel[] {
+function modelsOf(entry: unknown, place: string): DiscoveredModel[] {
+  const checked = group.safeParse(entry);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw new Misfit(`${[place, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'is wrong'}; ${REMEDY}`);
+  }
+  const { targets, labels = {} } = checked.data;
   if (labels['model_name'] !== undefined && targets.length > 1)
     throw new Misfit(
       `${place}: model_name names one model, but there are ${targets.length} targets; give each a group, or the address in front of them`,
@@ -78,7 +83,7 @@ function modelsOf({ targets, labels = {} }: z.output<typeof groups>[number], pla
 /**
  * Reads target groups in the format of Prometheus' file_sd and HTTP SD: a list of `{ targets, labels }`, JSON or YAML.
  * `model_name`, `model_version`, `team` and `connector` describe the model; `__scheme__` and `__path__` complete a target
- * that is only host:port.
+ * that is only host:port. An entry that is wrong is left out and named; the others are read.
  */
 export function readTargetGroups(text: string): TargetGroups {
   let document: unknown;
@@ -87,23 +92,25 @@ export function readTargetGroups(text: string): TargetGroups {
   } catch (error) {
     return { kind: 'refused', problem: `is neither JSON nor YAML (${String(error).split('\n')[0] ?? ''})` };
   }
-  const checked = groups.safeParse(document ?? []);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    const place = issue?.path.join('.') ?? '';
-    return {
-      kind: 'refused',
-      problem: `${place === '' ? 'the document' : place}: ${issue?.message ?? 'is wrong'}; write a list of { targets: [host:port], labels: { name: text } }`,
-    };
+  const checked = entries.safeParse(document ?? []);
+  if (!checked.success)
+    return { kind: 'refused', problem: `the document: ${checked.error.issues[0]?.message ?? 'is wrong'}; ${REMEDY}` };
+  const models = new Map<ModelId, DiscoveredModel>();
+  const problems: string[] = [];
+  for (const [index, entry] of checked.data.entries()) {
+    try {
+      for (const model of modelsOf(entry, String(index))) {
+        if (models.has(model.id))
+          problems.push(`${index}: "${model.id}" is listed twice; give every model a model_name of its own`);
+        else models.set(model.id, model);
+      }
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+      problems.push(error.message);
+    }
   }
-  try {
-    const models = checked.data.flatMap((group, index) => modelsOf(group, String(index)));
-    const twice = models.find(({ id }, index) => models.findIndex((model) => model.id === id) < index);
-    if (twice !== undefined)
-      throw new Misfit(`"${twice.id}" is listed twice; give every model a model_name of its own`);
-    return { kind: 'read', models };
-  } catch (error) {
-    if (error instanceof Misfit) return { kind: 'refused', problem: error.message };
-    throw error;
-  }
+  const [first] = problems;
+  return models.size === 0 && first !== undefined
+    ? { kind: 'refused', problem: first }
+    : { kind: 'read', models: [...models.values()], problems };
 }

@@ -1,5 +1,6 @@
 import { wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
+import { errorGrowth } from '../impact.js';
 import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const accuracyLost = ({ labels }: Symptoms): number | null =>
@@ -21,13 +22,17 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
     source: 'labels',
     value: (symptoms) => {
       const lost = accuracyLost(symptoms);
-      if (lost === null) return 0;
+      if (lost === null) return graded(errorGrowth(symptoms.labels)?.growth ?? 0, 0, 0.5);
       return saidOf(symptoms, 'accuracy-drop', 'accuracy')?.direction === 'down' ? 1 : graded(lost, -0.01, 0.09);
     },
     whenTrue: (symptoms) =>
       sentenceOf(symptoms, 'accuracy-drop', 'accuracy') ||
+      (accuracyLost(symptoms) === null ? errorGrowth(symptoms.labels)?.sentence : undefined) ||
       `Accuracy fell by ${(100 * (accuracyLost(symptoms) ?? 0)).toFixed(1)} points.`,
-    whenFalse: () => 'Labelled predictions are right as often as before.',
+    whenFalse: (symptoms) =>
+      accuracyLost(symptoms) === null
+        ? (errorGrowth(symptoms.labels)?.sentence ?? '')
+        : 'Labelled predictions are right as often as before.',
   },
   {
     id: 'errors-in-one-group',

@@ -2,9 +2,11 @@ import { mean } from 'simple-statistics';
 import { expectedCalibrationError } from '../../statistics/calibration.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
+import { meanErrorOf } from '../../statistics/loss-counts.js';
 import { categoricalTotal, numericTotal } from '../../statistics/signal-counts.js';
 import { spearman } from '../../statistics/spearman.js';
 import type { Observation } from '../../domain/observation.js';
+import type { MeanError } from '../../domain/performance.js';
 import type { BaselineProfile, LabelCounts, SignalCounts, WindowProfile } from '../../domain/profile.js';
 import type { ConfidenceEvidence, LabelEvidence, PredictionEvidence } from '../../domain/symptoms.js';
 import { levelOf } from './service-symptoms.js';
@@ -69,9 +71,12 @@ export function confidenceEvidence(
 export function labelEvidence(baseline: BaselineProfile | null, window: WindowProfile): LabelEvidence {
   const accuracy = (labels: LabelCounts | undefined): LabelEvidence['accuracyNow'] =>
     labels === undefined || labels.labelled === 0 ? null : proportion(labels.correct, labels.labelled);
+  const meanError = (labels: LabelCounts | undefined): MeanError | null => meanErrorOf(labels?.losses ?? {});
   return {
     accuracyBefore: accuracy(baseline?.profile.labels),
     accuracyNow: accuracy(window.labels),
+    errorBefore: meanError(baseline?.profile.labels),
+    errorNow: meanError(window.labels),
     calibrationErrorBefore: baseline === null ? null : expectedCalibrationError(baseline.profile.labels),
     calibrationErrorNow: expectedCalibrationError(window.labels),
   };

@@ -363,6 +363,7 @@ describe('features', () => {
       featureNameLength: 20,
       nestingDepth: 3,
       arrayLength: 20,
+      categoriesPerFeature: 2,
     };
     const nested = (depth: number): object => (depth === 0 ? {} : { a: nested(depth - 1) });
     const row = (value: object): string => JSON.stringify({ prediction: 'a', features: value });

@@ -28,10 +28,11 @@ describe('target groups', () => {
         },
         { id: '10-1-2-3-8000-predict', url: 'http://10.1.2.3:8000/predict', tags: [] },
       ],
+      problems: [],
     });
     const json = JSON.stringify([{ targets: ['a:1'], labels: { model_name: 'a' } }]);
     expect(readTargetGroups(json)).toMatchObject({ kind: 'read', models: [{ id: 'a', url: 'http://a:1/' }] });
-    expect(readTargetGroups('')).toEqual({ kind: 'read', models: [] });
+    expect(readTargetGroups('')).toEqual({ kind: 'read', models: [], problems: [] });
   });
 
   it.each([
@@ -53,17 +54,28 @@ describe('target groups', () => {
       '- {targets: ["a:1", "b:1"], labels: {model_name: x}}',
       'names one model, but there are 2 targets',
     ],
-    [
-      'a name twice',
-      '- {targets: ["a:1"], labels: {model_name: x}}\n- {targets: ["b:1"], labels: {model_name: x}}',
-      '"x" is listed twice',
-    ],
     ['a password', '- {targets: ["http://u:p@a:1/"]}', 'without a password'],
     ['another scheme', '- {targets: ["file:///etc/passwd"]}', 'must be host:port or a whole http(s) address'],
   ])('with %s are refused, with the place and the remedy', (_, text, problem) => {
     const read = readTargetGroups(text);
     expect(read.kind).toBe('refused');
     if (read.kind === 'refused') expect(read.problem).toContain(problem);
+  });
+
+  it('leave an entry out that is wrong, and name it', () => {
+    const good = '- {targets: ["a:1"], labels: {model_name: x}}';
+    const read = readTargetGroups(
+      `${good}\n- {targets: ["b:1"], labels: {model_name: Iris_v2}}\n- {labels: {}}\n- {targets: ["c:1"], labels: {model_name: x}}`,
+    );
+    expect(read).toEqual({
+      kind: 'read',
+      models: [{ id: 'x', url: 'http://a:1/', tags: [] }],
+      problems: [
+        expect.stringContaining('1.labels.model_name: model id "Iris_v2" must be'),
+        expect.stringContaining('2.targets: '),
+        expect.stringContaining('3: "x" is listed twice'),
+      ],
+    });
   });
 
   it('never throw, whatever they hold', () => {
@@ -130,6 +142,23 @@ describe('model sources', () => {
   }
   const list = (...names: string[]): string =>
     JSON.stringify(names.map((name) => ({ targets: [`${name}:1`], labels: { model_name: name } })));
+
+  it('watch the good entries of a list with bad ones, say so once, and let no model go meanwhile', async () => {
+    const { watched, write, sources, problems } = world();
+    const source = sources();
+    write(list('a', 'b'));
+    await source.refresh();
+    write(list('b', 'Iris_v2', 'c'));
+    await source.refresh();
+    await source.refresh();
+    expect([...watched.keys()].sort()).toEqual(['a', 'b', 'c']);
+    expect(problems).toEqual([
+      expect.objectContaining({ problems: [expect.stringContaining('1.labels.model_name: model id "Iris_v2"')] }),
+    ]);
+    write(list('b', 'c'));
+    await source.refresh();
+    expect([...watched.keys()].sort()).toEqual(['b', 'c']);
+  });
 
   it('follow the others when one model cannot be let go, and try it again', async () => {
     const { watched, write, sources, broken, problems, settings } = world();

@@ -1,6 +1,6 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { MOST_NUMBERS } from '../payloads/rows.js';
+import { guessedRows, MOST_NUMBERS } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
   askByPost,
@@ -31,19 +31,37 @@ export const openInference: Connector = {
     const described = paths.slice(0, 3).map(async (path): Promise<Candidate[]> => {
       const metadata = await getJson(context, `${url.origin}${path}`, authorizationSecret);
       if (!isObject(metadata ?? undefined) || !Array.isArray((metadata as JsonObject).inputs)) return [];
-      const payloads = payloadsFor((metadata as JsonObject).inputs as readonly Json[]);
+      const inputs = (metadata as JsonObject).inputs as readonly Json[];
       const endpoint = {
         url: `${url.origin}${path}/infer`,
         connector: 'open-inference',
         settings: {},
         authorizationSecret,
       } as const;
+      if (inputs.length === 0) return untold().map((one) => ({ endpoint, ...one }));
+      const payloads = payloadsFor(inputs);
       return payloads.length === 0 ? [] : [{ endpoint, payloads, what: 'v2 model metadata' }];
     });
     return (await Promise.all(described)).flat();
   },
   ask: askByPost,
 };
+
+/**
+ * A model whose metadata names no input, as MLServer's runtimes for scikit-learn and XGBoost are served: one table of numbers
+ * of likely widths, first with the probabilities that classifiers give when they are asked for.
+ */
+function untold(): Omit<Candidate, 'endpoint'>[] {
+  const inputs = guessedRows().map((row) => [{ name: 'input-0', shape: [1, row.length], datatype: 'FP32', data: row }]);
+  const outputs = [{ name: 'predict' }, { name: 'predict_proba' }];
+  return [
+    {
+      payloads: inputs.map((one): Json => ({ inputs: one, outputs })),
+      what: 'v2 model without metadata, probabilities',
+    },
+    { payloads: inputs.map((one): Json => ({ inputs: one })), what: 'v2 model without metadata' },
+  ];
+}
 
 /** Models a server has ready, by Triton's and MLServer's repository extension; only at an address that ends before or at `/v2`. */
 async function modelsOf(context: ConnectorContext, url: URL, secret: string | null): Promise<string[]> {

@@ -1,7 +1,15 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
-import { askByPost, getJson, isRoot, rootOf, type Candidate, type Connector } from './connector.js';
+import {
+  askByPost,
+  getJson,
+  isRoot,
+  rootOf,
+  type Candidate,
+  type Connector,
+  type ConnectorContext,
+} from './connector.js';
 
 const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
 
@@ -9,10 +17,10 @@ const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
 export const rest: Connector = {
   id: 'rest',
   async describe(context, url, authorizationSecret) {
-    for (const address of openApiAddresses(url)) {
-      const document = await getJson(context, address, authorizationSecret);
+    for (const mount of await mountsOf(context, url, authorizationSecret)) {
+      const document = await getJson(context, `${rootOf(url)}${mount}/openapi.json`, authorizationSecret);
       if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) continue;
-      const operations = operationsOf(document as JsonObject, url);
+      const operations = operationsOf(document as JsonObject, url, mount);
       if (operations.length === 0) continue;
       return operations.map(({ path, payloads }): Candidate => ({
         endpoint: { url: new URL(path, rootOf(url)).href, connector: 'rest', settings: {}, authorizationSecret },
@@ -25,21 +33,38 @@ export const rest: Connector = {
   ask: askByPost,
 };
 
-/** At the server's root, and beside the path for applications mounted below it. */
-function openApiAddresses(url: URL): string[] {
-  const beside = new URL('./openapi.json', url).href;
-  return [...new Set([`${rootOf(url)}/openapi.json`, beside])];
+const MOST_MOUNTS = 6;
+
+/**
+ * Paths below which an application may be mounted and describe itself: the root, beside the path, the path itself; for a
+ * bare root also where Ray Serve's proxy says its applications are (`GET /-/routes`, ray-project/ray).
+ */
+async function mountsOf(context: ConnectorContext, url: URL, secret: string | null): Promise<readonly string[]> {
+  const path = pathOf(url);
+  const told = [...new Set(['', path.replace(/\/[^/]*$/, ''), path])];
+  if (!isRoot(url)) return told;
+  const routes = await getJson(context, `${rootOf(url)}/-/routes`, secret);
+  const prefixes = isObject(routes ?? undefined) ? Object.keys(routes as JsonObject) : [];
+  return [...told, ...prefixes.filter((prefix) => /^\/[^?#]+$/.test(prefix))].slice(0, MOST_MOUNTS);
 }
 
-function operationsOf(document: JsonObject, url: URL): { readonly path: string; readonly payloads: readonly Json[] }[] {
-  const prefix = serverPrefix(document);
+const pathOf = ({ pathname }: URL): string => pathname.replace(/\/$/, '');
+
+function operationsOf(
+  document: JsonObject,
+  url: URL,
+  mount: string,
+): { readonly path: string; readonly payloads: readonly Json[] }[] {
+  const said = serverPrefix(document);
+  const prefix = said === '' ? mount : said;
   const operations = Object.entries(document.paths as JsonObject).flatMap(([path, item]) => {
     const body = isObject(item) && isObject(item.post) ? item.post.requestBody : undefined;
     const schema = isObject(body) ? jsonSchemaOf(resolveReference(document, body)) : null;
     if (schema === null || path.includes('{')) return [];
     return [{ path: `${prefix}${path}`, payloads: payloadsFromSchema(document, schema) }];
   });
-  if (!isRoot(url)) return operations.filter(({ path }) => path.replace(/\/$/, '') === url.pathname.replace(/\/$/, ''));
+  if (!isRoot(url) && pathOf(url) !== mount)
+    return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url));
   // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
   const likely = operations.filter(({ path }) => LIKELY.test(path));
   return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, 3);
