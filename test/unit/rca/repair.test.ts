@@ -205,6 +205,14 @@ describe('categories, columns and defaults', () => {
     }
   });
 
+  it('does not call a rare category that is missing by chance renamed, where nothing came in its place', () => {
+    for (let i = 0; i < 100; i += 1) {
+      const rare: (random: Random) => string = (random) => (random.next() < 0.02 ? 'PT' : country(random));
+      const without: (random: Random) => string = (random) => (random.next() < 0.3 ? `id-${i}` : country(random));
+      expect(hintFor(rare, without, `rare/${i}`)).toBeNull();
+    }
+  });
+
   it('names both columns of a swapped pair, and no conversion for either', () => {
     const { age = () => 0, income = () => 0 } = POPULATIONS;
     for (let i = 0; i < SEEDS; i += 1) {

@@ -86,6 +86,8 @@ function takenByFolded(
   valuesNow: number,
 ): { readonly name: string; readonly share: number } | null {
   const rise = otherNow - otherBefore;
+  // A rare category may be missing by chance: without folded values nothing came in its place.
+  if (rise * valuesNow < FREQUENT) return null;
   const matches = gone.filter(
     ([, share]) => Math.abs(rise - share) <= 4 * Math.sqrt((share * (1 - share)) / valuesNow),
   );
