@@ -140,6 +140,18 @@ export async function investigate(
   });
 }
 
+/** @returns `investigate` with what it is made of, for whoever has only a URL */
+export function investigator(
+  ports: InvestigationPorts,
+  settings: InvestigationSettings,
+): (
+  url: string,
+  samples: number | null,
+  onProgress: (progress: InvestigationProgress) => void,
+) => Promise<Investigation> {
+  return (url, samples, onProgress) => investigate(ports, settings, url, samples, onProgress);
+}
+
 function evaluatingText(answers: number, failures: number): string {
   if (answers === 0)
     return failures === 0 ? 'The model was not asked' : `No response came to ${counted(failures, 'probe')}`;

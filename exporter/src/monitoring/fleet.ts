@@ -5,6 +5,7 @@ import { askedAnew } from '../domain/how-to-ask.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
 import type { ModelStatus } from '../domain/model-status.js';
@@ -57,7 +58,7 @@ export class Fleet {
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     const reread = ({ monitored }: Member): Promise<void> => this.restore(monitored.model);
     this.commits = new Commits({ store, clock, logger, lanes, members, reread }, settings.commitDelayMs);
-    this.rows = new Ingest(this.members, this.commits, store.batches, clock);
+    this.rows = new Ingest(this.members, this.commits, store.batches, clock, ports.intakeCounts);
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
       this.loop.request(id),
     );
@@ -321,6 +322,11 @@ export class Fleet {
     const member = this.members.all.get(id);
     if (member === undefined || member.monitored.model.paused) return;
     void this.probes.cycle(member).then(() => this.loop.request(id));
+  }
+
+  /** Somebody else's alert about a model began or ended: its incident tells of it, and the model is evaluated. @throws what the store throws */
+  async recordAlert(id: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<void> {
+    if (await this.ports.incidents.recordAlert(id, alert, receipt)) this.requestEvaluation(id);
   }
 
   /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */
