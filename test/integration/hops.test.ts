@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { BatchReader } from '../../exporter/src/capture/ingest/batch-reader.js';
-import { TelemetryReceiver } from '../../exporter/src/capture/sources/opentelemetry/receiver.js';
-import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
-import { Commits } from '../../exporter/src/monitoring/commits.js';
-import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
+import type * as BatchReading from '../../exporter/src/capture/ingest/batch-reader.js';
+import type * as Telemetry from '../../exporter/src/capture/sources/opentelemetry/receiver.js';
+import type * as Lanes from '../../exporter/src/incidents/model-lane.js';
+import type * as Committing from '../../exporter/src/monitoring/commits.js';
+import type * as Monitored from '../../exporter/src/monitoring/monitored-model.js';
 import type * as Incidents from '../../exporter/src/store/incidents.js';
 import { serve, type LocalServer } from './prometheus/servers.js';
 import { eventually, runService, type RunningService } from './running-service.js';
@@ -39,6 +39,65 @@ vi.mock('../../exporter/src/store/incidents.js', async (original) => {
           return repository.appendTimeline(...lines);
         },
       };
+    },
+  };
+});
+vi.mock('../../exporter/src/capture/ingest/batch-reader.js', async (original) => {
+  const real = await original<typeof BatchReading>();
+  return {
+    BatchReader: class BatchReader extends real.BatchReader {
+      override read(...given: Parameters<BatchReading.BatchReader['read']>) {
+        note('BatchReader.read', given[0]);
+        return super.read(...given);
+      }
+    },
+  };
+});
+vi.mock('../../exporter/src/capture/sources/opentelemetry/receiver.js', async (original) => {
+  const real = await original<typeof Telemetry>();
+  return {
+    TelemetryReceiver: class TelemetryReceiver extends real.TelemetryReceiver {
+      override receive(...given: Parameters<Telemetry.TelemetryReceiver['receive']>) {
+        note('TelemetryReceiver.receive', given[1].toString('utf8'));
+        return super.receive(...given);
+      }
+    },
+  };
+});
+vi.mock('../../exporter/src/incidents/model-lane.js', async (original) => {
+  const real = await original<typeof Lanes>();
+  return {
+    ModelLanes: class ModelLanes extends real.ModelLanes {
+      override run<T>(...given: Parameters<typeof real.ModelLanes.prototype.run<T>>) {
+        note('ModelLanes.run', given[0]);
+        return super.run(...given);
+      }
+    },
+  };
+});
+vi.mock('../../exporter/src/monitoring/commits.js', async (original) => {
+  const real = await original<typeof Committing>();
+  return {
+    Commits: class Commits extends real.Commits {
+      override add(...given: Parameters<Committing.Commits['add']>) {
+        note('Commits.add', given[1]);
+        return super.add(...given);
+      }
+    },
+  };
+});
+vi.mock('../../exporter/src/monitoring/monitored-model.js', async (original) => {
+  const real = await original<typeof Monitored>();
+  return {
+    MonitoredModel: class MonitoredModel extends real.MonitoredModel {
+      override settle(...given: Parameters<Monitored.MonitoredModel['settle']>) {
+        note('MonitoredModel.settle', given[0].staged.rows);
+        super.settle(...given);
+      }
+      override observe(...given: Parameters<Monitored.MonitoredModel['observe']>) {
+        note('MonitoredModel.observe', given[0]);
+        super.observe(...given);
+      }
     },
   };
 });
@@ -96,35 +155,6 @@ let model: LocalServer;
 let running: RunningService;
 let isFailing = false;
 beforeAll(async () => {
-  const { add } = Commits.prototype;
-  vi.spyOn(Commits.prototype, 'add').mockImplementation(function (this: Commits, ...given) {
-    note('Commits.add', given[1]);
-    return add.apply(this, given);
-  });
-  const { settle, observe } = MonitoredModel.prototype;
-  vi.spyOn(MonitoredModel.prototype, 'settle').mockImplementation(function (this: MonitoredModel, ...given) {
-    note('MonitoredModel.settle', given[0].staged.rows);
-    settle.apply(this, given);
-  });
-  vi.spyOn(MonitoredModel.prototype, 'observe').mockImplementation(function (this: MonitoredModel, ...given) {
-    note('MonitoredModel.observe', given[0]);
-    observe.apply(this, given);
-  });
-  const { run } = ModelLanes.prototype;
-  vi.spyOn(ModelLanes.prototype, 'run').mockImplementation(function (this: ModelLanes, ...given) {
-    note('ModelLanes.run', given[0]);
-    return run.apply(this, given);
-  });
-  const { read } = BatchReader.prototype;
-  vi.spyOn(BatchReader.prototype, 'read').mockImplementation(function (this: BatchReader, ...given) {
-    note('BatchReader.read', given[0]);
-    return read.apply(this, given);
-  });
-  const { receive } = TelemetryReceiver.prototype;
-  vi.spyOn(TelemetryReceiver.prototype, 'receive').mockImplementation(function (this: TelemetryReceiver, ...given) {
-    note('TelemetryReceiver.receive', given[1].toString('utf8'));
-    return receive.apply(this, given);
-  });
   model = await serve(() =>
     isFailing ? { status: 503, body: '{}' } : { status: 200, body: '{"label":"positive","confidence":0.9}' },
   );
@@ -134,7 +164,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.close();
   await model.stop();
-  vi.restoreAllMocks();
 });
 beforeEach(() => void calls.splice(0));
 

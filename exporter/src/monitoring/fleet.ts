@@ -4,7 +4,7 @@ import { NotFound, Unavailable } from '../domain/errors.js';
 import { askedAnew } from '../domain/how-to-ask.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { IngestBatch, IngestResult, RowTaker } from '../domain/ingest.js';
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
@@ -34,7 +34,7 @@ import { Probes } from './probes.js';
 type Registered = (known: Model | null) => Model | null;
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
-export class Fleet {
+export class Fleet implements RowTaker {
   private readonly lanes = new ModelLanes();
   private readonly members: Members;
   private readonly stopping = new AbortController();
@@ -262,11 +262,8 @@ export class Fleet {
 
   async setPaused(id: ModelId, paused: boolean, audit?: AuditNote): Promise<Model> {
     return this.members.inLane(id, async (member) => {
-      await this.evaluations.changeModel(
-        member,
-        { paused, state: paused ? 'paused' : runningState(member.monitored) },
-        audit,
-      );
+      const state = paused ? 'paused' : runningState(member.monitored);
+      await this.evaluations.changeModel(member, { paused, state }, audit);
       this.probes.restart(member);
       return member.monitored.model;
     });
@@ -285,10 +282,7 @@ export class Fleet {
     this.probes.restart(member);
   }
 
-  /**
-   * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
-   * @throws NotFound, or Unavailable when the store cannot be written: then nothing was counted
-   */
+  /** Takes a batch, as `RowTaker` says. */
   async ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
     return this.rows.take(this.members.get(id), batch);
   }
