@@ -10,7 +10,7 @@ import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 
 /** One window of counts, keyed by its start. */
 export interface Window {
@@ -29,13 +29,13 @@ export interface WindowsToStore {
 /** A row with what its label says, if it came with one. */
 export interface ArrivedRow {
   readonly row: Observation;
-  readonly judged: Judged | null;
+  readonly judged: MatchedLabel | null;
 }
 
 /** Rows, and judged labels of earlier ones, that are counted together. */
 export interface Countable {
   readonly rows: readonly ArrivedRow[];
-  readonly labels: readonly Judged[];
+  readonly labels: readonly MatchedLabel[];
 }
 
 /** The counts with more counted. */
@@ -213,11 +213,11 @@ export class Windows {
     this.begin(like, sinceMs);
   }
 
-  /** The newest counts with at least `judgedCalls` calls where there are that many. */
-  newest(judgedCalls: number): WindowProfile {
+  /** The newest counts with at least `callsWanted` calls where there are that many. */
+  newest(callsWanted: number): WindowProfile {
     let window = this.current();
     for (const past of this.past.toReversed()) {
-      if (window.calls >= judgedCalls) break;
+      if (window.calls >= callsWanted) break;
       window = mergeWindows(past.profile, window);
     }
     return window;
@@ -228,21 +228,21 @@ export class Windows {
    * newest calls, where labels come within one window or have come.
    * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(judgedCalls: number, sharedBefore: number | null): WindowProfile {
-    const window = this.newest(judgedCalls);
+  newestLabelled(callsWanted: number, sharedBefore: number | null): WindowProfile {
+    const window = this.newest(callsWanted);
     const { startMs, labels, lengthMs } = this;
     if (startMs === null) return window;
     return labels.labelled(window, lengthMs, sharedBefore, () => {
       const inMemory = [...this.past, { windowStartMs: startMs, profile: this.current() }].map(labelledWindow);
-      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, judgedCalls);
+      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, callsWanted);
     });
   }
 
-  /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
-  trim(judgedCalls: number): void {
+  /** Lets windows in memory go that are not judged any more. @param callsWanted those kept hold this many calls */
+  trim(callsWanted: number): void {
     let calls = 0;
     let keepFrom = this.past.length;
-    while (keepFrom > 0 && calls < judgedCalls) {
+    while (keepFrom > 0 && calls < callsWanted) {
       keepFrom -= 1;
       calls += this.past[keepFrom]?.profile.calls ?? 0;
     }
