@@ -125,13 +125,13 @@ export class ModelTraffic {
     this.countLabels(early, false);
   }
 
-  /** Puts labels into the rows in memory. @returns how many judged rows got theirs */
+  /** Puts labels into the rows in memory. @returns how many rows got theirs */
   labelRows(labels: readonly LateLabel[]): number {
     const waiting = this.parts.pending.label(labels);
     const labelled = this.rows.label(labels);
     this.parts.windows.addGroupLabels(labelled, waiting);
     if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
-    return labelled.length;
+    return labelled.length + waiting.length;
   }
 
   /** Counts an answer to a probe, and judges by it. */
@@ -291,7 +291,7 @@ export class ModelTraffic {
     rows.clear();
     parts.windows.judge(gridsOf(phase), atMs);
     // The stored learning held them; from now on the windows have to, in the same write as the baseline.
-    for (const each of parts.pending.waiting) parts.windows.awaits(each);
+    for (const each of parts.pending.enterWindows()) parts.windows.awaits(each);
     this.countEarlyLabels();
     parts.changed();
     return true;

@@ -17,8 +17,8 @@ export interface PendingRow extends ArrivedRow {
   row: Observation;
   /** The row before its features were read: what was read once cannot be read again. */
   readonly sent: Observation;
-  /** The stored windows have it, because the model was compared with its baseline when it arrived. */
-  readonly isInWindows: boolean;
+  /** The stored windows have it, because the model has been compared with a baseline since it arrived. */
+  isInWindows: boolean;
   /** What it takes in memory. */
   readonly values: number;
   /** Orders rows of the same millisecond, whatever order they arrive in. */
@@ -64,6 +64,13 @@ export class PendingRows {
   /** Rows that wait, in no order. */
   get waiting(): readonly ArrivedRow[] {
     return this.rows.slice(this.gone);
+  }
+
+  /** From now on the stored windows have the rows that wait. @returns them */
+  enterWindows(): readonly ArrivedRow[] {
+    const waiting = this.rows.slice(this.gone);
+    for (const pending of waiting) pending.isInWindows = true;
+    return waiting;
   }
 
   /**
