@@ -74,7 +74,7 @@ export class Windows {
   /** Starts of windows in memory that hold what is not stored. */
   private readonly unstored = new Set<number>();
   /** Labels of answers that wait, by windows that have not begun. */
-  private readonly ahead = new Map<number, readonly Judged[]>();
+  private readonly ahead = new Map<number, readonly MatchedLabel[]>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
@@ -119,7 +119,7 @@ export class Windows {
   }
 
   /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
-  private expect(startMs: number, labels: readonly Judged[], isStored: boolean): void {
+  private expect(startMs: number, labels: readonly MatchedLabel[], isStored: boolean): void {
     this.ahead.set(startMs, [...(this.ahead.get(startMs) ?? []), ...labels]);
     if (!isStored) this.unstored.add(startMs);
   }
@@ -180,7 +180,7 @@ export class Windows {
       startMs: number,
       from: WindowProfile | null,
       counted: readonly ArrivedRow[],
-      ahead: readonly Judged[] = [],
+      ahead: readonly MatchedLabel[] = [],
     ): Window => {
       const countable = { rows: counted, labels: [...ahead, ...(labels.get(startMs) ?? [])] };
       return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.categoriesKept()) };
