@@ -1,7 +1,7 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock } from './event-clock.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './windows.js';
 
@@ -28,7 +28,7 @@ export interface PendingRow extends ArrivedRow {
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
   | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>)
-  | { readonly kind: 'label'; readonly judged: Judged }
+  | { readonly kind: 'label'; readonly judged: MatchedLabel }
   | { readonly kind: 'tick'; readonly atMs: number };
 
 /**
@@ -42,7 +42,7 @@ export class PendingRows {
   private gone = 0;
   private values = 0;
   private isSorted = true;
-  private labels: { readonly atMs: number; readonly judged: Judged }[] = [];
+  private labels: { readonly atMs: number; readonly judged: MatchedLabel }[] = [];
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
@@ -126,7 +126,7 @@ export class PendingRows {
   }
 
   /** Takes a label that came for an earlier answer: labels are handed out in the order they arrive in. */
-  addLabel(judged: Judged, nowMs: number): void {
+  addLabel(judged: MatchedLabel, nowMs: number): void {
     const atMs = Math.max(this.labels.at(-1)?.atMs ?? -Infinity, Math.min(judged.atMs, nowMs));
     this.labels.push({ atMs, judged });
   }

@@ -10,7 +10,7 @@ import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 
 /** One window of counts, keyed by its start. */
 export interface Window {
@@ -29,13 +29,13 @@ export interface WindowsToStore {
 /** A row with what its label says, if it came with one. */
 export interface ArrivedRow {
   readonly row: Observation;
-  readonly judged: Judged | null;
+  readonly judged: MatchedLabel | null;
 }
 
 /** Rows, and judged labels of earlier ones, that are counted together. */
 export interface Countable {
   readonly rows: readonly ArrivedRow[];
-  readonly labels: readonly Judged[];
+  readonly labels: readonly MatchedLabel[];
 }
 
 /** The counts with more counted. */
@@ -74,7 +74,7 @@ export class Windows {
   /** Starts of windows in memory that hold what is not stored. */
   private readonly unstored = new Set<number>();
   /** Labels of answers that wait, by windows that have not begun. */
-  private readonly ahead = new Map<number, readonly Judged[]>();
+  private readonly ahead = new Map<number, readonly MatchedLabel[]>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
@@ -119,7 +119,7 @@ export class Windows {
   }
 
   /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
-  private expect(startMs: number, labels: readonly Judged[], isStored: boolean): void {
+  private expect(startMs: number, labels: readonly MatchedLabel[], isStored: boolean): void {
     this.ahead.set(startMs, [...(this.ahead.get(startMs) ?? []), ...labels]);
     if (!isStored) this.unstored.add(startMs);
   }
@@ -180,7 +180,7 @@ export class Windows {
       startMs: number,
       from: WindowProfile | null,
       counted: readonly ArrivedRow[],
-      ahead: readonly Judged[] = [],
+      ahead: readonly MatchedLabel[] = [],
     ): Window => {
       const countable = { rows: counted, labels: [...ahead, ...(labels.get(startMs) ?? [])] };
       return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.categoriesKept()) };
@@ -228,11 +228,11 @@ export class Windows {
     this.begin(like, sinceMs);
   }
 
-  /** The newest counts with at least `judgedCalls` calls where there are that many. */
-  newest(judgedCalls: number): WindowProfile {
+  /** The newest counts with at least `callsWanted` calls where there are that many. */
+  newest(callsWanted: number): WindowProfile {
     let window = this.current();
     for (const past of this.past.toReversed()) {
-      if (window.calls >= judgedCalls) break;
+      if (window.calls >= callsWanted) break;
       window = mergeWindows(past.profile, window);
     }
     return window;
@@ -243,21 +243,21 @@ export class Windows {
    * newest calls, where labels come within one window or have come.
    * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(judgedCalls: number, sharedBefore: number | null): WindowProfile {
-    const window = this.newest(judgedCalls);
+  newestLabelled(callsWanted: number, sharedBefore: number | null): WindowProfile {
+    const window = this.newest(callsWanted);
     const { startMs, labels, lengthMs } = this;
     if (startMs === null) return window;
     return labels.labelled(window, lengthMs, sharedBefore, () => {
       const inMemory = [...this.past, { windowStartMs: startMs, profile: this.current() }].map(labelledWindow);
-      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, judgedCalls);
+      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, callsWanted);
     });
   }
 
-  /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
-  trim(judgedCalls: number): void {
+  /** Lets windows in memory go that are not judged any more. @param callsWanted those kept hold this many calls */
+  trim(callsWanted: number): void {
     let calls = 0;
     let keepFrom = this.past.length;
-    while (keepFrom > 0 && calls < judgedCalls) {
+    while (keepFrom > 0 && calls < callsWanted) {
       keepFrom -= 1;
       calls += this.past[keepFrom]?.profile.calls ?? 0;
     }

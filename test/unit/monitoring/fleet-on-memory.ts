@@ -41,6 +41,7 @@ export function fleetOn(store: FleetPorts['store'], turn: () => Promise<void>, o
       events: createEventBus(QUIET_LOGGER),
       prober: { watch: () => undefined, unwatch: () => undefined, cycle: () => Promise.resolve([]) },
       incidents: NO_INCIDENTS,
+      intakeCounts: { ingested: () => undefined },
       hash: (text) => text,
       analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE),
       experiment: () => Promise.reject(new Error('no model is asked here')),

@@ -4,7 +4,7 @@ import { emptyWindow, mergeWindows } from '../../../exporter/src/statistics/wind
 import type { FeatureValue } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
 import { withCounted, Windows, type ArrivedRow, type Countable } from '../../../exporter/src/monitoring/windows.js';
-import type { Judged } from '../../../exporter/src/monitoring/label-joiner.js';
+import type { MatchedLabel } from '../../../exporter/src/monitoring/label-joiner.js';
 import { observation } from '../detection/rows.js';
 
 const LENGTH_MS = 100;
@@ -51,10 +51,10 @@ class Stored {
 function expected(
   rows: readonly ArrivedRow[],
   like: WindowProfile,
-  labels: readonly Judged[] = [],
+  labels: readonly MatchedLabel[] = [],
 ): Map<number, WindowProfile> {
-  const byStart = new Map<number, { rows: ArrivedRow[]; labels: Judged[] }>();
-  const windowOf = (atMs: number): { rows: ArrivedRow[]; labels: Judged[] } => {
+  const byStart = new Map<number, { rows: ArrivedRow[]; labels: MatchedLabel[] }>();
+  const windowOf = (atMs: number): { rows: ArrivedRow[]; labels: MatchedLabel[] } => {
     const start = LENGTH_MS * Math.floor(atMs / LENGTH_MS);
     const key = atMs >= SINCE_MS ? Math.max(start, SINCE_MS) : start;
     const window = byStart.get(key) ?? { rows: [], labels: [] };
@@ -65,7 +65,7 @@ function expected(
   for (const each of labels) windowOf(each.predictedAtMs).labels.push(each);
   return new Map([...byStart].map(([start, countable]) => [start, withCounted(like, null, countable)]));
 }
-const labelOf = ({ row: { atMs } }: ArrivedRow, isRight: boolean): Judged => ({
+const labelOf = ({ row: { atMs } }: ArrivedRow, isRight: boolean): MatchedLabel => ({
   label: { kind: 'class', correct: isRight, confidenceTenth: null },
   atMs,
   predictedAtMs: atMs,
@@ -92,7 +92,7 @@ describe('windows by the time of the rows', () => {
         const stored = new Stored();
         const all: ArrivedRow[] = [];
         let waiting: ArrivedRow[] = [];
-        const labels: Judged[] = [];
+        const labels: MatchedLabel[] = [];
         for (const { rows, unstored, waits, handedOut, labelled, isTrimmed } of commits) {
           windows.add(rowsOnly(unstored), false);
           // Labels of answers that came before, wherever those are by now.
