@@ -1,5 +1,5 @@
 import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
-import type { CauseId, Diagnosis } from '../domain/cause.js';
+import type { CauseId } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
@@ -21,6 +21,7 @@ import {
 } from './hysteresis.js';
 import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
+import { causeOf, isOnlyWaiting, newlyBlind, storyOf } from './story.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
 /** The part of governance an incident needs. */
@@ -59,6 +60,8 @@ export interface IncidentManager {
 
 /** Alerts of others that fire on one model and are looked at. */
 const MOST_ALERTS = 100;
+/** Recommendations of one incident that are looked at. */
+const MOST_RECORDS = 100;
 
 interface IncidentTracking {
   open: IncidentRow | null;
@@ -85,26 +88,8 @@ interface Proposing {
   readonly turn: number;
 }
 
-const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
-
-/** Two diagnoses tell the same story when cause, features and what was asked of the model agree. */
-function storyOf(diagnosis: Diagnosis): string {
-  const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
-  return [causeOf(diagnosis), asked, ...diagnosis.features].join('|');
-}
-
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
-
-/** Detectors that cannot see something now which they could see when the incident was diagnosed. */
-function newlyBlind(diagnosis: Diagnosis, unseen: Evaluation['unseen']): ReadonlySet<string> {
-  const before = new Set(diagnosis.blindSpots.map(({ check }) => check));
-  return new Set(unseen.filter(({ check }) => !before.has(check)).map(({ detector }) => detector));
-}
-
-/** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
-const isOnlyWaiting = ({ diagnosis, findings }: Evaluation): boolean =>
-  diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
 
 /** Keeps at most one open incident per model. */
 export function createIncidentManager(
@@ -133,6 +118,7 @@ class StoredIncidents implements IncidentManager {
       const tracking = this.trackingOf(model);
       tracking.open = await this.ports.incidents.openFor(model);
       tracking.severity = startSeverity(tracking.open?.severity ?? 'none');
+      tracking.isUnproposed = tracking.open !== null && !(await this.wasProposedFor(tracking.open));
       tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
     });
   }
@@ -177,6 +163,16 @@ class StoredIncidents implements IncidentManager {
       await this.ports.governance.propose(tracking.open, resolved);
       tracking.isUnproposed = false;
     });
+  }
+
+  /** Whether proposals were ever made for an incident's cause: those that people withdrew, or let expire, count too. */
+  private async wasProposedFor({ id: incident, diagnosis }: IncidentRow): Promise<boolean> {
+    const { governance } = this.ports;
+    // Decisions that cannot be read keep no model from being watched: making the proposals is tried again.
+    const records = await governance.records({ incident, pendingOnly: false, limit: MOST_RECORDS }).catch(() => []);
+    return records.some(
+      ({ recommendation: { proposedBy, cause } }) => proposedBy.kind === 'system' && cause === causeOf(diagnosis),
+    );
   }
 
   recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean> {
@@ -367,7 +363,11 @@ class StoredIncidents implements IncidentManager {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, now);
-    const records = await this.ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    const records = await this.ports.governance.records({
+      incident: incident.id,
+      pendingOnly: false,
+      limit: MOST_RECORDS,
+    });
     await this.ports.lessons.save(this.ports.remember(closed, records));
     await this.ports.governance.withdraw(closed, 'the incident closed');
     await this.ports.incidents.save(closed, entries);

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
-import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { DomainEvent, Store } from '../../../exporter/src/domain/ports.js';
-import type { Severity } from '../../../exporter/src/domain/severity.js';
-import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import type { Executors } from '../../../exporter/src/governance/executors/index.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
@@ -18,14 +15,13 @@ import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import {
   countingExecutor,
   governanceOn,
-  incident,
   model as modelInService,
   person,
   policyOf,
   proposal,
 } from '../../integration/governance/harness.js';
 import { scheduledStore, storeInFile } from '../governance/scheduled-store.js';
-import { evaluation } from './fixtures.js';
+import { evaluated } from './fixtures.js';
 
 let store: Store;
 let remove: () => Promise<void>;
@@ -34,14 +30,6 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-/** An evaluation whose diagnosis a store can read again. */
-function evaluated(severity: Severity, cause: CauseId | null): Evaluation {
-  const judged = evaluation(severity, cause !== null);
-  const rest = { logOdds: 1, probability: 0.9, supporting: [], refuting: [], features: [], segments: [] };
-  const causes = cause === null ? [] : [{ id: cause, title: cause, shareExplained: null, ...rest }];
-  const { diagnosis } = incident('any');
-  return { ...judged, diagnosis: { ...diagnosis, severity, severityReason: 'So it was judged.', causes } };
-}
 const problem = evaluated('high', 'unit-change');
 const worse = evaluated('critical', 'endpoint-errors');
 const nothing = evaluated('none', null);
