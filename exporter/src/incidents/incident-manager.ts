@@ -358,7 +358,10 @@ class StoredIncidents implements IncidentManager {
     return changed;
   }
 
-  /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */
+  /**
+   * In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. Withdrawn is
+   * once it is closed: nothing is proposed after that, and what a crash leaves is withdrawn by the next sweep.
+   */
   private async close(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
@@ -369,8 +372,8 @@ class StoredIncidents implements IncidentManager {
       limit: MOST_RECORDS,
     });
     await this.ports.lessons.save(this.ports.remember(closed, records));
-    await this.ports.governance.withdraw(closed, 'the incident closed');
     await this.ports.incidents.save(closed, entries);
+    await this.ports.governance.withdraw(closed, 'the incident closed');
     tracking.problemEvaluations = 0;
     tracking.clearEvaluations = 0;
     tracking.open = null;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
@@ -108,4 +109,24 @@ it('makes no second set of proposals after a restart, nor again what somebody ha
     await incidents.apply(model, problem);
     expect(await statesOf(open)).toEqual(['retrain pending', 'rollback withdrawn']);
   }
+});
+
+it('leaves nothing pending on an incident for which somebody proposes in the last moment before it is closed', async () => {
+  const model = await watchedModel();
+  const propose = (open: IncidentRow): Promise<unknown> =>
+    serviceOn(store).governance.proposeBy(open, proposal('investigate', 'Look into it'), person('ann'));
+  const service = serviceOn({
+    ...store,
+    incidents: {
+      ...store.incidents,
+      async save(incident, entries) {
+        if (incident.closedAtMs !== null) await propose({ ...incident, closedAtMs: null });
+        await store.incidents.save(incident, entries);
+      },
+    },
+  });
+  const open = await opened(service, model);
+  await service.incidents.closeAndForget(model.id);
+  expect(await statesOf(open)).toEqual(['investigate withdrawn', 'retrain withdrawn', 'rollback withdrawn']);
+  await expect(propose(open)).rejects.toBeInstanceOf(Conflict);
 });
