@@ -94,6 +94,7 @@ export class SimulatedModel {
       events,
       clock,
       ids: { next: () => `incident-${(incidents += 1)}` },
+      logger: QUIET_LOGGER,
       remember,
     });
     const monitored = new MonitoredModel(

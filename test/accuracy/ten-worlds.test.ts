@@ -204,6 +204,7 @@ class Service {
       events,
       clock,
       ids: { next: () => `incident-${(count += 1)}` },
+      logger: QUIET_LOGGER,
       remember,
     });
     return new ModelEvaluation(

@@ -19,6 +19,7 @@ import {
   person,
   policyOf,
   proposal,
+  silentLogger,
 } from '../../integration/governance/harness.js';
 import { scheduledStore, storeInFile } from '../governance/scheduled-store.js';
 import { evaluated } from './fixtures.js';
@@ -65,7 +66,7 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     const publish = (event: DomainEvent): void => void events.push(event);
     const { incidents, lessons, alerts } = on;
     const ports = { incidents, lessons, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
-    return { governance, incidents: createIncidentManager({ ...ports, remember }) };
+    return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }) };
   };
   const before = serviceOn(store);
   await before.incidents.apply(model, problem);
@@ -206,7 +207,8 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   const { incidents: rows, lessons, alerts } = store;
   const events = { publish: () => undefined };
   const incidents = createIncidentManager({
-    ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds, remember },
+    ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds },
+    ...{ logger: silentLogger, remember },
   });
   const bad = { ...problem, proposals: [proposal()] };
   await incidents.apply(model, bad);

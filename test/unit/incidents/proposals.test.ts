@@ -1,15 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type { Store } from '../../../exporter/src/domain/ports.js';
+import type { DamagedTable, Logger, Store } from '../../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../../exporter/src/domain/recommendation.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import type { Executors } from '../../../exporter/src/governance/executors/index.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { createIncidentManager, type IncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
+import { DecisionGate } from '../../../exporter/src/service/decision-gate.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import {
@@ -18,6 +19,7 @@ import {
   model as modelInService,
   person,
   proposal,
+  silentLogger,
 } from '../../integration/governance/harness.js';
 import { storeInFile } from '../governance/scheduled-store.js';
 import { evaluated } from './fixtures.js';
@@ -32,6 +34,7 @@ afterAll(() => remove());
 const RETRAIN = proposal('retrain');
 const ROLLBACK = proposal('rollback', 'Roll back fraud');
 const problem: Evaluation = { ...evaluated('high', RETRAIN.cause), proposals: [RETRAIN, ROLLBACK] };
+const nothing = evaluated('none', null);
 
 interface Service {
   readonly governance: Governance;
@@ -39,8 +42,12 @@ interface Service {
 }
 
 /** What decides and what opens incidents, as a process that starts has them. */
-function serviceOn(on: Store, executors: Executors = countingExecutor().executors): Service {
-  const ports = { clock: systemClock, ids: randomIds };
+function serviceOn(
+  on: Store,
+  executors: Executors = countingExecutor().executors,
+  logger: Logger = silentLogger,
+): Service {
+  const ports = { clock: systemClock, ids: randomIds, logger };
   const governance = governanceOn(on, { ...ports, executors });
   const { incidents, lessons, alerts } = on;
   const events = { publish: () => undefined };
@@ -129,4 +136,41 @@ it('leaves nothing pending on an incident for which somebody proposes in the las
   await service.incidents.closeAndForget(model.id);
   expect(await statesOf(open)).toEqual(['investigate withdrawn', 'retrain withdrawn', 'rollback withdrawn']);
   await expect(propose(open)).rejects.toBeInstanceOf(Conflict);
+});
+
+describe('while decisions are refused', () => {
+  const SOUND = { kind: 'intact', entries: 0, headHash: '', root: '' } as const;
+  const gate = new DecisionGate({ storeDamage: () => undefined }, silentLogger);
+  const look = (...damaged: readonly DamagedTable[]): Promise<void> =>
+    gate.check({ damagedTables: () => Promise.resolve(damaged) }, () => Promise.resolve(SOUND));
+  const close = (): Promise<void> => look({ table: 'vote', detail: 'damaged', onlyIndexes: false });
+
+  it('evaluations go on, what fails is told once, and proposals are made once decisions are taken again', async () => {
+    const model = await watchedModel();
+    const told: string[] = [];
+    const logger = { ...silentLogger, error: (_: unknown, message: string) => void told.push(message) };
+    const service = serviceOn(gate.guard(store), countingExecutor().executors, logger);
+    await close();
+    const open = await opened(service, model);
+    for (let more = 0; more < 8; more += 1) await service.incidents.apply(model, problem);
+    expect(await statesOf(open)).toEqual([]);
+    expect(told).toEqual(['decisions: cannot propose now']);
+    await look();
+    await service.incidents.apply(model, problem);
+    expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
+  });
+
+  it('an incident closes, and what is pending on it is withdrawn once decisions are taken again', async () => {
+    const model = await watchedModel();
+    const service = serviceOn(gate.guard(store));
+    const open = await opened(service, model);
+    await close();
+    for (let looks = 0; looks < 3; looks += 1) await service.incidents.apply(model, nothing);
+    expect(service.incidents.current(model.id)).toBeNull();
+    expect((await store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
+    expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
+    await look();
+    await service.governance.sweep();
+    expect(await statesOf(open)).toEqual(['retrain withdrawn', 'rollback withdrawn']);
+  });
 });
