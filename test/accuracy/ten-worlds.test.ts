@@ -215,6 +215,12 @@ class Service {
         events,
         incidents,
         lanes: new ModelLanes(),
+        members: {
+          inLaneOf: async (_, work) => {
+            await work();
+            return true;
+          },
+        },
         experiments: () => ({ allow: false, callsBudget: 0, callsPerSecond: 1 }),
         knowledge: () => ({
           thresholds: DEFAULT_THRESHOLDS,

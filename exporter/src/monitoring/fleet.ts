@@ -69,6 +69,7 @@ export class Fleet {
         events,
         incidents,
         lanes,
+        members: this.members,
         experiments: () => settings.experiments,
         knowledge: ({ validation }) => ({
           thresholds: settings.thresholds,
