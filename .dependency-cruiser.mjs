@@ -44,6 +44,10 @@ const ABOVE = {
   cli: ['application', 'config'],
 };
 
+/** Wires all of it; nothing but `main.ts` imports it. */
+const TOP = 'service';
+const KNOWN = [...FOUNDATION, ...STAGES, ...Object.keys(ABOVE), TOP];
+
 const room = (names) => `${src}/(${names.join('|')})/`;
 const mayUse = (name, lower) => ({
   name: `${name}-points-down`,
@@ -61,6 +65,20 @@ export default {
       severity: 'error',
       from: { path: `${src}/[^/]+\\.ts$`, pathNot: `${src}/main\\.ts$` },
       to: {},
+    },
+    // A file that imports nothing has no arrow of its own: then the arrow to it is refused, and without one it is an orphan.
+    {
+      name: 'no-unknown-room',
+      comment: 'a new folder gets its place above',
+      severity: 'error',
+      from: { path: `${src}/[^/]+/`, pathNot: room(KNOWN) },
+      to: {},
+    },
+    {
+      name: 'no-arrow-to-unknown-room',
+      severity: 'error',
+      from: {},
+      to: { path: `${src}/[^/]+/`, pathNot: room(KNOWN) },
     },
     {
       name: 'domain-imports-nothing',

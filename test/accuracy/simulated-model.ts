@@ -23,7 +23,7 @@ import { createEventBus } from '../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { modelOf } from '../fixtures/model.js';
 import { storedIncidents } from '../unit/incidents/fixtures.js';
-import { QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
+import { MEMBERS_THAT_STAY, QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../unit/monitoring/memory-store.js';
 import { streams, type Streams } from './streams.js';
 
@@ -94,6 +94,7 @@ export class SimulatedModel {
       events,
       clock,
       ids: { next: () => `incident-${(incidents += 1)}` },
+      logger: QUIET_LOGGER,
       remember,
     });
     const monitored = new MonitoredModel(
@@ -126,6 +127,7 @@ export class SimulatedModel {
         events,
         incidents: this.incidents,
         lanes: new ModelLanes(),
+        members: MEMBERS_THAT_STAY,
         experiments: () => ({ allow: false, callsBudget: 0, callsPerSecond: 1 }),
         knowledge: () => ({
           thresholds: DEFAULT_THRESHOLDS,

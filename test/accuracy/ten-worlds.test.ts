@@ -19,7 +19,7 @@ import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { modelOf } from '../fixtures/model.js';
 import { storedIncidents } from '../unit/incidents/fixtures.js';
 import { observation } from '../unit/detection/rows.js';
-import { QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
+import { MEMBERS_THAT_STAY, QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../unit/monitoring/memory-store.js';
 
 const START_MS = 1_767_225_600_000;
@@ -204,6 +204,7 @@ class Service {
       events,
       clock,
       ids: { next: () => `incident-${(count += 1)}` },
+      logger: QUIET_LOGGER,
       remember,
     });
     return new ModelEvaluation(
@@ -214,6 +215,7 @@ class Service {
         events,
         incidents,
         lanes: new ModelLanes(),
+        members: MEMBERS_THAT_STAY,
         experiments: () => ({ allow: false, callsBudget: 0, callsPerSecond: 1 }),
         knowledge: () => ({
           thresholds: DEFAULT_THRESHOLDS,

@@ -214,6 +214,7 @@ export interface GovernanceTransaction {
   readonly models: Pick<ModelRepository, 'save' | 'remove'>;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
+  closedAtMs(incidents: readonly IncidentId[]): Promise<ReadonlyMap<IncidentId, number>>; // without those that are open
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }
@@ -331,10 +332,10 @@ export interface Store {
 
 // ---------------------------------------------------------------- governance
 
-export type ExecutionOutcome =
-  | { readonly kind: 'succeeded'; readonly detail: string }
-  | { readonly kind: 'failed'; readonly detail: string }
-  | { readonly kind: 'unknown'; readonly detail: string };
+export interface ExecutionOutcome {
+  readonly kind: 'succeeded' | 'failed' | 'unknown';
+  readonly detail: string;
+}
 
 /** One file each in `governance/executors/`. */
 export interface Executor {

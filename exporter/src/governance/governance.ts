@@ -52,7 +52,7 @@ export function createGovernance(ports: GovernancePorts): Governance {
     wake: (model) => dispatcher.wake(model),
     dispatch: () => dispatcher.dispatch(),
     async sweep() {
-      await proposals.expire();
+      await proposals.tidy();
       dispatcher.wake();
       settlement.lookUpInBackground();
     },

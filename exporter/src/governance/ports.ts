@@ -78,8 +78,8 @@ export interface Governance {
   /** Carries out what is approved and queued now, and resolves when that has been tried. Nothing runs twice. */
   dispatch(): Promise<void>;
   /**
-   * Expires what waited too long; in the background, settles executions a crash left open, asks about those whose answer was
-   * lost, and carries out what is queued. To be called at start and now and then.
+   * Expires what waited too long and withdraws what closed incidents have left; in the background, settles executions a crash
+   * left open, asks about those whose answer was lost, and carries out what is queued. To be called at start and now and then.
    */
   sweep(): Promise<void>;
   /** Resolves when nothing is being sent or asked about. */

@@ -15,6 +15,14 @@ import { moveTo, tell } from './transition.js';
 const MOST_OF_AN_INCIDENT = 1_000;
 const MOST_PENDING = 10_000;
 
+const OPEN = ['pending', 'approved'] as const;
+const INCIDENT_CLOSED = 'the incident closed';
+
+const closed = (): Conflict => new Conflict('this incident is closed', 'incident_id');
+
+/** What is approved and has a plan is settled by the dispatcher, together with its execution. */
+const isUndecided = ({ state, plan }: Recommendation): boolean => state === 'pending' || plan === null;
+
 /** What is put on the table, and what is taken off it without a vote. */
 export class Proposals {
   constructor(
@@ -54,10 +62,12 @@ export class Proposals {
 
   /** A proposal of a person or a machine. @throws Conflict when the incident is closed, or the same is open already */
   async proposeBy(incident: IncidentRow, unresolved: Proposal, by: Actor): Promise<RecommendationRecord> {
-    if (incident.closedAtMs !== null) throw new Conflict('this incident is closed', 'incident_id');
+    if (incident.closedAtMs !== null) throw closed();
     const [proposal = unresolved] = await resolvePlans(this.ports.executors, [unresolved]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
     const made = await this.ports.store.governance(async (transaction) => {
+      // It may have been closed while the target was asked.
+      if ((await transaction.closedAtMs([incident.id])).has(incident.id)) throw closed();
       const existing = await transaction.recommendations({ incident: incident.id, limit: MOST_OF_AN_INCIDENT });
       const newest = newestOf(existing, proposal);
       if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
@@ -88,28 +98,33 @@ export class Proposals {
   /** Takes all that an incident leaves undecided off the table. */
   async withdrawAll({ id: incident }: Pick<IncidentRow, 'id'>, reason: string): Promise<void> {
     const moved = await this.ports.store.governance(async (transaction) => {
-      const states = ['pending', 'approved'] as const;
-      const open = await transaction.recommendations({ incident, states, limit: MOST_OF_AN_INCIDENT });
+      const open = await transaction.recommendations({ incident, states: OPEN, limit: MOST_OF_AN_INCIDENT });
       const withdrawn: Recommendation[] = [];
-      // What is approved and has a plan is settled by the dispatcher, together with its execution.
-      for (const recommendation of open.filter(({ state, plan }) => state === 'pending' || plan === null))
+      for (const recommendation of open.filter(isUndecided))
         withdrawn.push(await this.withdrawn(transaction, recommendation, reason));
       return withdrawn;
     });
     this.publish(moved);
   }
 
-  /** Expires what nobody decided in time. */
-  async expire(): Promise<void> {
+  /** Expires what nobody decided in time, and withdraws what the close of its incident has left on the table. */
+  async tidy(): Promise<void> {
     const now = this.ports.clock.now();
-    const expired = await this.ports.store.governance(async (transaction) => {
-      const open = await transaction.recommendations({ states: ['pending'], limit: MOST_PENDING });
-      const moved: Recommendation[] = [];
-      for (const recommendation of open.filter(({ expiresAtMs }) => expiresAtMs <= now))
-        moved.push(await moveTo(transaction, now, recommendation, 'expired', SYSTEM, 'nobody decided in time'));
-      return moved;
+    const moved = await this.ports.store.governance(async (transaction) => {
+      const open = await transaction.recommendations({ states: OPEN, limit: MOST_PENDING });
+      const closedAtMs = await transaction.closedAtMs([...new Set(open.map(({ incidentId }) => incidentId))]);
+      // A follow-up that was made after the close stands: the outcome of its action came late.
+      const isLeft = ({ incidentId, createdAtMs }: Recommendation): boolean =>
+        createdAtMs <= (closedAtMs.get(incidentId) ?? -Infinity);
+      const tidied: Recommendation[] = [];
+      for (const recommendation of open.filter(isUndecided)) {
+        if (isLeft(recommendation)) tidied.push(await this.withdrawn(transaction, recommendation, INCIDENT_CLOSED));
+        else if (recommendation.state === 'pending' && recommendation.expiresAtMs <= now)
+          tidied.push(await moveTo(transaction, now, recommendation, 'expired', SYSTEM, 'nobody decided in time'));
+      }
+      return tidied;
     });
-    this.publish(expired);
+    this.publish(moved);
   }
 
   private async versionOf(model: ModelId): Promise<string | null> {

@@ -1,14 +1,10 @@
-import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
-import type { CauseId, Diagnosis } from '../domain/cause.js';
+import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
+import type { CauseId } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
-import type { Lesson } from '../domain/lesson.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
-import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository } from '../domain/ports.js';
-import type { DecisionRecord } from '../domain/decision-record.js';
-import type { Governance } from '../governance/governance.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
 import {
@@ -21,44 +17,16 @@ import {
 } from './hysteresis.js';
 import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
+import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
+import { causeOf, isOnlyWaiting, newlyBlind, storyOf } from './story.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
-/** The part of governance an incident needs. */
-export type IncidentGovernance = Pick<
-  Governance,
-  'resolve' | 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'
->;
-
-export interface IncidentPorts {
-  readonly incidents: Pick<IncidentRepository, 'openFor' | 'save' | 'appendTimeline'>;
-  readonly lessons: Pick<LessonRepository, 'save'>;
-  readonly alerts: Pick<AlertRepository, 'list'>;
-  readonly governance: IncidentGovernance;
-  readonly events: Pick<EventBus, 'publish'>;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly ids: Ids;
-  readonly remember: (incident: IncidentRow, records: readonly DecisionRecord[]) => Lesson;
-}
-
-export interface IncidentManager {
-  /** Takes up the incident that was open before a restart. */
-  restore(model: ModelId): Promise<void>;
-  current(model: ModelId): IncidentRow | null;
-  /** Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards. */
-  apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null>;
-  /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
-  refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void>;
-  /**
-   * An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident.
-   * @param receipt what the store made of it; one that is sent again is noted where it was stored and then could not be noted
-   * @returns whether it was noted now
-   */
-  recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean>;
-  closeAndForget(model: ModelId): Promise<void>;
-}
+export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 
 /** Alerts of others that fire on one model and are looked at. */
 const MOST_ALERTS = 100;
+/** Recommendations of one incident that are looked at. */
+const MOST_RECORDS = 100;
 
 interface IncidentTracking {
   open: IncidentRow | null;
@@ -76,7 +44,11 @@ interface IncidentTracking {
   proposing: number;
   /** The open incident's proposals are not made yet. */
   isUnproposed: boolean;
+  /** What governance could not do the last time it was asked. */
+  readonly failing: Set<GovernancePart>;
 }
+
+type GovernancePart = 'verify' | 'propose' | 'withdraw';
 
 /** Proposals that are to be made for an incident, once their targets were asked. */
 interface Proposing {
@@ -85,26 +57,8 @@ interface Proposing {
   readonly turn: number;
 }
 
-const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
-
-/** Two diagnoses tell the same story when cause, features and what was asked of the model agree. */
-function storyOf(diagnosis: Diagnosis): string {
-  const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
-  return [causeOf(diagnosis), asked, ...diagnosis.features].join('|');
-}
-
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
-
-/** Detectors that cannot see something now which they could see when the incident was diagnosed. */
-function newlyBlind(diagnosis: Diagnosis, unseen: Evaluation['unseen']): ReadonlySet<string> {
-  const before = new Set(diagnosis.blindSpots.map(({ check }) => check));
-  return new Set(unseen.filter(({ check }) => !before.has(check)).map(({ detector }) => detector));
-}
-
-/** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
-const isOnlyWaiting = ({ diagnosis, findings }: Evaluation): boolean =>
-  diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
 
 /** Keeps at most one open incident per model. */
 export function createIncidentManager(
@@ -133,6 +87,7 @@ class StoredIncidents implements IncidentManager {
       const tracking = this.trackingOf(model);
       tracking.open = await this.ports.incidents.openFor(model);
       tracking.severity = startSeverity(tracking.open?.severity ?? 'none');
+      tracking.isUnproposed = tracking.open !== null && !(await this.wasProposedFor(tracking.open));
       tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
     });
   }
@@ -144,9 +99,13 @@ class StoredIncidents implements IncidentManager {
   async apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
     const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
-      if (tracking.open !== null) {
-        const blind = newlyBlind(tracking.open.diagnosis, evaluation.unseen);
-        await this.ports.governance.verify(tracking.open, evaluation.findings, blind, this.ports.clock.now());
+      const { open } = tracking;
+      if (open !== null) {
+        const blind = newlyBlind(open.diagnosis, evaluation.unseen);
+        const nowMs = this.ports.clock.now();
+        await this.attempt('verify', tracking, model.id, (governance) =>
+          governance.verify(open, evaluation.findings, blind, nowMs),
+        );
       }
       const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
       const incident = problem
@@ -173,10 +132,44 @@ class StoredIncidents implements IncidentManager {
   private async propose({ tracking, incident, turn }: Proposing, { proposals }: Evaluation): Promise<void> {
     const resolved = await this.ports.governance.resolve(proposals);
     await this.lanes.run(incident.modelId, async () => {
-      if (tracking.open?.id !== incident.id || tracking.proposing !== turn) return;
-      await this.ports.governance.propose(tracking.open, resolved);
-      tracking.isUnproposed = false;
+      const { open } = tracking;
+      if (open?.id !== incident.id || tracking.proposing !== turn) return;
+      const isMade = await this.attempt('propose', tracking, open.modelId, (governance) =>
+        governance.propose(open, resolved),
+      );
+      tracking.isUnproposed = !isMade;
     });
+  }
+
+  /**
+   * Monitoring goes on while decisions are refused: what fails is told in the log, once until it succeeds, and is tried again by
+   * the next evaluation, what was to be withdrawn by the next sweep. @returns whether it was done
+   */
+  private async attempt(
+    part: GovernancePart,
+    { failing }: IncidentTracking,
+    model: ModelId,
+    work: (governance: IncidentGovernance) => Promise<unknown>,
+  ): Promise<boolean> {
+    try {
+      await work(this.ports.governance);
+      failing.delete(part);
+      return true;
+    } catch (error) {
+      if (!failing.has(part)) this.ports.logger.error({ model, error: String(error) }, `decisions: cannot ${part} now`);
+      failing.add(part);
+      return false;
+    }
+  }
+
+  /** Whether proposals were ever made for an incident's cause: those that people withdrew, or let expire, count too. */
+  private async wasProposedFor({ id: incident, diagnosis }: IncidentRow): Promise<boolean> {
+    const { governance } = this.ports;
+    // Decisions that cannot be read keep no model from being watched: making the proposals is tried again.
+    const records = await governance.records({ incident, pendingOnly: false, limit: MOST_RECORDS }).catch(() => []);
+    return records.some(
+      ({ recommendation: { proposedBy, cause } }) => proposedBy.kind === 'system' && cause === causeOf(diagnosis),
+    );
   }
 
   recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean> {
@@ -224,6 +217,7 @@ class StoredIncidents implements IncidentManager {
       alerts: [],
       proposing: 0,
       isUnproposed: false,
+      failing: new Set(),
     };
     this.trackings.set(model, tracking);
     return tracking;
@@ -362,15 +356,24 @@ class StoredIncidents implements IncidentManager {
     return changed;
   }
 
-  /** In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. */
+  /**
+   * In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. Withdrawn is
+   * once it is closed: nothing is proposed after that, and what a crash leaves is withdrawn by the next sweep.
+   */
   private async close(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, now);
-    const records = await this.ports.governance.records({ incident: incident.id, pendingOnly: false, limit: 100 });
+    const records = await this.ports.governance.records({
+      incident: incident.id,
+      pendingOnly: false,
+      limit: MOST_RECORDS,
+    });
     await this.ports.lessons.save(this.ports.remember(closed, records));
-    await this.ports.governance.withdraw(closed, 'the incident closed');
     await this.ports.incidents.save(closed, entries);
+    await this.attempt('withdraw', tracking, closed.modelId, (governance) =>
+      governance.withdraw(closed, 'the incident closed'),
+    );
     tracking.problemEvaluations = 0;
     tracking.clearEvaluations = 0;
     tracking.open = null;

@@ -70,6 +70,7 @@ export class Fleet implements RowTaker {
         events,
         incidents,
         lanes,
+        members: this.members,
         experiments: () => settings.experiments,
         knowledge: ({ validation }) => ({
           thresholds: settings.thresholds,

@@ -43,12 +43,12 @@ export class Members {
     return this.lanes.run(id, () => work(this.get(id)));
   }
 
-  /** Runs `work` in a member's lane unless it is gone by then. @returns whether it was there */
-  inLaneOf(member: Member, work: () => void): Promise<boolean> {
+  /** Runs `work` in a member's lane unless it is gone, or replaced by what is stored of it, by then. @returns whether it was there */
+  inLaneOf(member: Member, work: () => void | Promise<void>): Promise<boolean> {
     const { id } = member.monitored.model;
-    return this.lanes.run(id, () => {
+    return this.lanes.run(id, async () => {
       const isThere = this.monitored.get(id) === member;
-      if (isThere) work();
+      if (isThere) await work();
       return isThere;
     });
   }

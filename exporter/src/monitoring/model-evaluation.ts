@@ -14,6 +14,7 @@ import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experim
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import type { Member } from './member.js';
+import type { Members } from './members.js';
 import { stateOf } from './model-status.js';
 import { writeModels } from './persist.js';
 
@@ -24,6 +25,7 @@ export interface ModelEvaluationPorts {
   readonly events: EventBus;
   readonly incidents: IncidentManager;
   readonly lanes: ModelLanes;
+  readonly members: Pick<Members, 'inLaneOf'>;
   readonly experiments: () => ExperimentPolicy;
   readonly knowledge: (member: Member) => Knowledge;
   /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
@@ -71,7 +73,7 @@ export class ModelEvaluation {
   async evaluate(member: Member): Promise<void> {
     const { monitored } = member;
     const { id } = monitored.model;
-    const { lanes, clock, events, incidents } = this.ports;
+    const { lanes, members, clock, events, incidents } = this.ports;
     if (monitored.model.paused || member.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
@@ -88,20 +90,21 @@ export class ModelEvaluation {
       evaluate(with_, this.ports.knowledge(member), nowMs);
     const evaluation = await member.rows.evaluate(state, member.last?.evaluation ?? null, evaluateWith, nowMs);
     const seconds = (performance.now() - startedAt) / 1_000;
-    await lanes.run(id, () => {
+    const isThere = await members.inLaneOf(member, () => {
       member.last = { evaluation, atMs: nowMs, seconds };
       monitored.touch();
     });
-    if (member.removals > 0 || monitored.model.paused) return;
+    if (!isThere || member.removals > 0 || monitored.model.paused) return;
 
     const incident = await incidents.apply(monitored.model, evaluation);
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
-    await lanes.run(id, async () => {
+    const isStillThere = await members.inLaneOf(member, async () => {
       if (incident === null) monitored.settleEvidence();
       const before = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
       if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
     });
+    if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();
     if (monitored.isBehind(clock.now())) this.ports.request(id);
     if (monitored.isConfiguring && monitored.counters.probes > 0) this.rediscover(member);

@@ -47,6 +47,7 @@ export function wireGovernance(
     events,
     clock,
     ids: randomIds,
+    logger,
     remember,
   });
   return { executors, governance, incidents };

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Execution } from '../domain/decision.js';
-import type { ModelId } from '../domain/identifiers.js';
+import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import { PRIORITIES } from '../domain/recommendation.js';
 import { NotFound } from '../domain/errors.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
@@ -164,6 +164,13 @@ export function governanceTransaction(db: Knex, setAside: SetAside): Omit<Govern
     },
     async appendTimeline(incident, { atMs, kind, text }) {
       await db('incident_timeline').insert({ incident, at_ms: atMs, kind, text });
+    },
+    async closedAtMs(incidents) {
+      const rows = await db('incident')
+        .whereIn('id', [...incidents])
+        .whereNotNull('closed_at_ms')
+        .select<{ id: IncidentId; closed_at_ms: number }[]>('id', 'closed_at_ms');
+      return new Map(rows.map(({ id, closed_at_ms: closedAtMs }) => [id, closedAtMs]));
     },
     auditHead: () => auditHead(db),
     insertAudit: (entry) => insertAudit(db, entry),

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
-import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { DomainEvent, Store } from '../../../exporter/src/domain/ports.js';
-import type { Severity } from '../../../exporter/src/domain/severity.js';
-import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import type { Executors } from '../../../exporter/src/governance/executors/index.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
@@ -18,14 +15,14 @@ import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import {
   countingExecutor,
   governanceOn,
-  incident,
   model as modelInService,
   person,
   policyOf,
   proposal,
+  silentLogger,
 } from '../../integration/governance/harness.js';
 import { scheduledStore, storeInFile } from '../governance/scheduled-store.js';
-import { evaluation } from './fixtures.js';
+import { evaluated } from './fixtures.js';
 
 let store: Store;
 let remove: () => Promise<void>;
@@ -34,14 +31,6 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-/** An evaluation whose diagnosis a store can read again. */
-function evaluated(severity: Severity, cause: CauseId | null): Evaluation {
-  const judged = evaluation(severity, cause !== null);
-  const rest = { logOdds: 1, probability: 0.9, supporting: [], refuting: [], features: [], segments: [] };
-  const causes = cause === null ? [] : [{ id: cause, title: cause, shareExplained: null, ...rest }];
-  const { diagnosis } = incident('any');
-  return { ...judged, diagnosis: { ...diagnosis, severity, severityReason: 'So it was judged.', causes } };
-}
 const problem = evaluated('high', 'unit-change');
 const worse = evaluated('critical', 'endpoint-errors');
 const nothing = evaluated('none', null);
@@ -77,7 +66,7 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     const publish = (event: DomainEvent): void => void events.push(event);
     const { incidents, lessons, alerts } = on;
     const ports = { incidents, lessons, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
-    return { governance, incidents: createIncidentManager({ ...ports, remember }) };
+    return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }) };
   };
   const before = serviceOn(store);
   await before.incidents.apply(model, problem);
@@ -218,7 +207,8 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   const { incidents: rows, lessons, alerts } = store;
   const events = { publish: () => undefined };
   const incidents = createIncidentManager({
-    ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds, remember },
+    ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds },
+    ...{ logger: silentLogger, remember },
   });
   const bad = { ...problem, proposals: [proposal()] };
   await incidents.apply(model, bad);

@@ -3,6 +3,7 @@ import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import type { IncidentPorts } from '../../../exporter/src/incidents/incident-manager.js';
+import { incident } from '../../integration/governance/harness.js';
 
 /** Incidents as a store keeps them, in a map. */
 export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['incidents'] {
@@ -39,3 +40,12 @@ export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | 
       blindSpots: [],
     },
   }) as unknown as Evaluation;
+
+/** An evaluation whose diagnosis a store can read again. */
+export function evaluated(severity: Severity, cause: CauseId | null): Evaluation {
+  const judged = evaluation(severity, cause !== null);
+  const rest = { logOdds: 1, probability: 0.9, supporting: [], refuting: [], features: [], segments: [] };
+  const causes = cause === null ? [] : [{ id: cause, title: cause, shareExplained: null, ...rest }];
+  const { diagnosis } = incident('any');
+  return { ...judged, diagnosis: { ...diagnosis, severity, severityReason: 'So it was judged.', causes } };
+}

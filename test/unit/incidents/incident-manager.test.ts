@@ -9,6 +9,7 @@ import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
+import { silentLogger } from '../../integration/governance/harness.js';
 import { sampleStatus } from '../metrics/sample-status.js';
 import { evaluation, storedIncidents } from './fixtures.js';
 
@@ -33,6 +34,7 @@ function incidentsWith(firing: readonly ExternalAlert[] = [], isActionUnderWay: 
     events: { publish: () => undefined },
     clock: systemClock,
     ids: { next: () => `i${(next += 1)}` },
+    logger: silentLogger,
     remember,
   });
   return { incidents, saved, stored };

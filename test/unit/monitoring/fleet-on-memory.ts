@@ -7,6 +7,7 @@ import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../expo
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
 import { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
+import type { ModelEvaluationPorts } from '../../../exporter/src/monitoring/model-evaluation.js';
 import { NOTHING_TO_ANALYSE } from '../../../exporter/src/rca/row-analysis.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -18,6 +19,14 @@ export const QUIET_LOGGER = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+};
+
+/** Members outside of a fleet: nobody removes or replaces one. */
+export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
+  async inLaneOf(_, work) {
+    await work();
+    return true;
+  },
 };
 
 const NO_INCIDENTS: FleetPorts['incidents'] = {

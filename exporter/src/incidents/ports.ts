@@ -1,0 +1,44 @@
+import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { IncidentRow } from '../domain/incident.js';
+import type { Lesson } from '../domain/lesson.js';
+import type { Model } from '../domain/model.js';
+import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository, Logger } from '../domain/ports.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import type { Governance } from '../governance/governance.js';
+
+/** The part of governance an incident needs. */
+export type IncidentGovernance = Pick<
+  Governance,
+  'resolve' | 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'
+>;
+
+export interface IncidentPorts {
+  readonly incidents: Pick<IncidentRepository, 'openFor' | 'save' | 'appendTimeline'>;
+  readonly lessons: Pick<LessonRepository, 'save'>;
+  readonly alerts: Pick<AlertRepository, 'list'>;
+  readonly governance: IncidentGovernance;
+  readonly events: Pick<EventBus, 'publish'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ids: Ids;
+  readonly logger: Pick<Logger, 'error'>;
+  readonly remember: (incident: IncidentRow, records: readonly DecisionRecord[]) => Lesson;
+}
+
+export interface IncidentManager {
+  /** Takes up the incident that was open before a restart. */
+  restore(model: ModelId): Promise<void>;
+  current(model: ModelId): IncidentRow | null;
+  /** Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards. */
+  apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null>;
+  /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
+  refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void>;
+  /**
+   * An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident.
+   * @param receipt what the store made of it; one that is sent again is noted where it was stored and then could not be noted
+   * @returns whether it was noted now
+   */
+  recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean>;
+  closeAndForget(model: ModelId): Promise<void>;
+}
