@@ -20,6 +20,8 @@ export interface WindowRepository {
   ): Promise<void>;
   /** Windows that start in [fromMs, toMs), oldest first. */
   range(model: ModelId, fromMs: number, toMs: number): Promise<readonly StoredWindow[]>;
+  /** Those of these starts that are stored, in no order. */
+  at(model: ModelId, startsMs: readonly number[]): Promise<readonly StoredWindow[]>;
   /** Those of one page, newest first. */
   newest(model: ModelId, page: WindowPage): Promise<readonly StoredWindow[]>;
   /** The same without features and groups, which are most of a window: read in a fraction of the time. */

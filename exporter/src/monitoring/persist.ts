@@ -20,6 +20,7 @@ const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 /** Windows that are read at once, whole and without features: what a turn of the event loop can bear. */
 const WINDOWS_PER_PAGE = 10;
 const OUTLINES_PER_PAGE = 50;
+const WINDOWS_AMENDED_AT_ONCE = 20;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
@@ -102,25 +103,31 @@ export function writeModels(
 async function writeRecords(store: IncrementStore, id: ModelId, records: Records): Promise<void> {
   if (records.baseline !== null) await store.baselines.save(id, records.baseline);
   if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
-  const amended = await amendedWindows(store.windows, id, records.amendments);
-  await store.windows.saveAll([...records.windows, ...amended].map((window) => ({ model: id, ...window })));
+  await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
+  await writeAmended(store.windows, id, records.amendments);
   await store.callCounters.save(id, callCountersCodec, records.counters);
   if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 
-/** Windows as they are stored, with what has come late for them. */
-async function amendedWindows(
+/** Adds what has come late for windows to what is stored of them. */
+async function writeAmended(
   windows: IncrementStore['windows'],
   id: ModelId,
   amendments: readonly Window[],
-): Promise<readonly Window[]> {
-  const amended: Window[] = [];
-  for (const { windowStartMs, profile } of amendments) {
-    const [stored] = await windows.range(id, windowStartMs, windowStartMs + 1);
-    amended.push({ windowStartMs, profile: stored === undefined ? profile : mergeWindows(stored.profile, profile) });
+): Promise<void> {
+  for (let i = 0; i < amendments.length; i += WINDOWS_AMENDED_AT_ONCE) {
+    const late = amendments.slice(i, i + WINDOWS_AMENDED_AT_ONCE);
+    const startsMs = late.map(({ windowStartMs }) => windowStartMs);
+    const found = await windows.at(id, startsMs);
+    const stored = new Map(found.map(({ windowStartMs, profile }) => [windowStartMs, profile]));
+    await windows.saveAll(
+      late.map(({ windowStartMs, profile }) => {
+        const before = stored.get(windowStartMs);
+        return { model: id, windowStartMs, profile: before === undefined ? profile : mergeWindows(before, profile) };
+      }),
+    );
   }
-  return amended;
 }
 
 /** One model's part of a commit, written but perhaps not committed. */

@@ -3,7 +3,7 @@ import type { Decoder } from '../domain/codec.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { StoredWindow, WindowPage, WindowRepository } from '../domain/stored-windows.js';
 import type { WindowProfile } from '../domain/profile.js';
-import { chunked, type StatementLimits } from './chunks.js';
+import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
 import { windowCodec, windowOutlineDecoder } from './codecs/profile.js';
 import { readDocument } from './documents.js';
 
@@ -48,6 +48,17 @@ export function windowRepository(db: Knex, limits: StatementLimits): WindowRepos
           .onConflict(['model', 'window_start_ms'])
           .merge();
       }
+    },
+    async at(model, startsMs) {
+      const found: StoredWindow[] = [];
+      for (const chunk of chunkedValues(startsMs, limits)) {
+        const rows = await db('window_profile')
+          .where({ model })
+          .whereIn('window_start_ms', chunk)
+          .select<Row[]>('window_start_ms', 'document');
+        found.push(...rows.map(readBy(windowCodec, model)));
+      }
+      return found;
     },
     newest: (model, page) => newest(model, page, windowCodec),
     newestOutlines: (model, page) => newest(model, page, windowOutlineDecoder),
