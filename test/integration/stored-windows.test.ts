@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { modelUseCases } from '../../exporter/src/application/models.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { IncrementStore, Store } from '../../exporter/src/domain/ports.js';
 import type { WindowRepository } from '../../exporter/src/domain/stored-windows.js';
+import { LATEST_MS } from '../../exporter/src/http/parameters.js';
 import { readModelState } from '../../exporter/src/monitoring/persist.js';
 import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
@@ -60,6 +62,17 @@ function windowOf(index: number) {
 const ALL = Array.from({ length: WINDOWS }, (_, index) => windowOf(index));
 const startsOf = (windows: readonly { readonly windowStartMs: number }[]): readonly number[] =>
   windows.map(({ windowStartMs }) => windowStartMs);
+
+const unasked = () => Promise.reject(new Error('nobody asks for this here'));
+const NOTHING_ELSE: Omit<Parameters<typeof modelUseCases>[0], 'fleet' | 'store'> = {
+  clock: { now: () => END_MS, sleep: unasked },
+  audit: unasked,
+  auditNote: () => unasked,
+  discover: unasked,
+  chooseGoldenInputs: () => [],
+  investigate: unasked,
+  onIngest: () => undefined,
+};
 
 interface Counted {
   statements: number;
@@ -166,6 +179,43 @@ describe.each(STORES)('$name', ({ name, location }) => {
     );
     expect(counted.statements).toBeLessThanOrEqual(12);
     expect(counted.most).toBeLessThanOrEqual(20);
+    await fleet.stop();
+  });
+
+  it.skipIf(!usable)('lists the figures of windows page by page, by default those of seven days', async () => {
+    const longAgo = { ...windowOf(0), windowStartMs: startOf(WINDOWS - 1) - 7 * 86_400_000 };
+    const barely = { ...windowOf(1), windowStartMs: longAgo.windowStartMs + 1 };
+    await store.windows.saveAll([longAgo, barely]);
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const fleet = fleetOn(new MemoryStore(turn), turn, { store });
+    await fleet.start();
+    const pages: number[] = [];
+    const newestOutlines: WindowRepository['newestOutlines'] = async (model, page) => {
+      const windows = await store.windows.newestOutlines(model, page);
+      pages.push(windows.length);
+      return windows;
+    };
+    const models = modelUseCases(
+      { ...NOTHING_ELSE, fleet, store: { windows: { ...counting(store.windows, none()), newestOutlines } } },
+      modelNamed('fraud').schedule,
+    );
+    const expected = [barely, ...ALL];
+    const figures = await models.aggregates(MODEL, null, LATEST_MS);
+    expect(startsOf(figures)).toEqual(startsOf(expected));
+    expect(figures.map(({ labelled }) => labelled)).toEqual(expected.map(({ profile }) => profile.labels.labelled));
+    expect(figures[5]).toMatchObject({
+      calls: CALLS,
+      failures: 0,
+      latencyP50Seconds: expect.closeTo(0.02, 2) as number,
+    });
+    expect(pages).toEqual([20, 20, 20, 20, 20, 20, 2]);
+    expect(startsOf(await models.aggregates(MODEL, 0, startOf(2)))).toEqual(
+      startsOf([longAgo, barely, ...ALL.slice(0, 2)]),
+    );
+    expect(startsOf(await models.aggregates(MODEL, null, startOf(2)))).toEqual(
+      startsOf([longAgo, barely, ...ALL.slice(0, 2)]),
+    );
+    await expect(models.aggregates(MODEL, 2, 1)).rejects.toThrow('from_ms must not be after to_ms');
     await fleet.stop();
   });
 });

@@ -19,7 +19,7 @@ import { labelledWindow, type Window } from './windows.js';
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 /** Windows that are read at once, whole and without features: what a turn of the event loop can bear. */
 const WINDOWS_PER_PAGE = 10;
-const OUTLINES_PER_PAGE = 50;
+const OUTLINES_PER_PAGE = 20;
 const WINDOWS_AMENDED_AT_ONCE = 20;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
