@@ -6,10 +6,13 @@ import { modelUseCases } from '../../exporter/src/application/models.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import type { IncrementStore, Store } from '../../exporter/src/domain/ports.js';
+import { DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import type { WindowRepository } from '../../exporter/src/domain/stored-windows.js';
 import { LATEST_MS } from '../../exporter/src/http/parameters.js';
+import { callCountersCodec, NO_CALLS } from '../../exporter/src/monitoring/call-counters.js';
 import { readModelState } from '../../exporter/src/monitoring/persist.js';
-import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
+import { Windows } from '../../exporter/src/monitoring/windows.js';
+import { createWindowBuilder, emptyWindow } from '../../exporter/src/statistics/window-profile.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { baselineOf, observation } from '../unit/detection/rows.js';
 import { answers, fleetOn, modelNamed } from '../unit/monitoring/fleet-on-memory.js';
@@ -63,6 +66,7 @@ const ALL = Array.from({ length: WINDOWS }, (_, index) => windowOf(index));
 const startsOf = (windows: readonly { readonly windowStartMs: number }[]): readonly number[] =>
   windows.map(({ windowStartMs }) => windowStartMs);
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const unasked = () => Promise.reject(new Error('nobody asks for this here'));
 const NOTHING_ELSE: Omit<Parameters<typeof modelUseCases>[0], 'fleet' | 'store'> = {
   clock: { now: () => END_MS, sleep: unasked },
@@ -159,12 +163,35 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(few.olderLabels).toEqual([]);
   });
 
+  it.skipIf(!usable)('compares by the labels of windows that it has not restored', async () => {
+    const withoutLabels = ALL.slice(-30).map((window) => ({
+      ...window,
+      profile: { ...window.profile, labels: emptyWindow().labels },
+    }));
+    await store.windows.saveAll(withoutLabels);
+    const { labels: learnt } = new Windows(BASELINE.profile, LENGTH_MS, FIRST_MS, [], 1);
+    for (let i = 0; i < 1_000; i += 1)
+      learnt.came({ predictedAtMs: i, answeredAtMs: i, atMs: i + 7_200_000 }, i + 7_200_000);
+    await store.callCounters.save(MODEL, callCountersCodec, {
+      ...NO_CALLS,
+      basis: 'ingest',
+      lastPredictionAtMs: END_MS - 1,
+      labelDelays: learnt.learntDelays,
+    });
+    const fleet = fleetOn(new MemoryStore(turn), turn, { store });
+    await fleet.start();
+    const { calls, labels } = fleet.monitoredModel(MODEL).modelState().window;
+    expect(calls).toBe(DEFAULT_THRESHOLDS.windowSamples);
+    expect(labels.ofAnswers).toBe(DEFAULT_THRESHOLDS.windowSamples);
+    expect(labels.labelled).toBe(90);
+    await fleet.stop();
+  });
+
   it.skipIf(!usable)('adds late rows to many stored windows with few statements', async () => {
     const counted = none();
     const counts = <T>(work: (part: IncrementStore) => Promise<T>) => {
       return (part: IncrementStore): Promise<T> => work({ ...part, windows: counting(part.windows, counted) });
     };
-    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
     const fleet = fleetOn(new MemoryStore(turn), turn, {
       store: { ...store, atomic: (shard, epoch, work) => store.atomic(shard, epoch, counts(work)) },
       clock: { now: () => END_MS, sleep: turn },
@@ -186,7 +213,6 @@ describe.each(STORES)('$name', ({ name, location }) => {
     const longAgo = { ...windowOf(0), windowStartMs: startOf(WINDOWS - 1) - 7 * 86_400_000 };
     const barely = { ...windowOf(1), windowStartMs: longAgo.windowStartMs + 1 };
     await store.windows.saveAll([longAgo, barely]);
-    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
     const fleet = fleetOn(new MemoryStore(turn), turn, { store });
     await fleet.start();
     const pages: number[] = [];
