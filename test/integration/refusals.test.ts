@@ -52,7 +52,7 @@ const REFUSALS: readonly Refusal[] = [
     body: '{"detail":"missing X-API-Key"}',
     kind: 'credentials',
     words: 'missing X-API-Key',
-    after: 'credentials',
+    after: 'Credentials refused',
   },
   {
     id: 'forbidden',
@@ -60,7 +60,7 @@ const REFUSALS: readonly Refusal[] = [
     body: '{"message":"not for you"}',
     kind: 'credentials',
     words: 'not for you',
-    after: 'credentials',
+    after: 'Credentials refused',
   },
   {
     id: 'nowhere',
@@ -86,7 +86,7 @@ const REFUSALS: readonly Refusal[] = [
     body: '{"error":"send multipart/form-data"}',
     kind: 'payload-needed',
     words: 'send multipart/form-data',
-    after: 'payload',
+    after: 'Payload refused',
   },
   {
     id: 'invalid',
@@ -94,7 +94,7 @@ const REFUSALS: readonly Refusal[] = [
     body: '{"detail":[{"loc":["body","age"],"msg":"field required","input":{"text":"The"}}]}',
     kind: 'payload-needed',
     words: 'age: field required',
-    after: 'payload',
+    after: 'Payload refused',
   },
   {
     id: 'instances',
@@ -102,7 +102,7 @@ const REFUSALS: readonly Refusal[] = [
     body: `{"error":"Missing 'instances' key"}`,
     kind: 'payload-needed',
     words: "Missing 'instances' key",
-    after: 'payload',
+    after: 'Payload refused',
   },
   {
     id: 'moved',

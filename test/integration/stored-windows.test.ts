@@ -75,7 +75,6 @@ const NOTHING_ELSE: Omit<Parameters<typeof modelUseCases>[0], 'fleet' | 'store'>
   discover: unasked,
   chooseGoldenInputs: () => [],
   investigate: unasked,
-  onIngest: () => undefined,
 };
 
 interface Counted {

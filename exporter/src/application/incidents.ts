@@ -71,7 +71,7 @@ export function incidentUseCases(
         atMs: ports.clock.now(),
         onEvidence: !showFact(about.diagnosis.findings, criticalErrorShare()),
       });
-      await ports.audit('page-judged', by, { incident: id, model: about.modelId, useful, reason });
+      await ports.audit('alert-feedback', by, { incident: id, model: about.modelId, useful, reason });
       await fleet.recallLessons();
       return store.alertFeedback.list({ incident: id });
     },

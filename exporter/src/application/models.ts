@@ -4,7 +4,6 @@ import type { Actor } from '../domain/actor.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import { Conflict, Invalid } from '../domain/errors.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
-import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
@@ -111,7 +110,6 @@ export interface ModelUseCases {
   aggregates(id: ModelId, fromMs: number | null, toMs: number): Promise<readonly WindowAggregate[]>;
   /** Runs one probe cycle now (for `/probe`); null when it took longer than it was given. */
   probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Observation[] | null>;
-  ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult>;
   recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
 }
 
@@ -154,7 +152,7 @@ const takenBy = ({ id, name }: Model, asked: string | undefined): Conflict =>
 export function modelUseCases(
   ports: Pick<
     ApplicationPorts,
-    'fleet' | 'clock' | 'audit' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate' | 'onIngest'
+    'fleet' | 'clock' | 'audit' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'
   > & { readonly store: Pick<Store, 'windows'> },
   schedule: ProbeSchedule,
 ): ModelUseCases {
@@ -225,11 +223,6 @@ export function modelUseCases(
     },
     async probeNow(id, request) {
       return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;
-    },
-    async ingest(id, batch) {
-      const result = await fleet.ingest(id, batch);
-      ports.onIngest(id, result);
-      return result;
     },
     async recordChange(id, change, by) {
       await fleet.recordChange(id, change);

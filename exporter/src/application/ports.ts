@@ -1,11 +1,9 @@
 import type { AuditNote } from '../domain/audit-note.js';
 import type { Actor } from '../domain/actor.js';
-import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
-import type { ApiKeyId, ModelId } from '../domain/identifiers.js';
+import type { ApiKeyId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { IngestResult } from '../domain/ingest.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
@@ -43,11 +41,9 @@ export interface ApplicationPorts {
     onProgress: (progress: InvestigationProgress) => void,
   ) => Promise<Investigation>;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
-  readonly receiveAlerts: (sender: AlertSender, alerts: readonly ReceivedAlert[]) => Promise<AlertIntake>;
   readonly renderReport: (incident: Incident, format: WrittenFormat) => Promise<string>;
   /** Draws the text of a new API key, and what is kept of it. */
   readonly newApiKeySecret: () => { readonly id: ApiKeyId; readonly secretHash: string; readonly text: string };
-  readonly onIngest: (model: ModelId, result: IngestResult) => void;
 }
 
 export interface ApplicationSettings {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Invalid } from './errors.js';
 
 /** Branded identifiers: a plain string cannot be passed where one of these is wanted. */
@@ -14,6 +15,8 @@ export type LessonId = Branded<'LessonId'>;
 export type ApiKeyId = Branded<'ApiKeyId'>;
 export type ValidationId = Branded<'ValidationId'>;
 
+const LONGEST_ID = 64;
+const HASH_CHARACTERS = 8;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
 /**
@@ -36,9 +39,16 @@ export function slugOf(text: string): ModelId {
     .toLowerCase()
     .replace(/^[a-z]+:\/\//, '')
     .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 64)
+    .slice(0, LONGEST_ID)
     .replace(/^-+|-+$/g, '');
   return modelId(slug === '' ? 'model' : slug);
+}
+
+/** A slug that tells texts apart which `slugOf` does not: its beginning, and a hash of the whole text. */
+export function hashedSlugOf(text: string): ModelId {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
+  const beginning = slugOf(text).slice(0, LONGEST_ID - HASH_CHARACTERS - 1);
+  return modelId(`${beginning.replace(/-+$/, '')}-${hash}`);
 }
 
 export const incidentId = (text: string): IncidentId => text as IncidentId;

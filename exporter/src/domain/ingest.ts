@@ -1,3 +1,4 @@
+import type { ModelId } from './identifiers.js';
 import type { LateLabel, Observation } from './observation.js';
 
 /** Why a row of a batch was refused. */
@@ -108,6 +109,16 @@ export interface IngestResult {
   readonly errors: readonly IngestLineError[];
   readonly notes: readonly IngestNote[];
   readonly duplicate: boolean;
+}
+
+/** The watched models, as whoever brings rows for them sees them. */
+export interface RowTaker {
+  has(id: ModelId): boolean;
+  /**
+   * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
+   * @throws NotFound, Conflict, or Unavailable when the store cannot be written: then nothing was counted
+   */
+  ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult>;
 }
 
 /** An identity that was taken: the answer it got, and of which body. */

@@ -8,7 +8,7 @@ import { summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
 import { createWindowBuilder } from '../statistics/window-profile.js';
 import type { Discovery } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
-import { slugOf, type ModelId } from '../domain/identifiers.js';
+import { hashedSlugOf, slugOf, type ModelId } from '../domain/identifiers.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
@@ -49,6 +49,8 @@ export interface InvestigationSettings {
 
 const SEED_PAYLOAD: Json = { text: 'The service was quick and the staff were friendly.' };
 const LEAST_SAMPLES_FOR_A_BASELINE = 30;
+/** A slug that is cut may end in a dash, which goes as well. */
+const SHORTEST_CUT_ID = 63;
 
 /**
  * Evaluates a URL once: finds out how to ask, asks, evaluates the answers. Needs no registration; with a store, a healthy first check
@@ -66,7 +68,7 @@ export async function investigate(
   const discovery = await ports.discover(url);
   const { endpoint, payloads } = targetOf(discovery, ports.given, url);
   const watched = ports.watchedModelAt(url);
-  const id = watched ?? slugOf(`look-${url}`);
+  const id = watched ?? hashedSlugOf(`url-${url}`);
   const model = passingModel(
     id,
     url,
@@ -87,7 +89,7 @@ export async function investigate(
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
   onProgress({ stage: 'analysing', done: 1, of: 1, text: evaluatingText(answers, collected.length - answers) });
 
-  const baseline = (await ports.baselines?.current(id)) ?? null;
+  const baseline = await baselineOf(ports.baselines, id, watched === null ? url : null);
   const builder = createWindowBuilder(baseline === null ? {} : { like: baseline.profile });
   const golden = createGoldenMemory(ports.hash);
   for (const { observation, shape } of collected) {
@@ -138,6 +140,31 @@ export async function investigate(
     sent: isKnown(discovery, ports.given, refusal) ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
+}
+
+/** @returns `investigate` with what it is made of, for whoever has only a URL */
+export function investigator(
+  ports: InvestigationPorts,
+  settings: InvestigationSettings,
+): (
+  url: string,
+  samples: number | null,
+  onProgress: (progress: InvestigationProgress) => void,
+) => Promise<Investigation> {
+  return (url, samples, onProgress) => investigate(ports, settings, url, samples, onProgress);
+}
+
+/** @param url of a model that is not watched */
+async function baselineOf(
+  baselines: InvestigationPorts['baselines'],
+  id: ModelId,
+  url: string | null,
+): Promise<BaselineProfile | null> {
+  const known = (await baselines?.current(id)) ?? null;
+  if (known !== null || url === null) return known;
+  // Up to 0.1.0 the id was the beginning of the URL, and whose baseline it is only a whole one says.
+  const before = slugOf(`look-${url}`);
+  return before.length < SHORTEST_CUT_ID ? ((await baselines?.current(before)) ?? null) : null;
 }
 
 function evaluatingText(answers: number, failures: number): string {
@@ -248,7 +275,7 @@ async function keepAsBaseline(
   if (learnt.verdict.kind === 'admitted') await ports.baselines.saveNew(id, storable(admit(learnt, ports.clock.now())));
 }
 
-interface Looked {
+interface Checked {
   readonly url: string;
   readonly id: ModelId;
   readonly discovery: Discovery;
@@ -274,7 +301,7 @@ function report({
   limited,
   sent,
   thresholds,
-}: Looked): Investigation {
+}: Checked): Investigation {
   const confidence = numeric(window, 'confidence');
   const latency = numeric(window, 'latency_seconds');
   const summary = confidence === null ? null : summariseNumeric(confidence);

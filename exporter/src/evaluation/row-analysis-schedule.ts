@@ -8,7 +8,7 @@ import { isQuiet, type Evaluation } from './evaluate.js';
 /** Quiet models' rows are analysed this often. */
 const QUIET_EVERY_MS = 60_000;
 /** An evaluation waits this long for its rows, then it goes on with what was found last: others' rows may come first. */
-const PATIENCE_MS = 5_000;
+const ANALYSIS_WAIT_MS = 5_000;
 /** Of the time it takes, waiting included, a model's analysis is run a tenth: what is dear is done less often. */
 const SHARE_OF_TIME = 0.1;
 
@@ -58,13 +58,13 @@ export class RowAnalysisSchedule {
 
   /** Analyses the rows unless that would take too much, one analysis at a time; resolves early when it takes long. */
   private async analyse(state: MonitoredModelState, { symptoms }: Evaluation, nowMs: number): Promise<void> {
-    if (this.running !== null) await this.patiently(this.running);
+    if (this.running !== null) await this.waitFor(this.running);
     if (this.running !== null || nowMs < this.notBeforeMs) return;
     this.begunAtMs = nowMs;
     this.running = this.run(() => rowsToAnalyse(state, symptoms), state.model.id).finally(() => {
       this.running = null;
     });
-    await this.patiently(this.running);
+    await this.waitFor(this.running);
   }
 
   private async run(input: () => RowAnalysisInput, model: string): Promise<void> {
@@ -83,10 +83,10 @@ export class RowAnalysisSchedule {
     if (!this.signal.aborted) this.ports.logger.error({ model, error: String(error) }, 'row analysis failed');
   }
 
-  private async patiently(analysis: Promise<void>): Promise<void> {
+  private async waitFor(analysis: Promise<void>): Promise<void> {
     const given = new AbortController();
     const signal = AbortSignal.any([given.signal, this.signal]);
-    await Promise.race([analysis, this.ports.clock.sleep(PATIENCE_MS, signal)]);
+    await Promise.race([analysis, this.ports.clock.sleep(ANALYSIS_WAIT_MS, signal)]);
     given.abort();
   }
 }

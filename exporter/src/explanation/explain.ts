@@ -70,7 +70,7 @@ const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\
 
 const HARM_WORDS = {
   'no-answer': 'calls get no prediction',
-  'wrong-answer': 'predictions are wrong or have changed',
+  'wrong-answer': 'predictions have become wrong or different',
   'late-answer': 'responses are later than usual',
 } as const;
 

@@ -116,7 +116,7 @@ function refuseUnmatched(context: Koa.Context): void {
 async function serve(ports: AppPorts, definition: Route, context: RoutedContext): Promise<void> {
   const actor = await authorised(ports, definition.scope, context);
   if (actor === null) return;
-  const place = definition.isIntake === true ? ports.enterIntake(context.params.id ?? '') : null;
+  const place = definition.isIntake === true ? ports.intake.queue.enter(context.params.id ?? '') : null;
   try {
     await answer(ports, definition, context, actor, place);
   } finally {

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Application } from '../application/index.js';
 import type { Actor } from '../domain/actor.js';
-import type { ReceivedAlert } from '../domain/alert.js';
+import type { AlertIntake, AlertSender, ReceivedAlert } from '../domain/alert.js';
 import type { AuditEntry } from '../domain/audit.js';
 import type { FieldMapping } from '../domain/field-mapping.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { IngestBatch } from '../domain/ingest.js';
+import type { IngestBatch, RowTaker } from '../domain/ingest.js';
 import type { Scope } from '../domain/api-key.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
@@ -26,60 +26,77 @@ export interface EventsTaken {
   readonly errors: readonly { readonly event: number; readonly field: string; readonly message: string }[];
 }
 
+/** What takes in rows and alerts: the routes call it directly, and nothing lies between. */
+export interface HttpIntake {
+  /** The watched models, which count rows. */
+  readonly models: Pick<RowTaker, 'ingest'>;
+  readonly batches: {
+    /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent; `said` of its fields. */
+    read(
+      body: string,
+      contentType: string,
+      nowMs: number,
+      model: string,
+      said?: FieldMapping['fields'],
+    ): Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
+  };
+  readonly queue: {
+    /** Begins a request that brings rows for a model; how much may wait is bounded. */
+    enter(model: string): QueuePlace;
+  };
+  readonly events: {
+    /** Takes CloudEvents with logged calls; `ensureWatched` makes a model of a service's name. */
+    receive(
+      headers: IncomingMessage['headers'],
+      body: Buffer,
+      nowMs: number,
+      acknowledge: 'commit' | 'memory',
+      ensureWatched: (name: string) => Promise<ModelId>,
+    ): Promise<EventsTaken>;
+  };
+  readonly telemetry: {
+    /** Takes what OpenTelemetry exports; `ensureWatched` makes a model of a service's name. */
+    receive(
+      of: 'traces' | 'logs',
+      body: Buffer,
+      contentType: string,
+      nowMs: number,
+      ensureWatched: (name: string) => Promise<ModelId>,
+    ): Promise<
+      | { readonly kind: 'refused'; readonly message: string }
+      | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
+    >;
+  };
+  readonly alerts: {
+    parse(
+      body: string,
+    ):
+      | { readonly kind: 'parsed'; readonly alerts: readonly ReceivedAlert[] }
+      | { readonly kind: 'refused'; readonly field: string; readonly message: string };
+    /** `valid` also where no secret is configured. */
+    verifyGrafana(
+      body: string,
+      signature: string | undefined,
+      timestamp: string | undefined,
+    ): 'valid' | 'absent' | 'wrong' | 'stale';
+    /** Resolves when they are stored. @throws Unavailable */
+    receive(sender: AlertSender, alerts: readonly ReceivedAlert[]): Promise<AlertIntake>;
+  };
+}
+
 /** What routes need besides the application. Stages come in as functions, so that http imports none of them. */
 export interface HttpPorts {
   readonly application: Application;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
-  /** Reads a batch of logged predictions; `contentType` as in the header, empty when absent; `said` of its fields. */
-  readonly parseBatch: (
-    body: string,
-    contentType: string,
-    nowMs: number,
-    model: string,
-    said: FieldMapping['fields'],
-  ) => Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
-  /** Begins a request that brings rows for a model; how much may wait is bounded. */
-  readonly enterIntake: (model: string) => QueuePlace;
-  /** Takes CloudEvents with logged calls; `ensureWatched` makes a model of a service's name. */
-  readonly receiveEvents: (
-    headers: IncomingMessage['headers'],
-    body: Buffer,
-    acknowledge: 'commit' | 'memory',
-    ensureWatched: (name: string) => Promise<ModelId>,
-  ) => Promise<EventsTaken>;
-  /** Takes what OpenTelemetry exports; `ensureWatched` makes a model of a service's name. */
-  readonly receiveTelemetry: (
-    of: 'traces' | 'logs',
-    body: Buffer,
-    contentType: string,
-    ensureWatched: (name: string) => Promise<ModelId>,
-  ) => Promise<
-    | { readonly kind: 'refused'; readonly message: string }
-    | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
-  >;
+  readonly intake: HttpIntake;
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
   readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;
   /** How a probe module asks, null for an unknown one. */
   readonly probeModule: (name: string) => ProbeRequest | null;
-  readonly receiveAlerts: {
-    readonly parse: (
-      body: string,
-      nowMs: number,
-    ) =>
-      | { readonly kind: 'parsed'; readonly alerts: readonly ReceivedAlert[] }
-      | { readonly kind: 'refused'; readonly field: string; readonly message: string };
-    /** `valid` also where no secret is configured. */
-    readonly verifyGrafana: (
-      body: string,
-      signature: string | undefined,
-      timestamp: string | undefined,
-      nowMs: number,
-    ) => 'valid' | 'absent' | 'wrong' | 'stale';
-  };
   /** Who is calling, from the request's headers and the address it came from; @throws TooManyRequests */
   readonly authenticate: (headers: IncomingMessage['headers'], address: string | null) => Promise<Authentication>;
   /** Why no request is taken now: the service is still restoring, or stopping. Null while it runs. */

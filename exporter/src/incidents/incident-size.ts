@@ -62,6 +62,6 @@ export function withWorst(
 
 const HARM_WORDS: Readonly<Record<Impact['harm'], string>> = {
   'no-answer': 'calls without a prediction',
-  'wrong-answer': 'predictions that are wrong or have changed',
+  'wrong-answer': 'predictions that have become wrong or different',
   'late-answer': 'late responses',
 };

@@ -8,7 +8,7 @@ import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { emptyWindow } from '../statistics/window-profile.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
 import { withCounted } from './windows.js';
 
@@ -67,14 +67,14 @@ const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object
 export interface LateLabels {
   /** The baseline with its labels; null when none is of it. */
   readonly baseline: BaselineProfile | null;
-  readonly others: readonly Judged[];
+  readonly others: readonly MatchedLabel[];
 }
 
 /** Late labels belong to the period of their answers, however late they come: those of the learning period to the baseline. */
-export function labelledBaseline(phase: AdmittedPhase, judged: readonly Judged[]): LateLabels {
+export function labelledBaseline(phase: AdmittedPhase, judged: readonly MatchedLabel[]): LateLabels {
   const { baseline } = phase;
   const { fromMs, toMs } = baseline.profile;
-  const isOfBaseline = ({ predictedAtMs }: Judged): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
+  const isOfBaseline = ({ predictedAtMs }: MatchedLabel): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
   const own = judged.filter(isOfBaseline);
   if (own.length === 0) return { baseline: null, others: judged };
   const { labels } = withCounted(
@@ -91,9 +91,9 @@ export function labelledBaseline(phase: AdmittedPhase, judged: readonly Judged[]
 /** Late labels of a learning period. */
 export interface LabelsOfLearning {
   /** Of answers that it counts. */
-  readonly own: readonly Judged[];
+  readonly own: readonly MatchedLabel[];
   /** Of answers that it has not come to yet; those of earlier ones, which it does not learn from, are in neither. */
-  readonly early: readonly Judged[];
+  readonly early: readonly MatchedLabel[];
 }
 
 /**
@@ -104,7 +104,7 @@ export interface LabelsOfLearning {
 export function labelsOfLearning(
   { learning }: LearningPhase,
   uncounted: Pick<WindowProfile, 'calls' | 'fromMs' | 'toMs'>,
-  judged: readonly Judged[],
+  judged: readonly MatchedLabel[],
 ): LabelsOfLearning {
   const counted = [learning.profile, uncounted].filter(({ calls }) => calls > 0);
   const fromMs = Math.min(...counted.map((each) => each.fromMs));

@@ -37,7 +37,7 @@ export class Commits {
     private readonly ports: CommitPorts,
     delayMs: number,
   ) {
-    this.group = createGroupCommit(ports.clock, delayMs, async () => void (await this.write()));
+    this.group = createGroupCommit(ports.clock, delayMs, () => this.write());
   }
 
   /** Counts a batch with the next commit; null to have stored what was counted before. @throws Unavailable when the model cannot be written: then nothing was counted */

@@ -4,7 +4,7 @@ import type { WindowProfile } from '../domain/profile.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { answersLabelled, labelledShare } from '../statistics/label-counts.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
-import { judgedAtOnce } from './label-joiner.js';
+import { matchedOnArrival } from './label-joiner.js';
 import type { RowBuffer } from './row-buffer.js';
 import { withCounted, type Windows } from './windows.js';
 
@@ -49,5 +49,5 @@ function rowsSinceChange(rows: RowBuffer, monitor: DriftMonitor, least: number):
 
 /** The rows with their labels, also those that came later. */
 function countsOf(rows: readonly Observation[], like: WindowProfile): WindowProfile {
-  return withCounted(like, null, { rows: rows.map((row) => ({ row, judged: judgedAtOnce(row) })), labels: [] });
+  return withCounted(like, null, { rows: rows.map((row) => ({ row, judged: matchedOnArrival(row) })), labels: [] });
 }

@@ -1,5 +1,6 @@
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { RefusalCounts } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { Sample } from '../domain/observation.js';
 import type { Clock, EventBus, IncrementStore, Logger, Random, Store } from '../domain/ports.js';
@@ -17,6 +18,11 @@ export interface FleetProber {
   cycle(model: Model): Promise<readonly Sample[]>;
 }
 
+/** Where it is counted what batches brought. */
+export interface IntakeCounts {
+  ingested(model: ModelId, accepted: number, rejectedByReason: RefusalCounts): void;
+}
+
 /** The part of the store that models live in. */
 export type FleetStore = IncrementStore &
   Pick<Store, 'models' | 'lessons' | 'alertFeedback' | 'validations' | 'atomic' | 'governance' | 'check'>;
@@ -29,6 +35,7 @@ export interface FleetPorts extends Pick<ModelEvaluationPorts, 'experiment' | 'r
   readonly events: EventBus;
   readonly prober: FleetProber;
   readonly incidents: IncidentManager;
+  readonly intakeCounts: IntakeCounts;
   readonly hash: (text: string) => string;
   /** Finds segments and decomposes the change; in a worker thread when there are many rows. */
   readonly analyseRows: RowAnalysisPorts['analyseRows'];

@@ -4,7 +4,8 @@ import { NotFound, Unavailable } from '../domain/errors.js';
 import { askedAnew } from '../domain/how-to-ask.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { IngestBatch, IngestResult, RowTaker } from '../domain/ingest.js';
+import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
 import type { ModelStatus } from '../domain/model-status.js';
@@ -33,7 +34,7 @@ import { Probes } from './probes.js';
 type Registered = (known: Model | null) => Model | null;
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
-export class Fleet {
+export class Fleet implements RowTaker {
   private readonly lanes = new ModelLanes();
   private readonly members: Members;
   private readonly stopping = new AbortController();
@@ -57,7 +58,7 @@ export class Fleet {
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     const reread = ({ monitored }: Member): Promise<void> => this.restore(monitored.model);
     this.commits = new Commits({ store, clock, logger, lanes, members, reread }, settings.commitDelayMs);
-    this.rows = new Ingest(this.members, this.commits, store.batches, clock);
+    this.rows = new Ingest(this.members, this.commits, store.batches, clock, ports.intakeCounts);
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
       this.loop.request(id),
     );
@@ -261,11 +262,8 @@ export class Fleet {
 
   async setPaused(id: ModelId, paused: boolean, audit?: AuditNote): Promise<Model> {
     return this.members.inLane(id, async (member) => {
-      await this.evaluations.changeModel(
-        member,
-        { paused, state: paused ? 'paused' : runningState(member.monitored) },
-        audit,
-      );
+      const state = paused ? 'paused' : runningState(member.monitored);
+      await this.evaluations.changeModel(member, { paused, state }, audit);
       this.probes.restart(member);
       return member.monitored.model;
     });
@@ -284,10 +282,7 @@ export class Fleet {
     this.probes.restart(member);
   }
 
-  /**
-   * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
-   * @throws NotFound, or Unavailable when the store cannot be written: then nothing was counted
-   */
+  /** Takes a batch, as `RowTaker` says. */
   async ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
     return this.rows.take(this.members.get(id), batch);
   }
@@ -321,6 +316,11 @@ export class Fleet {
     const member = this.members.all.get(id);
     if (member === undefined || member.monitored.model.paused) return;
     void this.probes.cycle(member).then(() => this.loop.request(id));
+  }
+
+  /** Somebody else's alert about a model began or ended: its incident tells of it, and the model is evaluated. @throws what the store throws */
+  async recordAlert(id: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<void> {
+    if (await this.ports.incidents.recordAlert(id, alert, receipt)) this.requestEvaluation(id);
   }
 
   /** Takes a verdict on a candidate into account: an open incident's proposals are made anew with it. */

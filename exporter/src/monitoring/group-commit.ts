@@ -12,9 +12,9 @@ export interface GroupCommit {
  * @param write commits all that changed since it last succeeded; never called twice at the same time
  * @param delayMs how long the first caller waits for company
  */
-export function createGroupCommit(clock: Clock, delayMs: number, write: () => Promise<void>): GroupCommit {
+export function createGroupCommit(clock: Clock, delayMs: number, write: () => Promise<unknown>): GroupCommit {
   let waiting: Promise<void> | null = null;
-  let running: Promise<void> = Promise.resolve();
+  let running: Promise<unknown> = Promise.resolve();
 
   const start = async (): Promise<void> => {
     await clock.sleep(delayMs);

@@ -16,7 +16,13 @@ import {
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
-import { judgedAtOnce, type AwaitingAnswer, type Join, type Judged, type WaitingLabel } from './label-joiner.js';
+import {
+  matchedOnArrival,
+  type AwaitingAnswer,
+  type Join,
+  type MatchedLabel,
+  type WaitingLabel,
+} from './label-joiner.js';
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
@@ -69,7 +75,7 @@ export interface Staged {
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
   /** Pure. @param judged the labels that found their answer */
-  records(judged: readonly Judged[], nowMs: number): Counted;
+  records(judged: readonly MatchedLabel[], nowMs: number): Counted;
 }
 
 /** The records, and what the model must know of them once they are stored. */
@@ -95,7 +101,7 @@ export interface CountingState {
   readonly windows: Pick<Windows, 'categoriesKept' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
   /** Labels of answers that learning has not come to. */
-  readonly earlyLabels: readonly Judged[];
+  readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
   readonly detectors: Pick<RunningDetectors, 'toSave'>;
   /** A version just admitted or frozen that is not stored yet. */
@@ -109,7 +115,7 @@ export function countRows(
   state: CountingState,
   { observations }: Rows,
   rereads: boolean,
-  judged: readonly Judged[],
+  judged: readonly MatchedLabel[],
   requirements: BaselineRequirements,
   nowMs: number,
 ): Counted {
@@ -118,7 +124,7 @@ export function countRows(
   // The first logged predictions of a model that was learnt from probes: learning starts over with them.
   const startsOver = rereads || (isFirst && calls.probes > 0);
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
-  const arrived = observations.map((row) => ({ row, judged: judgedAtOnce(row) }));
+  const arrived = observations.map((row) => ({ row, judged: matchedOnArrival(row) }));
   const { waiting } = state.pending;
   const late = phase.kind === 'admitted' ? labelledBaseline(phase, judged) : { baseline: null, others: [] };
   const baseline = late.baseline ?? state.baselineToSave;

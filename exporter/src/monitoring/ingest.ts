@@ -4,6 +4,7 @@ import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js'
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository, Clock } from '../domain/ports.js';
 import type { Commits } from './commits.js';
+import type { IntakeCounts } from './fleet-ports.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { acceptedOf, repeated } from './persist.js';
@@ -16,6 +17,7 @@ export class Ingest {
     private readonly commits: Commits,
     private readonly batches: Pick<BatchRepository, 'find'>,
     private readonly clock: Pick<Clock, 'now'>,
+    private readonly counts: IntakeCounts,
   ) {}
 
   /**
@@ -34,6 +36,7 @@ export class Ingest {
     if (!result.duplicate) {
       member.monitored.noteIntake(batch, this.clock.now());
       if (batch.rejected > 0) member.needsEvaluation = true;
+      this.counts.ingested(member.monitored.model.id, result.accepted, result.rejectedByReason);
     }
     return result;
   }

@@ -1,7 +1,7 @@
 import type { LabelCounts, WindowProfile } from '../domain/profile.js';
 import { addLabels, labelledShare } from '../statistics/label-counts.js';
 import { DelayQuantile } from './delay-quantile.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 
 /** At most this share of the labels comes later than a window must be old to be compared by its labels. */
 const LATE_SHARE = 0.1;
@@ -36,7 +36,7 @@ export class LabelHistory {
   }
 
   /** Takes note of how long after its answer a label came. */
-  came({ atMs, predictedAtMs, answeredAtMs }: Omit<Judged, 'label'>, nowMs: number): void {
+  came({ atMs, predictedAtMs, answeredAtMs }: Omit<MatchedLabel, 'label'>, nowMs: number): void {
     // A label that names the time of its answer says nothing of when it was known.
     const knownAtMs = atMs > predictedAtMs ? Math.min(atMs, nowMs) : nowMs;
     const arrivedAtMs = answeredAtMs ?? predictedAtMs;

@@ -1,4 +1,4 @@
-import type { JudgedLabel } from '../statistics/window-profile.js';
+import type { LabelOutcome } from '../statistics/window-profile.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { answerText, quantityOf, sameAnswer } from '../domain/observation.js';
 import type { LateLabel, Observation, Prediction } from '../domain/observation.js';
@@ -8,8 +8,9 @@ import type { LedgerEntry, LedgerRepository } from '../domain/ports.js';
 
 const QUANTITIES_AWAITED = 50_000;
 
-export interface Judged {
-  readonly label: JudgedLabel;
+/** What a label said, once its answer is found. */
+export interface MatchedLabel {
+  readonly label: LabelOutcome;
   /** When the label was given. */
   readonly atMs: number;
   /** When the answer was given. */
@@ -37,7 +38,7 @@ export interface Join {
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
   /** In the order of the labels; null for one whose answer is unknown. */
-  readonly judged: readonly (Judged | null)[];
+  readonly judged: readonly (MatchedLabel | null)[];
 }
 
 /**
@@ -137,7 +138,7 @@ export class LabelJoiner {
     { confidenceTenth, answerHash, atMs: predictedAtMs, arrivedAtMs: answeredAtMs }: LedgerEntry,
     { label, atMs }: LateLabel,
     quantity: number | null,
-  ): Judged | null {
+  ): MatchedLabel | null {
     if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
       return { label: judge(quantity, label, null), atMs, predictedAtMs, answeredAtMs };
     // Stored by a release that kept no cells.
@@ -162,7 +163,7 @@ function middleOf({ quantity }: LedgerEntry): number | null {
 }
 
 /** Judges an answer that came with its label; null for any other. */
-export function judgedAtOnce({ prediction, label, confidence, atMs }: Observation): Judged | null {
+export function matchedOnArrival({ prediction, label, confidence, atMs }: Observation): MatchedLabel | null {
   if (prediction === null || label === null) return null;
   return { label: judge(prediction, label, confidence), atMs, predictedAtMs: atMs, answeredAtMs: null };
 }
@@ -176,7 +177,7 @@ function judge(
   prediction: Exclude<Prediction, null>,
   label: Exclude<Prediction, null>,
   confidence: number | null,
-): JudgedLabel {
+): LabelOutcome {
   const quantity = quantityOf(label);
   if (isQuantity(prediction, confidence) && quantity !== null)
     return { kind: 'quantity', prediction, absoluteError: Math.abs(quantity - prediction) };

@@ -22,7 +22,7 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
-import { JudgedTraffic } from './judged-traffic.js';
+import { ModelTraffic } from './model-traffic.js';
 import { LabelJoiner, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { monitoredModelState } from './model-state.js';
@@ -44,7 +44,7 @@ export class MonitoredModel {
   readonly contact = new FirstContact();
   private calls: CallCounters;
   /** What its calls are learnt from and judged by. */
-  private readonly traffic: JudgedTraffic;
+  private readonly traffic: ModelTraffic;
   private readonly labels: LabelJoiner;
   private readonly features: FeaturesRead;
   private readonly intake = new RecentIntake();
@@ -74,7 +74,7 @@ export class MonitoredModel {
     const sinceMs = baselineIn(phase)?.admittedAtMs ?? null;
     // Detectors that watch belong to an admitted baseline: the model was left between two writes.
     const isOutdated = phase.kind === 'learning' && restored.monitor?.watching === true;
-    this.traffic = new JudgedTraffic(phase, settings, {
+    this.traffic = new ModelTraffic(phase, settings, {
       windows: new Windows(
         gridsOf(phase),
         settings.windowMs,

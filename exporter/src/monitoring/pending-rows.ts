@@ -1,7 +1,7 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock } from './event-clock.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './windows.js';
 
@@ -17,8 +17,8 @@ export interface PendingRow extends ArrivedRow {
   row: Observation;
   /** The row before its features were read: what was read once cannot be read again. */
   readonly sent: Observation;
-  /** The stored windows have it, because the model was compared with its baseline when it arrived. */
-  readonly isInWindows: boolean;
+  /** The stored windows have it, because the model has been compared with a baseline since it arrived. */
+  isInWindows: boolean;
   /** What it takes in memory. */
   readonly values: number;
   /** Orders rows of the same millisecond, whatever order they arrive in. */
@@ -28,7 +28,7 @@ export interface PendingRow extends ArrivedRow {
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
   | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>)
-  | { readonly kind: 'label'; readonly judged: Judged }
+  | { readonly kind: 'label'; readonly judged: MatchedLabel }
   | { readonly kind: 'tick'; readonly atMs: number };
 
 /**
@@ -42,7 +42,7 @@ export class PendingRows {
   private gone = 0;
   private values = 0;
   private isSorted = true;
-  private labels: { readonly atMs: number; readonly judged: Judged }[] = [];
+  private labels: { readonly atMs: number; readonly judged: MatchedLabel }[] = [];
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
@@ -64,6 +64,13 @@ export class PendingRows {
   /** Rows that wait, in no order. */
   get waiting(): readonly ArrivedRow[] {
     return this.rows.slice(this.gone);
+  }
+
+  /** From now on the stored windows have the rows that wait. @returns them */
+  enterWindows(): readonly ArrivedRow[] {
+    const waiting = this.rows.slice(this.gone);
+    for (const pending of waiting) pending.isInWindows = true;
+    return waiting;
   }
 
   /**
@@ -119,7 +126,7 @@ export class PendingRows {
   }
 
   /** Takes a label that came for an earlier answer: labels are handed out in the order they arrive in. */
-  addLabel(judged: Judged, nowMs: number): void {
+  addLabel(judged: MatchedLabel, nowMs: number): void {
     const atMs = Math.max(this.labels.at(-1)?.atMs ?? -Infinity, Math.min(judged.atMs, nowMs));
     this.labels.push({ atMs, judged });
   }

@@ -12,7 +12,7 @@ import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import { LABELLED_WINDOWS_KEPT, type LabelledWindow } from './label-history.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
 import { labelledWindow, type Window } from './windows.js';
 
@@ -232,7 +232,7 @@ export function repeated({ batchId, bodyDigest }: IngestBatch, taken: TakenBatch
 }
 
 /** @param judged what became of the request's labels, in their order */
-function resultOf({ batch }: WaitingRequest, judged: readonly (Judged | null)[]): IngestResult {
+function resultOf({ batch }: WaitingRequest, judged: readonly (MatchedLabel | null)[]): IngestResult {
   const labelsMatched = judged.filter((each) => each !== null).length;
   return { ...acceptedOf(batch), labelsMatched, labelsUnmatched: judged.length - labelsMatched };
 }

@@ -4,7 +4,7 @@ import { scoresOf } from '../detection/forest-baseline.js';
 import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
 const SAVED_EVERY_MS = 10_000;
@@ -54,7 +54,7 @@ export class RunningDetectors {
   }
 
   /** Labels are bet on in the order they come in; what changed with them changed when their answers were given. */
-  observeLabel({ label, predictedAtMs }: Judged): void {
+  observeLabel({ label, predictedAtMs }: MatchedLabel): void {
     if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, predictedAtMs);
     else this.monitor.loss('accuracy', label.correct ? 0 : 1, predictedAtMs);
   }

@@ -10,7 +10,7 @@ import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
 import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
-import type { Judged } from './label-joiner.js';
+import type { MatchedLabel } from './label-joiner.js';
 
 /** One window of counts, keyed by its start. */
 export interface Window {
@@ -29,13 +29,13 @@ export interface WindowsToStore {
 /** A row with what its label says, if it came with one. */
 export interface ArrivedRow {
   readonly row: Observation;
-  readonly judged: Judged | null;
+  readonly judged: MatchedLabel | null;
 }
 
 /** Rows, and judged labels of earlier ones, that are counted together. */
 export interface Countable {
   readonly rows: readonly ArrivedRow[];
-  readonly labels: readonly Judged[];
+  readonly labels: readonly MatchedLabel[];
 }
 
 /** The counts with more counted. */
@@ -73,6 +73,8 @@ export class Windows {
   private past: Window[];
   /** Starts of windows in memory that hold what is not stored. */
   private readonly unstored = new Set<number>();
+  /** Labels of answers that wait, by windows that have not begun. */
+  private readonly ahead = new Map<number, readonly MatchedLabel[]>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
@@ -110,8 +112,20 @@ export class Windows {
     if (!isStored && rows.length + labels.length > 0) this.written.clear();
     for (const [startMs, some] of grouped(rows, ({ row }) => this.startOf(row.atMs)))
       this.countIn(startMs, isStored, (builder) => count(builder, { rows: some, labels: [] }));
-    for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.startOf(predictedAtMs)))
-      this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
+    for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.startOf(predictedAtMs))) {
+      if (startMs !== null && this.isAhead(startMs)) this.expect(startMs, some, isStored);
+      else this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
+    }
+  }
+
+  /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
+  private expect(startMs: number, labels: readonly MatchedLabel[], isStored: boolean): void {
+    this.ahead.set(startMs, [...(this.ahead.get(startMs) ?? []), ...labels]);
+    if (!isStored) this.unstored.add(startMs);
+  }
+
+  private isAhead(startMs: number): boolean {
+    return startMs > (this.startMs ?? -Infinity) && !this.isOlder(startMs);
   }
 
   /**
@@ -125,6 +139,7 @@ export class Windows {
           for (const row of some) builder.addGroupLabel(row);
         });
     for (const [startMs, some] of grouped([...rows, ...waiting], ({ atMs }) => this.startOf(atMs))) {
+      if (startMs !== null && !this.isOlder(startMs)) this.unstored.add(startMs);
       const from = startMs === null ? undefined : this.written.get(startMs);
       if (startMs === null || from === undefined) continue;
       const builder = createWindowBuilder({ like: this.like, from });
@@ -161,21 +176,21 @@ export class Windows {
     const fresh = grouped(arrived.rows, ({ row }) => this.startOf(row.atMs));
     const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.startOf(predictedAtMs));
     const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
-    const of = (startMs: number, from: WindowProfile | null, counted: readonly ArrivedRow[]): Window => ({
-      windowStartMs: startMs,
-      profile: withCounted(
-        this.like,
-        from,
-        { rows: counted, labels: labels.get(startMs) ?? [] },
-        this.categoriesKept(),
-      ),
-    });
+    const of = (
+      startMs: number,
+      from: WindowProfile | null,
+      counted: readonly ArrivedRow[],
+      ahead: readonly MatchedLabel[] = [],
+    ): Window => {
+      const countable = { rows: counted, labels: [...ahead, ...(labels.get(startMs) ?? [])] };
+      return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.categoriesKept()) };
+    };
     const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
     const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
     const whole = (startMs: number): Window => {
       const written = this.written.get(startMs);
       return written === undefined
-        ? of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [])
+        ? of(startMs, this.inMemory(startMs), rows.get(startMs) ?? [], this.ahead.get(startMs))
         : of(startMs, written, fresh.get(startMs) ?? []);
     };
     const older = new Set([...this.amendments.keys(), ...starts.filter((startMs) => this.isOlder(startMs))]);
@@ -213,11 +228,11 @@ export class Windows {
     this.begin(like, sinceMs);
   }
 
-  /** The newest counts with at least `judgedCalls` calls where there are that many. */
-  newest(judgedCalls: number): WindowProfile {
+  /** The newest counts with at least `callsWanted` calls where there are that many. */
+  newest(callsWanted: number): WindowProfile {
     let window = this.current();
     for (const past of this.past.toReversed()) {
-      if (window.calls >= judgedCalls) break;
+      if (window.calls >= callsWanted) break;
       window = mergeWindows(past.profile, window);
     }
     return window;
@@ -228,21 +243,21 @@ export class Windows {
    * newest calls, where labels come within one window or have come.
    * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(judgedCalls: number, sharedBefore: number | null): WindowProfile {
-    const window = this.newest(judgedCalls);
+  newestLabelled(callsWanted: number, sharedBefore: number | null): WindowProfile {
+    const window = this.newest(callsWanted);
     const { startMs, labels, lengthMs } = this;
     if (startMs === null) return window;
     return labels.labelled(window, lengthMs, sharedBefore, () => {
       const inMemory = [...this.past, { windowStartMs: startMs, profile: this.current() }].map(labelledWindow);
-      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, judgedCalls);
+      return labels.newest(inMemory, window.toMs - labels.ageMs - lengthMs, callsWanted);
     });
   }
 
-  /** Lets windows in memory go that are not judged any more. @param judgedCalls those kept hold this many calls */
-  trim(judgedCalls: number): void {
+  /** Lets windows in memory go that are not judged any more. @param callsWanted those kept hold this many calls */
+  trim(callsWanted: number): void {
     let calls = 0;
     let keepFrom = this.past.length;
-    while (keepFrom > 0 && calls < judgedCalls) {
+    while (keepFrom > 0 && calls < callsWanted) {
       keepFrom -= 1;
       calls += this.past[keepFrom]?.profile.calls ?? 0;
     }
@@ -261,6 +276,7 @@ export class Windows {
   private begin(like: WindowProfile, sinceMs: number | null): void {
     this.past = [];
     this.written.clear();
+    this.ahead.clear();
     this.labels.forget();
     this.restart(like);
     this.startMs = null;
@@ -291,7 +307,7 @@ export class Windows {
 
   private countIn(startMs: number | null, isStored: boolean, count: (builder: WindowBuilder) => void): void {
     if (startMs === null) return this.countNow(count);
-    if (startMs > (this.startMs ?? -Infinity) && !this.isOlder(startMs)) this.roll(startMs);
+    if (this.isAhead(startMs)) this.roll(startMs);
     if (this.isOlder(startMs)) return this.amend(startMs, isStored, count);
     if (!isStored) this.unstored.add(startMs);
     if (startMs === this.startMs) return this.countNow(count);
@@ -341,6 +357,10 @@ export class Windows {
     if (this.startMs !== null) this.past.push({ windowStartMs: this.startMs, profile });
     this.restart(this.like);
     this.startMs = startMs;
+    for (const [expectedMs, labels] of [...this.ahead].filter(([expectedMs]) => expectedMs <= startMs)) {
+      this.ahead.delete(expectedMs);
+      this.countIn(expectedMs, true, (builder) => count(builder, { rows: [], labels }));
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { payloadLike } from '../capture/probing/payloads/mirror.js';
 import { createApplication } from '../application/index.js';
 import { requestedProposal } from '../application/requested-proposal.js';
 import type { Application } from '../application/index.js';
-import { investigate, type InvestigationPorts } from '../evaluation/evaluate-url.js';
+import { investigator, type InvestigationPorts } from '../evaluation/evaluate-url.js';
 import { reportOf } from '../explanation/report/load.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import { verifyAudit } from '../governance/audit/verify.js';
@@ -13,7 +13,7 @@ import type { Fleet } from '../monitoring/fleet.js';
 import { randomIds } from '../system/random-ids.js';
 import { seededRandom } from '../system/seeded-random.js';
 import { createModelValidations, type ModelValidations } from '../validation/run.js';
-import { defaultSchedule, wireAlerts, type Capture } from './capture.js';
+import { defaultSchedule, type Capture } from './capture.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
 
@@ -25,8 +25,7 @@ export function wireApplication(
   fleet: Fleet,
   checkpointing: Checkpointing,
 ): Application {
-  const { started, config, store, clock, logger, events, audit, auditNote, processMetrics } = foundation;
-  const investigationPorts = investigationOf(foundation, capture, fleet);
+  const { started, config, store, clock, logger, events, audit, auditNote } = foundation;
   const investigationSettings = {
     experience: { thresholds: started.detection, ...started.governance },
     timeoutMs: started.investigation.timeoutMs,
@@ -49,15 +48,10 @@ export function wireApplication(
       auditNote,
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
-      investigate: (url, samples, onProgress) =>
-        investigate(investigationPorts, investigationSettings, url, samples, onProgress),
+      investigate: investigator(investigationOf(foundation, capture, fleet), investigationSettings),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
       newApiKeySecret,
-      onIngest: (model, { accepted, rejectedByReason, duplicate }) => {
-        if (!duplicate) processMetrics.ingested(model, accepted, rejectedByReason);
-      },
-      receiveAlerts: wireAlerts(foundation, fleet, incidents),
     },
     {
       schedule: defaultSchedule(started),

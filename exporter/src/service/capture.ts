@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { createAlertIntake } from '../capture/alerts/intake.js';
-import { isOwnAlert } from '../capture/alerts/notification.js';
 import { discover } from '../capture/probing/discover.js';
 import { politeHttp } from '../capture/probing/host-limits.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
@@ -11,7 +9,6 @@ import { registerModel, type NamedRegistration, type RegistrationPorts } from '.
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
-import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { seededRandom } from '../system/seeded-random.js';
 import type { Foundation } from './foundation.js';
@@ -36,26 +33,6 @@ export function wireCapture({ started, http, clock, logger, authorizationOf }: F
 export function defaultSchedule({ probing }: Foundation['started']): ProbeSchedule {
   const { intervalMs, jitterShare, concurrency, timeoutMs, probesPerCycle, callsPerHour } = probing;
   return { intervalMs, jitterShare, concurrency, timeoutMs, probesPerCycle, callsPerHour };
-}
-
-/** Takes alerts of others into the incidents of watched models. */
-export function wireAlerts(
-  { store, clock, logger, config, processMetrics }: Foundation,
-  fleet: Fleet,
-  incidents: IncidentManager,
-): ReturnType<typeof createAlertIntake> {
-  return createAlertIntake({
-    alerts: store.alerts,
-    clock,
-    logger,
-    isWatched: (id) => fleet.has(id),
-    modelLabels: () => config.current().alerts.modelLabels,
-    isOwn: isOwnAlert,
-    async record(id, alert, receipt) {
-      if (await incidents.recordAlert(id, alert, receipt)) fleet.requestEvaluation(id);
-    },
-    count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
-  });
 }
 
 /** Where models come from besides the API: the configuration, files and URLs. */

@@ -1,12 +1,7 @@
-import { verifyGrafanaSignature } from '../capture/alerts/grafana-signature.js';
-import { parseNotification } from '../capture/alerts/notification.js';
-import { IntakeQueue } from '../capture/ingest/intake-queue.js';
-import { parseBatch } from '../capture/ingest/parse.js';
 import type { Application } from '../application/index.js';
 import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
-import { NO_MAPPING } from '../domain/field-mapping.js';
 import type { EventStreams } from '../http/event-streams.js';
 import { createAuthenticator } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
@@ -29,25 +24,15 @@ export function httpPorts(
   { renderFleet, storeUp }: WiredMetrics,
   lifecycle: Lifecycle,
   streams: EventStreams,
-  { events, telemetry }: WiredIntake,
+  { http: intake }: WiredIntake,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
-  const intake = new IntakeQueue(() => config.current().intake.queue);
   return {
     application,
     clock,
     logger,
     version,
-    parseBatch: (body, contentType, nowMs, model, said) => {
-      const { intake: limits } = config.current();
-      const known = limits.models.get(model) ?? NO_MAPPING;
-      return parseBatch(body, contentType, nowMs, limits, { ...known, fields: new Map([...known.fields, ...said]) });
-    },
-    receiveEvents: (headers, body, acknowledge, ensureWatched) =>
-      events.receive(headers, body, clock.now(), acknowledge, ensureWatched),
-    receiveTelemetry: (of, body, contentType, ensureWatched) =>
-      telemetry.receive(of, body, contentType, clock.now(), ensureWatched),
-    enterIntake: (model) => intake.enter(model),
+    intake,
     auditExportLine,
     decisionsCsv,
     processMetrics,
@@ -55,13 +40,6 @@ export function httpPorts(
     probeModule(name) {
       if (name === 'default') return { calls: null, golden: true, timeoutMs: DEFAULT_PROBE_MS };
       return config.current().probeModules.get(name) ?? null;
-    },
-    receiveAlerts: {
-      parse: parseNotification,
-      verifyGrafana(body, signature, timestamp, nowMs) {
-        const secret = config.current().alerts.grafanaSecret;
-        return secret === null ? 'valid' : verifyGrafanaSignature(secret.reveal(), body, signature, timestamp, nowMs);
-      },
     },
     closedBecause: () => lifecycle.closedBecause(),
     decisionsRefusedBecause: () => decisionGate.refusedBecause(),

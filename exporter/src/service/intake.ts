@@ -1,19 +1,18 @@
+import { AlertReceiver } from '../capture/alerts/receiver.js';
+import { BatchReader } from '../capture/ingest/batch-reader.js';
+import { IntakeQueue } from '../capture/ingest/intake-queue.js';
 import { EventReceiver } from '../capture/sources/cloudevents/receiver.js';
 import { TelemetryReceiver } from '../capture/sources/opentelemetry/receiver.js';
 import { LogFiles } from '../capture/sources/log-files.js';
-import { parseBatch, type ParsedBatch } from '../capture/ingest/parse.js';
-import { NO_MAPPING } from '../domain/field-mapping.js';
+import type { HttpIntake } from '../http/route.js';
 import { listFolder, readPart } from '../system/folder.js';
-import type { ModelId } from '../domain/identifiers.js';
-import type { IngestResult } from '../domain/ingest.js';
-import type { Application } from '../application/index.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { Foundation } from './foundation.js';
 
-/** What takes logs in that name a service instead of a model. */
+/** What takes in rows and alerts. */
 export interface WiredIntake {
-  readonly events: EventReceiver;
-  readonly telemetry: TelemetryReceiver;
+  /** What routes call. */
+  readonly http: HttpIntake;
   /** Null where no folder is named. */
   readonly readFiles: (() => Promise<void>) | null;
   /** Gives up what waits too long. */
@@ -22,38 +21,26 @@ export interface WiredIntake {
   stop(): Promise<void>;
 }
 
+/** Makes what takes rows and alerts to the fleet; none of them comes by here again. */
 export function wireIntake(
   { started, config, clock, logger, store, processMetrics }: Foundation,
   fleet: Fleet,
-  application: Application,
 ): WiredIntake {
-  const take = (id: ModelId, batch: ParsedBatch, acknowledge: 'commit' | 'memory'): Promise<IngestResult> =>
-    application.models.ingest(id, { ...batch, batchId: null, bodyDigest: null, acknowledge });
-  const telemetry = new TelemetryReceiver({
-    settings: () => config.current().intake,
-    isWatched: (id) => fleet.has(id),
-    take: (id, batch) => take(id, batch, 'commit'),
-    count: (outcome, count) => processMetrics.loggedCalls(outcome, count),
-  });
+  const settings = () => config.current().intake;
+  const batches = new BatchReader(settings);
   const events = new EventReceiver({
-    settings: () => config.current().intake,
+    settings,
     maximumDataBytes: started.http.maximumBodyBytes,
-    isWatched: (id) => fleet.has(id),
-    take,
+    models: fleet,
     count: (outcome, count) => processMetrics.loggedCalls(outcome, count),
   });
   const files = new LogFiles(
     {
       list: listFolder,
       read: readPart,
-      parse: (body, contentType, nowMs, model) => {
-        const { intake } = config.current();
-        return parseBatch(body, contentType, nowMs, intake, intake.models.get(model) ?? NO_MAPPING);
-      },
-      take: (id, batch, batchId, bodyDigest) =>
-        application.models.ingest(id, { ...batch, batchId, bodyDigest, acknowledge: 'commit' }),
-      rowsPerBatch: () => config.current().intake.rowsPerBatch,
-      isWatched: (id) => fleet.has(id),
+      batches,
+      models: fleet,
+      rowsPerBatch: () => settings().rowsPerBatch,
       settings: store.settings,
       clock,
       logger,
@@ -62,9 +49,26 @@ export function wireIntake(
     started.logFiles,
   );
   return {
+    http: {
+      models: fleet,
+      batches,
+      queue: new IntakeQueue(() => settings().queue),
+      events,
+      telemetry: new TelemetryReceiver({
+        settings,
+        models: fleet,
+        count: (outcome, count) => processMetrics.loggedCalls(outcome, count),
+      }),
+      alerts: new AlertReceiver({
+        alerts: store.alerts,
+        clock,
+        logger,
+        models: fleet,
+        settings: () => config.current().alerts,
+        count: (sender, outcomes) => processMetrics.notified(sender, outcomes),
+      }),
+    },
     readFiles: started.logFiles.length === 0 ? null : () => files.refresh(),
-    events,
-    telemetry,
     stop: () => events.stop(clock.now()),
     async sweep() {
       await events.sweep(clock.now());

@@ -33,7 +33,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
     return await investigate(
       {
         clock,
-        hash: (text) => createHmac('sha256', 'one look').update(text).digest('base64url').slice(0, 22),
+        hash: (text) => createHmac('sha256', 'one check').update(text).digest('base64url').slice(0, 22),
         discover: (url) =>
           discover(
             { http, timeoutMs: options.timeoutMs, authorizationOf },

@@ -19,7 +19,7 @@ import type { Foundation } from './foundation.js';
 
 /** The fleet, not yet started. */
 export function wireMonitoring(foundation: Foundation, capture: Capture, incidents: IncidentManager): Fleet {
-  const { started, store, clock, logger, events, hash, audit, closing } = foundation;
+  const { started, store, clock, logger, events, hash, audit, processMetrics, closing } = foundation;
   const { prober, discover, chooseGoldenInputs } = capture;
   const analysts = createAnalysisPool<RowPiece, RowAnalysis>(
     new URL('../rca/row-analysis-worker', import.meta.url),
@@ -45,6 +45,7 @@ export function wireMonitoring(foundation: Foundation, capture: Capture, inciden
       events,
       prober,
       incidents,
+      intakeCounts: processMetrics,
       hash,
       analyseRows: (input) =>
         isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input), costOf(input)),

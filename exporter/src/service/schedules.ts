@@ -1,5 +1,5 @@
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
-import { staleProposals } from '../governance/resolved-plan.js';
+import { PlanChecks } from '../governance/plan-checks.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { Schedules } from '../system/schedules.js';
 import type { ModelDiscovery } from './capture.js';
@@ -10,7 +10,7 @@ import type { Lifecycle } from './lifecycle.js';
 import type { WiredMetrics } from './metrics.js';
 
 const SWEEP_MS = 30_000;
-/** How often it is looked whether the targets of pending plans are still as the plans say. */
+/** How often some of the pending plans are compared with their targets. */
 const PLANS_CHECKED_MS = 60_000;
 const PRUNE_MS = 3_600_000;
 const FIGURES_MS = 2_000;
@@ -43,11 +43,12 @@ export function startSchedules(
   schedules.every(FIGURES_MS, () => metrics.shared.refresh());
   schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));
   schedules.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
+  const plans = new PlanChecks(executors);
   schedules.every(PLANS_CHECKED_MS, async () => {
     const waiting = await store.governance((transaction) =>
       transaction.recommendations({ states: ['pending'], limit: 1_000 }),
     );
-    const stale = await staleProposals(executors, waiting);
+    const stale = await plans.stale(waiting);
     for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
   });
   schedules.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));

@@ -81,7 +81,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const { decisionGate } = foundation;
   await decisionGate.check(store, () => metrics.shared.verify());
   const lifecycle = new Lifecycle(foundation.processMetrics, logger);
-  const intake = wireIntake(foundation, fleet, application);
+  const intake = wireIntake(foundation, fleet);
   const streams = new EventStreams(foundation.events, clock);
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   const audit = (kind: string, fields: JsonObject): Promise<void> => foundation.audit(kind, PROVISIONING, fields);

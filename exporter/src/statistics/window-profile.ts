@@ -33,7 +33,7 @@ export function emptyWindow(): WindowProfile {
 }
 
 /** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
-export type JudgedLabel =
+export type LabelOutcome =
   | { readonly kind: 'class'; readonly correct: boolean; readonly confidenceTenth: number | null }
   | { readonly kind: 'quantity'; readonly prediction: number; readonly absoluteError: number };
 
@@ -42,7 +42,7 @@ export type CallCounts = Pick<WindowProfile, 'calls' | 'failures' | 'fromMs' | '
 /** Counts observations as they come; `build` takes an immutable copy. */
 export interface WindowBuilder {
   add(observation: Observation): void;
-  addLabel(label: JudgedLabel): void;
+  addLabel(label: LabelOutcome): void;
   /** Counts the label that an observation counted before has got since, in the groups it belongs to. */
   addGroupLabel(observation: Observation): void;
   /** The calls, when they were, and how they failed, without the cost of `build`. */

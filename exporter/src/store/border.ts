@@ -22,7 +22,7 @@ const AWAY = [
   /^(08...|53...|57...|25006|55P03)$/,
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL|MISUSE|CORRUPT|NOTADB)$/,
 ];
-const PATIENT =
+const CONNECTION_LOST =
   /connection (terminated|ended)|timeout|client has encountered a connection error|not queryable|acquiring a connection|unable to acquire/i;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -51,7 +51,7 @@ export function storeError(store: string, operation: string, error: unknown): Er
   if (code === '23505' || UNIQUE_IN_SQLITE.test(message))
     return new Conflict(`${operation}: there is one with this identity already`);
   if (code === '22021') return new Invalid('a text holds a character that cannot be stored (NUL, or no valid UTF-8)');
-  if (AWAY.some((codes) => codes.test(code)) || (code === '' && PATIENT.test(message)))
+  if (AWAY.some((codes) => codes.test(code)) || (code === '' && CONNECTION_LOST.test(message)))
     return new Unavailable(
       `the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)} (${store})`,
     );

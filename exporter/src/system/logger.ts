@@ -3,10 +3,10 @@ import type { Logger } from '../domain/ports.js';
 
 /** JSON lines on standard error, so that standard output stays free for what a command prints. None is longer than 4 kB. */
 export function createLogger(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): Logger {
-  const log = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const standardError = pino.destination({ fd: 2, sync: true });
+  // A line that cannot be written (the log's disk is full) is lost; what mlfi watches goes on.
+  standardError.on('error', () => undefined);
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, standardError);
   return {
     debug: (fields, message) => log.debug(withinOneLine(fields), message),
     info: (fields, message) => log.info(withinOneLine(fields), message),

@@ -29,8 +29,8 @@ const NO_INCIDENTS: FleetPorts['incidents'] = {
   closeAndForget: () => Promise.resolve(),
 };
 
-/** A fleet on a store in memory, whose waits take a turn of the scheduler's instead of time. */
-export function fleetOn(store: MemoryStore, turn: () => Promise<void>, over: Partial<FleetPorts> = {}): Fleet {
+/** A fleet on a store, in memory unless it is about a real one, whose waits take a turn of the scheduler's instead of time. */
+export function fleetOn(store: FleetPorts['store'], turn: () => Promise<void>, over: Partial<FleetPorts> = {}): Fleet {
   let nowMs = 1e12;
   return new Fleet(
     {
@@ -41,6 +41,7 @@ export function fleetOn(store: MemoryStore, turn: () => Promise<void>, over: Par
       events: createEventBus(QUIET_LOGGER),
       prober: { watch: () => undefined, unwatch: () => undefined, cycle: () => Promise.resolve([]) },
       incidents: NO_INCIDENTS,
+      intakeCounts: { ingested: () => undefined },
       hash: (text) => text,
       analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE),
       experiment: () => Promise.reject(new Error('no model is asked here')),

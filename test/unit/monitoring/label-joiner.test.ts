@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { LateLabel, Observation, Prediction } from '../../../exporter/src/domain/observation.js';
-import type { JudgedLabel } from '../../../exporter/src/statistics/window-profile.js';
+import type { LabelOutcome } from '../../../exporter/src/statistics/window-profile.js';
 import type { LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ports.js';
-import { judgedAtOnce, LabelJoiner } from '../../../exporter/src/monitoring/label-joiner.js';
+import { matchedOnArrival, LabelJoiner } from '../../../exporter/src/monitoring/label-joiner.js';
 
 /** The ledger's contract on a map; the real ones run in test/integration/store.test.ts. */
 function ledger(): LedgerRepository & { readonly rows: Map<string, LedgerEntry> } {
@@ -44,7 +44,7 @@ async function commit(
   joiner: LabelJoiner,
   store: LedgerRepository,
   labels: readonly LateLabel[] = [],
-): Promise<(JudgedLabel | null)[]> {
+): Promise<(LabelOutcome | null)[]> {
   const join = await joiner.join(store, [], joiner.waiting(labels));
   joiner.settle(join);
   return join.judged.map((judged) => judged?.label ?? null);
@@ -55,18 +55,18 @@ const keep = (joiner: LabelJoiner, observation: Observation): void => {
 };
 
 it('judges an answer that brings its label at once', () => {
-  expect(judgedAtOnce(answer(null, 'yes', { label: ' yes ', confidence: 0.83 }))).toEqual({
+  expect(matchedOnArrival(answer(null, 'yes', { label: ' yes ', confidence: 0.83 }))).toEqual({
     label: { kind: 'class', correct: true, confidenceTenth: 8 },
     atMs: 7,
     predictedAtMs: 7,
     answeredAtMs: null,
   });
-  expect(judgedAtOnce(answer(null, 12.5, { label: 10 }))?.label).toEqual({
+  expect(matchedOnArrival(answer(null, 12.5, { label: 10 }))?.label).toEqual({
     kind: 'quantity',
     prediction: 12.5,
     absoluteError: 2.5,
   });
-  expect(judgedAtOnce(answer(null, 1, { label: 0, confidence: 0.6 }))?.label.kind).toBe('class');
+  expect(matchedOnArrival(answer(null, 1, { label: 0, confidence: 0.6 }))?.label.kind).toBe('class');
   expect(joinerOf().awaiting(answer('a', 'yes', { label: 'yes' }), 7)).toBeNull();
 });
 
@@ -130,7 +130,7 @@ it('writes the cell of a quantity and not the quantity, so that its label is jud
   }
 });
 
-it.each<readonly [Prediction, LateLabel['label'], number | null, JudgedLabel['kind'], boolean | number]>([
+it.each<readonly [Prediction, LateLabel['label'], number | null, LabelOutcome['kind'], boolean | number]>([
   ['1', 1, 0.9, 'class', true],
   [true, ' Yes', 0.9, 'class', true],
   [1, true, null, 'class', true],
@@ -144,7 +144,7 @@ it.each<readonly [Prediction, LateLabel['label'], number | null, JudgedLabel['ki
   expect(awaiting).not.toBeNull();
   if (awaiting === null) return;
   const join = await joiner.join(store, [awaiting], joiner.waiting([{ atMs: 9, predictionId: 'p', label }]));
-  for (const judged of [join.judged[0], judgedAtOnce({ ...late, label })]) {
+  for (const judged of [join.judged[0], matchedOnArrival({ ...late, label })]) {
     expect(judged?.label.kind).toBe(kind);
     expect(judged?.label.kind === 'quantity' ? judged.label.absoluteError : judged?.label.correct).toBe(verdict);
   }

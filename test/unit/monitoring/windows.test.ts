@@ -4,6 +4,7 @@ import { emptyWindow, mergeWindows } from '../../../exporter/src/statistics/wind
 import type { FeatureValue } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
 import { withCounted, Windows, type ArrivedRow, type Countable } from '../../../exporter/src/monitoring/windows.js';
+import type { MatchedLabel } from '../../../exporter/src/monitoring/label-joiner.js';
 import { observation } from '../detection/rows.js';
 
 const LENGTH_MS = 100;
@@ -47,15 +48,29 @@ class Stored {
 }
 
 /** Every row in the window of its time; the first window begins with the baseline's end. */
-function expected(rows: readonly ArrivedRow[], like: WindowProfile): Map<number, WindowProfile> {
-  const byStart = new Map<number, ArrivedRow[]>();
-  for (const each of rows) {
-    const start = LENGTH_MS * Math.floor(each.row.atMs / LENGTH_MS);
-    const key = each.row.atMs >= SINCE_MS ? Math.max(start, SINCE_MS) : start;
-    byStart.set(key, [...(byStart.get(key) ?? []), each]);
-  }
-  return new Map([...byStart].map(([start, some]) => [start, withCounted(like, null, rowsOnly(some))]));
+function expected(
+  rows: readonly ArrivedRow[],
+  like: WindowProfile,
+  labels: readonly MatchedLabel[] = [],
+): Map<number, WindowProfile> {
+  const byStart = new Map<number, { rows: ArrivedRow[]; labels: MatchedLabel[] }>();
+  const windowOf = (atMs: number): { rows: ArrivedRow[]; labels: MatchedLabel[] } => {
+    const start = LENGTH_MS * Math.floor(atMs / LENGTH_MS);
+    const key = atMs >= SINCE_MS ? Math.max(start, SINCE_MS) : start;
+    const window = byStart.get(key) ?? { rows: [], labels: [] };
+    byStart.set(key, window);
+    return window;
+  };
+  for (const each of rows) windowOf(each.row.atMs).rows.push(each);
+  for (const each of labels) windowOf(each.predictedAtMs).labels.push(each);
+  return new Map([...byStart].map(([start, countable]) => [start, withCounted(like, null, countable)]));
 }
+const labelOf = ({ row: { atMs } }: ArrivedRow, isRight: boolean): MatchedLabel => ({
+  label: { kind: 'class', correct: isRight, confidenceTenth: null },
+  atMs,
+  predictedAtMs: atMs,
+  answeredAtMs: null,
+});
 
 const sorted = (profiles: ReadonlyMap<number, WindowProfile>): [number, WindowProfile][] =>
   [...profiles].sort(([a], [b]) => a - b);
@@ -67,6 +82,7 @@ describe('windows by the time of the rows', () => {
       unstored: fc.oneof(fc.constant([]), ROWS),
       waits: fc.boolean(),
       handedOut: fc.nat(12),
+      labelled: fc.array(fc.tuple(fc.nat(), fc.boolean()), { maxLength: 4 }),
       isTrimmed: fc.boolean(),
     });
     fc.assert(
@@ -76,9 +92,18 @@ describe('windows by the time of the rows', () => {
         const stored = new Stored();
         const all: ArrivedRow[] = [];
         let waiting: ArrivedRow[] = [];
-        for (const { rows, unstored, waits, handedOut, isTrimmed } of commits) {
+        const labels: MatchedLabel[] = [];
+        for (const { rows, unstored, waits, handedOut, labelled, isTrimmed } of commits) {
           windows.add(rowsOnly(unstored), false);
-          stored.write(windows, rowsOnly(rows), waiting);
+          // Labels of answers that came before, wherever those are by now.
+          const judged = labelled.flatMap(([at, isRight]) => {
+            const answer = all[at % Math.max(1, all.length)];
+            return answer === undefined ? [] : [labelOf(answer, isRight)];
+          });
+          labels.push(...judged);
+          stored.write(windows, { rows, labels: judged }, waiting);
+          windows.add({ rows: [], labels: judged }, true);
+          waiting = waiting.toSorted((a, b) => a.row.atMs - b.row.atMs);
           windows.add(rowsOnly(waiting.slice(0, handedOut)), true);
           const late = rows.filter(({ row }) => row.atMs < 1_300);
           windows.add(rowsOnly(waits ? late : rows), true);
@@ -86,7 +111,7 @@ describe('windows by the time of the rows', () => {
           if (isTrimmed && waiting.length === 0) windows.trim(1);
           all.push(...rows, ...unstored);
         }
-        expect(sorted(stored.profiles)).toEqual(sorted(expected(all, like)));
+        expect(sorted(stored.profiles)).toEqual(sorted(expected(all, like, labels)));
       }),
       { numRuns: 300 },
     );
@@ -98,6 +123,17 @@ describe('windows by the time of the rows', () => {
     expect(windows.newest(1)).toMatchObject({ calls: 1, fromMs: 1_250 });
     expect(windows.newest(2)).toMatchObject({ calls: 3, fromMs: 1_150, toMs: 1_250 });
     expect(windows.newest(10).calls).toBe(4);
+  });
+
+  it('begins none by a label whose answer still waits', () => {
+    const windows = new Windows(emptyWindow(), LENGTH_MS, SINCE_MS, [], 10);
+    const waits = rowAt(1_250);
+    windows.add(rowsOnly([rowAt(1_110)]), true);
+    windows.add({ rows: [], labels: [labelOf(waits, true)] }, true);
+    windows.add(rowsOnly([rowAt(1_120)]), true);
+    expect(windows.newest(1)).toMatchObject({ calls: 2, labels: { labelled: 0 } });
+    windows.add(rowsOnly([waits]), true);
+    expect(windows.newest(1)).toMatchObject({ calls: 1, labels: { labelled: 1 } });
   });
 
   it('goes on in the window that was being filled before a restart', () => {

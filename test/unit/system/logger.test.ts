@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { withinOneLine } from '../../../exporter/src/system/logger.js';
@@ -32,4 +34,22 @@ it('makes every line fit into 4 kB, whatever is told', () => {
     ),
     { numRuns: 200 },
   );
+});
+
+/** A device that is always full; Linux has it. */
+const FULL = '/dev/full';
+it.skipIf(!existsSync(FULL))('loses lines when their disk is full, and goes on', () => {
+  const program = `
+    import { createLogger } from './exporter/src/system/logger.ts';
+    const logger = createLogger('info');
+    for (let i = 0; i < 3; i += 1) {
+      logger.info({ i }, 'a line');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    console.log('went on');`;
+  const ended = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', openSync(FULL, 'w')],
+    encoding: 'utf8',
+  });
+  expect(ended).toMatchObject({ status: 0, stdout: 'went on\n' });
 });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ModelId } from '../../domain/identifiers.js';
-import type { IngestResult } from '../../domain/ingest.js';
+import type { RowTaker } from '../../domain/ingest.js';
 import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
-import type { ParsedBatch } from '../ingest/parse.js';
+import type { BatchReader } from '../ingest/batch-reader.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
 export interface LogFolder {
@@ -27,11 +27,9 @@ export interface LogFilePorts {
   readonly list: (directory: string) => Promise<readonly LogFile[]>;
   /** At most `length` bytes from `offset`. */
   readonly read: (path: string, offset: number, length: number) => Promise<Buffer>;
-  readonly parse: (body: string, contentType: string, nowMs: number, model: ModelId) => ParsedBatch;
-  /** Takes a batch; one of a known `batchId` counts nothing. @throws when the store cannot be written */
-  readonly take: (id: ModelId, batch: ParsedBatch, batchId: string, bodyDigest: string) => Promise<IngestResult>;
+  readonly batches: Pick<BatchReader, 'read'>;
+  readonly models: RowTaker;
   readonly rowsPerBatch: () => number;
-  readonly isWatched: (id: ModelId) => boolean;
   readonly settings: SettingRepository;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -98,7 +96,7 @@ export class LogFiles {
 
   /** @returns bytes that wait for the rest of their line */
   private async readFolder({ directory, model }: LogFolder, positions: Map<string, Position>): Promise<number> {
-    if (!this.ports.isWatched(model)) throw new Error(`the model "${model}" is not watched`);
+    if (!this.ports.models.has(model)) throw new Error(`the model "${model}" is not watched`);
     const nowMs = this.ports.clock.now();
     const files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
     let waiting = 0;
@@ -162,9 +160,14 @@ export class LogFiles {
     const digest = createHash('sha256').update(body).digest('hex');
     // A file that is written anew has the same places, but not the same text.
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}\n${digest}`).digest('hex');
-    const batch = this.ports.parse(body, type, this.ports.clock.now(), model);
+    const batch = this.ports.batches.read(body, type, this.ports.clock.now(), model);
     if (batch.observations.length + batch.labels.length + batch.rejected === 0) return;
-    const { rejected, errors } = await this.ports.take(model, batch, `file:${piece}`, digest);
+    const { rejected, errors } = await this.ports.models.ingest(model, {
+      ...batch,
+      batchId: `file:${piece}`,
+      bodyDigest: digest,
+      acknowledge: 'commit',
+    });
     if (rejected > 0)
       this.ports.logger.warn(
         { model, refused: rejected, reason: errors[0]?.reason, field: errors[0]?.field },

@@ -1,4 +1,5 @@
 import type { ModelId } from '../../domain/identifiers.js';
+import type { RowTaker } from '../../domain/ingest.js';
 
 /** Whose logs an entry belongs to, and by which names that may be said. */
 export interface Service {
@@ -11,7 +12,7 @@ export interface Service {
 export interface ServicePorts {
   readonly services: ReadonlyMap<string, ModelId>;
   readonly newModels: boolean;
-  readonly isWatched: (id: ModelId) => boolean;
+  readonly models: Pick<RowTaker, 'has'>;
   /** Finds or makes the model of this name. */
   readonly ensureWatched: (name: string) => Promise<ModelId>;
 }
@@ -21,12 +22,12 @@ const LONGEST_NAME = 200;
 /** The model of a service: as the configuration says, else one of its name; or why there is none. */
 export async function modelOfService(
   { names, newName }: Service,
-  { services, newModels, isWatched, ensureWatched }: ServicePorts,
+  { services, newModels, models, ensureWatched }: ServicePorts,
 ): Promise<ModelId | { readonly problem: string }> {
   for (const name of names) {
     const known = services.get(name);
     if (known === undefined) continue;
-    if (isWatched(known)) return known;
+    if (models.has(known)) return known;
     return { problem: `intake.services names the model "${known}", which is not watched` };
   }
   if (newName === null || newName.length > LONGEST_NAME) return { problem: 'no service is named' };

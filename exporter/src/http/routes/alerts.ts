@@ -39,13 +39,12 @@ const receive = (sender: AlertSender): Route =>
     query: z.object({}),
     body: { kind: 'text', content: { 'application/json': notification } },
     responses: { 202: alertIntakeSchema },
-    async handler({ ports: { application, receiveAlerts, clock }, body, headers }) {
+    async handler({ ports: { intake }, body, headers }) {
       if (sender === 'grafana') {
-        const verdict = receiveAlerts.verifyGrafana(
+        const verdict = intake.alerts.verifyGrafana(
           body,
           firstOf(headers['x-grafana-alerting-signature']),
           firstOf(headers['x-grafana-alerting-timestamp']),
-          clock.now(),
         );
         if (verdict !== 'valid')
           throw new Forbidden(
@@ -53,9 +52,9 @@ const receive = (sender: AlertSender): Route =>
             'x-grafana-alerting-signature',
           );
       }
-      const parsed = receiveAlerts.parse(body, clock.now());
+      const parsed = intake.alerts.parse(body);
       if (parsed.kind === 'refused') throw new Invalid(parsed.message, parsed.field);
-      return { status: 202, body: alertIntakeView(await application.alerts.receive(sender, parsed.alerts)) };
+      return { status: 202, body: alertIntakeView(await intake.alerts.receive(sender, parsed.alerts)) };
     },
   });
 

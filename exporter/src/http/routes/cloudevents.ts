@@ -43,9 +43,10 @@ export const cloudEventRoutes: readonly Route[] = [
     },
     responses: { 200: taken, 400: taken },
     async handler({ ports, query, body, headers, actor }) {
-      const { rows, waiting, repeated, skipped, refused, errors } = await ports.receiveEvents(
+      const { rows, waiting, repeated, skipped, refused, errors } = await ports.intake.events.receive(
         headers,
         body,
+        ports.clock.now(),
         query.ack,
         (name) => ports.application.models.ensureWatched(name, actor),
       );

@@ -107,8 +107,8 @@ export const legacyRoutes: readonly Route[] = [
         }),
       }),
     },
-    async handler({ ports: { application, parseBatch, clock }, body, actor }) {
-      const batch = parseBatch(body, 'application/json', clock.now(), '', new Map());
+    async handler({ ports: { application, intake, clock }, body, actor }) {
+      const batch = intake.batches.read(body, 'application/json', clock.now(), '');
       const [wrong] = batch.errors;
       if (wrong !== undefined) {
         const { line, field, reason, message } = wrong;
@@ -116,7 +116,7 @@ export const legacyRoutes: readonly Route[] = [
       }
       const name = nameIn(body);
       const id = await application.models.ensureWatched(name, actor);
-      const result = await application.models.ingest(id, {
+      const result = await intake.models.ingest(id, {
         ...batch,
         batchId: null,
         bodyDigest: null,

@@ -129,14 +129,14 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     body: { kind: 'text', content, takesOthers: true },
     isIntake: true,
     responses: { 200: result, 400: result },
-    async handler({ ports: { application, parseBatch, clock }, params: { id }, query, body, headers }) {
+    async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers }) {
       application.models.require(id);
       const said = saidOfFields(query.map);
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');
-      const batch = parseBatch(body, headers['content-type'] ?? '', clock.now(), id, said);
-      const taken = await application.models.ingest(id, {
+      const batch = intake.batches.read(body, headers['content-type'] ?? '', clock.now(), id, said);
+      const taken = await intake.models.ingest(id, {
         ...batch,
         batchId: named,
         bodyDigest: named === null ? null : createHash('sha256').update(body).digest('hex'),

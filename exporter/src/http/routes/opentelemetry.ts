@@ -27,7 +27,7 @@ const otlp = (signal: 'traces' | 'logs', what: string, rejected: 'rejectedSpans'
     },
     async handler({ ports, body, headers, actor }) {
       const type = headers['content-type'] ?? '';
-      const result = await ports.receiveTelemetry(signal, body, type, (name) =>
+      const result = await ports.intake.telemetry.receive(signal, body, type, ports.clock.now(), (name) =>
         ports.application.models.ensureWatched(name, actor),
       );
       if (result.kind === 'refused') throw new Invalid(result.message, 'body');

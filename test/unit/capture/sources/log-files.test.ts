@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseBatch } from '../../../../exporter/src/capture/ingest/parse.js';
+import { BatchReader } from '../../../../exporter/src/capture/ingest/batch-reader.js';
+import { DEFAULT_INTAKE_LIMITS } from '../../../../exporter/src/domain/ingest.js';
 import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
 import { listFolder, readPart } from '../../../../exporter/src/system/folder.js';
@@ -39,19 +40,22 @@ const start = (): LogFiles =>
     {
       list: listFolder,
       read: readPart,
-      parse: (body, type, nowMs) => parseBatch(body, type, nowMs),
-      take: (_, batch, batchId) => {
-        if (crashAt === 'before') return Promise.reject(new Error('crash'));
-        const duplicate = stored.has(batchId);
-        if (!duplicate)
-          stored.set(
-            batchId,
-            batch.observations.map(({ predictionId }) => predictionId),
-          );
-        if (crashAt === 'after') return Promise.reject(new Error('crash'));
-        return Promise.resolve({ ...batch, accepted: 0, labelsMatched: 0, labelsUnmatched: 0, duplicate });
+      batches: new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() })),
+      models: {
+        has: (id) => id === MODEL,
+        ingest: (_, batch) => {
+          const batchId = batch.batchId ?? '';
+          if (crashAt === 'before') return Promise.reject(new Error('crash'));
+          const duplicate = stored.has(batchId);
+          if (!duplicate)
+            stored.set(
+              batchId,
+              batch.observations.map(({ predictionId }) => predictionId),
+            );
+          if (crashAt === 'after') return Promise.reject(new Error('crash'));
+          return Promise.resolve({ ...batch, accepted: 0, labelsMatched: 0, labelsUnmatched: 0, duplicate });
+        },
       },
-      isWatched: (id) => id === MODEL,
       settings: settingsInMemory(settingTexts),
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       rowsPerBatch: () => 10_000,

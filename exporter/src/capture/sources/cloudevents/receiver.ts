@@ -1,10 +1,9 @@
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
 import { Conflict, Invalid } from '../../../domain/errors.js';
 import type { ModelId } from '../../../domain/identifiers.js';
-import type { IngestResult, IntakeLimits } from '../../../domain/ingest.js';
+import type { IngestResult, IntakeLimits, RowTaker } from '../../../domain/ingest.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
 import type { LoggedCall } from '../../ingest/calls/logged-call.js';
-import type { ParsedBatch } from '../../ingest/parse.js';
 import { timestampMs } from '../../ingest/timestamps.js';
 import { Refusal } from '../../ingest/verdicts.js';
 import { modelOfService } from '../services.js';
@@ -35,9 +34,7 @@ export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 export interface EventReceiverPorts {
   readonly settings: () => EventIntakeSettings;
   readonly maximumDataBytes: number;
-  readonly isWatched: (id: ModelId) => boolean;
-  /** Takes a batch of rows. @throws when the model is not there (any more), or the store cannot be written */
-  readonly take: (id: ModelId, batch: ParsedBatch, acknowledge: 'commit' | 'memory') => Promise<IngestResult>;
+  readonly models: RowTaker;
   readonly count: (outcome: EventOutcome, events: number) => void;
 }
 
@@ -184,7 +181,7 @@ export class EventReceiver {
     for (const [model, list] of halves) {
       const entries = list.map((half) => entryOfLone(half, pairing));
       try {
-        if (this.ports.isWatched(model)) await this.take(model, entries, nowMs, isStopping ? 'commit' : 'memory');
+        if (this.ports.models.has(model)) await this.take(model, entries, nowMs, isStopping ? 'commit' : 'memory');
         this.ports.count('unanswered', list.length);
       } catch (error) {
         errors.push(error);
@@ -216,7 +213,7 @@ export class EventReceiver {
         tally.note('skipped');
         continue;
       }
-      const settings = { ...this.ports.settings(), isWatched: this.ports.isWatched, ensureWatched };
+      const settings = { ...this.ports.settings(), models: this.ports.models, ensureWatched };
       const model = await modelOfService(part.service, settings).catch((error: unknown) => {
         // A name that another model has stays so, and the other events are no part of it.
         if (error instanceof Conflict || error instanceof Invalid) return { problem: error.message };
@@ -294,7 +291,8 @@ export class EventReceiver {
   ): Promise<IngestResult> {
     const settings = this.ports.settings();
     const mapping = settings.models.get(model) ?? NO_MAPPING;
-    return this.ports.take(model, batchOfEntries(entries, nowMs, settings, mapping), acknowledge);
+    const batch = batchOfEntries(entries, nowMs, settings, mapping);
+    return this.ports.models.ingest(model, { ...batch, batchId: null, bodyDigest: null, acknowledge });
   }
 
   private once({ id, rows }: Extract<EventPart, { kind: 'row' }>, model: ModelId, nowMs: number): Step {

@@ -1,9 +1,8 @@
 import { Mutex } from 'async-mutex';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
 import type { ModelId } from '../../../domain/identifiers.js';
-import type { IngestResult, IntakeLimits } from '../../../domain/ingest.js';
+import type { IntakeLimits, RowTaker } from '../../../domain/ingest.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
-import type { ParsedBatch } from '../../ingest/parse.js';
 import { RecentIds } from '../recent-ids.js';
 import { modelOfService } from '../services.js';
 import { genAiRows, type SignalRow } from './gen-ai.js';
@@ -17,9 +16,7 @@ export interface TelemetrySettings extends IntakeLimits {
 }
 export interface TelemetryPorts {
   readonly settings: () => TelemetrySettings;
-  readonly isWatched: (id: ModelId) => boolean;
-  /** Takes a batch of rows. @throws when the store cannot be written; then nothing was counted */
-  readonly take: (id: ModelId, batch: ParsedBatch) => Promise<IngestResult>;
+  readonly models: RowTaker;
   readonly count: (outcome: 'row' | 'repeated' | 'skipped' | 'refused', signals: number) => void;
 }
 export type TelemetryTaken =
@@ -62,13 +59,11 @@ export class TelemetryReceiver {
       const rows = this.rowsOf(signal);
       if (rows.length === 0) skipped += 1;
       for (const [i, { service, row }] of rows.entries()) {
-        const { isWatched } = this.ports;
-        const model = await modelOfService(service, { ...settings, isWatched, ensureWatched }).catch(
-          (error: unknown) => {
-            for (const { ids } of found.values()) this.seen.forget(ids);
-            throw error;
-          },
-        );
+        const { models } = this.ports;
+        const model = await modelOfService(service, { ...settings, models, ensureWatched }).catch((error: unknown) => {
+          for (const { ids } of found.values()) this.seen.forget(ids);
+          throw error;
+        });
         if (typeof model !== 'string') {
           rejected += 1;
           if (message === '') message = model.problem;
@@ -89,7 +84,12 @@ export class TelemetryReceiver {
     try {
       for (const [model, batch] of found) {
         const mapping = settings.models.get(model) ?? NO_MAPPING;
-        const result = await this.ports.take(model, batchOfEntries(batch.entries, nowMs, settings, mapping));
+        const result = await this.ports.models.ingest(model, {
+          ...batchOfEntries(batch.entries, nowMs, settings, mapping),
+          batchId: null,
+          bodyDigest: null,
+          acknowledge: 'commit',
+        });
         waiting.delete(batch);
         rejected += result.rejected;
         taken += result.accepted;

@@ -36,17 +36,19 @@ function start(settings: Partial<EventIntakeSettings> = {}): void {
       ...settings,
     }),
     maximumDataBytes: 100_000,
-    isWatched: (id) => watched.has(id),
-    take: (id, batch) => {
-      if (storeIsAway) return Promise.reject(new Error('the store is away'));
-      taken.push({ id, batch });
-      return Promise.resolve({
-        ...batch,
-        accepted: batch.observations.length + batch.labels.length,
-        labelsMatched: 0,
-        labelsUnmatched: 0,
-        duplicate: false,
-      });
+    models: {
+      has: (id) => watched.has(id),
+      ingest: (id, batch) => {
+        if (storeIsAway) return Promise.reject(new Error('the store is away'));
+        taken.push({ id, batch });
+        return Promise.resolve({
+          ...batch,
+          accepted: batch.observations.length + batch.labels.length,
+          labelsMatched: 0,
+          labelsUnmatched: 0,
+          duplicate: false,
+        });
+      },
     },
     count: (outcome, events) => void counts.set(outcome, (counts.get(outcome) ?? 0) + events),
   });

@@ -33,13 +33,15 @@ beforeEach(() => {
       pairing: { waitMs: WAIT_MS, memoryBytes: 1_000_000 },
     }),
     maximumDataBytes: 100_000,
-    isWatched: () => true,
-    take: async (id, batch) => {
-      await store;
-      if (away.delete(id)) throw new Error('the store is away');
-      const accepted = batch.observations.length;
-      counted.set(id, (counted.get(id) ?? 0) + accepted);
-      return { ...batch, accepted, labelsMatched: 0, labelsUnmatched: 0, duplicate: false };
+    models: {
+      has: () => true,
+      ingest: async (id, batch) => {
+        await store;
+        if (away.delete(id)) throw new Error('the store is away');
+        const accepted = batch.observations.length;
+        counted.set(id, (counted.get(id) ?? 0) + accepted);
+        return { ...batch, accepted, labelsMatched: 0, labelsUnmatched: 0, duplicate: false };
+      },
     },
     count: () => undefined,
   });

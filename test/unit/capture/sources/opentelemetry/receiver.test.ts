@@ -23,17 +23,19 @@ beforeEach(() => {
   storeIsAway = false;
   receiver = new TelemetryReceiver({
     settings: () => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map(), services: new Map(), newModels: true }),
-    isWatched: () => true,
-    take: (id, batch) => {
-      if (storeIsAway) return Promise.reject(new Error('the store is away'));
-      taken.push({ id, batch });
-      return Promise.resolve({
-        ...batch,
-        accepted: batch.observations.length,
-        labelsMatched: 0,
-        labelsUnmatched: 0,
-        duplicate: false,
-      });
+    models: {
+      has: () => true,
+      ingest: (id, batch) => {
+        if (storeIsAway) return Promise.reject(new Error('the store is away'));
+        taken.push({ id, batch });
+        return Promise.resolve({
+          ...batch,
+          accepted: batch.observations.length,
+          labelsMatched: 0,
+          labelsUnmatched: 0,
+          duplicate: false,
+        });
+      },
     },
     count: () => undefined,
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createAlertIntake } from '../../../../exporter/src/capture/alerts/intake.js';
+import { AlertReceiver } from '../../../../exporter/src/capture/alerts/receiver.js';
 import type { AlertReceipt, ReceivedAlert } from '../../../../exporter/src/domain/alert.js';
 import { Unavailable } from '../../../../exporter/src/domain/errors.js';
 
@@ -17,7 +17,7 @@ it('answers when the alert stands in the story of its incident, and refuses when
   const stored = new Set<string>();
   const story: AlertReceipt[] = [];
   let isAway = true;
-  const take = createAlertIntake({
+  const receiver = new AlertReceiver({
     alerts: {
       take: (alerts) =>
         Promise.resolve(
@@ -30,18 +30,19 @@ it('answers when the alert stands in the story of its incident, and refuses when
     },
     clock: { now: () => 2_000, sleep: () => Promise.resolve() },
     logger: QUIET,
-    isWatched: () => true,
-    modelLabels: () => ['model'],
-    isOwn: () => false,
-    record: async (_, __, receipt) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (isAway) throw new Error('the store is away');
-      story.push(receipt);
+    settings: () => ({ modelLabels: ['model'], grafanaSecret: null }),
+    models: {
+      has: () => true,
+      recordAlert: async (_, __, receipt) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isAway) throw new Error('the store is away');
+        story.push(receipt);
+      },
     },
     count: () => undefined,
   });
-  await expect(take('grafana', [received])).rejects.toBeInstanceOf(Unavailable);
+  await expect(receiver.receive('grafana', [received])).rejects.toBeInstanceOf(Unavailable);
   isAway = false;
-  expect(await take('grafana', [received])).toMatchObject({ taken: 0, duplicate: 1 });
+  expect(await receiver.receive('grafana', [received])).toMatchObject({ taken: 0, duplicate: 1 });
   expect(story).toEqual(['duplicate']);
 });

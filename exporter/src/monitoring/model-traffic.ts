@@ -16,7 +16,7 @@ import {
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
 import type { GoldenAnswers } from './golden-answers.js';
-import { judgedAtOnce, type Judged } from './label-joiner.js';
+import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import type { PendingRow, PendingRows, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
@@ -41,7 +41,7 @@ export interface TrafficParts {
  * One model's traffic in the order of its own time: learnt from, then compared with what was learnt. Logged rows wait until
  * those before them have come; answers to mlfi's own probes come in order.
  */
-export class JudgedTraffic {
+export class ModelTraffic {
   /** The newest rows that have been judged. */
   readonly rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
@@ -52,7 +52,7 @@ export class JudgedTraffic {
   private isFailing = false;
   private admittedVersion: number | null = null;
   /** Labels of answers that learning has not come to, in the order they came in. */
-  private early: readonly Judged[] = [];
+  private early: readonly MatchedLabel[] = [];
 
   constructor(
     public phase: BaselinePhase,
@@ -75,7 +75,7 @@ export class JudgedTraffic {
    */
   await(rows: readonly Observation[], sent: readonly Observation[], isStored: boolean, nowMs: number): void {
     const { pending, windows } = this.parts;
-    const arrived = rows.map((row): ArrivedRow => ({ row, judged: judgedAtOnce(row) }));
+    const arrived = rows.map((row): ArrivedRow => ({ row, judged: matchedOnArrival(row) }));
     for (const { judged } of arrived)
       if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
     const isAdmitted = this.phase.kind === 'admitted';
@@ -86,7 +86,7 @@ export class JudgedTraffic {
   }
 
   /** Labels of earlier answers have been judged and stored. */
-  takeLabels(judged: readonly Judged[], nowMs: number): void {
+  takeLabels(judged: readonly MatchedLabel[], nowMs: number): void {
     this.countLabels(judged, true);
     for (const each of judged) {
       this.parts.pending.addLabel(each, nowMs);
@@ -95,7 +95,7 @@ export class JudgedTraffic {
   }
 
   /** Counts labels with their answers; those of answers that learning has not come to wait for them. */
-  private countLabels(judged: readonly Judged[], isStored: boolean): void {
+  private countLabels(judged: readonly MatchedLabel[], isStored: boolean): void {
     const { phase } = this;
     const { windows } = this.parts;
     if (phase.kind === 'learning') {
@@ -113,7 +113,7 @@ export class JudgedTraffic {
   }
 
   /** Labels that came before learning had come to their answers. */
-  get earlyLabels(): readonly Judged[] {
+  get earlyLabels(): readonly MatchedLabel[] {
     return this.early;
   }
 
@@ -125,18 +125,18 @@ export class JudgedTraffic {
     this.countLabels(early, false);
   }
 
-  /** Puts labels into the rows in memory. @returns how many judged rows got theirs */
+  /** Puts labels into the rows in memory. @returns how many rows got theirs */
   labelRows(labels: readonly LateLabel[]): number {
     const waiting = this.parts.pending.label(labels);
     const labelled = this.rows.label(labels);
     this.parts.windows.addGroupLabels(labelled, waiting);
     if (this.phase.kind === 'admitted') this.phase.rows.label(labels);
-    return labelled.length;
+    return labelled.length + waiting.length;
   }
 
   /** Counts an answer to a probe, and judges by it. */
   probed(row: Observation): void {
-    this.judge({ row, judged: judgedAtOnce(row), isInWindows: false });
+    this.judge({ row, judged: matchedOnArrival(row), isInWindows: false });
   }
 
   /** Another normal is learnt: what was learnt before judges no longer. */
@@ -157,7 +157,7 @@ export class JudgedTraffic {
     this.startOver(false);
     const { windows, detectors } = this.parts;
     for (const sample of golden) detectors.observeGolden(sample.observation, this.parts.golden.learn(sample, true));
-    windows.add({ rows: rows.map((row) => ({ row, judged: judgedAtOnce(row) })), labels: [] }, false);
+    windows.add({ rows: rows.map((row) => ({ row, judged: matchedOnArrival(row) })), labels: [] }, false);
     for (const row of rows) this.keep(row);
   }
 
@@ -291,7 +291,7 @@ export class JudgedTraffic {
     rows.clear();
     parts.windows.judge(gridsOf(phase), atMs);
     // The stored learning held them; from now on the windows have to, in the same write as the baseline.
-    for (const each of parts.pending.waiting) parts.windows.awaits(each);
+    for (const each of parts.pending.enterWindows()) parts.windows.awaits(each);
     this.countEarlyLabels();
     parts.changed();
     return true;

@@ -1,0 +1,31 @@
+import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
+import type { IntakeLimits } from '../../domain/ingest.js';
+import { parseBatch, type ParsedBatch } from './parse.js';
+
+export interface BatchSettings extends IntakeLimits {
+  /** What the configuration says of the fields of each model. */
+  readonly models: ReadonlyMap<string, FieldMapping>;
+}
+
+/** Reads batches of logged predictions within the limits, and by the field mappings, of the configuration. */
+export class BatchReader {
+  /** @param settings read at every use */
+  constructor(private readonly settings: () => BatchSettings) {}
+
+  /**
+   * @param contentType as in the HTTP header, empty when absent
+   * @param model whose rows they are; empty where that is not known yet
+   * @param said what the sender says of its fields; comes before what the configuration says
+   */
+  read(
+    body: string,
+    contentType: string,
+    nowMs: number,
+    model: string,
+    said: FieldMapping['fields'] = NO_MAPPING.fields,
+  ): ParsedBatch {
+    const settings = this.settings();
+    const known = settings.models.get(model) ?? NO_MAPPING;
+    return parseBatch(body, contentType, nowMs, settings, { ...known, fields: new Map([...known.fields, ...said]) });
+  }
+}
