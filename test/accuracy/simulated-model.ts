@@ -149,7 +149,7 @@ export class SimulatedModel {
   }
 
   static async start(traffic: Traffic): Promise<SimulatedModel> {
-    const nothing = await readModelState(new MemoryStore(), MODEL.id, START_MS);
+    const nothing = await readModelState(new MemoryStore(), MODEL.id, START_MS, DEFAULT_THRESHOLDS);
     return new SimulatedModel(traffic, traffic.seed, 0, nothing);
   }
 
@@ -161,7 +161,12 @@ export class SimulatedModel {
   async fork(seed: number): Promise<SimulatedModel> {
     this.member.monitored.saveDetectorsSoon();
     await this.commit();
-    return new SimulatedModel(this.traffic, seed, this.samples, await readModelState(this.store, MODEL.id, this.nowMs));
+    return new SimulatedModel(
+      this.traffic,
+      seed,
+      this.samples,
+      await readModelState(this.store, MODEL.id, this.nowMs, DEFAULT_THRESHOLDS),
+    );
   }
 
   /**

@@ -127,7 +127,7 @@ class Service {
       },
       (text) => text,
       () => seededRandom(1),
-      await readModelState(new MemoryStore(), MODEL.id, START_MS),
+      await readModelState(new MemoryStore(), MODEL.id, START_MS, DEFAULT_THRESHOLDS),
     );
     const rows = new RowAnalysisSchedule(
       {

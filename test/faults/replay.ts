@@ -316,7 +316,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
     },
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),
-    { counters: null, baseline: null, learning: null, windows: [], monitor: null, kinds: null },
+    { counters: null, baseline: null, learning: null, windows: [], olderLabels: [], monitor: null, kinds: null },
   );
   if (injection.withoutBaseline !== true) learnBaseline(watched, traffic, regime.baselineRows);
   traffic.skipToPeak();

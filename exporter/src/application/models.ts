@@ -13,6 +13,7 @@ import type { Observation } from '../domain/observation.js';
 import type { Store } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import { setupProblemOf } from '../domain/setup-problem.js';
+import { newestFirst, type StoredWindow, type WindowRepository } from '../domain/stored-windows.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
@@ -30,6 +31,46 @@ export interface WindowAggregate {
   readonly latencyP95Seconds: number | null;
   readonly labelled: number;
   readonly correct: number;
+}
+
+const DEFAULT_RANGE_MS = 7 * 86_400_000;
+/** Windows that are read in one turn of the event loop. */
+const WINDOWS_PER_PAGE = 20;
+
+function aggregateOf({ windowStartMs, profile }: StoredWindow): WindowAggregate {
+  const level = (key: 'confidence' | 'latency_seconds') => {
+    const counts = numericSignal(profile, key);
+    return counts === null ? null : summariseNumeric(counts);
+  };
+  const [confidence, latency] = [level('confidence'), level('latency_seconds')];
+  return {
+    windowStartMs,
+    calls: profile.calls,
+    failures: failureCount(profile),
+    confidenceMean: confidence?.mean ?? null,
+    confidenceStandardDeviation: confidence?.standardDeviation ?? null,
+    latencyP50Seconds: latency?.p50 ?? null,
+    latencyP95Seconds: latency?.p95 ?? null,
+    labelled: profile.labels.labelled,
+    correct: profile.labels.correct,
+  };
+}
+
+/** Oldest first. @param fromMs null for the last seven days up to the newest window */
+async function newestAggregates(
+  windows: Pick<WindowRepository, 'newestOutlines'>,
+  id: ModelId,
+  fromMs: number | null,
+  toMs: number,
+): Promise<readonly WindowAggregate[]> {
+  const aggregates: WindowAggregate[] = [];
+  const pages = { fromMs: fromMs ?? 0, toMs, limit: WINDOWS_PER_PAGE };
+  for await (const window of newestFirst((page) => windows.newestOutlines(id, page), pages)) {
+    const newestMs = aggregates[0]?.windowStartMs ?? window.windowStartMs;
+    if (fromMs === null && window.windowStartMs <= newestMs - DEFAULT_RANGE_MS) break;
+    aggregates.push(aggregateOf(window));
+  }
+  return aggregates.reverse();
 }
 
 /** The watched models: which, how they are, and what comes in about them. */
@@ -61,8 +102,12 @@ export interface ModelUseCases {
   status(id: ModelId): ModelStatus;
   /** Costs nothing beside `status`. @throws NotFound, or Unavailable for a model that is left out */
   require(id: ModelId): void;
-  /** Stored windows that start in [fromMs, toMs), oldest first. @throws NotFound, Invalid when the order is wrong */
-  aggregates(id: ModelId, fromMs: number, toMs: number): Promise<readonly WindowAggregate[]>;
+  /**
+   * Stored windows that start in [fromMs, toMs), oldest first.
+   * @param fromMs null for the last seven days up to the newest of them
+   * @throws NotFound, Invalid when the order is wrong
+   */
+  aggregates(id: ModelId, fromMs: number | null, toMs: number): Promise<readonly WindowAggregate[]>;
   /** Runs one probe cycle now (for `/probe`); null when it took longer than it was given. */
   probeNow(id: ModelId, request: ProbeRequest): Promise<readonly Observation[] | null>;
   recordChange(id: ModelId, change: ChangeEvent, by: Actor): Promise<void>;
@@ -173,26 +218,8 @@ export function modelUseCases(
     require: (id) => void fleet.monitoredModel(id),
     async aggregates(id, fromMs, toMs) {
       fleet.monitoredModel(id);
-      if (fromMs > toMs) throw new Invalid('from_ms must not be after to_ms', 'from_ms');
-      const windows = await store.windows.range(id, fromMs, toMs);
-      return windows.map(({ windowStartMs, profile }) => {
-        const level = (key: 'confidence' | 'latency_seconds') => {
-          const counts = numericSignal(profile, key);
-          return counts === null ? null : summariseNumeric(counts);
-        };
-        const [confidence, latency] = [level('confidence'), level('latency_seconds')];
-        return {
-          windowStartMs,
-          calls: profile.calls,
-          failures: failureCount(profile),
-          confidenceMean: confidence?.mean ?? null,
-          confidenceStandardDeviation: confidence?.standardDeviation ?? null,
-          latencyP50Seconds: latency?.p50 ?? null,
-          latencyP95Seconds: latency?.p95 ?? null,
-          labelled: profile.labels.labelled,
-          correct: profile.labels.correct,
-        };
-      });
+      if (fromMs !== null && fromMs > toMs) throw new Invalid('from_ms must not be after to_ms', 'from_ms');
+      return newestAggregates(store.windows, id, fromMs, toMs);
     },
     async probeNow(id, request) {
       return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;

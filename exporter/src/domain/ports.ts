@@ -14,9 +14,10 @@ import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure, ServerCertificate } from './observation.js';
 import type { AlertFeedback } from './alert-feedback.js';
-import type { BaselineProfile, LearningState, WindowProfile } from './profile.js';
+import type { BaselineProfile, LearningState } from './profile.js';
 import type { Recommendation, RecommendationState } from './recommendation.js';
 import type { Setting } from './setting.js';
+import type { WindowRepository } from './stored-windows.js';
 import type { Validation } from './validation.js';
 import type { Plan } from './executor.js';
 
@@ -114,20 +115,6 @@ export interface BaselineRepository {
   saveNew(model: ModelId, baseline: BaselineProfile): Promise<void>;
   learning(model: ModelId): Promise<LearningState | null>;
   saveLearning(model: ModelId, state: LearningState): Promise<void>;
-}
-
-/** Window counts, keyed by (model, window start). `save` replaces: the caller owns the whole window. */
-export interface WindowRepository {
-  saveAll(
-    rows: readonly { readonly model: ModelId; readonly windowStartMs: number; readonly profile: WindowProfile }[],
-  ): Promise<void>;
-  /** Windows that start in [fromMs, toMs), oldest first. */
-  range(
-    model: ModelId,
-    fromMs: number,
-    toMs: number,
-  ): Promise<readonly { readonly windowStartMs: number; readonly profile: WindowProfile }[]>;
-  prune(olderThanMs: number): Promise<number>;
 }
 
 /** Answers waiting for their label. Only hashes and the tenth of confidence are kept. */

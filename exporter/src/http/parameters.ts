@@ -42,19 +42,26 @@ export const httpUrl = z
     },
   });
 
-/** A whole number in a query. */
-export const wholeNumber = (least: number, most: number, otherwise: number) =>
+/** A whole number in a query. @param otherwise what is taken when it is not given; null is left to the description */
+export const wholeNumber = <Otherwise extends number | null>(least: number, most: number, otherwise: Otherwise) =>
   z
     .string()
     .optional()
-    .transform((given, context) => {
+    .transform((given, context): number | Otherwise => {
       if (given === undefined) return otherwise;
       const value = Number(given);
       if (/^-?\d{1,16}$/.test(given) && value >= least && value <= most) return value;
       context.addIssue({ code: 'custom', message: `must be a whole number from ${least} to ${most}` });
       return z.NEVER;
     })
-    .meta({ override: { type: 'integer', minimum: least, maximum: most, default: otherwise } });
+    .meta({
+      override: {
+        type: 'integer',
+        minimum: least,
+        maximum: most,
+        ...(otherwise === null ? {} : { default: otherwise }),
+      },
+    });
 
 /** How many entries a list has at most. */
 export const limit = wholeNumber(1, 1_000, 100);

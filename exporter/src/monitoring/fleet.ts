@@ -272,7 +272,7 @@ export class Fleet implements RowTaker {
 
   private async restore(model: Model): Promise<void> {
     const { store, clock, hash, random, incidents } = this.ports;
-    const { validation, ...stored } = await readModelState(store, model.id, clock.now());
+    const { validation, ...stored } = await readModelState(store, model.id, clock.now(), this.settings.thresholds);
     const monitored = new MonitoredModel(model, this.settings, hash, random, stored);
     await incidents.restore(model.id);
     this.useLessons(monitored);

@@ -15,6 +15,7 @@ import {
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { GoldenAnswers } from './golden-answers.js';
+import type { LabelledWindow } from './label-history.js';
 import {
   matchedOnArrival,
   type AwaitingAnswer,
@@ -54,7 +55,10 @@ export interface StoredModelState {
   readonly counters: CallCounters | null;
   readonly baseline: BaselineProfile | null;
   readonly learning: LearningState | null;
+  /** The newest, as many as are judged, oldest first. */
   readonly windows: readonly Window[];
+  /** Labels of older windows, oldest first. */
+  readonly olderLabels: readonly LabelledWindow[];
   readonly monitor: DriftMonitorState | null;
   readonly kinds: FeatureReadings | null;
 }

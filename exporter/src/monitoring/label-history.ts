@@ -12,7 +12,7 @@ const WEIGHT_OF_HISTORY = 50;
 /** From this share of the labels that answers come to have in the end, a window has had its labels, however old it is. */
 const COVERED = 1 - LATE_SHARE;
 /** A week of windows of five minutes. */
-const WINDOWS_KEPT = 2_016;
+export const LABELLED_WINDOWS_KEPT = 2_016;
 
 /** One window's answers, and the labels that came for them. */
 export interface LabelledWindow {
@@ -75,9 +75,14 @@ export class LabelHistory {
     return hasHadThem ? window : { ...window, labels: { ...labels, dueAfterMs: ageMs } };
   }
 
+  /** Goes on from what is stored. @param windows oldest first */
+  restore(windows: readonly LabelledWindow[]): void {
+    this.windows = windows.slice(-LABELLED_WINDOWS_KEPT);
+  }
+
   /** A window has left memory. */
   keep(window: LabelledWindow): void {
-    this.windows = [...this.windows, window].slice(-WINDOWS_KEPT);
+    this.windows = [...this.windows, window].slice(-LABELLED_WINDOWS_KEPT);
   }
 
   /** Labels came for a window that has left memory. */

@@ -93,6 +93,7 @@ export class MonitoredModel {
       random,
       changed: () => this.changed(),
     });
+    this.traffic.parts.windows.labels.restore(phase.kind === 'admitted' ? restored.olderLabels : []);
   }
 
   get model(): Model {

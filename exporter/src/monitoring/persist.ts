@@ -5,21 +5,29 @@ import type { ModelId } from '../domain/identifiers.js';
 import { Conflict } from '../domain/errors.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { GovernanceTransaction, IncrementStore, Store } from '../domain/ports.js';
+import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
+import { newestFirst } from '../domain/stored-windows.js';
 import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
+import { LABELLED_WINDOWS_KEPT, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
-import type { Window } from './windows.js';
+import { labelledWindow, type Window } from './windows.js';
 
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
+/** Windows that are read at once, whole and without features: what a turn of the event loop can bear. */
+const WINDOWS_PER_PAGE = 10;
+const OUTLINES_PER_PAGE = 20;
+const WINDOWS_AMENDED_AT_ONCE = 20;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
   store: IncrementStore & Pick<Store, 'validations'>,
   id: ModelId,
   nowMs: number,
+  { windowSamples }: Pick<DetectionThresholds, 'windowSamples'>,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
   const [counters, monitor, kinds, baseline, learning, [validation]] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
@@ -31,15 +39,52 @@ export async function readModelState(
   ]);
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
   const fromMs = Math.max(baseline?.admittedAtMs ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
+  const windows = baseline === null ? [] : await judgedWindows(store.windows, id, fromMs, windowSamples);
+  const [oldest] = windows;
   return {
     counters,
     monitor,
     kinds,
     baseline,
     learning,
-    windows: baseline === null ? [] : await store.windows.range(id, fromMs, Number.MAX_SAFE_INTEGER),
+    windows,
+    olderLabels: oldest === undefined ? [] : await labelsBefore(store.windows, id, fromMs, oldest.windowStartMs),
     validation: validation?.state === 'finished' ? validation : null,
   };
+}
+
+/** The newest window and as many before it as hold `windowSamples` calls: what `Windows.trim` keeps. Oldest first. */
+async function judgedWindows(
+  windows: IncrementStore['windows'],
+  id: ModelId,
+  fromMs: number,
+  windowSamples: number,
+): Promise<readonly Window[]> {
+  const kept: Window[] = [];
+  let callsBeforeNewest = 0;
+  const pages = { fromMs, toMs: Number.MAX_SAFE_INTEGER, limit: WINDOWS_PER_PAGE };
+  for await (const window of newestFirst((page) => windows.newest(id, page), pages)) {
+    if (callsBeforeNewest >= windowSamples) break;
+    if (kept.length > 0) callsBeforeNewest += window.profile.calls;
+    kept.push(window);
+  }
+  return kept.reverse();
+}
+
+/** Labels of the newest windows that start in [fromMs, toMs), oldest first. */
+async function labelsBefore(
+  windows: IncrementStore['windows'],
+  id: ModelId,
+  fromMs: number,
+  toMs: number,
+): Promise<readonly LabelledWindow[]> {
+  const labels: LabelledWindow[] = [];
+  const pages = { fromMs, toMs, limit: OUTLINES_PER_PAGE };
+  for await (const window of newestFirst((page) => windows.newestOutlines(id, page), pages)) {
+    if (labels.length === LABELLED_WINDOWS_KEPT) break;
+    labels.push(labelledWindow(window));
+  }
+  return labels.reverse();
 }
 
 /** Changes the list of models; where somebody asked for it, with the entry of the audit log in the same transaction. */
@@ -58,25 +103,31 @@ export function writeModels(
 async function writeRecords(store: IncrementStore, id: ModelId, records: Records): Promise<void> {
   if (records.baseline !== null) await store.baselines.save(id, records.baseline);
   if (records.learning !== null) await store.baselines.saveLearning(id, records.learning);
-  const amended = await amendedWindows(store.windows, id, records.amendments);
-  await store.windows.saveAll([...records.windows, ...amended].map((window) => ({ model: id, ...window })));
+  await store.windows.saveAll(records.windows.map((window) => ({ model: id, ...window })));
+  await writeAmended(store.windows, id, records.amendments);
   await store.callCounters.save(id, callCountersCodec, records.counters);
   if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 
-/** Windows as they are stored, with what has come late for them. */
-async function amendedWindows(
+/** Adds what has come late for windows to what is stored of them. */
+async function writeAmended(
   windows: IncrementStore['windows'],
   id: ModelId,
   amendments: readonly Window[],
-): Promise<readonly Window[]> {
-  const amended: Window[] = [];
-  for (const { windowStartMs, profile } of amendments) {
-    const [stored] = await windows.range(id, windowStartMs, windowStartMs + 1);
-    amended.push({ windowStartMs, profile: stored === undefined ? profile : mergeWindows(stored.profile, profile) });
+): Promise<void> {
+  for (let i = 0; i < amendments.length; i += WINDOWS_AMENDED_AT_ONCE) {
+    const late = amendments.slice(i, i + WINDOWS_AMENDED_AT_ONCE);
+    const startsMs = late.map(({ windowStartMs }) => windowStartMs);
+    const found = await windows.at(id, startsMs);
+    const stored = new Map(found.map(({ windowStartMs, profile }) => [windowStartMs, profile]));
+    await windows.saveAll(
+      late.map(({ windowStartMs, profile }) => {
+        const before = stored.get(windowStartMs);
+        return { model: id, windowStartMs, profile: before === undefined ? profile : mergeWindows(before, profile) };
+      }),
+    );
   }
-  return amended;
 }
 
 /** One model's part of a commit, written but perhaps not committed. */

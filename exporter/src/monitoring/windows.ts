@@ -364,7 +364,8 @@ export class Windows {
   }
 }
 
-const labelledWindow = ({ windowStartMs, profile }: Window): LabelledWindow => ({
+/** What stays of a window once it is judged no more. */
+export const labelledWindow = ({ windowStartMs, profile }: Window): LabelledWindow => ({
   windowStartMs,
   answers: profile.calls - failureCount(profile),
   labels: profile.labels,

@@ -523,7 +523,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored windows as CSV, from the first baseline on: calls, failures, confidence, latency */
+        /** Stored windows as CSV: calls, failures, confidence, latency. Without `from_ms` those of the seven days up to the newest one before `to_ms` */
         get: operations["get_api_v1_models_id_aggregates_csv"];
         put?: never;
         post?: never;

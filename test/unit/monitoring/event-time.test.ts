@@ -47,7 +47,7 @@ class Stored {
     },
     (text) => text,
     () => seededRandom(1),
-    { counters: null, baseline: null, learning: null, windows: [], monitor: null, kinds: null },
+    { counters: null, baseline: null, learning: null, windows: [], olderLabels: [], monitor: null, kinds: null },
   );
   private readonly windows = new Map<number, Records['windows'][number]['profile']>();
   private readonly ledger = ledger();

@@ -119,6 +119,9 @@ export class MemoryStore implements FleetStore {
             await write(model, (to) => void to.windows.set(`${model}|${windowStartMs}`, profile));
         },
         range: () => Promise.resolve([]),
+        at: () => Promise.resolve([]),
+        newest: () => Promise.resolve([]),
+        newestOutlines: () => Promise.resolve([]),
         prune: () => Promise.resolve(0),
       },
       ledger: {

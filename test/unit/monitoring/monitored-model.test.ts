@@ -23,7 +23,7 @@ class Logged {
     },
     (text) => text,
     () => seededRandom(1),
-    { counters: null, baseline: null, learning: null, windows: [], monitor: null, kinds: null },
+    { counters: null, baseline: null, learning: null, windows: [], olderLabels: [], monitor: null, kinds: null },
   );
   private calls = 0;
   private readonly random = seededRandom('watch');

@@ -129,9 +129,10 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/models/:id/aggregates.csv',
     scope: 'read',
-    summary: 'Stored windows as CSV, from the first baseline on: calls, failures, confidence, latency',
+    summary:
+      'Stored windows as CSV: calls, failures, confidence, latency. Without `from_ms` those of the seven days up to the newest one before `to_ms`',
     params,
-    query: z.strictObject({ from_ms: wholeNumber(0, LATEST_MS, 0), to_ms: wholeNumber(0, LATEST_MS, LATEST_MS) }),
+    query: z.strictObject({ from_ms: wholeNumber(0, LATEST_MS, null), to_ms: wholeNumber(0, LATEST_MS, LATEST_MS) }),
     responses: { 200: textResponse('text/csv; charset=utf-8', 'one window a line') },
     async handler({ ports, params: { id }, query: { from_ms: fromMs, to_ms: toMs } }) {
       const windows = await ports.application.models.aggregates(id, fromMs, toMs);

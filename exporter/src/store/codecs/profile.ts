@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyNumber, codec } from '../../domain/codec.js';
+import { anyNumber, codec, type Decoder } from '../../domain/codec.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,
@@ -57,33 +57,46 @@ function packCounts(counts: SignalCounts): object {
 
 const groupCell = z.tuple([count, count, count, anyNumber, count, count]);
 
-const profile: z.ZodType<WindowProfile> = z
-  .object({
-    signals: z.array(z.tuple([signalKey, signalCounts])),
-    /** Absent in windows written before groups were counted. */
-    groups: z.array(z.tuple([z.string(), groupCell])).default([]),
-    rest: z.object({
-      fromMs: anyNumber,
-      toMs: anyNumber,
-      calls: count,
-      /** Not written when there are none, and before they were counted: then nothing is known to be absent. */
-      rowsWithFeatures: count.default(0),
-      failures: z.record(z.string(), count),
-      labels: z.object({
-        labelled: count,
-        correct: count,
-        labelledByConfidence: z.array(count),
-        correctByConfidence: z.array(count),
-        /** Absent in windows written before numeric labels were counted. */
-        losses: z.record(z.string(), count).default({}),
-      }),
+const signals = z.array(z.tuple([signalKey, signalCounts]));
+
+const counts = z.object({
+  signals,
+  /** Absent in windows written before groups were counted. */
+  groups: z.array(z.tuple([z.string(), groupCell])).default([]),
+  rest: z.object({
+    fromMs: anyNumber,
+    toMs: anyNumber,
+    calls: count,
+    /** Not written when there are none, and before they were counted: then nothing is known to be absent. */
+    rowsWithFeatures: count.default(0),
+    failures: z.record(z.string(), count),
+    labels: z.object({
+      labelled: count,
+      correct: count,
+      labelledByConfidence: z.array(count),
+      correctByConfidence: z.array(count),
+      /** Absent in windows written before numeric labels were counted. */
+      losses: z.record(z.string(), count).default({}),
     }),
+  }),
+});
+
+const profile: z.ZodType<WindowProfile> = counts.transform(({ signals, groups, rest }): WindowProfile => ({
+  ...rest,
+  signals: new Map(signals),
+  groups: new Map(groups),
+}));
+
+/** The same document; its features and groups are neither checked nor read. */
+const outline: z.ZodType<WindowProfile> = z
+  .object({
+    signals: z
+      .array(z.tuple([z.string(), z.unknown()]))
+      .transform((all) => all.filter(([key]) => !key.startsWith('feature:')))
+      .pipe(signals),
+    rest: counts.shape.rest,
   })
-  .transform(({ signals, groups, rest }): WindowProfile => ({
-    ...rest,
-    signals: new Map(signals),
-    groups: new Map(groups),
-  }));
+  .transform(({ signals: own, rest }): WindowProfile => ({ ...rest, signals: new Map(own), groups: new Map() }));
 
 const packProfile = ({ signals, groups, rowsWithFeatures, ...rest }: WindowProfile): object => ({
   signals: [...signals].map(([key, counts]) => [key, packCounts(counts)]),
@@ -134,6 +147,8 @@ const learning: z.ZodType<LearningState> = z
 
 /** `decode(encode(w))` equals w. */
 export const windowCodec = codec('window', profile, [], packProfile);
+/** Reads what `windowCodec` wrote, without features and groups. */
+export const windowOutlineDecoder: Decoder<WindowProfile> = codec('window', outline);
 export const baselineCodec = codec('baseline', baseline, [], ({ profile: counts, bins, ...rest }) => ({
   profile: packProfile(counts),
   bins: [...bins],
