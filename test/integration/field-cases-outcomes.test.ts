@@ -141,7 +141,7 @@ it.each([1, 20, 500])(
   async (rowsPerBatch) => {
     const id = `text-${rowsPerBatch}`;
     const random = seededRandom(id);
-    const rows = Array.from({ length: rowsPerBatch === 1 ? 330 : 700 }, () => ({
+    const rows = Array.from({ length: 700 }, () => ({
       features: { age: String(18 + Math.floor(60 * random.next())), x: random.next() },
       prediction: random.next() < 0.4 ? 'yes' : 'no',
       confidence: 0.8 + 0.1 * random.next(),
