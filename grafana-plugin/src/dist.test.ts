@@ -94,6 +94,7 @@ describe('routes', () => {
         .map(({ method, path, reqRole }: { method: string; path: string; reqRole: string }) => [method, path, reqRole])
     ).toEqual([
       ['POST', 'api/v1/models/*', 'Editor'],
+      ['PATCH', 'api/v1/models/*', 'Editor'],
       ['DELETE', 'api/v1/models/*', 'Admin'],
     ]);
   });

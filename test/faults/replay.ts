@@ -26,7 +26,7 @@ const SHAPE = 'class:string,confidence:number';
 /** A learning period is extended while a signal is not steady enough; beyond this something is wrong with the zoo. */
 const BASELINE_ROWS_AT_MOST = 4;
 /** Requests between evaluations of a learning period that has enough rows: few, so that no more clean rows follow its end than a case asks for. */
-const LEARNING_ADVANCE_EVERY = 10;
+const LEARNING_ADVANCE_EVERY = 40;
 const PEAK_HOURS = [17, 21] as const;
 
 /** One case: a kind of fault in one model under one seed. */

@@ -225,7 +225,7 @@ export class MonitoredModel {
     const { observations, labels } = staged.rows;
     this.isUnsaved = false;
     const { traffic } = this;
-    traffic.parts.windows.stored(counted.windows);
+    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
     if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
     if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
     if (observations.length > 0) this.startTraffic();

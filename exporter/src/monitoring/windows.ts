@@ -12,6 +12,9 @@ import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 
+/** Rows that wait from which on counting them again costs more than holding windows twice. */
+const WORTH_KEEPING = 500;
+
 /** One window of counts, keyed by its start. */
 export interface Window {
   readonly windowStartMs: number;
@@ -202,9 +205,10 @@ export class Windows {
     };
   }
 
-  /** What `toStore` said is stored. @param windows those it said, whole */
-  stored(windows: readonly Window[]): void {
-    for (const { windowStartMs, profile } of windows) this.written.set(windowStartMs, profile);
+  /** What `toStore` said is stored. @param windows those it said, whole @param waiting how many rows wait */
+  stored(windows: readonly Window[], waiting: number): void {
+    if (waiting < WORTH_KEEPING) this.written.clear();
+    else for (const { windowStartMs, profile } of windows) this.written.set(windowStartMs, profile);
     for (const startMs of this.written.keys()) if (this.isOlder(startMs)) this.written.delete(startMs);
     this.unstored.clear();
     this.amendments = new Map();

@@ -36,6 +36,9 @@ const rowAt = (atMs: number): ArrivedRow => ({ row: observation({ atMs }), judge
 class Stored {
   readonly profiles = new Map<number, WindowProfile>();
 
+  /** @param waiting how many rows are said to wait: with many, windows are kept as they were written */
+  constructor(private readonly waiting = 1_000) {}
+
   write(windows: Windows, arrived: Countable, waiting: readonly ArrivedRow[]): void {
     const toStore = windows.toStore(arrived, waiting);
     for (const { windowStartMs, profile } of toStore.windows) this.profiles.set(windowStartMs, profile);
@@ -43,7 +46,7 @@ class Stored {
       const before = this.profiles.get(windowStartMs);
       this.profiles.set(windowStartMs, before === undefined ? profile : mergeWindows(before, profile));
     }
-    windows.stored(toStore.windows);
+    windows.stored(toStore.windows, this.waiting);
   }
 }
 

@@ -1,16 +1,20 @@
-import { cellMiddle } from '../../statistics/grid.js';
+import { cellMiddle, cellOf } from '../../statistics/grid.js';
 import type { NumericCounts } from '../../domain/profile.js';
 import { isCounts, sizeOf, type Values } from './quantile-pairs.js';
 import type { Repair } from './repair.js';
 
 const FROZEN_SHARE = 0.99;
 const MIN_VALUES = 30;
+/** So likely may it be at most that all values are the usual one by chance. */
+const CHANCE = 0.001;
 
 /** One single value where there used to be many: the feature is stale or hard-coded. */
 export function frozenValue(feature: string, before: NumericCounts, now: Values): Repair | null {
   const total = sizeOf(now);
   const [value, count] = mostFrequent(now);
   if (total < MIN_VALUES || before.cells.size < 3 || count / total < FROZEN_SHARE) return null;
+  const usual = (before.cells.get(cellOf(before.grid, value)) ?? 0) / sizeOf(before);
+  if (usual ** count > CHANCE) return null;
   const rounded = Number(value.toPrecision(3));
   return {
     transformation: 'frozen',
