@@ -190,7 +190,8 @@ export function modelUseCases(
       return id;
     },
     async change(id, change, by) {
-      const taken = credentialsTakenAlong(fleet.monitoredModel(id).model.endpoint, change);
+      const { endpoint: known, versionLabel: before } = fleet.monitoredModel(id).model;
+      const taken = credentialsTakenAlong(known, change);
       if (taken.length > 0) throw credentialsStay(taken);
       const audit = ports.auditNote('model-changed', by, { model: id, changed: Object.keys(change) });
       const changed = await changeModel(
@@ -205,6 +206,11 @@ export function modelUseCases(
       if (asksOtherwise(change)) {
         const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
         await fleet.recordChange(id, { kind: 'configuration', text, atMs: ports.clock.now() });
+      }
+      if (changed.versionLabel !== null && changed.versionLabel !== before) {
+        const from = before === null ? '' : ` from ${before}`;
+        const text = `The version of the model was changed${from} to ${changed.versionLabel} by ${by.name}.`;
+        await fleet.recordChange(id, { kind: 'model-version', text, atMs: ports.clock.now() });
       }
       return changed;
     },

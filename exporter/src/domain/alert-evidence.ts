@@ -88,7 +88,7 @@ export interface AlertEvidence {
 
 /** Why a shift alerts nobody yet, and until when: what is said of a provisional signal wherever it is shown. */
 export const provisionalText = (untilMs: number | null): string =>
-  `shifts alert nobody ${untilMs === null ? 'in the first two days' : `before ${minuteText(untilMs)}`}: until two days are seen, a daily pattern cannot be told from a change (paging.season: auto)`;
+  `shifts alert nobody ${untilMs === null ? 'yet' : `before ${minuteText(untilMs)}`}: until two days of a signal are seen, a daily pattern cannot be told from a change (paging.season: auto)`;
 
 /** "3,400 : 1" (on any one day; see `SignalEvidence.logRatio`) from a natural logarithm, two digits; never more than a billion, which is as good as certain. */
 export function oddsText(logRatio: number): string {

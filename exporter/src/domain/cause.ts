@@ -161,3 +161,22 @@ export interface Explanation {
   /** For the report: everything, with its numbers. */
   readonly paragraphs: readonly string[];
 }
+
+/** Subjects of findings about how calls are answered, not about what is answered. */
+const OF_CALLS: ReadonlySet<string> = new Set(['errors', 'latency_seconds', 'traffic', 'certificate']);
+
+/** The findings about what the first cause blames: its features, else the calls or, for another cause, all but those. All where none is. */
+export function blamedFindings({
+  causes: [first],
+  features,
+  findings,
+}: Pick<Diagnosis, 'causes' | 'features' | 'findings'>): readonly Finding[] {
+  const serious = findings.filter(({ kind }) => kind !== 'note');
+  const named = new Set<string>(features.map((feature) => `feature:${feature}`));
+  const ofFeatures = serious.filter(({ subject }) => named.has(subject));
+  if (ofFeatures.length > 0) return ofFeatures;
+  const isOfCalls = first !== undefined && familyOf(first.id) === 'service';
+  const own = serious.filter(({ subject }) => OF_CALLS.has(subject) === isOfCalls);
+  if (own.length > 0) return own;
+  return serious.length > 0 ? serious : findings;
+}

@@ -5,7 +5,7 @@ export const percent = (share: number, digits = 1): string => `${(100 * share).t
 export const wholePercent = (share: number): string => percent(share, 0);
 
 /** A share, or a difference of shares, in percentage points without the unit, e.g. `12.3`. */
-export const points = (share: number, digits = 1): string => (100 * share).toFixed(digits);
+export const points = (share: number, digits = 1): string => (100 * share).toFixed(digits).replace('-', '−');
 
 /** A number with its sign, also when positive, e.g. `+0.12` or `−0.12`. */
 export function signed(value: number, digits = 2): string {

@@ -41,6 +41,8 @@ export const DEFAULT_VERIFICATION_TIMES: VerificationTimes = {
 export interface VerificationCriteria extends VerificationTimes {
   /** Detectors whose findings must be absent. */
   readonly mustClear: readonly string[];
+  /** What those findings must be about to count: the signals blamed. Without it, whatever they are about counts. */
+  readonly subjects?: readonly string[] | undefined;
 }
 
 /** Chance that an action helps: mean, 95 % interval, and the 20 % quantile by which actions are ranked. */

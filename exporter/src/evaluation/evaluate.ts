@@ -1,4 +1,5 @@
 import type { Diagnosis, Explanation } from '../domain/cause.js';
+import type { Finding, FindingSubject } from '../domain/finding.js';
 import type { Fingerprint } from '../domain/incident.js';
 import type { SimilarLesson } from '../domain/lesson.js';
 import type { UnalertedChange } from '../domain/model-status.js';
@@ -17,6 +18,7 @@ import { diagnose } from '../rca/diagnose.js';
 import { symptomsOf } from '../rca/symptoms/symptoms-of.js';
 import { recommend } from '../recommendation/recommend.js';
 import { unalertedChange } from './unalerted-change.js';
+import { backToNormal } from './back-to-normal.js';
 import { recommendationContext, type Knowledge } from './knowledge.js';
 
 /** What one evaluation of a model concluded. */
@@ -27,6 +29,8 @@ export interface Evaluation extends Omit<Detection, 'golden'> {
   /** What is told of it where no incident is open; null where nothing is all but certain to do harm. */
   readonly unalerted: UnalertedChange | null;
   readonly symptoms: Symptoms;
+  /** What has changed and is, by the newest rows, as in the baseline again. */
+  readonly backToNormal: ReadonlySet<FindingSubject>;
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
   readonly fingerprint: Fingerprint;
@@ -50,6 +54,7 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     performance,
     pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
     symptoms,
+    backToNormal: backToNormal(state, changedSubjects(state, findings)),
     diagnosis,
     explanation,
     unalerted: unalertedChange(diagnosis, explanation, state.evidence),
@@ -57,6 +62,12 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     similar: similarLessons(print, nowMs, knowledge.lessons),
     proposals: recommend(diagnosis, context),
   };
+}
+
+/** What something was found of, and what the evidence over time says has changed. */
+function changedSubjects({ evidence }: MonitoredModelState, findings: readonly Finding[]): Set<FindingSubject> {
+  const changed = evidence?.signals.filter(({ watch }) => watch === 'changed') ?? [];
+  return new Set([...changed, ...findings].map(({ subject }) => subject));
 }
 
 /** True when an evaluation found nothing and saw no input move. */

@@ -7,7 +7,11 @@ const MAX_FEATURES = 4;
 const MIN_PART = 0.01;
 
 /** Which inputs carry the change of the answers, and how that was found out; empty when nothing is known. */
-export function attributionText({ attributions, experiment, surrogate = null }: Diagnosis): string {
+export function attributionText({ attributions, experiment, surrogate = null, features }: Diagnosis): string {
+  const [most] = attributions.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  // By correlation a feature beside the one blamed can carry the change; what the live model says is told whatever the cause.
+  const isAsked = most?.method === 'interventional-shapley';
+  if (most !== undefined && !isAsked && features.length > 0 && !features.includes(most.feature)) return '';
   const named = attributions.filter(({ value }) => Math.abs(value) >= MIN_PART).slice(0, MAX_FEATURES);
   const [first] = named;
   if (first === undefined) return '';

@@ -1,7 +1,17 @@
 import { counted, signed, wholePercent } from '../domain/quantity-text.js';
-import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
-import type { DecompositionPartName } from '../domain/symptoms.js';
+import {
+  blamedFindings,
+  blamesNothing,
+  familyOf,
+  type Cause,
+  type CauseFamily,
+  type Diagnosis,
+  type Explanation,
+} from '../domain/cause.js';
+import type { Impact } from '../domain/impact.js';
+import type { Decomposition, DecompositionPartName } from '../domain/symptoms.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
+import { subjectText } from '../domain/finding.js';
 import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
 import { minuteText, timeText } from '../domain/time-text.js';
@@ -24,6 +34,20 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
       diagnosis.unexplained ?? '',
     ].filter((paragraph) => paragraph !== ''),
   };
+}
+
+/** What is told until a cause is firm: what changed, and what it most likely is. */
+export function lookingInto(explanation: Explanation, diagnosis: Diagnosis): Explanation {
+  const [winner] = diagnosis.causes;
+  if (winner === undefined) return explanation;
+  const [first, ...others] = new Set(blamedFindings(diagnosis).map(({ subject }) => subjectText(subject)));
+  const what =
+    first === undefined
+      ? ''
+      : ` ${first}${others.length === 0 ? '' : ` and ${counted(others.length, 'more signal')}`} changed;`;
+  const [name = ''] = explanation.headline.split(': ', 1);
+  const likely = blamesNothing(winner.id) ? 'no known cause fits so far' : `most likely: ${winner.title}`;
+  return { ...explanation, headline: `${name}: looking into it:${what} ${likely}.` };
 }
 
 /** The sentence that tells the severity of a diagnosis, wherever it stands. */
@@ -51,7 +75,7 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   const harmed =
     impact === null || impact === undefined
       ? withoutImpact(diagnosis, name)
-      : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${impact.basis === 'counted' ? '' : ', estimated without labels'}).`;
+      : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
   const since = diagnosis.sinceMs ?? null;
   const when = since === null ? '' : ` It began at about ${minuteText(since)}.`;
   const where =
@@ -67,6 +91,13 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
 
 /** A sentence without the parenthesis that says how well a curve fits: that is for the report. */
 const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');
+
+/** What a share rests on that was not counted. */
+const BASIS_WORDS: Readonly<Record<Impact['basis'], string>> = {
+  counted: '',
+  golden: ', estimated from golden inputs',
+  confidence: ', estimated from confidence, without labels',
+};
 
 const HARM_WORDS = {
   'no-answer': 'calls get no prediction',
@@ -118,12 +149,32 @@ const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
 /** Parts of a change below this are not listed. */
 const MIN_PART = 0.01;
 
+/** Parts of a drop that each family of causes accounts for. */
+const PARTS_OF: Readonly<Record<CauseFamily, readonly DecompositionPartName[]>> = {
+  service: ['serving'],
+  pipeline: ['data quality', 'input mix'],
+  traffic: ['input mix', 'data quality'],
+  model: ['model'],
+  labels: ['concept'],
+  none: [],
+};
+
+/**
+ * Whether the largest part of a drop is one the cause accounts for. Parts are read off counts that cannot see every fault (a value in
+ * another unit keeps its kind of input), so that where they say otherwise they would only contradict what the headline rests on.
+ */
+function agrees({ parts, total }: Decomposition, cause: Cause | undefined): boolean {
+  if (cause === undefined || familyOf(cause.id) === 'none') return true;
+  const [largest] = parts.toSorted((a, b) => b.value * Math.sign(total) - a.value * Math.sign(total));
+  return largest === undefined || PARTS_OF[familyOf(cause.id)].includes(largest.name);
+}
+
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
     `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
   ];
   const { decomposition, segments } = diagnosis;
-  if (decomposition !== null && Math.abs(decomposition.total) >= 0.02) {
+  if (decomposition !== null && Math.abs(decomposition.total) >= 0.02 && agrees(decomposition, diagnosis.causes[0])) {
     const material = decomposition.parts.filter(({ value }) => Math.abs(value) >= MIN_PART);
     const shares = [
       ...material.map(({ name, value }) => `${signed(value)} from ${PART_WORDS[name]}`),

@@ -42,7 +42,12 @@ function judgeOutcome(
     return { kind: 'judged', outcome: 'inconclusive', detail: 'no criteria were fixed' };
   const elapsedMs = nowMs - (execution.finishedAtMs ?? execution.queuedAtMs);
   if (elapsedMs < criteria.settleMs) return { kind: 'waiting', progress };
-  const found = new Set(findings.map(({ detector }) => detector as string));
+  const { subjects } = criteria;
+  const found = new Set<string>(
+    findings
+      .filter(({ subject }) => subjects === undefined || subjects.includes(subject))
+      .map(({ detector }) => detector),
+  );
   const remaining = criteria.mustClear.filter((detector) => found.has(detector));
   const unseen = criteria.mustClear.filter((detector) => blind.has(detector) && !found.has(detector));
   const tooLate = elapsedMs >= criteria.giveUpMs;

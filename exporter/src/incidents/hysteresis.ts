@@ -4,10 +4,24 @@ import { compareSeverity, type Severity } from '../domain/severity.js';
 export interface HysteresisSettings {
   readonly open: number;
   readonly change: number;
+  /** Evaluations that tell the same story before it is firm: a cause that another one may turn out to be behind takes longest. */
+  readonly firm: { readonly ofCalls: number; readonly specific: number; readonly general: number };
+  /** As `change`, away from a story that is firm. */
+  readonly changeFirm: number;
+  /** As `change`, while what the story blames is on its way back to normal. */
+  readonly changeRecovering: number;
   readonly milder: number;
   readonly close: number;
 }
-export const DEFAULT_HYSTERESIS: HysteresisSettings = { open: 2, change: 2, milder: 30, close: 3 };
+export const DEFAULT_HYSTERESIS: HysteresisSettings = {
+  open: 2,
+  change: 2,
+  firm: { ofCalls: 1, specific: 6, general: 15 },
+  changeFirm: 18,
+  changeRecovering: 120,
+  milder: 30,
+  close: 3,
+};
 
 /** How severe an open incident counts as, and what the latest evaluations say against it. */
 export interface SeverityHysteresis {
@@ -59,6 +73,10 @@ const MAX_DOUBLINGS = 5;
  * has left that cause before, as routes that flap are damped (RFC 2439): new evidence changes a diagnosis soon, and two causes that
  * explain a window about equally well do not take turns.
  * @param timesLeft how often the incident's diagnosis has changed away from that cause
+ * @param atLeast as many in any case: away from a story that is firm, or of something that recovers
  */
-export const evaluationsToChange = (timesLeft: number, { change }: Pick<HysteresisSettings, 'change'>): number =>
-  change * 2 ** Math.min(timesLeft, MAX_DOUBLINGS);
+export const evaluationsToChange = (
+  timesLeft: number,
+  { change }: Pick<HysteresisSettings, 'change'>,
+  atLeast = 0,
+): number => Math.max(atLeast, change * 2 ** Math.min(timesLeft, MAX_DOUBLINGS));

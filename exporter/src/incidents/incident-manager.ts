@@ -1,5 +1,4 @@
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
-import type { CauseId } from '../domain/cause.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
@@ -13,12 +12,13 @@ import {
   followSeverity,
   startSeverity,
   type HysteresisSettings,
-  type SeverityHysteresis,
 } from './hysteresis.js';
 import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
-import { causeOf, isOnlyWaiting, newlyBlind, storyOf } from './story.js';
+import { becomesFirm, evaluationsToBeFirm, isFirm, leastToChange, toldOf, waitsForProposals } from './firmness.js';
+import { causeOf, isOnlyWaiting, isRecovering, newlyBlind, stillFound, storyOf } from './story.js';
+import { newTracking, type GovernancePart, type IncidentTracking } from './tracking.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
@@ -27,28 +27,6 @@ export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports
 const MOST_ALERTS = 100;
 /** Recommendations of one incident that are looked at. */
 const MOST_RECORDS = 100;
-
-interface IncidentTracking {
-  open: IncidentRow | null;
-  /** Of the open incident. */
-  severity: SeverityHysteresis;
-  problemEvaluations: number;
-  firstEvidenceAtMs: number;
-  clearEvaluations: number;
-  differentEvaluations: number;
-  /** How often the open incident's diagnosis changed away from a cause. */
-  readonly causesLeft: Map<CauseId, number>;
-  /** Alerts of others that fire. */
-  alerts: readonly ExternalAlert[];
-  /** How often proposals were to be made: of several on their way the last counts. */
-  proposing: number;
-  /** The open incident's proposals are not made yet. */
-  isUnproposed: boolean;
-  /** What governance could not do the last time it was asked. */
-  readonly failing: Set<GovernancePart>;
-}
-
-type GovernancePart = 'verify' | 'propose' | 'withdraw';
 
 /** Proposals that are to be made for an incident, once their targets were asked. */
 interface Proposing {
@@ -87,6 +65,8 @@ class StoredIncidents implements IncidentManager {
       const tracking = this.trackingOf(model);
       tracking.open = await this.ports.incidents.openFor(model);
       tracking.severity = startSeverity(tracking.open?.severity ?? 'none');
+      tracking.sameEvaluations =
+        tracking.open === null ? 0 : evaluationsToBeFirm(tracking.open.diagnosis, this.hysteresis);
       tracking.isUnproposed = tracking.open !== null && !(await this.wasProposedFor(tracking.open));
       tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
     });
@@ -104,7 +84,7 @@ class StoredIncidents implements IncidentManager {
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
         await this.attempt('verify', tracking, model.id, (governance) =>
-          governance.verify(open, evaluation.findings, blind, nowMs),
+          governance.verify(open, stillFound(evaluation), blind, nowMs),
         );
       }
       const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
@@ -123,7 +103,8 @@ class StoredIncidents implements IncidentManager {
       const open = tracking?.open ?? null;
       // Another story than the incident's waits for the evaluation that changes the story.
       if (tracking === undefined || open === null) return null;
-      return storyOf(open.diagnosis) === storyOf(evaluation.diagnosis) ? begunProposing(tracking, open) : null;
+      const isToldSo = storyOf(open.diagnosis) === storyOf(evaluation.diagnosis);
+      return isToldSo && isFirm(tracking, open.diagnosis, this.hysteresis) ? begunProposing(tracking, open) : null;
     });
     if (proposing !== null) await this.propose(proposing, evaluation);
   }
@@ -134,10 +115,11 @@ class StoredIncidents implements IncidentManager {
     await this.lanes.run(incident.modelId, async () => {
       const { open } = tracking;
       if (open?.id !== incident.id || tracking.proposing !== turn) return;
+      const isHeld = !isFirm(tracking, open.diagnosis, this.hysteresis);
       const isMade = await this.attempt('propose', tracking, open.modelId, (governance) =>
-        governance.propose(open, resolved),
+        governance.propose(open, isHeld ? [] : resolved),
       );
-      tracking.isUnproposed = !isMade;
+      tracking.isUnproposed = isHeld || !isMade;
     });
   }
 
@@ -206,19 +188,7 @@ class StoredIncidents implements IncidentManager {
   private trackingOf(model: ModelId): IncidentTracking {
     const known = this.trackings.get(model);
     if (known !== undefined) return known;
-    const tracking: IncidentTracking = {
-      open: null,
-      severity: startSeverity('none'),
-      problemEvaluations: 0,
-      firstEvidenceAtMs: 0,
-      clearEvaluations: 0,
-      differentEvaluations: 0,
-      causesLeft: new Map(),
-      alerts: [],
-      proposing: 0,
-      isUnproposed: false,
-      failing: new Set(),
-    };
+    const tracking = newTracking();
     this.trackings.set(model, tracking);
     return tracking;
   }
@@ -252,9 +222,11 @@ class StoredIncidents implements IncidentManager {
     return null;
   }
 
-  private async open(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<IncidentRow> {
+  private async open(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
     const now = this.ports.clock.now();
-    const { diagnosis, explanation, fingerprint } = evaluation;
+    tracking.sameEvaluations = 1;
+    const { diagnosis, fingerprint } = evaluation;
+    const explanation = toldOf(tracking, evaluation, this.hysteresis);
     const opened: IncidentRow = {
       id: incidentId(this.ports.ids.next()),
       modelId: model.id,
@@ -266,15 +238,16 @@ class StoredIncidents implements IncidentManager {
       fingerprint,
       worst: worstOf(null, diagnosis),
     };
-    const entries = openingEntries(evaluation, tracking.alerts, tracking.firstEvidenceAtMs, now);
+    const entries = openingEntries({ diagnosis, explanation }, tracking.alerts, tracking.firstEvidenceAtMs, now);
     await this.ports.incidents.save(opened, entries);
     tracking.clearEvaluations = 0;
     tracking.differentEvaluations = 0;
+    tracking.isUnproposed = true;
     tracking.causesLeft.clear();
     tracking.severity = startSeverity(opened.severity);
     tracking.open = opened;
     this.ports.events.publish({ kind: 'incident-opened', incident: opened });
-    return opened;
+    return isFirm(tracking, diagnosis, this.hysteresis) ? opened : null;
   }
 
   private async update(
@@ -289,32 +262,40 @@ class StoredIncidents implements IncidentManager {
     // which people decided is the one to remember.
     const isNews = !sameStory || judged !== incident.severity;
     const worse = compareSeverity(judged, incident.severity) > 0;
+    const recovers = isRecovering(incident.diagnosis, evaluation);
     if (isNews && !worse && (await this.ports.governance.isActionUnderWay(incident.id))) {
       tracking.differentEvaluations = 0;
       tracking.severity = startSeverity(incident.severity);
       return null;
     }
-    tracking.severity = followSeverity(tracking.severity, judged, this.hysteresis);
     tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
-    const { severity } = tracking.severity;
+    if (sameStory) tracking.sameEvaluations += 1;
     const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
-    const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis);
-    if (!storyChanged && severity === incident.severity) {
+    const atLeast = leastToChange(tracking, incident.diagnosis, recovers, this.hysteresis);
+    const isFirmNow = sameStory && becomesFirm(tracking, incident.diagnosis, this.hysteresis);
+    const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis, atLeast);
+    // A new story comes with its own severity, and another one than the incident's does not make it worse.
+    if (storyChanged && worse) tracking.severity = startSeverity(judged);
+    else if (sameStory || !recovers) tracking.severity = followSeverity(tracking.severity, judged, this.hysteresis);
+    const { severity } = tracking.severity;
+    if (!storyChanged && !isFirmNow && severity === incident.severity) {
       const told = sameStory ? await this.followSize(tracking, incident, evaluation) : incident;
       // Proposals that could not be made when the story began are made now.
-      return sameStory && tracking.isUnproposed ? told : null;
+      return sameStory && waitsForProposals(tracking, told, this.hysteresis) ? told : null;
     }
     const now = this.ports.clock.now();
-    const { diagnosis, explanation, fingerprint } = evaluation;
+    const { diagnosis, fingerprint } = evaluation;
     const entries: TimelineEntry[] = [];
     if (severity !== incident.severity)
       entries.push(severityEntry(incident.severity, severity, diagnosis.severityReason, this.hysteresis, now));
     if (storyChanged) {
       tracking.differentEvaluations = 0;
+      tracking.sameEvaluations = 1;
       const left = causeOf(incident.diagnosis);
       tracking.causesLeft.set(left, (tracking.causesLeft.get(left) ?? 0) + 1);
-      entries.push({ atMs: now, kind: 'diagnosis-changed', text: explanation.headline });
     }
+    const explanation = toldOf(tracking, evaluation, this.hysteresis);
+    if (storyChanged || isFirmNow) entries.push({ atMs: now, kind: 'diagnosis-changed', text: explanation.headline });
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
     const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
@@ -326,7 +307,10 @@ class StoredIncidents implements IncidentManager {
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });
-    return takesOver ? changed : null;
+    // Proposals belong to a firm cause: they are made when it becomes so, and not anew because its harm grew.
+    // Those of another cause are taken back at once.
+    if (storyChanged) return changed;
+    return sameStory && (isFirmNow || waitsForProposals(tracking, changed, this.hysteresis)) ? changed : null;
   }
 
   /**
@@ -341,7 +325,8 @@ class StoredIncidents implements IncidentManager {
     if (!isOtherSize(incident.diagnosis, evaluation.diagnosis)) return incident;
     const grows = (evaluation.diagnosis.impact?.share ?? 0) > (incident.diagnosis.impact?.share ?? 0);
     if (!grows && (await this.ports.governance.isActionUnderWay(incident.id))) return incident;
-    const { diagnosis, explanation, fingerprint } = evaluation;
+    const { diagnosis, fingerprint } = evaluation;
+    const explanation = toldOf(tracking, evaluation, this.hysteresis);
     const { severity } = incident;
     const worst = worstOf(incident.worst ?? null, diagnosis);
     const told = { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };

@@ -1,4 +1,4 @@
-import type { CauseId, Diagnosis } from '../domain/cause.js';
+import { blamedFindings, type CauseId, type Diagnosis } from '../domain/cause.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 
 /** The cause a diagnosis puts first; `none` where it has none. */
@@ -19,3 +19,24 @@ export function newlyBlind(diagnosis: Diagnosis, unseen: Evaluation['unseen']): 
 /** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
 export const isOnlyWaiting = ({ diagnosis, findings }: Evaluation): boolean =>
   diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
+
+/**
+ * What the diagnosis blames is on its way back: by the newest rows as in the baseline again, or not found any more. An evaluation
+ * meanwhile sees fault and recovery mixed, and names causes of mixtures.
+ */
+export function isRecovering(
+  diagnosis: Diagnosis,
+  { backToNormal, findings }: Pick<Evaluation, 'backToNormal' | 'findings'>,
+): boolean {
+  const found = new Set(findings.map(({ subject }) => subject));
+  const blamed = [...new Set(blamedFindings(diagnosis).map(({ subject }) => subject))];
+  const isBack = blamed.filter((subject) => backToNormal.has(subject));
+  return isBack.length > 0 && blamed.every((subject) => backToNormal.has(subject) || !found.has(subject));
+}
+
+/** Findings but for those that only rows of before keep alive. */
+export const stillFound = ({
+  findings,
+  backToNormal,
+}: Pick<Evaluation, 'findings' | 'backToNormal'>): Evaluation['findings'] =>
+  findings.filter(({ subject }) => !backToNormal.has(subject));

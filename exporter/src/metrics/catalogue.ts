@@ -110,7 +110,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     'gauge',
     'ratio',
     [],
-    'Evidence that anything changed, on a log scale from 0 to the paging line at 1',
+    'Evidence that anything changed, on a log scale from 0 to the alert threshold at 1',
   ],
   mlfi_evidence_ticks: [
     'gauge',

@@ -73,8 +73,16 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
  * other traffic competes, and while most do, only causes of that.
  */
 export function hypotheses(symptoms: Symptoms): Hypothesised[] {
-  return hypothesesOf(symptoms, isAdmissible(symptoms));
+  const isIn = isAdmissible(symptoms);
+  return hypothesesOf(symptoms, (cause) => isIn(cause) && !(OF_THE_WORLD.has(cause) && hasModelChanged(symptoms)));
 }
+
+/** Causes that leave the model as it was. */
+const OF_THE_WORLD: ReadonlySet<CauseId> = new Set(['concept-drift', 'segment-concept-drift']);
+
+/** The same questions are answered otherwise, which no change of the world does. */
+const hasModelChanged = ({ findings }: Symptoms): boolean =>
+  findings.some(({ detector }) => detector === 'golden-answers');
 
 /** What it would be if anything were wrong, while nothing is established; empty once something is. For runners-up only. */
 export function unestablishedHypotheses(symptoms: Symptoms): Hypothesised[] {

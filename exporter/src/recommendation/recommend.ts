@@ -1,6 +1,7 @@
 import { counted } from '../domain/quantity-text.js';
 import { planFor } from '../domain/action-target.js';
-import type { CauseId, Diagnosis } from '../domain/cause.js';
+import { blamedFindings, type CauseId, type Diagnosis } from '../domain/cause.js';
+import { subjectText, type FindingSubject } from '../domain/finding.js';
 import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './candidate-validation.js';
@@ -30,7 +31,7 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
   const causeRules = (CALLS_FAIL.has(winner.id) ? accessRules(diagnosis) : null) ?? RULES[winner.id];
   const rules = [...validatedDeployment(winner.id, context.validation), ...causeRules].filter((rule) =>
-    applies(rule, context),
+    applies(rule, diagnosis, context),
   );
   const ranked = rules
     .map((rule) => ({
@@ -51,7 +52,7 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
     runnerUp === undefined
       ? undefined
       : RULES[runnerUp.id].find(
-          (rule) => applies(rule, context) && !ranked.some(({ action }) => action === rule.action),
+          (rule) => applies(rule, diagnosis, context) && !ranked.some(({ action }) => action === rule.action),
         );
   const all =
     alternative === undefined || runnerUp === undefined
@@ -60,8 +61,11 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
   return all.map((proposal, rank) => ({ ...proposal, priority: milder(TOP[diagnosis.severity], rank) }));
 }
 
-function applies(rule: Rule, context: RecommendationContext): boolean {
-  return rule.action !== 'rebaseline' || context.hasBaseline;
+/** What is measured to be worse is not offered as the new normal. */
+function applies(rule: Rule, { impact }: Diagnosis, context: RecommendationContext): boolean {
+  if (rule.action !== 'rebaseline') return true;
+  const isMeasuredWorse = impact?.harm === 'wrong-answer' && impact.basis === 'counted';
+  return context.hasBaseline && !isMeasuredWorse;
 }
 
 /** Deploying a candidate that passed its validation goes before the others, an action whose candidate failed behind them. */
@@ -101,25 +105,29 @@ export function proposalOf(rule: Rule, cause: CauseId, diagnosis: Diagnosis, con
     expectedEffect: rule.expectedEffect,
     risk: rule.risk,
     verificationText: verificationText(diagnosis, context),
-    verification: { mustClear: detectorsOf(diagnosis), ...context.verification },
+    verification: { ...clearing(diagnosis), ...context.verification },
     plan: planOf(rule.action, cause, diagnosis, context),
     trackRecord,
   };
 }
 
 function verificationText(diagnosis: Diagnosis, { verification: { holdMs } }: RecommendationContext): string {
-  const detectors = detectorsOf(diagnosis).join(', ').replaceAll('-', ' ');
-  return detectors === ''
-    ? `No check finds anything for ${holdText(holdMs)}.`
-    : `Every finding (${detectors}) is gone and stays away for ${holdText(holdMs)}.`;
+  const { mustClear, subjects } = clearing(diagnosis);
+  if (mustClear.length === 0) return `No check finds anything for ${holdText(holdMs)}.`;
+  return `What was found of ${subjects.map(subjectText).join(', ')} (${mustClear.join(', ').replaceAll('-', ' ')}) is gone and stays away for ${holdText(holdMs)}.`;
 }
 
 const holdText = (holdMs: number): string =>
   holdMs % 60_000 === 0 ? counted(holdMs / 60_000, 'minute') : counted(holdMs / 1_000, 'second');
 
-const detectorsOf = (diagnosis: Diagnosis): string[] => [
-  ...new Set(diagnosis.findings.map(({ detector }) => detector)),
-];
+/** What must be normal again: the findings about what the cause blames, and not whatever else moved meanwhile. */
+function clearing(diagnosis: Diagnosis): { readonly mustClear: string[]; readonly subjects: FindingSubject[] } {
+  const blamed = blamedFindings(diagnosis);
+  return {
+    mustClear: [...new Set(blamed.map(({ detector }) => detector))],
+    subjects: [...new Set(blamed.map(({ subject }) => subject))],
+  };
+}
 
 function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context: RecommendationContext): Plan | null {
   if (action === 'rebaseline') return { executor: 'rebaseline', target: context.modelId, parameters: {} };

@@ -20,8 +20,12 @@ export interface Rule {
 
 /** The strongest reason for the cause. */
 export const first = (subject: RuleSubject): string => subject.diagnosis.causes[0]?.supporting[0]?.text ?? '';
-const version = (subject: RuleSubject): string =>
-  subject.context.versionLabel === null ? 'the previous version' : `the version before ${subject.context.versionLabel}`;
+/** A version before the one in service is spoken of only where a change of version was seen: else nobody knows of one. */
+function version({ context: { versionLabel }, diagnosis: { changes } }: RuleSubject): string {
+  const isKnown = changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
+  if (!isKnown) return 'an earlier version';
+  return versionLabel === null ? 'the previous version' : `the version before ${versionLabel}`;
+}
 
 /** Somebody looks into it. */
 export const investigate = (what: string, ...steps: readonly string[]): Rule => ({

@@ -98,7 +98,7 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
     ),
   ],
   'model-changed': [
-    rollback('Golden inputs are answered differently and nobody declared a release.'),
+    rollback('The model, or how it is served, is another than the one that was compared with.'),
     investigate(
       'Find out what was deployed',
       'Compare the serving configuration and artefact with those of the baseline period: version, quantisation, threshold, preprocessing.',

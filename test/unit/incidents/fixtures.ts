@@ -29,6 +29,7 @@ export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | 
     fingerprint: {},
     explanation: { headline: 'Confidence fell.', paragraphs: [] },
     unseen: [],
+    backToNormal: new Set(),
     diagnosis: {
       severity,
       severityReason: 'So it was judged.',

@@ -81,7 +81,8 @@ function lostShares(
   };
   const lostNow = lost(window, now);
   return {
-    missingBefore: before === undefined ? 0 : lost(profileBefore, before).missing,
+    // What the baseline never had was missing in all of it.
+    missingBefore: before === undefined ? 1 : lost(profileBefore, before).missing,
     missingNow: lostNow.missing,
     absentNow: lostNow.absent,
   };

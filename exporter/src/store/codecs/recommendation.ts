@@ -30,6 +30,7 @@ const verification: z.ZodType<VerificationCriteria> = z.object({
   holdMs: z.number(),
   giveUpMs: z.number(),
   mustClear: z.array(z.string()),
+  subjects: z.array(z.string()).optional(),
 });
 
 const plan: z.ZodType<Plan> = z.object({

@@ -1,0 +1,105 @@
+import type { FindingSubject } from '../domain/finding.js';
+import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { Observation } from '../domain/observation.js';
+import { failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
+import { countsOf } from '../rca/symptoms/newest-rows.js';
+import { compareCategorical, compareNumeric } from '../statistics/compare.js';
+import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
+import { validTotal } from '../statistics/signal-counts.js';
+
+/** Newest rows that are looked at: a tenth of those since the change, within these bounds. */
+const FEWEST_ROWS = 40;
+const MOST_ROWS = 200;
+const NEWEST_SHARE = 0.1;
+/** Two-sided level of each comparison. */
+const LEVEL = 0.99;
+
+interface Share {
+  readonly count: number;
+  readonly of: number;
+}
+
+/**
+ * What has changed and is over: the newest rows differ from the first ones since the change, and not from the baseline. A window that
+ * holds rows of both times is a mixture that no single cause explains, so it is told apart by its ends. Nothing where the rows are
+ * too few to show the difference.
+ * @param subjects what findings are about
+ */
+export function backToNormal(
+  { baseline, rows, evidence }: Pick<MonitoredModelState, 'baseline' | 'rows' | 'evidence'>,
+  subjects: Iterable<FindingSubject>,
+): ReadonlySet<FindingSubject> {
+  if (baseline === null) return new Set();
+  const sinceMs = evidence?.verdict === 'alarm' ? (evidence.changeAtMs ?? -Infinity) : -Infinity;
+  const since = rows.filter(({ atMs }) => atMs >= sinceMs);
+  const size = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.floor(NEWEST_SHARE * since.length)));
+  if (since.length < 2 * size) return new Set();
+  const [first, newest] = [since.slice(0, Math.min(MOST_ROWS, Math.floor(since.length / 2))), since.slice(-size)];
+  const before = sideOf(baseline.profile, wrongIn(baseline.profile));
+  const [then, now] = [first, newest].map((some) => sideOf(countsOf(some, baseline.profile), wrongAmong(some)));
+  if (then === undefined || now === undefined) return new Set();
+  return new Set(
+    [...new Set(subjects)].filter((subject) => differs(subject, then, now) && !differs(subject, before, now)),
+  );
+}
+
+/** Counts of some rows, with how many of their labelled answers were wrong. */
+interface Side {
+  readonly profile: WindowProfile;
+  readonly wrong: Share;
+}
+
+const sideOf = (profile: WindowProfile, wrong: Share): Side => ({ profile, wrong });
+
+const wrongIn = ({ labels: { labelled, correct } }: WindowProfile): Share => ({
+  count: labelled - correct,
+  of: labelled,
+});
+
+function wrongAmong(rows: readonly Observation[]): Share {
+  const labelled = rows.filter(({ label, failure }) => label !== null && failure === null);
+  return { count: labelled.filter(({ label, prediction }) => label !== prediction).length, of: labelled.length };
+}
+
+const failedIn = (profile: WindowProfile): Share => ({ count: failureCount(profile), of: profile.calls });
+
+function differs(subject: FindingSubject, a: Side, b: Side): boolean {
+  if (subject === 'errors') return areApart(failedIn(a.profile), failedIn(b.profile));
+  if (subject === 'accuracy') return areApart(a.wrong, b.wrong);
+  if (!isSignal(subject)) return false;
+  const [before, now] = [a.profile.signals.get(subject), b.profile.signals.get(subject)];
+  if (before === undefined || now === undefined) return before !== now;
+  return (
+    areApart(lostIn(a.profile, before), lostIn(b.profile, now)) ||
+    areApart(invalidIn(before), invalidIn(now)) ||
+    haveMoved(before, now)
+  );
+}
+
+const isSignal = (subject: FindingSubject): subject is SignalKey =>
+  subject.startsWith('feature:') || ['confidence', 'prediction', 'latency_seconds'].includes(subject);
+
+/** Answered calls without a value, a feature that was not sent among them. */
+function lostIn(profile: WindowProfile, counts: SignalCounts): Share {
+  const there = validTotal(counts) + counts.invalid;
+  const of = Math.max(profile.calls - failureCount(profile), there + counts.missing);
+  return { count: of - there, of };
+}
+
+const invalidIn = (counts: SignalCounts): Share => ({
+  count: counts.invalid,
+  of: validTotal(counts) + counts.invalid,
+});
+
+function areApart(a: Share, b: Share): boolean {
+  const { low, high } = differenceOfProportions(a, b, LEVEL);
+  return low > 0 || high < 0;
+}
+
+function haveMoved(before: SignalCounts, now: SignalCounts): boolean {
+  if (validTotal(before) === 0 || validTotal(now) === 0) return false;
+  if (before.kind === 'numeric' && now.kind === 'numeric') return compareNumeric(before, now).ksPValue < 1 - LEVEL;
+  if (before.kind === 'categorical' && now.kind === 'categorical')
+    return compareCategorical(before, now).chiSquared.pValue < 1 - LEVEL;
+  return true;
+}

@@ -1,0 +1,56 @@
+/** When the cause of an open incident is firm: until then it is told as what it may be, and nothing is proposed for it. */
+import { blamesNothing, familyOf, type CauseId, type Diagnosis, type Explanation } from '../domain/cause.js';
+import type { IncidentRow } from '../domain/incident.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import { lookingInto } from '../explanation/explain.js';
+import type { HysteresisSettings } from './hysteresis.js';
+import { causeOf } from './story.js';
+import type { IncidentTracking } from './tracking.js';
+
+type Told = Pick<IncidentTracking, 'sameEvaluations'>;
+
+/** What a window that fills shows first of many a fault: that inputs are others, before it shows how. */
+const GENERAL: ReadonlySet<CauseId> = new Set(['input-drift', 'traffic-mix-change', 'new-categories']);
+
+const isGeneral = (diagnosis: Diagnosis): boolean =>
+  GENERAL.has(causeOf(diagnosis)) || blamesNothing(causeOf(diagnosis));
+
+/** Evaluations that must have told a story before it is firm. */
+export function evaluationsToBeFirm(diagnosis: Diagnosis, { firm }: Pick<HysteresisSettings, 'firm'>): number {
+  if (isGeneral(diagnosis)) return firm.general;
+  return familyOf(causeOf(diagnosis)) === 'service' ? firm.ofCalls : firm.specific;
+}
+
+/** Whether the story has been told for long enough. */
+export const isFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
+  sameEvaluations >= evaluationsToBeFirm(diagnosis, hysteresis);
+
+/** Whether it is so since this evaluation. */
+export const becomesFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
+  sameEvaluations > 1 && sameEvaluations === evaluationsToBeFirm(diagnosis, hysteresis);
+
+/** What is told of an evaluation that tells the incident's story: what it may be, until that is firm. */
+export const toldOf = (
+  told: Told,
+  { explanation, diagnosis }: Pick<Evaluation, 'explanation' | 'diagnosis'>,
+  hysteresis: HysteresisSettings,
+): Explanation => (isFirm(told, diagnosis, hysteresis) ? explanation : lookingInto(explanation, diagnosis));
+
+/** Whether proposals for a firm cause are still to be made. */
+export const waitsForProposals = (
+  tracking: Pick<IncidentTracking, 'sameEvaluations' | 'isUnproposed'>,
+  { diagnosis }: IncidentRow,
+  hysteresis: HysteresisSettings,
+): boolean => tracking.isUnproposed && isFirm(tracking, diagnosis, hysteresis);
+
+/** Evaluations that must tell another story before it is told: a firm one does not give way to a mixture. */
+export function leastToChange(
+  told: Told,
+  diagnosis: Diagnosis,
+  recovers: boolean,
+  hysteresis: HysteresisSettings,
+): number {
+  if (told.sameEvaluations < Math.max(hysteresis.firm.specific, evaluationsToBeFirm(diagnosis, hysteresis))) return 0;
+  if (recovers) return hysteresis.changeRecovering;
+  return isGeneral(diagnosis) ? 0 : hysteresis.changeFirm;
+}

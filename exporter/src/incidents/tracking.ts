@@ -1,0 +1,45 @@
+import type { ExternalAlert } from '../domain/alert.js';
+import type { CauseId } from '../domain/cause.js';
+import type { IncidentRow } from '../domain/incident.js';
+import { startSeverity, type SeverityHysteresis } from './hysteresis.js';
+
+/** What is remembered of one model between evaluations, in memory only. */
+export interface IncidentTracking {
+  open: IncidentRow | null;
+  /** Of the open incident. */
+  severity: SeverityHysteresis;
+  problemEvaluations: number;
+  firstEvidenceAtMs: number;
+  clearEvaluations: number;
+  differentEvaluations: number;
+  /** Evaluations that told the open incident's story since it is told. */
+  sameEvaluations: number;
+  /** How often the open incident's diagnosis changed away from a cause. */
+  readonly causesLeft: Map<CauseId, number>;
+  /** Alerts of others that fire. */
+  alerts: readonly ExternalAlert[];
+  /** How often proposals were to be made: of several on their way the last counts. */
+  proposing: number;
+  /** The open incident's proposals are not made yet. */
+  isUnproposed: boolean;
+  /** What governance could not do the last time it was asked. */
+  readonly failing: Set<GovernancePart>;
+}
+
+export type GovernancePart = 'verify' | 'propose' | 'withdraw';
+
+/** Of a model that nothing is known of. */
+export const newTracking = (): IncidentTracking => ({
+  open: null,
+  severity: startSeverity('none'),
+  problemEvaluations: 0,
+  firstEvidenceAtMs: 0,
+  clearEvaluations: 0,
+  differentEvaluations: 0,
+  sameEvaluations: 0,
+  causesLeft: new Map(),
+  alerts: [],
+  proposing: 0,
+  isUnproposed: false,
+  failing: new Set(),
+});
