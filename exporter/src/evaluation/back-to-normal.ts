@@ -38,9 +38,12 @@ export function backToNormal(
   const before = sideOf(baseline.profile, wrongIn(baseline.profile));
   const [then, now] = [first, newest].map((some) => sideOf(countsOf(some, baseline.profile), wrongAmong(some)));
   if (then === undefined || now === undefined) return new Set();
-  return new Set(
-    [...new Set(subjects)].filter((subject) => differs(subject, then, now) && !differs(subject, before, now)),
-  );
+  const asked = [...new Set(subjects)];
+  const back = asked.filter((subject) => differs(subject, then, now) && !differs(subject, before, now));
+  // Whole rows are unusual by what is in them.
+  const features = asked.filter((subject) => subject.startsWith('feature:'));
+  const areRowsBack = features.length > 0 && features.every((subject) => back.includes(subject));
+  return new Set(areRowsBack ? [...back, 'rows'] : back);
 }
 
 /** Counts of some rows, with how many of their labelled answers were wrong. */

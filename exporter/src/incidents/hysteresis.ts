@@ -12,15 +12,18 @@ export interface HysteresisSettings {
   readonly changeRecovering: number;
   readonly milder: number;
   readonly close: number;
+  /** As `close`, where only rows of before keep findings alive: they leave the window meanwhile. */
+  readonly closeMixed: number;
 }
 export const DEFAULT_HYSTERESIS: HysteresisSettings = {
   open: 2,
   change: 2,
-  firm: { ofCalls: 1, specific: 6, general: 15 },
+  firm: { ofCalls: 1, specific: 6, general: 20 },
   changeFirm: 18,
   changeRecovering: 120,
   milder: 30,
   close: 3,
+  closeMixed: 60,
 };
 
 /** How severe an open incident counts as, and what the latest evaluations say against it. */

@@ -17,7 +17,7 @@ import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js'
 import { ModelLanes } from './model-lane.js';
 import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 import { becomesFirm, evaluationsToBeFirm, isFirm, leastToChange, toldOf, waitsForProposals } from './firmness.js';
-import { causeOf, isOnlyWaiting, isRecovering, newlyBlind, stillFound, storyOf } from './story.js';
+import { causeOf, isOnlyWaiting, isOver, isRecovering, newlyBlind, stillFound, storyOf } from './story.js';
 import { newTracking, type GovernancePart, type IncidentTracking } from './tracking.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
@@ -88,9 +88,11 @@ class StoredIncidents implements IncidentManager {
         );
       }
       const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
-      const incident = problem
-        ? await this.followProblem(tracking, model, evaluation)
-        : await this.followRecovery(tracking);
+      tracking.overEvaluations = !problem || isOver(evaluation) ? tracking.overEvaluations + 1 : 0;
+      const incident =
+        problem && tracking.overEvaluations < this.hysteresis.closeMixed
+          ? await this.followProblem(tracking, model, evaluation)
+          : await this.followRecovery(tracking, !problem);
       return { open: tracking.open, proposing: incident === null ? null : begunProposing(tracking, incident) };
     });
     if (proposing !== null) await this.propose(proposing, evaluation);
@@ -210,14 +212,14 @@ class StoredIncidents implements IncidentManager {
     return opens ? this.open(tracking, model, evaluation) : null;
   }
 
-  private async followRecovery(tracking: IncidentTracking): Promise<null> {
+  /** @param isClear nothing is found, and not only what is over */
+  private async followRecovery(tracking: IncidentTracking, isClear: boolean): Promise<null> {
     tracking.problemEvaluations = 0;
     if (tracking.open === null) return null;
-    tracking.clearEvaluations += 1;
-    if (
-      tracking.clearEvaluations >= this.hysteresis.close &&
-      !(await this.ports.governance.isActionUnderWay(tracking.open.id))
-    )
+    tracking.clearEvaluations = isClear ? tracking.clearEvaluations + 1 : 0;
+    const { close, closeMixed } = this.hysteresis;
+    const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
+    if (isDone && !(await this.ports.governance.isActionUnderWay(tracking.open.id)))
       await this.close(tracking, tracking.open);
     return null;
   }
@@ -361,6 +363,7 @@ class StoredIncidents implements IncidentManager {
     );
     tracking.problemEvaluations = 0;
     tracking.clearEvaluations = 0;
+    tracking.overEvaluations = 0;
     tracking.open = null;
     tracking.isUnproposed = false;
     this.ports.events.publish({ kind: 'incident-closed', incident: closed });

@@ -40,3 +40,9 @@ export const stillFound = ({
   backToNormal,
 }: Pick<Evaluation, 'findings' | 'backToNormal'>): Evaluation['findings'] =>
   findings.filter(({ subject }) => !backToNormal.has(subject));
+
+/** Whether something was found and all of it is over. */
+export function isOver({ findings, backToNormal }: Pick<Evaluation, 'findings' | 'backToNormal'>): boolean {
+  const serious = findings.filter(({ kind }) => kind !== 'note');
+  return serious.length > 0 && serious.every(({ subject }) => backToNormal.has(subject));
+}

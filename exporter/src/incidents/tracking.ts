@@ -11,6 +11,8 @@ export interface IncidentTracking {
   problemEvaluations: number;
   firstEvidenceAtMs: number;
   clearEvaluations: number;
+  /** Evaluations in a row that found nothing but what is over. */
+  overEvaluations: number;
   differentEvaluations: number;
   /** Evaluations that told the open incident's story since it is told. */
   sameEvaluations: number;
@@ -35,6 +37,7 @@ export const newTracking = (): IncidentTracking => ({
   problemEvaluations: 0,
   firstEvidenceAtMs: 0,
   clearEvaluations: 0,
+  overEvaluations: 0,
   differentEvaluations: 0,
   sameEvaluations: 0,
   causesLeft: new Map(),

@@ -146,7 +146,7 @@ describe('what cannot be judged yet', () => {
     expect(diagnosis.blindSpots).toContainEqual({
       check: 'shifts of “age” and 1 more signal',
       reason:
-        'shifts alert nobody before 2026-11-26 14:05 UTC: until two days are seen, a daily pattern cannot be told from a change (paging.season: auto)',
+        'shifts alert nobody before 2026-11-26 14:05 UTC: until two days of a signal are seen, a daily pattern cannot be told from a change (paging.season: auto)',
     });
     expect(explanation.paragraphs.join(' ')).toContain('For now, shifts alert nobody before 2026-11-26 14:05 UTC');
   });

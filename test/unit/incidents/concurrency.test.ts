@@ -22,7 +22,7 @@ import {
   silentLogger,
 } from '../../integration/governance/harness.js';
 import { scheduledStore, storeInFile } from '../governance/scheduled-store.js';
-import { evaluated } from './fixtures.js';
+import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
 
 let store: Store;
 let remove: () => Promise<void>;
@@ -66,7 +66,7 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     const publish = (event: DomainEvent): void => void events.push(event);
     const { incidents, lessons, alerts } = on;
     const ports = { incidents, lessons, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
-    return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }) };
+    return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }, FIRM_AT_ONCE) };
   };
   const before = serviceOn(store);
   await before.incidents.apply(model, problem);
@@ -206,10 +206,13 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   const governance = governanceOn(store, ports);
   const { incidents: rows, lessons, alerts } = store;
   const events = { publish: () => undefined };
-  const incidents = createIncidentManager({
-    ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds },
-    ...{ logger: silentLogger, remember },
-  });
+  const incidents = createIncidentManager(
+    {
+      ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds },
+      ...{ logger: silentLogger, remember },
+    },
+    FIRM_AT_ONCE,
+  );
   const bad = { ...problem, proposals: [proposal()] };
   await incidents.apply(model, bad);
   const first = isAsked();

@@ -2,6 +2,7 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import { DEFAULT_HYSTERESIS, type HysteresisSettings } from '../../../exporter/src/incidents/hysteresis.js';
 import type { IncidentPorts } from '../../../exporter/src/incidents/incident-manager.js';
 import { incident } from '../../integration/governance/harness.js';
 
@@ -19,6 +20,13 @@ export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['in
     },
   };
 }
+
+/** Where when a cause is firm is not what is asked: at once, and giving way as before it is. */
+export const FIRM_AT_ONCE: HysteresisSettings = {
+  ...DEFAULT_HYSTERESIS,
+  firm: { ofCalls: 1, specific: 1, general: 1 },
+  changeFirm: DEFAULT_HYSTERESIS.change,
+};
 
 /** What an incident reads of an evaluation. */
 export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | null = null): Evaluation =>

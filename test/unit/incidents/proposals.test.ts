@@ -22,7 +22,7 @@ import {
   silentLogger,
 } from '../../integration/governance/harness.js';
 import { storeInFile } from '../governance/scheduled-store.js';
-import { evaluated } from './fixtures.js';
+import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
 
 let store: Store;
 let remove: () => Promise<void>;
@@ -53,7 +53,10 @@ function serviceOn(
   const events = { publish: () => undefined };
   return {
     governance,
-    incidents: createIncidentManager({ incidents, lessons, alerts, governance, events, ...ports, remember }),
+    incidents: createIncidentManager(
+      { incidents, lessons, alerts, governance, events, ...ports, remember },
+      FIRM_AT_ONCE,
+    ),
   };
 }
 
