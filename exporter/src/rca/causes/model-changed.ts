@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
 import { has, saidOf } from '../indicators/indicator.js';
 
@@ -13,7 +14,9 @@ export const modelChanged: CauseDefinition = {
   hypotheses(symptoms) {
     const { golden } = symptoms;
     const turned =
-      saidOf(symptoms, 'prediction-mix', 'prediction') ?? saidOf(symptoms, 'confidence-distribution', 'confidence');
+      saidOf(symptoms, 'prediction-mix', 'prediction') ??
+      saidOf(symptoms, 'confidence-distribution', 'confidence') ??
+      symptoms.findings.find(({ subject }) => isAboutAnswers(subject));
     const changed =
       golden.compared === 0 ? turned !== undefined : has(symptoms, 'golden-answers') || golden.answersChanged > 0;
     const released = symptoms.changes.find(({ kind }) => kind === 'model-version' || kind === 'deployment');
