@@ -1,10 +1,5 @@
-import { isAboutAnswers } from '../../domain/generation.js';
-import type { Symptoms } from '../../domain/symptoms.js';
-import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
+import { plain, shareOfDrop, writesOtherwise, type CauseDefinition } from './cause-definition.js';
 import { has, saidOf } from '../indicators/indicator.js';
-
-/** The confidence of a text is that of its own words: of other words it is another one. */
-const wroteOtherwise = ({ findings }: Symptoms): boolean => findings.some(({ subject }) => isAboutAnswers(subject));
 
 /**
  * The model says the same, with more or less confidence than it should.
@@ -20,7 +15,7 @@ export const calibrationDecay: CauseDefinition = {
     const moved =
       symptoms.golden.confidencesMoved > 0 ||
       has(symptoms, 'calibration') ||
-      (saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined && !wroteOtherwise(symptoms));
+      (saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined && !writesOtherwise(symptoms));
     if (!trend && !moved) return [];
     const { golden, confidence } = symptoms;
     const shift =
