@@ -36,18 +36,18 @@ type Registered = (known: Model | null) => Model | null;
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
   private readonly lanes = new ModelLanes();
-  private readonly members: Members;
+  protected readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
   private readonly commits: Commits;
   private readonly rows: Ingest;
   private readonly probes: Probes;
-  private readonly evaluations: ModelEvaluation;
+  protected readonly evaluations: ModelEvaluation;
   private readonly loop: EvaluationLoop;
   private restored = 0;
 
   constructor(
-    private readonly ports: FleetPorts,
+    protected readonly ports: FleetPorts,
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;

@@ -8,6 +8,7 @@ import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository, Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
 import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
@@ -260,13 +261,21 @@ export class MonitoredModel {
     this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 
-  freeze(frozen: boolean): void {
-    const { phase } = this.traffic;
-    if (phase.kind === 'learning') return;
-    const baseline = { ...phase.baseline, frozen };
-    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
-    this.traffic.baselineToSave = baseline;
+  /** As `ModelTraffic.admitNow`; what was learnt from were no calls. */
+  admitNow(requirements: BaselineRequirements): readonly string[] {
+    const reasons = this.traffic.admitNow(requirements);
+    if (reasons.length === 0) this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
+    return reasons;
+  }
+
+  /** What came was imported: there is silence only once something comes live. */
+  forgetArrivals(): void {
+    this.calls = { ...this.calls, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
+  }
+
+  freeze(frozen: boolean): void {
+    this.traffic.freeze(frozen);
   }
 
   /**
@@ -327,9 +336,7 @@ export class MonitoredModel {
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    const { monitor } = this.detectors;
-    if (!monitor.isAlarmed) return 'none';
-    return monitor.hasRecovered ? 'over' : 'on';
+    return this.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -340,7 +347,7 @@ export class MonitoredModel {
 
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
-    if (this.alarm !== 'over') return;
+    if (this.detectors.alarm !== 'over') return;
     this.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
