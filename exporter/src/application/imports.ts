@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.js';
 import { Conflict, NotFound } from '../domain/errors.js';
-import type { ModelId } from '../domain/identifiers.js';
+import { modelId, type ModelId } from '../domain/identifiers.js';
 import {
   IMPORT_PURPOSES,
   type ImportOutcome,
@@ -41,8 +41,12 @@ export interface ImportUseCases {
   taken(id: ModelId, batchId: string): Promise<IngestResult | null>;
   /** What was there to say; the model is watched live from now on. @throws NotFound when no import is under way */
   finish(id: ModelId, by: Actor): Promise<ImportOutcome>;
+  /** Whether rows of the model's past are being imported, also when mlfi was started anew meanwhile. */
+  isUnderWay(id: ModelId): boolean;
   /** Null when no import of the model is under way in this process. */
   progress(id: ModelId): ImportProgress | null;
+  /** Imports that were under way when mlfi ended wait to be gone on with: their models are not watched before. Call before the fleet starts. */
+  recall(): Promise<void>;
 }
 
 const WINDOW_LENGTHS_MS = [0, 3_600_000, 86_400_000] as const;
@@ -56,7 +60,7 @@ export function importUseCases({
   audit,
   openReplay,
 }: Pick<ApplicationPorts, 'fleet' | 'audit' | 'openReplay'> & {
-  readonly store: Pick<Store, 'settings' | 'batches'>;
+  readonly store: Pick<Store, 'settings' | 'batches' | 'models'>;
 }): ImportUseCases {
   const replays = new Map<ModelId, Replay>();
   /** Batches of one model are taken one after the other. */
@@ -75,32 +79,45 @@ export function importUseCases({
       if (known.purpose === purpose) return known;
       throw new Conflict(`rows are being imported as ${known.purpose}; finish that first`, 'as');
     }
-    const { model, counters, baseline, learning } = fleet.monitoredModel(id);
     const marked = await underWay();
-    const isResumed = marked[id] === purpose;
-    const hasTraffic = counters.lastAnswerAtMs !== null || (baseline === null && (learning?.profile.calls ?? 0) > 0);
-    if (!isResumed && hasTraffic)
+    const resumed = marked[id];
+    if (resumed !== undefined && resumed !== purpose)
+      throw new Conflict(`rows are being imported as ${resumed}; finish that first`, 'as');
+    if (resumed !== undefined) return opened(await stored(id), purpose, windowMsFor(batch, spread));
+    const { model, counters, baseline, learning } = fleet.monitoredModel(id);
+    if (counters.lastAnswerAtMs !== null || (baseline === null && (learning?.profile.calls ?? 0) > 0))
       throw new Conflict(
         `"${id}" has rows of its own already: what comes now would be the past of another model. Import the past first, or under another id; rows that are only late go to …/observations`,
         'model',
       );
-    refuseWhatCannotBe(purpose, baseline?.admittedAtMs ?? null, batch, isResumed);
-    if (!isResumed) {
-      await store.settings.set(IMPORTS_UNDER_WAY, { ...marked, [id]: purpose });
-      await audit('import-begun', by, { model: id, as: purpose });
-    }
+    refuseWhatCannotBe(purpose, baseline?.admittedAtMs ?? null, batch);
+    await store.settings.set(IMPORTS_UNDER_WAY, { ...marked, [id]: purpose });
+    await audit('import-begun', by, { model: id, as: purpose });
+    fleet.lent.add(id);
+    await fleet.release(id);
     return opened(model, purpose, windowMsFor(batch, spread));
   }
 
   /** From here on until it is finished the model belongs to the replay. */
   async function opened(model: Model, purpose: ImportPurpose, windowMs: number): Promise<Replay> {
-    await fleet.release(model.id);
-    const replay = await openReplay(model, purpose, windowMs).catch(async (error: unknown) => {
-      await fleet.addIfNew(model);
-      throw error;
-    });
+    fleet.lent.add(model.id);
+    const replay = await openReplay(model, purpose, windowMs);
     replays.set(model.id, replay);
     return replay;
+  }
+
+  /** The model of an import that was under way when mlfi ended. */
+  async function stored(id: ModelId): Promise<Model> {
+    const model = await store.models.get(id);
+    if (model !== null) return model;
+    fleet.lent.delete(id);
+    await unmark(id);
+    throw new NotFound(`there is no model "${id}"; register it again`, 'model');
+  }
+
+  async function unmark(id: ModelId): Promise<void> {
+    const others = Object.entries(await underWay()).filter(([other]) => other !== id);
+    await store.settings.set(IMPORTS_UNDER_WAY, Object.fromEntries(others));
   }
 
   /** The import that is to be finished, taken up again when mlfi was started anew meanwhile. */
@@ -109,7 +126,7 @@ export function importUseCases({
     if (known !== undefined) return known;
     const purpose = (await underWay())[id];
     if (purpose === undefined) throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
-    return opened(fleet.monitoredModel(id).model, purpose, 0);
+    return opened(await stored(id), purpose, 0);
   }
 
   return {
@@ -127,25 +144,24 @@ export function importUseCases({
         const replay = await unfinished(id);
         const outcome = await replay.finish();
         replays.delete(id);
+        fleet.lent.delete(id);
         await fleet.addIfNew(replay.model);
-        const { [id]: _, ...others } = await underWay();
-        await store.settings.set(IMPORTS_UNDER_WAY, others);
+        await unmark(id);
         const { purpose, rows, labels, refused } = outcome.progress;
         await audit('import-finished', by, { model: id, as: purpose, rows, labels, refused });
         return outcome;
       }),
+    isUnderWay: (id) => fleet.lent.has(id),
     progress: (id) => replays.get(id)?.soFar ?? null,
+    async recall() {
+      for (const id of Object.keys(await underWay())) fleet.lent.add(modelId(id));
+    },
   };
 }
 
 /** @throws Conflict */
-function refuseWhatCannotBe(
-  purpose: ImportPurpose,
-  admittedAtMs: number | null,
-  { observations }: IngestBatch,
-  isResumed: boolean,
-): void {
-  if (purpose === 'baseline' && admittedAtMs !== null && !isResumed)
+function refuseWhatCannotBe(purpose: ImportPurpose, admittedAtMs: number | null, { observations }: IngestBatch): void {
+  if (purpose === 'baseline' && admittedAtMs !== null)
     throw new Conflict('this model has a baseline already; POST …/baseline/reset lets it learn anew', 'model');
   const newestMs = observations.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
   if (purpose === 'history' && admittedAtMs !== null && newestMs < admittedAtMs)

@@ -91,7 +91,9 @@ function factsOf({
 }: Told): readonly string[] {
   return [
     ...(cause === null ? [] : [`most likely cause: ${cause}`]),
-    ...(sinceMs === null ? [] : [`began ${timeText(sinceMs)}, told ${durationText(Math.max(0, openedMs - sinceMs))} later`]),
+    ...(sinceMs === null
+      ? []
+      : [`began ${timeText(sinceMs)}, told ${durationText(Math.max(0, openedMs - sinceMs))} later`]),
     closedMs === null ? 'still open at the end of this history' : `over ${timeText(closedMs)}`,
   ];
 }

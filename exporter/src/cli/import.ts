@@ -256,8 +256,12 @@ function queryOf({ as, map, spread }: Plan, body: string, place: number, rowsSen
   });
 }
 
+const underWaySchema = z.object({ under_way: z.boolean() });
+
 /** The model, made when there is none. */
 async function madeSure(id: string, options: ServiceOptions): Promise<ServiceAnswer> {
+  const importing = await persistently(options, { method: 'GET', path: `/api/v1/models/${id}/imports` });
+  if (importing.kind === 'refused' || underWaySchema.parse(importing.body).under_way) return importing;
   const known = await persistently(options, { method: 'GET', path: `/api/v1/models/${id}` });
   if (known.kind === 'answer' || known.status !== 404) return known;
   return askService(options, { method: 'POST', path: '/api/v1/models', body: { id } });

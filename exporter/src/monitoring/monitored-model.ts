@@ -8,7 +8,6 @@ import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository, Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
-import type { BaselineRequirements } from '../domain/thresholds.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
 import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
@@ -261,17 +260,14 @@ export class MonitoredModel {
     this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 
-  /** As `ModelTraffic.admitNow`; what was learnt from were no calls. */
-  admitNow(requirements: BaselineRequirements): readonly string[] {
-    const reasons = this.traffic.admitNow(requirements);
-    if (reasons.length === 0) this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
-    return reasons;
-  }
-
-  /** What came was imported: there is silence only once something comes live. */
-  forgetArrivals(): void {
-    this.calls = { ...this.calls, lastArrivalAtMs: null, lastPredictionAtMs: null };
+  /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
+  endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
+    const refused = given === null ? [] : this.traffic.admitNow(given);
+    const { basis } = this.calls;
+    const counted = given === null ? this.calls : { ...FirstContact.counters(this.registration), basis };
+    this.calls = { ...counted, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
+    return refused;
   }
 
   freeze(frozen: boolean): void {

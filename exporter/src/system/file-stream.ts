@@ -1,24 +1,29 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import type { Readable } from 'node:stream';
+import { pipeline, Transform, type Readable } from 'node:stream';
 
-/** The bytes of a file or of standard input from their beginning, and how many of those stored were read. */
+/** The bytes of a file or of standard input from their beginning; of a compressed one also how many of those stored were read. */
 export interface FileStream {
   readonly chunks: AsyncIterable<Buffer>;
-  readonly readBytes: () => number;
+  readonly readBytes: (() => number) | null;
 }
 
 /** Decompressed where its name ends in `.gz`; `-` is standard input. */
 export function fileStream(path: string): FileStream {
   const source: Readable = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1024 * 1024 });
+  if (!path.endsWith('.gz')) return { chunks: source as AsyncIterable<Buffer>, readBytes: null };
   let bytes = 0;
-  source.on('data', (chunk: Buffer) => (bytes += chunk.length));
-  source.pause();
-  if (!path.endsWith('.gz')) return { chunks: source as AsyncIterable<Buffer>, readBytes: () => bytes };
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
   const unpacked = createGunzip({ chunkSize: 1024 * 1024 });
-  source.on('error', (error) => unpacked.destroy(error));
-  return { chunks: source.pipe(unpacked), readBytes: () => bytes };
+  // An error anywhere ends what is read with it.
+  pipeline(source, counted, unpacked, () => undefined);
+  return { chunks: unpacked, readBytes: () => bytes };
 }
 
 /** What lies at a path, and its size. @throws when there is nothing */

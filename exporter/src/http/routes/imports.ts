@@ -45,7 +45,6 @@ export const importRoutes: readonly Route[] = [
     isIntake: true,
     responses: { 200: ingestResultSchema, 400: ingestResultSchema },
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
-      application.models.require(id);
       const known = await application.imports.taken(id, query.batch_id);
       if (known !== null) return { status: 200, body: ingestResultView(known) };
       if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
@@ -82,10 +81,11 @@ export const importRoutes: readonly Route[] = [
     scope: 'read',
     summary: 'The import of a model that is under way',
     params,
-    responses: { 200: z.object({ under_way: importProgressSchema.nullable() }) },
+    responses: { 200: z.object({ under_way: z.boolean(), progress: importProgressSchema.nullable() }) },
     handler({ ports: { application }, params: { id } }) {
       const progress = application.imports.progress(id);
-      return { status: 200, body: { under_way: progress === null ? null : importProgressView(progress) } };
+      const shown = progress === null ? null : importProgressView(progress);
+      return { status: 200, body: { under_way: application.imports.isUnderWay(id), progress: shown } };
     },
   }),
 ];

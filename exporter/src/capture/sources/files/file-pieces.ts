@@ -12,8 +12,8 @@ export interface OpenFile {
   readonly kind: FileKind;
   /** As stored, compressed or not; null for a stream that does not say. */
   readonly sizeBytes: number | null;
-  /** The text from its beginning, decompressed, and how much was read of what is stored. */
-  stream(): { readonly chunks: AsyncIterable<Buffer>; readonly readBytes: () => number };
+  /** The text from its beginning, decompressed; how much was read of what is stored is null where that is the text itself. */
+  stream(): { readonly chunks: AsyncIterable<Buffer>; readonly readBytes: (() => number) | null };
   /** Any part of a file that is not compressed; null where only the stream can be had. */
   readonly parts: AsyncBuffer | null;
 }
@@ -81,13 +81,13 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
   const { chunks, readBytes } = file.stream();
   let header: string | null = null;
   let held: Buffer[] = [];
-  let heldBytes = 0;
+  let [heldBytes, cutBytes] = [0, 0];
   const piece = (text: string, rows: number): Piece => ({
     file: name,
     body: header === null ? text : `${header}${text}`,
     contentType: CONTENT_TYPES[kind],
     rows,
-    share: sizeBytes === null || sizeBytes === 0 ? null : Math.min(1, readBytes() / sizeBytes),
+    share: sizeBytes === null || sizeBytes === 0 ? null : Math.min(1, (readBytes?.() ?? cutBytes) / sizeBytes),
   });
   const cut = function* (isEnd: boolean): Generator<Piece> {
     let bytes = Buffer.concat(held);
@@ -102,6 +102,7 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
         );
       const text = bytes.subarray(0, whole.bytes).toString('utf8');
       bytes = bytes.subarray(whole.bytes);
+      cutBytes += whole.bytes;
       if (isTable && header === null) header = `${text.replace(BYTE_ORDER_MARK, '').trimEnd()}\n`;
       else if (text.trim() !== '') yield piece(text, whole.lines);
     }
