@@ -200,14 +200,8 @@ export class MonitoredModel {
 
   private parts(read: ReadRows): CountingState {
     const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
-    return {
-      ...parts,
-      phase,
-      earlyLabels,
-      calls: this.calls,
-      baselineToSave,
-      kindsToSave: this.features.toStore(read),
-    };
+    const kindsToSave = this.features.toStore(read);
+    return { ...parts, phase, earlyLabels, calls: this.calls, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -251,8 +245,7 @@ export class MonitoredModel {
 
   /**
    * Starts the next baseline version; the old one no longer judges.
-   * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
-   *   learns from now on
+   * @param fromMs what came since is learnt from at once, as far as it is in memory; null learns from now on
    */
   relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
@@ -263,9 +256,8 @@ export class MonitoredModel {
   /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
   endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
     const refused = given === null ? [] : this.traffic.admitNow(given);
-    const { basis } = this.calls;
-    const counted = given === null ? this.calls : { ...FirstContact.counters(this.registration), basis };
-    this.calls = { ...counted, lastArrivalAtMs: null, lastPredictionAtMs: null };
+    const counted = given === null ? this.calls : FirstContact.counters(this.registration);
+    this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
     return refused;
   }
