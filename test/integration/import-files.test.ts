@@ -64,7 +64,7 @@ describe('mlfi import, against a service in a process of its own', () => {
   const file = (name: string): string => join(folder, name);
   /** Calls and labels of all stored windows. */
   const counted = async (model: string): Promise<readonly number[]> => {
-    const [header = '', ...lines] = (await (await get(`/api/v1/models/${model}/windows?from_ms=1`)).text())
+    const [header = '', ...lines] = (await (await get(`/api/v1/models/${model}/aggregates.csv?from_ms=1`)).text())
       .trimEnd()
       .split('\r\n');
     const names = header.split(',');
