@@ -23,7 +23,7 @@ import {
   type Written,
 } from './increment.js';
 import { ModelTraffic } from './model-traffic.js';
-import { LabelJoiner, type Join } from './label-joiner.js';
+import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { monitoredModelState } from './model-state.js';
 import { PendingRows } from './pending-rows.js';
@@ -142,7 +142,7 @@ export class MonitoredModel {
   }
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[], nowMs: number): void {
+  observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
@@ -160,7 +160,7 @@ export class MonitoredModel {
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.traffic.await(arrived, sent, false, nowMs);
+    this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]);
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
@@ -216,13 +216,13 @@ export class MonitoredModel {
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
-  join(ledger: LedgerRepository, { answers, labels }: Staged): Promise<Join> {
-    return this.labels.join(ledger, answers, labels);
+  join(ledger: LedgerRepository, { answers, labels }: Staged, nowMs: number): Promise<Join> {
+    return this.labels.join(ledger, answers, labels, nowMs);
   }
 
   /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
   settle({ staged, join, counted }: Written, nowMs: number): void {
-    const { observations, labels } = staged.rows;
+    const { observations, labels, senders } = staged.rows;
     this.isUnsaved = false;
     const { traffic } = this;
     traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
@@ -234,12 +234,9 @@ export class MonitoredModel {
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
-    traffic.await(observations, staged.sent, true, nowMs);
-    traffic.takeLabels(
-      join.judged.filter((each) => each !== null),
-      nowMs,
-    );
-    if (traffic.labelRows(labels) > 0) this.isUnsaved = true;
+    traffic.await(observations, staged.sent, true, nowMs, senders);
+    traffic.takeLabels(matchedIn(join), nowMs);
+    if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
     if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
   }
@@ -308,7 +305,11 @@ export class MonitoredModel {
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
-      intake: intake.summary({ late: traffic.parts.pending.lateRows, lost: this.lostRows }),
+      intake: intake.summary({
+        late: traffic.parts.pending.lateRows,
+        lost: this.lostRows,
+        labels: this.labels.expiredLabels,
+      }),
       certificate: this.contact.certificate,
     });
   }
