@@ -1,5 +1,5 @@
 import type { LateLabel } from '../domain/observation.js';
-import type { EarlyLabel, LedgerRepository } from '../domain/ports.js';
+import type { EarlyLabel, LedgerRepository } from '../domain/ledger.js';
 import type { ModelId } from '../domain/identifiers.js';
 
 /** So long a label waits for its prediction. */

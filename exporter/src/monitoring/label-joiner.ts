@@ -4,7 +4,7 @@ import { answerText, quantityOf, sameAnswer } from '../domain/observation.js';
 import type { LateLabel, Observation, Prediction } from '../domain/observation.js';
 import { cellMiddle, cellOf, gridFor } from '../statistics/grid.js';
 import type { Grid } from '../domain/profile.js';
-import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../domain/ports.js';
+import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../domain/ledger.js';
 import { EarlyLabels, type EarlyChanges, type WaitingLabel } from './early-labels.js';
 
 const QUANTITIES_AWAITED = 50_000;

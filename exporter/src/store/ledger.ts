@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { ModelId } from '../domain/identifiers.js';
-import type { LedgerEntry, LedgerRepository } from '../domain/ports.js';
+import type { LedgerEntry, LedgerRepository } from '../domain/ledger.js';
 import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
 
 const row = z.object({

@@ -1,4 +1,4 @@
-import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ports.js';
+import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ledger.js';
 
 /** The ledger's contract on maps; the real ones run in test/integration/store.test.ts. */
 export function memoryLedger(): LedgerRepository & {

@@ -2,12 +2,8 @@ import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type {
-  IncrementStore,
-  EarlyLabel,
-  LedgerEntry,
-  ModelStateRepository,
-} from '../../../exporter/src/domain/ports.js';
+import type { EarlyLabel, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
+import type { IncrementStore, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js';
 
