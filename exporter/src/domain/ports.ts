@@ -10,6 +10,7 @@ import type { DecisionRecord } from './decision-record.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
+import type { LedgerRepository } from './ledger.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure, ServerCertificate } from './observation.js';
