@@ -10,6 +10,12 @@ const LATE_SHARE = 0.005;
 const IDLE_SENDER_MS = 60_000;
 const SENDERS_KEPT = 100;
 
+/** So many rows, one after the other, of one sender. */
+export interface RowsOfSender {
+  readonly sender: string;
+  readonly rows: number;
+}
+
 /** When rows of one sender came, and what time they had. */
 interface Sender {
   /** Newest time of a row, never ahead of its arrival: one row that is dated in the future decides nothing. */

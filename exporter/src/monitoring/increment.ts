@@ -15,6 +15,7 @@ import {
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { WaitingLabel } from './early-labels.js';
+import type { RowsOfSender } from './event-clock.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
 import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
@@ -23,12 +24,6 @@ import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
 import type { WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type Countable, type Window, type Windows } from './windows.js';
-
-/** So many rows, one after the other, of one sender. */
-export interface RowsOfSender {
-  readonly sender: string;
-  readonly rows: number;
-}
 
 /** Rows and late labels that are counted together or not at all. */
 export interface Rows {

@@ -15,8 +15,8 @@ import {
 } from './baseline-lifecycle.js';
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
+import type { RowsOfSender } from './event-clock.js';
 import type { GoldenAnswers } from './golden-answers.js';
-import type { RowsOfSender } from './increment.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import type { PendingRow, PendingRows, Step } from './pending-rows.js';

@@ -1,7 +1,6 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
-import type { EventClock } from './event-clock.js';
-import type { RowsOfSender } from './increment.js';
+import type { EventClock, RowsOfSender } from './event-clock.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './windows.js';
