@@ -188,7 +188,9 @@ function partsOf(rows: readonly Observation[]): Observation[][] {
 const added = (a: IngestResult, b: IngestResult): IngestResult => ({
   ...a,
   accepted: a.accepted + b.accepted,
+  labelsInRows: a.labelsInRows + b.labelsInRows,
   labelsMatched: a.labelsMatched + b.labelsMatched,
   labelsUnmatched: a.labelsUnmatched + b.labelsUnmatched,
+  labelsWaiting: a.labelsWaiting + b.labelsWaiting,
   duplicate: a.duplicate && b.duplicate,
 });
