@@ -1,7 +1,6 @@
 import type { Observation } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
-import { goldenText } from '../domain/observation.js';
-import { sameAnswerAmong, tokenSketch } from '../statistics/token-overlap.js';
+import { goldenKey, sameAnswerAmong } from '../statistics/token-overlap.js';
 
 /** How golden inputs were answered: salted hashes of the answers, moments of the confidence. */
 export interface GoldenMemory {
@@ -18,14 +17,6 @@ interface Remembered {
   /** Σ(x − mean)², by Welford's update. */
   squares: number;
   shape: string;
-}
-
-/** What is remembered of an answer: its salted hash, of a text its hashed tokens. */
-export function goldenKey(
-  { prediction, generatedText }: Pick<Observation, 'prediction' | 'generatedText'>,
-  hash: (text: string) => string,
-): string {
-  return generatedText === undefined ? hash(goldenText(prediction)) : tokenSketch(generatedText, hash);
 }
 
 /** @param hash salted one-way hash; @param from answers remembered earlier */

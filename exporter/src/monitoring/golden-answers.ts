@@ -1,8 +1,8 @@
-import { createGoldenMemory, goldenKey, type GoldenMemory } from '../baseline/golden-memory.js';
+import { createGoldenMemory, type GoldenMemory } from '../baseline/golden-memory.js';
 import { onePeriod } from '../detection/golden-switch.js';
 import type { Observation, Sample } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
-import { isKnownAnswer, sameAnswerAmong } from '../statistics/token-overlap.js';
+import { goldenKey, isKnownAnswer, sameAnswerAmong } from '../statistics/token-overlap.js';
 
 const REPEATS_KEPT = 4;
 

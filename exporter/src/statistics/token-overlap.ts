@@ -1,3 +1,5 @@
+import { goldenText, type Observation } from '../domain/observation.js';
+
 const PREFIX = 'tokens:';
 /** Hashes kept of one text, and the length of each: two tokens share one by chance once in 16 million. */
 const MOST_KEPT = 64;
@@ -31,6 +33,14 @@ function tokensOf(text: string): string[] {
 export function tokenSketch(text: string, hash: (text: string) => string): string {
   const hashes = new Set(tokensOf(text).map((token) => hash(`token ${token}`).slice(0, HASH_LENGTH)));
   return `${PREFIX}${[...hashes].sort().slice(0, MOST_KEPT).join('')}`;
+}
+
+/** What is remembered of an answer: its salted hash, of a text its hashed tokens. */
+export function goldenKey(
+  { prediction, generatedText }: Pick<Observation, 'prediction' | 'generatedText'>,
+  hash: (text: string) => string,
+): string {
+  return generatedText === undefined ? hash(goldenText(prediction)) : tokenSketch(generatedText, hash);
 }
 
 /** True for what `tokenSketch` made. */

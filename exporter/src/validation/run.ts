@@ -11,8 +11,7 @@ import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { compare } from './compare.js';
 import { assessComparison } from './verdict.js';
 import type { Actor } from '../domain/actor.js';
-import { goldenKey } from '../baseline/golden-memory.js';
-import { isKnownAnswer } from '../statistics/token-overlap.js';
+import { goldenKey, isKnownAnswer } from '../statistics/token-overlap.js';
 
 export interface ModelValidationPorts {
   readonly clock: Clock;
