@@ -4,7 +4,8 @@ import { foldRareGroups } from '../statistics/group-counts.js';
 import { compareNumeric } from '../statistics/compare.js';
 import { quantileBins } from '../statistics/signal-counts.js';
 import { foldRareCategories } from '../statistics/rare-categories.js';
-import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../statistics/window-profile.js';
+import { subtractWindows } from '../statistics/subtract-windows.js';
+import { emptyWindow, mergeWindows, numericSignal } from '../statistics/window-profile.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,
@@ -52,6 +53,25 @@ export function learn(
   if (moved !== null)
     return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
+}
+
+/** As `learn`, of a set of answers that is given as the normal: it has no order, and so neither a duration nor halves. */
+export function learnGiven(
+  state: LearningState,
+  increment: WindowProfile,
+  golden: readonly GoldenBaseline[],
+  requirements: BaselineRequirements,
+): LearningState {
+  const profile = mergeWindows(state.profile, increment);
+  const given = { ...requirements, minimumDurationMs: 0 };
+  const contaminated = contaminationOf(profile.calls, failuresOf(profile), given);
+  const verdict: AdmissionVerdict =
+    contaminated !== null
+      ? { kind: 'refused', reasons: [contaminated] }
+      : missingOf(profile, given).length > 0
+        ? learningVerdict(profile, given)
+        : { kind: 'admitted', atMs: profile.toMs };
+  return { ...state, profile, golden, firstHalf: null, verdict };
 }
 
 /** False when `learn` with these counts would only add them: then it can wait for more. */

@@ -1,6 +1,6 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
-import type { IntakeSummary } from '../domain/ingest.js';
+import type { IntakeSummary, UnwatchedFeatures } from '../domain/ingest.js';
 import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
@@ -19,6 +19,7 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
       reason: message,
     })),
     ...notJudged(intake.notJudged),
+    ...beyondWatched(intake.unwatched),
   ];
   if (intake.clockOffsetMs === null) return spots;
   const hours = Number((intake.clockOffsetMs / HOUR_MS).toFixed(2));
@@ -26,7 +27,7 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
   return [...spots, { check: 'when things happened', reason }];
 }
 
-function notJudged({ late, lost }: IntakeSummary['notJudged']): readonly BlindSpot[] {
+function notJudged({ late, lost, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
   const spots: BlindSpot[] = [];
   if (late > 0) {
     const reason =
@@ -38,7 +39,20 @@ function notJudged({ late, lost }: IntakeSummary['notJudged']): readonly BlindSp
       'mlfi was ended while they waited for older ones; they are in the counts, and no evidence is gathered from them';
     spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
   }
+  if (labels > 0) {
+    const reason =
+      'their predictions did not come within a day, or had a label already; send the prediction_id of the prediction with its label';
+    spots.push({ check: counted(labels, 'label without a prediction', 'labels without a prediction'), reason });
+  }
   return spots;
+}
+
+function beyondWatched(unwatched: UnwatchedFeatures | null): readonly BlindSpot[] {
+  if (unwatched === null) return [];
+  const { names, first, watched } = unwatched;
+  const more = names === 1 ? '' : ` and ${names - 1} more`;
+  const reason = `of one model the first ${counted(watched, 'feature')} are watched (intake.limits.features_per_model); these came after them, and are in no count`;
+  return [{ check: `all of \`${first}\`${more}`, reason }];
 }
 
 /** Features whose values are not watched because of what they are. */

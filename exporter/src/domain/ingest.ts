@@ -76,13 +76,29 @@ export interface IntakeSummary {
   readonly leftOut: readonly IngestNote[];
   /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
   readonly clockOffsetMs: number | null;
-  /** Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed. */
-  readonly notJudged: { readonly late: number; readonly lost: number };
+  /**
+   * Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed; and
+   * labels whose prediction did not come in time.
+   */
+  readonly notJudged: { readonly late: number; readonly lost: number; readonly labels?: number };
+  /** Features beyond those one model is watched by; null when there are none. */
+  readonly unwatched: UnwatchedFeatures | null;
+}
+
+/** Features that are in no count, because as many as are watched of one model came before them. */
+export interface UnwatchedFeatures {
+  /** Different names, counted up to a thousand. */
+  readonly names: number;
+  readonly first: string;
+  /** `intake.limits.features_per_model` as it is in force. */
+  readonly watched: number;
 }
 
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
 
 export interface IngestBatch {
+  /** Whose clock the rows follow: one name for each sender, whatever it is. In memory only; absent where nobody says. */
+  readonly sender?: string;
   readonly batchId: string | null;
   /** SHA-256 of the body as text, hex: what a repeated `batchId` must come with. Null where there is no id. */
   readonly bodyDigest: string | null;
@@ -102,8 +118,13 @@ export const ERRORS_TOLD = 100;
 
 export interface IngestResult {
   readonly accepted: number;
+  /** Rows that came with their prediction and its label. */
+  readonly labelsInRows: number;
+  /** Labels by themselves whose prediction is known. */
   readonly labelsMatched: number;
   readonly labelsUnmatched: number;
+  /** Those of the unmatched that wait for their prediction. */
+  readonly labelsWaiting: number;
   readonly rejected: number;
   readonly rejectedByReason: RefusalCounts;
   readonly errors: readonly IngestLineError[];
@@ -137,6 +158,8 @@ export interface IntakeLimits {
   readonly arrayLength: number;
   /** Different values of one feature that a window tells apart; further ones count together. */
   readonly categoriesPerFeature: number;
+  /** Features of one model that are watched, parts of texts among them; further ones are told as a blind spot. */
+  readonly featuresPerModel: number;
 }
 export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
   rowsPerBatch: 200_000,
@@ -145,4 +168,5 @@ export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
   nestingDepth: 8,
   arrayLength: 100_000,
   categoriesPerFeature: 1_000,
+  featuresPerModel: 500,
 };

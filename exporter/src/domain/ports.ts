@@ -10,6 +10,7 @@ import type { DecisionRecord } from './decision-record.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
+import type { LedgerRepository } from './ledger.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure, ServerCertificate } from './observation.js';
@@ -58,6 +59,8 @@ export interface HttpCall {
    * change nothing at the other end: the first one may have arrived.
    */
   readonly retriesIdleClose?: true;
+  /** Notes when the parts of the answer arrive. */
+  readonly notesArrivals?: true;
   /** Other certificates than the usual ones. */
   readonly tls?: AskingTls;
 }
@@ -69,6 +72,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly latencySeconds: number;
+  /** How much had arrived when, of a call that notes it; oldest first. */
+  readonly arrivals?: readonly { readonly bytes: number; readonly seconds: number }[];
   /** The server's certificate; absent without TLS. */
   readonly certificate?: ServerCertificate;
 }
@@ -115,24 +120,6 @@ export interface BaselineRepository {
   saveNew(model: ModelId, baseline: BaselineProfile): Promise<void>;
   learning(model: ModelId): Promise<LearningState | null>;
   saveLearning(model: ModelId, state: LearningState): Promise<void>;
-}
-
-/** Answers waiting for their label. Only hashes and the tenth of confidence are kept. */
-export interface LedgerEntry {
-  readonly model: ModelId;
-  readonly predictionIdHash: string;
-  readonly answerHash: string;
-  readonly confidenceTenth: number | null;
-  /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
-  readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
-  readonly atMs: number;
-  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
-}
-export interface LedgerRepository {
-  saveAll(entries: readonly LedgerEntry[]): Promise<void>;
-  /** Takes out (returns and deletes) the entries found. */
-  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
-  prune(olderThanMs: number): Promise<number>;
 }
 
 /** Ids of ingest batches already taken, so that a retry is harmless. */

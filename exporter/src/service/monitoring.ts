@@ -77,7 +77,7 @@ function rediscovered(
 }
 
 /** Getters, so that a reload of the configuration takes effect. */
-const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
+export const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
   get thresholds() {
     return config.current().detection;
   },
@@ -90,6 +90,9 @@ const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
   binnedSignals: started.metrics.binnedSignals,
   get categoriesPerFeature() {
     return config.current().intake.categoriesPerFeature;
+  },
+  get featuresPerModel() {
+    return config.current().intake.featuresPerModel;
   },
   evaluationMs: started.windows.evaluateEveryMs,
   commitDelayMs: started.windows.commitDelayMs,
