@@ -3,8 +3,9 @@ import { blamesNothing, familyOf, type CauseId, type Diagnosis, type Explanation
 import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { lookingInto } from '../explanation/explain.js';
-import type { HysteresisSettings } from './hysteresis.js';
-import { causeOf } from './story.js';
+import { compareSeverity } from '../domain/severity.js';
+import { evaluationsToChange, followSeverity, startSeverity, type HysteresisSettings } from './hysteresis.js';
+import { causeOf, isRecovering, storyOf } from './story.js';
 import type { IncidentTracking } from './tracking.js';
 
 type Told = Pick<IncidentTracking, 'sameEvaluations'>;
@@ -26,7 +27,7 @@ export const isFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteres
   sameEvaluations >= evaluationsToBeFirm(diagnosis, hysteresis);
 
 /** Whether it is so since this evaluation. */
-export const becomesFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
+const becomesFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
   sameEvaluations > 1 && sameEvaluations === evaluationsToBeFirm(diagnosis, hysteresis);
 
 /** What is told of an evaluation that tells the incident's story: what it may be, until that is firm. */
@@ -44,13 +45,40 @@ export const waitsForProposals = (
 ): boolean => tracking.isUnproposed && isFirm(tracking, diagnosis, hysteresis);
 
 /** Evaluations that must tell another story before it is told: a firm one does not give way to a mixture. */
-export function leastToChange(
-  told: Told,
-  diagnosis: Diagnosis,
-  recovers: boolean,
-  hysteresis: HysteresisSettings,
-): number {
+function leastToChange(told: Told, diagnosis: Diagnosis, recovers: boolean, hysteresis: HysteresisSettings): number {
   if (told.sameEvaluations < Math.max(hysteresis.firm.specific, evaluationsToBeFirm(diagnosis, hysteresis))) return 0;
   if (recovers) return hysteresis.changeRecovering;
   return isGeneral(diagnosis) ? 0 : hysteresis.changeFirm;
+}
+
+/**
+ * Counts one more evaluation of an open incident, and moves its severity on.
+ * @returns whether its story changes by it, and whether it becomes firm
+ */
+export function followStory(
+  tracking: IncidentTracking,
+  { diagnosis, severity }: Pick<IncidentRow, 'diagnosis' | 'severity'>,
+  evaluation: Evaluation,
+  hysteresis: HysteresisSettings,
+): { readonly storyChanged: boolean; readonly isFirmNow: boolean } {
+  const judged = evaluation.diagnosis.severity;
+  const sameStory = storyOf(diagnosis) === storyOf(evaluation.diagnosis);
+  const recovers = isRecovering(diagnosis, evaluation);
+  tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
+  if (sameStory) tracking.sameEvaluations += 1;
+  const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
+  const atLeast = leastToChange(tracking, diagnosis, recovers, hysteresis);
+  const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, hysteresis, atLeast);
+  // A new story comes with its own severity, and a cause of a mixture does not make the incident's worse.
+  if (storyChanged && compareSeverity(judged, severity) > 0) tracking.severity = startSeverity(judged);
+  else if (sameStory || !recovers) tracking.severity = followSeverity(tracking.severity, judged, hysteresis);
+  return { storyChanged, isFirmNow: sameStory && becomesFirm(tracking, diagnosis, hysteresis) };
+}
+
+/** Another story than the incident's is told from now on. */
+export function leaveStory(tracking: IncidentTracking, { diagnosis }: Pick<IncidentRow, 'diagnosis'>): void {
+  const left = causeOf(diagnosis);
+  tracking.differentEvaluations = 0;
+  tracking.sameEvaluations = 1;
+  tracking.causesLeft.set(left, (tracking.causesLeft.get(left) ?? 0) + 1);
 }

@@ -2,22 +2,16 @@ import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
-import { compareSeverity } from '../domain/severity.js';
+import { compareSeverity, type Severity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
-import {
-  DEFAULT_HYSTERESIS,
-  evaluationsToChange,
-  followSeverity,
-  startSeverity,
-  type HysteresisSettings,
-} from './hysteresis.js';
+import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
-import { becomesFirm, evaluationsToBeFirm, isFirm, leastToChange, toldOf, waitsForProposals } from './firmness.js';
-import { causeOf, isOnlyWaiting, isOver, isRecovering, newlyBlind, stillFound, storyOf } from './story.js';
+import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
+import { causeOf, isOnlyWaiting, isOver, newlyBlind, stillFound, storyOf } from './story.js';
 import { newTracking, type GovernancePart, type IncidentTracking } from './tracking.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
@@ -264,55 +258,46 @@ class StoredIncidents implements IncidentManager {
     // which people decided is the one to remember.
     const isNews = !sameStory || judged !== incident.severity;
     const worse = compareSeverity(judged, incident.severity) > 0;
-    const recovers = isRecovering(incident.diagnosis, evaluation);
     if (isNews && !worse && (await this.ports.governance.isActionUnderWay(incident.id))) {
       tracking.differentEvaluations = 0;
       tracking.severity = startSeverity(incident.severity);
       return null;
     }
-    tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
-    if (sameStory) tracking.sameEvaluations += 1;
-    const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
-    const atLeast = leastToChange(tracking, incident.diagnosis, recovers, this.hysteresis);
-    const isFirmNow = sameStory && becomesFirm(tracking, incident.diagnosis, this.hysteresis);
-    const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, this.hysteresis, atLeast);
-    // A new story comes with its own severity, and another one than the incident's does not make it worse.
-    if (storyChanged && worse) tracking.severity = startSeverity(judged);
-    else if (sameStory || !recovers) tracking.severity = followSeverity(tracking.severity, judged, this.hysteresis);
+    const { storyChanged, isFirmNow } = followStory(tracking, incident, evaluation, this.hysteresis);
     const { severity } = tracking.severity;
     if (!storyChanged && !isFirmNow && severity === incident.severity) {
-      const told = sameStory ? await this.followSize(tracking, incident, evaluation) : incident;
-      // Proposals that could not be made when the story began are made now.
-      return sameStory && waitsForProposals(tracking, told, this.hysteresis) ? told : null;
+      if (!sameStory) return null;
+      const told = await this.followSize(tracking, incident, evaluation);
+      // Proposals that could not be made when the story became firm are made now.
+      return waitsForProposals(tracking, told, this.hysteresis) ? told : null;
     }
-    const now = this.ports.clock.now();
     const { diagnosis, fingerprint } = evaluation;
-    const entries: TimelineEntry[] = [];
-    if (severity !== incident.severity)
-      entries.push(severityEntry(incident.severity, severity, diagnosis.severityReason, this.hysteresis, now));
-    if (storyChanged) {
-      tracking.differentEvaluations = 0;
-      tracking.sameEvaluations = 1;
-      const left = causeOf(incident.diagnosis);
-      tracking.causesLeft.set(left, (tracking.causesLeft.get(left) ?? 0) + 1);
-    }
+    if (storyChanged) leaveStory(tracking, incident);
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
-    if (storyChanged || isFirmNow) entries.push({ atMs: now, kind: 'diagnosis-changed', text: explanation.headline });
+    const headline = storyChanged || isFirmNow ? explanation.headline : null;
+    const entries = this.newsOf(incident, severity, diagnosis.severityReason, headline);
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
     const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
-    const worst = worstOf(incident.worst ?? null, diagnosis);
-    const told = takesOver
-      ? { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst }
-      : incident;
+    const told = takesOver ? retold(incident, { diagnosis, explanation, fingerprint }) : incident;
     const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });
     // Proposals belong to a firm cause: they are made when it becomes so, and not anew because its harm grew.
     // Those of another cause are taken back at once.
-    if (storyChanged) return changed;
-    return sameStory && (isFirmNow || waitsForProposals(tracking, changed, this.hysteresis)) ? changed : null;
+    const isAsked = sameStory && waitsForProposals(tracking, changed, this.hysteresis);
+    return storyChanged || isFirmNow || isAsked ? changed : null;
+  }
+
+  /** Lines for another severity, and for a headline that is new. */
+  private newsOf(incident: IncidentRow, severity: Severity, reason: string, headline: string | null): TimelineEntry[] {
+    const now = this.ports.clock.now();
+    const lines: TimelineEntry[] = [];
+    if (severity !== incident.severity)
+      lines.push(severityEntry(incident.severity, severity, reason, this.hysteresis, now));
+    if (headline !== null) lines.push({ atMs: now, kind: 'diagnosis-changed', text: headline });
+    return lines;
   }
 
   /**
@@ -330,11 +315,10 @@ class StoredIncidents implements IncidentManager {
     const { diagnosis, fingerprint } = evaluation;
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
     const { severity } = incident;
-    const worst = worstOf(incident.worst ?? null, diagnosis);
-    const told = { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
+    const told = retold(incident, { diagnosis, explanation, fingerprint });
     const held = diagnosis.severity === severity ? diagnosis : incident.diagnosis;
     const changed = withSeverity(told, { severity, severityReason: held.severityReason });
-    const growth = growthText(incident.worst ?? null, worst);
+    const growth = growthText(incident.worst ?? null, told.worst);
     const entries: TimelineEntry[] =
       growth === null ? [] : [{ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text: growth }];
     await this.ports.incidents.save(changed, entries);
@@ -375,4 +359,13 @@ function begunProposing(tracking: IncidentTracking, incident: IncidentRow): Prop
   tracking.proposing += 1;
   tracking.isUnproposed = true;
   return { tracking, incident, turn: tracking.proposing };
+}
+
+/** The incident as an evaluation of its story tells it, with the worst it has been. */
+function retold(
+  incident: IncidentRow,
+  { diagnosis, explanation, fingerprint }: Pick<IncidentRow, 'diagnosis' | 'explanation' | 'fingerprint'>,
+): IncidentRow & { readonly worst: ReturnType<typeof worstOf> } {
+  const worst = worstOf(incident.worst ?? null, diagnosis);
+  return { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
 }

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import { WatchedModels, type Fault, type Told } from './watched-models.js';
+
+const MINUTE_MS = 60_000;
+const FAULTY_MS = 4 * MINUTE_MS;
+/** One window; then criteria must hold for five minutes, and closing takes its few evaluations. */
+const VERIFIED_WITHIN_MS = 11 * MINUTE_MS;
+const WATCHED_MS = 13 * MINUTE_MS;
+
+interface Story {
+  readonly fault: Fault;
+  readonly causes: readonly CauseId[];
+  readonly goldenInputs?: number;
+}
+
+/** Faults of one model, each in a copy of its own. */
+const STORIES: Readonly<Record<string, Story>> = {
+  unit: { fault: { arrives: (world) => ({ ...world, income: world.income * 100 }) }, causes: ['unit-change'] },
+  absent: {
+    fault: { arrives: ({ age, hours, country, device }) => ({ age, hours, country, device }) },
+    causes: ['null-flood'],
+  },
+  rename: {
+    fault: { arrives: (world) => ({ ...world, country: world.country === 'DE' ? 'Germany' : world.country }) },
+    causes: ['category-rename'],
+  },
+  slow: { fault: { latencyMs: [600, 1_000] }, causes: ['slow-endpoint'] },
+};
+
+interface Advice {
+  readonly id: string;
+  readonly action: string;
+  readonly cause: CauseId;
+  readonly digest: string;
+  readonly state: string;
+  readonly model_id: string;
+  readonly plan: object | null;
+}
+
+let watched: WatchedModels;
+const mendedAtMs = new Map<string, number>();
+const recoveredAtMs = new Map<string, number>();
+let advice: readonly Advice[] = [];
+let lessons: readonly { readonly model_id: string; readonly cause: CauseId }[] = [];
+
+async function adviceNow(): Promise<readonly Advice[]> {
+  const { body } = await watched.request('GET', '/api/v1/recommendations?limit=200');
+  return (body as { recommendations: readonly Advice[] }).recommendations;
+}
+
+/** Approves the first action of each model that can be carried out. */
+async function approve(): Promise<void> {
+  const approved = new Set<string>();
+  for (const { id, model_id: model, digest, plan, state, action } of await adviceNow()) {
+    if (approved.has(model) || plan === null || state !== 'pending' || action === 'rebaseline') continue;
+    const vote = { recommendation_id: id, digest, verdict: 'approve', reason: 'it is what it says' };
+    const { status } = await watched.decide('POST', '/api/v1/votes', vote);
+    expect(status).toBe(200);
+    approved.add(model);
+  }
+}
+
+beforeAll(async () => {
+  const models = Object.entries(STORIES).map(([id, { goldenInputs = 5 }]) => ({ id, goldenInputs, hasLabels: true }));
+  watched = await WatchedModels.start(models.map((model) => ({ ...model, version: 'v1' })));
+  for (const [id, { fault }] of Object.entries(STORIES)) watched.faults.set(id, fault);
+  watched.onAction = (model) => {
+    watched.faults.delete(model);
+    mendedAtMs.set(model, watched.clock.now());
+  };
+  await watched.stepFor(FAULTY_MS);
+  await approve();
+  for (let passed = 0; passed < WATCHED_MS; passed += MINUTE_MS) {
+    await watched.stepFor(MINUTE_MS);
+    for (const { model_id: model, state } of await adviceNow())
+      if (state === 'recovered' && !recoveredAtMs.has(model)) recoveredAtMs.set(model, watched.clock.now());
+  }
+  advice = await adviceNow();
+  const { body } = await watched.request('GET', '/api/v1/lessons?limit=100');
+  ({ lessons } = body as { lessons: typeof lessons });
+}, 900_000);
+afterAll(() => watched.close());
+
+const isFirm = ({ incident, headline }: Told): boolean => incident !== null && !headline.includes('looking into it');
+const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+describe.each(Object.entries(STORIES))('%s, injected, mended and watched to the end', (id, { causes }) => {
+  const told = (): readonly Told[] => watched.told.get(id) ?? [];
+
+  it('is one incident with one cause, the right one, from when it is firm to its end', () => {
+    expect(distinct(told().flatMap(({ incident }) => incident ?? []))).toHaveLength(1);
+    const firm = distinct(
+      told()
+        .filter(isFirm)
+        .map(({ cause }) => cause),
+    );
+    expect(firm).toHaveLength(1);
+    expect(causes).toContain(firm[0]);
+  });
+
+  it('makes each proposal once, for that cause', () => {
+    const own = advice.filter(({ model_id: model }) => model === id);
+    expect(own.length).toBeGreaterThan(0);
+    expect(distinct(own.map(({ action }) => action))).toHaveLength(own.length);
+    for (const { cause, state } of own) {
+      expect(causes).toContain(cause);
+      expect(['recovered', 'withdrawn']).toContain(state);
+    }
+  });
+
+  it('is seen to recover soon after it was mended, closed, and remembered as what it was', () => {
+    const mended = mendedAtMs.get(id) ?? Infinity;
+    expect((recoveredAtMs.get(id) ?? Infinity) - mended).toBeLessThanOrEqual(VERIFIED_WITHIN_MS);
+    expect(told().at(-1)?.incident).toBeNull();
+    const [lesson, ...others] = lessons.filter(({ model_id: model }) => model === id);
+    expect(others).toEqual([]);
+    expect(causes).toContain(lesson?.cause);
+  });
+});
