@@ -73,8 +73,24 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
  * other traffic competes, and while most do, only causes of that.
  */
 export function hypotheses(symptoms: Symptoms): Hypothesised[] {
-  return hypothesesOf(symptoms, isAdmissible(symptoms));
+  const isIn = isAdmissible(symptoms);
+  if (!hasModelChanged(symptoms)) return hypothesesOf(symptoms, isIn);
+  const others = accuracyFell(symptoms) ? NOT_THE_MODEL : OF_THE_WORLD;
+  return hypothesesOf(symptoms, (cause) => isIn(cause) && !others.has(cause));
 }
+
+/** Causes that leave the model as it was. */
+const OF_THE_WORLD: ReadonlySet<CauseId> = new Set(['concept-drift', 'segment-concept-drift']);
+
+/** The same, and confidence that alone moved, which makes no prediction wrong. */
+const NOT_THE_MODEL: ReadonlySet<CauseId> = new Set([...OF_THE_WORLD, 'calibration-decay']);
+
+const accuracyFell = ({ findings }: Symptoms): boolean =>
+  findings.some(({ detector, subject }) => detector === 'accuracy-drop' || subject === 'accuracy');
+
+/** The same questions are answered otherwise, which no change of the world does. */
+const hasModelChanged = ({ findings }: Symptoms): boolean =>
+  findings.some(({ detector }) => detector === 'golden-answers');
 
 /** What it would be if anything were wrong, while nothing is established; empty once something is. For runners-up only. */
 export function unestablishedHypotheses(symptoms: Symptoms): Hypothesised[] {

@@ -10,6 +10,8 @@ import type { MeanError } from '../domain/performance.js';
 const LEVEL = 0.95;
 /** A spread, and with it an interval of the mean, needs two values at least. */
 const MIN_SAMPLES = 2;
+/** Golden inputs from which a share of them says something of all predictions: of one or two it would be none, half or all. */
+const MIN_GOLDEN = 3;
 /** Two-sided 95 % point of the standard normal distribution. */
 const Z = 1.96;
 
@@ -78,7 +80,7 @@ export function errorGrowth({ errorBefore, errorNow }: Symptoms['labels']): Erro
 }
 
 function turnedByGolden({ golden }: Symptoms): Impact | null {
-  if (golden.compared === 0 || golden.answersChanged === 0) return null;
+  if (golden.compared < MIN_GOLDEN || golden.answersChanged === 0) return null;
   const turned = proportion(golden.answersChanged, golden.compared, LEVEL);
   return {
     harm: 'wrong-answer',
@@ -133,9 +135,10 @@ const BY_TRUST: readonly ((symptoms: Symptoms) => Impact | null)[] = [wrongByLab
 export function estimateImpact(symptoms: Symptoms): Impact | null {
   const isReal = (impact: Impact | null): impact is Impact => impact !== null && impact.interval.low > 0;
   const wrong = BY_TRUST.map((estimate) => estimate(symptoms)).find((impact) => impact !== null) ?? null;
-  const golden = turnedByGolden(symptoms);
+  // Golden inputs show that predictions are different where labels do not show that they are worse.
+  const different = isReal(wrong) ? null : turnedByGolden(symptoms);
   return (
-    [unanswered(symptoms), wrong, golden, late(symptoms)]
+    [unanswered(symptoms), wrong, different, late(symptoms)]
       .filter(isReal)
       .sort((a, b) => Number(a.harm === 'late-answer') - Number(b.harm === 'late-answer') || b.share - a.share)[0] ??
     null

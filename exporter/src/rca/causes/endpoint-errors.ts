@@ -1,6 +1,6 @@
 import { failureText } from '../../domain/observation.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { callsFail } from './calls-fail.js';
+import { callsFail, noneAnswered } from './calls-fail.js';
 import { saidByFailures } from './said-by-failures.js';
 
 /**
@@ -24,6 +24,7 @@ export const endpointErrors: CauseDefinition = {
   hypotheses(symptoms) {
     const { service } = symptoms;
     if (service.failures.count === 0 || !callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];
+    if (noneAnswered(symptoms)) return [];
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
       .map(([reason]) => failureText(reason));

@@ -17,6 +17,8 @@ import type { ServiceEvidence } from '../../domain/symptoms.js';
 
 /** Answers later than this quantile of the baseline's latencies count as late. */
 const LATE_QUANTILE = 0.95;
+/** Share of the failures that one stretch holds from which they are one outage. */
+const ONE_STRETCH = 0.9;
 /** RFC 6585 and RFC 9110: too many requests, service unavailable. */
 const BUSY_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
@@ -90,7 +92,7 @@ function lateAnswers(
 }
 
 /**
- * Since failures became more frequent: a beginning is no burst.
+ * Since failures became more frequent: a beginning is no burst, and neither is one stretch of failures.
  * Wald & Wolfowitz's runs test: far fewer runs of failures and successes than independent failures would make (z < −3). Null with
  * fewer than five failures, where no number of runs would show it; no burst without answers between.
  */
@@ -98,11 +100,21 @@ function inBursts(failed: readonly boolean[]): boolean | null {
   const n1 = failed.filter(Boolean).length;
   const n2 = failed.length - n1;
   if (n1 < 5) return null;
-  if (n2 < 5) return false;
+  if (n2 < 5 || longestStretch(failed) >= ONE_STRETCH * n1) return false;
   let runs = 1;
   for (let i = 1; i < failed.length; i += 1) if (failed[i] !== failed[i - 1]) runs += 1;
   const n = n1 + n2;
   const mean = (2 * n1 * n2) / n + 1;
   const variance = ((mean - 1) * (mean - 2)) / (n - 1);
   return (runs - mean) / Math.sqrt(variance) < -3;
+}
+
+/** Failures in a row, at most. */
+function longestStretch(failed: readonly boolean[]): number {
+  let [longest, length] = [0, 0];
+  for (const isFailed of failed) {
+    length = isFailed ? length + 1 : 0;
+    longest = Math.max(longest, length);
+  }
+  return longest;
 }
