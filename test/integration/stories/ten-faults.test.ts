@@ -3,10 +3,10 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import { WatchedModels, type Fault, type Told } from './watched-models.js';
 
 const MINUTE_MS = 60_000;
-const FAULTY_MS = 4 * MINUTE_MS;
+const FAULTY_MS = 6 * MINUTE_MS;
 /** One window; then criteria must hold for five minutes, and closing takes its few evaluations. */
 const VERIFIED_WITHIN_MS = 11 * MINUTE_MS;
-const WATCHED_MS = 13 * MINUTE_MS;
+const WATCHED_MS = 14 * MINUTE_MS;
 
 interface Story {
   readonly fault: Fault;
@@ -14,9 +14,13 @@ interface Story {
   readonly goldenInputs?: number;
 }
 
-/** Faults of one model, each in a copy of its own. */
+/** Ten faults of one model, each in a copy of its own. */
 const STORIES: Readonly<Record<string, Story>> = {
   unit: { fault: { arrives: (world) => ({ ...world, income: world.income * 100 }) }, causes: ['unit-change'] },
+  nulls: {
+    fault: { arrives: (world, random) => ({ ...world, income: random() < 0.6 ? null : world.income }) },
+    causes: ['null-flood'],
+  },
   absent: {
     fault: { arrives: ({ age, hours, country, device }) => ({ age, hours, country, device }) },
     causes: ['null-flood'],
@@ -25,7 +29,21 @@ const STORIES: Readonly<Record<string, Story>> = {
     fault: { arrives: (world) => ({ ...world, country: world.country === 'DE' ? 'Germany' : world.country }) },
     causes: ['category-rename'],
   },
+  frozen: { fault: { arrives: (world) => ({ ...world, income: 47.5 }) }, causes: ['stale-feature'] },
+  both: {
+    fault: {
+      arrives: (world) => ({
+        ...world,
+        income: world.income * 100,
+        country: world.country === 'DE' ? 'Germany' : world.country,
+      }),
+    },
+    causes: ['unit-change', 'category-rename'],
+  },
+  err30: { fault: { failing: 0.3 }, causes: ['endpoint-errors'] },
+  err100: { fault: { failing: 1 }, causes: ['model-unreachable'] },
   slow: { fault: { latencyMs: [600, 1_000] }, causes: ['slow-endpoint'] },
+  replaced: { fault: { isReplaced: true }, causes: ['model-changed'] },
 };
 
 interface Advice {
