@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { LedgerRepository } from '../domain/ports.js';
-import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
+import type { LedgerEntry, LedgerRepository } from '../domain/ports.js';
 
 const row = z.object({
   prediction_id_hash: z.string(),
@@ -15,40 +14,66 @@ const row = z.object({
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
 const rowsOf = z.array(row).or(z.object({ rows: z.array(row) }).transform(({ rows }) => rows));
 
-export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepository {
+type Dialect = 'sqlite' | 'postgresql';
+
+/** In the order of `columnsOf`. */
+const COLUMNS = [
+  'model',
+  'prediction_id_hash',
+  'answer_hash',
+  'confidence_tenth',
+  'grid_centre',
+  'answer_cell',
+  'at_ms',
+  'arrived_at_ms',
+] as const;
+const TYPES = ['text', 'text', 'text', 'integer', 'double precision', 'integer', 'double precision', 'double precision'];
+
+const columnsOf = (entry: LedgerEntry): readonly (string | number | null)[] => [
+  entry.model,
+  entry.predictionIdHash,
+  entry.answerHash,
+  entry.confidenceTenth,
+  entry.quantity?.gridCentre ?? null,
+  entry.quantity?.cell ?? null,
+  entry.atMs,
+  entry.arrivedAtMs,
+];
+
+/**
+ * All entries come as one JSON text: the statement is always the same, and no driver binds thousands of values one by one.
+ * @param rows the table that the text is
+ * @param column its nth column
+ */
+const save = (rows: string, column: (n: number) => string): string =>
+  `insert into ledger (${COLUMNS.join(', ')}) select ${COLUMNS.map((_, n) => column(n)).join(', ')} from ${rows} where true
+   on conflict (model, prediction_id_hash) do update set
+   ${COLUMNS.slice(2)
+     .map((name) => `${name} = excluded.${name}`)
+     .join(', ')}`;
+const SAVE: Readonly<Record<Dialect, string>> = {
+  sqlite: save('json_each(?)', (n) => `value->>${n}`),
+  postgresql: save('json_array_elements(cast(? as json)) as entry', (n) => `cast(entry->>${n} as ${TYPES[n] ?? 'text'})`),
+};
+
+const take = (hashes: string): string =>
+  `delete from ledger where model = ? and prediction_id_hash in (${hashes})
+   returning ${COLUMNS.slice(1).join(', ')}`;
+const TAKE: Readonly<Record<Dialect, string>> = {
+  sqlite: take('select value from json_each(?)'),
+  postgresql: take('select json_array_elements_text(cast(? as json))'),
+};
+
+export function ledgerRepository(db: Knex, dialect: Dialect): LedgerRepository {
   return {
     async saveAll(entries) {
       const newest = [
         ...new Map(entries.map((entry) => [`${entry.model}\n${entry.predictionIdHash}`, entry])).values(),
       ];
-      for (const chunk of chunked(newest, 8, limits)) {
-        await db('ledger')
-          .insert(
-            chunk.map((entry) => ({
-              model: entry.model,
-              prediction_id_hash: entry.predictionIdHash,
-              answer_hash: entry.answerHash,
-              confidence_tenth: entry.confidenceTenth,
-              grid_centre: entry.quantity?.gridCentre ?? null,
-              answer_cell: entry.quantity?.cell ?? null,
-              at_ms: entry.atMs,
-              arrived_at_ms: entry.arrivedAtMs,
-            })),
-          )
-          .onConflict(['model', 'prediction_id_hash'])
-          .merge();
-      }
+      if (newest.length > 0) await db.raw(SAVE[dialect], [JSON.stringify(newest.map(columnsOf))]);
     },
     async take(model, hashes) {
-      const taken: z.infer<typeof row>[] = [];
-      for (const chunk of chunkedValues(hashes, limits)) {
-        const answer: unknown = await db.raw(
-          `delete from ledger where model = ? and prediction_id_hash in (${chunk.map(() => '?').join(', ')})
-           returning prediction_id_hash, answer_hash, confidence_tenth, grid_centre, answer_cell, at_ms, arrived_at_ms`,
-          [model, ...chunk],
-        );
-        taken.push(...rowsOf.parse(answer));
-      }
+      const taken = rowsOf.parse(await db.raw(TAKE[dialect], [model, JSON.stringify(hashes)]));
       return taken.map((entry) => ({
         model,
         predictionIdHash: entry.prediction_id_hash,
