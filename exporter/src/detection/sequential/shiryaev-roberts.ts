@@ -70,6 +70,41 @@ export class EvidenceBank {
     return sinceChange;
   }
 
+  /**
+   * `steps` steps with x = 0 at once, by the closed form of what `step` does one by one: each bet multiplies by the same
+   * factor f < 1, so R becomes f^n·R + π·(f + f² + … + f^n). For bets on risks: none of them is a power.
+   * @param steps at least 1
+   * @param lastAtMs when the last of them began
+   */
+  stepZeros(steps: number, lastAtMs: number): void {
+    const { evidence, cusum, resetAtMs } = this;
+    const { slopes, mean } = this.bets;
+    for (let j = 0; j < slopes.length; j += 1) {
+      const factor = 1 - (slopes[j] ?? 0) * mean;
+      evidence[j] = this.afterZeros(j, factor, steps);
+      const growing = (cusum[j] ?? 0) * factor ** (steps - 1);
+      if (growing >= 1) cusum[j] = growing * factor;
+      else {
+        cusum[j] = factor;
+        resetAtMs[j] = lastAtMs;
+      }
+    }
+  }
+
+  private afterZeros(j: number, factor: number, steps: number): number {
+    const all = factor ** steps;
+    return (this.evidence[j] ?? 0) * all + (this.start * factor * (1 - all)) / (1 - factor);
+  }
+
+  /** `value` as it will be after so many steps with x = 0. */
+  valueAfterZeros(steps: number): number {
+    const { slopes, weights, mean } = this.bets;
+    let sum = 0;
+    for (let j = 0; j < slopes.length; j += 1)
+      sum += (weights[j] ?? 0) * this.afterZeros(j, 1 - (slopes[j] ?? 0) * mean, steps);
+    return Math.min(sum, MOST);
+  }
+
   /** Mixture value Σ weight·R, in ticks: what is compared with the line. */
   get value(): number {
     let sum = 0;
