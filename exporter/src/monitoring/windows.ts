@@ -13,7 +13,7 @@ import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 
 /** Rows that wait from which on counting them again costs more than holding windows twice. */
-const WORTH_KEEPING = 500;
+const WORTH_KEEPING = 100;
 
 /** One window of counts, keyed by its start. */
 export interface Window {
@@ -54,11 +54,13 @@ export function withCounted(
   return builder.build();
 }
 
+function countRow(builder: WindowBuilder, { row, judged }: ArrivedRow): void {
+  builder.add(row);
+  if (judged !== null) builder.addLabel(judged.label);
+}
+
 function count(builder: WindowBuilder, { rows, labels }: Countable): void {
-  for (const { row, judged } of rows) {
-    builder.add(row);
-    if (judged !== null) builder.addLabel(judged.label);
-  }
+  for (const row of rows) countRow(builder, row);
   for (const { label } of labels) builder.addLabel(label);
 }
 
@@ -119,6 +121,16 @@ export class Windows {
       if (startMs !== null && this.isAhead(startMs)) this.expect(startMs, some, isStored);
       else this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
     }
+  }
+
+  /** As `add`, for one row: what is judged comes row by row. */
+  addRow(arrived: ArrivedRow, isStored: boolean): void {
+    if (!isStored) this.written.clear();
+    const startMs = this.startOf(arrived.row.atMs);
+    if (startMs !== this.startMs || (startMs !== null && !isStored))
+      return this.countIn(startMs, isStored, (builder) => countRow(builder, arrived));
+    this.built = null;
+    countRow(this.builder, arrived);
   }
 
   /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
