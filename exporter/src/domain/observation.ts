@@ -75,7 +75,7 @@ export type Features = Readonly<Record<string, FeatureValue>>;
 /** How many features a row has; makes no list of them, as `Object.keys` does. */
 export function featureCount(features: Features | null): number {
   let count = 0;
-  for (const _ in features) count += 1;
+  for (const name in features) if (features[name] !== undefined) count += 1;
   return count;
 }
 
