@@ -15,7 +15,11 @@ export class FeaturesRead {
   private kinds: FeatureKinds;
   private stored: FeatureKinds;
 
-  constructor(restored: FeatureReadings | null) {
+  /** @param most features told apart; read at every use */
+  constructor(
+    restored: FeatureReadings | null,
+    private readonly most: () => number,
+  ) {
     this.kinds = this.stored = restored === null ? FeatureKinds.none : FeatureKinds.restored(restored);
   }
 
@@ -25,7 +29,7 @@ export class FeaturesRead {
 
   /** Reads rows and learns from them; changes nothing until `adopt`. */
   read(rows: readonly Observation[]): ReadRows {
-    const kinds = this.kinds.learn(rows);
+    const kinds = this.kinds.learn(rows, this.most());
     return { kinds, observations: rows.map((row) => kinds.read(row)), contradicts: kinds.contradicts(this.kinds) };
   }
 
@@ -44,7 +48,7 @@ export class FeaturesRead {
 
   /** Another normal is learnt: a feature may be of another kind in it. @returns the rows as they are read from now on */
   renew(rows: readonly Observation[]): readonly Observation[] {
-    this.kinds = this.kinds.renewed().learn(rows);
+    this.kinds = this.kinds.renewed().learn(rows, this.most());
     return rows.map((row) => this.kinds.read(row));
   }
 }

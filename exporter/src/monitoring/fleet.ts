@@ -384,12 +384,7 @@ export class Fleet implements RowTaker {
 
   /** @throws NotFound */
   status(id: ModelId): ModelStatus {
-    const { monitored, last } = this.members.get(id);
-    return statusOf(monitored, last?.evaluation ?? null, this.ports.incidents.current(id), {
-      evaluatedAtMs: last?.atMs ?? null,
-      evaluationSeconds: last?.seconds ?? null,
-      patterns: this.lessons.patternsOf(id),
-    });
+    return statusOf(this.members.get(id), this.ports.incidents.current(id), this.lessons.patternsOf(id));
   }
 
   /** Another text whenever the model's status may have changed, null for no such model; cheap, for those who keep something made of a status. */

@@ -5,6 +5,7 @@ import {
   mergeWindows,
   type CallCounts,
   type WindowBuilder,
+  type WindowLimits,
 } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
@@ -46,10 +47,10 @@ export function withCounted(
   like: WindowProfile,
   from: WindowProfile | null,
   countable: Countable,
-  categoriesKept?: number,
+  limits?: WindowLimits,
 ): WindowProfile {
   if (from !== null && countable.rows.length + countable.labels.length === 0) return from;
-  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() }, categoriesKept);
+  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() }, limits);
   count(builder, countable);
   return builder.build();
 }
@@ -72,6 +73,7 @@ export class Windows {
   private builder: WindowBuilder;
   /** What the builder holds, until it counts on. */
   private built: WindowProfile | null = null;
+  private leftOutBefore: ReadonlySet<string> = new Set();
   /** Start of the window being filled; null while a baseline is learnt, or before the first row. */
   private startMs: number | null = null;
   /** Whole windows in memory, oldest first. */
@@ -93,7 +95,7 @@ export class Windows {
    * @param sinceMs windows from here on are judged; null while a baseline is learnt
    * @param past windows already stored, oldest first
    * @param binnedSignals signals counted in frozen bins for Prometheus
-   * @param categoriesKept different values of one feature that are told apart; read at every use
+   * @param limits what one window may hold; read at every use
    */
   constructor(
     private like: WindowProfile,
@@ -102,7 +104,7 @@ export class Windows {
     past: readonly Window[],
     binnedSignals: number,
     labelDelays: readonly number[] = [],
-    readonly categoriesKept: () => number = () => DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
+    readonly limits: () => WindowLimits = () => DEFAULT_INTAKE_LIMITS,
   ) {
     this.labels = new LabelHistory(labelDelays);
     this.past = past.slice(0, -1);
@@ -157,7 +159,7 @@ export class Windows {
       if (startMs !== null && !this.isOlder(startMs)) this.unstored.add(startMs);
       const from = startMs === null ? undefined : this.written.get(startMs);
       if (startMs === null || from === undefined) continue;
-      const builder = createWindowBuilder({ like: this.like, from });
+      const builder = createWindowBuilder({ like: this.like, from }, this.limits());
       for (const row of some) builder.addGroupLabel(row);
       this.written.set(startMs, builder.build());
     }
@@ -183,6 +185,12 @@ export class Windows {
     return this.built;
   }
 
+  /** Features that the newest windows left out: one that has just begun knows none yet. */
+  get leftOut(): ReadonlySet<string> {
+    const { leftOut } = this.builder;
+    return leftOut.size > 0 ? leftOut : this.leftOutBefore;
+  }
+
   /**
    * What the store is to hold once more is counted. Changes nothing.
    * @param waiting rows that are stored and not counted here yet
@@ -198,7 +206,7 @@ export class Windows {
       ahead: readonly MatchedLabel[] = [],
     ): Window => {
       const countable = { rows: counted, labels: [...ahead, ...(labels.get(startMs) ?? [])] };
-      return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.categoriesKept()) };
+      return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.limits()) };
     };
     const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
     const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
@@ -338,7 +346,7 @@ export class Windows {
   }
 
   private counting(like: WindowProfile, from?: WindowProfile): WindowBuilder {
-    return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.categoriesKept());
+    return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.limits());
   }
 
   private countNow(count: (builder: WindowBuilder) => void): void {
@@ -370,6 +378,7 @@ export class Windows {
   /** Begins a newer window. */
   private roll(startMs: number): void {
     const profile = this.current();
+    this.leftOutBefore = this.builder.leftOut;
     if (this.startMs !== null) this.past.push({ windowStartMs: this.startMs, profile });
     this.restart(this.like);
     this.startMs = startMs;
