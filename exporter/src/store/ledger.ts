@@ -27,7 +27,16 @@ const COLUMNS = [
   'at_ms',
   'arrived_at_ms',
 ] as const;
-const TYPES = ['text', 'text', 'text', 'integer', 'double precision', 'integer', 'double precision', 'double precision'];
+const TYPES = [
+  'text',
+  'text',
+  'text',
+  'integer',
+  'double precision',
+  'integer',
+  'double precision',
+  'double precision',
+];
 
 const columnsOf = (entry: LedgerEntry): readonly (string | number | null)[] => [
   entry.model,
@@ -53,7 +62,10 @@ const save = (rows: string, column: (n: number) => string): string =>
      .join(', ')}`;
 const SAVE: Readonly<Record<Dialect, string>> = {
   sqlite: save('json_each(?)', (n) => `value->>${n}`),
-  postgresql: save('json_array_elements(cast(? as json)) as entry', (n) => `cast(entry->>${n} as ${TYPES[n] ?? 'text'})`),
+  postgresql: save(
+    'json_array_elements(cast(? as json)) as entry',
+    (n) => `cast(entry->>${n} as ${TYPES[n] ?? 'text'})`,
+  ),
 };
 
 const take = (hashes: string): string =>

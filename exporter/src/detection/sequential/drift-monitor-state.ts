@@ -94,7 +94,7 @@ const calibration: z.ZodType<CalibrationState> = z.object({
 
 const risk: z.ZodType<RiskState> = z.object({
   bank,
-  zeros: z.object({ count: double, lastAtMs: double }).default({ count: 0, lastAtMs: 0 }),
+  zeros: z.object({ count: double, lastAtMs: double }).optional(),
   recovery: recovery.nullable(),
 });
 

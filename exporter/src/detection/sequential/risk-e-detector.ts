@@ -41,8 +41,8 @@ export interface RiskSettings {
 
 export interface RiskState {
   readonly bank: BankState;
-  /** Losses of 0 that are not bet on yet. */
-  readonly zeros: { readonly count: number; readonly lastAtMs: number };
+  /** Losses of 0 that are not bet on yet; absent when there are none. */
+  readonly zeros?: { readonly count: number; readonly lastAtMs: number } | undefined;
   readonly recovery: RecoveryState | null;
 }
 
@@ -63,8 +63,8 @@ export class RiskEDetector {
     state?: RiskState,
   ) {
     this.bank = this.newBank(state?.bank);
-    this.zeros = state?.zeros.count ?? 0;
-    this.lastZeroAtMs = state?.zeros.lastAtMs ?? 0;
+    this.zeros = state?.zeros?.count ?? 0;
+    this.lastZeroAtMs = state?.zeros?.lastAtMs ?? 0;
     this.recovery = state === undefined || state.recovery === null ? null : new Recovery(state.recovery);
   }
 
@@ -128,7 +128,7 @@ export class RiskEDetector {
   snapshot(): RiskState {
     return {
       bank: this.bank.snapshot(),
-      zeros: { count: this.zeros, lastAtMs: this.lastZeroAtMs },
+      ...(this.zeros === 0 ? {} : { zeros: { count: this.zeros, lastAtMs: this.lastZeroAtMs } }),
       recovery: this.recovery?.snapshot() ?? null,
     };
   }

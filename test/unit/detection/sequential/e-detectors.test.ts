@@ -81,8 +81,7 @@ describe('evidence bank', () => {
       expect(atOnce.valueAfterZeros(zeros) / oneByOne.value).toBeCloseTo(1, 9);
       atOnce.stepZeros(zeros, 99 + zeros);
       const [expected, found] = [oneByOne.snapshot(), atOnce.snapshot()];
-      for (const [j, value] of expected.evidence.entries())
-        expect((found.evidence[j] ?? 0) / value).toBeCloseTo(1, 9);
+      for (const [j, value] of expected.evidence.entries()) expect((found.evidence[j] ?? 0) / value).toBeCloseTo(1, 9);
       for (const [j, value] of expected.cusum.entries()) expect((found.cusum[j] ?? 0) / value).toBeCloseTo(1, 9);
       expect(found.resetAtMs).toEqual(expected.resetAtMs);
     }
