@@ -5,7 +5,8 @@ import type { IngestBatch } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
-import type { LedgerRepository, Random } from '../domain/ports.js';
+import type { LedgerRepository } from '../domain/ledger.js';
+import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
@@ -23,7 +24,7 @@ import {
   type Written,
 } from './increment.js';
 import { ModelTraffic } from './model-traffic.js';
-import { LabelJoiner, type Join } from './label-joiner.js';
+import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { monitoredModelState } from './model-state.js';
 import { PendingRows } from './pending-rows.js';
@@ -142,7 +143,7 @@ export class MonitoredModel {
   }
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[], nowMs: number): void {
+  observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
@@ -160,7 +161,7 @@ export class MonitoredModel {
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.traffic.await(arrived, sent, false, nowMs);
+    this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]);
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
@@ -200,14 +201,8 @@ export class MonitoredModel {
 
   private parts(read: ReadRows): CountingState {
     const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
-    return {
-      ...parts,
-      phase,
-      earlyLabels,
-      calls: this.calls,
-      baselineToSave,
-      kindsToSave: this.features.toStore(read),
-    };
+    const kindsToSave = this.features.toStore(read);
+    return { ...parts, phase, earlyLabels, calls: this.calls, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -216,13 +211,13 @@ export class MonitoredModel {
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
-  join(ledger: LedgerRepository, { answers, labels }: Staged): Promise<Join> {
-    return this.labels.join(ledger, answers, labels);
+  join(ledger: LedgerRepository, { answers, labels }: Staged, nowMs: number): Promise<Join> {
+    return this.labels.join(ledger, answers, labels, nowMs);
   }
 
   /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
   settle({ staged, join, counted }: Written, nowMs: number): void {
-    const { observations, labels } = staged.rows;
+    const { observations, labels, senders } = staged.rows;
     this.isUnsaved = false;
     const { traffic } = this;
     traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
@@ -234,12 +229,9 @@ export class MonitoredModel {
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
-    traffic.await(observations, staged.sent, true, nowMs);
-    traffic.takeLabels(
-      join.judged.filter((each) => each !== null),
-      nowMs,
-    );
-    if (traffic.labelRows(labels) > 0) this.isUnsaved = true;
+    traffic.await(observations, staged.sent, true, nowMs, senders);
+    traffic.takeLabels(matchedIn(join), nowMs);
+    if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
     if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
   }
@@ -251,8 +243,7 @@ export class MonitoredModel {
 
   /**
    * Starts the next baseline version; the old one no longer judges.
-   * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
-   *   learns from now on
+   * @param fromMs what came since is learnt from at once, as far as it is in memory; null learns from now on
    */
   relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
@@ -260,13 +251,17 @@ export class MonitoredModel {
     this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 
-  freeze(frozen: boolean): void {
-    const { phase } = this.traffic;
-    if (phase.kind === 'learning') return;
-    const baseline = { ...phase.baseline, frozen };
-    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
-    this.traffic.baselineToSave = baseline;
+  /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
+  endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
+    const refused = given === null ? [] : this.traffic.admitNow(given);
+    const counted = given === null ? this.calls : FirstContact.counters(this.registration);
+    this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
+    return refused;
+  }
+
+  freeze(frozen: boolean): void {
+    this.traffic.freeze(frozen);
   }
 
   /**
@@ -309,7 +304,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { late: traffic.parts.pending.lateRows, lost: this.lostRows },
+        { late: traffic.parts.pending.lateRows, lost: this.lostRows, labels: this.labels.expiredLabels },
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,
@@ -330,9 +325,7 @@ export class MonitoredModel {
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    const { monitor } = this.detectors;
-    if (!monitor.isAlarmed) return 'none';
-    return monitor.hasRecovered ? 'over' : 'on';
+    return this.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -343,7 +336,7 @@ export class MonitoredModel {
 
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
-    if (this.alarm !== 'over') return;
+    if (this.detectors.alarm !== 'over') return;
     this.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }

@@ -55,13 +55,11 @@ export function withCounted(
   return builder.build();
 }
 
-function countRow(builder: WindowBuilder, { row, judged }: ArrivedRow): void {
-  builder.add(row);
-  if (judged !== null) builder.addLabel(judged.label);
-}
-
 function count(builder: WindowBuilder, { rows, labels }: Countable): void {
-  for (const row of rows) countRow(builder, row);
+  for (const { row, judged } of rows) {
+    builder.add(row);
+    if (judged !== null) builder.addLabel(judged.label);
+  }
   for (const { label } of labels) builder.addLabel(label);
 }
 
@@ -128,11 +126,9 @@ export class Windows {
   /** As `add`, for one row: what is judged comes row by row. */
   addRow(arrived: ArrivedRow, isStored: boolean): void {
     if (!isStored) this.written.clear();
-    const startMs = this.startOf(arrived.row.atMs);
-    if (startMs !== this.startMs || (startMs !== null && !isStored))
-      return this.countIn(startMs, isStored, (builder) => countRow(builder, arrived));
-    this.built = null;
-    countRow(this.builder, arrived);
+    this.countIn(this.startOf(arrived.row.atMs), isStored, (builder) =>
+      count(builder, { rows: [arrived], labels: [] }),
+    );
   }
 
   /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
