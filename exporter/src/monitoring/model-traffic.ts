@@ -230,7 +230,7 @@ export class ModelTraffic {
     const { row, judged } = arrived;
     const isStored = arrived.isInWindows || this.phase.kind === 'learning';
     if (!isStored) this.parts.changed();
-    this.parts.windows.addRow(arrived, isStored);
+    this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(row);
     if (judged === null) return;
     this.parts.detectors.observeLabel(judged);

@@ -123,14 +123,6 @@ export class Windows {
     }
   }
 
-  /** As `add`, for one row: what is judged comes row by row. */
-  addRow(arrived: ArrivedRow, isStored: boolean): void {
-    if (!isStored) this.written.clear();
-    this.countIn(this.startOf(arrived.row.atMs), isStored, (builder) =>
-      count(builder, { rows: [arrived], labels: [] }),
-    );
-  }
-
   /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
   private expect(startMs: number, labels: readonly MatchedLabel[], isStored: boolean): void {
     this.ahead.set(startMs, [...(this.ahead.get(startMs) ?? []), ...labels]);
