@@ -30,29 +30,28 @@ import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
 import { readModelState, writeModels } from './persist.js';
 import { Probes } from './probes.js';
 
-/** The model to be, from the one that is known; null for none. */
-type Registered = (known: Model | null) => Model | null;
-
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
+  /** Models that belong to an import until it is finished: known, and not monitored. */
+  readonly lent = new Set<ModelId>();
   private readonly lanes = new ModelLanes();
-  private readonly members: Members;
+  protected readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
   private readonly commits: Commits;
   private readonly rows: Ingest;
   private readonly probes: Probes;
-  private readonly evaluations: ModelEvaluation;
+  protected readonly evaluations: ModelEvaluation;
   private readonly loop: EvaluationLoop;
   private restored = 0;
 
   constructor(
-    private readonly ports: FleetPorts,
+    protected readonly ports: FleetPorts,
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
     const { lanes } = this;
-    this.members = new Members(lanes, logger);
+    this.members = new Members(lanes, logger, this.lent);
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
@@ -121,6 +120,7 @@ export class Fleet implements RowTaker {
     const { models, damaged } = await store.models.list();
     for (const each of damaged) this.members.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
+      if (this.lent.has(model.id)) continue;
       try {
         await this.lanes.run(model.id, () => this.restore(model));
       } catch (error) {
@@ -201,11 +201,11 @@ export class Fleet implements RowTaker {
     return this.register(id, (known) => (known === null ? null : changed(known)), audit);
   }
 
-  private register(id: ModelId, registered: Registered, audit?: AuditNote): Promise<Model | null> {
+  private register(id: ModelId, to: (known: Model | null) => Model | null, audit?: AuditNote): Promise<Model | null> {
     this.members.refuseUnrestored(id);
     return this.lanes.run(id, async () => {
       const member = this.members.all.get(id) ?? null;
-      const model = registered(member?.monitored.model ?? null);
+      const model = to(member?.monitored.model ?? null);
       if (model !== null) await this.admit(model, member, audit);
       return model;
     });

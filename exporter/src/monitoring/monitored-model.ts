@@ -201,14 +201,8 @@ export class MonitoredModel {
 
   private parts(read: ReadRows): CountingState {
     const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
-    return {
-      ...parts,
-      phase,
-      earlyLabels,
-      calls: this.calls,
-      baselineToSave,
-      kindsToSave: this.features.toStore(read),
-    };
+    const kindsToSave = this.features.toStore(read);
+    return { ...parts, phase, earlyLabels, calls: this.calls, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -249,8 +243,7 @@ export class MonitoredModel {
 
   /**
    * Starts the next baseline version; the old one no longer judges.
-   * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
-   *   learns from now on
+   * @param fromMs what came since is learnt from at once, as far as it is in memory; null learns from now on
    */
   relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
@@ -258,13 +251,17 @@ export class MonitoredModel {
     this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 
-  freeze(frozen: boolean): void {
-    const { phase } = this.traffic;
-    if (phase.kind === 'learning') return;
-    const baseline = { ...phase.baseline, frozen };
-    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
-    this.traffic.baselineToSave = baseline;
+  /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
+  endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
+    const refused = given === null ? [] : this.traffic.admitNow(given);
+    const counted = given === null ? this.calls : FirstContact.counters(this.registration);
+    this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
+    return refused;
+  }
+
+  freeze(frozen: boolean): void {
+    this.traffic.freeze(frozen);
   }
 
   /**
@@ -328,9 +325,7 @@ export class MonitoredModel {
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    const { monitor } = this.detectors;
-    if (!monitor.isAlarmed) return 'none';
-    return monitor.hasRecovered ? 'over' : 'on';
+    return this.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -341,7 +336,7 @@ export class MonitoredModel {
 
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
-    if (this.alarm !== 'over') return;
+    if (this.detectors.alarm !== 'over') return;
     this.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
