@@ -1,3 +1,5 @@
+import type { Generation } from './generation.js';
+
 /** Why a call to a model gave no usable answer. */
 export const FAILURE_REASONS = [
   'dns',
@@ -106,6 +108,8 @@ export interface Observation {
   readonly modelVersion: string | null;
   /** Absent or null when the row names none. Process memory only. */
   readonly context?: RowContext | null;
+  /** What a language model wrote to a golden input; absent for any other answer. Process memory only. */
+  readonly generatedText?: string;
 }
 
 /** A label that arrived later. */
@@ -129,6 +133,8 @@ export type ModelAnswer =
       readonly shape: string;
       /** Where prediction and confidence were found, for people; absent or null where it was not noted. */
       readonly from?: string | null;
+      /** Of a language model; absent for any other. */
+      readonly generation?: Generation;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 
