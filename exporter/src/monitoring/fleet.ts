@@ -26,6 +26,7 @@ import { createMember, type Member } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { runningState, statusOf } from './model-status.js';
+import type { ModelDraft } from './model-draft.js';
 import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
 import { readModelState, writeModels } from './persist.js';
 import { Probes } from './probes.js';
@@ -36,10 +37,10 @@ type Registered = (known: Model | null) => Model | null;
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
   private readonly lanes = new ModelLanes();
-  private readonly members: Members;
+  protected readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
-  private readonly commits: Commits;
+  protected readonly commits: Commits;
   private readonly rows: Ingest;
   private readonly probes: Probes;
   private readonly evaluations: ModelEvaluation;
@@ -197,24 +198,38 @@ export class Fleet implements RowTaker {
    * @returns the model as it is from now on; null when nothing was changed
    * @throws Unavailable once mlfi stops
    */
-  update(id: ModelId, changed: (known: Model) => Model | null, audit?: AuditNote): Promise<Model | null> {
-    return this.register(id, (known) => (known === null ? null : changed(known)), audit);
+  update(
+    id: ModelId,
+    changed: (known: Model) => Model | null,
+    audit?: AuditNote,
+    event?: ChangeEvent,
+  ): Promise<Model | null> {
+    return this.register(id, (known) => (known === null ? null : changed(known)), audit, event);
   }
 
-  private register(id: ModelId, registered: Registered, audit?: AuditNote): Promise<Model | null> {
+  private register(id: ModelId, registered: Registered, audit?: AuditNote, event?: ChangeEvent): Promise<Model | null> {
     this.members.refuseUnrestored(id);
     return this.lanes.run(id, async () => {
       const member = this.members.all.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
-      if (model !== null) await this.admit(model, member, audit);
+      if (model !== null) await this.admit(model, member, audit, event);
       return model;
     });
   }
 
   /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
-  private async admit(model: Model, member: Member | null, audit?: AuditNote): Promise<void> {
+  private async admit(model: Model, member: Member | null, audit?: AuditNote, event?: ChangeEvent): Promise<void> {
     if (this.stopping.signal.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
-    await writeModels(this.ports.store, audit, (models) => models.save(model));
+    if (member === null || event === undefined)
+      await writeModels(this.ports.store, audit, (models) => models.save(model));
+    else
+      await this.commits.change(member, (draft) => {
+        draft.recordChange(event);
+        return async (transaction) => {
+          await transaction.models.save(model);
+          await audit?.(transaction);
+        };
+      });
     if (member === null) await this.restore(model);
     else {
       member.monitored.model = model;
@@ -288,19 +303,13 @@ export class Fleet implements RowTaker {
     return this.rows.take(this.members.get(id), batch);
   }
 
-  /** Changes a model in its lane and stores the change. @throws NotFound, Unavailable, or what `work` throws */
-  async change<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
-    const changed = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
-    await this.commits.stored(changed.member).catch((error: unknown) => {
-      if (!(error instanceof Unavailable)) throw error;
-      throw new Unavailable('this holds from now on, but is not stored yet; send it again until it is: it counts once');
-    });
-    return changed.result;
-  }
-
-  /** Something outside of the model's traffic changed. @throws NotFound, Unavailable */
-  recordChange(id: ModelId, change: ChangeEvent): Promise<void> {
-    return this.change(id, (monitored) => monitored.recordChange(change));
+  /**
+   * Changes what a model is compared with, or knows, once that is stored.
+   * @param drafted makes the change; what it returns says so in the transaction of the change
+   * @throws NotFound, Unavailable, or what `drafted` throws; then nothing has changed
+   */
+  change(id: ModelId, drafted: (draft: ModelDraft) => AuditNote | undefined): Promise<void> {
+    return this.members.inLane(id, (member) => this.commits.change(member, drafted));
   }
 
   /**
@@ -348,9 +357,9 @@ export class Fleet implements RowTaker {
     return this.lessons.recall();
   }
 
-  /** Lessons of until now are no longer used. */
-  resetLearning(): Promise<void> {
-    return this.lessons.reset();
+  /** Lessons of until now are no longer used. @param audit says so in the transaction of the change */
+  resetLearning(audit: AuditNote): Promise<void> {
+    return this.lessons.reset(audit);
   }
 
   /** @throws NotFound */

@@ -7,15 +7,15 @@ import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository, Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
-import type { ChangeEvent } from '../domain/symptoms.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
-import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
+import { countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
   countRows,
+  type Counted,
   type CountingState,
   type Rows,
   type Staged,
@@ -25,6 +25,7 @@ import {
 import { ModelTraffic } from './model-traffic.js';
 import { LabelJoiner, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
+import { ModelDraft } from './model-draft.js';
 import { monitoredModelState } from './model-state.js';
 import { PendingRows } from './pending-rows.js';
 import { RecentIntake } from './recent-intake.js';
@@ -44,9 +45,9 @@ export class MonitoredModel {
   readonly contact = new FirstContact();
   private calls: CallCounters;
   /** What its calls are learnt from and judged by. */
-  private readonly traffic: ModelTraffic;
+  private traffic: ModelTraffic;
   private readonly labels: LabelJoiner;
-  private readonly features: FeaturesRead;
+  private features: FeaturesRead;
   private readonly intake = new RecentIntake();
   /** Rows that waited when the process was last ended without notice. */
   private readonly lostRows: number;
@@ -223,11 +224,8 @@ export class MonitoredModel {
   /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels } = staged.rows;
-    this.isUnsaved = false;
     const { traffic } = this;
-    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
-    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
-    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+    this.stored(counted, nowMs);
     if (observations.length > 0) this.startTraffic();
     if (staged.rereads) traffic.startOver(true);
     this.adopt(staged, true);
@@ -244,29 +242,28 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  recordChange(change: ChangeEvent): void {
-    this.calls = withChange(this.calls, change);
-    this.changed();
+  /** A change of the model, which it does not have until `become`. */
+  draft(): ModelDraft {
+    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements);
   }
 
-  /**
-   * Starts the next baseline version; the old one no longer judges.
-   * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
-   *   learns from now on
-   */
-  relearn(fromMs: number | null = null): void {
-    const since = fromMs ?? Infinity;
-    const { rows, parts } = this.traffic;
-    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
+  /** A draft is stored. Nothing may have changed the model since it was made. */
+  become({ calls, features, traffic }: ModelDraft, counted: Counted, nowMs: number): void {
+    this.calls = calls;
+    this.features = features;
+    this.traffic = traffic;
+    this.stored(counted, nowMs);
+    features.allStored();
+    if (calls.basis === 'probe') traffic.learn();
+    this.changes += 1;
   }
 
-  freeze(frozen: boolean): void {
-    const { phase } = this.traffic;
-    if (phase.kind === 'learning') return;
-    const baseline = { ...phase.baseline, frozen };
-    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
-    this.traffic.baselineToSave = baseline;
-    this.changed();
+  private stored(counted: Counted, nowMs: number): void {
+    const { traffic } = this;
+    this.isUnsaved = false;
+    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
+    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
+    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
   }
 
   /**

@@ -75,16 +75,16 @@ export class Windows {
   /** Whole windows in memory, oldest first. */
   private past: Window[];
   /** Starts of windows in memory that hold what is not stored. */
-  private readonly unstored = new Set<number>();
+  private unstored = new Set<number>();
   /** Labels of answers that wait, by windows that have not begun. */
-  private readonly ahead = new Map<number, readonly MatchedLabel[]>();
+  private ahead = new Map<number, readonly MatchedLabel[]>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
-  private readonly written = new Map<number, WindowProfile>();
-  private readonly cumulative: CumulativeCounts;
+  private written = new Map<number, WindowProfile>();
+  private cumulative: CumulativeCounts;
   /** Labels of windows that have left memory. */
-  readonly labels: LabelHistory;
+  labels: LabelHistory;
 
   /**
    * @param like lends grids and kinds of signals
@@ -98,7 +98,7 @@ export class Windows {
     readonly lengthMs: number,
     private sinceMs: number | null,
     past: readonly Window[],
-    binnedSignals: number,
+    private readonly binnedSignals: number,
     labelDelays: readonly number[] = [],
     readonly categoriesKept: () => number = () => DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
   ) {
@@ -108,6 +108,23 @@ export class Windows {
     this.startMs = newest?.windowStartMs ?? null;
     this.builder = this.counting(like, newest?.profile);
     this.cumulative = new CumulativeCounts(binnedSignals);
+  }
+
+  /** The same, to be left as it is while another normal is learnt in the copy. */
+  copy(): Windows {
+    const { like, lengthMs, sinceMs, binnedSignals, categoriesKept } = this;
+    const copy = new Windows(like, lengthMs, sinceMs, [], binnedSignals, [], categoriesKept);
+    copy.builder = this.builder;
+    copy.built = this.built;
+    copy.startMs = this.startMs;
+    copy.past = [...this.past];
+    copy.unstored = new Set(this.unstored);
+    copy.ahead = new Map(this.ahead);
+    copy.amendments = new Map(this.amendments);
+    copy.written = new Map(this.written);
+    copy.cumulative = this.cumulative.copy();
+    copy.labels = this.labels.copy();
+    return copy;
   }
 
   /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */

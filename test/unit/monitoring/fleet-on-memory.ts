@@ -7,6 +7,7 @@ import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../expo
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
 import { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
+import type { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import type { ModelEvaluationPorts } from '../../../exporter/src/monitoring/model-evaluation.js';
 import { NOTHING_TO_ANALYSE } from '../../../exporter/src/rca/row-analysis.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
@@ -38,10 +39,24 @@ const NO_INCIDENTS: FleetPorts['incidents'] = {
   closeAndForget: () => Promise.resolve(),
 };
 
+/** A fleet whose models a test may move on. */
+export class MovedFleet extends Fleet {
+  /** Runs `work` on a model in its lane, as an evaluation does, and stores what came of it. */
+  async inModel<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
+    const { member, result } = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
+    await this.commits.stored(member);
+    return result;
+  }
+}
+
 /** A fleet on a store, in memory unless it is about a real one, whose waits take a turn of the scheduler's instead of time. */
-export function fleetOn(store: FleetPorts['store'], turn: () => Promise<void>, over: Partial<FleetPorts> = {}): Fleet {
+export function fleetOn(
+  store: FleetPorts['store'],
+  turn: () => Promise<void>,
+  over: Partial<FleetPorts> = {},
+): MovedFleet {
   let nowMs = 1e12;
-  return new Fleet(
+  return new MovedFleet(
     {
       store,
       clock: { now: () => (nowMs += 1), sleep: () => turn() },
