@@ -44,6 +44,8 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   state: 'failing',
   severity: 'high',
   incident_id: 'inc-1',
+  since_ms: Date.now() - 600_000,
+  recent: [],
   headline: '`income` looks multiplied by 100',
   cause: 'unit-change',
   confidence_mean: 0.412,

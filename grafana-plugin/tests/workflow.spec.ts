@@ -82,9 +82,9 @@ test('stop everything, approve, take it back, and let executions go on', async (
   await ada.getByText('Rejected or taken back (1)').click();
   await expect(decisionOn(ada, 'restart-endpoint', 'revoked')).toBeVisible();
 
-  await grace.getByRole('button', { name: 'Let executions go on' }).click();
+  await grace.getByRole('button', { name: 'Resume executions' }).click();
   await dialog(grace).getByLabel('Why').fill('Mended');
-  await dialog(grace).getByRole('button', { name: 'Go on' }).click();
+  await dialog(grace).getByRole('button', { name: 'Resume executions' }).click();
   await expect(grace.getByText(/stopped them/)).toBeHidden();
 });
 

@@ -107,6 +107,7 @@ export class SimulatedModel {
         rowsKept: 5_000,
         binnedSignals: 6,
         categoriesPerFeature: 1_000,
+        featuresPerModel: 500,
       },
       (text) => text,
       () => seededRandom(seed),

@@ -124,6 +124,7 @@ class Service {
         rowsKept: 5_000,
         binnedSignals: 6,
         categoriesPerFeature: 1_000,
+        featuresPerModel: 500,
       },
       (text) => text,
       () => seededRandom(1),

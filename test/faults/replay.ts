@@ -313,6 +313,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
       rowsKept: 10_000,
       binnedSignals: 200,
       categoriesPerFeature: 1_000,
+      featuresPerModel: 500,
     },
     (text) => text,
     () => seededRandom(`${zooCase.seed}/forest`),

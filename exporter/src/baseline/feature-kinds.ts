@@ -7,6 +7,7 @@ import {
   type FeatureReading,
   type FeatureReadings,
 } from '../domain/feature-kind.js';
+import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import { quantityOf, type Features, type FeatureValue, type Observation } from '../domain/observation.js';
 import { isText, textFeatures } from '../statistics/text-features.js';
 
@@ -21,8 +22,6 @@ const OCCASIONAL = 0.01;
 const SOME_LONG = 0.1;
 const WORDS_OF_A_TEXT = 2;
 const LENGTH_COMPARED = 200;
-/** Features told apart; what comes beyond is read value by value. */
-const MOST_FEATURES = 1_000;
 
 /** Stand for values that name rows or days: that there is one is watched, which one is not. */
 const IDENTIFIER = '(identifier)';
@@ -134,8 +133,8 @@ export class FeatureKinds {
     return new FeatureKinds(readings, new Map());
   }
 
-  /** Learns from logged rows, oldest first. */
-  learn(rows: readonly Observation[]): FeatureKinds {
+  /** Learns from logged rows, oldest first. @param most features told apart; what comes beyond is read value by value */
+  learn(rows: readonly Observation[], most = DEFAULT_INTAKE_LIMITS.featuresPerModel): FeatureKinds {
     const fresh = new Map<string, Value[]>();
     for (const { features, source } of rows) {
       if (features === null || source !== 'ingest') continue;
@@ -144,7 +143,7 @@ export class FeatureKinds {
         if (value === null || this.readings.get(name)?.isDecided === true) continue;
         let values = fresh.get(name);
         if (values === undefined) {
-          if (!this.readings.has(name) && this.readings.size + fresh.size >= MOST_FEATURES) continue;
+          if (!this.readings.has(name) && this.readings.size + fresh.size >= most) continue;
           values = [...(this.firstValues.get(name) ?? [])];
           fresh.set(name, values);
         }

@@ -4,7 +4,8 @@ import { foldRareGroups } from '../statistics/group-counts.js';
 import { compareNumeric } from '../statistics/compare.js';
 import { quantileBins } from '../statistics/signal-counts.js';
 import { foldRareCategories } from '../statistics/rare-categories.js';
-import { emptyWindow, mergeWindows, numericSignal, subtractWindows } from '../statistics/window-profile.js';
+import { subtractWindows } from '../statistics/subtract-windows.js';
+import { emptyWindow, mergeWindows, numericSignal } from '../statistics/window-profile.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,

@@ -165,6 +165,7 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       nestingDepth: settings.intake.limits.nesting_depth,
       arrayLength: settings.intake.limits.array_length,
       categoriesPerFeature: settings.intake.limits.categories_per_feature,
+      featuresPerModel: settings.intake.limits.features_per_model,
       batchIdsKeptMs: settings.intake.batch_ids_kept,
       queue: { perModelBytes: settings.intake.queue.per_model, totalBytes: settings.intake.queue.total },
       models: new Map(

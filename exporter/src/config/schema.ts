@@ -252,6 +252,7 @@ const intake = z
         nesting_depth: whole(1, 100).default(INTAKE.nestingDepth),
         array_length: whole(1, 10_000_000).default(INTAKE.arrayLength),
         categories_per_feature: whole(2, 100_000).default(INTAKE.categoriesPerFeature),
+        features_per_model: whole(1, 10_000).default(INTAKE.featuresPerModel),
       })
       .prefault({}),
     batch_ids_kept: duration('1h', '365d').prefault('7d'),

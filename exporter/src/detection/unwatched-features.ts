@@ -1,6 +1,6 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
-import type { IntakeSummary } from '../domain/ingest.js';
+import type { IntakeSummary, UnwatchedFeatures } from '../domain/ingest.js';
 import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
@@ -19,6 +19,7 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
       reason: message,
     })),
     ...notJudged(intake.notJudged),
+    ...beyondWatched(intake.unwatched),
   ];
   if (intake.clockOffsetMs === null) return spots;
   const hours = Number((intake.clockOffsetMs / HOUR_MS).toFixed(2));
@@ -39,6 +40,14 @@ function notJudged({ late, lost }: IntakeSummary['notJudged']): readonly BlindSp
     spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
   }
   return spots;
+}
+
+function beyondWatched(unwatched: UnwatchedFeatures | null): readonly BlindSpot[] {
+  if (unwatched === null) return [];
+  const { names, first, watched } = unwatched;
+  const more = names === 1 ? '' : ` and ${names - 1} more`;
+  const reason = `of one model the first ${counted(watched, 'feature')} are watched (intake.limits.features_per_model); these came after them, and are in no count`;
+  return [{ check: `all of \`${first}\`${more}`, reason }];
 }
 
 /** Features whose values are not watched because of what they are. */

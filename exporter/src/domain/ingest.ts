@@ -78,6 +78,17 @@ export interface IntakeSummary {
   readonly clockOffsetMs: number | null;
   /** Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed. */
   readonly notJudged: { readonly late: number; readonly lost: number };
+  /** Features beyond those one model is watched by; null when there are none. */
+  readonly unwatched: UnwatchedFeatures | null;
+}
+
+/** Features that are in no count, because as many as are watched of one model came before them. */
+export interface UnwatchedFeatures {
+  /** Different names, counted up to a thousand. */
+  readonly names: number;
+  readonly first: string;
+  /** `intake.limits.features_per_model` as it is in force. */
+  readonly watched: number;
 }
 
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
@@ -137,6 +148,8 @@ export interface IntakeLimits {
   readonly arrayLength: number;
   /** Different values of one feature that a window tells apart; further ones count together. */
   readonly categoriesPerFeature: number;
+  /** Features of one model that are watched, parts of texts among them; further ones are told as a blind spot. */
+  readonly featuresPerModel: number;
 }
 export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
   rowsPerBatch: 200_000,
@@ -145,4 +158,5 @@ export const DEFAULT_INTAKE_LIMITS: IntakeLimits = {
   nestingDepth: 8,
   arrayLength: 100_000,
   categoriesPerFeature: 1_000,
+  featuresPerModel: 500,
 };

@@ -19,6 +19,14 @@ export interface UnalertedChange {
   readonly headline: string;
 }
 
+/** What the evaluated window held at one evaluation; null for what no call of it gave. */
+export interface FiguresAt {
+  readonly atMs: number;
+  readonly confidenceMean: number | null;
+  readonly errorShare: number | null;
+  readonly latencyP50Seconds: number | null;
+}
+
 /** Current figures of one model, for lists, live lines and metrics. */
 export interface ModelStatus {
   readonly model: Model;
@@ -29,6 +37,8 @@ export interface ModelStatus {
   readonly errorShare: number;
   readonly latencyP50Seconds: number | null;
   readonly latencyP95Seconds: number | null;
+  /** Of this process's evaluations, oldest first, at most 60. */
+  readonly recent: readonly FiguresAt[];
   readonly lastProbeAtMs: number | null;
   /** When the certificate of its server ends; null without TLS, and until it was asked. */
   readonly certificateEndsAtMs: number | null;

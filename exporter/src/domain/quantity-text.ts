@@ -4,6 +4,10 @@ export const percent = (share: number, digits = 1): string => `${(100 * share).t
 /** A share as a whole percentage, e.g. `12 %`. */
 export const wholePercent = (share: number): string => percent(share, 0);
 
+/** A probability as a whole percentage; nothing is certain, e.g. `over 99 %`. */
+export const probabilityText = (probability: number): string =>
+  probability > 0.99 ? 'over 99 %' : probability < 0.01 ? 'under 1 %' : wholePercent(probability);
+
 /** A share, or a difference of shares, in percentage points without the unit, e.g. `12.3`. */
 export const points = (share: number, digits = 1): string => (100 * share).toFixed(digits);
 

@@ -1,4 +1,4 @@
-import { counted, signed, wholePercent } from '../domain/quantity-text.js';
+import { counted, probabilityText, signed, wholePercent } from '../domain/quantity-text.js';
 import { blamesNothing, type Cause, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { DecompositionPartName } from '../domain/symptoms.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
@@ -60,7 +60,7 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
     return `${harmed}${when} The cause is not known: none of the causes on the list explains what was seen. ${runnerUp(diagnosis)}`.trim();
   const sure = winner.probability > 0.9 ? 'almost certainly' : winner.probability > 0.5 ? 'probably' : 'possibly';
   const reason = withoutStatistics(winner.supporting[0]?.text ?? '');
-  return `${harmed}${when} The cause is ${sure} (${wholePercent(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
+  return `${harmed}${when} The cause is ${sure} (${probabilityText(winner.probability)}): ${winner.title}.${where} ${reason} ${winner.probability > 0.9 ? '' : runnerUp(diagnosis)}`
     .replace(/ +/g, ' ')
     .trim();
 }
@@ -87,13 +87,13 @@ function runnerUp({ causes }: Diagnosis): string {
   const second = causes.slice(1).find(({ id }) => !blamesNothing(id));
   return second === undefined || second.probability < 0.05
     ? ''
-    : `It could also be: ${second.title} (${wholePercent(second.probability)}).`;
+    : `It could also be: ${second.title} (${probabilityText(second.probability)}).`;
 }
 
 function whyParagraph(diagnosis: Diagnosis, winner: Cause): string {
   if (blamesNothing(winner.id)) return diagnosis.findings.map(({ sentence }) => sentence).join(' ');
   const grounds = winner.supporting.slice(1).map(({ text }) => text);
-  const sure = `This cause has a probability of ${wholePercent(winner.probability)} among those considered.`;
+  const sure = `This cause has a probability of ${probabilityText(winner.probability)} among those considered.`;
   const against =
     winner.refuting.length === 0 ? '' : `Against it: ${winner.refuting.map(({ text }) => text).join(' ')}`;
   return [...grounds, sure, against].filter((text) => text !== '').join(' ');

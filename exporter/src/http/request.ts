@@ -122,7 +122,11 @@ function unknownName(name: string, known: readonly string[]): string {
 /** The body, gunzipped when it says so; never more than `limitBytes` are held. */
 async function readBody(request: IncomingMessage, limitBytes: number, place: QueuePlace | null): Promise<Buffer> {
   const tooLarge = (): HttpError =>
-    new HttpError(413, 'too-large', `the body is larger than ${limitBytes} bytes; send smaller batches`);
+    new HttpError(
+      413,
+      'too-large',
+      `the body is larger than ${limitBytes} bytes (http.maximum_body); send smaller batches`,
+    );
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) throw tooLarge();
   place?.expect(announced);

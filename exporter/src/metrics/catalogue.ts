@@ -165,6 +165,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     "Mean absolute error of the evaluated numeric answers whose labels have arrived, in the answer's unit",
   ],
   mlfi_findings: ['gauge', '1', ['detector'], 'Findings of the last evaluation'],
+  mlfi_blind_spots: ['gauge', '1', [], 'Checks that could not be made, and parts of what is sent that are not watched'],
   mlfi_finding_ratio: [
     'gauge',
     'ratio',

@@ -205,6 +205,7 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
       labels: [detector],
       value: findings.filter((finding) => finding.detector === detector).length,
     })),
+  mlfi_blind_spots: ({ status: { blindSpots } }) => one(blindSpots.length),
   mlfi_finding_ratio: ({ status: { findings }, signals }) =>
     findings
       .filter(({ threshold }) => threshold !== 0)

@@ -15,7 +15,11 @@ export class FeaturesRead {
   kinds: FeatureKinds;
   private stored: FeatureKinds;
 
-  constructor(restored: FeatureReadings | null) {
+  /** @param most features told apart; read at every use */
+  constructor(
+    restored: FeatureReadings | null,
+    private readonly most: () => number,
+  ) {
     this.kinds = this.stored = restored === null ? FeatureKinds.none : FeatureKinds.restored(restored);
   }
 
@@ -25,7 +29,7 @@ export class FeaturesRead {
 
   /** Reads rows and learns from them; changes nothing until `adopt`. */
   read(rows: readonly Observation[]): ReadRows {
-    const kinds = this.kinds.learn(rows);
+    const kinds = this.kinds.learn(rows, this.most());
     return { kinds, observations: rows.map((row) => kinds.read(row)), contradicts: kinds.contradicts(this.kinds) };
   }
 
@@ -46,7 +50,7 @@ export class FeaturesRead {
 
   /** The same; what becomes of one changes nothing of the other. */
   copy(): FeaturesRead {
-    const copy = new FeaturesRead(null);
+    const copy = new FeaturesRead(null, this.most);
     copy.kinds = this.kinds;
     copy.stored = this.stored;
     return copy;
@@ -62,7 +66,7 @@ export class FeaturesRead {
 
   /** Another normal is learnt: a feature may be of another kind in it. @returns the rows as they are read from now on */
   renew(rows: readonly Observation[]): readonly Observation[] {
-    this.kinds = this.kinds.renewed().learn(rows);
+    this.kinds = this.kinds.renewed().learn(rows, this.most());
     return rows.map((row) => this.kinds.read(row));
   }
 }

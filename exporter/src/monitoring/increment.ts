@@ -26,7 +26,9 @@ import {
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
-import { withCounted, type Countable, type Window, type Windows } from './windows.js';
+import type { WindowLimits } from '../statistics/window-profile.js';
+import { withCounted, type Countable } from './countable.js';
+import { type Window, type Windows } from './windows.js';
 
 /** Rows and late labels that are counted together or not at all. */
 export interface Rows {
@@ -98,7 +100,7 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
-  readonly windows: Pick<Windows, 'categoriesKept' | 'current' | 'toStore' | 'labels'>;
+  readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
@@ -135,7 +137,7 @@ export function countRows(
     startsOver ? null : windows,
     state.golden,
     requirements,
-    windows.categoriesKept(),
+    windows.limits(),
   );
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
@@ -166,11 +168,11 @@ function learningWith(
   windows: Pick<Windows, 'current'> | null,
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
-  categoriesKept: number,
+  limits: WindowLimits,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, categoriesKept);
+  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, limits);
   const { own } = labelsOfLearning(phase, counted, countable.labels);
-  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, categoriesKept);
+  const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, limits);
   return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
 }

@@ -4,6 +4,7 @@ import type { IncidentExperiments } from '../experiments/per-incident.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Validation } from '../domain/validation.js';
 import type { MonitoredModel } from './monitored-model.js';
+import { NO_FIGURES, type RecentFigures } from './recent-figures.js';
 
 /** A request that is answered once the model's next commit is through. */
 export interface WaitingRequest {
@@ -29,6 +30,7 @@ export interface Member {
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
   last: LastEvaluation | null;
+  recent: RecentFigures;
   /** New evidence, or somebody asked. */
   needsEvaluation: boolean;
   /** The experiments of the open incident, the newest under way or done. */
@@ -55,6 +57,7 @@ export function createMember(
     waiting: [],
     unstored: new Map(),
     last: null,
+    recent: NO_FIGURES,
     needsEvaluation: true,
     experiment: null,
     isRediscovering: false,

@@ -15,8 +15,9 @@ import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
-import { stateOf } from './model-status.js';
+import { figuresAt, stateOf } from './model-status.js';
 import { writeModels } from './persist.js';
+import { withFigures } from './recent-figures.js';
 
 export interface ModelEvaluationPorts {
   readonly store: Pick<Store, 'models' | 'governance'>;
@@ -92,6 +93,7 @@ export class ModelEvaluation {
     const seconds = (performance.now() - startedAt) / 1_000;
     const isThere = await members.inLaneOf(member, () => {
       member.last = { evaluation, atMs: nowMs, seconds };
+      member.recent = withFigures(member.recent, figuresAt(monitored, nowMs));
       monitored.touch();
     });
     if (!isThere || member.removals > 0 || monitored.model.paused) return;

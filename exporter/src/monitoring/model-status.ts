@@ -1,13 +1,14 @@
 import { hasTrait } from '../domain/cause.js';
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
-import type { ModelStatus } from '../domain/model-status.js';
+import type { FiguresAt, ModelStatus } from '../domain/model-status.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { ModelState } from '../domain/model.js';
 import { pagesPeople } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import type { Member } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
 const NOT_YET = 'not evaluated yet';
@@ -19,21 +20,21 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  monitored: MonitoredModel,
-  evaluation: Evaluation | null,
+  { monitored, last, recent }: Pick<Member, 'monitored' | 'last' | 'recent'>,
   incident: IncidentRow | null,
-  evaluated: Pick<ModelStatus, 'evaluatedAtMs' | 'evaluationSeconds' | 'patterns'>,
+  patterns: ModelStatus['patterns'],
 ): ModelStatus {
+  const evaluation = last?.evaluation ?? null;
   const window = monitored.window();
-  const failures = failureCount(window);
   return {
     ...shownState(monitored, evaluation, incident),
     windowSamples: window.calls,
     totalSamples: monitored.counters.calls,
     confidenceMean: meanOf(window, 'confidence'),
-    errorShare: window.calls === 0 ? 0 : failures / window.calls,
+    errorShare: errorShareOf(window) ?? 0,
     latencyP50Seconds: quantile(window, 0.5),
     latencyP95Seconds: quantile(window, 0.95),
+    recent: recent.points,
     lastProbeAtMs: monitored.counters.lastProbeAtMs,
     certificateEndsAtMs: monitored.contact.certificate?.validToMs ?? null,
     lastPredictionAtMs: monitored.counters.lastPredictionAtMs,
@@ -41,23 +42,49 @@ export function statusOf(
     learning: monitored.learning,
     window,
     running: monitored.runningCounts(window),
-    findings: evaluation?.findings ?? [],
-    blindSpots: evaluation?.diagnosis.blindSpots ?? [{ check: 'everything', reason: NOT_YET }],
+    ...evaluatedFigures(evaluation),
     features: monitored.featureReadings,
-    diagnosis: evaluation?.diagnosis ?? null,
     incident,
     setup: monitored.contact.problem,
     evidence: monitored.evidence(),
-    performance: evaluation?.performance ?? NOT_EVALUATED_YET,
-    rowAnomaly: evaluation?.rowAnomaly ?? { verdict: 'unknown', reason: NOT_YET },
-    goldenInputs: evaluation?.goldenInputs ?? [],
-    ...evaluated,
+    patterns,
+    evaluatedAtMs: last?.atMs ?? null,
+    evaluationSeconds: last?.seconds ?? null,
     totals: {
       calls: monitored.counters.calls,
       failures: monitored.counters.failures,
       probes: monitored.counters.probes,
       probeFailures: monitored.counters.probeFailures,
     },
+  };
+}
+
+/** What the last evaluation found. */
+function evaluatedFigures(
+  evaluation: Evaluation | null,
+): Pick<ModelStatus, 'findings' | 'blindSpots' | 'diagnosis' | 'performance' | 'rowAnomaly' | 'goldenInputs'> {
+  if (evaluation === null) {
+    return {
+      findings: [],
+      blindSpots: [{ check: 'everything', reason: NOT_YET }],
+      diagnosis: null,
+      performance: NOT_EVALUATED_YET,
+      rowAnomaly: { verdict: 'unknown', reason: NOT_YET },
+      goldenInputs: [],
+    };
+  }
+  const { findings, diagnosis, performance, rowAnomaly, goldenInputs } = evaluation;
+  return { findings, blindSpots: diagnosis.blindSpots, diagnosis, performance, rowAnomaly, goldenInputs };
+}
+
+/** What the evaluated window holds now. */
+export function figuresAt(monitored: Pick<MonitoredModel, 'window'>, atMs: number): FiguresAt {
+  const window = monitored.window();
+  return {
+    atMs,
+    confidenceMean: meanOf(window, 'confidence'),
+    errorShare: errorShareOf(window),
+    latencyP50Seconds: quantile(window, 0.5),
   };
 }
 
@@ -103,6 +130,9 @@ export function stateOf(
   if (isUnanswered(incident.diagnosis)) return 'unreachable';
   return pagesPeople(incident.severity) ? 'failing' : 'degraded';
 }
+
+const errorShareOf = (window: WindowProfile): number | null =>
+  window.calls === 0 ? null : failureCount(window) / window.calls;
 
 function meanOf(window: WindowProfile, key: SignalKey): number | null {
   const counts = window.signals.get(key);

@@ -21,7 +21,8 @@ import type { MonitoringSettings } from './monitoring-settings.js';
 import type { PendingRow, PendingRows, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
-import type { ArrivedRow, Windows } from './windows.js';
+import type { ArrivedRow } from './countable.js';
+import type { Windows } from './windows.js';
 
 /** As many as rows may wait. */
 const EARLY_LABELS_KEPT = 20_000;

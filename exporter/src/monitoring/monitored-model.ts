@@ -28,7 +28,7 @@ import type { MonitoringSettings } from './monitoring-settings.js';
 import { ModelDraft } from './model-draft.js';
 import { monitoredModelState } from './model-state.js';
 import { PendingRows } from './pending-rows.js';
-import { RecentIntake } from './recent-intake.js';
+import { RecentIntake, unwatchedOf } from './recent-intake.js';
 import { RunningDetectors } from './running-detectors.js';
 import { Windows } from './windows.js';
 
@@ -65,7 +65,7 @@ export class MonitoredModel {
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
     this.calls = restored.counters ?? FirstContact.counters(registration);
     this.lostRows = this.calls.waiting ?? 0;
-    this.features = new FeaturesRead(restored.kinds);
+    this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
     this.labels = new LabelJoiner(id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
       return predictions?.kind === 'numeric' ? predictions.grid : null;
@@ -83,11 +83,11 @@ export class MonitoredModel {
         past,
         settings.binnedSignals,
         this.calls.labelDelays,
-        () => settings.categoriesPerFeature,
+        () => settings,
       ),
       pending: new PendingRows(new EventClock(), hash(id)),
       detectors: new RunningDetectors(
-        (state) => new DriftMonitor(id, settings.budget, hash, state),
+        (state) => new DriftMonitor(id, settings.budget, hash, state, () => settings.featuresPerModel),
         isOutdated ? null : restored.monitor,
       ),
       golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
@@ -305,7 +305,10 @@ export class MonitoredModel {
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
-      intake: intake.summary({ late: traffic.parts.pending.lateRows, lost: this.lostRows }),
+      intake: intake.summary(
+        { late: traffic.parts.pending.lateRows, lost: this.lostRows },
+        unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
+      ),
       certificate: this.contact.certificate,
     });
   }

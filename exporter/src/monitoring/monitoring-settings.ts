@@ -14,4 +14,6 @@ export interface MonitoringSettings {
   readonly binnedSignals: number;
   /** Different values of one feature that a window tells apart. */
   readonly categoriesPerFeature: number;
+  /** Features of one model that are watched. */
+  readonly featuresPerModel: number;
 }

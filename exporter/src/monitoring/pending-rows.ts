@@ -3,7 +3,7 @@ import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock } from './event-clock.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
-import type { ArrivedRow } from './windows.js';
+import type { ArrivedRow } from './countable.js';
 
 /** Detectors are asked, and what was learnt is weighed, once per so much event time. */
 const TICK_MS = 10_000;

@@ -1,4 +1,11 @@
-import type { IngestBatch, IngestNote, IntakeSummary, NoteReason, RefusalReason } from '../domain/ingest.js';
+import type {
+  IngestBatch,
+  IngestNote,
+  IntakeSummary,
+  NoteReason,
+  RefusalReason,
+  UnwatchedFeatures,
+} from '../domain/ingest.js';
 
 /** The newest batches are looked at until they hold this many rows: a sender that was repaired is soon forgiven. */
 const ROWS_LOOKED_AT = 100;
@@ -15,6 +22,12 @@ interface Sent {
   readonly refused: number;
   readonly byReason: IngestBatch['rejectedByReason'];
   readonly notes: readonly IngestNote[];
+}
+
+/** @param leftOut names that are in no count @param watched features of a model that are watched */
+export function unwatchedOf(leftOut: ReadonlySet<string>, watched: number): UnwatchedFeatures | null {
+  const [first] = leftOut;
+  return first === undefined ? null : { names: leftOut.size, first, watched };
 }
 
 /** What became of the rows one model was sent lately. In memory only: a sender that goes on failing is soon met again. */
@@ -46,7 +59,7 @@ export class RecentIntake {
     this.lags = [...this.lags, { arrivedAtMs: nowMs, lagMs: nowMs - newestAtMs }].slice(-LAGS_LOOKED_AT);
   }
 
-  summary(notJudged: IntakeSummary['notJudged']): IntakeSummary {
+  summary(notJudged: IntakeSummary['notJudged'], unwatched: UnwatchedFeatures | null = null): IntakeSummary {
     const byReason = new Map<RefusalReason, number>();
     const notes = new Map<NoteReason, IngestNote>();
     let [taken, refused] = [0, 0];
@@ -65,6 +78,7 @@ export class RecentIntake {
       leftOut: [...notes.values()],
       clockOffsetMs: this.offset(),
       notJudged,
+      unwatched,
     };
   }
 

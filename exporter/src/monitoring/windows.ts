@@ -1,13 +1,14 @@
 import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import {
   createWindowBuilder,
-  emptyWindow,
   mergeWindows,
   type CallCounts,
   type WindowBuilder,
+  type WindowLimits,
 } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
+import { count, withCounted, type ArrivedRow, type Countable } from './countable.js';
 import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
@@ -29,39 +30,6 @@ export interface WindowsToStore {
   readonly amendments: readonly Window[];
 }
 
-/** A row with what its label says, if it came with one. */
-export interface ArrivedRow {
-  readonly row: Observation;
-  readonly judged: MatchedLabel | null;
-}
-
-/** Rows, and judged labels of earlier ones, that are counted together. */
-export interface Countable {
-  readonly rows: readonly ArrivedRow[];
-  readonly labels: readonly MatchedLabel[];
-}
-
-/** The counts with more counted. */
-export function withCounted(
-  like: WindowProfile,
-  from: WindowProfile | null,
-  countable: Countable,
-  categoriesKept?: number,
-): WindowProfile {
-  if (from !== null && countable.rows.length + countable.labels.length === 0) return from;
-  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() }, categoriesKept);
-  count(builder, countable);
-  return builder.build();
-}
-
-function count(builder: WindowBuilder, { rows, labels }: Countable): void {
-  for (const { row, judged } of rows) {
-    builder.add(row);
-    if (judged !== null) builder.addLabel(judged.label);
-  }
-  for (const { label } of labels) builder.addLabel(label);
-}
-
 /**
  * One model's windows, by the time of its rows: the one being filled, those before it that are still judged, and what came
  * late for older ones, which are in the store only. While a baseline is learnt there is but one, which it learns from.
@@ -70,6 +38,7 @@ export class Windows {
   private builder: WindowBuilder;
   /** What the builder holds, until it counts on. */
   private built: WindowProfile | null = null;
+  private leftOutBefore: ReadonlySet<string> = new Set();
   /** Start of the window being filled; null while a baseline is learnt, or before the first row. */
   private startMs: number | null = null;
   /** Whole windows in memory, oldest first. */
@@ -91,7 +60,7 @@ export class Windows {
    * @param sinceMs windows from here on are judged; null while a baseline is learnt
    * @param past windows already stored, oldest first
    * @param binnedSignals signals counted in frozen bins for Prometheus
-   * @param categoriesKept different values of one feature that are told apart; read at every use
+   * @param limits what one window may hold; read at every use
    */
   constructor(
     private like: WindowProfile,
@@ -100,7 +69,7 @@ export class Windows {
     past: readonly Window[],
     private readonly binnedSignals: number,
     labelDelays: readonly number[] = [],
-    readonly categoriesKept: () => number = () => DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
+    readonly limits: () => WindowLimits = () => DEFAULT_INTAKE_LIMITS,
   ) {
     this.labels = new LabelHistory(labelDelays);
     this.past = past.slice(0, -1);
@@ -112,10 +81,11 @@ export class Windows {
 
   /** The same, to be left as it is while another normal is learnt in the copy. */
   copy(): Windows {
-    const { like, lengthMs, sinceMs, binnedSignals, categoriesKept } = this;
-    const copy = new Windows(like, lengthMs, sinceMs, [], binnedSignals, [], categoriesKept);
+    const { like, lengthMs, sinceMs, binnedSignals, limits } = this;
+    const copy = new Windows(like, lengthMs, sinceMs, [], binnedSignals, [], limits);
     copy.builder = this.builder;
     copy.built = this.built;
+    copy.leftOutBefore = this.leftOutBefore;
     copy.startMs = this.startMs;
     copy.past = [...this.past];
     copy.unstored = new Set(this.unstored);
@@ -162,7 +132,7 @@ export class Windows {
       if (startMs !== null && !this.isOlder(startMs)) this.unstored.add(startMs);
       const from = startMs === null ? undefined : this.written.get(startMs);
       if (startMs === null || from === undefined) continue;
-      const builder = createWindowBuilder({ like: this.like, from });
+      const builder = createWindowBuilder({ like: this.like, from }, this.limits());
       for (const row of some) builder.addGroupLabel(row);
       this.written.set(startMs, builder.build());
     }
@@ -188,6 +158,12 @@ export class Windows {
     return this.built;
   }
 
+  /** Features that the newest windows left out: one that has just begun knows none yet. */
+  get leftOut(): ReadonlySet<string> {
+    const { leftOut } = this.builder;
+    return leftOut.size > 0 ? leftOut : this.leftOutBefore;
+  }
+
   /**
    * What the store is to hold once more is counted. Changes nothing.
    * @param waiting rows that are stored and not counted here yet
@@ -203,7 +179,7 @@ export class Windows {
       ahead: readonly MatchedLabel[] = [],
     ): Window => {
       const countable = { rows: counted, labels: [...ahead, ...(labels.get(startMs) ?? [])] };
-      return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.categoriesKept()) };
+      return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.limits()) };
     };
     const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
     const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
@@ -343,7 +319,7 @@ export class Windows {
   }
 
   private counting(like: WindowProfile, from?: WindowProfile): WindowBuilder {
-    return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.categoriesKept());
+    return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.limits());
   }
 
   private countNow(count: (builder: WindowBuilder) => void): void {
@@ -375,6 +351,7 @@ export class Windows {
   /** Begins a newer window. */
   private roll(startMs: number): void {
     const profile = this.current();
+    this.leftOutBefore = this.builder.leftOut;
     if (this.startMs !== null) this.past.push({ windowStartMs: this.startMs, profile });
     this.restart(this.like);
     this.startMs = startMs;

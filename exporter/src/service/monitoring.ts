@@ -91,6 +91,9 @@ const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
   get categoriesPerFeature() {
     return config.current().intake.categoriesPerFeature;
   },
+  get featuresPerModel() {
+    return config.current().intake.featuresPerModel;
+  },
   evaluationMs: started.windows.evaluateEveryMs,
   commitDelayMs: started.windows.commitDelayMs,
   get targets() {

@@ -1,13 +1,13 @@
-import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
+import { DEFAULT_INTAKE_LIMITS, type IntakeLimits } from '../domain/ingest.js';
 import type { FeatureValue, Observation, Prediction } from '../domain/observation.js';
 import type { Grid, LabelCounts, NumericCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
 import { cellOf, gridFor } from './grid.js';
-import { createGroupTally, mergeGroups, subtractGroups } from './group-counts.js';
+import { createGroupTally, mergeGroups } from './group-counts.js';
 import { lossKey } from './loss-counts.js';
 import { mergeSignalCounts } from './signal-counts.js';
 
 const CATEGORY_LENGTH = 100;
-const FEATURES_KEPT = 500;
+const LEFT_OUT_NAMED = 1_000;
 const TENTHS = 10;
 
 const noLabels = (): LabelCounts => ({
@@ -48,7 +48,12 @@ export interface WindowBuilder {
   /** The calls, when they were, and how they failed, without the cost of `build`. */
   counts(): CallCounts;
   build(): WindowProfile;
+  /** Names of features beyond those that are kept, in the order they came, at most a thousand. */
+  readonly leftOut: ReadonlySet<string>;
 }
+
+/** What one window may hold. */
+export type WindowLimits = Pick<IntakeLimits, 'categoriesPerFeature' | 'featuresPerModel'>;
 
 type Tally = NumericTally | CategoricalTally;
 interface NumericTally {
@@ -148,11 +153,11 @@ function addValue(tally: Tally, value: FeatureValue | Prediction, categoriesKept
  * Starts counting.
  * @param options.like lends grids and signal kinds, so that windows of one model can be added and compared
  * @param options.from goes on counting where that window stopped
- * @param categoriesKept different values of one feature that are told apart; further ones count as `other`
+ * @param limits further values of one feature count as `other`; further features are left out
  */
 export function createWindowBuilder(
   options: { readonly like?: WindowProfile; readonly from?: WindowProfile } = {},
-  categoriesKept = DEFAULT_INTAKE_LIMITS.categoriesPerFeature,
+  { categoriesPerFeature, featuresPerModel }: WindowLimits = DEFAULT_INTAKE_LIMITS,
 ): WindowBuilder {
   const tallies = new Map<SignalKey, Tally>();
   const groups = createGroupTally(options.like?.groups, options.from?.groups);
@@ -179,13 +184,14 @@ export function createWindowBuilder(
   let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
   /** A feature's tally by the name it comes under: the one look-up a value costs. */
   const tallyOfFeature = new Map<string, Tally>();
+  const leftOut = new Set<string>();
 
   const count = (key: SignalKey, value: FeatureValue | Prediction): void => {
     let tally = tallies.get(key);
     if (tally === undefined) {
       if (value === null) {
         const before = missingBefore.get(key);
-        if (before !== undefined || missingBefore.size < FEATURES_KEPT) missingBefore.set(key, (before ?? 0) + 1);
+        if (before !== undefined || missingBefore.size < featuresPerModel) missingBefore.set(key, (before ?? 0) + 1);
         return;
       }
       if (key.startsWith('feature:')) features += 1;
@@ -197,7 +203,7 @@ export function createWindowBuilder(
           : { kind: 'categorical', categories: new Map(), other: 0, missing, invalid: 0 };
       tallies.set(key, tally);
     }
-    addValue(tally, value, categoriesKept);
+    addValue(tally, value, categoriesPerFeature);
   };
 
   for (const [key, tally] of tallies)
@@ -205,7 +211,10 @@ export function createWindowBuilder(
 
   /** Counts a feature that has no tally yet; one more than are kept is left out. */
   const countNewFeature = (name: string, value: FeatureValue): void => {
-    if (features >= FEATURES_KEPT) return;
+    if (features >= featuresPerModel) {
+      if (leftOut.size < LEFT_OUT_NAMED) leftOut.add(name);
+      return;
+    }
     const key: SignalKey = `feature:${name}`;
     count(key, value);
     const tally = tallies.get(key);
@@ -231,7 +240,7 @@ export function createWindowBuilder(
       for (const name in given) {
         const value = given[name] ?? null;
         const known = tallyOfFeature.get(name);
-        if (known !== undefined) addValue(known, value, categoriesKept);
+        if (known !== undefined) addValue(known, value, categoriesPerFeature);
         else countNewFeature(name, value);
       }
     },
@@ -253,6 +262,7 @@ export function createWindowBuilder(
       labels.correctByConfidence[tenth] = (labels.correctByConfidence[tenth] ?? 0) + (correct ? 1 : 0);
     },
     counts: () => ({ calls, failures, fromMs, toMs }),
+    leftOut,
     build() {
       const signals = new Map<SignalKey, SignalCounts>();
       for (const [key, tally] of tallies) {
@@ -329,68 +339,6 @@ function addRecords(a: Readonly<Record<string, number>>, b: Readonly<Record<stri
   const sum: Record<string, number> = { ...a };
   for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
   return sum;
-}
-
-/** What is left of `whole` without `part`; entries of which nothing is left are gone. */
-function subtractRecords(
-  whole: Readonly<Record<string, number>>,
-  part: Readonly<Record<string, number>>,
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(whole)
-      .map(([key, count]) => [key, count - (part[key] ?? 0)] as const)
-      .filter(([, count]) => count > 0),
-  );
-}
-
-/**
- * The part of `whole` that is not in `part`, for windows of which `part` was once the beginning. Exact, because counts are.
- */
-export function subtractWindows(whole: WindowProfile, part: WindowProfile): WindowProfile {
-  const signals = new Map<SignalKey, SignalCounts>();
-  for (const [key, counts] of whole.signals) {
-    const other = part.signals.get(key);
-    signals.set(key, other === undefined ? counts : subtractCounts(counts, other));
-  }
-  const minus = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value - (y[i] ?? 0));
-  return {
-    fromMs: part.calls === 0 ? whole.fromMs : part.toMs,
-    toMs: whole.toMs,
-    calls: whole.calls - part.calls,
-    rowsWithFeatures: whole.rowsWithFeatures - part.rowsWithFeatures,
-    failures: subtractRecords(whole.failures, part.failures),
-    signals,
-    labels: {
-      labelled: whole.labels.labelled - part.labels.labelled,
-      correct: whole.labels.correct - part.labels.correct,
-      labelledByConfidence: minus(whole.labels.labelledByConfidence, part.labels.labelledByConfidence),
-      correctByConfidence: minus(whole.labels.correctByConfidence, part.labels.correctByConfidence),
-      losses: subtractRecords(whole.labels.losses, part.labels.losses),
-    },
-    groups: subtractGroups(whole.groups, part.groups),
-  };
-}
-
-function subtractCounts(whole: SignalCounts, part: SignalCounts): SignalCounts {
-  const missing = whole.missing - part.missing;
-  const invalid = whole.invalid - part.invalid;
-  if (whole.kind === 'numeric' && part.kind === 'numeric') {
-    return { kind: 'numeric', grid: whole.grid, cells: subtractMaps(whole.cells, part.cells), missing, invalid };
-  }
-  if (whole.kind === 'categorical' && part.kind === 'categorical') {
-    const categories = subtractMaps(whole.categories, part.categories);
-    return { kind: 'categorical', categories, other: whole.other - part.other, missing, invalid };
-  }
-  return { ...whole, missing, invalid };
-}
-
-function subtractMaps<K>(whole: ReadonlyMap<K, number>, part: ReadonlyMap<K, number>): Map<K, number> {
-  const rest = new Map<K, number>();
-  for (const [key, count] of whole) {
-    const left = count - (part.get(key) ?? 0);
-    if (left > 0) rest.set(key, left);
-  }
-  return rest;
 }
 
 /** Narrowing for callers that know what a signal must be. */

@@ -1479,6 +1479,13 @@ export interface components {
             since_ms: number | null;
             transformation: string;
         };
+        FiguresAt: {
+            /** @description milliseconds since 1970 */
+            at_ms: number;
+            confidence_mean: number | null;
+            error_share: number | null;
+            latency_p50_seconds: number | null;
+        };
         Finding: {
             baseline_samples: number | null;
             before: number | null;
@@ -1768,11 +1775,15 @@ export interface components {
             owner: string | null;
             paused: boolean;
             performance: components["schemas"]["Performance"];
+            /** @description the figures above at evaluations of this process, oldest first, at most 60; in lists only of models with an open incident, at most 30 */
+            recent: components["schemas"]["FiguresAt"][];
             recurring_causes: components["schemas"]["RecurringCause"][];
             /** @description why mlfi cannot ask the model at present, and the one thing to do; null when it can */
             setup: components["schemas"]["SetupProblem"] | null;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @description when what the open incident is about began, as far as that is known; else when the incident was opened */
+            since_ms: number | null;
             /** @enum {string} */
             state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
             tags: string[];
@@ -1851,6 +1862,8 @@ export interface components {
             owner: string | null;
             paused: boolean;
             performance: components["schemas"]["Performance"];
+            /** @description the figures above at evaluations of this process, oldest first, at most 60; in lists only of models with an open incident, at most 30 */
+            recent: components["schemas"]["FiguresAt"][];
             recurring_causes: components["schemas"]["RecurringCause"][];
             schedule: {
                 calls_per_hour: number | null;
@@ -1864,6 +1877,8 @@ export interface components {
             setup: components["schemas"]["SetupProblem"] | null;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @description when what the open incident is about began, as far as that is known; else when the incident was opened */
+            since_ms: number | null;
             /** @enum {string} */
             state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
             tags: string[];

@@ -86,9 +86,9 @@ beforeEach(() => fetchMock.mockReset());
 it('tells who stopped every execution and why, and lets an admin release it with a reason', async () => {
   show({ killSwitch: stopped });
   expect(await screen.findByText(/Grace stopped them: a bad day/)).toBeInTheDocument();
-  await userEvent.click(screen.getByRole('button', { name: 'Let executions go on' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Resume executions' }));
   await userEvent.type(screen.getByLabelText('Why'), 'better now');
-  await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Go on' }));
+  await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Resume executions' }));
   expect(sent()).toEqual([{ method: 'PUT', url: 'kill-switch', data: { on: false, reason: 'better now' } }]);
 });
 
@@ -102,7 +102,7 @@ it('offers an admin to stop everything, and an editor the reason why not', async
 it('cannot release what the configuration stops', async () => {
   show({ killSwitch: { ...released, configured: true } });
   expect(await screen.findByText(/can only be released there/)).toBeInTheDocument();
-  expect(screen.queryByRole('button', { name: 'Let executions go on' })).not.toBeInTheDocument();
+  expect(screen.queryByRole('button', { name: 'Resume executions' })).not.toBeInTheDocument();
 });
 
 it('lets another approver review what one decided alone, and says so when it is overdue', async () => {

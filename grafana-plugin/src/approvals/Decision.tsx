@@ -52,11 +52,18 @@ function Consequences({ recommendation }: { recommendation: Recommendation }) {
         <>
           <dt style={PLAIN_TERM}>{t('decision.approving', 'Approving')}</dt>
           <dd style={NO_MARGIN}>
-            {t('decision.executes', 'lets {{executor}} act on {{target}}', {
-              executor: plan.executor,
-              target: plan.target,
-              interpolation: { escapeValue: false },
-            })}
+            {plan.executor === 'webhook'
+              ? t('decision.sends', 'sends “{{action}}” for {{model}} to {{target}}, once', {
+                  action,
+                  model: model_id,
+                  target: plan.target,
+                  interpolation: { escapeValue: false },
+                })
+              : t('decision.executes', 'lets {{executor}} act on {{target}}, once', {
+                  executor: plan.executor,
+                  target: plan.target,
+                  interpolation: { escapeValue: false },
+                })}
             {isUntried && (
               <>
                 {' '}

@@ -66,7 +66,7 @@ export function KillSwitchControl({
     <KillSwitchBanner>
       {state?.on === true && (
         <GuardedButton refusal={rights.adminRefusal} icon="play" onClick={() => setAsks('release')}>
-          {t('kill.release', 'Let executions go on')}
+          {t('kill.release', 'Resume executions')}
         </GuardedButton>
       )}
     </KillSwitchBanner>
@@ -76,8 +76,10 @@ export function KillSwitchControl({
       {children(banner, stop)}
       {asks !== null && (
         <ReasonDialog
-          title={asks === 'stop' ? t('kill.stop', 'Stop every execution') : t('kill.release', 'Let executions go on')}
-          confirm={asks === 'stop' ? t('kill.stop-confirm', 'Stop everything') : t('kill.release-confirm', 'Go on')}
+          title={asks === 'stop' ? t('kill.stop', 'Stop every execution') : t('kill.release', 'Resume executions')}
+          confirm={
+            asks === 'stop' ? t('kill.stop-confirm', 'Stop everything') : t('kill.release-confirm', 'Resume executions')
+          }
           isDestructive={asks === 'stop'}
           send={(reason) => setKillSwitch(asks === 'stop', reason)}
           onClose={() => setAsks(null)}

@@ -64,14 +64,12 @@ function CheckpointList({ refusal }: { refusal: string | null }) {
         {({ key, checkpoints: [newest, ...older] }) => (
           <>
             <p style={{ overflowWrap: 'anywhere' }}>
-              {t('audit.key', 'Signed with')} <code>{key}</code>
+              {t('audit.key', 'Signed with')}{' '}
+              <code style={{ whiteSpace: 'normal', overflowWrap: 'anywhere' }}>{key}</code>
             </p>
             {newest === undefined ? (
               <p>
-                {t(
-                  'audit.no-checkpoint',
-                  'The log was not signed yet. Keep checkpoints where whoever can write the database cannot.'
-                )}
+                {t('audit.no-checkpoint', 'The log has not been signed yet. Store checkpoints outside the database.')}
               </p>
             ) : (
               <>

@@ -186,7 +186,7 @@ export function Plot({
       }
       u.ctx.restore();
     });
-    builder.setPadding([isTime ? 14 : 8, 20, 0, 0]);
+    builder.setPadding([isTime ? 14 : 8, isTime ? 30 : 20, 0, 0]);
     return builder;
   }, [theme, names, isTime, style, softMax, hardMax, formatY, formatX, ends, marked, shadedFromMs]);
   const data = useMemo<[number[], ...Array<Array<number | null>>]>(

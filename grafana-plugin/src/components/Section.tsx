@@ -49,6 +49,10 @@ export function Section({
 
 const NUMBER = /^[-−+]?[\d.,]+( %| ms| s| : 1)?$|^–$/;
 
+/** A table of this many columns is scrolled sideways on a narrow screen: a word a line could not be read. */
+const WIDE_FROM = 5;
+const COLUMN_PX = 110;
+
 /** A plain table that keeps its head and cells readable on narrow screens; a figure is never broken over two lines. */
 export function Table({ head, rows }: { head: string[]; rows: Array<{ key: string; cells: React.ReactNode[] }> }) {
   const theme = useTheme2();
@@ -59,7 +63,7 @@ export function Table({ head, rows }: { head: string[]; rows: Array<{ key: strin
     overflowWrap: 'anywhere',
   } as const;
   return (
-    <table style={{ width: '100%' }}>
+    <table style={{ width: '100%', minWidth: head.length < WIDE_FROM ? undefined : head.length * COLUMN_PX }}>
       <thead>
         <tr>
           {head.map((text) => (

@@ -1,8 +1,13 @@
 import { extentOf } from './FloatingBars';
-import { drawingOf, fullWindows, shares } from './measures';
+import { drawingOf, fullWindows, shares, withoutLate } from './measures';
 import { coarse, joinedMarks } from './Plot';
 
 describe('charts', () => {
+  it('leave out the newest windows whose labels have not come yet: they would look like a drop', () => {
+    expect(withoutLate([80, 76, 82, 79, 9, null])).toEqual([80, 76, 82, 79, null, null]);
+    expect(withoutLate([80, 3, 82, 79])).toEqual([80, 3, 82, 79]);
+    expect(withoutLate([null, null])).toEqual([null, null]);
+  });
   it('show zero, every bar, every interval, and room for the texts', () => {
     const [least, most] = extentOf(
       [{ name: 'a', from: 0, to: -0.2, low: -0.3, high: -0.1, tone: 'worse', text: '' }],

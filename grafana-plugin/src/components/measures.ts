@@ -7,10 +7,13 @@ import type { PlotSeries } from './Plot';
 export type Aggregates = ReturnType<typeof parseAggregates>;
 export type Measure = 'confidence' | 'failures' | 'latency' | 'accuracy' | 'samples';
 
-/** Without the newest window when it has fewer calls than half of the one before: it is still being filled. */
+/** A newest window with less than this share of the calls of the one before is still being filled. */
+const FULL_SHARE = 0.75;
+
+/** Without the newest window while it is still being filled. */
 export function fullWindows({ atMs, columns }: Aggregates): Aggregates {
   const [last = 0, before = 0] = [columns.calls?.at(-1) ?? 0, columns.calls?.at(-2) ?? 0];
-  return last >= before / 2
+  return last >= FULL_SHARE * before
     ? { atMs, columns }
     : {
         atMs: atMs.slice(0, -1),
@@ -45,6 +48,14 @@ export function shares(counts: Array<number | null>, of: Array<number | null>) {
     const half = (HALF_95 * Math.sqrt((share * (1 - share)) / n + square / (4 * n))) / (1 + square);
     return { share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
   });
+}
+
+/** Labels come later than calls: without the newest windows that have fewer of them than half of what a window usually has. */
+export function withoutLate(labelled: Array<number | null>): Array<number | null> {
+  const counts = labelled.flatMap((count) => (count === null || count === 0 ? [] : [count])).sort((a, b) => a - b);
+  const usual = counts[Math.floor(counts.length / 2)] ?? 0;
+  const late = [...labelled].reverse().findIndex((count) => (count ?? 0) >= usual / 2);
+  return labelled.map((count, index) => (index < labelled.length - late ? count : null));
 }
 
 /** How a figure over time is drawn. */
@@ -97,7 +108,7 @@ export function drawingOf({ columns }: Aggregates, measure: Measure): Drawing | 
       formatY: seconds,
     }),
     accuracy: () => {
-      const measured = shares(column('correct'), column('labelled'));
+      const measured = shares(column('correct'), withoutLate(column('labelled')));
       return {
         name: t('measure.accuracy', 'Accuracy, measured with labels'),
         series: [

@@ -45,18 +45,25 @@ describe('Fleet', () => {
       'href',
       '/a/mlfi-investigator-app/incidents/inc-1'
     );
-    for (const text of ['High', '1,234', /^\d+ s ago$/]) {
+    for (const text of ['High', '10 min', '1,234', /^\d+ s ago$/]) {
       expect(screen.getByText(text)).toBeInTheDocument();
     }
-    // No model says when it began: a column of dashes says nothing.
     expect(screen.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual([
       'Model',
       'State',
+      'Duration',
       'What is wrong',
       'Trend',
       'Samples',
       'Last seen',
     ]);
+  });
+
+  it('has no column of how long it lasts where nothing is wrong', async () => {
+    fetchMock.mockReturnValue(of({ data: { models: [aModel({ incident_id: null, since_ms: null })] } }));
+    show();
+    await screen.findByRole('link', { name: 'fraud' });
+    expect(screen.queryByRole('columnheader', { name: 'Duration' })).not.toBeInTheDocument();
   });
 
   it('draws the figure that shows what is wrong', () => {

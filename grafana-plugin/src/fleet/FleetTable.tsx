@@ -5,7 +5,15 @@ import { t } from '@grafana/i18n';
 import { Badge, Sparkline, TextLink, useStyles2, useTheme2 } from '@grafana/ui';
 import { remembered } from '../api/live-figures';
 import type { FleetModel } from '../api/types';
-import { moment, relative, SEVERITY_COLOURS, SEVERITY_TEXTS, STATE_COLOURS, STATE_TEXTS } from '../components/format';
+import {
+  lasting,
+  moment,
+  relative,
+  SEVERITY_COLOURS,
+  SEVERITY_TEXTS,
+  STATE_COLOURS,
+  STATE_TEXTS,
+} from '../components/format';
 import { plain } from '../components/Words';
 import { PAGES } from '../constants';
 import { measureOf, trailOf, type TrailMeasure } from './trail';
@@ -35,7 +43,7 @@ const stylesOf = (theme: GrafanaTheme2) => ({
   samples: css({
     width: 92,
     fontVariantNumeric: 'tabular-nums',
-    '@container (max-width: 860px)': { display: 'none' },
+    '@container (max-width: 960px)': { display: 'none' },
   }),
   seen: css({ width: 96, '@container (max-width: 640px)': { display: 'none' } }),
   trouble: css({ '@container (max-width: 480px)': { whiteSpace: 'normal' } }),
@@ -102,13 +110,9 @@ export const lastSeenMs = ({
     ? null
     : Math.max(last_probe_at_ms ?? 0, last_prediction_at_ms ?? 0);
 
-/** When what is wrong began, as far as it is known. */
-const beganMs = ({ incident_id, evidence }: FleetModel) => (incident_id === null ? null : evidence.changed_at_ms);
-
-const Row = memo(function Row({ model, showsBegan }: { model: FleetModel; showsBegan: boolean }) {
+const Row = memo(function Row({ model, showsSince }: { model: FleetModel; showsSince: boolean }) {
   const styles = useStyles2(stylesOf);
-  const { id, name, state, severity, incident_id, total_samples } = model;
-  const sinceMs = beganMs(model);
+  const { id, name, state, severity, incident_id, since_ms, total_samples } = model;
   const seenMs = lastSeenMs(model);
   const headline = headlineOf(model);
   return (
@@ -123,9 +127,9 @@ const Row = memo(function Row({ model, showsBegan }: { model: FleetModel; showsB
           <Badge text={SEVERITY_TEXTS[severity]()} color={SEVERITY_COLOURS[severity]} tooltip={STATE_TEXTS[state]()} />
         )}
       </td>
-      {showsBegan && (
-        <td className={styles.hiddenWhenNarrow} title={sinceMs === null ? undefined : moment(sinceMs)}>
-          {relative(sinceMs)}
+      {showsSince && (
+        <td className={styles.hiddenWhenNarrow} title={since_ms === null ? undefined : moment(since_ms)}>
+          {lasting(since_ms)}
         </td>
       )}
       <td className={styles.trouble} title={incident_id === null ? undefined : headline}>
@@ -151,7 +155,7 @@ const Row = memo(function Row({ model, showsBegan }: { model: FleetModel; showsB
 /** One line per model, in the order given. */
 export function FleetTable({ models }: { models: FleetModel[] }) {
   const styles = useStyles2(stylesOf);
-  const showsBegan = models.some((model) => beganMs(model) !== null);
+  const showsSince = models.some(({ since_ms }) => since_ms !== null);
   return (
     <div className={styles.frame}>
       <table className={styles.table}>
@@ -163,9 +167,9 @@ export function FleetTable({ models }: { models: FleetModel[] }) {
             <th scope="col" className={styles.state}>
               {t('fleet.state', 'State')}
             </th>
-            {showsBegan && (
+            {showsSince && (
               <th scope="col" className={`${styles.since} ${styles.hiddenWhenNarrow}`}>
-                {t('fleet.began', 'Began')}
+                {t('fleet.since', 'Duration')}
               </th>
             )}
             <th scope="col">{t('fleet.trouble', 'What is wrong')}</th>
@@ -182,7 +186,7 @@ export function FleetTable({ models }: { models: FleetModel[] }) {
         </thead>
         <tbody>
           {models.map((model) => (
-            <Row key={model.id} model={model} showsBegan={showsBegan} />
+            <Row key={model.id} model={model} showsSince={showsSince} />
           ))}
         </tbody>
       </table>

@@ -1,7 +1,7 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import type { Cause } from '../api/types';
-import { percent, wholePercent } from '../components/format';
+import { wholePercent } from '../components/format';
 import { plain, Words } from '../components/Words';
 
 type Statement = Cause['supporting'][number];
@@ -59,7 +59,7 @@ export function CauseView({ cause }: { cause: Cause | undefined }) {
         {t('cause.probability', '{{share}} probable', { share: probabilityText(cause.probability) })}
         {cause.share_explained === null
           ? ''
-          : `, ${t('cause.explains', 'explains {{share}} of the drop', { share: percent(cause.share_explained) })}`}
+          : `, ${t('cause.explains', 'explains {{share}} of the drop', { share: wholePercent(cause.share_explained) })}`}
       </p>
       <Arguments title={t('cause.for', 'What decided it')} sign="▲" statements={supporting.slice(0, DECIDING)} />
       {rest.length + refuting.length > 0 && (

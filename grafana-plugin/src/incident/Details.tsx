@@ -97,7 +97,7 @@ export function Similar({ similar, isClosed }: { similar: SimilarIncident[]; isC
     <p>
       {isClosed
         ? t('incident.only', 'Nothing else like it is remembered.')
-        : t('incident.first', 'Nothing like it is remembered yet. When this one closes, it will be.')}
+        : t('incident.first', 'No similar incident yet. This one is remembered once it is closed.')}
     </p>
   ) : (
     <Table

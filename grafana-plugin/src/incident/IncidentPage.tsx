@@ -95,7 +95,8 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
   const { data: model } = useQuery(modelQuery(model_id));
   const similar = useQuery(similarQuery(id));
   const estimatedMs = changedAtMs(incident, model);
-  const sinceMs = estimatedMs ?? opened_at_ms;
+  const ofModel = model?.incident_id === id ? model.since_ms : null;
+  const sinceMs = ofModel ?? estimatedMs ?? opened_at_ms;
   const actions = isClosed ? null : (
     <Stack gap={1} wrap="wrap">
       {model !== undefined && acceptRefusal(model, rights.operateRefusal) === null && (
@@ -129,14 +130,14 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
           </Section>
         </div>
       </div>
-      <Timeline incident={incident} estimatedMs={estimatedMs} />
+      <Timeline incident={incident} model={model} estimatedMs={estimatedMs} />
       <Details diagnosis={diagnosis} />
       <Section title={t('incident.similar', 'Similar incidents and what helped')}>
         <QueryView query={similar} rows={2}>
           {(known) => <Similar similar={known} isClosed={isClosed} />}
         </QueryView>
       </Section>
-      <Section title={t('incident.in-full', 'In full')}>
+      <Section title={t('incident.in-full', 'Full explanation')}>
         {explanation.paragraphs.map((paragraph) => (
           <p key={paragraph}>
             <Words>{paragraph}</Words>

@@ -144,7 +144,7 @@ export function Picture({
   return (
     <div
       data-testid="mlfi-picture"
-      style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(260px, 100%), 1fr))', gap: 16 }}
+      style={{ display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(220px, 100%), 1fr))', gap: 16 }}
     >
       <QueryView query={query} rows={4}>
         {(csv) => (
@@ -155,7 +155,15 @@ export function Picture({
             marks={marks}
             shadedFromMs={sinceMs}
             otherwise={
-              model === undefined ? undefined : <LiveFigures model={model} measures={kind.measures} height={HEIGHT} />
+              model === undefined ? undefined : (
+                <LiveFigures
+                  model={model}
+                  measures={kind.measures}
+                  height={HEIGHT}
+                  marks={marks}
+                  shadedFromMs={sinceMs}
+                />
+              )
             }
           />
         )}

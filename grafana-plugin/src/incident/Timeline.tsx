@@ -5,7 +5,8 @@ import { t } from '@grafana/i18n';
 import { Stack } from '@grafana/ui';
 import { PageButton } from '../components/PageButton';
 import { aggregatesQuery } from '../api/models';
-import type { Incident } from '../api/types';
+import type { Incident, ModelDetail } from '../api/types';
+import { LiveFigures } from '../components/LiveFigures';
 import { OverTime } from '../components/OverTime';
 import { RangePicker } from '../components/RangePicker';
 import { Section } from '../components/Section';
@@ -18,7 +19,15 @@ import { Entries, Phases } from './Story';
 const AROUND_MS = 15 * 60_000;
 
 /** The model's figures around the incident, with the steps of its story marked by number. */
-export function Timeline({ incident, estimatedMs }: { incident: Incident; estimatedMs: number | null }) {
+export function Timeline({
+  incident,
+  model,
+  estimatedMs,
+}: {
+  incident: Incident;
+  model: ModelDetail | undefined;
+  estimatedMs: number | null;
+}) {
   const { opened_at_ms, closed_at_ms, model_id } = incident;
   const phases = phasesOf(incident, estimatedMs);
   const firstMs = Math.min(opened_at_ms, ...phases.flatMap(({ atMs }) => (atMs === null ? [] : [atMs])));
@@ -48,7 +57,16 @@ export function Timeline({ incident, estimatedMs }: { incident: Incident; estima
     >
       <Phases phases={phases} openedAtMs={opened_at_ms} />
       <QueryView query={aggregates} rows={3}>
-        {(csv) => <OverTime data={csv} range={raw === null ? undefined : [fromMs, toMs]} marks={marks} />}
+        {(csv) => (
+          <OverTime
+            data={csv}
+            range={raw === null ? undefined : [fromMs, toMs]}
+            marks={marks}
+            otherwise={
+              model === undefined || closed_at_ms !== null ? undefined : <LiveFigures model={model} marks={marks} />
+            }
+          />
+        )}
       </QueryView>
       <details>
         <summary>

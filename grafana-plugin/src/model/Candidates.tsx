@@ -75,9 +75,9 @@ export function Candidates({ modelId, operateRefusal }: { modelId: string; opera
               onChange={(event) => setAddress(event.currentTarget.value)}
             />
           </Field>
-          <Field noMargin label={t('candidates.purpose', 'It is to')}>
+          <Field noMargin label={t('candidates.purpose', 'Purpose')}>
             <RadioButtonGroup
-              aria-label={t('candidates.purpose', 'It is to')}
+              aria-label={t('candidates.purpose', 'Purpose')}
               value={purpose}
               onChange={setPurpose}
               options={[

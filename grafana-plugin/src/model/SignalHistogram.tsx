@@ -3,10 +3,12 @@ import { t } from '@grafana/i18n';
 import type { SignalDistribution } from '../api/types';
 import { signalName, wholePercent } from '../components/format';
 import { Plot } from '../components/Plot';
+import { shortened } from '../components/Words';
 import { histogramOf } from './histogram';
 
 /** Labels of neighbours would lie on each other. */
 const LABELS_SHOWN = 5;
+const LONGEST_LABEL = 11;
 
 /** Share of values in each bin, in the baseline and now. */
 export function SignalHistogram({
@@ -22,7 +24,8 @@ export function SignalHistogram({
   const formatX = useMemo(() => {
     const labels = histogram?.labels ?? [];
     const step = Math.ceil(labels.length / LABELS_SHOWN);
-    return (value: number) => (Number.isInteger(value) && value % step === 0 ? (labels[value] ?? '') : '');
+    return (value: number) =>
+      Number.isInteger(value) && value % step === 0 ? shortened(labels[value] ?? '', LONGEST_LABEL) : '';
   }, [histogram]);
   if (histogram === null) {
     return null;

@@ -67,6 +67,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     errorShare: 0.02,
     latencyP50Seconds: 0.0123,
     latencyP95Seconds: 0.05,
+    recent: [],
     lastProbeAtMs: null,
     certificateEndsAtMs: null,
     lastPredictionAtMs: null,

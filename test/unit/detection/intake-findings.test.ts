@@ -14,6 +14,7 @@ const NOTHING_REFUSED: IntakeSummary = {
   leftOut: [],
   clockOffsetMs: null,
   notJudged: { late: 0, lost: 0 },
+  unwatched: null,
 };
 const found = (intake: IntakeSummary): readonly string[] =>
   detectIn(stateOf(quiet, quiet, { intake })).findings.map(({ detector }) => detector);

@@ -70,6 +70,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     errorShare: 0.02,
     latencyP50Seconds: 0.0123,
     latencyP95Seconds: 0.05,
+    recent: [],
     lastProbeAtMs: 1_000,
     certificateEndsAtMs: null,
     lastPredictionAtMs: null,

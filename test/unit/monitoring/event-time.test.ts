@@ -44,6 +44,7 @@ class Stored {
       rowsKept: 1_000,
       binnedSignals: 10,
       categoriesPerFeature: 1_000,
+      featuresPerModel: 500,
     },
     (text) => text,
     () => seededRandom(1),

@@ -80,6 +80,7 @@ export function fleetOn(
       rowsKept: 1_000,
       binnedSignals: 10,
       categoriesPerFeature: 1_000,
+      featuresPerModel: 500,
       evaluationMs: 1_000,
       commitDelayMs: 50,
       lessonsConsidered: 10,

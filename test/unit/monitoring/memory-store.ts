@@ -3,7 +3,6 @@ import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type {
-  GovernanceTransaction,
   IncrementStore,
   IncrementTransaction,
   LedgerEntry,
@@ -98,9 +97,9 @@ export class MemoryStore implements FleetStore {
     return result;
   }
 
-  governance<T>(_: (transaction: GovernanceTransaction) => Promise<T>): Promise<T> {
+  readonly governance: FleetStore['governance'] = () => {
     return Promise.reject(new Error('nothing is decided here'));
-  }
+  };
 
   private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
     const read = async <T>(work: (from: Tables) => T): Promise<T> => {

@@ -20,6 +20,7 @@ class Logged {
       rowsKept: 1_000,
       binnedSignals: 10,
       categoriesPerFeature: 1_000,
+      featuresPerModel: 500,
     },
     (text) => text,
     () => seededRandom(1),

@@ -15,7 +15,7 @@ describe('the explanation at three depths', () => {
   it('says in one paragraph what users feel, what it probably is and how sure that is', () => {
     const { summary = '' } = evaluated(failing).explanation;
     expect(summary).toMatch(/About 34 % of m's calls get no prediction \(\d+ % to \d+ %\)/);
-    expect(summary).toMatch(/The cause is (almost certainly|probably) \(\d+ %\): Endpoint errors/);
+    expect(summary).toMatch(/The cause is (almost certainly|probably) \((?:over )?\d+ %\): Endpoint errors/);
     expect(summary).not.toMatch(JARGON);
   });
 

@@ -8,12 +8,8 @@ import {
   summariseNumeric,
 } from '../../../exporter/src/statistics/signal-counts.js';
 import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
-import {
-  createWindowBuilder,
-  emptyWindow,
-  mergeWindows,
-  subtractWindows,
-} from '../../../exporter/src/statistics/window-profile.js';
+import { createWindowBuilder, emptyWindow, mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
+import { subtractWindows } from '../../../exporter/src/statistics/subtract-windows.js';
 import type { FeatureValue, Observation } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
 
@@ -75,7 +71,7 @@ const toRow = ({
 
 describe('window profiles', () => {
   it('tell as many values of one feature apart as are asked for; the others count together', () => {
-    const builder = createWindowBuilder({}, 2);
+    const builder = createWindowBuilder({}, { categoriesPerFeature: 2, featuresPerModel: 500 });
     for (const country of ['DE', 'FR', 'IT', 'DE', 'ES']) builder.add(row({ country, age: 1 }));
     const { signals } = builder.build();
     expect(signals.get('feature:country')).toMatchObject({
@@ -85,6 +81,18 @@ describe('window profiles', () => {
       ]),
       other: 2,
     });
+  });
+
+  it('count as many features as are asked for, and know the names of the others', () => {
+    const builder = createWindowBuilder({}, { categoriesPerFeature: 10, featuresPerModel: 2 });
+    for (const name of ['c', 'd', 'c']) builder.add(row({ a: 1, b: 'x', [name]: 1 }));
+    expect([...builder.build().signals.keys()].filter((key) => key.startsWith('feature:'))).toEqual([
+      'feature:a',
+      'feature:b',
+    ]);
+    expect([...builder.leftOut]).toEqual(['c', 'd']);
+    for (let i = 0; i < 2_000; i += 1) builder.add(row({ [`name ${i}`]: 1 }));
+    expect(builder.leftOut.size).toBe(1_000);
   });
 
   it('give identical counts however the stream is split, in any order and grouping', () => {

@@ -31,7 +31,6 @@ const OUTCOMES: readonly FindingSubject[] = [
 /** Signals that may have nothing to learn from when the baseline is admitted. */
 const JOINING_LATER: readonly FindingSubject[] = ['golden', 'accuracy', 'error_size', 'rows'];
 const OUTCOME_SHARE = 0.5;
-const FEATURES_WATCHED = 500;
 const SUSPECTS_NAMED = 3;
 /** Evidence inside the learning period counts as "not a steady normal" at this part of the line. */
 const STATIONARITY_PART = 0.1;
@@ -63,6 +62,7 @@ export class DriftMonitor {
     private readonly budget: FalsePageBudget,
     private readonly hash: (text: string) => string,
     state?: DriftMonitorState,
+    private readonly featuresWatched = (): number => Infinity,
   ) {
     this.silent = new Set(state?.silent ?? []);
     this.leanings = new Map(state?.leanings ?? []);
@@ -103,11 +103,11 @@ export class DriftMonitor {
     let violates = false;
     for (const name of names) {
       if (this.signalOfFeature.has(name)) continue;
-      if (this.signalOfFeature.size >= FEATURES_WATCHED) return violates;
+      if (this.signalOfFeature.size >= this.featuresWatched()) return violates;
       const value = features[name] ?? null;
       if (this.watching) violates ||= !(this.silent.has(name) && value === null);
       else if (value !== null) this.value(`feature:${name}`, value, atMs);
-      else if (this.silent.size < FEATURES_WATCHED) this.silent.add(name);
+      else if (this.silent.size < this.featuresWatched()) this.silent.add(name);
     }
     return violates;
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { oddsText } from '../../domain/alert-evidence.js';
 import { CAUSE_IDS } from '../../domain/cause.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../../domain/model.js';
+import type { IncidentRow } from '../../domain/incident.js';
 import type { ModelStatus } from '../../domain/model-status.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
@@ -59,6 +60,15 @@ const anomaly = z
   ])
   .meta({ id: 'RowAnomaly' });
 
+const figures = z
+  .object({
+    at_ms: instant,
+    confidence_mean: nullableNumber,
+    error_share: nullableNumber,
+    latency_p50_seconds: nullableNumber,
+  })
+  .meta({ id: 'FiguresAt' });
+
 const shown = {
   id: z.string(),
   name: z.string(),
@@ -72,6 +82,10 @@ const shown = {
   created_at_ms: instant,
   severity: z.enum(SEVERITIES),
   incident_id: nullableText,
+  since_ms: nullableInstant.meta({
+    description:
+      'when what the open incident is about began, as far as that is known; else when the incident was opened',
+  }),
   headline: nullableText.meta({
     description: 'of the open incident; without one, of a change that is as good as certain and alerts nobody yet',
   }),
@@ -83,6 +97,10 @@ const shown = {
   error_share: z.number(),
   latency_p50_seconds: nullableNumber,
   latency_p95_seconds: nullableNumber,
+  recent: z.array(figures).meta({
+    description:
+      'the figures above at evaluations of this process, oldest first, at most 60; in lists only of models with an open incident, at most 30',
+  }),
   window_samples: z.number(),
   total_samples: z.number(),
   last_probe_at_ms: nullableInstant,
@@ -140,18 +158,24 @@ export const modelDetailSchema = z
 
 type Shown = Omit<z.output<typeof modelSchema>, 'findings_count'>;
 
+/** When the earliest change of an input that could be described began; infinite where none could. */
+const repairedSinceMs = ({ diagnosis }: IncidentRow): number =>
+  Math.min(...(diagnosis.repairs ?? []).map(({ sinceMs }) => sinceMs ?? Infinity));
+
 /** What is the matter: as the open incident says; without one, a change that alerts nobody. */
 function matterOf({
   incident,
   unalerted,
-}: ModelStatus): Pick<Shown, 'severity' | 'incident_id' | 'headline' | 'cause'> {
+  evidence: { changeAtMs },
+}: ModelStatus): Pick<Shown, 'severity' | 'incident_id' | 'since_ms' | 'headline' | 'cause'> {
   if (incident === null) {
     const { severity = 'none', headline = null, cause = null } = unalerted ?? {};
-    return { severity, incident_id: null, headline, cause };
+    return { severity, incident_id: null, since_ms: null, headline, cause };
   }
   return {
     severity: incident.severity,
     incident_id: incident.id,
+    since_ms: Math.min(changeAtMs ?? repairedSinceMs(incident), incident.openedAtMs),
     headline: incident.explanation.headline,
     cause: incident.diagnosis.causes[0]?.id ?? null,
   };
@@ -176,6 +200,12 @@ function shownView(status: ModelStatus): Shown {
     error_share: status.errorShare,
     latency_p50_seconds: status.latencyP50Seconds,
     latency_p95_seconds: status.latencyP95Seconds,
+    recent: status.recent.map((at) => ({
+      at_ms: at.atMs,
+      confidence_mean: at.confidenceMean,
+      error_share: at.errorShare,
+      latency_p50_seconds: at.latencyP50Seconds,
+    })),
     window_samples: status.windowSamples,
     total_samples: status.totalSamples,
     last_probe_at_ms: status.lastProbeAtMs,
@@ -197,9 +227,11 @@ function shownView(status: ModelStatus): Shown {
   };
 }
 
+const LISTED_FIGURES = 30;
+
 /** A watched model in a list; of findings only how many. */
 export const modelView = (status: ModelStatus): z.output<typeof modelSchema> => ({
-  ...shownView(status),
+  ...shownView({ ...status, recent: status.incident === null ? [] : status.recent.slice(-LISTED_FIGURES) }),
   findings_count: status.findings.length,
 });
 

@@ -144,6 +144,7 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     source: 'baseline',
     value: ({ hasBaseline }) => yes(hasBaseline),
     whenTrue: () => '',
-    whenFalse: () => 'There is no baseline to compare with, so when it began cannot be said.',
+    // Says nothing of the cause; that nothing can be compared stands among what could not be checked.
+    whenFalse: () => '',
   },
 ];

@@ -364,6 +364,7 @@ describe('features', () => {
       nestingDepth: 3,
       arrayLength: 20,
       categoriesPerFeature: 2,
+      featuresPerModel: 2,
     };
     const nested = (depth: number): object => (depth === 0 ? {} : { a: nested(depth - 1) });
     const row = (value: object): string => JSON.stringify({ prediction: 'a', features: value });

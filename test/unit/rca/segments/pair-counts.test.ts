@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { groupKey } from '../../../../exporter/src/statistics/group-counts.js';
 import { foldRareCategories } from '../../../../exporter/src/statistics/rare-categories.js';
-import { mergeWindows, subtractWindows } from '../../../../exporter/src/statistics/window-profile.js';
+import { subtractWindows } from '../../../../exporter/src/statistics/subtract-windows.js';
+import { mergeWindows } from '../../../../exporter/src/statistics/window-profile.js';
 import type { FeatureValue, Observation } from '../../../../exporter/src/domain/observation.js';
 import { segmentsFromCounts } from '../../../../exporter/src/rca/segments/pair-counts.js';
 import { windowCodec } from '../../../../exporter/src/store/codecs/profile.js';
