@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
-import { eventually, runService, type RunningService } from './running-service.js';
+import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 
 /** Somebody else writes into the store and does not end: every write is refused, whatever was read before is there. */
 const HOLDER = `
@@ -25,7 +25,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => running.close());
 
-const call = (method: string, path: string, body?: unknown) => running.request(method, path, body);
+const FOR_PEOPLE = new Set(['/api/v1/feedback', '/api/v1/learning/reset']);
+/** What is learnt from incidents is for people to say; everything else a machine may ask for. */
+const call = (method: string, path: string, body?: unknown) =>
+  running.request(method, path, body, ...(FOR_PEOPLE.has(path) && method === 'POST' ? [TOKENS.ada] : []));
 
 interface View {
   readonly incident_id: string | null;

@@ -115,7 +115,11 @@ export class Commits {
       logger.error({ model: id, error: textOf(error) }, 'a change could not be written');
       throw isAppError(error) ? error : notChanged();
     });
-    await this.taken(member, () => monitored.become(draft, counted, now));
+    try {
+      monitored.become(draft, counted, now);
+    } catch (error) {
+      await this.readAnew(member, error);
+    }
   }
 
   /** @returns the member itself, or the one that took its place; null when it is outdated and cannot be read anew: its requests are refused */
@@ -149,20 +153,21 @@ export class Commits {
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (written instanceof Error) return this.apart(entries, written);
-    for (const model of written) await this.taken(model.member, () => this.settleModel(model, now));
+    for (const model of written) {
+      try {
+        this.settleModel(model, now);
+      } catch (error) {
+        await this.readAnew(model.member, error);
+      }
+    }
     return null;
   }
 
-  /** Takes what is stored into memory; where that fails, memory is read anew. */
-  private async taken(member: Member, settle: () => void): Promise<void> {
-    try {
-      settle();
-    } catch (error) {
-      // What is in memory now may be half of what is stored: written, it would undo what was just acknowledged.
-      this.ports.logger.error({ model: member.monitored.model.id, error: textOf(error) }, 'counting failed');
-      this.outdated.add(member);
-      await this.upToDate(member);
-    }
+  /** What is in memory may be half of what is stored: written, it would undo what was just acknowledged. */
+  private async readAnew(member: Member, error: unknown): Promise<void> {
+    this.ports.logger.error({ model: member.monitored.model.id, error: textOf(error) }, 'counting failed');
+    this.outdated.add(member);
+    await this.upToDate(member);
   }
 
   private settleModel({ member, written, answers, stored }: WrittenModel, nowMs: number): void {
