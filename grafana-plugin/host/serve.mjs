@@ -15,6 +15,7 @@ const acts = {
   'wrong-secret': () => stage.setSecret('wrong-secret-wrong-secret-wrong-secret'),
   'right-secret': () => stage.setSecret(null),
   'model-address': () => ({ url: stage.models.urlOf('silent'), base: `http://127.0.0.1:${stage.models.port}` }),
+  'guarded-model': () => stage.guarded,
   'carried-out': () => stage.carriedOut,
 };
 const control = createServer(async (request, response) => {

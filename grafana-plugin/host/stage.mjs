@@ -15,6 +15,7 @@ import { startHost } from './server.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const SECRET = 'a-shared-secret-of-the-browser-journeys-0123456789';
+const MODEL_KEY = 'key-of-the-guarded-model';
 const FAULTS = {
   unit_change: { kind: 'unit_change', feature: 'hours-per-week', factor: 100 },
   null_flood: { kind: 'null_flood', feature: 'occupation', share: 0.6 },
@@ -82,6 +83,26 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
   });
   await new Promise((resolve) => webhook.listen(0, '127.0.0.1', resolve));
 
+  // A healthy model behind a key.
+  const guarded = createServer(async (request, response) => {
+    if (request.headers.authorization !== `Bearer ${MODEL_KEY}`) {
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"detail":"a key is needed"}');
+      return;
+    }
+    const chunks = [];
+    for await (const chunk of request) {
+      chunks.push(chunk);
+    }
+    const answer = await fetch(models.urlOf('healthy'), {
+      method: request.method,
+      headers: { 'content-type': request.headers['content-type'] ?? 'application/json' },
+      ...(request.method === 'GET' ? {} : { body: Buffer.concat(chunks) }),
+    });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
+    response.end(await answer.text());
+  });
+  await new Promise((resolve) => guarded.listen(0, '127.0.0.1', resolve));
+
   const file = join(data, 'mlfi.yml');
   const addresses = watched.map((id) => ({ id, url: models.urlOf(id), tags: ['demo'], owner: 'payments' }));
   // JSON is YAML.
@@ -145,6 +166,7 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
     exporterUrl,
     settings,
     models,
+    guarded: { host: `127.0.0.1:${guarded.address().port}`, key: MODEL_KEY },
     carriedOut,
     apiKey: () => apiKey,
     fail: (fault = 'unit_change') => models.switches.set(FAULTS[fault]),
@@ -162,6 +184,8 @@ export async function startStage({ port, watched = ['tabular', 'low-confidence',
       await models.close();
       webhook.closeAllConnections();
       webhook.close();
+      guarded.closeAllConnections();
+      guarded.close();
       rmSync(data, { recursive: true, force: true });
     },
   };

@@ -60,6 +60,32 @@ test('connect a model by its address, and see it learn @stage', async ({ browser
   await expect(page.getByRole('link', { name: 'Support mood' })).toBeVisible();
 });
 
+test('a model behind a key: without a scheme, a 401 asks for the key, and a name that is taken is told @stage', async ({
+  browser,
+  baseURL,
+}) => {
+  const page = await as(browser, 'ada', baseURL);
+  const { host, key } = (await stage('guarded-model')) as { host: string; key: string };
+  await page.goto(`${APP}/connect`);
+  await page.getByLabel('Address of the model').fill(`${host}/predict`);
+  const find = page.getByRole('button', { name: 'Find out how to ask it' });
+  await expect(find).toBeEnabled();
+  await find.click();
+  await expect(page.getByText('The model wants a key (401)')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('Key, as the header takes it').fill(`Bearer ${key}`);
+  await find.click();
+  await expect(page.getByText('Found: Rest')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('Name', { exact: true }).fill('healthy');
+  await page.getByRole('button', { name: 'Watch this model' }).click();
+  await expect(page.getByText('This name is taken')).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel('Name', { exact: true }).fill('Guarded mood');
+  await page.getByRole('button', { name: 'Watch this model' }).click();
+  await page.getByRole('link', { name: 'Open the model' }).click();
+  await expect(page.getByRole('heading', { name: 'Guarded mood' })).toBeVisible();
+  const detail = await (await page.request.get(`${API}/models/guarded-mood`)).text();
+  expect(detail).not.toContain(key);
+});
+
 test('fail, follow the page, understand, approve by two people, carried out, verified @stage @every-host', async ({
   browser,
   baseURL,

@@ -10,6 +10,7 @@ import type { DecisionRecord } from './decision-record.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
+import type { LedgerRepository } from './ledger.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure, ServerCertificate } from './observation.js';
@@ -115,24 +116,6 @@ export interface BaselineRepository {
   saveNew(model: ModelId, baseline: BaselineProfile): Promise<void>;
   learning(model: ModelId): Promise<LearningState | null>;
   saveLearning(model: ModelId, state: LearningState): Promise<void>;
-}
-
-/** Answers waiting for their label. Only hashes and the tenth of confidence are kept. */
-export interface LedgerEntry {
-  readonly model: ModelId;
-  readonly predictionIdHash: string;
-  readonly answerHash: string;
-  readonly confidenceTenth: number | null;
-  /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
-  readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
-  readonly atMs: number;
-  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
-}
-export interface LedgerRepository {
-  saveAll(entries: readonly LedgerEntry[]): Promise<void>;
-  /** Takes out (returns and deletes) the entries found. */
-  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
-  prune(olderThanMs: number): Promise<number>;
 }
 
 /** Ids of ingest batches already taken, so that a retry is harmless. */

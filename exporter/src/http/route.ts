@@ -52,6 +52,7 @@ export interface HttpIntake {
       nowMs: number,
       acknowledge: 'commit' | 'memory',
       ensureWatched: (name: string) => Promise<ModelId>,
+      sender: string,
     ): Promise<EventsTaken>;
   };
   readonly telemetry: {
@@ -62,6 +63,7 @@ export interface HttpIntake {
       contentType: string,
       nowMs: number,
       ensureWatched: (name: string) => Promise<ModelId>,
+      sender: string,
     ): Promise<
       | { readonly kind: 'refused'; readonly message: string }
       | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }

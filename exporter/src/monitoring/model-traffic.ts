@@ -15,6 +15,7 @@ import {
 } from './baseline-lifecycle.js';
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
+import type { RowsOfSender } from './event-clock.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
@@ -91,14 +92,21 @@ export class ModelTraffic {
    * Takes logged rows, which wait until older ones have come.
    * @param sent the same rows before their features were read
    * @param isStored they are in the store's counts
+   * @param senders who sent them, in their order
    */
-  await(rows: readonly Observation[], sent: readonly Observation[], isStored: boolean, nowMs: number): void {
+  await(
+    rows: readonly Observation[],
+    sent: readonly Observation[],
+    isStored: boolean,
+    nowMs: number,
+    senders?: readonly RowsOfSender[],
+  ): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: matchedOnArrival(row) }));
     for (const { judged } of arrived)
       if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
     const isAdmitted = this.phase.kind === 'admitted';
-    const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent));
+    const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent, senders));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
     if (pending.isFull) this.release(nowMs);

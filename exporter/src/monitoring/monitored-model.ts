@@ -5,7 +5,8 @@ import type { IngestBatch } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
-import type { LedgerRepository, Random } from '../domain/ports.js';
+import type { LedgerRepository } from '../domain/ledger.js';
+import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
 import { countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
@@ -23,7 +24,7 @@ import {
   type Written,
 } from './increment.js';
 import { ModelTraffic } from './model-traffic.js';
-import { LabelJoiner, type Join } from './label-joiner.js';
+import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { ModelDraft } from './model-draft.js';
 import { monitoredModelState } from './model-state.js';
@@ -143,7 +144,7 @@ export class MonitoredModel {
   }
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[], nowMs: number): void {
+  observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
@@ -161,7 +162,7 @@ export class MonitoredModel {
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.traffic.await(arrived, sent, false, nowMs);
+    this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]);
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
@@ -217,13 +218,13 @@ export class MonitoredModel {
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
-  join(ledger: LedgerRepository, { answers, labels }: Staged): Promise<Join> {
-    return this.labels.join(ledger, answers, labels);
+  join(ledger: LedgerRepository, { answers, labels }: Staged, nowMs: number): Promise<Join> {
+    return this.labels.join(ledger, answers, labels, nowMs);
   }
 
   /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
   settle({ staged, join, counted }: Written, nowMs: number): void {
-    const { observations, labels } = staged.rows;
+    const { observations, labels, senders } = staged.rows;
     const { traffic } = this;
     this.stored(counted, nowMs);
     if (observations.length > 0) this.startTraffic();
@@ -232,12 +233,9 @@ export class MonitoredModel {
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
-    traffic.await(observations, staged.sent, true, nowMs);
-    traffic.takeLabels(
-      join.judged.filter((each) => each !== null),
-      nowMs,
-    );
-    if (traffic.labelRows(labels) > 0) this.isUnsaved = true;
+    traffic.await(observations, staged.sent, true, nowMs, senders);
+    traffic.takeLabels(matchedIn(join), nowMs);
+    if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
     if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
   }
@@ -306,7 +304,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { late: traffic.parts.pending.lateRows, lost: this.lostRows },
+        { late: traffic.parts.pending.lateRows, lost: this.lostRows, labels: this.labels.expiredLabels },
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,

@@ -1,6 +1,6 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
-import type { EventClock } from './event-clock.js';
+import type { EventClock, RowsOfSender } from './event-clock.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './countable.js';
@@ -78,6 +78,7 @@ export class PendingRows {
   /**
    * Takes rows that arrived together.
    * @param sent the same rows before their features were read
+   * @param senders who sent them, in their order
    * @returns those that are too late to be handed out, for newer ones have been
    */
   add(
@@ -85,10 +86,10 @@ export class PendingRows {
     isInWindows: boolean,
     nowMs: number,
     sent: readonly Observation[] = [],
+    senders: readonly RowsOfSender[] = [{ sender: '', rows: rows.length }],
   ): readonly ArrivedRow[] {
     if (rows.length === 0) return [];
-    const times = rows.map(({ row }) => row.atMs);
-    if (this.clock.arrived('rows', times, nowMs)) this.handedOutMs = this.tickedMs = -Infinity;
+    this.noteArrival(rows, senders, nowMs);
     const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
     const late: ArrivedRow[] = [];
     for (const [i, each] of rows.entries()) {
@@ -114,6 +115,19 @@ export class PendingRows {
     this.isSorted = false;
     this.late += late.length;
     return late;
+  }
+
+  private noteArrival(rows: readonly ArrivedRow[], senders: readonly RowsOfSender[], nowMs: number): void {
+    const times = new Map<string, number[]>();
+    let from = 0;
+    for (const { sender, rows: count } of senders) {
+      const ofSender = times.get(sender) ?? [];
+      times.set(sender, ofSender);
+      for (const { row } of rows.slice(from, (from += count))) ofSender.push(row.atMs);
+    }
+    for (const [sender, timesMs] of times)
+      if (timesMs.length > 0 && this.clock.arrived(sender, timesMs, nowMs))
+        this.handedOutMs = this.tickedMs = -Infinity;
   }
 
   /** More rows wait than there is room for. */

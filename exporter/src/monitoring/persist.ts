@@ -18,7 +18,7 @@ import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import { LABELLED_WINDOWS_KEPT, type LabelledWindow } from './label-history.js';
-import type { MatchedLabel } from './label-joiner.js';
+import { matchedIn, type MatchedLabel } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
 import { labelledWindow, type Window } from './windows.js';
 
@@ -211,20 +211,26 @@ export async function writeModel(
   const staged = monitored.stage(
     {
       observations: fresh.flatMap(({ batch }) => batch?.observations ?? []),
+      senders: fresh.map(({ batch }) => ({
+        sender: batch?.sender ?? '',
+        rows: batch?.observations.length ?? 0,
+      })),
       labels: fresh.flatMap(({ batch }) => batch?.labels ?? []),
     },
     nowMs,
   );
-  const join = await monitored.join(store.ledger, staged);
-  const counted = staged.records(
-    join.judged.filter((judged) => judged !== null),
-    nowMs,
-  );
+  const join = await monitored.join(store.ledger, staged, nowMs);
+  const counted = staged.records(matchedIn(join), nowMs);
+  const waiting = new Set(join.waiting.begun);
   await writeRecords(store, id, counted.records);
   let labelsBefore = join.kept.labels;
   for (const request of fresh) {
     const labels = request.batch?.labels.length ?? 0;
-    const result = resultOf(request, join.judged.slice(labelsBefore, labelsBefore + labels));
+    const judged = join.judged.slice(labelsBefore, labelsBefore + labels);
+    const labelsWaiting = join.labels
+      .slice(labelsBefore, labelsBefore + labels)
+      .filter((label) => waiting.has(label)).length;
+    const result = { ...resultOf(request, judged), labelsWaiting };
     labelsBefore += labels;
     known.set(request, result);
     const batchId = request.batch?.batchId ?? null;
@@ -266,8 +272,11 @@ function resultOf({ batch }: WaitingRequest, judged: readonly (MatchedLabel | nu
 export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
   return {
     accepted: (batch?.observations.length ?? 0) + (batch?.labels.length ?? 0),
+    labelsInRows:
+      batch?.observations.filter(({ prediction, label }) => prediction !== null && label !== null).length ?? 0,
     labelsMatched: 0,
     labelsUnmatched: 0,
+    labelsWaiting: 0,
     rejected: batch?.rejected ?? 0,
     rejectedByReason: batch?.rejectedByReason ?? {},
     errors: batch?.errors ?? [],

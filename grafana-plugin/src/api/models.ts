@@ -78,7 +78,7 @@ export const validationsQuery = (id: string) =>
     refetchInterval: every(2 * OFTEN_MS),
   });
 
-export const discover = (url: string) => bodyOf(exporter.POST('/api/v1/discover', { body: { url } }));
+export const discover = (body: Body<'/api/v1/discover'>) => bodyOf(exporter.POST('/api/v1/discover', { body }));
 export const register = (body: Registration) => bodyOf(exporter.POST('/api/v1/models', { body }));
 export const remove = (id: string) => exporter.DELETE('/api/v1/models/{id}', at(id));
 export const setPaused = (id: string, isPaused: boolean) =>

@@ -1577,8 +1577,14 @@ export interface components {
                 reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                 rows: number;
             }[];
+            /** @description predictions that came with their label */
+            labels_in_rows: number;
+            /** @description labels sent by themselves whose prediction is known */
             labels_matched: number;
+            /** @description labels sent by themselves whose prediction is not known */
             labels_unmatched: number;
+            /** @description of the unmatched those that wait, a day, for their prediction */
+            labels_waiting: number;
             /** @description what was changed or left out of rows that were taken */
             notes: {
                 field: string;

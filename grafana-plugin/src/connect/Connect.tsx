@@ -13,12 +13,18 @@ import { useRights } from '../components/useRights';
 import { Words } from '../components/Words';
 import { PAGES } from '../constants';
 import { addressOf } from './address';
+import { askingOf, NOTHING_ASKED, problemsOf, type Asking } from './asking';
+import { AskingForm } from './AskingForm';
 import { readOf } from './answer';
 import { LoggedModel, LoggingLines } from './Logging';
-import { explanationOf } from './not-found';
+import { explanationOf, isMendedByAsking } from './not-found';
 
 type Found = Extract<Discovery, { kind: 'found' }>;
 type Watched = Pick<FleetModel, 'id' | 'name'>;
+interface Asked {
+  address: string;
+  asking: Asking;
+}
 
 function Attempts({ attempts }: Pick<Discovery, 'attempts'>) {
   return (
@@ -60,7 +66,15 @@ function OneAnswer({ found }: { found: Found }) {
   );
 }
 
-function Policy({ found, address, onWatched }: { found: Found; address: string; onWatched: (model: Watched) => void }) {
+function Policy({
+  found,
+  asked: { address, asking },
+  onWatched,
+}: {
+  found: Found;
+  asked: Asked;
+  onWatched: (model: Watched) => void;
+}) {
   const [name, setName] = useState('');
   const [owner, setOwner] = useState('');
   const [tags, setTags] = useState('');
@@ -77,6 +91,7 @@ function Policy({ found, address, onWatched }: { found: Found; address: string; 
       onWatched(
         await register({
           url: address,
+          ...asking,
           connector: found.endpoint.connector,
           ...(name.trim() === '' ? {} : { name: name.trim() }),
           ...(owner.trim() === '' ? {} : { owner: owner.trim() }),
@@ -160,11 +175,14 @@ function NotFound({ discovery }: { discovery: Extract<Discovery, { kind: 'not-fo
 function Connect() {
   const { operateRefusal } = useRights();
   const [typed, setTyped] = useState('');
-  const [asked, setAsked] = useState('');
+  const [fields, setFields] = useState(NOTHING_ASKED);
+  const [isOpen, setOpen] = useState(false);
+  const [asked, setAsked] = useState<Asked>({ address: '', asking: {} });
   const [discovery, setDiscovery] = useState<Discovery | null>(null);
   const [watched, setWatched] = useState<Watched | null>(null);
   const { busy, failure, run } = useAction();
   const address = addressOf(typed);
+  const problems = problemsOf(fields);
   const find = (event: SyntheticEvent) => {
     event.preventDefault();
     if (address === null) {
@@ -172,8 +190,13 @@ function Connect() {
     }
     setDiscovery(null);
     setWatched(null);
-    setAsked(address);
-    void run('discover', async () => setDiscovery(await discover(address)));
+    const asking = askingOf(fields);
+    setAsked({ address, asking });
+    void run('discover', async () => {
+      const told = await discover({ url: address, ...asking });
+      setDiscovery(told);
+      setOpen((before) => before || (told.kind === 'not-found' && isMendedByAsking(told)));
+    });
   };
   return (
     <Page subTitle={t('connect.subtitle', 'Paste an address, or send what the model answers')}>
@@ -198,7 +221,18 @@ function Connect() {
               onChange={(event) => setTyped(event.currentTarget.value)}
             />
           </Field>
-          <Button type="submit" disabled={busy !== null || operateRefusal !== null || address === null}>
+          <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} style={{ marginBottom: 16 }}>
+            <summary>{t('connect.how', 'How to ask it: key, payload, where the answer is')}</summary>
+            <div style={{ marginTop: 8 }}>
+              <AskingForm fields={fields} problems={problems} onChange={setFields} />
+            </div>
+          </details>
+          <Button
+            type="submit"
+            disabled={
+              busy !== null || operateRefusal !== null || address === null || Object.keys(problems).length > 0
+            }
+          >
             {busy === null ? t('connect.find', 'Find out how to ask it') : t('connect.finding', 'Asking…')}
           </Button>
         </form>
@@ -213,7 +247,7 @@ function Connect() {
           >
             <OneAnswer found={discovery} />
           </Section>
-          <Policy found={discovery} address={asked} onWatched={setWatched} />
+          <Policy found={discovery} asked={asked} onWatched={setWatched} />
         </>
       )}
       {watched !== null && (

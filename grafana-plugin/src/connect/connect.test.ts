@@ -1,6 +1,7 @@
 import { addressOf } from './address';
 import { readOf } from './answer';
-import { explanationOf } from './not-found';
+import { askingOf, NOTHING_ASKED, problemsOf } from './asking';
+import { explanationOf, isMendedByAsking } from './not-found';
 import { snippetsFor } from './snippets';
 
 describe('an address', () => {
@@ -62,4 +63,38 @@ test('lines to copy are offered for what this exporter takes, and for nothing el
   expect(ids([])).toEqual(['python', 'curl', 'file']);
   expect(ids(['/api/v1/cloudevents', '/v1/logs'])).toContain('kserve');
   expect(snippetsFor(target, []).every(({ code }) => code.includes('/api/v1/models/fraud/observations'))).toBe(true);
+});
+
+describe('how a model is asked', () => {
+  it('says nothing of what was left empty', () => {
+    expect(askingOf(NOTHING_ASKED)).toEqual({});
+    expect(problemsOf(NOTHING_ASKED)).toEqual({});
+  });
+  it('is a header, a payload and the places of prediction and confidence', () => {
+    expect(
+      askingOf({
+        header: ' X-API-Key ',
+        value: 'secret',
+        payload: '{"rows": [[1]]}',
+        prediction: '/outputs/0/class',
+        confidence: ' /outputs/0/p',
+      })
+    ).toEqual({
+      headers: { 'X-API-Key': 'secret' },
+      payloads: [{ rows: [[1]] }],
+      answer: { prediction: '/outputs/0/class', confidence: '/outputs/0/p' },
+    });
+  });
+  it('is not sent while a field cannot be understood', () => {
+    const problems = problemsOf({ header: 'two words', value: 'x', payload: '{rows', prediction: 'a', confidence: '/b' });
+    expect(Object.keys(problems).sort()).toEqual(['header', 'payload', 'prediction']);
+  });
+  it('is asked for where the model refuses the key or the payload, not where nobody answers', () => {
+    const failed = (reason: Parameters<typeof isMendedByAsking>[0]['failure']['reason'], http_status: number | null) =>
+      isMendedByAsking({ failure: { reason, http_status, detail: '', retry_after_ms: null } });
+    expect(failed('credentials', 401)).toBe(true);
+    expect(failed('payload_refused', 422)).toBe(true);
+    expect(failed('dns', null)).toBe(false);
+    expect(failed('blocked', null)).toBe(false);
+  });
 });

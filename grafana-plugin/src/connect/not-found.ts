@@ -9,6 +9,20 @@ export interface Explanation {
   text: string;
 }
 
+/** Failures that go away with a key, a payload or the place of the prediction. */
+const BY_ASKING: ReadonlyArray<Failed['failure']['reason']> = [
+  'credentials',
+  'payload_refused',
+  'http_4xx',
+  'http_5xx',
+  'error_body',
+  'schema',
+];
+
+/** Whether the fields of how to ask are what to fill in next. */
+export const isMendedByAsking = ({ failure }: Pick<Failed, 'failure'>) =>
+  BY_ASKING.includes(failure.reason) || failure.http_status === 401 || failure.http_status === 403;
+
 /** In words what stood in the way: a name, a port, a firewall, a key, or an answer that is not a model's. */
 export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation {
   const { reason } = failure;
@@ -19,7 +33,7 @@ export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation
       title: t('connect.key', 'The model wants a key ({{status}})', { status }),
       text: t(
         'connect.key-text',
-        'Put the value of the Authorization header under `secrets` in the configuration of the exporter, and name it as `authorization_secret` of the model under `models`. Keys are not kept in Grafana.'
+        'Give it above as the header the model takes, and ask again.'
       ),
     };
   }
@@ -91,7 +105,7 @@ export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation
     }),
     payload_refused: () => ({
       title: t('connect.payload', 'The model wants another payload ({{status}})', { status: status ?? '4xx' }),
-      text: t('connect.payload-text', 'Give one payload it takes. {{detail}}', {
+      text: t('connect.payload-text', 'Give above one payload it takes, and ask again. {{detail}}', {
         detail,
         interpolation: { escapeValue: false },
       }),

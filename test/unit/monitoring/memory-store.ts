@@ -2,12 +2,8 @@ import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type {
-  IncrementStore,
-  IncrementTransaction,
-  LedgerEntry,
-  ModelStateRepository,
-} from '../../../exporter/src/domain/ports.js';
+import type { EarlyLabel, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
+import type { IncrementStore, IncrementTransaction, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import type { StoredWindow, WindowPage } from '../../../exporter/src/domain/stored-windows.js';
 import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js';
@@ -16,6 +12,7 @@ import { windowCodec, windowOutlineDecoder } from '../../../exporter/src/store/c
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
+  readonly labels: Map<string, EarlyLabel>;
   readonly batches: Map<string, TakenBatch>;
   readonly windows: Map<ModelId, ReadonlyMap<number, WindowProfile>>;
   readonly baselines: Map<ModelId, BaselineProfile>;
@@ -28,6 +25,7 @@ interface Tables {
 
 const copyOf = (tables: Tables): Tables => ({
   ledger: new Map(tables.ledger),
+  labels: new Map(tables.labels),
   batches: new Map(tables.batches),
   windows: new Map(tables.windows),
   baselines: new Map(tables.baselines),
@@ -55,6 +53,7 @@ const newestOf = (tables: Tables, model: ModelId, { fromMs, toMs, limit }: Windo
 export class MemoryStore implements FleetStore {
   committed: Tables = {
     ledger: new Map(),
+    labels: new Map(),
     batches: new Map(),
     windows: new Map(),
     baselines: new Map(),
@@ -164,6 +163,21 @@ export class MemoryStore implements FleetStore {
           });
           return found;
         },
+        saveLabels: (labels) =>
+          write(labels[0]?.model ?? null, (to) => {
+            for (const label of labels) to.labels.set(`${label.model}|${label.predictionIdHash}`, label);
+          }),
+        takeLabels: async (model, hashes) => {
+          const keys = hashes.map((hash) => `${model}|${hash}`);
+          const found = await read((from) => keys.flatMap((key) => from.labels.get(key) ?? []));
+          await write(model, (to) => {
+            for (const key of keys) to.labels.delete(key);
+          });
+          return found;
+        },
+        labelsWaiting: (model) =>
+          read((from) => [...from.labels.values()].filter((label) => label.model === model).length),
+        dropLabels: () => Promise.resolve(0),
         prune: () => Promise.resolve(0),
       },
       batches: {

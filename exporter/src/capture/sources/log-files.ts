@@ -164,6 +164,7 @@ export class LogFiles {
     if (batch.observations.length + batch.labels.length + batch.rejected === 0) return;
     const { rejected, errors } = await this.ports.models.ingest(model, {
       ...batch,
+      sender: `file ${key}`,
       batchId: `file:${piece}`,
       bodyDigest: digest,
       acknowledge: 'commit',

@@ -5,6 +5,7 @@ import { MAPPED_ROLES, type MappedRole } from '../../domain/field-mapping.js';
 import { NOTE_REASONS, REFUSAL_REASONS } from '../../domain/ingest.js';
 import { modelIdSchema } from '../parameters.js';
 import { route, type Route } from '../route.js';
+import { senderOf } from '../sender.js';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const number = z.number().nullable();
@@ -53,8 +54,10 @@ const result = z
     accepted: z.number(),
     rejected: z.number(),
     rejected_by_reason: z.partialRecord(z.enum(REFUSAL_REASONS), z.number()),
-    labels_matched: z.number(),
-    labels_unmatched: z.number(),
+    labels_in_rows: z.number().meta({ description: 'predictions that came with their label' }),
+    labels_matched: z.number().meta({ description: 'labels sent by themselves whose prediction is known' }),
+    labels_unmatched: z.number().meta({ description: 'labels sent by themselves whose prediction is not known' }),
+    labels_waiting: z.number().meta({ description: 'of the unmatched those that wait, a day, for their prediction' }),
     duplicate: z.boolean().meta({ description: 'this batch_id was taken before; nothing was counted again' }),
     errors: z
       .array(
@@ -129,7 +132,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     body: { kind: 'text', content, takesOthers: true },
     isIntake: true,
     responses: { 200: result, 400: result },
-    async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers }) {
+    async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor, address }) {
       application.models.require(id);
       const said = saidOfFields(query.map);
       const header = headers['mlfi-batch-id'];
@@ -138,6 +141,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
       const batch = intake.batches.read(body, headers['content-type'] ?? '', clock.now(), id, said);
       const taken = await intake.models.ingest(id, {
         ...batch,
+        sender: senderOf(headers, actor, address),
         batchId: named,
         bodyDigest: named === null ? null : createHash('sha256').update(body).digest('hex'),
         acknowledge: query.ack,
@@ -146,8 +150,10 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         accepted: taken.accepted,
         rejected: taken.rejected,
         rejected_by_reason: { ...taken.rejectedByReason },
+        labels_in_rows: taken.labelsInRows,
         labels_matched: taken.labelsMatched,
         labels_unmatched: taken.labelsUnmatched,
+        labels_waiting: taken.labelsWaiting,
         duplicate: taken.duplicate,
         errors: taken.errors.map(({ line, rows, field, reason, message }) => ({ line, rows, field, reason, message })),
         notes: taken.notes.map(({ reason, rows, line, field, message }) => ({ reason, rows, line, field, message })),
