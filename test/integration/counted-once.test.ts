@@ -7,8 +7,9 @@ import type { LateLabel, Observation } from '../../exporter/src/domain/observati
 import type { Store } from '../../exporter/src/domain/ports.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import type { ReplayFleet } from '../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../unit/detection/rows.js';
-import { answers, fleetOn, modelNamed, type MovedFleet } from '../unit/monitoring/fleet-on-memory.js';
+import { answers, fleetOn, modelNamed } from '../unit/monitoring/fleet-on-memory.js';
 
 const A = modelId('a');
 const WINDOW_MS = 300_000;
@@ -24,7 +25,7 @@ interface Counts {
 
 /** A model that is watched, on a real store, by a clock that only the test moves. */
 class Watched {
-  private fleet: MovedFleet;
+  private fleet: ReplayFleet;
   private sent = 0;
   nowMs = 1e12;
 
@@ -35,7 +36,7 @@ class Watched {
     this.fleet = this.freshFleet();
   }
 
-  private freshFleet(): MovedFleet {
+  private freshFleet(): ReplayFleet {
     return fleetOn(this.store, TURN, { clock: { now: () => this.nowMs, sleep: TURN } });
   }
 

@@ -40,6 +40,16 @@ export interface HttpIntake {
       said?: FieldMapping['fields'],
     ): Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
   };
+  readonly imports: {
+    /** Reads uploaded rows of the past, which may be a Parquet file. @throws Invalid */
+    read(
+      body: Buffer,
+      contentType: string,
+      nowMs: number,
+      model: string,
+      said: FieldMapping['fields'],
+    ): Promise<Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>>;
+  };
   readonly queue: {
     /** Begins a request that brings rows for a model; how much may wait is bounded. */
     enter(model: string): QueuePlace;

@@ -32,6 +32,8 @@ import { Registrations } from './registrations.js';
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
+  /** Models that belong to an import until it is finished: known, and not monitored. */
+  readonly lent = new Set<ModelId>();
   private readonly lanes = new ModelLanes();
   protected readonly members: Members;
   private readonly stopping = new AbortController();
@@ -39,18 +41,18 @@ export class Fleet implements RowTaker {
   protected readonly commits: Commits;
   private readonly rows: Ingest;
   private readonly probes: Probes;
-  private readonly evaluations: ModelEvaluation;
+  protected readonly evaluations: ModelEvaluation;
   private readonly loop: EvaluationLoop;
   private readonly registrations: Registrations;
   private restored = 0;
 
   constructor(
-    private readonly ports: FleetPorts,
+    protected readonly ports: FleetPorts,
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
     const { lanes } = this;
-    this.members = new Members(lanes, logger);
+    this.members = new Members(lanes, logger, this.lent);
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
@@ -125,6 +127,7 @@ export class Fleet implements RowTaker {
     const { models, damaged } = await store.models.list();
     for (const each of damaged) this.members.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
+      if (this.lent.has(model.id)) continue;
       try {
         await this.lanes.run(model.id, () => this.restore(model));
       } catch (error) {

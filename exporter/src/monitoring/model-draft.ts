@@ -47,11 +47,7 @@ export class ModelDraft {
   }
 
   freeze(frozen: boolean): void {
-    const { phase } = this.traffic;
-    if (phase.kind === 'learning') return;
-    const baseline = { ...phase.baseline, frozen };
-    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
-    this.traffic.baselineToSave = baseline;
+    this.traffic.freeze(frozen);
   }
 
   /** What the store is to hold of it. */

@@ -2,16 +2,19 @@ import type { Observation, LateLabel, Sample } from '../domain/observation.js';
 import { wouldTurn } from '../baseline/learning.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
 import { AdmissionWeighing } from './admission-weighing.js';
 import {
   admitted,
   confirmed,
+  givenFrom,
   gridsOf,
   labelledBaseline,
   labelsOfLearning,
   learnFrom,
   relearnt,
   type BaselinePhase,
+  type LearningPhase,
 } from './baseline-lifecycle.js';
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
@@ -179,6 +182,16 @@ export class ModelTraffic {
     changed();
   }
 
+  /** An admitted baseline stays as it is, or does no longer. */
+  freeze(frozen: boolean): void {
+    const { phase } = this;
+    if (phase.kind === 'learning') return;
+    const baseline = { ...phase.baseline, frozen };
+    this.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
+    this.baselineToSave = baseline;
+    this.parts.changed();
+  }
+
   /** As `startOver`, and learns from these at once. */
   relearnFrom(rows: readonly Observation[], golden: readonly Sample[]): void {
     this.startOver(false);
@@ -310,7 +323,14 @@ export class ModelTraffic {
     );
     weighing.note(this.phase.learning);
     if (this.phase.learning.verdict.kind !== 'admitted') return false;
-    const phase = admitted(this.phase, rows.all, parts.random, atMs);
+    this.admit(this.phase, atMs);
+    return true;
+  }
+
+  /** What was learnt judges from now on. */
+  private admit(learnt: LearningPhase, atMs: number): void {
+    const { rows, parts } = this;
+    const phase = admitted(learnt, rows.all, parts.random, atMs);
     this.phase = phase;
     this.baselineToSave = phase.baseline;
     this.admittedVersion = phase.baseline.version;
@@ -321,6 +341,26 @@ export class ModelTraffic {
     for (const each of parts.pending.enterWindows()) parts.windows.awaits(each);
     this.countEarlyLabels();
     parts.changed();
-    return true;
+  }
+
+  /**
+   * Judges what waits and admits what was learnt because somebody says that it is the normal, however long it took and in whatever
+   * order it came.
+   * @returns why it is no baseline, when it is none
+   */
+  admitNow(requirements: BaselineRequirements): readonly string[] {
+    this.judgeRest();
+    this.countEarlyLabels();
+    const { phase, parts } = this;
+    if (phase.kind === 'admitted') return ['a baseline is admitted already'];
+    const { learning } = givenFrom(phase, parts.windows.current(), parts.golden.learning(), requirements);
+    const { verdict } = learning;
+    if (verdict.kind === 'refused') return verdict.reasons;
+    if (verdict.kind === 'learning') return verdict.missing;
+    const { monitor } = parts.detectors;
+    // A set of rows has no order: what changes along it is learnt anew from live rows and fails nothing.
+    monitor.relearn(monitor.readiness().unsteady);
+    this.admit({ kind: 'learning', learning }, learning.profile.toMs);
+    return [];
   }
 }

@@ -202,14 +202,8 @@ export class MonitoredModel {
 
   private parts(read: ReadRows): CountingState {
     const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
-    return {
-      ...parts,
-      phase,
-      earlyLabels,
-      calls: this.calls,
-      baselineToSave,
-      kindsToSave: this.features.toStore(read),
-    };
+    const kindsToSave = this.features.toStore(read);
+    return { ...parts, phase, earlyLabels, calls: this.calls, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -262,6 +256,15 @@ export class MonitoredModel {
     traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
     if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
     if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+  }
+
+  /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
+  endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
+    const refused = given === null ? [] : this.traffic.admitNow(given);
+    const counted = given === null ? this.calls : FirstContact.counters(this.registration);
+    this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
+    this.changed();
+    return refused;
   }
 
   /**
@@ -325,9 +328,7 @@ export class MonitoredModel {
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    const { monitor } = this.detectors;
-    if (!monitor.isAlarmed) return 'none';
-    return monitor.hasRecovered ? 'over' : 'on';
+    return this.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -338,7 +339,7 @@ export class MonitoredModel {
 
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
-    if (this.alarm !== 'over') return;
+    if (this.detectors.alarm !== 'over') return;
     this.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }

@@ -34,6 +34,12 @@ export class RunningDetectors {
     this.monitor = create(restored ?? undefined);
   }
 
+  /** `on` from an alarm, `over` once what it named is normal again, `none` when its evidence is settled. */
+  get alarm(): 'none' | 'on' | 'over' {
+    if (!this.monitor.isAlarmed) return 'none';
+    return this.monitor.hasRecovered ? 'over' : 'on';
+  }
+
   /** Alerts need this many times the evidence the operator asked for. */
   set thresholdFactor(factor: number) {
     this.factor = factor;

@@ -16,6 +16,7 @@ import { createModelValidations, type ModelValidations } from '../validation/run
 import { defaultSchedule, type Capture } from './capture.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
+import { wireImports } from './imports.js';
 
 /** The use cases, on top of what the other areas wired. */
 export function wireApplication(
@@ -49,6 +50,7 @@ export function wireApplication(
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
       investigate: investigator(investigationOf(foundation, capture, fleet), investigationSettings),
+      openReplay: wireImports(foundation),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
       newApiKeySecret,

@@ -94,6 +94,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
   closing.push('the fleet', () => fleet.stop());
+  await application.imports.recall();
   await fleet.start((done, total) => {
     options.signal?.throwIfAborted();
     lifecycle.restored(done, total);

@@ -5,7 +5,8 @@ import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../../../exporter/src/domain/ingest.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
-import { answers, fleetOn, labels, modelNamed, storedCounts, type MovedFleet } from './fleet-on-memory.js';
+import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../detection/rows.js';
 import type { ModelDraft } from '../../../exporter/src/monitoring/model-draft.js';
 import { MemoryStore } from './memory-store.js';
@@ -13,20 +14,20 @@ import { MemoryStore } from './memory-store.js';
 const AT_ONCE = (): Promise<void> => Promise.resolve();
 const [A, B] = [modelId('a'), modelId('b')];
 
-async function fleetOfTwo(store: MemoryStore): Promise<MovedFleet> {
+async function fleetOfTwo(store: MemoryStore): Promise<ReplayFleet> {
   const fleet = fleetOn(store, AT_ONCE);
   await fleet.add(modelNamed('a'));
   await fleet.add(modelNamed('b'));
   return fleet;
 }
 
-const countsIn = (fleet: MovedFleet, id: typeof A) => {
+const countsIn = (fleet: ReplayFleet, id: typeof A) => {
   const { counters, learning } = fleet.monitoredModel(id);
   return { calls: counters.calls, labelled: learning?.profile.labels.labelled ?? 0 };
 };
 
 /** Judges all that has come: nothing more comes for a while. */
-const judged = (fleet: MovedFleet, id: typeof A): Promise<unknown> =>
+const judged = (fleet: ReplayFleet, id: typeof A): Promise<unknown> =>
   fleet.inModel(id, (monitored) => monitored.advance(2e12, false));
 
 it('counts nothing of a batch that is refused: sent again without a batch id, it counts once', async () => {
@@ -266,7 +267,7 @@ const SENDERS: fc.Arbitrary<Sender[]> = fc
   })
   .map((senders) => senders.map((sender, i) => ({ ...sender, prediction: `p${i}` })));
 
-async function sentUntilTaken(fleet: MovedFleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
+async function sentUntilTaken(fleet: ReplayFleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
   for (;;) {
     const result = await fleet.ingest(model, batch).catch((error: unknown) => {
       if (error instanceof Unavailable) return null;
@@ -327,7 +328,7 @@ it.each(['commit', 'memory'] as const)(
       observations: [observation({ predictionId: `h${hours}`, atMs: 1e12 - hours * 3_600_000 })],
       acknowledge,
     });
-    const silence = (running: MovedFleet): readonly string[] => {
+    const silence = (running: ReplayFleet): readonly string[] => {
       const state = running.monitoredModel(A).modelState();
       return detect(state, DEFAULT_THRESHOLDS, 1e12 + 60_000).findings.map(({ detector }) => detector);
     };

@@ -5,9 +5,8 @@ import type { Model } from '../../../exporter/src/domain/model.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
-import { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
-import type { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import type { ModelEvaluationPorts } from '../../../exporter/src/monitoring/model-evaluation.js';
 import { NOTHING_TO_ANALYSE } from '../../../exporter/src/rca/row-analysis.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
@@ -39,24 +38,14 @@ const NO_INCIDENTS: FleetPorts['incidents'] = {
   closeAndForget: () => Promise.resolve(),
 };
 
-/** A fleet whose models a test may move on. */
-export class MovedFleet extends Fleet {
-  /** Runs `work` on a model in its lane, as an evaluation does, and stores what came of it. */
-  async inModel<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
-    const { member, result } = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
-    await this.commits.stored(member);
-    return result;
-  }
-}
-
 /** A fleet on a store, in memory unless it is about a real one, whose waits take a turn of the scheduler's instead of time. */
 export function fleetOn(
   store: FleetPorts['store'],
   turn: () => Promise<void>,
   over: Partial<FleetPorts> = {},
-): MovedFleet {
+): ReplayFleet {
   let nowMs = 1e12;
-  return new MovedFleet(
+  return new ReplayFleet(
     {
       store,
       clock: { now: () => (nowMs += 1), sleep: () => turn() },

@@ -3,14 +3,15 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../detection/rows.js';
-import { answers, fleetOn, labels, modelNamed, storedCounts, type MovedFleet } from './fleet-on-memory.js';
+import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
 const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function fleetOfOne(store: MemoryStore): Promise<MovedFleet> {
+async function fleetOfOne(store: MemoryStore): Promise<ReplayFleet> {
   const fleet = fleetOn(store, AT_ONCE);
   await fleet.add(modelNamed('a'));
   return fleet;
