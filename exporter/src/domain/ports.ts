@@ -59,6 +59,8 @@ export interface HttpCall {
    * change nothing at the other end: the first one may have arrived.
    */
   readonly retriesIdleClose?: true;
+  /** Notes when the parts of the answer arrive. */
+  readonly notesArrivals?: true;
   /** Other certificates than the usual ones. */
   readonly tls?: AskingTls;
 }
@@ -70,6 +72,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly latencySeconds: number;
+  /** How much had arrived when, of a call that notes it; oldest first. */
+  readonly arrivals?: readonly { readonly bytes: number; readonly seconds: number }[];
   /** The server's certificate; absent without TLS. */
   readonly certificate?: ServerCertificate;
 }

@@ -245,10 +245,11 @@ export class ModelTraffic {
     return false;
   }
 
-  private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
-    const isStored = isInWindows || this.phase.kind === 'learning';
+  private judge(arrived: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
+    const { row, judged } = arrived;
+    const isStored = arrived.isInWindows || this.phase.kind === 'learning';
     if (!isStored) this.parts.changed();
-    this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
+    this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(row);
     if (judged === null) return;
     this.parts.detectors.observeLabel(judged);

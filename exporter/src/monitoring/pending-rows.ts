@@ -13,6 +13,7 @@ const ROWS_KEPT = 20_000;
 const ROWS_DROPPED_TOGETHER = 1_000;
 
 export interface PendingRow extends ArrivedRow {
+  readonly kind: 'row';
   readonly atMs: number;
   row: Observation;
   /** The row before its features were read: what was read once cannot be read again. */
@@ -27,7 +28,7 @@ export interface PendingRow extends ArrivedRow {
 
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
-  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>)
+  | Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>
   | { readonly kind: 'label'; readonly judged: MatchedLabel }
   | { readonly kind: 'tick'; readonly atMs: number };
 
@@ -98,7 +99,8 @@ export class PendingRows {
         late.push(each);
         continue;
       }
-      const pending = {
+      const pending: PendingRow = {
+        kind: 'row',
         atMs: row.atMs,
         row,
         sent: sent[i] ?? row,
@@ -237,12 +239,12 @@ export class PendingRows {
       this.rows = this.rows.slice(this.gone);
       this.gone = 0;
     }
-    const { atMs, row, judged, isInWindows } = pending;
+    const { atMs, row } = pending;
     if (row.predictionId !== null && this.unlabelled.get(row.predictionId) === pending)
       this.unlabelled.delete(row.predictionId);
     this.handedOutMs = Math.max(this.handedOutMs, atMs);
     this.hasNews = true;
-    return { kind: 'row', atMs, row, judged, isInWindows };
+    return pending;
   }
 
   private oldest(): PendingRow | null {

@@ -14,7 +14,7 @@ import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 
 /** Rows that wait from which on counting them again costs more than holding windows twice. */
-const WORTH_KEEPING = 500;
+const WORTH_KEEPING = 100;
 
 /** One window of counts, keyed by its start. */
 export interface Window {

@@ -233,7 +233,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
   const ofIncrements = (on: Knex): IncrementStore => ({
     baselines: guard('baselines', baselineRepository(on)),
     windows: guard('windows', windowRepository(on, limits)),
-    ledger: guard('ledger', ledgerRepository(on, limits)),
+    ledger: guard('ledger', ledgerRepository(on, location.kind, limits)),
     batches: guard('batches', batchRepository(on)),
     settings: guard('settings', settingRepository(on)),
     callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),

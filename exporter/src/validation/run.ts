@@ -4,14 +4,14 @@ import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { Endpoint, Model } from '../domain/model.js';
-import type { Features, ModelAnswer, Observation, Prediction } from '../domain/observation.js';
+import type { Features, ModelAnswer, Observation } from '../domain/observation.js';
 import type { Clock, Ids, Logger, ValidationRepository } from '../domain/ports.js';
 import type { InputOrigin, Validation, ValidationAnswer, ValidationPair } from '../domain/validation.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { compare } from './compare.js';
 import { assessComparison } from './verdict.js';
 import type { Actor } from '../domain/actor.js';
-import { goldenText } from '../domain/observation.js';
+import { goldenKey, isKnownAnswer } from '../statistics/token-overlap.js';
 
 export interface ModelValidationPorts {
   readonly clock: Clock;
@@ -314,11 +314,17 @@ function pairOf(
     asBaseline:
       goldenId === null || remembered === undefined || remembered.answers === 0
         ? null
-        : !candidate.failed && knownAnswer(ports, candidate.prediction) in remembered.answerHashes,
+        : after.kind === 'answer' && isKnownAnswer(answerKey(ports, after), Object.keys(remembered.answerHashes)),
   };
 }
 
-const knownAnswer = ({ hash }: ModelValidationPorts, prediction: Prediction): string => hash(goldenText(prediction));
+const answerKey = (
+  { hash }: ModelValidationPorts,
+  { prediction, generation }: Extract<ModelAnswer, { kind: 'answer' }>,
+): string =>
+  generation === undefined
+    ? goldenKey({ prediction }, hash)
+    : goldenKey({ prediction: generation.outcome, generatedText: generation.text }, hash);
 
 const answerOf = (answer: ModelAnswer): ValidationAnswer =>
   answer.kind === 'answer'
