@@ -3,7 +3,7 @@ import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock, RowsOfSender } from './event-clock.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
-import type { ArrivedRow } from './windows.js';
+import type { ArrivedRow } from './countable.js';
 
 /** Detectors are asked, and what was learnt is weighed, once per so much event time. */
 const TICK_MS = 10_000;
@@ -44,6 +44,8 @@ export class PendingRows {
   private values = 0;
   private isSorted = true;
   private labels: { readonly atMs: number; readonly judged: MatchedLabel }[] = [];
+  /** Labels at the front of the list that have been handed out. */
+  private labelsGone = 0;
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
@@ -167,7 +169,7 @@ export class PendingRows {
   isBehind(nowMs: number): boolean {
     const oldest = this.oldest();
     if (oldest !== null && oldest.atMs <= this.clock.watermarkMs(nowMs)) return true;
-    return (this.hasNews || this.labels.length > 0) && this.clock.isIdle(nowMs);
+    return (this.hasNews || this.labels.length > this.labelsGone) && this.clock.isIdle(nowMs);
   }
 
   /**
@@ -193,20 +195,28 @@ export class PendingRows {
   private next(reachedMs: number, isIdle: boolean): Step | null {
     const oldest = this.oldest();
     const row = oldest !== null && (this.isFull || oldest.atMs <= reachedMs) ? oldest : null;
-    const [label] = this.labels;
+    const label = this.labels[this.labelsGone];
     const tickAtMs = this.nextTick(row?.atMs ?? null, reachedMs);
     if (
       label !== undefined &&
       (isIdle || label.atMs <= reachedMs) &&
       label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)
     ) {
-      this.labels.shift();
+      this.dropLabel();
       this.labelledMs = label.atMs;
       this.hasNews = true;
       return { kind: 'label', judged: label.judged };
     }
     if (tickAtMs !== null) return this.tick(tickAtMs);
     return row === null ? null : this.handOut(row);
+  }
+
+  /** Half of the list has been handed out before it is copied: each label is copied once or twice, however many there are. */
+  private dropLabel(): void {
+    this.labelsGone += 1;
+    if (2 * this.labelsGone < this.labels.length) return;
+    this.labels = this.labels.slice(this.labelsGone);
+    this.labelsGone = 0;
   }
 
   /** The tick after the last row, once every row before it has been handed out: until the next row there is nothing more to judge. */
