@@ -148,12 +148,27 @@ const takenBy = ({ id, name }: Model, asked: string | undefined): Conflict =>
         { id, name },
       );
 
+/** What evaluations of a model are told of a change: another version is a declared release. */
+function changeEvent(before: string | null, change: ModelChange, by: Actor, atMs: number): ChangeEvent | undefined {
+  const { versionLabel: after } = change;
+  if (after !== undefined && after !== null && after !== before) {
+    const from = before === null ? '' : ` from ${before}`;
+    return {
+      kind: 'model-version',
+      text: `The version of the model was changed${from} to ${after} by ${by.name}.`,
+      atMs,
+    };
+  }
+  if (!asksOtherwise(change)) return undefined;
+  const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
+  return { kind: 'configuration', text, atMs };
+}
+
 /** @returns the use cases of `/api/v1/models` on a running fleet */
 export function modelUseCases(
-  ports: Pick<
-    ApplicationPorts,
-    'fleet' | 'clock' | 'audit' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'
-  > & { readonly store: Pick<Store, 'windows'> },
+  ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'> & {
+    readonly store: Pick<Store, 'windows'>;
+  },
   schedule: ProbeSchedule,
 ): ModelUseCases {
   const { fleet, store } = ports;
@@ -194,7 +209,7 @@ export function modelUseCases(
       const taken = credentialsTakenAlong(known, change);
       if (taken.length > 0) throw credentialsStay(taken);
       const audit = ports.auditNote('model-changed', by, { model: id, changed: Object.keys(change) });
-      const changed = await changeModel(
+      return changeModel(
         ports,
         id,
         change,
@@ -202,17 +217,8 @@ export function modelUseCases(
           throw nothingAnswered(change.url ?? endpoint?.url ?? '', refused);
         },
         audit,
+        changeEvent(before, change, by, ports.clock.now()),
       );
-      if (asksOtherwise(change)) {
-        const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
-        await fleet.recordChange(id, { kind: 'configuration', text, atMs: ports.clock.now() });
-      }
-      if (changed.versionLabel !== null && changed.versionLabel !== before) {
-        const from = before === null ? '' : ` from ${before}`;
-        const text = `The version of the model was changed${from} to ${changed.versionLabel} by ${by.name}.`;
-        await fleet.recordChange(id, { kind: 'model-version', text, atMs: ports.clock.now() });
-      }
-      return changed;
     },
     async remove(id, by) {
       await fleet.remove(id, ports.auditNote('model-removed', by, { model: id }));
@@ -231,8 +237,10 @@ export function modelUseCases(
       return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;
     },
     async recordChange(id, change, by) {
-      await fleet.recordChange(id, change);
-      await ports.audit('change-recorded', by, { model: id, change: { ...change } });
+      await fleet.change(id, (draft) => {
+        draft.recordChange(change);
+        return ports.auditNote('change-recorded', by, { model: id, change: { ...change } });
+      });
     },
   };
 }

@@ -74,6 +74,13 @@ export interface Failure {
 export type FeatureValue = number | string | boolean | null;
 export type Features = Readonly<Record<string, FeatureValue>>;
 
+/** How many features a row has; makes no list of them, as `Object.keys` does. */
+export function featureCount(features: Features | null): number {
+  let count = 0;
+  for (const name in features) if (features[name] !== undefined) count += 1;
+  return count;
+}
+
 /** What a row is about besides the model's inputs (region, customer group, release channel), by column name. */
 export type RowContext = Readonly<Record<string, string>>;
 

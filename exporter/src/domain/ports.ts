@@ -186,6 +186,9 @@ export interface GovernanceTransaction {
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   readonly apiKeys: ApiKeyRepository;
   readonly models: Pick<ModelRepository, 'save' | 'remove'>;
+  readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
+  readonly validations: Pick<ValidationRepository, 'save'>;
+  readonly settings: Pick<SettingRepository, 'set'>;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   closedAtMs(incidents: readonly IncidentId[]): Promise<ReadonlyMap<IncidentId, number>>; // without those that are open
@@ -257,6 +260,9 @@ export type IncrementStore = Pick<
   'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
 
+/** The same inside a transaction, which may decide something as well: `governance` joins the transaction it is called in. */
+export type IncrementTransaction = IncrementStore & Pick<Store, 'governance'>;
+
 /** A table that is not as the database wrote it. */
 export interface DamagedTable {
   readonly table: string;
@@ -296,7 +302,7 @@ export interface Store {
    * @param shard whose models are written
    * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
    */
-  atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
+  atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementTransaction) => Promise<T>): Promise<T>;
   /** Which of the tables are damaged (null: of all). @throws Unavailable when the store cannot be read at all */
   damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
   /** Throws when the store cannot be written. */

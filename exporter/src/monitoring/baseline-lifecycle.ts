@@ -10,7 +10,7 @@ import type { BaselineRequirements } from '../domain/thresholds.js';
 import { emptyWindow } from '../statistics/window-profile.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
-import { withCounted } from './windows.js';
+import { withCounted } from './countable.js';
 
 /** A model is either learning what is normal or compared with what it learnt: learning → admitted → (re-learnt) learning. */
 export type BaselinePhase = LearningPhase | AdmittedPhase;

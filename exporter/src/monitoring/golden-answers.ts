@@ -11,7 +11,7 @@ export class GoldenAnswers {
   private recent: Sample[] = [];
   private learnt: GoldenMemory;
   /** Hashes of the answers each golden input is known to get. */
-  private readonly known = new Map<string, Set<string>>();
+  private known = new Map<string, Set<string>>();
 
   /**
    * @param before what the baseline, or the learning period, remembers
@@ -24,6 +24,15 @@ export class GoldenAnswers {
   ) {
     this.learnt = createGoldenMemory(hash, learning);
     for (const { goldenId, answerHashes } of before) this.known.set(goldenId, new Set(Object.keys(answerHashes)));
+  }
+
+  /** The same, to be left as it is while the copy forgets. */
+  copy(): GoldenAnswers {
+    const copy = new GoldenAnswers(this.hash, [], []);
+    copy.recent = [...this.recent];
+    copy.learnt = this.learnt;
+    copy.known = new Map(this.known);
+    return copy;
   }
 
   /**

@@ -23,7 +23,8 @@ import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
 import type { WindowLimits } from '../statistics/window-profile.js';
-import { withCounted, type Countable, type Window, type Windows } from './windows.js';
+import { withCounted, type Countable } from './countable.js';
+import { type Window, type Windows } from './windows.js';
 
 /** Rows and late labels that are counted together or not at all. */
 export interface Rows {

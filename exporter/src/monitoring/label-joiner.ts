@@ -8,6 +8,8 @@ import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../domain/ledger
 import { EarlyLabels, type EarlyChanges, type WaitingLabel } from './early-labels.js';
 
 const QUANTITIES_AWAITED = 50_000;
+/** Hashes of answers remembered: of classes the same few come with every row. */
+const ANSWERS_REMEMBERED = 1_000;
 
 /** What a label said, once its answer is found. */
 export interface MatchedLabel {
@@ -63,6 +65,7 @@ export class LabelJoiner {
   private readonly labels: WaitingLabel[] = [];
   /** Numeric answers that wait for their label, by hashed prediction id, oldest first. */
   private readonly quantities = new Map<string, number>();
+  private readonly answerHashes = new Map<string, string>();
   private readonly early: EarlyLabels;
 
   constructor(
@@ -89,13 +92,23 @@ export class LabelJoiner {
     const entry = {
       model: this.model,
       predictionIdHash: this.hash(`id:${predictionId}`),
-      answerHash: this.hash(answerText(prediction)),
+      answerHash: this.hashOfAnswer(prediction),
       confidenceTenth: tenthOf(confidence),
       quantity: quantity === null ? null : this.cellOf(quantity),
       atMs,
       arrivedAtMs,
     };
     return { entry, quantity };
+  }
+
+  private hashOfAnswer(answer: Exclude<Prediction, null>): string {
+    const text = answerText(answer);
+    const known = this.answerHashes.get(text);
+    if (known !== undefined) return known;
+    const hash = this.hash(text);
+    if (this.answerHashes.size >= ANSWERS_REMEMBERED) this.answerHashes.clear();
+    this.answerHashes.set(text, hash);
+    return hash;
   }
 
   private cellOf(quantity: number): LedgerEntry['quantity'] {
@@ -201,7 +214,7 @@ export class LabelJoiner {
       return { label: judge(quantity, label, null), atMs, predictedAtMs, answeredAtMs };
     // Stored by a release that kept no cells.
     if (typeof label === 'number' && confidenceTenth === null) return null;
-    const correct = answerHash === this.hash(answerText(label));
+    const correct = answerHash === this.hashOfAnswer(label);
     return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs, answeredAtMs };
   }
 

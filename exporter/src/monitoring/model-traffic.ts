@@ -25,7 +25,8 @@ import type { MonitoringSettings } from './monitoring-settings.js';
 import type { PendingRow, PendingRows, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
-import type { ArrivedRow, Windows } from './windows.js';
+import type { ArrivedRow } from './countable.js';
+import type { Windows } from './windows.js';
 
 /** As many as rows may wait. */
 const EARLY_LABELS_KEPT = 20_000;
@@ -50,7 +51,7 @@ export class ModelTraffic {
   readonly rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
   baselineToSave: BaselineProfile | null = null;
-  private readonly pace = new EvaluationPace();
+  private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
   /** The last evaluation found something badly wrong. */
   private isFailing = false;
@@ -64,6 +65,24 @@ export class ModelTraffic {
     readonly parts: TrafficParts,
   ) {
     this.rows = new RowBuffer(settings.rowsKept);
+  }
+
+  /**
+   * The same, to be left as it is while the copy is given another baseline: what came to wait, and the e-detectors that
+   * watch, are one and the same in both.
+   */
+  copy(): ModelTraffic {
+    const { windows, detectors, golden } = this.parts;
+    const parts = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    const copy = new ModelTraffic(this.phase, this.settings, { ...this.parts, ...parts });
+    for (const row of this.rows.all) copy.rows.push(row);
+    copy.baselineToSave = this.baselineToSave;
+    copy.pace = this.pace;
+    copy.weighing = this.weighing;
+    copy.isFailing = this.isFailing;
+    copy.admittedVersion = this.admittedVersion;
+    copy.early = this.early;
+    return copy;
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
@@ -226,10 +245,11 @@ export class ModelTraffic {
     return false;
   }
 
-  private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
-    const isStored = isInWindows || this.phase.kind === 'learning';
+  private judge(arrived: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
+    const { row, judged } = arrived;
+    const isStored = arrived.isInWindows || this.phase.kind === 'learning';
     if (!isStored) this.parts.changed();
-    this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
+    this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(row);
     if (judged === null) return;
     this.parts.detectors.observeLabel(judged);

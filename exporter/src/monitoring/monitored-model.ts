@@ -8,15 +8,15 @@ import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository } from '../domain/ledger.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
-import type { ChangeEvent } from '../domain/symptoms.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
-import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
+import { countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
   countRows,
+  type Counted,
   type CountingState,
   type Rows,
   type Staged,
@@ -26,6 +26,7 @@ import {
 import { ModelTraffic } from './model-traffic.js';
 import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
+import { ModelDraft } from './model-draft.js';
 import { monitoredModelState } from './model-state.js';
 import { PendingRows } from './pending-rows.js';
 import { RecentIntake, unwatchedOf } from './recent-intake.js';
@@ -45,9 +46,9 @@ export class MonitoredModel {
   readonly contact = new FirstContact();
   private calls: CallCounters;
   /** What its calls are learnt from and judged by. */
-  private readonly traffic: ModelTraffic;
+  private traffic: ModelTraffic;
   private readonly labels: LabelJoiner;
-  private readonly features: FeaturesRead;
+  private features: FeaturesRead;
   private readonly intake = new RecentIntake();
   /** Rows that waited when the process was last ended without notice. */
   private readonly lostRows: number;
@@ -218,11 +219,8 @@ export class MonitoredModel {
   /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
   settle({ staged, join, counted }: Written, nowMs: number): void {
     const { observations, labels, senders } = staged.rows;
-    this.isUnsaved = false;
     const { traffic } = this;
-    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
-    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
-    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+    this.stored(counted, nowMs);
     if (observations.length > 0) this.startTraffic();
     if (staged.rereads) traffic.startOver(true);
     this.adopt(staged, true);
@@ -236,19 +234,28 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  recordChange(change: ChangeEvent): void {
-    this.calls = withChange(this.calls, change);
-    this.changed();
+  /** A change of the model, which it does not have until `become`. */
+  draft(): ModelDraft {
+    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements);
   }
 
-  /**
-   * Starts the next baseline version; the old one no longer judges.
-   * @param fromMs what came since is learnt from at once, as far as it is in memory; null learns from now on
-   */
-  relearn(fromMs: number | null = null): void {
-    const since = fromMs ?? Infinity;
-    const { rows, parts } = this.traffic;
-    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
+  /** A draft is stored. Nothing may have changed the model since it was made. */
+  become({ calls, features, traffic }: ModelDraft, counted: Counted, nowMs: number): void {
+    this.calls = calls;
+    this.features = features;
+    this.traffic = traffic;
+    this.stored(counted, nowMs);
+    features.allStored();
+    if (calls.basis === 'probe') traffic.learn();
+    this.changes += 1;
+  }
+
+  private stored(counted: Counted, nowMs: number): void {
+    const { traffic } = this;
+    this.isUnsaved = false;
+    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
+    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
+    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
   }
 
   /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
@@ -258,10 +265,6 @@ export class MonitoredModel {
     this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
     return refused;
-  }
-
-  freeze(frozen: boolean): void {
-    this.traffic.freeze(frozen);
   }
 
   /**

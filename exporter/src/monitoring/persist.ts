@@ -4,7 +4,13 @@ import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.j
 import type { ModelId } from '../domain/identifiers.js';
 import { Conflict } from '../domain/errors.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
-import type { GovernanceTransaction, IncrementStore, Store } from '../domain/ports.js';
+import {
+  ONLY_EPOCH,
+  ONLY_SHARD,
+  type GovernanceTransaction,
+  type IncrementStore,
+  type Store,
+} from '../domain/ports.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
@@ -21,6 +27,8 @@ const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 const WINDOWS_PER_PAGE = 10;
 const OUTLINES_PER_PAGE = 20;
 const WINDOWS_AMENDED_AT_ONCE = 20;
+/** Newer ones that were interrupted or failed hide no earlier verdict. */
+const VALIDATIONS_READ = 20;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
@@ -29,13 +37,13 @@ export async function readModelState(
   nowMs: number,
   { windowSamples }: Pick<DetectionThresholds, 'windowSamples'>,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
-  const [counters, monitor, kinds, baseline, learning, [validation]] = await Promise.all([
+  const [counters, monitor, kinds, baseline, learning, validations] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
     store.driftMonitors.get(id, driftMonitorCodec),
     store.featureKinds.get(id, featureReadingsCodec),
     store.baselines.current(id),
     store.baselines.learning(id),
-    store.validations.list(id, 1),
+    store.validations.list(id, VALIDATIONS_READ),
   ]);
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
   const fromMs = Math.max(baseline?.admittedAtMs ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
@@ -49,7 +57,7 @@ export async function readModelState(
     learning,
     windows,
     olderLabels: oldest === undefined ? [] : await labelsBefore(store.windows, id, fromMs, oldest.windowStartMs),
-    validation: validation?.state === 'finished' ? validation : null,
+    validation: validations.find(({ state }) => state === 'finished') ?? null,
   };
 }
 
@@ -97,6 +105,23 @@ export function writeModels(
   return store.governance(async (transaction) => {
     await work(transaction.models);
     await audit(transaction);
+  });
+}
+
+/** Writes what a draft is, and `decided` in the same transaction. */
+export async function writeDraft(
+  store: Pick<Store, 'atomic'>,
+  id: ModelId,
+  records: Records,
+  decided: AuditNote | undefined,
+): Promise<void> {
+  await store.atomic(ONLY_SHARD, ONLY_EPOCH, async (increments) => {
+    if (decided === undefined) return writeRecords(increments, id, records);
+    // Decisions first: whoever decides waits for others who do, and holds nothing meanwhile that they may need.
+    await increments.governance(async (transaction) => {
+      await writeRecords(increments, id, records);
+      await decided(transaction);
+    });
   });
 }
 

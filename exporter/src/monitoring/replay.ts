@@ -126,7 +126,7 @@ export class Replay {
     const { id } = this.model;
     const { requirements } = this.ports;
     const given = this.purpose === 'baseline' ? requirements : null;
-    const refused = given === null ? [] : await fleet.change(id, (monitored) => monitored.endImport(given));
+    const refused = given === null ? [] : await fleet.inModel(id, (monitored) => monitored.endImport(given));
     if (this.purpose === 'history') {
       clock.moveTo(clock.now() + AFTER_LAST_MS);
       for (let i = 0; i < CALM_EVALUATIONS; i += 1) {
@@ -136,7 +136,7 @@ export class Replay {
     }
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
-    if (given === null) await fleet.change(id, (monitored) => monitored.endImport(null));
+    if (given === null) await fleet.inModel(id, (monitored) => monitored.endImport(null));
     await fleet.release(id);
     return {
       progress: this.progress,

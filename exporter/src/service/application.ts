@@ -79,7 +79,7 @@ const investigationOf = (
 });
 
 function wireValidations(
-  { clock, logger, store, hash, audit, closing }: Foundation,
+  { clock, logger, store, hash, auditNote, closing }: Foundation,
   { prober, discover }: Capture,
   fleet: Fleet,
 ): ModelValidations {
@@ -96,7 +96,11 @@ function wireValidations(
       generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
     subject: (id) => fleet.monitoredModel(id).stateWithWaiting(),
     flipShare: (id) => fleet.evaluation(id)?.symptoms.golden?.answerFlipShare ?? null,
-    audit,
+    record: (validation, kind, by, fields) =>
+      store.governance(async (transaction) => {
+        await transaction.validations.save(validation);
+        await auditNote(kind, by, fields)(transaction);
+      }),
     finished: (validation) => fleet.takeValidation(validation),
   });
   closing.push('validations', () => validations.stop());

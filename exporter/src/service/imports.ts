@@ -1,4 +1,4 @@
-import type { IncrementStore, Store } from '../domain/ports.js';
+import type { IncrementTransaction, Store } from '../domain/ports.js';
 import { remember } from '../incident-history/remember.js';
 import { createIncidentManager, type IncidentGovernance } from '../incidents/incident-manager.js';
 import { ReplayClock } from '../monitoring/replay-clock.js';
@@ -79,7 +79,7 @@ const withBatchesOfNow = (store: Store, now: () => number): Store => ({
   atomic: (shard, epoch, work) =>
     store.atomic(shard, epoch, (increments): ReturnType<typeof work> => {
       const { batches } = increments;
-      const dated: IncrementStore = {
+      const dated: IncrementTransaction = {
         ...increments,
         batches: {
           find: (model, id) => batches.find(model, id),

@@ -2,7 +2,9 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { ModelId } from '../domain/identifiers.js';
 import type { LedgerEntry, LedgerRepository } from '../domain/ledger.js';
-import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
+import { chunked, type StatementLimits } from './chunks.js';
+
+type Dialect = 'sqlite' | 'postgresql';
 
 const row = z.object({
   prediction_id_hash: z.string(),
@@ -27,51 +29,88 @@ const anyRows = z.array(z.unknown()).or(z.object({ rows: z.array(z.unknown()) })
 const quantityOf = (gridCentre: number | null, cell: number | null): LedgerEntry['quantity'] =>
   gridCentre === null || cell === null ? null : { gridCentre, cell };
 
+const HASHES: Readonly<Record<Dialect, string>> = {
+  sqlite: 'select value from json_each(?)',
+  postgresql: 'select json_array_elements_text(cast(? as json))',
+};
+
 /** Deletes the rows of these predictions. @returns them, as the driver gives them */
 async function takenFrom(
   db: Knex,
+  dialect: Dialect,
   table: 'ledger' | 'waiting_label',
   model: ModelId,
   hashes: readonly string[],
-  limits: StatementLimits,
-): Promise<unknown[]> {
-  const taken: unknown[] = [];
-  for (const chunk of chunkedValues(hashes, limits)) {
-    const answer: unknown = await db.raw(
-      `delete from ${table} where model = ? and prediction_id_hash in (${chunk.map(() => '?').join(', ')}) returning *`,
-      [model, ...chunk],
-    );
-    taken.push(...anyRows.parse(answer));
-  }
-  return taken;
+): Promise<readonly unknown[]> {
+  const answer: unknown = await db.raw(
+    `delete from ${table} where model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`,
+    [model, JSON.stringify(hashes)],
+  );
+  return anyRows.parse(answer);
 }
 
-export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepository {
+/** In the order of `columnsOf`. */
+const COLUMNS = [
+  'model',
+  'prediction_id_hash',
+  'answer_hash',
+  'confidence_tenth',
+  'grid_centre',
+  'answer_cell',
+  'at_ms',
+  'arrived_at_ms',
+] as const;
+const TYPES = [
+  'text',
+  'text',
+  'text',
+  'integer',
+  'double precision',
+  'integer',
+  'double precision',
+  'double precision',
+];
+
+const columnsOf = (entry: LedgerEntry): readonly (string | number | null)[] => [
+  entry.model,
+  entry.predictionIdHash,
+  entry.answerHash,
+  entry.confidenceTenth,
+  entry.quantity?.gridCentre ?? null,
+  entry.quantity?.cell ?? null,
+  entry.atMs,
+  entry.arrivedAtMs,
+];
+
+/**
+ * All entries come as one JSON text: the statement is always the same, and no driver binds thousands of values one by one.
+ * @param rows the table that the text is
+ * @param column its nth column
+ */
+const save = (rows: string, column: (n: number) => string): string =>
+  `insert into ledger (${COLUMNS.join(', ')}) select ${COLUMNS.map((_, n) => column(n)).join(', ')} from ${rows} where true
+   on conflict (model, prediction_id_hash) do update set
+   ${COLUMNS.slice(2)
+     .map((name) => `${name} = excluded.${name}`)
+     .join(', ')}`;
+const SAVE: Readonly<Record<Dialect, string>> = {
+  sqlite: save('json_each(?)', (n) => `value->>${n}`),
+  postgresql: save(
+    'json_array_elements(cast(? as json)) as entry',
+    (n) => `cast(entry->>${n} as ${TYPES[n] ?? 'text'})`,
+  ),
+};
+
+export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLimits): LedgerRepository {
   return {
     async saveAll(entries) {
       const newest = [
         ...new Map(entries.map((entry) => [`${entry.model}\n${entry.predictionIdHash}`, entry])).values(),
       ];
-      for (const chunk of chunked(newest, 8, limits)) {
-        await db('ledger')
-          .insert(
-            chunk.map((entry) => ({
-              model: entry.model,
-              prediction_id_hash: entry.predictionIdHash,
-              answer_hash: entry.answerHash,
-              confidence_tenth: entry.confidenceTenth,
-              grid_centre: entry.quantity?.gridCentre ?? null,
-              answer_cell: entry.quantity?.cell ?? null,
-              at_ms: entry.atMs,
-              arrived_at_ms: entry.arrivedAtMs,
-            })),
-          )
-          .onConflict(['model', 'prediction_id_hash'])
-          .merge();
-      }
+      if (newest.length > 0) await db.raw(SAVE[dialect], [JSON.stringify(newest.map(columnsOf))]);
     },
     async take(model, hashes) {
-      const taken = z.array(row).parse(await takenFrom(db, 'ledger', model, hashes, limits));
+      const taken = z.array(row).parse(await takenFrom(db, dialect, 'ledger', model, hashes));
       return taken.map((entry) => ({
         model,
         predictionIdHash: entry.prediction_id_hash,
@@ -102,7 +141,7 @@ export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepos
       }
     },
     async takeLabels(model, hashes) {
-      const taken = z.array(waitingRow).parse(await takenFrom(db, 'waiting_label', model, hashes, limits));
+      const taken = z.array(waitingRow).parse(await takenFrom(db, dialect, 'waiting_label', model, hashes));
       return taken.map((label) => ({
         model,
         predictionIdHash: label.prediction_id_hash,

@@ -3,16 +3,18 @@ import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { EarlyLabel, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
-import type { IncrementStore, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
+import type { IncrementStore, IncrementTransaction, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
+import type { StoredWindow, WindowPage } from '../../../exporter/src/domain/stored-windows.js';
 import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js';
+import { windowCodec, windowOutlineDecoder } from '../../../exporter/src/store/codecs/profile.js';
 
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
   readonly labels: Map<string, EarlyLabel>;
   readonly batches: Map<string, TakenBatch>;
-  readonly windows: Map<string, WindowProfile>;
+  readonly windows: Map<ModelId, ReadonlyMap<number, WindowProfile>>;
   readonly baselines: Map<ModelId, BaselineProfile>;
   readonly learning: Map<ModelId, LearningState>;
   readonly settings: Map<string, string>;
@@ -33,6 +35,16 @@ const copyOf = (tables: Tables): Tables => ({
   detectors: new Map(tables.detectors),
   kinds: new Map(tables.kinds),
 });
+
+/** Oldest first. */
+const windowsOf = (tables: Tables, model: ModelId, fromMs = -Infinity, toMs = Infinity): readonly StoredWindow[] =>
+  [...(tables.windows.get(model) ?? [])]
+    .map(([windowStartMs, profile]) => ({ windowStartMs, profile }))
+    .filter(({ windowStartMs }) => windowStartMs >= fromMs && windowStartMs < toMs)
+    .sort((a, b) => a.windowStartMs - b.windowStartMs);
+
+const newestOf = (tables: Tables, model: ModelId, { fromMs, toMs, limit }: WindowPage): readonly StoredWindow[] =>
+  windowsOf(tables, model, fromMs, toMs).toReversed().slice(0, limit);
 
 /**
  * The store's contract on maps, one transaction at a time, all or nothing; the real ones run in
@@ -63,13 +75,14 @@ export class MemoryStore implements FleetStore {
 
   constructor(private readonly turn: () => Promise<void> = () => Promise.resolve()) {}
 
-  atomic<T>(_shard: number, _epoch: number, work: (store: IncrementStore) => Promise<T>): Promise<T> {
+  atomic<T>(_shard: number, _epoch: number, work: (store: IncrementTransaction) => Promise<T>): Promise<T> {
     const result = this.connection.then(async () => {
       await this.turn();
       if (this.isDown) throw new Error('the disk is full');
       const copy = copyOf(this.committed);
       const models = new Set<ModelId>();
-      const done = await work(this.increments(() => copy, models));
+      const increments = this.increments(() => copy, models);
+      const done = await work({ ...increments, governance: (decide) => this.governance(decide) });
       await this.turn();
       if (this.refusedCommits > 0) {
         this.refusedCommits -= 1;
@@ -83,9 +96,9 @@ export class MemoryStore implements FleetStore {
     return result;
   }
 
-  governance<T>(): Promise<T> {
+  readonly governance: FleetStore['governance'] = () => {
     return Promise.reject(new Error('nothing is decided here'));
-  }
+  };
 
   private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
     const read = async <T>(work: (from: Tables) => T): Promise<T> => {
@@ -120,12 +133,21 @@ export class MemoryStore implements FleetStore {
       windows: {
         saveAll: async (rows) => {
           for (const { model, windowStartMs, profile } of rows)
-            await write(model, (to) => void to.windows.set(`${model}|${windowStartMs}`, profile));
+            await write(model, ({ windows }) => {
+              windows.set(model, new Map([...(windows.get(model) ?? []), [windowStartMs, profile]]));
+            });
         },
-        range: () => Promise.resolve([]),
-        at: () => Promise.resolve([]),
-        newest: () => Promise.resolve([]),
-        newestOutlines: () => Promise.resolve([]),
+        range: (model, fromMs, toMs) => read((from) => windowsOf(from, model, fromMs, toMs)),
+        at: (model, startsMs) =>
+          read((from) => windowsOf(from, model).filter(({ windowStartMs }) => startsMs.includes(windowStartMs))),
+        newest: (model, page) => read((from) => newestOf(from, model, page)),
+        newestOutlines: (model, page) =>
+          read((from) =>
+            newestOf(from, model, page).map(({ windowStartMs, profile }) => ({
+              windowStartMs,
+              profile: windowOutlineDecoder.decode(windowCodec.encode(profile)),
+            })),
+          ),
         prune: () => Promise.resolve(0),
       },
       ledger: {
