@@ -3,6 +3,7 @@
 import { createProgram } from './cli/program.js';
 import { verifyExportedLog } from './governance/audit/files.js';
 import { investigationJson } from './http/views/reports.js';
+import { openImport } from './service/import-files.js';
 import { investigateOnce } from './service/investigate-once.js';
 import {
   backupStore,
@@ -20,6 +21,7 @@ import { version } from './system/version.js';
 await createProgram(
   {
     start: startService,
+    openImport,
     investigateOnce,
     investigationJson,
     tryModels,

@@ -10,8 +10,10 @@ const binaries = postgresBinaries();
 const MODEL = modelId('committed');
 const RESULT = {
   accepted: 1,
+  labelsInRows: 0,
   labelsMatched: 0,
   labelsUnmatched: 0,
+  labelsWaiting: 0,
   rejected: 0,
   rejectedByReason: {},
   errors: [],

@@ -5,9 +5,9 @@ import { afterAll, expect, it } from 'vitest';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { LateLabel, Observation } from '../../exporter/src/domain/observation.js';
 import type { Store } from '../../exporter/src/domain/ports.js';
-import type { Fleet } from '../../exporter/src/monitoring/fleet.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import type { ReplayFleet } from '../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../unit/detection/rows.js';
 import { answers, fleetOn, modelNamed } from '../unit/monitoring/fleet-on-memory.js';
 
@@ -25,7 +25,7 @@ interface Counts {
 
 /** A model that is watched, on a real store, by a clock that only the test moves. */
 class Watched {
-  private fleet: Fleet;
+  private fleet: ReplayFleet;
   private sent = 0;
   nowMs = 1e12;
 
@@ -36,7 +36,7 @@ class Watched {
     this.fleet = this.freshFleet();
   }
 
-  private freshFleet(): Fleet {
+  private freshFleet(): ReplayFleet {
     return fleetOn(this.store, TURN, { clock: { now: () => this.nowMs, sleep: TURN } });
   }
 
@@ -57,7 +57,7 @@ class Watched {
   }
 
   advance(): Promise<void> {
-    return this.fleet.change(A, (monitored) => void monitored.advance(this.nowMs, false));
+    return this.fleet.inModel(A, (monitored) => void monitored.advance(this.nowMs, false));
   }
 
   /** Learns until a baseline is admitted, amid rows that wait. @returns where it ends */

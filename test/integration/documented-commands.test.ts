@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ROOT, shellBlocks } from './documented-commands.js';
@@ -22,6 +23,19 @@ async function output(block: string, environment: NodeJS.ProcessEnv, cwd: string
     env: { ...process.env, ...environment },
   });
   return stdout;
+}
+
+/** A folder for PATH with `mlfi` in it, run from its sources. */
+function commandIn(folder: string): string {
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  const command = join(folder, 'bin', 'mlfi');
+  const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
+  writeFileSync(
+    command,
+    `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
+  );
+  chmodSync(command, 0o755);
+  return join(folder, 'bin');
 }
 
 describe('docs/sending-logs.md', () => {
@@ -44,6 +58,30 @@ describe('docs/sending-logs.md', () => {
     expect(answers).toHaveLength(4);
     expect(answers[2]?.labels_matched).toBe(2);
   });
+
+  it('imports as it says: a training set as the baseline, then the history after it', async () => {
+    const environment = {
+      MLFI_TOKEN: running.key,
+      MLFI_URL: running.service.address,
+      PATH: `${commandIn(running.directory)}${delimiter}${process.env['PATH'] ?? ''}`,
+    };
+    const rows = (from: string, count: number): string => {
+      const lines = Array.from({ length: count }, (_, i) => {
+        const at = new Date(Date.parse(from) + 60_000 * i).toISOString();
+        return `${from}-${i},${at},${20 + ((i * 7) % 50)},${i % 3 === 0 ? 'yes' : 'no'},0.${70 + ((i * 11) % 29)},${i % 3 === 0 ? 'yes' : 'no'}`;
+      });
+      return `request_id,timestamp,age,prediction,confidence,churned\n${lines.join('\n')}\n`;
+    };
+    writeFileSync(join(running.directory, 'training.csv'), rows('2026-01-01', 2_000));
+    writeFileSync(join(running.directory, 'history.csv.gz'), gzipSync(rows('2026-02-01', 3_000)));
+    const said: string[] = [];
+    for (const { note, text } of shellBlocks('docs/sending-logs.md').filter(({ note }) => note.startsWith('import: ')))
+      said.push(`${note}\n${await output(text, environment, running.directory)}`);
+    expect(said).toHaveLength(2);
+    expect(said[0]).toContain('2,000 rows are the baseline of "churn" (version 1)');
+    expect(said[1]).toContain('What mlfi would have told you about "churn", 2026-02-01 00:00:00 UTC to 2026-02-03');
+    expect(said[1]).toContain('story.md written');
+  });
 });
 
 describe('README.md', () => {
@@ -55,14 +93,7 @@ describe('README.md', () => {
   let environment: NodeJS.ProcessEnv;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'mlfi-readme-'));
-    mkdirSync(join(folder, 'bin'));
-    const command = join(folder, 'bin', 'mlfi');
-    const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
-    writeFileSync(
-      command,
-      `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
-    );
-    chmodSync(command, 0o755);
+    commandIn(folder);
     // A model that looks at its input: what it says differs with it, and is the same for the same. It describes itself nowhere
     // and takes nothing but its own features, as plain REST does.
     model = createServer((request, response) => {

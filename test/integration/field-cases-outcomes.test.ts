@@ -20,7 +20,7 @@ interface Shown {
 }
 interface Incident {
   readonly severity: string;
-  readonly diagnosis: { readonly causes: readonly { readonly id: string }[] };
+  readonly diagnosis: { readonly causes: readonly { readonly id: string; readonly title: string }[] };
   readonly explanation: { readonly summary: string };
 }
 
@@ -135,6 +135,48 @@ describe('G a cause named wrongly', () => {
     150_000,
   );
 });
+
+const WORDS = ['none', 'some', 'many', 'most'] as const;
+it.each<readonly [string, string, (value: number) => string | number]>([
+  ['04 a number becomes text with its unit', 'unit-text', (x) => `${x} EUR`],
+  ['04 a number becomes text with a decimal comma', 'comma-text', (x) => `${x},5`],
+  ['04 a number becomes a word', 'word-text', (x) => WORDS[x % 4] ?? 'none'],
+])(
+  '%s: the cause says that its type changed, and from what to what',
+  async (_, id, after) => {
+    const random = seededRandom(id);
+    const row = (asText: boolean) => {
+      const amount = 50 + 10 * normal(random);
+      const x = 1 + Math.floor(90 * random.next());
+      return {
+        features: { amount, x: asText ? after(x) : x },
+        prediction: amount > 50 ? 'yes' : 'no',
+        confidence: Math.min(0.99, 0.6 + Math.abs(amount - 50) / 40),
+      };
+    };
+    const startMs = Date.now() - STEP_MS * 1_200;
+    await running.request('POST', '/api/v1/models', { id });
+    await send(
+      id,
+      Array.from({ length: 800 }, () => row(false)),
+      startMs,
+    );
+    await ready(id);
+    await send(
+      id,
+      Array.from({ length: 400 }, () => row(true)),
+      startMs + 800 * STEP_MS,
+    );
+    const incident = await eventually('an incident', 60_000, async () => {
+      const { incident_id: open } = await shown(id);
+      return open === null ? null : ((await running.request('GET', `/api/v1/incidents/${open}`)).body as Incident);
+    });
+    expect(incident.diagnosis.causes[0]?.title).toMatch(/^Type of .x. changed from a number to text$/);
+    expect(incident.explanation.summary).toMatch(/text/);
+    expect(incident.explanation.summary).not.toMatch(/[Mm]issing values/);
+  },
+  150_000,
+);
 
 it.each([1, 20, 500])(
   '07 whole numbers sent as text from the start, %i rows at a time: steady traffic has no value of a wrong type',

@@ -118,6 +118,42 @@ it('answers an ingest after the commit: a batch and its repetition count once, r
   expect(labels.body).toMatchObject({ labels_matched: 1, labels_unmatched: 1 });
 });
 
+it('counts labels that come before their predictions once these come, each once, also over a restart', async () => {
+  await running.request('POST', '/api/v1/models', { id: 'early' });
+  const idsOf = (from: number) => Array.from({ length: 600 }, (_, i) => `e${from + i}`);
+  const labelsOf = (from: number) => idsOf(from).map((prediction_id) => ({ prediction_id, label: 'yes' }));
+  const rowsOf = (from: number) =>
+    idsOf(from).map((prediction_id) => ({ prediction_id, prediction: 'yes', confidence: 0.9 }));
+  const send = async (what: 'labels' | 'observations', rows: readonly object[]): Promise<unknown> =>
+    (await running.request('POST', `/api/v1/models/early/${what}`, rows)).body;
+  const labelled = async (): Promise<number> => {
+    const { performance } = await get<{ performance: { labelled_share: number | null } }>('/api/v1/models/early');
+    return performance.labelled_share ?? 0;
+  };
+  for (let i = 0; i < 2; i += 1)
+    expect(await send('labels', labelsOf(0))).toMatchObject({
+      labels_matched: 0,
+      labels_unmatched: 600,
+      labels_waiting: 600,
+    });
+  // Labels before their predictions in one batch.
+  expect(await send('observations', [...labelsOf(600), ...rowsOf(600)])).toMatchObject({ labels_matched: 600 });
+  await running.restart();
+  expect(await send('observations', rowsOf(0))).toMatchObject({ accepted: 600, labels_in_rows: 0 });
+  expect(await send('labels', labelsOf(0))).toMatchObject({ labels_matched: 0, labels_waiting: 0 });
+  await eventually('labels of all', 30_000, async () => ((await labelled()) === 1 ? true : null));
+});
+
+it('says how many rows came with their label', async () => {
+  await running.request('POST', '/api/v1/models', { id: 'with-labels' });
+  const { body } = await running.request('POST', '/api/v1/models/with-labels/observations', [
+    { prediction: 'yes', label: 'yes' },
+    { prediction: 'no', label: 'yes' },
+    { prediction: 'no' },
+  ]);
+  expect(body).toMatchObject({ accepted: 3, labels_in_rows: 2, labels_matched: 0, labels_unmatched: 0 });
+});
+
 it('takes the good lines of a batch and names the bad ones', async () => {
   const { status, body } = await running.request('POST', '/api/v1/models/logged/observations', [
     { prediction: 'yes', confidence: 0.5 },

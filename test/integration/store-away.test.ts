@@ -12,8 +12,10 @@ const TAKEN = {
   bodyDigest: 'digest',
   result: {
     accepted: 1,
+    labelsInRows: 0,
     labelsMatched: 0,
     labelsUnmatched: 0,
+    labelsWaiting: 0,
     rejected: 0,
     rejectedByReason: {},
     errors: [],

@@ -42,8 +42,10 @@ const HALF = setting('half', z.number());
 const ONCE = setting('once', z.number());
 const RESULT = {
   accepted: 1,
+  labelsInRows: 0,
   labelsMatched: 0,
   labelsUnmatched: 0,
+  labelsWaiting: 0,
   rejected: 0,
   rejectedByReason: {},
   errors: [],
@@ -262,6 +264,39 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect([...taken].sort((a, b) => a.predictionIdHash.localeCompare(b.predictionIdHash))).toEqual(entries);
     expect(await store.ledger.take(MODEL, ['a'])).toEqual([]);
   });
+
+  it.skipIf(!usable)(
+    'keeps labels that wait for their prediction, of each the last, and takes them out exactly once',
+    async () => {
+      const label = (hash: string, arrivedAtMs: number, labelHash = 'x') => ({
+        model: modelId('early'),
+        predictionIdHash: hash,
+        labelHash,
+        quantity: hash === 'q' ? { gridCentre: -1.25e-7, cell: -1_021 } : null,
+        atMs: 1,
+        arrivedAtMs,
+      });
+      const { ledger } = store;
+      await ledger.saveLabels([label('a', 10, 'first'), label('a', 11), label('q', 20), label('b', 30)]);
+      const many = Array.from({ length: 1_501 }, (_, i) => label(`many ${i}`, 40));
+      await ledger.saveLabels(many);
+      const early = modelId('early');
+      expect(await ledger.labelsWaiting(early)).toBe(1_504);
+      expect(await ledger.labelsWaiting(MODEL)).toBe(0);
+      expect(await ledger.dropLabels(early, 20)).toBe(1);
+      expect(await ledger.takeLabels(MODEL, ['q'])).toEqual([]);
+      expect(await ledger.takeLabels(early, ['a', 'q', 'c'])).toEqual([label('q', 20)]);
+      expect(
+        await ledger.takeLabels(
+          early,
+          many.map(({ predictionIdHash }) => predictionIdHash),
+        ),
+      ).toHaveLength(1_501);
+      expect(await ledger.labelsWaiting(early)).toBe(1);
+      expect(await ledger.prune(31)).toBeGreaterThanOrEqual(1);
+      expect(await ledger.labelsWaiting(early)).toBe(0);
+    },
+  );
 
   it.skipIf(!usable)('writes all of an atomic piece of work or nothing', async () => {
     await expect(

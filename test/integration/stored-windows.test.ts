@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { modelUseCases } from '../../exporter/src/application/models.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
-import type { IncrementStore, Store } from '../../exporter/src/domain/ports.js';
+import type { IncrementTransaction, Store } from '../../exporter/src/domain/ports.js';
 import { DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import type { WindowRepository } from '../../exporter/src/domain/stored-windows.js';
 import { LATEST_MS } from '../../exporter/src/http/parameters.js';
@@ -70,7 +70,6 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const unasked = () => Promise.reject(new Error('nobody asks for this here'));
 const NOTHING_ELSE: Omit<Parameters<typeof modelUseCases>[0], 'fleet' | 'store'> = {
   clock: { now: () => END_MS, sleep: unasked },
-  audit: unasked,
   auditNote: () => unasked,
   discover: unasked,
   chooseGoldenInputs: () => [],
@@ -188,8 +187,8 @@ describe.each(STORES)('$name', ({ name, location }) => {
 
   it.skipIf(!usable)('adds late rows to many stored windows with few statements', async () => {
     const counted = none();
-    const counts = <T>(work: (part: IncrementStore) => Promise<T>) => {
-      return (part: IncrementStore): Promise<T> => work({ ...part, windows: counting(part.windows, counted) });
+    const counts = <T>(work: (part: IncrementTransaction) => Promise<T>) => {
+      return (part: IncrementTransaction): Promise<T> => work({ ...part, windows: counting(part.windows, counted) });
     };
     const fleet = fleetOn(new MemoryStore(turn), turn, {
       store: { ...store, atomic: (shard, epoch, work) => store.atomic(shard, epoch, counts(work)) },

@@ -27,38 +27,39 @@ export interface BaselineUseCases {
 export function baselineUseCases({
   fleet,
   store,
-  audit,
-}: Pick<ApplicationPorts, 'fleet' | 'audit'> & {
+  auditNote,
+}: Pick<ApplicationPorts, 'fleet' | 'auditNote'> & {
   readonly store: Pick<Store, 'baselines'>;
 }): BaselineUseCases {
   return {
     versions: (id) => store.baselines.versions(id),
     async reset(id, by, reason) {
-      await fleet.change(id, (monitored) => monitored.relearn());
-      await audit('baseline-reset', by, { model: id, reason });
+      await fleet.change(id, (draft) => {
+        draft.relearn();
+        return auditNote('baseline-reset', by, { model: id, reason });
+      });
     },
     async accept(id, by, reason) {
-      const changeAtMs = await fleet.change(id, (monitored) => {
-        const { changeAtMs: sinceMs } = monitored.evidence();
-        if (sinceMs === null) {
+      await fleet.change(id, (draft) => {
+        const { changeAtMs } = draft.evidence();
+        if (changeAtMs === null) {
           throw new Conflict(
             `nothing has been shown to have changed in "${id}", so there is no new normal to accept; POST …/baseline/reset learns anew from now on`,
             'model',
           );
         }
-        monitored.relearn(sinceMs);
-        return sinceMs;
+        draft.relearn(changeAtMs);
+        return auditNote('baseline-accepted', by, { model: id, reason, changeAtMs });
       });
-      await audit('baseline-accepted', by, { model: id, reason, changeAtMs });
     },
     async freeze(id, frozen, by) {
-      const version = await fleet.change(id, (monitored) => {
-        const { baseline } = monitored;
+      await fleet.change(id, (draft) => {
+        const { baseline } = draft;
         if (baseline === null) throw new Conflict(`model "${id}" has no admitted baseline to freeze yet`, 'model');
-        monitored.freeze(frozen);
-        return baseline.version;
+        draft.freeze(frozen);
+        const { version } = baseline;
+        return auditNote(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version });
       });
-      await audit(frozen ? 'baseline-frozen' : 'baseline-unfrozen', by, { model: id, version });
     },
   };
 }

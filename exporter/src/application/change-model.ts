@@ -9,6 +9,7 @@ import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { ModelChange } from '../domain/model-registration.js';
 import type { Failure } from '../domain/observation.js';
+import type { ChangeEvent } from '../domain/symptoms.js';
 import type { Fleet } from '../monitoring/fleet.js';
 
 export interface ChangePorts {
@@ -88,7 +89,7 @@ const MOST_TRIES = 3;
 /**
  * Changes a watched model. A new way of asking is tried first, and tried anew when somebody else changed the way meanwhile.
  * @param unanswered told why the model does not answer to the change; what it throws keeps the change from being made
- * @param audit says so in the transaction of the change
+ * @param audit says so in the transaction of the change, and the model knows of `event` from then on
  * @returns the model as it is from now on
  * @throws NotFound for a model that is removed by then, Conflict when others change it again and again
  */
@@ -98,12 +99,13 @@ export async function changeModel(
   change: ModelChange,
   unanswered: (known: Model, refused: NonNullable<Change['refused']>) => void,
   audit?: AuditNote,
+  event?: ChangeEvent,
 ): Promise<Model> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { model: known } = fleet.monitoredModel(id);
     const { apply, refused } = await changeOf(ports, known, change);
     if (refused !== null) unanswered(known, refused);
-    const changed = await fleet.update(id, apply, audit);
+    const changed = await fleet.update(id, apply, audit, event);
     if (changed !== null) return changed;
   }
   throw new Conflict(

@@ -17,14 +17,13 @@ export interface HistoryUseCases {
 export function historyUseCases({
   fleet,
   store,
-  audit,
-}: Pick<ApplicationPorts, 'fleet' | 'audit'> & { readonly store: Pick<Store, 'lessons'> }): HistoryUseCases {
+  auditNote,
+}: Pick<ApplicationPorts, 'fleet' | 'auditNote'> & { readonly store: Pick<Store, 'lessons'> }): HistoryUseCases {
   return {
     lessons: (limit) => store.lessons.list({ limit }),
     summary: () => fleet.learningSummary(),
     async reset(reason, by) {
-      await audit('learning-reset', by, { reason });
-      await fleet.resetLearning();
+      await fleet.resetLearning(auditNote('learning-reset', by, { reason }));
     },
   };
 }

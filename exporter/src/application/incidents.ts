@@ -38,8 +38,8 @@ export interface IncidentUseCases {
 
 /** @returns the use cases of `/api/v1/incidents` and `/api/v1/feedback` */
 export function incidentUseCases(
-  ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'audit' | 'renderReport'> & {
-    readonly store: Pick<Store, 'incidents' | 'alertFeedback'>;
+  ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote' | 'renderReport'> & {
+    readonly store: Pick<Store, 'incidents' | 'alertFeedback' | 'governance'>;
   },
   { criticalErrorShare }: Pick<ApplicationSettings, 'criticalErrorShare'>,
 ): IncidentUseCases {
@@ -62,7 +62,8 @@ export function incidentUseCases(
     feedback: async (id) => store.alertFeedback.list({ incident: (await get(id)).id }),
     async giveFeedback(id, { useful, reason }, by) {
       const about = await get(id);
-      await store.alertFeedback.save({
+      const audit = ports.auditNote('alert-feedback', by, { incident: id, model: about.modelId, useful, reason });
+      const feedback: AlertFeedback = {
         incidentId: id,
         modelId: about.modelId,
         by: { subject: by.subject, name: by.name },
@@ -70,8 +71,11 @@ export function incidentUseCases(
         reason,
         atMs: ports.clock.now(),
         onEvidence: !showFact(about.diagnosis.findings, criticalErrorShare()),
+      };
+      await store.governance(async (transaction) => {
+        await transaction.alertFeedback.save(feedback);
+        await audit(transaction);
       });
-      await ports.audit('alert-feedback', by, { incident: id, model: about.modelId, useful, reason });
       await fleet.recallLessons();
       return store.alertFeedback.list({ incident: id });
     },

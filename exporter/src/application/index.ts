@@ -6,6 +6,7 @@ import { auditUseCases, type AuditUseCases } from './audit.js';
 import { baselineUseCases, type BaselineUseCases } from './baselines.js';
 import { decisionUseCases, type DecisionUseCases } from './decisions.js';
 import { historyUseCases, type HistoryUseCases } from './history.js';
+import { importUseCases, type ImportUseCases } from './imports.js';
 import { incidentUseCases, type IncidentUseCases } from './incidents.js';
 import { modelUseCases, type ModelUseCases } from './models.js';
 import type { ApplicationPorts, ApplicationSettings } from './ports.js';
@@ -15,6 +16,7 @@ export interface Application {
   readonly models: ModelUseCases;
   readonly baselines: BaselineUseCases;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
+  readonly imports: ImportUseCases;
   readonly incidents: IncidentUseCases;
   readonly decisions: DecisionUseCases;
   readonly history: HistoryUseCases;
@@ -31,6 +33,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     models: modelUseCases(ports, settings.schedule),
     baselines: baselineUseCases(ports),
     validations: ports.validations,
+    imports: importUseCases(ports),
     incidents,
     decisions: decisionUseCases(ports, (id) => incidents.get(id)),
     history: historyUseCases(ports),

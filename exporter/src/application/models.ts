@@ -148,12 +148,17 @@ const takenBy = ({ id, name }: Model, asked: string | undefined): Conflict =>
         { id, name },
       );
 
+const changeEvent = (change: ModelChange, atMs: number): ChangeEvent => ({
+  kind: 'configuration',
+  text: `the way the model is asked was changed (${Object.keys(change).join(', ')})`,
+  atMs,
+});
+
 /** @returns the use cases of `/api/v1/models` on a running fleet */
 export function modelUseCases(
-  ports: Pick<
-    ApplicationPorts,
-    'fleet' | 'clock' | 'audit' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'
-  > & { readonly store: Pick<Store, 'windows'> },
+  ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'> & {
+    readonly store: Pick<Store, 'windows'>;
+  },
   schedule: ProbeSchedule,
 ): ModelUseCases {
   const { fleet, store } = ports;
@@ -193,7 +198,7 @@ export function modelUseCases(
       const taken = credentialsTakenAlong(fleet.monitoredModel(id).model.endpoint, change);
       if (taken.length > 0) throw credentialsStay(taken);
       const audit = ports.auditNote('model-changed', by, { model: id, changed: Object.keys(change) });
-      const changed = await changeModel(
+      return changeModel(
         ports,
         id,
         change,
@@ -201,12 +206,8 @@ export function modelUseCases(
           throw nothingAnswered(change.url ?? endpoint?.url ?? '', refused);
         },
         audit,
+        asksOtherwise(change) ? changeEvent(change, ports.clock.now()) : undefined,
       );
-      if (asksOtherwise(change)) {
-        const text = `the way the model is asked was changed (${Object.keys(change).join(', ')})`;
-        await fleet.recordChange(id, { kind: 'configuration', text, atMs: ports.clock.now() });
-      }
-      return changed;
     },
     async remove(id, by) {
       await fleet.remove(id, ports.auditNote('model-removed', by, { model: id }));
@@ -225,8 +226,10 @@ export function modelUseCases(
       return (await fleet.probeNow(id, request))?.map(({ observation }) => observation) ?? null;
     },
     async recordChange(id, change, by) {
-      await fleet.recordChange(id, change);
-      await ports.audit('change-recorded', by, { model: id, change: { ...change } });
+      await fleet.change(id, (draft) => {
+        draft.recordChange(change);
+        return ports.auditNote('change-recorded', by, { model: id, change: { ...change } });
+      });
     },
   };
 }

@@ -15,6 +15,7 @@ import type { Governance } from '../governance/governance.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { ModelValidations } from '../validation/run.js';
+import type { OpenReplay } from '../monitoring/replay.js';
 
 /** What the use cases are made of. */
 export interface ApplicationPorts {
@@ -40,6 +41,7 @@ export interface ApplicationPorts {
     samples: number | null,
     onProgress: (progress: InvestigationProgress) => void,
   ) => Promise<Investigation>;
+  readonly openReplay: OpenReplay;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly renderReport: (incident: Incident, format: WrittenFormat) => Promise<string>;
   /** Draws the text of a new API key, and what is kept of it. */

@@ -1,6 +1,6 @@
 import type { Observation } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
-import { goldenText } from '../domain/observation.js';
+import { goldenKey, sameAnswerAmong } from '../statistics/token-overlap.js';
 
 /** How golden inputs were answered: salted hashes of the answers, moments of the confidence. */
 export interface GoldenMemory {
@@ -36,14 +36,14 @@ export function createGoldenMemory(hash: (text: string) => string, from: readonl
   }
   return {
     add(observation, shape) {
-      const { goldenId, prediction, confidence } = observation;
+      const { goldenId, confidence } = observation;
       if (goldenId === null || observation.failure !== null) return;
       let input = inputs.get(goldenId);
       if (input === undefined) {
         input = { answers: 0, answerHashes: new Map(), confidences: 0, mean: 0, squares: 0, shape: shape ?? '' };
         inputs.set(goldenId, input);
       }
-      const hashed = hash(goldenText(prediction));
+      const hashed = sameAnswerAmong(input.answerHashes.keys(), goldenKey(observation, hash));
       input.answers += 1;
       input.answerHashes.set(hashed, (input.answerHashes.get(hashed) ?? 0) + 1);
       if (shape !== null) input.shape = shape;

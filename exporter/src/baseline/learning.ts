@@ -55,6 +55,25 @@ export function learn(
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
 }
 
+/** As `learn`, of a set of answers that is given as the normal: it has no order, and so neither a duration nor halves. */
+export function learnGiven(
+  state: LearningState,
+  increment: WindowProfile,
+  golden: readonly GoldenBaseline[],
+  requirements: BaselineRequirements,
+): LearningState {
+  const profile = mergeWindows(state.profile, increment);
+  const given = { ...requirements, minimumDurationMs: 0 };
+  const contaminated = contaminationOf(profile.calls, failuresOf(profile), given);
+  const verdict: AdmissionVerdict =
+    contaminated !== null
+      ? { kind: 'refused', reasons: [contaminated] }
+      : missingOf(profile, given).length > 0
+        ? learningVerdict(profile, given)
+        : { kind: 'admitted', atMs: profile.toMs };
+  return { ...state, profile, golden, firstHalf: null, verdict };
+}
+
 /** False when `learn` with these counts would only add them: then it can wait for more. */
 export function wouldTurn(
   state: LearningState,

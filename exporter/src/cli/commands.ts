@@ -2,6 +2,7 @@ import type { Application } from '../application/index.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { MappedRole } from '../domain/field-mapping.js';
 import type { DamagedTable } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
@@ -33,12 +34,43 @@ export interface InvestigateOnceOptions {
   readonly onProgress: (progress: InvestigationProgress) => void;
 }
 
+/** How a file of past rows would be read; its values are for whoever imports it. */
+export interface ImportPreview {
+  readonly file: string;
+  readonly columns: readonly { readonly name: string; readonly role: string; readonly example: string }[];
+  readonly rows: number;
+  readonly labels: number;
+  readonly refused: number;
+  readonly errors: readonly { readonly line: number; readonly field: string; readonly message: string }[];
+  readonly hasPredictions: boolean;
+  readonly isUndated: boolean;
+}
+
+/** Files of past rows, cut into pieces; the same files are always cut alike. */
+export interface ImportSource {
+  readonly files: readonly { readonly name: string; readonly sizeBytes: number | null }[];
+  preview(model: string, said: ReadonlyMap<string, MappedRole>): Promise<readonly ImportPreview[]>;
+  /** Once. `share` is how much of its file is read with it, null where that is not known. */
+  pieces(): AsyncIterable<{
+    readonly file: string;
+    readonly body: string;
+    readonly contentType: string;
+    readonly rows: number;
+    readonly share: number | null;
+  }>;
+}
+
 /** What the commands do, as the program wires it. */
 export interface Commands {
   start(
     config: Config,
     options: { readonly configurationFile: string | null; readonly signal: AbortSignal },
   ): Promise<RunningMlfi>;
+  /** Opens files where the command runs. @throws Error in words */
+  openImport(
+    paths: readonly string[],
+    kind: 'csv' | 'tsv' | 'lines' | 'json' | 'parquet' | null,
+  ): Promise<ImportSource>;
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
   /** What `investigateOnce` found, as JSON. */
   investigationJson(investigation: Investigation): string;

@@ -5,6 +5,7 @@ import { auditExport, auditVerify, type AuditVerifyOptions } from './audit.js';
 import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
 import { addIncidentVerbs } from './incidents.js';
+import { addImport } from './import.js';
 import { init } from './init.js';
 import { investigateUrl } from './investigate.js';
 import { addKeyVerbs } from './keys.js';
@@ -112,6 +113,7 @@ export function createProgram(commands: Commands, version: string): Command {
       process.exitCode = await report(commands, incident, options);
     });
 
+  addImport(program, commands);
   addIncidentVerbs(program);
   addDecisionVerbs(program);
   addKeyVerbs(program);

@@ -10,12 +10,22 @@ export interface ServiceOptions {
 /** What a running mlfi answered: the body, or the sentence it refused with. */
 export type ServiceAnswer =
   | { readonly kind: 'answer'; readonly body: Json }
-  | { readonly kind: 'refused'; readonly status: number | null; readonly reason: string };
+  | {
+      readonly kind: 'refused';
+      readonly status: number | null;
+      readonly reason: string;
+      /** What came instead of an error: rows that were all refused, each with why. */
+      readonly body?: Json;
+    };
 
 export interface ServiceRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: Json;
+  /** A body that is no JSON, in place of `body`. */
+  readonly content?: { readonly type: string; readonly text: string };
+  /** 30 s when absent. */
+  readonly timeoutMs?: number;
 }
 
 /** Where the service is, and who asks it. */
@@ -50,7 +60,7 @@ const TIMEOUT_MS = 30_000;
  */
 export async function askService(
   { url, tokenFile }: ServiceOptions,
-  { method, path, body }: ServiceRequest,
+  { method, path, body, content, timeoutMs }: ServiceRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ServiceAnswer> {
   const base = url ?? environment['MLFI_URL'] ?? DEFAULT_URL;
@@ -70,18 +80,25 @@ export async function askService(
     return refused(null, 'No credentials: pass --token-file, or set MLFI_TOKEN to your token or an API key');
   const requested = await fetch(new URL(path, base), {
     method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { authorization: `Bearer ${token}`, 'content-type': content?.type ?? 'application/json' },
+    signal: AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS),
+    ...(content !== undefined ? { body: content.text } : body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch(() => null);
   if (requested === null) return refused(null, `nothing answers at ${base}; is mlfi running there? --url says where`);
   const said = await requested.text();
   const read = parsed(said);
   if (requested.ok) return { kind: 'answer', body: read ?? said };
-  return refused(requested.status, refusalText(read) ?? `it answered ${requested.status}`);
+  const reason = refusalText(read);
+  if (reason === null && read !== null)
+    return { ...refused(requested.status, `it answered ${requested.status}`), body: read };
+  return refused(requested.status, reason ?? `it answered ${requested.status}`);
 }
 
-const refused = (status: number | null, reason: string): ServiceAnswer => ({ kind: 'refused', status, reason });
+const refused = (status: number | null, reason: string): Extract<ServiceAnswer, { kind: 'refused' }> => ({
+  kind: 'refused',
+  status,
+  reason,
+});
 
 function parsed(text: string): Json | null {
   try {

@@ -1,5 +1,6 @@
 import type { GoldenComparison, GoldenEvidence } from '../domain/symptoms.js';
 import type { GoldenBaseline } from '../domain/profile.js';
+import { answersApart, isKnownAnswer, isSketch } from '../statistics/token-overlap.js';
 
 /** A confidence counts as moved beyond the larger of this and so many standard deviations of its own past. */
 const CONFIDENCE_TOLERANCE = 0.05;
@@ -30,7 +31,8 @@ export function goldenEvidence(before: readonly GoldenBaseline[], now: readonly 
     compared += 1;
     shapeChanged ||= known.shape !== '' && input.shape !== '' && known.shape !== input.shape;
     const answered = answerChanged(known, input);
-    const shift = shiftOf(known, input);
+    // The confidence of a text is that of its own words: of other words it is another one.
+    const shift = answered && isSketch(mostFrequent(input)[0]) ? null : shiftOf(known, input);
     if (shift !== null) shifts.push(shift);
     if (answered) answersChanged += 1;
     const moved = confidenceMoved(known, input, shift);
@@ -83,7 +85,7 @@ function verdictOf(known: GoldenBaseline, input: GoldenBaseline): GoldenComparis
 }
 
 function isNoisy({ answers, answerHashes }: GoldenBaseline): boolean {
-  return answers > 1 && Object.keys(answerHashes).length / answers > NOISY_SHARE;
+  return answers > 1 && answersApart(answerHashes).size / answers > NOISY_SHARE;
 }
 
 function mostFrequent(input: GoldenBaseline): [hash: string, times: number] {
@@ -94,7 +96,7 @@ function mostFrequent(input: GoldenBaseline): [hash: string, times: number] {
 }
 
 function answerChanged(before: GoldenBaseline, now: GoldenBaseline): boolean {
-  return !isNoisy(before) && !(mostFrequent(now)[0] in before.answerHashes);
+  return !isNoisy(before) && !isKnownAnswer(mostFrequent(now)[0], Object.keys(before.answerHashes));
 }
 
 function shiftOf(before: GoldenBaseline, now: GoldenBaseline): number | null {
@@ -130,5 +132,10 @@ function flipShare(now: readonly GoldenBaseline[]): number | null {
   const repeated = now.filter((input) => input.answers > 1);
   const answers = repeated.reduce((sum, input) => sum + input.answers, 0);
   if (answers === 0) return null;
-  return repeated.reduce((sum, input) => sum + input.answers - mostFrequent(input)[1], 0) / answers;
+  return (
+    repeated.reduce(
+      (sum, input) => sum + input.answers - Math.max(0, ...answersApart(input.answerHashes).values()),
+      0,
+    ) / answers
+  );
 }

@@ -27,7 +27,7 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
   return [...spots, { check: 'when things happened', reason }];
 }
 
-function notJudged({ late, lost }: IntakeSummary['notJudged']): readonly BlindSpot[] {
+function notJudged({ late, lost, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
   const spots: BlindSpot[] = [];
   if (late > 0) {
     const reason =
@@ -38,6 +38,11 @@ function notJudged({ late, lost }: IntakeSummary['notJudged']): readonly BlindSp
     const reason =
       'mlfi was ended while they waited for older ones; they are in the counts, and no evidence is gathered from them';
     spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
+  }
+  if (labels > 0) {
+    const reason =
+      'their predictions did not come within a day, or had a label already; send the prediction_id of the prediction with its label';
+    spots.push({ check: counted(labels, 'label without a prediction', 'labels without a prediction'), reason });
   }
   return spots;
 }

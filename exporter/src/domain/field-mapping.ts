@@ -18,6 +18,20 @@ export const MAPPED_ROLES = [
 ] as const;
 export type MappedRole = (typeof MAPPED_ROLES)[number];
 
+const SAID = /^(.{1,1000}):([a-z_]+)$/s;
+const isMappedRole = (text: string): text is MappedRole => (MAPPED_ROLES as readonly string[]).includes(text);
+
+/** `amount:feature,y:label` as what each field is; null where a part has no name or no role. */
+export function mappingFrom(text: string): ReadonlyMap<string, MappedRole> | null {
+  const said = new Map<string, MappedRole>();
+  for (const part of text.split(',')) {
+    const [, name = '', role = ''] = SAID.exec(part) ?? [];
+    if (!isMappedRole(role)) return null;
+    said.set(name, role);
+  }
+  return said;
+}
+
 /** How the senders of a model call things, where it is not what mlfi would guess. */
 export interface FieldMapping {
   /** A name, a path with dots, or `*` for every name without a role → what it is. */

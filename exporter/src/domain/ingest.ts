@@ -76,8 +76,11 @@ export interface IntakeSummary {
   readonly leftOut: readonly IngestNote[];
   /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
   readonly clockOffsetMs: number | null;
-  /** Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed. */
-  readonly notJudged: { readonly late: number; readonly lost: number };
+  /**
+   * Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed; and
+   * labels whose prediction did not come in time.
+   */
+  readonly notJudged: { readonly late: number; readonly lost: number; readonly labels?: number };
   /** Features beyond those one model is watched by; null when there are none. */
   readonly unwatched: UnwatchedFeatures | null;
 }
@@ -94,6 +97,8 @@ export interface UnwatchedFeatures {
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
 
 export interface IngestBatch {
+  /** Whose clock the rows follow: one name for each sender, whatever it is. In memory only; absent where nobody says. */
+  readonly sender?: string;
   readonly batchId: string | null;
   /** SHA-256 of the body as text, hex: what a repeated `batchId` must come with. Null where there is no id. */
   readonly bodyDigest: string | null;
@@ -113,8 +118,13 @@ export const ERRORS_TOLD = 100;
 
 export interface IngestResult {
   readonly accepted: number;
+  /** Rows that came with their prediction and its label. */
+  readonly labelsInRows: number;
+  /** Labels by themselves whose prediction is known. */
   readonly labelsMatched: number;
   readonly labelsUnmatched: number;
+  /** Those of the unmatched that wait for their prediction. */
+  readonly labelsWaiting: number;
   readonly rejected: number;
   readonly rejectedByReason: RefusalCounts;
   readonly errors: readonly IngestLineError[];

@@ -1,3 +1,5 @@
+import type { Generation } from './generation.js';
+
 /** Why a call to a model gave no usable answer. */
 export const FAILURE_REASONS = [
   'dns',
@@ -72,6 +74,13 @@ export interface Failure {
 export type FeatureValue = number | string | boolean | null;
 export type Features = Readonly<Record<string, FeatureValue>>;
 
+/** How many features a row has; makes no list of them, as `Object.keys` does. */
+export function featureCount(features: Features | null): number {
+  let count = 0;
+  for (const name in features) if (features[name] !== undefined) count += 1;
+  return count;
+}
+
 /** What a row is about besides the model's inputs (region, customer group, release channel), by column name. */
 export type RowContext = Readonly<Record<string, string>>;
 
@@ -99,6 +108,8 @@ export interface Observation {
   readonly modelVersion: string | null;
   /** Absent or null when the row names none. Process memory only. */
   readonly context?: RowContext | null;
+  /** What a language model wrote to a golden input; absent for any other answer. Process memory only. */
+  readonly generatedText?: string;
 }
 
 /** A label that arrived later. */
@@ -122,6 +133,8 @@ export type ModelAnswer =
       readonly shape: string;
       /** Where prediction and confidence were found, for people; absent or null where it was not noted. */
       readonly from?: string | null;
+      /** Of a language model; absent for any other. */
+      readonly generation?: Generation;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 

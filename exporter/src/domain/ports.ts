@@ -10,6 +10,7 @@ import type { DecisionRecord } from './decision-record.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
+import type { LedgerRepository } from './ledger.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure, ServerCertificate } from './observation.js';
@@ -58,6 +59,8 @@ export interface HttpCall {
    * change nothing at the other end: the first one may have arrived.
    */
   readonly retriesIdleClose?: true;
+  /** Notes when the parts of the answer arrive. */
+  readonly notesArrivals?: true;
   /** Other certificates than the usual ones. */
   readonly tls?: AskingTls;
 }
@@ -69,6 +72,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly latencySeconds: number;
+  /** How much had arrived when, of a call that notes it; oldest first. */
+  readonly arrivals?: readonly { readonly bytes: number; readonly seconds: number }[];
   /** The server's certificate; absent without TLS. */
   readonly certificate?: ServerCertificate;
 }
@@ -115,24 +120,6 @@ export interface BaselineRepository {
   saveNew(model: ModelId, baseline: BaselineProfile): Promise<void>;
   learning(model: ModelId): Promise<LearningState | null>;
   saveLearning(model: ModelId, state: LearningState): Promise<void>;
-}
-
-/** Answers waiting for their label. Only hashes and the tenth of confidence are kept. */
-export interface LedgerEntry {
-  readonly model: ModelId;
-  readonly predictionIdHash: string;
-  readonly answerHash: string;
-  readonly confidenceTenth: number | null;
-  /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
-  readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
-  readonly atMs: number;
-  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
-}
-export interface LedgerRepository {
-  saveAll(entries: readonly LedgerEntry[]): Promise<void>;
-  /** Takes out (returns and deletes) the entries found. */
-  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
-  prune(olderThanMs: number): Promise<number>;
 }
 
 /** Ids of ingest batches already taken, so that a retry is harmless. */
@@ -199,6 +186,9 @@ export interface GovernanceTransaction {
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   readonly apiKeys: ApiKeyRepository;
   readonly models: Pick<ModelRepository, 'save' | 'remove'>;
+  readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
+  readonly validations: Pick<ValidationRepository, 'save'>;
+  readonly settings: Pick<SettingRepository, 'set'>;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   closedAtMs(incidents: readonly IncidentId[]): Promise<ReadonlyMap<IncidentId, number>>; // without those that are open
@@ -270,6 +260,9 @@ export type IncrementStore = Pick<
   'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
 >;
 
+/** The same inside a transaction, which may decide something as well: `governance` joins the transaction it is called in. */
+export type IncrementTransaction = IncrementStore & Pick<Store, 'governance'>;
+
 /** A table that is not as the database wrote it. */
 export interface DamagedTable {
   readonly table: string;
@@ -309,7 +302,7 @@ export interface Store {
    * @param shard whose models are written
    * @param epoch since when this process owns the shard: an owner that was replaced writes nothing
    */
-  atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementStore) => Promise<T>): Promise<T>;
+  atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementTransaction) => Promise<T>): Promise<T>;
   /** Which of the tables are damaged (null: of all). @throws Unavailable when the store cannot be read at all */
   damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
   /** Throws when the store cannot be written. */

@@ -155,6 +155,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           bodyTimeout: timeoutMs,
           reset,
         });
+      const arrivals: { readonly bytes: number; readonly seconds: number }[] = [];
       try {
         const response = await ask(false).catch((error: unknown) => {
           if (call.retriesIdleClose === true && wasClosedIdle(error)) return ask(true);
@@ -163,6 +164,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
         const body = await readBody(
           decoded(response.body, response.headers['content-encoding']),
           call.maxResponseBytes,
+          (bytes) => arrivals.push({ bytes, seconds: seconds() }),
         );
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [
@@ -177,6 +179,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           headers,
           body,
           latencySeconds: seconds(),
+          ...(call.notesArrivals === true ? { arrivals } : {}),
           ...(certificate === undefined ? {} : { certificate }),
         };
       } catch (error) {
@@ -232,7 +235,7 @@ function decoded(body: Readable, coding: string | string[] | undefined): Readabl
   return body.pipe(decoder);
 }
 
-async function readBody(body: Readable, limitBytes: number): Promise<string> {
+async function readBody(body: Readable, limitBytes: number, arrived: (bytes: number) => void): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -242,6 +245,7 @@ async function readBody(body: Readable, limitBytes: number): Promise<string> {
       throw new TooLarge(`the answer is larger than ${limitBytes} bytes`);
     }
     chunks.push(chunk);
+    arrived(size);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -40,6 +40,16 @@ export interface HttpIntake {
       said?: FieldMapping['fields'],
     ): Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
   };
+  readonly imports: {
+    /** Reads uploaded rows of the past, which may be a Parquet file. @throws Invalid */
+    read(
+      body: Buffer,
+      contentType: string,
+      nowMs: number,
+      model: string,
+      said: FieldMapping['fields'],
+    ): Promise<Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>>;
+  };
   readonly queue: {
     /** Begins a request that brings rows for a model; how much may wait is bounded. */
     enter(model: string): QueuePlace;
@@ -52,6 +62,7 @@ export interface HttpIntake {
       nowMs: number,
       acknowledge: 'commit' | 'memory',
       ensureWatched: (name: string) => Promise<ModelId>,
+      sender: string,
     ): Promise<EventsTaken>;
   };
   readonly telemetry: {
@@ -62,6 +73,7 @@ export interface HttpIntake {
       contentType: string,
       nowMs: number,
       ensureWatched: (name: string) => Promise<ModelId>,
+      sender: string,
     ): Promise<
       | { readonly kind: 'refused'; readonly message: string }
       | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }

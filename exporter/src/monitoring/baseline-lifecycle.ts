@@ -1,5 +1,5 @@
 import { confirmAdmission, type LearningConditions } from '../baseline/admission.js';
-import { admit, learn, startLearning, storable } from '../baseline/learning.js';
+import { admit, learn, learnGiven, startLearning, storable } from '../baseline/learning.js';
 import { growForestBaseline, growWindowForest, strangeShare } from '../detection/forest-baseline.js';
 import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
@@ -10,7 +10,7 @@ import type { BaselineRequirements } from '../domain/thresholds.js';
 import { emptyWindow } from '../statistics/window-profile.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
-import { withCounted } from './windows.js';
+import { withCounted } from './countable.js';
 
 /** A model is either learning what is normal or compared with what it learnt: learning → admitted → (re-learnt) learning. */
 export type BaselinePhase = LearningPhase | AdmittedPhase;
@@ -129,6 +129,19 @@ export function learnFrom(
   const isEmpty = increment.calls === 0 && labelsIn(increment) === 0;
   if (isEmpty && !awaitsConfirmation(learning)) return null;
   return { kind: 'learning', learning: learn(learning, increment, golden, requirements) };
+}
+
+/**
+ * The learning period as a baseline that is given: enough answers of a model that works, whatever time they took and in whatever
+ * order they came.
+ */
+export function givenFrom(
+  { learning }: LearningPhase,
+  increment: WindowProfile,
+  golden: readonly GoldenBaseline[],
+  requirements: BaselineRequirements,
+): LearningPhase {
+  return { kind: 'learning', learning: learnGiven(learning, increment, golden, requirements) };
 }
 
 /** Enough was counted; what is missing may be had without a new sample, so the verdict is asked for again. */

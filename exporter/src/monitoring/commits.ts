@@ -1,11 +1,13 @@
-import { Conflict, NotFound, Unavailable } from '../domain/errors.js';
+import type { AuditNote } from '../domain/audit-note.js';
+import { Conflict, isAppError, NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import type { Member, WaitingRequest } from './member.js';
-import { writeModel, type WrittenModel } from './persist.js';
+import type { ModelDraft } from './model-draft.js';
+import { writeDraft, writeModel, type WrittenModel } from './persist.js';
 
 export interface CommitPorts {
   readonly store: Pick<Store, 'atomic' | 'check'>;
@@ -93,6 +95,33 @@ export class Commits {
     if (error !== null) throw error;
   }
 
+  /**
+   * Changes a model whose lane the caller holds, once the change is stored: what it counted before is stored first.
+   * @param drafted makes the change; what it returns is written in the same transaction
+   * @throws Unavailable when the store cannot be written, or what `drafted` throws; then nothing has changed
+   */
+  async change(member: Member, drafted: (draft: ModelDraft) => AuditNote | undefined): Promise<void> {
+    const { store, clock, logger } = this.ports;
+    const { monitored } = member;
+    const { id } = monitored.model;
+    await this.writeHeld(member).catch(() => {
+      throw notChanged();
+    });
+    const draft = monitored.draft();
+    const decided = drafted(draft);
+    const now = clock.now();
+    const counted = draft.records(now);
+    await writeDraft(store, id, counted.records, decided).catch((error: unknown) => {
+      logger.error({ model: id, error: textOf(error) }, 'a change could not be written');
+      throw isAppError(error) ? error : notChanged();
+    });
+    try {
+      monitored.become(draft, counted, now);
+    } catch (error) {
+      await this.readAnew(member, error);
+    }
+  }
+
   /** @returns the member itself, or the one that took its place; null when it is outdated and cannot be read anew: its requests are refused */
   private async upToDate(member: Member): Promise<Member | null> {
     if (!this.outdated.has(member)) return member;
@@ -128,13 +157,17 @@ export class Commits {
       try {
         this.settleModel(model, now);
       } catch (error) {
-        // What is in memory now may be half of what is stored: written, it would undo what was just acknowledged.
-        this.ports.logger.error({ model: model.member.monitored.model.id, error: textOf(error) }, 'counting failed');
-        this.outdated.add(model.member);
-        await this.upToDate(model.member);
+        await this.readAnew(model.member, error);
       }
     }
     return null;
+  }
+
+  /** What is in memory may be half of what is stored: written, it would undo what was just acknowledged. */
+  private async readAnew(member: Member, error: unknown): Promise<void> {
+    this.ports.logger.error({ model: member.monitored.model.id, error: textOf(error) }, 'counting failed');
+    this.outdated.add(member);
+    await this.upToDate(member);
   }
 
   private settleModel({ member, written, answers, stored }: WrittenModel, nowMs: number): void {
@@ -173,6 +206,9 @@ export class Commits {
 
 const cannotBeWritten = (): Unavailable =>
   new Unavailable('the store cannot be written now and nothing was counted; send it again');
+
+const notChanged = (): Unavailable =>
+  new Unavailable('the store cannot be written now and nothing has changed; send it again');
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 

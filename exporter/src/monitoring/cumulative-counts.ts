@@ -23,12 +23,20 @@ interface Binned {
  * `rate` and `increase` see through. The bins belong to one baseline version and start over with the next.
  */
 export class CumulativeCounts {
-  private readonly histograms = new Map<SignalKey, NumericCounts | null>();
+  private histograms = new Map<SignalKey, NumericCounts | null>();
   private binned: Binned[] = [];
   private version: number | null = null;
 
   /** @param limit how many signals are counted in frozen bins */
   constructor(private readonly limit: number) {}
+
+  copy(): CumulativeCounts {
+    const copy = new CumulativeCounts(this.limit);
+    copy.histograms = new Map(this.histograms);
+    copy.binned = this.binned.map((entry) => ({ ...entry }));
+    copy.version = this.version;
+    return copy;
+  }
 
   /** A window is complete; what it counted stays counted. */
   close(window: WindowProfile): void {

@@ -6,7 +6,8 @@ import { answersLabelled, labelledShare } from '../statistics/label-counts.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 import { matchedOnArrival } from './label-joiner.js';
 import type { RowBuffer } from './row-buffer.js';
-import { withCounted, type Windows } from './windows.js';
+import { withCounted } from './countable.js';
+import { type Windows } from './windows.js';
 
 /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
 export function evaluatedWindow(

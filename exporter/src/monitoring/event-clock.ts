@@ -6,49 +6,66 @@ const LEAST_LATENESS_MS = 10_000;
 const MOST_LATENESS_MS = 600_000;
 /** At most this share of the rows may come later than what is waited for. */
 const LATE_SHARE = 0.005;
-/** A source that is silent for this long is waited for no longer, as long as others go on. */
-const IDLE_SOURCE_MS = 60_000;
-const SOURCES_KEPT = 100;
+/** A sender that is silent for this long is waited for no longer, as long as others go on; and so long it takes to know who sends. */
+const IDLE_SENDER_MS = 60_000;
+const SENDERS_KEPT = 100;
 
-/** When rows of one source came, and what time they had. */
-interface Source {
+/** So many rows, one after the other, of one sender. */
+export interface RowsOfSender {
+  readonly sender: string;
+  readonly rows: number;
+}
+
+/** When rows of one sender came, and what time they had. */
+interface Sender {
   /** Newest time of a row, never ahead of its arrival: one row that is dated in the future decides nothing. */
   newestMs: number;
   /** The same as it was sent. */
   furthestMs: number;
   arrivedAtMs: number;
+  /** Since when it is further behind the newest sender than rows may be late, by mlfi's clock; null while it is not. */
+  behindSinceMs: number | null;
 }
 
 /**
  * The time that one model's rows have reached by their own clock: what is older has come, as far as it can be waited for.
- * The watermark of the dataflow model (Akidau et al. 2015): the minimum over sources of the newest event time, less an
- * allowed lateness that is learnt from how late rows come (a high quantile of it, bounded). Pure: the time of arrival is passed in.
+ * The watermark of the dataflow model (Akidau et al. 2015): the minimum over senders of the newest event time, less an
+ * allowed lateness that is learnt from how late rows come (a high quantile of it, bounded). Nobody is waited for longer than
+ * rows may be late at most. Pure: the time of arrival is passed in.
  */
 export class EventClock {
-  private readonly sources = new Map<string, Source>();
+  private readonly senders = new Map<string, Sender>();
   private readonly delays = new DelayQuantile();
   private reachedMs = -Infinity;
+  private firstArrivalMs = Infinity;
 
   constructor(private readonly leastLatenessMs = LEAST_LATENESS_MS) {}
 
-  /** Takes note of rows of one source that arrived together. @returns whether mlfi's own clock was set back before them: then time starts over */
-  arrived(source: string, timesMs: readonly number[], nowMs: number): boolean {
-    const wasSetBack = [...this.sources.values()].some(({ arrivedAtMs }) => nowMs < arrivedAtMs - this.leastLatenessMs);
+  /** Takes note of rows of one sender that arrived together. @returns whether mlfi's own clock was set back before them: then time starts over */
+  arrived(sender: string, timesMs: readonly number[], nowMs: number): boolean {
+    const wasSetBack = [...this.senders.values()].some(({ arrivedAtMs }) => nowMs < arrivedAtMs - this.leastLatenessMs);
     if (wasSetBack) this.startOver();
-    const known = this.sources.get(source) ?? { newestMs: -Infinity, furthestMs: -Infinity, arrivedAtMs: nowMs };
-    const newestBefore = known.newestMs;
+    this.firstArrivalMs = Math.min(this.firstArrivalMs, nowMs);
+    const newestBefore = this.newestOfAllMs(nowMs);
+    const known = this.senders.get(sender) ?? {
+      newestMs: -Infinity,
+      furthestMs: -Infinity,
+      arrivedAtMs: nowMs,
+      behindSinceMs: null,
+    };
     for (const atMs of timesMs) {
       this.learn(newestBefore - atMs);
       known.newestMs = Math.max(known.newestMs, Math.min(atMs, nowMs));
       known.furthestMs = Math.max(known.furthestMs, atMs);
     }
     known.arrivedAtMs = Math.max(nowMs, known.arrivedAtMs);
-    this.sources.delete(source);
-    this.sources.set(source, known);
-    for (const oldest of this.sources.keys()) {
-      if (this.sources.size <= SOURCES_KEPT) break;
-      this.sources.delete(oldest);
+    this.senders.delete(sender);
+    this.senders.set(sender, known);
+    for (const oldest of this.senders.keys()) {
+      if (this.senders.size <= SENDERS_KEPT) break;
+      this.senders.delete(oldest);
     }
+    this.noteWhoIsBehind(nowMs);
     return wasSetBack;
   }
 
@@ -58,26 +75,57 @@ export class EventClock {
     return Math.min(MOST_LATENESS_MS, Math.max(this.leastLatenessMs, learntMs));
   }
 
+  /** Senders that are remembered. */
+  get size(): number {
+    return this.senders.size;
+  }
+
   /** Rows older than this have come, as far as they are waited for; now before the first row. Never goes back by itself. */
   watermarkMs(nowMs: number): number {
-    const all = [...this.sources.values()];
-    if (all.length === 0) return nowMs;
-    const active = all.filter(({ arrivedAtMs }) => nowMs - arrivedAtMs < Math.max(IDLE_SOURCE_MS, this.latenessMs));
+    if (this.senders.size === 0) return nowMs;
+    const isKnownWhoSends = nowMs - this.firstArrivalMs >= IDLE_SENDER_MS || this.isIdle(nowMs);
+    if (!isKnownWhoSends) return this.reachedMs;
+    const { latenessMs } = this;
+    const reachedBy = ({ newestMs, furthestMs, arrivedAtMs }: Sender): number =>
+      nowMs - arrivedAtMs >= latenessMs ? Math.min(furthestMs, nowMs) : newestMs - latenessMs;
+    const awaited = this.awaited(nowMs);
     const reachedMs =
-      active.length === 0
-        ? Math.max(...all.map((source) => this.reachedBy(source, nowMs)))
-        : Math.min(...active.map((source) => this.reachedBy(source, nowMs)));
+      awaited.length === 0
+        ? Math.max(...[...this.senders.values()].map(reachedBy))
+        : Math.min(...awaited.map(reachedBy));
     this.reachedMs = Math.max(this.reachedMs, reachedMs);
     return this.reachedMs;
   }
 
   /** True when nothing has arrived for as long as rows may come out of order: then nothing is waited for. */
   isIdle(nowMs: number): boolean {
-    return [...this.sources.values()].every(({ arrivedAtMs }) => nowMs - arrivedAtMs >= this.latenessMs);
+    const { latenessMs } = this;
+    return [...this.senders.values()].every(({ arrivedAtMs }) => nowMs - arrivedAtMs >= latenessMs);
   }
 
-  private reachedBy({ newestMs, furthestMs, arrivedAtMs }: Source, nowMs: number): number {
-    return nowMs - arrivedAtMs >= this.latenessMs ? Math.min(furthestMs, nowMs) : newestMs - this.latenessMs;
+  /** Those whose rows are waited for: they send, and what they send can still come in time. */
+  private awaited(nowMs: number): readonly Sender[] {
+    const idleMs = Math.max(IDLE_SENDER_MS, this.latenessMs);
+    return [...this.senders.values()].filter(
+      ({ newestMs, arrivedAtMs, behindSinceMs }) =>
+        nowMs - arrivedAtMs < idleMs &&
+        newestMs >= this.reachedMs - MOST_LATENESS_MS &&
+        (behindSinceMs === null || nowMs - behindSinceMs < MOST_LATENESS_MS),
+    );
+  }
+
+  /** The newest time that all senders have reached who are waited for. */
+  private newestOfAllMs(nowMs: number): number {
+    const awaited = this.awaited(nowMs).map(({ newestMs }) => newestMs);
+    if (awaited.length > 0) return Math.min(...awaited);
+    return Math.max(-Infinity, ...[...this.senders.values()].map(({ newestMs }) => newestMs));
+  }
+
+  private noteWhoIsBehind(nowMs: number): void {
+    const senders = [...this.senders.values()];
+    const newestMs = Math.max(...senders.map((sender) => sender.newestMs));
+    for (const sender of senders)
+      sender.behindSinceMs = newestMs - sender.newestMs > MOST_LATENESS_MS ? (sender.behindSinceMs ?? nowMs) : null;
   }
 
   /** What is far too late is told, not waited for. */
@@ -86,7 +134,8 @@ export class EventClock {
   }
 
   private startOver(): void {
-    this.sources.clear();
+    this.senders.clear();
     this.reachedMs = -Infinity;
+    this.firstArrivalMs = Infinity;
   }
 }

@@ -1,5 +1,5 @@
 import { counterUniform } from '../detection/sequential/counter-random.js';
-import type { Observation } from '../domain/observation.js';
+import { featureCount, type Observation } from '../domain/observation.js';
 
 /** Rows that the mean number of values is taken over: what a row holds must not decide whether it is looked at. */
 const ROWS_AVERAGED = 100;
@@ -17,10 +17,17 @@ export class FeatureThinning {
   private meanValues: number | null = null;
   private drawn = 0;
 
+  copy(): FeatureThinning {
+    const copy = new FeatureThinning();
+    copy.meanValues = this.meanValues;
+    copy.drawn = this.drawn;
+    return copy;
+  }
+
   /** Whether the row's features are looked at. @param watched features of the model */
   takes({ features }: Pick<Observation, 'features'>, watched: number): boolean {
     if (features === null) return true;
-    const values = VALUES_OF_A_ROW + Object.keys(features).length;
+    const values = VALUES_OF_A_ROW + featureCount(features);
     const before = this.meanValues ?? values;
     this.meanValues = before + (values - before) / ROWS_AVERAGED;
     const affordable = FEATURES_PER_VALUE * before;

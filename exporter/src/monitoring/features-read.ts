@@ -12,7 +12,7 @@ export interface ReadRows {
 
 /** One model's features as they are read now and as that is stored. */
 export class FeaturesRead {
-  private kinds: FeatureKinds;
+  kinds: FeatureKinds;
   private stored: FeatureKinds;
 
   /** @param most features told apart; read at every use */
@@ -36,6 +36,24 @@ export class FeaturesRead {
   /** The kinds to store with these; null when they are stored. */
   toStore({ kinds }: Pick<ReadRows, 'kinds'>): FeatureReadings | null {
     return kinds === this.stored ? null : kinds.readings;
+  }
+
+  /** The kinds to store as they are; null when they are stored. */
+  get unstored(): FeatureReadings | null {
+    return this.toStore(this);
+  }
+
+  /** `unstored` is stored. */
+  allStored(): void {
+    this.stored = this.kinds;
+  }
+
+  /** The same; what becomes of one changes nothing of the other. */
+  copy(): FeaturesRead {
+    const copy = new FeaturesRead(null, this.most);
+    copy.kinds = this.kinds;
+    copy.stored = this.stored;
+    return copy;
   }
 
   /** @returns whether something was learnt that rows read before were not read by */

@@ -1,6 +1,5 @@
 import type { AuditNote } from '../domain/audit-note.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
-import { NotFound, Unavailable } from '../domain/errors.js';
 import { askedAnew } from '../domain/how-to-ask.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelId } from '../domain/identifiers.js';
@@ -11,7 +10,6 @@ import type { Model } from '../domain/model.js';
 import type { ModelStatus } from '../domain/model-status.js';
 import type { Sample } from '../domain/observation.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
-import type { ChangeEvent } from '../domain/symptoms.js';
 import type { Validation } from '../domain/validation.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { validationInForce } from '../evaluation/knowledge.js';
@@ -26,33 +24,35 @@ import { createMember, type Member } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { runningState, statusOf } from './model-status.js';
+import type { ModelDraft } from './model-draft.js';
 import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
-import { readModelState, writeModels } from './persist.js';
+import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
-
-/** The model to be, from the one that is known; null for none. */
-type Registered = (known: Model | null) => Model | null;
+import { Registrations } from './registrations.js';
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
+  /** Models that belong to an import until it is finished: known, and not monitored. */
+  readonly lent = new Set<ModelId>();
   private readonly lanes = new ModelLanes();
-  private readonly members: Members;
+  protected readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
-  private readonly commits: Commits;
+  protected readonly commits: Commits;
   private readonly rows: Ingest;
   private readonly probes: Probes;
-  private readonly evaluations: ModelEvaluation;
+  protected readonly evaluations: ModelEvaluation;
   private readonly loop: EvaluationLoop;
+  private readonly registrations: Registrations;
   private restored = 0;
 
   constructor(
-    private readonly ports: FleetPorts,
+    protected readonly ports: FleetPorts,
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
     const { lanes } = this;
-    this.members = new Members(lanes, logger);
+    this.members = new Members(lanes, logger, this.lent);
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
@@ -62,6 +62,12 @@ export class Fleet implements RowTaker {
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
       this.loop.request(id),
     );
+    this.registrations = new Registrations({
+      ...{ store, events, incidents, lanes, stopping: this.stopping.signal },
+      ...{ members: this.members, commits: this.commits, probes: this.probes },
+      settled: (id) => this.loop.settled(id),
+      restore: (model) => this.restore(model),
+    });
     this.evaluations = new ModelEvaluation(
       {
         store,
@@ -121,6 +127,7 @@ export class Fleet implements RowTaker {
     const { models, damaged } = await store.models.list();
     for (const each of damaged) this.members.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
+      if (this.lent.has(model.id)) continue;
       try {
         await this.lanes.run(model.id, () => this.restore(model));
       } catch (error) {
@@ -168,97 +175,29 @@ export class Fleet implements RowTaker {
     return [...this.members.all.keys()];
   }
 
-  /** Saves a model and monitors it from now on. One that is known takes over what is registered and keeps its state. */
-  async add(model: Model): Promise<void> {
-    await this.register(model.id, (known) =>
-      known === null ? model : { ...model, state: known.state, paused: known.paused, createdAtMs: known.createdAtMs },
-    );
+  /** As `Registrations.add`. */
+  add(model: Model): Promise<void> {
+    return this.registrations.add(model);
   }
 
-  /**
-   * Monitors a model unless its id is taken: one that is monitored stays as it is, one that is stored is taken up as it was.
-   * @returns whether it is new; `audit` says so, here and below, in the transaction of the change
-   */
-  async addIfNew(model: Model, audit?: AuditNote): Promise<boolean> {
-    const { store } = this.ports;
-    this.members.refuseUnrestored(model.id);
-    return this.lanes.run(model.id, async () => {
-      if (this.members.all.has(model.id)) return false;
-      const stored = await store.models.get(model.id);
-      if (stored === null) await this.admit(model, null, audit);
-      else await this.restore(stored);
-      return stored === null;
-    });
+  /** As `Registrations.addIfNew`. */
+  addIfNew(model: Model, audit?: AuditNote): Promise<boolean> {
+    return this.registrations.addIfNew(model, audit);
   }
 
-  /**
-   * Changes what is registered of a model; of one that is gone by then, nothing.
-   * @param changed null when nothing is to be changed any more
-   * @returns the model as it is from now on; null when nothing was changed
-   * @throws Unavailable once mlfi stops
-   */
-  update(id: ModelId, changed: (known: Model) => Model | null, audit?: AuditNote): Promise<Model | null> {
-    return this.register(id, (known) => (known === null ? null : changed(known)), audit);
+  /** As `Registrations.update`. */
+  update(...change: Parameters<Registrations['update']>): Promise<Model | null> {
+    return this.registrations.update(...change);
   }
 
-  private register(id: ModelId, registered: Registered, audit?: AuditNote): Promise<Model | null> {
-    this.members.refuseUnrestored(id);
-    return this.lanes.run(id, async () => {
-      const member = this.members.all.get(id) ?? null;
-      const model = registered(member?.monitored.model ?? null);
-      if (model !== null) await this.admit(model, member, audit);
-      return model;
-    });
+  /** As `Registrations.remove`. */
+  remove(id: ModelId, audit?: AuditNote): Promise<void> {
+    return this.registrations.remove(id, audit);
   }
 
-  /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
-  private async admit(model: Model, member: Member | null, audit?: AuditNote): Promise<void> {
-    if (this.stopping.signal.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
-    await writeModels(this.ports.store, audit, (models) => models.save(model));
-    if (member === null) await this.restore(model);
-    else {
-      member.monitored.model = model;
-      this.probes.restart(member);
-    }
-    this.ports.events.publish({ kind: 'model-updated', model });
-  }
-
-  /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
-  async remove(id: ModelId, audit?: AuditNote): Promise<void> {
-    await this.leave(id, async () => {
-      await writeModels(this.ports.store, audit, (models) => models.remove(id));
-      this.members.remove(id);
-    });
-  }
-
-  /** Stops monitoring a model and keeps what is stored of it: added again, it goes on where it was. @throws NotFound */
-  async release(id: ModelId): Promise<void> {
-    await this.leave(id, async (member) => {
-      member.monitored.saveDetectorsSoon();
-      await this.commits.writeHeld(member);
-      await this.ports.store.models.unlist(id);
-      this.members.remove(id);
-    });
-  }
-
-  private async leave(id: ModelId, finish: (member: Member) => Promise<void>): Promise<void> {
-    const member = this.members.get(id);
-    member.removals += 1;
-    this.probes.stop(id);
-    try {
-      await this.loop.settled(id);
-      await this.ports.incidents.closeAndForget(id);
-      await this.members.inLane(id, async (current) => {
-        // Removed by somebody else meanwhile: what has its name now is another model.
-        if (current !== member) throw new NotFound(`model "${id}" was removed`, 'model');
-        await finish(member);
-      });
-    } catch (error) {
-      member.removals -= 1;
-      // Another removal that is under way may still succeed; `restart` heeds it.
-      if (this.members.all.get(id) === member) this.probes.restart(member);
-      throw error;
-    }
+  /** As `Registrations.release`. */
+  release(id: ModelId): Promise<void> {
+    return this.registrations.release(id);
   }
 
   async setPaused(id: ModelId, paused: boolean, audit?: AuditNote): Promise<Model> {
@@ -268,6 +207,15 @@ export class Fleet implements RowTaker {
       this.probes.restart(member);
       return member.monitored.model;
     });
+  }
+
+  /**
+   * Changes what a model is compared with, or knows, once that is stored.
+   * @param drafted makes the change; what it returns says so in the transaction of the change
+   * @throws NotFound, Unavailable, or what `drafted` throws; then nothing has changed
+   */
+  change(id: ModelId, drafted: (draft: ModelDraft) => AuditNote | undefined): Promise<void> {
+    return this.members.inLane(id, (member) => this.commits.change(member, drafted));
   }
 
   private async restore(model: Model): Promise<void> {
@@ -286,21 +234,6 @@ export class Fleet implements RowTaker {
   /** Takes a batch, as `RowTaker` says. */
   async ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
     return this.rows.take(this.members.get(id), batch);
-  }
-
-  /** Changes a model in its lane and stores the change. @throws NotFound, Unavailable, or what `work` throws */
-  async change<T>(id: ModelId, work: (monitored: MonitoredModel) => T): Promise<T> {
-    const changed = await this.members.inLane(id, (member) => ({ member, result: work(member.monitored) }));
-    await this.commits.stored(changed.member).catch((error: unknown) => {
-      if (!(error instanceof Unavailable)) throw error;
-      throw new Unavailable('this holds from now on, but is not stored yet; send it again until it is: it counts once');
-    });
-    return changed.result;
-  }
-
-  /** Something outside of the model's traffic changed. @throws NotFound, Unavailable */
-  recordChange(id: ModelId, change: ChangeEvent): Promise<void> {
-    return this.change(id, (monitored) => monitored.recordChange(change));
   }
 
   /**
@@ -348,9 +281,9 @@ export class Fleet implements RowTaker {
     return this.lessons.recall();
   }
 
-  /** Lessons of until now are no longer used. */
-  resetLearning(): Promise<void> {
-    return this.lessons.reset();
+  /** Lessons of until now are no longer used. @param audit says so in the transaction of the change */
+  resetLearning(audit: AuditNote): Promise<void> {
+    return this.lessons.reset(audit);
   }
 
   /** @throws NotFound */

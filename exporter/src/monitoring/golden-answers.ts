@@ -1,7 +1,8 @@
 import { createGoldenMemory, type GoldenMemory } from '../baseline/golden-memory.js';
 import { onePeriod } from '../detection/golden-switch.js';
-import { goldenText, type Observation, type Sample } from '../domain/observation.js';
+import type { Observation, Sample } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
+import { goldenKey, isKnownAnswer, sameAnswerAmong } from '../statistics/token-overlap.js';
 
 const REPEATS_KEPT = 4;
 
@@ -10,7 +11,7 @@ export class GoldenAnswers {
   private recent: Sample[] = [];
   private learnt: GoldenMemory;
   /** Hashes of the answers each golden input is known to get. */
-  private readonly known = new Map<string, Set<string>>();
+  private known = new Map<string, Set<string>>();
 
   /**
    * @param before what the baseline, or the learning period, remembers
@@ -23,6 +24,15 @@ export class GoldenAnswers {
   ) {
     this.learnt = createGoldenMemory(hash, learning);
     for (const { goldenId, answerHashes } of before) this.known.set(goldenId, new Set(Object.keys(answerHashes)));
+  }
+
+  /** The same, to be left as it is while the copy forgets. */
+  copy(): GoldenAnswers {
+    const copy = new GoldenAnswers(this.hash, [], []);
+    copy.recent = [...this.recent];
+    copy.learnt = this.learnt;
+    copy.known = new Map(this.known);
+    return copy;
   }
 
   /**
@@ -43,16 +53,17 @@ export class GoldenAnswers {
     return this.compare(observation, isLearning);
   }
 
-  private compare({ goldenId, prediction, failure }: Observation, isLearning: boolean): 0 | 1 | null {
+  private compare(observation: Observation, isLearning: boolean): 0 | 1 | null {
+    const { goldenId, failure } = observation;
     if (goldenId === null || failure !== null) return null;
-    const hashed = this.hash(goldenText(prediction));
+    const hashed = goldenKey(observation, this.hash);
     const known = this.known.get(goldenId);
     if (known === undefined) {
       this.known.set(goldenId, new Set([hashed]));
       return null;
     }
-    const moved = known.has(hashed) ? 0 : 1;
-    if (isLearning) known.add(hashed);
+    const moved = isKnownAnswer(hashed, [...known]) ? 0 : 1;
+    if (isLearning) known.add(sameAnswerAmong(known, hashed));
     return moved;
   }
 
@@ -65,10 +76,10 @@ export class GoldenAnswers {
     const memory = createGoldenMemory(this.hash);
     const answered = this.recent.filter(({ observation: { failure } }) => failure === null);
     const [from, to] = onePeriod(
-      answered.map(({ observation: { goldenId, prediction, confidence } }) => ({
-        goldenId: goldenId ?? '',
-        answer: goldenText(prediction),
-        confidence,
+      answered.map(({ observation }) => ({
+        goldenId: observation.goldenId ?? '',
+        answer: goldenKey(observation, this.hash),
+        confidence: observation.confidence,
       })),
     );
     for (const { observation, shape } of answered.slice(from, to)) memory.add(observation, shape);

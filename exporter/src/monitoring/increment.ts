@@ -14,24 +14,23 @@ import {
   type BaselinePhase,
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
+import type { WaitingLabel } from './early-labels.js';
+import type { RowsOfSender } from './event-clock.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
-import {
-  matchedOnArrival,
-  type AwaitingAnswer,
-  type Join,
-  type MatchedLabel,
-  type WaitingLabel,
-} from './label-joiner.js';
+import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
 import type { WindowLimits } from '../statistics/window-profile.js';
-import { withCounted, type Countable, type Window, type Windows } from './windows.js';
+import { withCounted, type Countable } from './countable.js';
+import { type Window, type Windows } from './windows.js';
 
 /** Rows and late labels that are counted together or not at all. */
 export interface Rows {
   readonly observations: readonly Observation[];
+  /** Who sent the observations, in their order; absent where all are of one. */
+  readonly senders?: readonly RowsOfSender[];
   readonly labels: readonly LateLabel[];
 }
 

@@ -61,6 +61,7 @@ export class Ingest {
       monitored.observe(
         batch.observations.map((observation) => ({ observation, shape: null })),
         this.clock.now(),
+        batch.sender,
       );
       monitored.label(batch.labels);
       member.needsEvaluation = true;

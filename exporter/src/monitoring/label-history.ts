@@ -27,12 +27,19 @@ export interface LabelledWindow {
  */
 export class LabelHistory {
   private readonly delays: DelayQuantile;
-  private readonly delaysInHistory = new DelayQuantile();
+  private delaysInHistory = new DelayQuantile();
   /** Oldest first. */
   private windows: LabelledWindow[] = [];
 
   constructor(delays: readonly number[] = []) {
     this.delays = new DelayQuantile(delays);
+  }
+
+  copy(): LabelHistory {
+    const copy = new LabelHistory(this.delays.snapshot());
+    copy.delaysInHistory = new DelayQuantile(this.delaysInHistory.snapshot());
+    copy.windows = this.windows;
+    return copy;
   }
 
   /** Takes note of how long after its answer a label came. */

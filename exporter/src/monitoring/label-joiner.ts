@@ -4,9 +4,12 @@ import { answerText, quantityOf, sameAnswer } from '../domain/observation.js';
 import type { LateLabel, Observation, Prediction } from '../domain/observation.js';
 import { cellMiddle, cellOf, gridFor } from '../statistics/grid.js';
 import type { Grid } from '../domain/profile.js';
-import type { LedgerEntry, LedgerRepository } from '../domain/ports.js';
+import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../domain/ledger.js';
+import { EarlyLabels, type EarlyChanges, type WaitingLabel } from './early-labels.js';
 
 const QUANTITIES_AWAITED = 50_000;
+/** Hashes of answers remembered: of classes the same few come with every row. */
+const ANSWERS_REMEMBERED = 1_000;
 
 /** What a label said, once its answer is found. */
 export interface MatchedLabel {
@@ -25,10 +28,10 @@ export interface AwaitingAnswer {
   readonly quantity: number | null;
 }
 
-/** A label whose answer is looked for, by the salted hash of the prediction id. */
-export interface WaitingLabel {
-  readonly hash: string;
-  readonly label: LateLabel;
+/** An answer whose label came. */
+interface TakenAnswer {
+  readonly entry: LedgerEntry;
+  readonly quantity: number | null;
 }
 
 /** Answers written and labels judged in one transaction; nothing in memory has changed by it yet. */
@@ -39,7 +42,18 @@ export interface Join {
   readonly labels: readonly WaitingLabel[];
   /** In the order of the labels; null for one whose answer is unknown. */
   readonly judged: readonly (MatchedLabel | null)[];
+  /** Labels that had come before their answers, which came now. */
+  readonly early: readonly MatchedLabel[];
+  /** Those of them that are remembered as they were sent. */
+  readonly earlySent: readonly LateLabel[];
+  readonly waiting: EarlyChanges;
 }
+
+/** All labels that a join found the answers of. */
+export const matchedIn = ({ early, judged }: Pick<Join, 'early' | 'judged'>): readonly MatchedLabel[] => [
+  ...early,
+  ...judged.filter((each) => each !== null),
+];
 
 /**
  * Joins one model's answers with the labels that arrive later, by salted hashes of the prediction ids. Classes wait in
@@ -51,13 +65,22 @@ export class LabelJoiner {
   private readonly labels: WaitingLabel[] = [];
   /** Numeric answers that wait for their label, by hashed prediction id, oldest first. */
   private readonly quantities = new Map<string, number>();
+  private readonly answerHashes = new Map<string, string>();
+  private readonly early: EarlyLabels;
 
   constructor(
     private readonly model: ModelId,
     private readonly hash: (text: string) => string,
     /** What the model's predictions are counted by; null before any is. */
     private readonly gridOfPredictions: () => Grid | null = () => null,
-  ) {}
+  ) {
+    this.early = new EarlyLabels(model);
+  }
+
+  /** Labels whose prediction did not come in time, since the start. */
+  get expiredLabels(): number {
+    return this.early.expired;
+  }
 
   /** The ledger's entry of an answer that may get its label later; null for one that will not. */
   awaiting(
@@ -69,13 +92,23 @@ export class LabelJoiner {
     const entry = {
       model: this.model,
       predictionIdHash: this.hash(`id:${predictionId}`),
-      answerHash: this.hash(answerText(prediction)),
+      answerHash: this.hashOfAnswer(prediction),
       confidenceTenth: tenthOf(confidence),
       quantity: quantity === null ? null : this.cellOf(quantity),
       atMs,
       arrivedAtMs,
     };
     return { entry, quantity };
+  }
+
+  private hashOfAnswer(answer: Exclude<Prediction, null>): string {
+    const text = answerText(answer);
+    const known = this.answerHashes.get(text);
+    if (known !== undefined) return known;
+    const hash = this.hash(text);
+    if (this.answerHashes.size >= ANSWERS_REMEMBERED) this.answerHashes.clear();
+    this.answerHashes.set(text, hash);
+    return hash;
   }
 
   private cellOf(quantity: number): LedgerEntry['quantity'] {
@@ -102,48 +135,86 @@ export class LabelJoiner {
   }
 
   /**
-   * Writes what was kept, and `answers`, to the ledger, takes the answers of all labels out of it and judges those. Changes
-   * nothing in memory: that is for `settle`, once the transaction has committed.
+   * Writes what was kept, and `answers`, to the ledger, takes the answers of all labels out of it and judges those; labels
+   * whose answer has not come wait for it in the store. Changes nothing in memory: that is for `settle`, once the transaction has committed.
    */
   async join(
     ledger: LedgerRepository,
     answers: readonly AwaitingAnswer[],
     labels: readonly WaitingLabel[],
+    nowMs: number,
   ): Promise<Join> {
     const kept = { answers: this.answers.length, labels: this.labels.length };
     const all = { kept, answers: [...this.answers, ...answers], labels: [...this.labels, ...labels] };
+    const review = await this.early.review(ledger, nowMs);
     if (all.answers.length > 0) await ledger.saveAll(all.answers.map(({ entry }) => entry));
-    if (all.labels.length === 0) return { ...all, judged: [] };
-    const found = await ledger.take(this.model, [...new Set(all.labels.map(({ hash }) => hash))]);
-    const entries = new Map(found.map((entry) => [entry.predictionIdHash, entry]));
-    const quantities = new Map(answers.map(({ entry, quantity }) => [entry.predictionIdHash, quantity]));
-    const judged = all.labels.map(({ hash, label }) => {
+    const found =
+      review.stored === 0 || all.answers.length === 0
+        ? []
+        : await ledger.takeLabels(this.model, [...new Set(all.answers.map(({ entry }) => entry.predictionIdHash))]);
+    const hashes = new Set([
+      ...found.map(({ predictionIdHash }) => predictionIdHash),
+      ...all.labels.map(({ hash }) => hash),
+    ]);
+    const entries = new Map(
+      (hashes.size === 0 ? [] : await ledger.take(this.model, [...hashes])).map((entry) => [
+        entry.predictionIdHash,
+        entry,
+      ]),
+    );
+    const labelled = [...entries.keys()];
+    const quantities = new Map(all.answers.map(({ entry, quantity }) => [entry.predictionIdHash, quantity]));
+    const taken = (hash: string): TakenAnswer | null => {
       const entry = entries.get(hash);
       entries.delete(hash);
       if (entry === undefined) return null;
-      return this.judgeLate(entry, label, quantities.get(hash) ?? this.quantities.get(hash) ?? middleOf(entry));
+      return { entry, quantity: quantities.get(hash) ?? this.quantities.get(hash) ?? middleOf(entry) };
+    };
+    const early = found.flatMap((label) => {
+      const answer = taken(label.predictionIdHash);
+      if (answer === null) return [];
+      const sent = this.early.sent(label.predictionIdHash);
+      return (sent === null ? judgeEarly(answer, label) : this.judgeLate(answer, sent)) ?? [];
     });
-    return { ...all, judged };
+    const judged = all.labels.map(({ hash, label }) => {
+      const answer = taken(hash);
+      return answer === null ? null : this.judgeLate(answer, label);
+    });
+    const alone = all.labels.filter((_, i) => judged[i] === null);
+    const begun = this.early.beginning(alone, labelled, review.stored);
+    if (begun.length > 0) await ledger.saveLabels(begun.map((waiting) => this.earlyLabel(waiting, nowMs)));
+    const earlySent = found.flatMap(({ predictionIdHash }) => this.early.sent(predictionIdHash) ?? []);
+    return { ...all, judged, early, earlySent, waiting: { ...review, found, begun, labelled } };
+  }
+
+  private earlyLabel({ hash, label }: WaitingLabel, arrivedAtMs: number): EarlyLabel {
+    const quantity = quantityOf(label.label);
+    return {
+      model: this.model,
+      predictionIdHash: hash,
+      labelHash: this.hash(answerText(label.label)),
+      quantity: quantity === null ? null : this.cellOf(quantity),
+      atMs: label.atMs,
+      arrivedAtMs,
+    };
   }
 
   /** The transaction of a join has committed: nothing was kept or settled since the join. */
-  settle({ kept, answers, labels, judged }: Join): void {
+  settle({ kept, answers, waiting }: Join): void {
     this.answers.splice(0, kept.answers);
     this.labels.splice(0, kept.labels);
     for (const answer of answers.slice(kept.answers)) this.awaitLabel(answer);
-    for (const [i, { hash }] of labels.entries()) if (judged[i] !== null) this.quantities.delete(hash);
+    for (const hash of waiting.labelled) this.quantities.delete(hash);
+    this.early.settle(waiting);
   }
 
-  private judgeLate(
-    { confidenceTenth, answerHash, atMs: predictedAtMs, arrivedAtMs: answeredAtMs }: LedgerEntry,
-    { label, atMs }: LateLabel,
-    quantity: number | null,
-  ): MatchedLabel | null {
+  private judgeLate({ entry, quantity }: TakenAnswer, { label, atMs }: LateLabel): MatchedLabel | null {
+    const { confidenceTenth, answerHash, atMs: predictedAtMs, arrivedAtMs: answeredAtMs } = entry;
     if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
       return { label: judge(quantity, label, null), atMs, predictedAtMs, answeredAtMs };
     // Stored by a release that kept no cells.
     if (typeof label === 'number' && confidenceTenth === null) return null;
-    const correct = answerHash === this.hash(answerText(label));
+    const correct = answerHash === this.hashOfAnswer(label);
     return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs, answeredAtMs };
   }
 
@@ -158,7 +229,17 @@ export class LabelJoiner {
   }
 }
 
-function middleOf({ quantity }: LedgerEntry): number | null {
+/** Judges by what is stored of a label; null where it and the answer cannot be compared. */
+function judgeEarly({ entry, quantity }: TakenAnswer, early: EarlyLabel): MatchedLabel | null {
+  const { confidenceTenth, answerHash, atMs: predictedAtMs, arrivedAtMs: answeredAtMs } = entry;
+  const times = { atMs: early.atMs, predictedAtMs, answeredAtMs };
+  const said = middleOf(early);
+  if (quantity !== null && confidenceTenth === null && said !== null)
+    return { label: { kind: 'quantity', prediction: quantity, absoluteError: Math.abs(said - quantity) }, ...times };
+  return { label: { kind: 'class', correct: answerHash === early.labelHash, confidenceTenth }, ...times };
+}
+
+function middleOf({ quantity }: Pick<LedgerEntry, 'quantity'>): number | null {
   return quantity === null ? null : cellMiddle(gridFor('prediction', quantity.gridCentre), quantity.cell);
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AuditNote } from '../domain/audit-note.js';
 import type { AlertFeedback } from '../domain/alert-feedback.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
@@ -25,7 +26,7 @@ export class LessonsInUse {
   private readings = 0;
 
   constructor(
-    private readonly store: Pick<Store, 'settings' | 'lessons' | 'alertFeedback'>,
+    private readonly store: Pick<Store, 'settings' | 'lessons' | 'alertFeedback' | 'governance'>,
     private readonly clock: Clock,
     /** Closed incidents compared with an open one. */
     private readonly limit: () => number,
@@ -47,9 +48,12 @@ export class LessonsInUse {
     this.onRecalled();
   }
 
-  /** Lessons of until now are no longer used. */
-  async reset(): Promise<void> {
-    await this.store.settings.set(LEARNING_SINCE, this.clock.now());
+  /** Lessons of until now are no longer used. @param audit says so in the transaction of the change */
+  async reset(audit: AuditNote): Promise<void> {
+    await this.store.governance(async (transaction) => {
+      await transaction.settings.set(LEARNING_SINCE, this.clock.now());
+      await audit(transaction);
+    });
     await this.recall();
   }
 

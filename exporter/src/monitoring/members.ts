@@ -13,6 +13,8 @@ export class Members {
   constructor(
     private readonly lanes: ModelLanes,
     private readonly logger: Pick<Logger, 'error'>,
+    /** Models that belong to an import until it is finished. */
+    private readonly lent: ReadonlySet<string> = new Set(),
   ) {}
 
   get all(): ReadonlyMap<ModelId, Member> {
@@ -23,12 +25,12 @@ export class Members {
     return [...this.leftOut];
   }
 
-  /** True also for a model that is left out: its name is taken, and nothing may be written over it. */
+  /** True also for a model that is left out or being imported: its name is taken, and nothing may be written over it. */
   has(id: ModelId): boolean {
-    return this.monitored.has(id) || this.leftOut.has(id);
+    return this.monitored.has(id) || this.leftOut.has(id) || this.lent.has(id);
   }
 
-  /** @throws NotFound, or Unavailable for a model that is left out */
+  /** @throws NotFound, or Unavailable for a model that is left out or being imported */
   get(id: ModelId): Member {
     const member = this.monitored.get(id);
     if (member === undefined) this.refuseUnrestored(id);
@@ -70,8 +72,13 @@ export class Members {
     this.logger.error({ model: id, error: damaged.message }, 'a model cannot be restored and is left out');
   }
 
-  /** @throws Unavailable for a model that is left out */
+  /** @throws Unavailable for a model that is left out or being imported */
   refuseUnrestored(id: ModelId): void {
+    if (this.lent.has(id))
+      throw new Unavailable(
+        `rows of the past of "${id}" are being imported; it is watched when that is finished (mlfi import, or POST …/imports/finish)`,
+        30,
+      );
     if (this.leftOut.has(id))
       throw new Unavailable(`what is stored of the model "${id}" cannot be read; the log says what and what to do`, 60);
   }

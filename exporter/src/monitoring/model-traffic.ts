@@ -2,26 +2,31 @@ import type { Observation, LateLabel, Sample } from '../domain/observation.js';
 import { wouldTurn } from '../baseline/learning.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
+import type { BaselineRequirements } from '../domain/thresholds.js';
 import { AdmissionWeighing } from './admission-weighing.js';
 import {
   admitted,
   confirmed,
+  givenFrom,
   gridsOf,
   labelledBaseline,
   labelsOfLearning,
   learnFrom,
   relearnt,
   type BaselinePhase,
+  type LearningPhase,
 } from './baseline-lifecycle.js';
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
+import type { RowsOfSender } from './event-clock.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import type { PendingRow, PendingRows, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
-import type { ArrivedRow, Windows } from './windows.js';
+import type { ArrivedRow } from './countable.js';
+import type { Windows } from './windows.js';
 
 /** As many as rows may wait. */
 const EARLY_LABELS_KEPT = 20_000;
@@ -46,7 +51,7 @@ export class ModelTraffic {
   readonly rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
   baselineToSave: BaselineProfile | null = null;
-  private readonly pace = new EvaluationPace();
+  private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
   /** The last evaluation found something badly wrong. */
   private isFailing = false;
@@ -62,6 +67,24 @@ export class ModelTraffic {
     this.rows = new RowBuffer(settings.rowsKept);
   }
 
+  /**
+   * The same, to be left as it is while the copy is given another baseline: what came to wait, and the e-detectors that
+   * watch, are one and the same in both.
+   */
+  copy(): ModelTraffic {
+    const { windows, detectors, golden } = this.parts;
+    const parts = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    const copy = new ModelTraffic(this.phase, this.settings, { ...this.parts, ...parts });
+    for (const row of this.rows.all) copy.rows.push(row);
+    copy.baselineToSave = this.baselineToSave;
+    copy.pace = this.pace;
+    copy.weighing = this.weighing;
+    copy.isFailing = this.isFailing;
+    copy.admittedVersion = this.admittedVersion;
+    copy.early = this.early;
+    return copy;
+  }
+
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
     const { windows, detectors } = this.parts;
@@ -72,14 +95,21 @@ export class ModelTraffic {
    * Takes logged rows, which wait until older ones have come.
    * @param sent the same rows before their features were read
    * @param isStored they are in the store's counts
+   * @param senders who sent them, in their order
    */
-  await(rows: readonly Observation[], sent: readonly Observation[], isStored: boolean, nowMs: number): void {
+  await(
+    rows: readonly Observation[],
+    sent: readonly Observation[],
+    isStored: boolean,
+    nowMs: number,
+    senders?: readonly RowsOfSender[],
+  ): void {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: matchedOnArrival(row) }));
     for (const { judged } of arrived)
       if (judged !== null) windows.labels.came({ ...judged, answeredAtMs: nowMs }, nowMs);
     const isAdmitted = this.phase.kind === 'admitted';
-    const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent));
+    const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent, senders));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
     if (pending.isFull) this.release(nowMs);
@@ -152,6 +182,16 @@ export class ModelTraffic {
     changed();
   }
 
+  /** An admitted baseline stays as it is, or does no longer. */
+  freeze(frozen: boolean): void {
+    const { phase } = this;
+    if (phase.kind === 'learning') return;
+    const baseline = { ...phase.baseline, frozen };
+    this.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
+    this.baselineToSave = baseline;
+    this.parts.changed();
+  }
+
   /** As `startOver`, and learns from these at once. */
   relearnFrom(rows: readonly Observation[], golden: readonly Sample[]): void {
     this.startOver(false);
@@ -205,10 +245,11 @@ export class ModelTraffic {
     return false;
   }
 
-  private judge({ row, judged, isInWindows }: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
-    const isStored = isInWindows || this.phase.kind === 'learning';
+  private judge(arrived: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
+    const { row, judged } = arrived;
+    const isStored = arrived.isInWindows || this.phase.kind === 'learning';
     if (!isStored) this.parts.changed();
-    this.parts.windows.add({ rows: [{ row, judged }], labels: [] }, isStored);
+    this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(row);
     if (judged === null) return;
     this.parts.detectors.observeLabel(judged);
@@ -283,7 +324,14 @@ export class ModelTraffic {
     );
     weighing.note(this.phase.learning);
     if (this.phase.learning.verdict.kind !== 'admitted') return false;
-    const phase = admitted(this.phase, rows.all, parts.random, atMs);
+    this.admit(this.phase, atMs);
+    return true;
+  }
+
+  /** What was learnt judges from now on. */
+  private admit(learnt: LearningPhase, atMs: number): void {
+    const { rows, parts } = this;
+    const phase = admitted(learnt, rows.all, parts.random, atMs);
     this.phase = phase;
     this.baselineToSave = phase.baseline;
     this.admittedVersion = phase.baseline.version;
@@ -294,6 +342,26 @@ export class ModelTraffic {
     for (const each of parts.pending.enterWindows()) parts.windows.awaits(each);
     this.countEarlyLabels();
     parts.changed();
-    return true;
+  }
+
+  /**
+   * Judges what waits and admits what was learnt because somebody says that it is the normal, however long it took and in whatever
+   * order it came.
+   * @returns why it is no baseline, when it is none
+   */
+  admitNow(requirements: BaselineRequirements): readonly string[] {
+    this.judgeRest();
+    this.countEarlyLabels();
+    const { phase, parts } = this;
+    if (phase.kind === 'admitted') return ['a baseline is admitted already'];
+    const { learning } = givenFrom(phase, parts.windows.current(), parts.golden.learning(), requirements);
+    const { verdict } = learning;
+    if (verdict.kind === 'refused') return verdict.reasons;
+    if (verdict.kind === 'learning') return verdict.missing;
+    const { monitor } = parts.detectors;
+    // A set of rows has no order: what changes along it is learnt anew from live rows and fails nothing.
+    monitor.relearn(monitor.readiness().unsteady);
+    this.admit({ kind: 'learning', learning }, learning.profile.toMs);
+    return [];
   }
 }

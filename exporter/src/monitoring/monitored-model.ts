@@ -5,17 +5,18 @@ import type { IngestBatch } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { LateLabel, Observation, Sample } from '../domain/observation.js';
-import type { LedgerRepository, Random } from '../domain/ports.js';
+import type { LedgerRepository } from '../domain/ledger.js';
+import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
-import type { ChangeEvent } from '../domain/symptoms.js';
 import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
-import { countCall, hasAnsweredProbe, withArrival, withChange, type CallCounters } from './call-counters.js';
+import { countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { GoldenAnswers } from './golden-answers.js';
 import {
   countRows,
+  type Counted,
   type CountingState,
   type Rows,
   type Staged,
@@ -23,8 +24,9 @@ import {
   type Written,
 } from './increment.js';
 import { ModelTraffic } from './model-traffic.js';
-import { LabelJoiner, type Join } from './label-joiner.js';
+import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
+import { ModelDraft } from './model-draft.js';
 import { monitoredModelState } from './model-state.js';
 import { PendingRows } from './pending-rows.js';
 import { RecentIntake, unwatchedOf } from './recent-intake.js';
@@ -44,9 +46,9 @@ export class MonitoredModel {
   readonly contact = new FirstContact();
   private calls: CallCounters;
   /** What its calls are learnt from and judged by. */
-  private readonly traffic: ModelTraffic;
+  private traffic: ModelTraffic;
   private readonly labels: LabelJoiner;
-  private readonly features: FeaturesRead;
+  private features: FeaturesRead;
   private readonly intake = new RecentIntake();
   /** Rows that waited when the process was last ended without notice. */
   private readonly lostRows: number;
@@ -142,7 +144,7 @@ export class MonitoredModel {
   }
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[], nowMs: number): void {
+  observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
@@ -160,7 +162,7 @@ export class MonitoredModel {
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.traffic.await(arrived, sent, false, nowMs);
+    this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]);
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
@@ -200,14 +202,8 @@ export class MonitoredModel {
 
   private parts(read: ReadRows): CountingState {
     const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
-    return {
-      ...parts,
-      phase,
-      earlyLabels,
-      calls: this.calls,
-      baselineToSave,
-      kindsToSave: this.features.toStore(read),
-    };
+    const kindsToSave = this.features.toStore(read);
+    return { ...parts, phase, earlyLabels, calls: this.calls, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -216,57 +212,59 @@ export class MonitoredModel {
   }
 
   /** Joins staged rows' labels with their answers inside a transaction; changes nothing in memory. */
-  join(ledger: LedgerRepository, { answers, labels }: Staged): Promise<Join> {
-    return this.labels.join(ledger, answers, labels);
+  join(ledger: LedgerRepository, { answers, labels }: Staged, nowMs: number): Promise<Join> {
+    return this.labels.join(ledger, answers, labels, nowMs);
   }
 
   /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
   settle({ staged, join, counted }: Written, nowMs: number): void {
-    const { observations, labels } = staged.rows;
-    this.isUnsaved = false;
+    const { observations, labels, senders } = staged.rows;
     const { traffic } = this;
-    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
-    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
-    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+    this.stored(counted, nowMs);
     if (observations.length > 0) this.startTraffic();
     if (staged.rereads) traffic.startOver(true);
     this.adopt(staged, true);
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
-    traffic.await(observations, staged.sent, true, nowMs);
-    traffic.takeLabels(
-      join.judged.filter((each) => each !== null),
-      nowMs,
-    );
-    if (traffic.labelRows(labels) > 0) this.isUnsaved = true;
+    traffic.await(observations, staged.sent, true, nowMs, senders);
+    traffic.takeLabels(matchedIn(join), nowMs);
+    if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
     if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
   }
 
-  recordChange(change: ChangeEvent): void {
-    this.calls = withChange(this.calls, change);
-    this.changed();
+  /** A change of the model, which it does not have until `become`. */
+  draft(): ModelDraft {
+    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements);
   }
 
-  /**
-   * Starts the next baseline version; the old one no longer judges.
-   * @param fromMs what came since is learnt from at once, as far as it is in memory: accepted as the new normal; null
-   *   learns from now on
-   */
-  relearn(fromMs: number | null = null): void {
-    const since = fromMs ?? Infinity;
-    const { rows, parts } = this.traffic;
-    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
+  /** A draft is stored. Nothing may have changed the model since it was made. */
+  become({ calls, features, traffic }: ModelDraft, counted: Counted, nowMs: number): void {
+    this.calls = calls;
+    this.features = features;
+    this.traffic = traffic;
+    this.stored(counted, nowMs);
+    features.allStored();
+    if (calls.basis === 'probe') traffic.learn();
+    this.changes += 1;
   }
 
-  freeze(frozen: boolean): void {
-    const { phase } = this.traffic;
-    if (phase.kind === 'learning') return;
-    const baseline = { ...phase.baseline, frozen };
-    this.traffic.phase = { ...phase, baseline, stored: { ...phase.stored, frozen } };
-    this.traffic.baselineToSave = baseline;
+  private stored(counted: Counted, nowMs: number): void {
+    const { traffic } = this;
+    this.isUnsaved = false;
+    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
+    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
+    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+  }
+
+  /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
+  endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
+    const refused = given === null ? [] : this.traffic.admitNow(given);
+    const counted = given === null ? this.calls : FirstContact.counters(this.registration);
+    this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
     this.changed();
+    return refused;
   }
 
   /**
@@ -309,7 +307,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { late: traffic.parts.pending.lateRows, lost: this.lostRows },
+        { late: traffic.parts.pending.lateRows, lost: this.lostRows, labels: this.labels.expiredLabels },
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,
@@ -330,9 +328,7 @@ export class MonitoredModel {
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    const { monitor } = this.detectors;
-    if (!monitor.isAlarmed) return 'none';
-    return monitor.hasRecovered ? 'over' : 'on';
+    return this.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
@@ -343,7 +339,7 @@ export class MonitoredModel {
 
   /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
   settleEvidence(): void {
-    if (this.alarm !== 'over') return;
+    if (this.detectors.alarm !== 'over') return;
     this.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }

@@ -1,9 +1,9 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
-import type { EventClock } from './event-clock.js';
+import type { EventClock, RowsOfSender } from './event-clock.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
-import type { ArrivedRow } from './windows.js';
+import type { ArrivedRow } from './countable.js';
 
 /** Detectors are asked, and what was learnt is weighed, once per so much event time. */
 const TICK_MS = 10_000;
@@ -13,6 +13,7 @@ const ROWS_KEPT = 20_000;
 const ROWS_DROPPED_TOGETHER = 1_000;
 
 export interface PendingRow extends ArrivedRow {
+  readonly kind: 'row';
   readonly atMs: number;
   row: Observation;
   /** The row before its features were read: what was read once cannot be read again. */
@@ -27,7 +28,7 @@ export interface PendingRow extends ArrivedRow {
 
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
-  | ({ readonly kind: 'row' } & Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>)
+  | Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>
   | { readonly kind: 'label'; readonly judged: MatchedLabel }
   | { readonly kind: 'tick'; readonly atMs: number };
 
@@ -43,6 +44,8 @@ export class PendingRows {
   private values = 0;
   private isSorted = true;
   private labels: { readonly atMs: number; readonly judged: MatchedLabel }[] = [];
+  /** Labels at the front of the list that have been handed out. */
+  private labelsGone = 0;
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
@@ -76,6 +79,7 @@ export class PendingRows {
   /**
    * Takes rows that arrived together.
    * @param sent the same rows before their features were read
+   * @param senders who sent them, in their order
    * @returns those that are too late to be handed out, for newer ones have been
    */
   add(
@@ -83,10 +87,10 @@ export class PendingRows {
     isInWindows: boolean,
     nowMs: number,
     sent: readonly Observation[] = [],
+    senders: readonly RowsOfSender[] = [{ sender: '', rows: rows.length }],
   ): readonly ArrivedRow[] {
     if (rows.length === 0) return [];
-    const times = rows.map(({ row }) => row.atMs);
-    if (this.clock.arrived('rows', times, nowMs)) this.handedOutMs = this.tickedMs = -Infinity;
+    this.noteArrival(rows, senders, nowMs);
     const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
     const late: ArrivedRow[] = [];
     for (const [i, each] of rows.entries()) {
@@ -95,7 +99,8 @@ export class PendingRows {
         late.push(each);
         continue;
       }
-      const pending = {
+      const pending: PendingRow = {
+        kind: 'row',
         atMs: row.atMs,
         row,
         sent: sent[i] ?? row,
@@ -112,6 +117,19 @@ export class PendingRows {
     this.isSorted = false;
     this.late += late.length;
     return late;
+  }
+
+  private noteArrival(rows: readonly ArrivedRow[], senders: readonly RowsOfSender[], nowMs: number): void {
+    const times = new Map<string, number[]>();
+    let from = 0;
+    for (const { sender, rows: count } of senders) {
+      const ofSender = times.get(sender) ?? [];
+      times.set(sender, ofSender);
+      for (const { row } of rows.slice(from, (from += count))) ofSender.push(row.atMs);
+    }
+    for (const [sender, timesMs] of times)
+      if (timesMs.length > 0 && this.clock.arrived(sender, timesMs, nowMs))
+        this.handedOutMs = this.tickedMs = -Infinity;
   }
 
   /** More rows wait than there is room for. */
@@ -151,7 +169,7 @@ export class PendingRows {
   isBehind(nowMs: number): boolean {
     const oldest = this.oldest();
     if (oldest !== null && oldest.atMs <= this.clock.watermarkMs(nowMs)) return true;
-    return (this.hasNews || this.labels.length > 0) && this.clock.isIdle(nowMs);
+    return (this.hasNews || this.labels.length > this.labelsGone) && this.clock.isIdle(nowMs);
   }
 
   /**
@@ -177,20 +195,28 @@ export class PendingRows {
   private next(reachedMs: number, isIdle: boolean): Step | null {
     const oldest = this.oldest();
     const row = oldest !== null && (this.isFull || oldest.atMs <= reachedMs) ? oldest : null;
-    const [label] = this.labels;
+    const label = this.labels[this.labelsGone];
     const tickAtMs = this.nextTick(row?.atMs ?? null, reachedMs);
     if (
       label !== undefined &&
       (isIdle || label.atMs <= reachedMs) &&
       label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)
     ) {
-      this.labels.shift();
+      this.dropLabel();
       this.labelledMs = label.atMs;
       this.hasNews = true;
       return { kind: 'label', judged: label.judged };
     }
     if (tickAtMs !== null) return this.tick(tickAtMs);
     return row === null ? null : this.handOut(row);
+  }
+
+  /** Half of the list has been handed out before it is copied: each label is copied once or twice, however many there are. */
+  private dropLabel(): void {
+    this.labelsGone += 1;
+    if (2 * this.labelsGone < this.labels.length) return;
+    this.labels = this.labels.slice(this.labelsGone);
+    this.labelsGone = 0;
   }
 
   /** The tick after the last row, once every row before it has been handed out: until the next row there is nothing more to judge. */
@@ -213,12 +239,12 @@ export class PendingRows {
       this.rows = this.rows.slice(this.gone);
       this.gone = 0;
     }
-    const { atMs, row, judged, isInWindows } = pending;
+    const { atMs, row } = pending;
     if (row.predictionId !== null && this.unlabelled.get(row.predictionId) === pending)
       this.unlabelled.delete(row.predictionId);
     this.handedOutMs = Math.max(this.handedOutMs, atMs);
     this.hasNews = true;
-    return { kind: 'row', atMs, row, judged, isInWindows };
+    return pending;
   }
 
   private oldest(): PendingRow | null {

@@ -4,7 +4,13 @@ import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.j
 import type { ModelId } from '../domain/identifiers.js';
 import { Conflict } from '../domain/errors.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
-import type { GovernanceTransaction, IncrementStore, Store } from '../domain/ports.js';
+import {
+  ONLY_EPOCH,
+  ONLY_SHARD,
+  type GovernanceTransaction,
+  type IncrementStore,
+  type Store,
+} from '../domain/ports.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
@@ -12,7 +18,7 @@ import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import { LABELLED_WINDOWS_KEPT, type LabelledWindow } from './label-history.js';
-import type { MatchedLabel } from './label-joiner.js';
+import { matchedIn, type MatchedLabel } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
 import { labelledWindow, type Window } from './windows.js';
 
@@ -21,6 +27,8 @@ const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 const WINDOWS_PER_PAGE = 10;
 const OUTLINES_PER_PAGE = 20;
 const WINDOWS_AMENDED_AT_ONCE = 20;
+/** Newer ones that were interrupted or failed hide no earlier verdict. */
+const VALIDATIONS_READ = 20;
 
 /** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
 export async function readModelState(
@@ -29,13 +37,13 @@ export async function readModelState(
   nowMs: number,
   { windowSamples }: Pick<DetectionThresholds, 'windowSamples'>,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
-  const [counters, monitor, kinds, baseline, learning, [validation]] = await Promise.all([
+  const [counters, monitor, kinds, baseline, learning, validations] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
     store.driftMonitors.get(id, driftMonitorCodec),
     store.featureKinds.get(id, featureReadingsCodec),
     store.baselines.current(id),
     store.baselines.learning(id),
-    store.validations.list(id, 1),
+    store.validations.list(id, VALIDATIONS_READ),
   ]);
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
   const fromMs = Math.max(baseline?.admittedAtMs ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
@@ -49,7 +57,7 @@ export async function readModelState(
     learning,
     windows,
     olderLabels: oldest === undefined ? [] : await labelsBefore(store.windows, id, fromMs, oldest.windowStartMs),
-    validation: validation?.state === 'finished' ? validation : null,
+    validation: validations.find(({ state }) => state === 'finished') ?? null,
   };
 }
 
@@ -97,6 +105,23 @@ export function writeModels(
   return store.governance(async (transaction) => {
     await work(transaction.models);
     await audit(transaction);
+  });
+}
+
+/** Writes what a draft is, and `decided` in the same transaction. */
+export async function writeDraft(
+  store: Pick<Store, 'atomic'>,
+  id: ModelId,
+  records: Records,
+  decided: AuditNote | undefined,
+): Promise<void> {
+  await store.atomic(ONLY_SHARD, ONLY_EPOCH, async (increments) => {
+    if (decided === undefined) return writeRecords(increments, id, records);
+    // Decisions first: whoever decides waits for others who do, and holds nothing meanwhile that they may need.
+    await increments.governance(async (transaction) => {
+      await writeRecords(increments, id, records);
+      await decided(transaction);
+    });
   });
 }
 
@@ -186,20 +211,26 @@ export async function writeModel(
   const staged = monitored.stage(
     {
       observations: fresh.flatMap(({ batch }) => batch?.observations ?? []),
+      senders: fresh.map(({ batch }) => ({
+        sender: batch?.sender ?? '',
+        rows: batch?.observations.length ?? 0,
+      })),
       labels: fresh.flatMap(({ batch }) => batch?.labels ?? []),
     },
     nowMs,
   );
-  const join = await monitored.join(store.ledger, staged);
-  const counted = staged.records(
-    join.judged.filter((judged) => judged !== null),
-    nowMs,
-  );
+  const join = await monitored.join(store.ledger, staged, nowMs);
+  const counted = staged.records(matchedIn(join), nowMs);
+  const waiting = new Set(join.waiting.begun);
   await writeRecords(store, id, counted.records);
   let labelsBefore = join.kept.labels;
   for (const request of fresh) {
     const labels = request.batch?.labels.length ?? 0;
-    const result = resultOf(request, join.judged.slice(labelsBefore, labelsBefore + labels));
+    const judged = join.judged.slice(labelsBefore, labelsBefore + labels);
+    const labelsWaiting = join.labels
+      .slice(labelsBefore, labelsBefore + labels)
+      .filter((label) => waiting.has(label)).length;
+    const result = { ...resultOf(request, judged), labelsWaiting };
     labelsBefore += labels;
     known.set(request, result);
     const batchId = request.batch?.batchId ?? null;
@@ -241,8 +272,11 @@ function resultOf({ batch }: WaitingRequest, judged: readonly (MatchedLabel | nu
 export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
   return {
     accepted: (batch?.observations.length ?? 0) + (batch?.labels.length ?? 0),
+    labelsInRows:
+      batch?.observations.filter(({ prediction, label }) => prediction !== null && label !== null).length ?? 0,
     labelsMatched: 0,
     labelsUnmatched: 0,
+    labelsWaiting: 0,
     rejected: batch?.rejected ?? 0,
     rejectedByReason: batch?.rejectedByReason ?? {},
     errors: batch?.errors ?? [],

@@ -1,4 +1,4 @@
-import type { LateLabel, Observation } from '../domain/observation.js';
+import { featureCount, type LateLabel, type Observation } from '../domain/observation.js';
 
 /** Values that a row may have on average before fewer rows are kept: what is kept in memory is bounded in values, too. */
 export const VALUES_PER_ROW = 100;
@@ -74,4 +74,4 @@ export class RowBuffer {
 
 /** What a row takes in memory, in values. */
 export const valuesOf = (row: Observation | undefined): number =>
-  VALUES_OF_AN_EMPTY_ROW + Object.keys(row?.features ?? {}).length;
+  VALUES_OF_AN_EMPTY_ROW + featureCount(row?.features ?? null);

@@ -25,19 +25,40 @@ export class RunningDetectors {
   private reachedMs: number | null = null;
   private savedUntilMs: number | null = null;
   private rowsToScore: Observation[] = [];
-  private readonly thinning = new FeatureThinning();
+  private thinning = new FeatureThinning();
 
   constructor(
-    private readonly create: (state?: DriftMonitorState) => DriftMonitor,
+    private create: (state?: DriftMonitorState) => DriftMonitor,
     restored: DriftMonitorState | null,
   ) {
     this.monitor = create(restored ?? undefined);
+  }
+
+  /** `on` from an alarm, `over` once what it named is normal again, `none` when its evidence is settled. */
+  get alarm(): 'none' | 'on' | 'over' {
+    if (!this.monitor.isAlarmed) return 'none';
+    return this.monitor.hasRecovered ? 'over' : 'on';
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
   set thresholdFactor(factor: number) {
     this.factor = factor;
     this.monitor.thresholdFactor = factor;
+  }
+
+  /** The same, to be left as they are while the copy restarts. */
+  copy(): RunningDetectors {
+    const copy = new RunningDetectors(() => this.monitor, null);
+    copy.create = this.create;
+    copy.hasGoldenNews = this.hasGoldenNews;
+    copy.factor = this.factor;
+    copy.savedAtMs = this.savedAtMs;
+    copy.mustSave = this.mustSave;
+    copy.reachedMs = this.reachedMs;
+    copy.savedUntilMs = this.savedUntilMs;
+    copy.rowsToScore = [...this.rowsToScore];
+    copy.thinning = this.thinning.copy();
+    return copy;
   }
 
   /** Begins with fresh ones. @param rows what they learn from at once */

@@ -1,15 +1,34 @@
 import type { IngestBatch, IngestNote } from '../domain/ingest.js';
+import type { Features } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
 
 const FEATURE = 'feature:';
 const NAMED = 5;
 
+/** What is known of a baseline does not change: it is asked with every batch. */
+const knownOf = new WeakMap<BaselineProfile['profile'], ReadonlySet<string>>();
+const NOTHING_KNOWN: ReadonlySet<string> = new Set();
+
 /** Inputs the baseline knows; a text is counted by its parts (`comment.length`) and sent by its name. */
 function known({ profile }: Pick<BaselineProfile, 'profile'>): ReadonlySet<string> {
+  const before = knownOf.get(profile);
+  if (before !== undefined) return before;
   const names = [...profile.signals.keys()].flatMap((key) =>
     key.startsWith(FEATURE) ? [key.slice(FEATURE.length)] : [],
   );
-  return new Set(names.flatMap((name) => [name, name.replace(/\.[^.]*$/, '')]));
+  const all = new Set(names.flatMap((name) => [name, name.replace(/\.[^.]*$/, '')]));
+  knownOf.set(profile, all);
+  return all;
+}
+
+/** Whether a row holds an input, and only such as are not known. */
+function isUnfamiliar(features: Features | null, names: ReadonlySet<string>): boolean {
+  let isSent = false;
+  for (const name in features) {
+    if (names.has(name)) return false;
+    isSent = true;
+  }
+  return isSent;
 }
 
 function listed(names: readonly string[]): string {
@@ -30,12 +49,11 @@ export function unfamiliarRows(
   baseline: Pick<BaselineProfile, 'profile'> | null,
   observations: IngestBatch['observations'],
 ): IngestNote | null {
-  const names = baseline === null ? new Set<string>() : known(baseline);
+  const names = baseline === null ? NOTHING_KNOWN : known(baseline);
   if (names.size === 0) return null;
   let [rows, first] = [0, -1];
   for (const [i, { features }] of observations.entries()) {
-    const sent = Object.keys(features ?? {});
-    if (sent.length === 0 || sent.some((name) => names.has(name))) continue;
+    if (!isUnfamiliar(features, names)) continue;
     rows += 1;
     if (first === -1) first = i;
   }

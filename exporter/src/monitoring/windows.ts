@@ -1,7 +1,6 @@
 import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import {
   createWindowBuilder,
-  emptyWindow,
   mergeWindows,
   type CallCounts,
   type WindowBuilder,
@@ -9,12 +8,13 @@ import {
 } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
+import { count, withCounted, type ArrivedRow, type Countable } from './countable.js';
 import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 
 /** Rows that wait from which on counting them again costs more than holding windows twice. */
-const WORTH_KEEPING = 500;
+const WORTH_KEEPING = 100;
 
 /** One window of counts, keyed by its start. */
 export interface Window {
@@ -28,39 +28,6 @@ export interface WindowsToStore {
   readonly windows: readonly Window[];
   /** Counts to be added to what is stored of older windows. */
   readonly amendments: readonly Window[];
-}
-
-/** A row with what its label says, if it came with one. */
-export interface ArrivedRow {
-  readonly row: Observation;
-  readonly judged: MatchedLabel | null;
-}
-
-/** Rows, and judged labels of earlier ones, that are counted together. */
-export interface Countable {
-  readonly rows: readonly ArrivedRow[];
-  readonly labels: readonly MatchedLabel[];
-}
-
-/** The counts with more counted. */
-export function withCounted(
-  like: WindowProfile,
-  from: WindowProfile | null,
-  countable: Countable,
-  limits?: WindowLimits,
-): WindowProfile {
-  if (from !== null && countable.rows.length + countable.labels.length === 0) return from;
-  const builder = createWindowBuilder({ like, from: from ?? emptyWindow() }, limits);
-  count(builder, countable);
-  return builder.build();
-}
-
-function count(builder: WindowBuilder, { rows, labels }: Countable): void {
-  for (const { row, judged } of rows) {
-    builder.add(row);
-    if (judged !== null) builder.addLabel(judged.label);
-  }
-  for (const { label } of labels) builder.addLabel(label);
 }
 
 /**
@@ -77,16 +44,16 @@ export class Windows {
   /** Whole windows in memory, oldest first. */
   private past: Window[];
   /** Starts of windows in memory that hold what is not stored. */
-  private readonly unstored = new Set<number>();
+  private unstored = new Set<number>();
   /** Labels of answers that wait, by windows that have not begun. */
-  private readonly ahead = new Map<number, readonly MatchedLabel[]>();
+  private ahead = new Map<number, readonly MatchedLabel[]>();
   /** What came for older windows and is not stored. */
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
-  private readonly written = new Map<number, WindowProfile>();
-  private readonly cumulative: CumulativeCounts;
+  private written = new Map<number, WindowProfile>();
+  private cumulative: CumulativeCounts;
   /** Labels of windows that have left memory. */
-  readonly labels: LabelHistory;
+  labels: LabelHistory;
 
   /**
    * @param like lends grids and kinds of signals
@@ -100,7 +67,7 @@ export class Windows {
     readonly lengthMs: number,
     private sinceMs: number | null,
     past: readonly Window[],
-    binnedSignals: number,
+    private readonly binnedSignals: number,
     labelDelays: readonly number[] = [],
     readonly limits: () => WindowLimits = () => DEFAULT_INTAKE_LIMITS,
   ) {
@@ -110,6 +77,24 @@ export class Windows {
     this.startMs = newest?.windowStartMs ?? null;
     this.builder = this.counting(like, newest?.profile);
     this.cumulative = new CumulativeCounts(binnedSignals);
+  }
+
+  /** The same, to be left as it is while another normal is learnt in the copy. */
+  copy(): Windows {
+    const { like, lengthMs, sinceMs, binnedSignals, limits } = this;
+    const copy = new Windows(like, lengthMs, sinceMs, [], binnedSignals, [], limits);
+    copy.builder = this.builder;
+    copy.built = this.built;
+    copy.leftOutBefore = this.leftOutBefore;
+    copy.startMs = this.startMs;
+    copy.past = [...this.past];
+    copy.unstored = new Set(this.unstored);
+    copy.ahead = new Map(this.ahead);
+    copy.amendments = new Map(this.amendments);
+    copy.written = new Map(this.written);
+    copy.cumulative = this.cumulative.copy();
+    copy.labels = this.labels.copy();
+    return copy;
   }
 
   /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */

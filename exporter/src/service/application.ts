@@ -16,6 +16,7 @@ import { createModelValidations, type ModelValidations } from '../validation/run
 import { defaultSchedule, type Capture } from './capture.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
+import { wireImports } from './imports.js';
 
 /** The use cases, on top of what the other areas wired. */
 export function wireApplication(
@@ -49,6 +50,7 @@ export function wireApplication(
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
       investigate: investigator(investigationOf(foundation, capture, fleet), investigationSettings),
+      openReplay: wireImports(foundation),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
       newApiKeySecret,
@@ -77,7 +79,7 @@ const investigationOf = (
 });
 
 function wireValidations(
-  { clock, logger, store, hash, audit, closing }: Foundation,
+  { clock, logger, store, hash, auditNote, closing }: Foundation,
   { prober, discover }: Capture,
   fleet: Fleet,
 ): ModelValidations {
@@ -94,7 +96,11 @@ function wireValidations(
       generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
     subject: (id) => fleet.monitoredModel(id).stateWithWaiting(),
     flipShare: (id) => fleet.evaluation(id)?.symptoms.golden?.answerFlipShare ?? null,
-    audit,
+    record: (validation, kind, by, fields) =>
+      store.governance(async (transaction) => {
+        await transaction.validations.save(validation);
+        await auditNote(kind, by, fields)(transaction);
+      }),
     finished: (validation) => fleet.takeValidation(validation),
   });
   closing.push('validations', () => validations.stop());

@@ -49,7 +49,18 @@ export class DecisionGate {
 
   /** The store, its decisions behind the gate. */
   guard(store: Store): Store {
-    return { ...store, governance: (work) => store.governance((transaction) => work(this.guarded(transaction))) };
+    const guarded =
+      (governance: Store['governance']): Store['governance'] =>
+      (work) =>
+        governance((transaction) => work(this.guarded(transaction)));
+    return {
+      ...store,
+      governance: guarded((work) => store.governance(work)),
+      atomic: (shard, epoch, work) =>
+        store.atomic(shard, epoch, (increments) =>
+          work({ ...increments, governance: guarded((decide) => increments.governance(decide)) }),
+        ),
+    };
   }
 
   private settle(problems: readonly string[]): void {

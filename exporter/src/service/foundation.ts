@@ -1,5 +1,5 @@
 import type { AuditNote } from '../domain/audit-note.js';
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
@@ -16,6 +16,7 @@ import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-me
 import { openStore } from '../store/open-store.js';
 import type { ClosingStack } from '../system/closing-stack.js';
 import { createEventBus } from '../system/event-bus.js';
+import { keyedHash } from '../system/keyed-hash.js';
 import { version } from '../system/version.js';
 import { DecisionGate } from './decision-gate.js';
 import { storeAt } from './store-location.js';
@@ -104,5 +105,5 @@ export const SALT = setting('salt', z.string().min(1));
 /** The salt never leaves the store. */
 async function saltedHash(store: Store): Promise<(text: string) => string> {
   const key = await store.settings.setOnce(SALT, randomBytes(32).toString('hex'));
-  return (text) => createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
+  return keyedHash(key);
 }

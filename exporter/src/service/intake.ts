@@ -3,6 +3,7 @@ import { BatchReader } from '../capture/ingest/batch-reader.js';
 import { IntakeQueue } from '../capture/ingest/intake-queue.js';
 import { EventReceiver } from '../capture/sources/cloudevents/receiver.js';
 import { TelemetryReceiver } from '../capture/sources/opentelemetry/receiver.js';
+import { readUpload } from '../capture/sources/files/read-upload.js';
 import { LogFiles } from '../capture/sources/log-files.js';
 import type { HttpIntake } from '../http/route.js';
 import { listFolder, readPart } from '../system/folder.js';
@@ -52,6 +53,9 @@ export function wireIntake(
     http: {
       models: fleet,
       batches,
+      imports: {
+        read: (body, contentType, nowMs, model, said) => readUpload(batches, body, contentType, nowMs, model, said),
+      },
       queue: new IntakeQueue(() => settings().queue),
       events,
       telemetry: new TelemetryReceiver({

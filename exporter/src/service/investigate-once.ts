@@ -1,5 +1,4 @@
 /** Wires the check of one URL; the running service is wired in `start.ts`. */
-import { createHmac } from 'node:crypto';
 import type { InvestigateOnceOptions } from '../cli/commands.js';
 import { discover } from '../capture/probing/discover.js';
 import { politeHttp } from '../capture/probing/host-limits.js';
@@ -10,6 +9,7 @@ import { DEFAULT_VERIFICATION_TIMES } from '../domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../domain/thresholds.js';
 import { createEgress } from '../http/egress.js';
 import { investigate, type GivenTarget } from '../evaluation/evaluate-url.js';
+import { keyedHash } from '../system/keyed-hash.js';
 import { createLogger } from '../system/logger.js';
 import { seededRandom } from '../system/seeded-random.js';
 import { systemClock } from '../system/system-clock.js';
@@ -33,7 +33,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
     return await investigate(
       {
         clock,
-        hash: (text) => createHmac('sha256', 'one check').update(text).digest('base64url').slice(0, 22),
+        hash: keyedHash('one check'),
         discover: (url) =>
           discover(
             { http, timeoutMs: options.timeoutMs, authorizationOf },

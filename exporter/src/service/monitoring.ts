@@ -77,7 +77,7 @@ function rediscovered(
 }
 
 /** Getters, so that a reload of the configuration takes effect. */
-const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
+export const fleetSettings = ({ started, config }: Foundation): FleetSettings => ({
   get thresholds() {
     return config.current().detection;
   },

@@ -13,6 +13,7 @@ import { verifyLog, type HeldTexts } from '../governance/audit/files.js';
 import { reportJson } from '../http/views/reports.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
+import { IMPORTS_UNDER_WAY } from '../application/imports.js';
 import { CONFIGURED_MODELS } from '../application/configured-models.js';
 import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
@@ -63,6 +64,7 @@ export async function checkStore(config: Config): Promise<StoreFindings> {
       ANNOTATION_OUTBOX,
       CONFIGURED_MODELS,
       DISCOVERED_MODELS,
+      IMPORTS_UNDER_WAY,
       LOG_FILE_POSITIONS,
       PROVISIONED_KEYS,
     ],

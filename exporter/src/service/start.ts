@@ -70,7 +70,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const capture = wireCapture(foundation);
   // A re-baseline that ran before the fleet is there would throw, and so not count as done.
   const relearn = async (id: ModelId): Promise<void> => {
-    await fleet.change(id, (model) => model.relearn(model.evidence().changeAtMs));
+    await fleet.change(id, (draft) => void draft.relearn(draft.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
   const fleet = wireMonitoring(foundation, capture, governance.incidents);
@@ -94,6 +94,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
   closing.push('the fleet', () => fleet.stop());
+  await application.imports.recall();
   await fleet.start((done, total) => {
     options.signal?.throwIfAborted();
     lifecycle.restored(done, total);

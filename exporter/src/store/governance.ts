@@ -26,7 +26,10 @@ interface KeyedRow {
 const readExecution = ({ id, document }: KeyedRow): Execution =>
   readDocument(executionCodec, document, { table: 'execution', row: id, model: null });
 
-export function governanceTransaction(db: Knex, setAside: SetAside): Omit<GovernanceTransaction, 'apiKeys' | 'models'> {
+export function governanceTransaction(
+  db: Knex,
+  setAside: SetAside,
+): Omit<GovernanceTransaction, 'apiKeys' | 'models' | 'alertFeedback' | 'validations' | 'settings'> {
   return {
     async recommendation(id) {
       const row = await db('recommendation')

@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { LedgerRepository } from '../domain/ports.js';
-import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { LedgerEntry, LedgerRepository } from '../domain/ledger.js';
+import { chunked, type StatementLimits } from './chunks.js';
+
+type Dialect = 'sqlite' | 'postgresql';
 
 const row = z.object({
   prediction_id_hash: z.string(),
@@ -12,56 +15,151 @@ const row = z.object({
   at_ms: z.number(),
   arrived_at_ms: z.number().nullable(),
 });
+const waitingRow = z.object({
+  prediction_id_hash: z.string(),
+  label_hash: z.string(),
+  grid_centre: z.number().nullable(),
+  label_cell: z.number().nullable(),
+  at_ms: z.number(),
+  arrived_at_ms: z.number(),
+});
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
-const rowsOf = z.array(row).or(z.object({ rows: z.array(row) }).transform(({ rows }) => rows));
+const anyRows = z.array(z.unknown()).or(z.object({ rows: z.array(z.unknown()) }).transform(({ rows }) => rows));
 
-export function ledgerRepository(db: Knex, limits: StatementLimits): LedgerRepository {
+const quantityOf = (gridCentre: number | null, cell: number | null): LedgerEntry['quantity'] =>
+  gridCentre === null || cell === null ? null : { gridCentre, cell };
+
+const HASHES: Readonly<Record<Dialect, string>> = {
+  sqlite: 'select value from json_each(?)',
+  postgresql: 'select json_array_elements_text(cast(? as json))',
+};
+
+/** Deletes the rows of these predictions. @returns them, as the driver gives them */
+async function takenFrom(
+  db: Knex,
+  dialect: Dialect,
+  table: 'ledger' | 'waiting_label',
+  model: ModelId,
+  hashes: readonly string[],
+): Promise<readonly unknown[]> {
+  const answer: unknown = await db.raw(
+    `delete from ${table} where model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`,
+    [model, JSON.stringify(hashes)],
+  );
+  return anyRows.parse(answer);
+}
+
+/** In the order of `columnsOf`. */
+const COLUMNS = [
+  'model',
+  'prediction_id_hash',
+  'answer_hash',
+  'confidence_tenth',
+  'grid_centre',
+  'answer_cell',
+  'at_ms',
+  'arrived_at_ms',
+] as const;
+const TYPES = [
+  'text',
+  'text',
+  'text',
+  'integer',
+  'double precision',
+  'integer',
+  'double precision',
+  'double precision',
+];
+
+const columnsOf = (entry: LedgerEntry): readonly (string | number | null)[] => [
+  entry.model,
+  entry.predictionIdHash,
+  entry.answerHash,
+  entry.confidenceTenth,
+  entry.quantity?.gridCentre ?? null,
+  entry.quantity?.cell ?? null,
+  entry.atMs,
+  entry.arrivedAtMs,
+];
+
+/**
+ * All entries come as one JSON text: the statement is always the same, and no driver binds thousands of values one by one.
+ * @param rows the table that the text is
+ * @param column its nth column
+ */
+const save = (rows: string, column: (n: number) => string): string =>
+  `insert into ledger (${COLUMNS.join(', ')}) select ${COLUMNS.map((_, n) => column(n)).join(', ')} from ${rows} where true
+   on conflict (model, prediction_id_hash) do update set
+   ${COLUMNS.slice(2)
+     .map((name) => `${name} = excluded.${name}`)
+     .join(', ')}`;
+const SAVE: Readonly<Record<Dialect, string>> = {
+  sqlite: save('json_each(?)', (n) => `value->>${n}`),
+  postgresql: save(
+    'json_array_elements(cast(? as json)) as entry',
+    (n) => `cast(entry->>${n} as ${TYPES[n] ?? 'text'})`,
+  ),
+};
+
+export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLimits): LedgerRepository {
   return {
     async saveAll(entries) {
       const newest = [
         ...new Map(entries.map((entry) => [`${entry.model}\n${entry.predictionIdHash}`, entry])).values(),
       ];
-      for (const chunk of chunked(newest, 8, limits)) {
-        await db('ledger')
+      if (newest.length > 0) await db.raw(SAVE[dialect], [JSON.stringify(newest.map(columnsOf))]);
+    },
+    async take(model, hashes) {
+      const taken = z.array(row).parse(await takenFrom(db, dialect, 'ledger', model, hashes));
+      return taken.map((entry) => ({
+        model,
+        predictionIdHash: entry.prediction_id_hash,
+        answerHash: entry.answer_hash,
+        confidenceTenth: entry.confidence_tenth,
+        quantity: quantityOf(entry.grid_centre, entry.answer_cell),
+        atMs: entry.at_ms,
+        arrivedAtMs: entry.arrived_at_ms,
+      }));
+    },
+    async saveLabels(labels) {
+      const newest = [...new Map(labels.map((label) => [`${label.model}\n${label.predictionIdHash}`, label])).values()];
+      for (const chunk of chunked(newest, 7, limits)) {
+        await db('waiting_label')
           .insert(
-            chunk.map((entry) => ({
-              model: entry.model,
-              prediction_id_hash: entry.predictionIdHash,
-              answer_hash: entry.answerHash,
-              confidence_tenth: entry.confidenceTenth,
-              grid_centre: entry.quantity?.gridCentre ?? null,
-              answer_cell: entry.quantity?.cell ?? null,
-              at_ms: entry.atMs,
-              arrived_at_ms: entry.arrivedAtMs,
+            chunk.map((label) => ({
+              model: label.model,
+              prediction_id_hash: label.predictionIdHash,
+              label_hash: label.labelHash,
+              grid_centre: label.quantity?.gridCentre ?? null,
+              label_cell: label.quantity?.cell ?? null,
+              at_ms: label.atMs,
+              arrived_at_ms: label.arrivedAtMs,
             })),
           )
           .onConflict(['model', 'prediction_id_hash'])
           .merge();
       }
     },
-    async take(model, hashes) {
-      const taken: z.infer<typeof row>[] = [];
-      for (const chunk of chunkedValues(hashes, limits)) {
-        const answer: unknown = await db.raw(
-          `delete from ledger where model = ? and prediction_id_hash in (${chunk.map(() => '?').join(', ')})
-           returning prediction_id_hash, answer_hash, confidence_tenth, grid_centre, answer_cell, at_ms, arrived_at_ms`,
-          [model, ...chunk],
-        );
-        taken.push(...rowsOf.parse(answer));
-      }
-      return taken.map((entry) => ({
+    async takeLabels(model, hashes) {
+      const taken = z.array(waitingRow).parse(await takenFrom(db, dialect, 'waiting_label', model, hashes));
+      return taken.map((label) => ({
         model,
-        predictionIdHash: entry.prediction_id_hash,
-        answerHash: entry.answer_hash,
-        confidenceTenth: entry.confidence_tenth,
-        quantity:
-          entry.grid_centre === null || entry.answer_cell === null
-            ? null
-            : { gridCentre: entry.grid_centre, cell: entry.answer_cell },
-        atMs: entry.at_ms,
-        arrivedAtMs: entry.arrived_at_ms,
+        predictionIdHash: label.prediction_id_hash,
+        labelHash: label.label_hash,
+        quantity: quantityOf(label.grid_centre, label.label_cell),
+        atMs: label.at_ms,
+        arrivedAtMs: label.arrived_at_ms,
       }));
     },
-    prune: (olderThanMs) => db('ledger').where('at_ms', '<', olderThanMs).delete(),
+    async labelsWaiting(model) {
+      const [counted] = await db('waiting_label').where({ model }).count({ labels: '*' });
+      return Number(counted?.['labels'] ?? 0);
+    },
+    dropLabels: (model, arrivedBeforeMs) =>
+      db('waiting_label').where({ model }).where('arrived_at_ms', '<', arrivedBeforeMs).delete(),
+    async prune(olderThanMs) {
+      const labels = await db('waiting_label').where('arrived_at_ms', '<', olderThanMs).delete();
+      return labels + (await db('ledger').where('at_ms', '<', olderThanMs).delete());
+    },
   };
 }

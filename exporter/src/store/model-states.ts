@@ -13,10 +13,10 @@ export function modelStateRepository(
       return row === undefined ? null : readDocument(codec, row.document, { table, row: model, model });
     },
     async save(model, codec, state) {
-      await db(table)
-        .insert({ model, document: codec.encode(state) })
-        .onConflict('model')
-        .merge();
+      await db.raw(
+        `insert into ${table} (model, document) values (?, ?) on conflict (model) do update set document = excluded.document`,
+        [model, codec.encode(state)],
+      );
     },
   };
 }

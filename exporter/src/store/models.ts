@@ -13,6 +13,7 @@ const TABLES_OF_A_MODEL = [
   'learning',
   'window_profile',
   'ledger',
+  'waiting_label',
   'batch',
   'call_counters',
   'feature_kinds',

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSy
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
-import type { IncrementStore, Store } from '../domain/ports.js';
+import type { GovernanceTransaction, IncrementStore, IncrementTransaction, Store } from '../domain/ports.js';
 import { alertRepository } from './alerts.js';
 import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
@@ -233,12 +233,28 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
   const ofIncrements = (on: Knex): IncrementStore => ({
     baselines: guard('baselines', baselineRepository(on)),
     windows: guard('windows', windowRepository(on, limits)),
-    ledger: guard('ledger', ledgerRepository(on, limits)),
+    ledger: guard('ledger', ledgerRepository(on, location.kind, limits)),
     batches: guard('batches', batchRepository(on)),
     settings: guard('settings', settingRepository(on)),
     callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),
     featureKinds: guard('feature kinds', modelStateRepository(on, 'feature_kinds')),
     driftMonitors: guard('drift monitors', modelStateRepository(on, 'drift_monitor')),
+  });
+  const governed = async <T>(on: Knex.Transaction, work: (with_: GovernanceTransaction) => Promise<T>): Promise<T> => {
+    if (location.kind === 'postgresql')
+      await mapped(place, 'waiting for other decisions', on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]));
+    return work({
+      ...guard('governance', governanceTransaction(on, setAside)),
+      apiKeys: guard('API keys', apiKeyRepository(on)),
+      models: guard('models', modelRepository(on, place)),
+      alertFeedback: guard('alert feedback', alertFeedbackRepository(on, setAside)),
+      validations: guard('validations', validationRepository(on, setAside)),
+      settings: guard('settings', settingRepository(on)),
+    });
+  };
+  const increments = (on: Knex.Transaction): IncrementTransaction => ({
+    ...ofIncrements(on),
+    governance: (work) => governed(on, work),
   });
   const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
     inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
@@ -256,24 +272,11 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
     validations: guard('validations', validationRepository(db, setAside)),
     apiKeys: guard('API keys', apiKeyRepository(db)),
     alerts: guard('alerts', alertRepository(db, setAside)),
-    governance: (work) =>
-      transaction('a decision', async (on) => {
-        if (location.kind === 'postgresql')
-          await mapped(
-            place,
-            'waiting for other decisions',
-            on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]),
-          );
-        return work({
-          ...guard('governance', governanceTransaction(on, setAside)),
-          apiKeys: guard('API keys', apiKeyRepository(on)),
-          models: guard('models', modelRepository(on, place)),
-        });
-      }),
+    governance: (work) => transaction('a decision', (on) => governed(on, work)),
     atomic: (_shard, _epoch, work) =>
       outcomes === null
-        ? committed((on) => work(ofIncrements(on)))
-        : outcomes.resolved(committed, (on) => work(ofIncrements(on))),
+        ? committed((on) => work(increments(on)))
+        : outcomes.resolved(committed, (on) => work(increments(on))),
     ...guard('store', {
       decisionCounts: () => readDecisionCounts(db),
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),

@@ -4,20 +4,22 @@ import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { Endpoint, Model } from '../domain/model.js';
-import type { Features, ModelAnswer, Observation, Prediction } from '../domain/observation.js';
+import type { Features, ModelAnswer, Observation } from '../domain/observation.js';
 import type { Clock, Ids, Logger, ValidationRepository } from '../domain/ports.js';
 import type { InputOrigin, Validation, ValidationAnswer, ValidationPair } from '../domain/validation.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { compare } from './compare.js';
 import { assessComparison } from './verdict.js';
 import type { Actor } from '../domain/actor.js';
-import { goldenText } from '../domain/observation.js';
+import { goldenKey, isKnownAnswer } from '../statistics/token-overlap.js';
 
 export interface ModelValidationPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
-  readonly validations: ValidationRepository;
+  readonly validations: Pick<ValidationRepository, 'list'>;
+  /** Saves a validation with the entry of the audit log that says so: both or neither. */
+  readonly record: (validation: Validation, kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   readonly hash: (text: string) => string;
   readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
   /** Asks within the model's schedule: its concurrency, its hourly budget, its wish to be left alone. Null = not asked. */
@@ -28,7 +30,6 @@ export interface ModelValidationPorts {
   readonly subject: (id: ModelId) => MonitoredModelState;
   /** Share of repeats on which the model in service contradicts itself. */
   readonly flipShare: (id: ModelId) => number | null;
-  readonly audit: (kind: string, by: Actor, fields: JsonObject) => Promise<void>;
   /** Told when a validation has its verdict. */
   readonly finished: (validation: Validation) => Promise<void>;
 }
@@ -52,33 +53,40 @@ interface Question {
 }
 
 const LISTED = 20;
-const INTERRUPTED_AFTER_MS = 3_600_000;
+const RECORDED_AGAIN_AFTER_MS = 5_000;
 const MAX_VERSION = 100;
-const STOPPED_TEXT = 'mlfi stopped while this was running; start it again.';
+const STOPPED_TEXT = 'Interrupted by a restart of mlfi; start it again.';
 
 /** Validations of candidate versions, one at a time per model. Rows and answers stay in memory; figures and verdict are stored. */
 export function createModelValidations(ports: ModelValidationPorts): ModelValidations {
   const running = new Map<ModelId, Promise<void>>();
-  let stopping = false;
+  const stopping = new AbortController();
+
+  /** A verdict that cannot be written now is written once it can be: what it cost is not spent twice. */
+  const recordFinished = async (done: Validation, by: Actor): Promise<void> => {
+    const { modelId: model, id: validation, state, verdict, reasons, calls } = done;
+    const fields = { model, validation, state, verdict, reasons: [...reasons], calls };
+    for (;;) {
+      try {
+        return await ports.record(done, 'validation-finished', by, fields);
+      } catch (error) {
+        if (stopping.signal.aborted) throw error;
+        ports.logger.warn({ model, error: String(error) }, 'a verdict cannot be written yet');
+        await ports.clock.sleep(RECORDED_AGAIN_AFTER_MS, stopping.signal);
+      }
+    }
+  };
 
   const run = async (subject: MonitoredModelState, begun: Validation, samples: number, by: Actor): Promise<void> => {
     let done: Validation;
     try {
-      done = await validate(ports, subject, begun, samples, () => stopping);
+      done = await validate(ports, subject, begun, samples, () => stopping.signal.aborted);
     } catch (error) {
       ports.logger.error({ model: begun.modelId, error: String(error) }, 'validation failed');
       done = { ...begun, state: 'failed', reasons: ['The validation failed; the log says why.'] };
     }
     done = { ...done, finishedAtMs: ports.clock.now() };
-    await ports.validations.save(done);
-    await ports.audit('validation-finished', by, {
-      model: done.modelId,
-      validation: done.id,
-      state: done.state,
-      verdict: done.verdict,
-      reasons: [...done.reasons],
-      calls: done.calls,
-    });
+    await recordFinished(done, by);
     await ports.finished(done);
   };
 
@@ -106,15 +114,12 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
         comparison: null,
         requestedBy: by.name,
       };
-      const recorded = (async (): Promise<void> => {
-        await ports.validations.save(begun);
-        await ports.audit('validation-started', by, {
-          model: id,
-          validation: begun.id,
-          candidate: request.candidateUrl,
-          purpose: request.purpose,
-        });
-      })();
+      const recorded = ports.record(begun, 'validation-started', by, {
+        model: id,
+        validation: begun.id,
+        candidate: request.candidateUrl,
+        purpose: request.purpose,
+      });
       // Noted before anything is awaited, or two requests could both begin.
       running.set(
         id,
@@ -131,15 +136,16 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
     async list(id) {
       ports.subject(id);
       const found = await ports.validations.list(id, LISTED);
-      const now = ports.clock.now();
+      // One runs at a time, the newest; whatever else is left as running was running when a process ended.
+      const [newest] = found;
       return found.map((one) =>
-        one.state === 'running' && !running.has(id) && now - one.startedAtMs > INTERRUPTED_AFTER_MS
+        one.state === 'running' && !(running.has(id) && one === newest)
           ? { ...one, state: 'failed', reasons: [STOPPED_TEXT] }
           : one,
       );
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       await Promise.all(running.values());
     },
   };
@@ -308,11 +314,17 @@ function pairOf(
     asBaseline:
       goldenId === null || remembered === undefined || remembered.answers === 0
         ? null
-        : !candidate.failed && knownAnswer(ports, candidate.prediction) in remembered.answerHashes,
+        : after.kind === 'answer' && isKnownAnswer(answerKey(ports, after), Object.keys(remembered.answerHashes)),
   };
 }
 
-const knownAnswer = ({ hash }: ModelValidationPorts, prediction: Prediction): string => hash(goldenText(prediction));
+const answerKey = (
+  { hash }: ModelValidationPorts,
+  { prediction, generation }: Extract<ModelAnswer, { kind: 'answer' }>,
+): string =>
+  generation === undefined
+    ? goldenKey({ prediction }, hash)
+    : goldenKey({ prediction: generation.outcome, generatedText: generation.text }, hash);
 
 const answerOf = (answer: ModelAnswer): ValidationAnswer =>
   answer.kind === 'answer'

@@ -635,6 +635,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The import of a model that is under way */
+        get: operations["get_api_v1_models_id_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/imports/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All rows were sent: admit the baseline, or tell what mlfi would have said; the model is watched live from now on */
+        post: operations["post_api_v1_models_id_imports_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/imports/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import rows of the past: a training set as the baseline, or history that is judged as if live */
+        post: operations["post_api_v1_models_id_imports_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{id}/labels": {
         parameters: {
             query?: never;
@@ -1539,6 +1590,40 @@ export interface components {
             sentence: string;
             share: number;
         };
+        ImportedIncident: {
+            cause: string | null;
+            /** @description null when it was open at the end of what was imported */
+            closed_at_ms: number | null;
+            headline: string;
+            id: string;
+            /** @description milliseconds since 1970 */
+            opened_at_ms: number;
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @description when it began; null where that is not known */
+            since_ms: number | null;
+            summary: string | null;
+        };
+        ImportOutcome: {
+            baseline_version: number | null;
+            /** @description oldest first */
+            incidents: components["schemas"]["ImportedIncident"][];
+            /** @description why there is no baseline yet */
+            learns_still: string[];
+            progress: components["schemas"]["ImportProgress"];
+        };
+        /** @description since the import was begun, or taken up again */
+        ImportProgress: {
+            /** @enum {string} */
+            as: "baseline" | "history";
+            from_ms: number | null;
+            labels: number;
+            refused: number;
+            /** @description rows of batches that had been taken before */
+            repeated: number;
+            rows: number;
+            to_ms: number | null;
+        };
         Incident: {
             closed_at_ms: number | null;
             diagnosis: components["schemas"]["Diagnosis"];
@@ -1577,8 +1662,14 @@ export interface components {
                 reason: "not_json" | "not_csv" | "not_an_object" | "unknown_field" | "no_prediction" | "unaligned" | "unanswered" | "bad_prediction" | "bad_label" | "bad_id" | "imprecise_id" | "bad_timestamp" | "timestamp_in_future" | "timestamp_in_past" | "bad_confidence" | "bad_latency" | "bad_features" | "bad_context" | "bad_version" | "nested_too_deep" | "array_too_long" | "too_many_rows" | "too_many_refused" | "unspecified";
                 rows: number;
             }[];
+            /** @description predictions that came with their label */
+            labels_in_rows: number;
+            /** @description labels sent by themselves whose prediction is known */
             labels_matched: number;
+            /** @description labels sent by themselves whose prediction is not known */
             labels_unmatched: number;
+            /** @description of the unmatched those that wait, a day, for their prediction */
+            labels_waiting: number;
             /** @description what was changed or left out of rows that were taken */
             notes: {
                 field: string;
@@ -3797,6 +3888,126 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_models_id_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        progress: components["schemas"]["ImportProgress"] | null;
+                        under_way: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_imports_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutcome"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_imports_rows: {
+        parameters: {
+            query: {
+                as: "baseline" | "history";
+                /** @description makes a repetition harmless, for intake.batch_ids_kept */
+                batch_id: string;
+                /** @description time of the first row, where rows have none */
+                first_ms?: number;
+                map?: string;
+                rows_per_day?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/vnd.apache.parquet": string;
+                "application/x-ndjson": string;
+                "text/csv": string;
+                "text/tab-separated-values": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"] | components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -18,6 +18,7 @@ const KEPT = [
   /without a batch id/,
   /process 1 of the next container/,
   /races of four processes for the lock/,
+  /start that fails/,
   /damaged documents/,
   /every page of the store overwritten/,
   /implicit creation over a stored model/,

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import type { LateLabel, Observation } from '../../../exporter/src/domain/observation.js';
-import type { LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ports.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { EventClock } from '../../../exporter/src/monitoring/event-clock.js';
 import type { Records } from '../../../exporter/src/monitoring/increment.js';
+import { matchedIn } from '../../../exporter/src/monitoring/label-joiner.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import { PendingRows } from '../../../exporter/src/monitoring/pending-rows.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -13,25 +13,9 @@ import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js
 import { labelledShare } from '../../../exporter/src/statistics/label-counts.js';
 import { modelOf } from '../../fixtures/model.js';
 import { observation } from '../detection/rows.js';
+import { memoryLedger } from './memory-ledger.js';
 
 const START_MS = 1_767_571_200_000;
-/** The ledger's contract on a map; the real ones run in test/integration/store.test.ts. */
-function ledger(): LedgerRepository {
-  const entries = new Map<string, LedgerEntry>();
-  return {
-    saveAll: (some) => {
-      for (const entry of some) entries.set(entry.predictionIdHash, entry);
-      return Promise.resolve();
-    },
-    take: (_, hashes) => {
-      const found = hashes.flatMap((hash) => entries.get(hash) ?? []);
-      for (const hash of hashes) entries.delete(hash);
-      return Promise.resolve(found);
-    },
-    prune: () => Promise.resolve(0),
-  };
-}
-
 /** A model that stores what it counts, and everything its store holds in the end. */
 class Stored {
   readonly monitored = new MonitoredModel(
@@ -51,17 +35,20 @@ class Stored {
     { counters: null, baseline: null, learning: null, windows: [], olderLabels: [], monitor: null, kinds: null },
   );
   private readonly windows = new Map<number, Records['windows'][number]['profile']>();
-  private readonly ledger = ledger();
+  private readonly ledger = memoryLedger();
   private records: Records | null = null;
   private baseline: Records['baseline'] = null;
 
-  async commit(observations: readonly Observation[], nowMs: number, labels: readonly LateLabel[] = []): Promise<void> {
-    const staged = this.monitored.stage({ observations, labels }, nowMs);
-    const join = await this.monitored.join(this.ledger, staged);
-    const counted = staged.records(
-      join.judged.filter((judged) => judged !== null),
-      nowMs,
-    );
+  async commit(
+    observations: readonly Observation[],
+    nowMs: number,
+    labels: readonly LateLabel[] = [],
+    sender = '',
+  ): Promise<void> {
+    const senders = [{ sender, rows: observations.length }];
+    const staged = this.monitored.stage({ observations, labels, senders }, nowMs);
+    const join = await this.monitored.join(this.ledger, staged, nowMs);
+    const counted = staged.records(matchedIn(join), nowMs);
     this.records = counted.records;
     this.baseline = counted.records.baseline ?? this.baseline;
     for (const { windowStartMs, profile } of counted.records.windows) this.windows.set(windowStartMs, profile);
@@ -170,6 +157,25 @@ it('learns, judges and counts the same whatever order rows arrive in within the 
   }
 }, 90_000);
 
+it('learns and judges the rows of two senders, of which one lags by 30 s, as those of one that does not', async () => {
+  const rows = rowsOf(1);
+  const inOrder = await sent(rows, { seed: 1, mostDelayMs: 0, mostRowsPerBatch: 0 });
+  const arriving = rows
+    .map((row, i) => ({
+      row,
+      sender: i % 3 === 0 ? 'slow' : 'quick',
+      comesAtMs: row.atMs + (i % 3 === 0 ? 30_000 : 0),
+    }))
+    .sort((a, b) => a.comesAtMs - b.comesAtMs);
+  const stored = new Stored();
+  for (const { row, sender, comesAtMs } of arriving) {
+    await stored.commit([row], comesAtMs, [], sender);
+    stored.monitored.advance(comesAtMs, false);
+  }
+  expect(stored.monitored.modelState().intake?.notJudged.late).toBe(0);
+  expect(await stored.end(START_MS + 3_600_000)).toEqual(inOrder);
+}, 60_000);
+
 it('has every counted row in the store with each write, rows that wait while a baseline is admitted among them', async () => {
   const rows = rowsOf(1).slice(0, 700);
   const stored = new Stored();
@@ -177,11 +183,11 @@ it('has every counted row in the store with each write, rows that wait while a b
   await stored.commit(rows, nowMs);
   expect(stored.storedCalls()).toBe(rows.length);
   // Judging stops at the admission, for an evaluation has to see it: the other rows wait.
-  expect(stored.monitored.advance(nowMs, false)).toBe(1);
+  expect(stored.monitored.advance(nowMs + 11_000, false)).toBe(1);
   await stored.commit([], nowMs);
   expect(stored.monitored.baseline?.profile.calls).toBeLessThan(rows.length);
   expect(stored.storedCalls()).toBe(rows.length);
-  stored.monitored.advance(nowMs, false);
+  stored.monitored.advance(nowMs + 11_000, false);
   await stored.commit([], nowMs);
   expect(stored.storedCalls()).toBe(rows.length);
 });
@@ -212,7 +218,7 @@ it('lets one row that is dated in the future decide nothing', async () => {
     if (i % 5 === 0) stored.monitored.advance(row.atMs, false);
   }
   const { intake, baseline, rows: judged } = stored.monitored.modelState();
-  expect(intake?.notJudged).toEqual({ late: 0, lost: 0 });
+  expect(intake?.notJudged).toEqual({ late: 0, lost: 0, labels: 0 });
   expect(baseline).not.toBeNull();
   const newestMs = rows.at(-1)?.atMs ?? 0;
   expect(judged.at(-1)?.atMs).toBeGreaterThanOrEqual(newestMs - 16_000);

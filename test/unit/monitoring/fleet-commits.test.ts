@@ -4,30 +4,31 @@ import { detect } from '../../../exporter/src/detection/detect.js';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../../../exporter/src/domain/ingest.js';
-import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../detection/rows.js';
+import type { ModelDraft } from '../../../exporter/src/monitoring/model-draft.js';
 import { MemoryStore } from './memory-store.js';
 
 const AT_ONCE = (): Promise<void> => Promise.resolve();
 const [A, B] = [modelId('a'), modelId('b')];
 
-async function fleetOfTwo(store: MemoryStore): Promise<Fleet> {
+async function fleetOfTwo(store: MemoryStore): Promise<ReplayFleet> {
   const fleet = fleetOn(store, AT_ONCE);
   await fleet.add(modelNamed('a'));
   await fleet.add(modelNamed('b'));
   return fleet;
 }
 
-const countsIn = (fleet: Fleet, id: typeof A) => {
+const countsIn = (fleet: ReplayFleet, id: typeof A) => {
   const { counters, learning } = fleet.monitoredModel(id);
   return { calls: counters.calls, labelled: learning?.profile.labels.labelled ?? 0 };
 };
 
 /** Judges all that has come: nothing more comes for a while. */
-const judged = (fleet: Fleet, id: typeof A): Promise<unknown> =>
-  fleet.change(id, (monitored) => monitored.advance(2e12, false));
+const judged = (fleet: ReplayFleet, id: typeof A): Promise<unknown> =>
+  fleet.inModel(id, (monitored) => monitored.advance(2e12, false));
 
 it('counts nothing of a batch that is refused: sent again without a batch id, it counts once', async () => {
   const store = new MemoryStore();
@@ -121,7 +122,7 @@ it('starts learning over with the first logged predictions only once they are st
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
   const probe = { observation: observation({ source: 'probe' as const, atMs: 1e12 }), shape: null };
-  await fleet.change(A, (monitored) => monitored.observe([probe, probe, probe], 1e12));
+  await fleet.inModel(A, (monitored) => monitored.observe([probe, probe, probe], 1e12));
   store.refusedCommits = 1;
   await expect(fleet.ingest(A, answers(['p1']))).rejects.toBeInstanceOf(Unavailable);
   expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'probe', calls: 3 });
@@ -152,7 +153,7 @@ it('neither brings back a model that is being removed nor keeps anybody waiting 
     for (let i = 0; i < turns; i += 1) await Promise.resolve();
     const asked = await Promise.allSettled([
       Promise.resolve().then(() => fleet.setPaused(A, true)),
-      Promise.resolve().then(() => fleet.change(A, (monitored) => monitored.touch())),
+      Promise.resolve().then(() => fleet.inModel(A, (monitored) => monitored.touch())),
     ]);
     await removed;
     for (const one of asked) if (one.status === 'rejected') expect(one.reason).toMatchObject({ kind: 'not-found' });
@@ -161,15 +162,57 @@ it('neither brings back a model that is being removed nor keeps anybody waiting 
   }
 });
 
-it('counts a change once that is sent again because it could not be stored', async () => {
+it('changes a model once its change is stored, and not at all when it cannot be', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
   const change = { atMs: 1e12, kind: 'deployment', text: 'v8' } as const;
-  store.isDown = true;
-  await expect(fleet.recordChange(A, change)).rejects.toThrow('holds from now on, but is not stored yet');
-  store.isDown = false;
-  await fleet.recordChange(A, change);
-  expect(fleet.monitoredModel(A).counters.changes).toEqual([change]);
+  await fleet.ingest(A, answers(['p1', 'p2'], { acknowledge: 'memory' }));
+  await judged(fleet, A);
+  const state = () => {
+    const { learning, counters } = fleet.monitoredModel(A);
+    const { rows, window } = fleet.monitoredModel(A).modelState();
+    const { changes, calls } = counters;
+    return { learnt: learning?.profile.calls, calls, changes, rows, window };
+  };
+  const before = state();
+  const all = [
+    (draft: ModelDraft): void => draft.relearn(),
+    (draft: ModelDraft): void => draft.relearn(0),
+    (draft: ModelDraft): void => draft.recordChange(change),
+  ];
+  // What was counted before is written first, and then the change: each may be what is refused.
+  const refusals: (() => void)[] = [
+    () => {
+      store.isDown = true;
+    },
+    () => {
+      store.refusedCommits = 1;
+    },
+  ];
+  for (const refuse of refusals)
+    for (const work of all) {
+      refuse();
+      await expect(fleet.change(A, (draft) => void work(draft))).rejects.toThrow('nothing has changed; send it again');
+      expect(state()).toEqual(before);
+      store.isDown = false;
+    }
+  for (const work of all)
+    await expect(
+      fleet.change(A, (draft) => {
+        work(draft);
+        return () => Promise.reject(new Unavailable('the log takes nothing'));
+      }),
+    ).rejects.toThrow();
+  expect(state()).toEqual(before);
+
+  await fleet.change(A, (draft) => void draft.recordChange(change));
+  expect(state()).toEqual({ ...before, changes: [change] });
+  await fleet.change(A, (draft) => void draft.relearn(0));
+  expect(state()).toMatchObject({ learnt: 2, calls: 2, changes: [change] });
+  expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: 2 } });
+  await fleet.change(A, (draft) => void draft.relearn());
+  expect(state()).toMatchObject({ learnt: 0, rows: [] });
+  expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: 0 } });
 });
 
 it('removes the model it was asked to remove, not one that has its name by then', async () => {
@@ -201,10 +244,10 @@ it('goes on monitoring probes and the fast lane while the store is down, and sto
   const fast = { ...answers(['p1']), acknowledge: 'memory' as const };
   expect(await fleet.ingest(A, fast)).toMatchObject({ accepted: 1 });
   await fleet.ingest(A, { ...labels(['p1']), acknowledge: 'memory' });
-  await expect(fleet.change(A, () => undefined)).rejects.toBeInstanceOf(Unavailable);
+  await expect(fleet.inModel(A, () => undefined)).rejects.toBeInstanceOf(Unavailable);
   expect(countsIn(fleet, A).calls).toBe(1);
   store.isDown = false;
-  await fleet.change(A, () => undefined);
+  await fleet.inModel(A, () => undefined);
   expect(storedCounts(store, A)).toEqual({ calls: 1, labelled: 1 });
 });
 
@@ -224,7 +267,7 @@ const SENDERS: fc.Arbitrary<Sender[]> = fc
   })
   .map((senders) => senders.map((sender, i) => ({ ...sender, prediction: `p${i}` })));
 
-async function sentUntilTaken(fleet: Fleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
+async function sentUntilTaken(fleet: ReplayFleet, model: typeof A, batch: IngestBatch): Promise<IngestResult> {
   for (;;) {
     const result = await fleet.ingest(model, batch).catch((error: unknown) => {
       if (error instanceof Unavailable) return null;
@@ -255,7 +298,7 @@ it('counts every acknowledged prediction and label once, however sends, commits 
             );
             const late = labels([prediction], { batchId: `label of ${prediction}` });
             const twice = await Promise.all([sentUntilTaken(fleet, model, late), sentUntilTaken(fleet, model, late)]);
-            await fleet.change(model, (monitored) => monitored.advance(1e12, false)).catch(() => undefined);
+            await fleet.inModel(model, (monitored) => monitored.advance(1e12, false)).catch(() => undefined);
             return twice.map(({ labelsMatched }) => labelsMatched);
           }),
         );
@@ -285,7 +328,7 @@ it.each(['commit', 'memory'] as const)(
       observations: [observation({ predictionId: `h${hours}`, atMs: 1e12 - hours * 3_600_000 })],
       acknowledge,
     });
-    const silence = (running: Fleet): readonly string[] => {
+    const silence = (running: ReplayFleet): readonly string[] => {
       const state = running.monitoredModel(A).modelState();
       return detect(state, DEFAULT_THRESHOLDS, 1e12 + 60_000).findings.map(({ detector }) => detector);
     };

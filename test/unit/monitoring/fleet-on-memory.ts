@@ -5,8 +5,8 @@ import type { Model } from '../../../exporter/src/domain/model.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
-import { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
+import { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import type { ModelEvaluationPorts } from '../../../exporter/src/monitoring/model-evaluation.js';
 import { NOTHING_TO_ANALYSE } from '../../../exporter/src/rca/row-analysis.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
@@ -39,9 +39,13 @@ const NO_INCIDENTS: FleetPorts['incidents'] = {
 };
 
 /** A fleet on a store, in memory unless it is about a real one, whose waits take a turn of the scheduler's instead of time. */
-export function fleetOn(store: FleetPorts['store'], turn: () => Promise<void>, over: Partial<FleetPorts> = {}): Fleet {
+export function fleetOn(
+  store: FleetPorts['store'],
+  turn: () => Promise<void>,
+  over: Partial<FleetPorts> = {},
+): ReplayFleet {
   let nowMs = 1e12;
-  return new Fleet(
+  return new ReplayFleet(
     {
       store,
       clock: { now: () => (nowMs += 1), sleep: () => turn() },

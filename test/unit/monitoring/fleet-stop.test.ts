@@ -2,8 +2,8 @@ import { expect, it, vi } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
-import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../detection/rows.js';
 import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
@@ -11,7 +11,7 @@ import { MemoryStore } from './memory-store.js';
 const A = modelId('a');
 const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function fleetOfOne(store: MemoryStore): Promise<Fleet> {
+async function fleetOfOne(store: MemoryStore): Promise<ReplayFleet> {
   const fleet = fleetOn(store, AT_ONCE);
   await fleet.add(modelNamed('a'));
   return fleet;
@@ -51,7 +51,7 @@ it('judges at a stop what waits for older rows: the next start goes on behind it
   const patient = await fleetOfOne(other);
   await patient.ingest(A, answers([], { observations: rows(40) }));
   await patient.ingest(A, labels(['p20', 'p21']));
-  await patient.change(A, (monitored) => monitored.advance(1e12 + 9_000_000, false));
+  await patient.inModel(A, (monitored) => monitored.advance(1e12 + 9_000_000, false));
   await patient.stop();
   expect(other.committed.detectors.get(A)).toBe(stored);
 });

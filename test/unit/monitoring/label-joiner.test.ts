@@ -2,27 +2,11 @@ import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { LateLabel, Observation, Prediction } from '../../../exporter/src/domain/observation.js';
 import type { LabelOutcome } from '../../../exporter/src/statistics/window-profile.js';
-import type { LedgerEntry, LedgerRepository } from '../../../exporter/src/domain/ports.js';
+import type { LedgerRepository } from '../../../exporter/src/domain/ledger.js';
 import { matchedOnArrival, LabelJoiner } from '../../../exporter/src/monitoring/label-joiner.js';
+import { memoryLedger } from './memory-ledger.js';
 
-/** The ledger's contract on a map; the real ones run in test/integration/store.test.ts. */
-function ledger(): LedgerRepository & { readonly rows: Map<string, LedgerEntry> } {
-  const rows = new Map<string, LedgerEntry>();
-  return {
-    rows,
-    saveAll: (entries) => {
-      for (const entry of entries) rows.set(entry.predictionIdHash, entry);
-      return Promise.resolve();
-    },
-    take: (_, hashes) => {
-      const found = hashes.flatMap((hash) => rows.get(hash) ?? []);
-      for (const hash of hashes) rows.delete(hash);
-      return Promise.resolve(found);
-    },
-    prune: () => Promise.resolve(0),
-  };
-}
-
+const NOW_MS = 1_767_571_200_000;
 const answer = (id: string | null, prediction: Prediction, over: Partial<Observation> = {}): Observation => ({
   atMs: 7,
   source: 'ingest',
@@ -45,7 +29,7 @@ async function commit(
   store: LedgerRepository,
   labels: readonly LateLabel[] = [],
 ): Promise<(LabelOutcome | null)[]> {
-  const join = await joiner.join(store, [], joiner.waiting(labels));
+  const join = await joiner.join(store, [], joiner.waiting(labels), NOW_MS);
   joiner.settle(join);
   return join.judged.map((judged) => judged?.label ?? null);
 }
@@ -72,7 +56,7 @@ it('judges an answer that brings its label at once', () => {
 
 it('joins labels that come later, each once', async () => {
   const joiner = joinerOf();
-  const store = ledger();
+  const store = memoryLedger();
   keep(joiner, answer('a', 'yes', { confidence: 0.9 }));
   keep(joiner, answer('b', 42));
   joiner.keepLabels([
@@ -94,17 +78,17 @@ it('joins labels that come later, each once', async () => {
 
 it('joins again what a transaction joined that rolled back, a quantity of the same commit included', async () => {
   const joiner = joinerOf();
-  const store = ledger();
+  const store = memoryLedger();
   keep(joiner, answer('kept', 'yes'));
   joiner.keepLabels([{ atMs: 9, predictionId: 'kept', label: 'yes' }]);
   const staged = joiner.awaiting(answer('staged', 42), 7);
   const answers = staged === null ? [] : [staged];
   const labels = joiner.waiting([{ atMs: 9, predictionId: 'staged', label: 40 }]);
   const before = new Map(store.rows);
-  const once = await joiner.join(store, answers, labels);
+  const once = await joiner.join(store, answers, labels, NOW_MS);
   store.rows.clear();
   for (const [hash, entry] of before) store.rows.set(hash, entry);
-  const twice = await joiner.join(store, answers, labels);
+  const twice = await joiner.join(store, answers, labels, NOW_MS);
   expect(twice).toEqual(once);
   expect(twice.judged.map((judged) => judged?.label.kind)).toEqual(['class', 'quantity']);
   joiner.settle(twice);
@@ -112,7 +96,7 @@ it('joins again what a transaction joined that rolled back, a quantity of the sa
 });
 
 it('writes the cell of a quantity and not the quantity, so that its label is judged after a restart too', async () => {
-  const store = ledger();
+  const store = memoryLedger();
   const before = joinerOf();
   keep(before, answer('b', 123456.789));
   keep(before, answer('c', 140_000));
@@ -138,14 +122,82 @@ it.each<readonly [Prediction, LateLabel['label'], number | null, LabelOutcome['k
   [12.5, '10', null, 'quantity', 2.5],
 ])('joins %s with the label %s by meaning, at once and late', async (prediction, label, confidence, kind, verdict) => {
   const joiner = joinerOf();
-  const store = ledger();
+  const store = memoryLedger();
   const late = answer('p', prediction, { confidence });
   const awaiting = joiner.awaiting(late, 7);
   expect(awaiting).not.toBeNull();
   if (awaiting === null) return;
-  const join = await joiner.join(store, [awaiting], joiner.waiting([{ atMs: 9, predictionId: 'p', label }]));
+  const join = await joiner.join(store, [awaiting], joiner.waiting([{ atMs: 9, predictionId: 'p', label }]), NOW_MS);
   for (const judged of [join.judged[0], matchedOnArrival({ ...late, label })]) {
     expect(judged?.label.kind).toBe(kind);
     expect(judged?.label.kind === 'quantity' ? judged.label.absoluteError : judged?.label.correct).toBe(verdict);
   }
+});
+
+/** Commits one answer. @returns what the labels say that waited for it */
+async function comes(joiner: LabelJoiner, store: LedgerRepository, observation: Observation, nowMs = NOW_MS) {
+  const awaiting = joiner.awaiting(observation, nowMs);
+  const join = await joiner.join(store, awaiting === null ? [] : [awaiting], [], nowMs);
+  joiner.settle(join);
+  return join.early.map(({ label }) => label);
+}
+
+it.each<readonly [string, Prediction, LateLabel['label'], number | null, LabelOutcome['kind'], boolean | number]>([
+  ['a class', 'yes', 'no', 0.9, 'class', false],
+  ['a class by meaning', true, ' Yes', 0.9, 'class', true],
+  ['a quantity', 123_456, 124_321, null, 'quantity', 865],
+])(
+  'joins a label of %s that came first with its answer, once, also after a restart',
+  async (_, prediction, label, confidence, kind, verdict) => {
+    for (const isRestarted of [false, true]) {
+      const store = memoryLedger();
+      const first = joinerOf();
+      // Doubled by its sender, in one commit and in the next.
+      const late = { atMs: 9, predictionId: 'p', label };
+      expect(await commit(first, store, [late, late])).toEqual([null, null]);
+      expect(await commit(first, store, [late])).toEqual([null]);
+      expect(store.labels.size).toBe(1);
+      expect(JSON.stringify([...store.labels.values()].map(({ quantity }) => quantity))).not.toContain('124321');
+      const joiner = isRestarted ? joinerOf() : first;
+      const [judged, ...more] = await comes(joiner, store, answer('p', prediction, { confidence }));
+      expect(more).toEqual([]);
+      expect(judged?.kind).toBe(kind);
+      if (judged?.kind === 'quantity')
+        expect(Math.abs(judged.absoluteError - Number(verdict))).toBeLessThan(isRestarted ? 1_300 : 1e-9);
+      else expect(judged?.correct).toBe(verdict);
+      expect(store.rows.size + store.labels.size).toBe(0);
+      expect(await commit(joiner, store, [late])).toEqual([null]);
+      expect(store.labels.size).toBe(0);
+    }
+  },
+);
+
+it('joins again what waited when the transaction rolls back', async () => {
+  const store = memoryLedger();
+  const joiner = joinerOf();
+  await commit(joiner, store, [{ atMs: 9, predictionId: 'p', label: 'yes' }]);
+  const awaiting = joiner.awaiting(answer('p', 'yes', { confidence: 0.9 }), NOW_MS);
+  const waiting = new Map(store.labels);
+  const once = await joiner.join(store, awaiting === null ? [] : [awaiting], [], NOW_MS);
+  store.rows.clear();
+  for (const [hash, label] of waiting) store.labels.set(hash, label);
+  expect(await joiner.join(store, awaiting === null ? [] : [awaiting], [], NOW_MS)).toEqual(once);
+  expect(once.early).toHaveLength(1);
+});
+
+it('gives up labels that waited a day, and says how many; and takes no more than there is room for', async () => {
+  const store = memoryLedger();
+  const joiner = joinerOf();
+  await commit(joiner, store, [{ atMs: 9, predictionId: 'never', label: 'yes' }]);
+  expect(joiner.expiredLabels).toBe(0);
+  const aDayLaterMs = NOW_MS + 86_400_001;
+  expect(await comes(joiner, store, answer('other', 'yes', { confidence: 0.9 }), aDayLaterMs)).toEqual([]);
+  expect(joiner.expiredLabels).toBe(1);
+  expect(store.labels.size).toBe(0);
+  const many = Array.from({ length: 60_000 }, (_, i) => ({ atMs: 9, predictionId: `n${i}`, label: 'yes' }));
+  const join = await joiner.join(store, [], joiner.waiting(many), aDayLaterMs);
+  joiner.settle(join);
+  expect(join.waiting.begun).toHaveLength(50_000);
+  expect(await commit(joiner, store, [{ atMs: 9, predictionId: 'one more', label: 'yes' }])).toEqual([null]);
+  expect(store.labels.size).toBe(50_000);
 });

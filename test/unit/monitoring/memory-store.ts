@@ -2,15 +2,19 @@ import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type { IncrementStore, LedgerEntry, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
+import type { EarlyLabel, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
+import type { IncrementStore, IncrementTransaction, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
+import type { StoredWindow, WindowPage } from '../../../exporter/src/domain/stored-windows.js';
 import type { FleetStore } from '../../../exporter/src/monitoring/fleet-ports.js';
+import { windowCodec, windowOutlineDecoder } from '../../../exporter/src/store/codecs/profile.js';
 
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
+  readonly labels: Map<string, EarlyLabel>;
   readonly batches: Map<string, TakenBatch>;
-  readonly windows: Map<string, WindowProfile>;
+  readonly windows: Map<ModelId, ReadonlyMap<number, WindowProfile>>;
   readonly baselines: Map<ModelId, BaselineProfile>;
   readonly learning: Map<ModelId, LearningState>;
   readonly settings: Map<string, string>;
@@ -21,6 +25,7 @@ interface Tables {
 
 const copyOf = (tables: Tables): Tables => ({
   ledger: new Map(tables.ledger),
+  labels: new Map(tables.labels),
   batches: new Map(tables.batches),
   windows: new Map(tables.windows),
   baselines: new Map(tables.baselines),
@@ -31,6 +36,16 @@ const copyOf = (tables: Tables): Tables => ({
   kinds: new Map(tables.kinds),
 });
 
+/** Oldest first. */
+const windowsOf = (tables: Tables, model: ModelId, fromMs = -Infinity, toMs = Infinity): readonly StoredWindow[] =>
+  [...(tables.windows.get(model) ?? [])]
+    .map(([windowStartMs, profile]) => ({ windowStartMs, profile }))
+    .filter(({ windowStartMs }) => windowStartMs >= fromMs && windowStartMs < toMs)
+    .sort((a, b) => a.windowStartMs - b.windowStartMs);
+
+const newestOf = (tables: Tables, model: ModelId, { fromMs, toMs, limit }: WindowPage): readonly StoredWindow[] =>
+  windowsOf(tables, model, fromMs, toMs).toReversed().slice(0, limit);
+
 /**
  * The store's contract on maps, one transaction at a time, all or nothing; the real ones run in
  * test/integration/store.test.ts. Every operation takes a turn of `turn`, and may be made to fail.
@@ -38,6 +53,7 @@ const copyOf = (tables: Tables): Tables => ({
 export class MemoryStore implements FleetStore {
   committed: Tables = {
     ledger: new Map(),
+    labels: new Map(),
     batches: new Map(),
     windows: new Map(),
     baselines: new Map(),
@@ -59,13 +75,14 @@ export class MemoryStore implements FleetStore {
 
   constructor(private readonly turn: () => Promise<void> = () => Promise.resolve()) {}
 
-  atomic<T>(_shard: number, _epoch: number, work: (store: IncrementStore) => Promise<T>): Promise<T> {
+  atomic<T>(_shard: number, _epoch: number, work: (store: IncrementTransaction) => Promise<T>): Promise<T> {
     const result = this.connection.then(async () => {
       await this.turn();
       if (this.isDown) throw new Error('the disk is full');
       const copy = copyOf(this.committed);
       const models = new Set<ModelId>();
-      const done = await work(this.increments(() => copy, models));
+      const increments = this.increments(() => copy, models);
+      const done = await work({ ...increments, governance: (decide) => this.governance(decide) });
       await this.turn();
       if (this.refusedCommits > 0) {
         this.refusedCommits -= 1;
@@ -79,9 +96,9 @@ export class MemoryStore implements FleetStore {
     return result;
   }
 
-  governance<T>(): Promise<T> {
+  readonly governance: FleetStore['governance'] = () => {
     return Promise.reject(new Error('nothing is decided here'));
-  }
+  };
 
   private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
     const read = async <T>(work: (from: Tables) => T): Promise<T> => {
@@ -116,12 +133,21 @@ export class MemoryStore implements FleetStore {
       windows: {
         saveAll: async (rows) => {
           for (const { model, windowStartMs, profile } of rows)
-            await write(model, (to) => void to.windows.set(`${model}|${windowStartMs}`, profile));
+            await write(model, ({ windows }) => {
+              windows.set(model, new Map([...(windows.get(model) ?? []), [windowStartMs, profile]]));
+            });
         },
-        range: () => Promise.resolve([]),
-        at: () => Promise.resolve([]),
-        newest: () => Promise.resolve([]),
-        newestOutlines: () => Promise.resolve([]),
+        range: (model, fromMs, toMs) => read((from) => windowsOf(from, model, fromMs, toMs)),
+        at: (model, startsMs) =>
+          read((from) => windowsOf(from, model).filter(({ windowStartMs }) => startsMs.includes(windowStartMs))),
+        newest: (model, page) => read((from) => newestOf(from, model, page)),
+        newestOutlines: (model, page) =>
+          read((from) =>
+            newestOf(from, model, page).map(({ windowStartMs, profile }) => ({
+              windowStartMs,
+              profile: windowOutlineDecoder.decode(windowCodec.encode(profile)),
+            })),
+          ),
         prune: () => Promise.resolve(0),
       },
       ledger: {
@@ -137,6 +163,21 @@ export class MemoryStore implements FleetStore {
           });
           return found;
         },
+        saveLabels: (labels) =>
+          write(labels[0]?.model ?? null, (to) => {
+            for (const label of labels) to.labels.set(`${label.model}|${label.predictionIdHash}`, label);
+          }),
+        takeLabels: async (model, hashes) => {
+          const keys = hashes.map((hash) => `${model}|${hash}`);
+          const found = await read((from) => keys.flatMap((key) => from.labels.get(key) ?? []));
+          await write(model, (to) => {
+            for (const key of keys) to.labels.delete(key);
+          });
+          return found;
+        },
+        labelsWaiting: (model) =>
+          read((from) => [...from.labels.values()].filter((label) => label.model === model).length),
+        dropLabels: () => Promise.resolve(0),
         prune: () => Promise.resolve(0),
       },
       batches: {

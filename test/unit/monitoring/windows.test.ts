@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { emptyWindow, mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import type { FeatureValue } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
-import { withCounted, Windows, type ArrivedRow, type Countable } from '../../../exporter/src/monitoring/windows.js';
+import { withCounted, type ArrivedRow, type Countable } from '../../../exporter/src/monitoring/countable.js';
+import { Windows } from '../../../exporter/src/monitoring/windows.js';
 import type { MatchedLabel } from '../../../exporter/src/monitoring/label-joiner.js';
 import { observation } from '../detection/rows.js';
 

@@ -57,9 +57,11 @@ function setting(candidateRule: (x: number) => string, change: Partial<ModelVali
     clock: systemClock,
     ids: randomIds,
     logger: createLogger('silent'),
-    validations: {
-      save: (one) => Promise.resolve(void saved.push(one)),
-      list: () => Promise.resolve(saved.slice(-1)),
+    validations: { list: () => Promise.resolve(saved.slice(-1)) },
+    record: (one, kind) => {
+      saved.push(one);
+      audited.push(kind);
+      return Promise.resolve();
     },
     hash,
     discover: () => Promise.reject(new Error('not needed')),
@@ -72,7 +74,6 @@ function setting(candidateRule: (x: number) => string, change: Partial<ModelVali
     generate: (_examples, count) => Array.from({ length: count }, (_, i) => ({ x: i + 10 })),
     subject: () => subject(),
     flipShare: () => null,
-    audit: (kind) => Promise.resolve(void audited.push(kind)),
     finished: (one) => Promise.resolve(void told.push(one)),
     ...change,
   });
@@ -133,13 +134,16 @@ it('records that a stop broke it off, and lets another begin afterwards', async 
   const stopped = one.validations.stop();
   release();
   await stopped;
-  expect(one.saved.at(-1)).toMatchObject({ state: 'failed', reasons: [expect.stringContaining('stopped') as string] });
+  expect(one.saved.at(-1)).toMatchObject({
+    state: 'failed',
+    reasons: [expect.stringContaining('Interrupted by a restart') as string],
+  });
   await expect(one.validations.start(ID, REQUEST, ADA)).resolves.toMatchObject({ state: 'running' });
 });
 
 it('does not begin what cannot be recorded', async () => {
   const one = setting(() => 'yes', {
-    validations: { save: () => Promise.reject(new Error('disk full')), list: () => Promise.resolve([]) },
+    record: () => Promise.reject(new Error('disk full')),
   });
   await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toThrow('disk full');
   expect(one.credentials).toEqual([]);

@@ -80,7 +80,7 @@ export function createProber(ports: ProberPorts): Prober {
     const answer = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
     return {
       result: {
-        observation: observationOf(question, answer, atMs),
+        observation: observationOf(question, answer, atMs, endpoint.asking?.pointers?.prediction !== undefined),
         shape: answer.kind === 'answer' ? answer.shape : null,
         ...(certificate === undefined ? {} : { certificate }),
       },
@@ -288,7 +288,8 @@ function questionsFor(model: Model, random: Random): Question[] {
   return model.state === 'configuring' ? [...golden, ...probes].slice(0, 1) : [...golden, ...probes];
 }
 
-function observationOf(question: Question, answer: ModelAnswer, atMs: number): Observation {
+/** @param isPointedTo what a language model wrote is a class, because somebody said where in the answer it stands */
+function observationOf(question: Question, answer: ModelAnswer, atMs: number, isPointedTo: boolean): Observation {
   const common = {
     atMs,
     source: question.source,
@@ -307,9 +308,14 @@ function observationOf(question: Question, answer: ModelAnswer, atMs: number): O
       modelVersion: null,
     };
   }
+  const { generation } = answer;
+  const written = isPointedTo ? undefined : generation;
   return {
     ...common,
-    prediction: answer.prediction,
+    ...(generation === undefined ? {} : { features: { ...common.features, ...generation.features } }),
+    ...(written === undefined || question.source !== 'golden' ? {} : { generatedText: written.text }),
+    // What was written is never kept; how it ended is what can be counted.
+    prediction: written?.outcome ?? answer.prediction,
     confidence: answer.confidence,
     latencySeconds: answer.latencySeconds,
     ...(answer.httpStatus === undefined ? {} : { httpStatus: answer.httpStatus }),

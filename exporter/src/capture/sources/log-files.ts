@@ -5,6 +5,7 @@ import type { RowTaker } from '../../domain/ingest.js';
 import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
+import { wholeLines } from './whole-lines.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
 export interface LogFolder {
@@ -132,7 +133,7 @@ export class LogFiles {
       const bytes = await this.ports.read(path, at.offset, Math.min(most, file.sizeBytes - at.offset));
       const reachesEnd = at.offset + bytes.length >= file.sizeBytes;
       const length =
-        at.end === null ? lengthOfLines(bytes, { ...cutting, takesRest: isSettled && reachesEnd }) : bytes.length;
+        at.end === null ? wholeLines(bytes, { ...cutting, takesRest: isSettled && reachesEnd }).bytes : bytes.length;
       if (length === 0) {
         if (bytes.length >= PIECE_BYTES) throw new Error(`${file.name} has a line of more than ${PIECE_BYTES} bytes`);
         break;
@@ -164,6 +165,7 @@ export class LogFiles {
     if (batch.observations.length + batch.labels.length + batch.rejected === 0) return;
     const { rejected, errors } = await this.ports.models.ingest(model, {
       ...batch,
+      sender: `file ${key}`,
       batchId: `file:${piece}`,
       bodyDigest: digest,
       acknowledge: 'commit',
@@ -186,26 +188,4 @@ export class LogFiles {
     this.told.add(ending);
     this.ports.logger.warn({ model, ending }, 'files of this ending are not read; csv, tsv, ndjson, jsonl and log are');
   }
-}
-
-interface Cutting {
-  readonly isTable: boolean;
-  readonly mostRows: number;
-  /** The last line is taken as it is. */
-  readonly takesRest: boolean;
-}
-
-/** Bytes of whole lines, no more of them than a batch may hold rows. A line end within quotes ends no row of a table. */
-function lengthOfLines(bytes: Buffer, { isTable, mostRows, takesRest }: Cutting): number {
-  let [end, rows] = [0, 0];
-  let isQuoted = false;
-  for (const [at, byte] of bytes.entries()) {
-    if (byte === 34 && isTable) isQuoted = !isQuoted;
-    else if (byte === 10 && !isQuoted) {
-      end = at + 1;
-      rows += 1;
-      if (rows === mostRows) return end;
-    }
-  }
-  return takesRest ? bytes.length : end;
 }

@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import { percent } from '../../domain/quantity-text.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { CategoricalCounts, SignalKey } from '../../domain/profile.js';
@@ -20,7 +21,7 @@ export function categoricalShift(
   return {
     detector,
     subject: key,
-    kind: 'data',
+    kind: isAboutAnswers(key) ? 'model' : 'data',
     direction: 'changed',
     statistic: { name: 'total_variation', value: totalVariation },
     threshold: input.thresholds.distance,

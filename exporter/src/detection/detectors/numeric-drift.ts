@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import { blind, featuresOf, pairOf, type Detector } from '../detection-input.js';
 import { numericShift } from './numeric-shift.js';
 
@@ -14,7 +15,12 @@ export const numericDrift: Detector = {
       if (pair?.kind !== 'numeric') return [];
       const finding = numericShift(
         input,
-        { detector: 'numeric-drift', key: `feature:${feature}`, name: `“${feature}”`, kindOf: () => 'data' },
+        {
+          detector: 'numeric-drift',
+          key: `feature:${feature}`,
+          name: `“${feature}”`,
+          kindOf: () => (isAboutAnswers(`feature:${feature}`) ? 'model' : 'data'),
+        },
         pair.before,
         pair.now,
       );

@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import { brief, percent } from '../../domain/quantity-text.js';
 import { failureCount } from '../../domain/profile.js';
 import { subjectText, type Effect, type Finding, type FindingKind } from '../../domain/finding.js';
@@ -17,7 +18,7 @@ function kindOf(signal: SignalEvidence): FindingKind {
   if (signal.subject === 'golden') return 'model';
   if (signal.subject === 'accuracy' || signal.subject === 'error_size') return 'quality';
   if (signal.subject === 'confidence') return signal.direction === 'down' ? 'quality' : 'data';
-  return 'data';
+  return isAboutAnswers(signal.subject) ? 'model' : 'data';
 }
 
 interface Measured {

@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import { percent } from '../../domain/quantity-text.js';
 import { compareCategorical } from '../../statistics/compare.js';
 import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
@@ -32,7 +33,7 @@ export const unseenCategories: Detector = {
         {
           detector: 'unseen-categories',
           subject: `feature:${feature}`,
-          kind: 'data',
+          kind: isAboutAnswers(`feature:${feature}`) ? 'model' : 'data',
           direction: 'up',
           statistic: { name: 'unseen_share', value: comparison.unseenShare },
           threshold: input.thresholds.unseenShare,

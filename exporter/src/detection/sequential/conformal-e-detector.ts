@@ -93,9 +93,11 @@ export class ConformalEDetector {
       this.recovery.add(p);
       return;
     }
-    this.banks[0]?.step(p, startedAtMs);
-    this.banks[1]?.step(1 - p, startedAtMs);
-    reference.add(mean, this.logRatio <= 0);
+    let sinceChange = 0;
+    for (let side = 0; side < this.banks.length; side += 1)
+      sinceChange += this.banks[side]?.step(side === 0 ? p : 1 - p, startedAtMs) ?? 0;
+    // The sign of `logRatio`, which nobody asks for: is the mean evidence of the sides at most 1?
+    reference.add(mean, sinceChange <= this.banks.length);
   }
 
   /** Evidence in ticks, averaged over the sides. */

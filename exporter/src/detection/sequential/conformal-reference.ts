@@ -43,7 +43,10 @@ export interface ReferenceState {
  */
 export class ConformalReference {
   private readonly counts: Uint32Array;
-  private readonly pending: Uint32Array;
+  /** Null while nothing is under suspicion, as nearly always. */
+  private pending: Uint32Array | null = null;
+  /** Sums of both over ranges of bins (Fenwick 1994, "A new data structure for cumulative frequency tables"). */
+  private readonly sums: Uint32Array;
   private total = 0;
   private pendingTotal = 0;
 
@@ -52,8 +55,12 @@ export class ConformalReference {
     state?: ReferenceState,
   ) {
     this.counts = dense(state?.counts ?? [], bins);
-    this.pending = dense(state?.pending ?? [], bins);
+    this.sums = new Uint32Array(bins + 1);
+    for (const [bin, count] of this.counts.entries()) this.count(bin, count);
     this.total = this.counts.reduce((sum, n) => sum + n, 0);
+    if (state === undefined || state.pending.length === 0) return;
+    this.pending = dense(state.pending, bins);
+    for (const [bin, count] of this.pending.entries()) this.count(bin, count);
     this.pendingTotal = this.pending.reduce((sum, n) => sum + n, 0);
   }
 
@@ -68,38 +75,51 @@ export class ConformalReference {
    */
   pValue(value: number, v: number): number {
     const bin = binOf(value, this.bins);
+    const { sums } = this;
     let below = 0;
-    for (let h = 0; h < bin; h += 1) below += (this.counts[h] ?? 0) + (this.pending[h] ?? 0);
-    const ties = (this.counts[bin] ?? 0) + (this.pending[bin] ?? 0) + 1;
+    for (let at = bin; at > 0; at &= at - 1) below += sums[at] ?? 0;
+    const ties = (this.counts[bin] ?? 0) + (this.pending?.[bin] ?? 0) + 1;
     return (below + v * ties) / (this.size + 1);
   }
 
   /** @param accepted nothing is suspected: this block and all that was pending are part of normal */
   add(value: number, accepted: boolean): void {
     const bin = binOf(value, this.bins);
+    this.count(bin, 1);
     if (accepted) {
-      if (this.pendingTotal > 0) this.accept();
+      if (this.pending !== null) this.accept(this.pending);
       this.counts[bin] = (this.counts[bin] ?? 0) + 1;
       this.total += 1;
       return;
     }
+    this.pending ??= new Uint32Array(this.bins);
     this.pending[bin] = (this.pending[bin] ?? 0) + 1;
     this.pendingTotal += 1;
   }
 
-  private accept(): void {
-    for (let h = 0; h < this.bins; h += 1) this.counts[h] = (this.counts[h] ?? 0) + (this.pending[h] ?? 0);
+  /** Adds blocks to the sums of every range that holds their bin. */
+  private count(bin: number, blocks: number): void {
+    const { sums } = this;
+    if (blocks === 0) return;
+    for (let at = bin + 1; at < sums.length; at += at & -at) sums[at] = (sums[at] ?? 0) + blocks;
+  }
+
+  private accept(pending: Uint32Array): void {
+    for (let h = 0; h < this.bins; h += 1) this.counts[h] = (this.counts[h] ?? 0) + (pending[h] ?? 0);
     this.total += this.pendingTotal;
-    this.drop();
+    this.pending = null;
+    this.pendingTotal = 0;
   }
 
   /** The suspicion was right: what was pending is no part of normal. */
   drop(): void {
-    this.pending.fill(0);
+    // Unsigned arithmetic wraps, so that taking away is adding.
+    for (const [bin, count] of this.pending?.entries() ?? []) this.count(bin, -count);
+    this.pending = null;
     this.pendingTotal = 0;
   }
 
   snapshot(): ReferenceState {
-    return { counts: sparse(this.counts), pending: sparse(this.pending) };
+    return { counts: sparse(this.counts), pending: this.pending === null ? [] : sparse(this.pending) };
   }
 }

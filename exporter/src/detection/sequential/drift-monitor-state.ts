@@ -92,7 +92,11 @@ const calibration: z.ZodType<CalibrationState> = z.object({
   ),
 });
 
-const risk: z.ZodType<RiskState> = z.object({ bank, recovery: recovery.nullable() });
+const risk: z.ZodType<RiskState> = z.object({
+  bank,
+  zeros: z.object({ count: double, lastAtMs: double }).optional(),
+  recovery: recovery.nullable(),
+});
 
 const stream: z.ZodType<ScoreStreamState> = z.object({
   season: z.object({
@@ -194,5 +198,8 @@ function withUntestable(document: unknown): unknown {
   );
 }
 
+/** Version 3 holds losses of 0 that are not bet on yet; before, there were none. */
+const keepZeros = (old: unknown): unknown => old;
+
 /** The state of one model's e-detectors as stored: a running detector goes on where it was, bit by bit. */
-export const driftMonitorCodec = codec('drift monitor', state, [takeFieldTerms]);
+export const driftMonitorCodec = codec('drift monitor', state, [takeFieldTerms, keepZeros]);

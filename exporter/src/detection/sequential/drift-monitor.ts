@@ -1,4 +1,5 @@
 import { subjectText, type FindingSubject } from '../../domain/finding.js';
+import { featureCount } from '../../domain/observation.js';
 import type { Features, FeatureValue, Observation, Prediction } from '../../domain/observation.js';
 import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domain/alert-evidence.js';
 import type { SignalKey } from '../../domain/profile.js';
@@ -93,15 +94,14 @@ export class DriftMonitor {
         this.value(`feature:${name}`, value ?? null, atMs);
       } else signal.add(value ?? null, atMs);
     }
-    const names = Object.keys(features);
-    const violates = known < names.length && this.meetNewNames(names, features, atMs);
+    const violates = known < featureCount(features) && this.meetNewNames(features, atMs);
     this.loss('schema', violates ? 1 : 0, atMs);
   }
 
   /** Learns features met for the first time; true when a watched model should not have sent one. */
-  private meetNewNames(names: readonly string[], features: Features, atMs: number): boolean {
+  private meetNewNames(features: Features, atMs: number): boolean {
     let violates = false;
-    for (const name of names) {
+    for (const name in features) {
       if (this.signalOfFeature.has(name)) continue;
       if (this.signalOfFeature.size >= this.featuresWatched()) return violates;
       const value = features[name] ?? null;

@@ -41,6 +41,8 @@ export interface RiskSettings {
 
 export interface RiskState {
   readonly bank: BankState;
+  /** Losses of 0 that are not bet on yet; absent when there are none. */
+  readonly zeros?: { readonly count: number; readonly lastAtMs: number } | undefined;
   readonly recovery: RecoveryState | null;
 }
 
@@ -50,6 +52,9 @@ export interface RiskState {
  */
 export class RiskEDetector {
   private readonly bank: EvidenceBank;
+  /** Losses of 0 that came since the last other one: they are bet on with the next other one, whoever looks meanwhile. */
+  private zeros: number;
+  private lastZeroAtMs: number;
   private recovery: Recovery | null;
 
   /** @throws RangeError unless 0 < bound < 1 */
@@ -58,30 +63,53 @@ export class RiskEDetector {
     state?: RiskState,
   ) {
     this.bank = this.newBank(state?.bank);
+    this.zeros = state?.zeros?.count ?? 0;
+    this.lastZeroAtMs = state?.zeros?.lastAtMs ?? 0;
     this.recovery = state === undefined || state.recovery === null ? null : new Recovery(state.recovery);
   }
 
   /** Folds one loss, or the mean loss of one block. */
   add(loss: number, atMs: number): void {
-    if (this.recovery === null) this.bank.step(loss, atMs);
-    else this.recovery.add(loss);
+    if (this.recovery !== null) {
+      this.recovery.add(loss);
+    } else if (loss === 0) {
+      this.zeros += 1;
+      this.lastZeroAtMs = atMs;
+    } else {
+      this.betOnZeros();
+      this.bank.step(loss, atMs);
+    }
+  }
+
+  private betOnZeros(): void {
+    if (this.zeros > 0) this.bank.stepZeros(this.zeros, this.lastZeroAtMs);
+    this.zeros = 0;
+  }
+
+  /** What the bank is once the zeros are bet on; changes nothing, so that looking does not decide when they are. */
+  private get seen(): EvidenceBank {
+    if (this.zeros === 0) return this.bank;
+    const seen = this.newBank(this.bank.snapshot());
+    seen.stepZeros(this.zeros, this.lastZeroAtMs);
+    return seen;
   }
 
   get bound(): number {
     return this.settings.bound;
   }
   get value(): number {
-    return this.bank.value;
+    return this.zeros === 0 ? this.bank.value : this.bank.valueAfterZeros(this.zeros);
   }
   get logRatio(): number {
-    return this.bank.logRatio;
+    return this.seen.logRatio;
   }
   get changeAtMs(): number {
-    return this.bank.changeAtMs;
+    return this.seen.changeAtMs;
   }
 
   /** Stops betting; from now on only the end of the rise is watched. */
   freeze(steps: number): void {
+    this.betOnZeros();
     this.recovery = new Recovery(steps);
   }
 
@@ -93,11 +121,16 @@ export class RiskEDetector {
 
   resume(): void {
     this.recovery = null;
+    this.zeros = 0;
     this.bank.reset();
   }
 
   snapshot(): RiskState {
-    return { bank: this.bank.snapshot(), recovery: this.recovery?.snapshot() ?? null };
+    return {
+      bank: this.bank.snapshot(),
+      ...(this.zeros === 0 ? {} : { zeros: { count: this.zeros, lastAtMs: this.lastZeroAtMs } }),
+      recovery: this.recovery?.snapshot() ?? null,
+    };
   }
 
   private newBank(state?: BankState): EvidenceBank {

@@ -38,27 +38,71 @@ export class EvidenceBank {
    * One step.
    * @param x the value bet upon: a p-value or a risk, in [0, 1]
    * @param atMs when the step's first sample happened
+   * @returns the evidence since the estimated change, Σ weight·C of the CUSUM twins: the exponential of `logRatio`
    */
-  step(x: number, atMs: number): void {
-    const { slopes, powers, mean } = this.bets;
+  step(x: number, atMs: number): number {
+    const { evidence, cusum, resetAtMs, start } = this;
+    const { slopes, powers, weights, mean } = this.bets;
     const deviation = x - mean;
-    let j = 0;
-    for (; j < slopes.length; j += 1) this.multiply(j, 1 + (slopes[j] ?? 0) * deviation, atMs);
-    if (powers.length === 0) return;
-    const log = Math.log(Math.max(1 - x, 1e-300));
-    for (const power of powers) {
-      this.multiply(j, power * Math.exp((power - 1) * log), atMs);
-      j += 1;
+    // A power bet is κ(1 − x)^(κ−1); one logarithm serves them all, none where there is no such bet.
+    const log = powers.length === 0 ? 0 : Math.log(Math.max(1 - x, 1e-300));
+    const linear = slopes.length;
+    let sinceChange = 0;
+    for (let j = 0; j < weights.length; j += 1) {
+      let factor = 0;
+      if (j < linear) factor = 1 + (slopes[j] ?? 0) * deviation;
+      else {
+        const power = powers[j - linear] ?? 0;
+        factor = power * Math.exp((power - 1) * log);
+      }
+      const grown = ((evidence[j] ?? 0) + start) * factor;
+      evidence[j] = grown > MOST ? MOST : grown;
+      const before = cusum[j] ?? 0;
+      let after = factor;
+      if (before < 1) resetAtMs[j] = atMs;
+      else {
+        after = before * factor;
+        if (after > MOST) after = MOST;
+      }
+      cusum[j] = after;
+      sinceChange += (weights[j] ?? 0) * after;
+    }
+    return sinceChange;
+  }
+
+  /**
+   * `steps` steps with x = 0 at once, by the closed form of what `step` does one by one: each bet multiplies by the same
+   * factor f < 1, so R becomes f^n·R + π·(f + f² + … + f^n). For bets on risks: none of them is a power.
+   * @param steps at least 1
+   * @param lastAtMs when the last of them began
+   */
+  stepZeros(steps: number, lastAtMs: number): void {
+    const { evidence, cusum, resetAtMs } = this;
+    const { slopes, mean } = this.bets;
+    for (let j = 0; j < slopes.length; j += 1) {
+      const factor = 1 - (slopes[j] ?? 0) * mean;
+      evidence[j] = this.afterZeros(j, factor, steps);
+      const growing = (cusum[j] ?? 0) * factor ** (steps - 1);
+      if (growing >= 1) cusum[j] = growing * factor;
+      else {
+        cusum[j] = factor;
+        resetAtMs[j] = lastAtMs;
+      }
     }
   }
 
-  private multiply(j: number, factor: number, atMs: number): void {
-    this.evidence[j] = Math.min(((this.evidence[j] ?? 0) + this.start) * factor, MOST);
-    const before = this.cusum[j] ?? 0;
-    if (before < 1) {
-      this.cusum[j] = factor;
-      this.resetAtMs[j] = atMs;
-    } else this.cusum[j] = Math.min(before * factor, MOST);
+  private afterZeros(j: number, factor: number, steps: number): number {
+    const all = factor ** steps;
+    return (this.evidence[j] ?? 0) * all + (this.start * factor * (1 - all)) / (1 - factor);
+  }
+
+  /** `value` as it will be after so many steps with x = 0. */
+  valueAfterZeros(steps: number): number {
+    const { slopes, weights, mean } = this.bets;
+    let sum = 0;
+    for (let j = 0; j < slopes.length; j += 1)
+      sum += (weights[j] ?? 0) * this.afterZeros(j, 1 - (slopes[j] ?? 0) * mean, steps);
+    return Math.min(sum, MOST);
   }
 
   /** Mixture value Σ weight·R, in ticks: what is compared with the line. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { route, type Route } from '../route.js';
+import { senderOf } from '../sender.js';
 
 const taken = z
   .object({
@@ -42,13 +43,14 @@ export const cloudEventRoutes: readonly Route[] = [
       takesOthers: true,
     },
     responses: { 200: taken, 400: taken },
-    async handler({ ports, query, body, headers, actor }) {
+    async handler({ ports, query, body, headers, actor, address }) {
       const { rows, waiting, repeated, skipped, refused, errors } = await ports.intake.events.receive(
         headers,
         body,
         ports.clock.now(),
         query.ack,
         (name) => ports.application.models.ensureWatched(name, actor),
+        senderOf(headers, actor, address),
       );
       const nothing = rows + waiting + repeated + skipped === 0 && refused > 0;
       const shown = errors.map(({ event, field, message }) => ({ event, field, message }));

@@ -4,6 +4,7 @@ import { baselineRoutes } from './baselines.js';
 import { cloudEventRoutes } from './cloudevents.js';
 import { decisionRoutes } from './decisions.js';
 import { identityRoutes } from './identity.js';
+import { importRoutes } from './imports.js';
 import { incidentRoutes } from './incidents.js';
 import { learningRoutes } from './incident-history.js';
 import { modelRoutes } from './models.js';
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...modelRoutes,
   ...baselineRoutes,
   ...observationRoutes,
+  ...importRoutes,
   ...cloudEventRoutes,
   ...openTelemetryRoutes,
   ...validationRoutes,

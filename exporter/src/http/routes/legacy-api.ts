@@ -4,6 +4,7 @@ import type { Investigation } from '../../domain/investigation.js';
 import { Invalid } from '../../domain/errors.js';
 import { httpUrl, label } from '../parameters.js';
 import { route, type Route } from '../route.js';
+import { senderOf } from '../sender.js';
 
 const nullableNumber = z.number().nullable();
 const named = z.object({ id: z.string(), title: z.string(), probability: z.number() });
@@ -107,7 +108,7 @@ export const legacyRoutes: readonly Route[] = [
         }),
       }),
     },
-    async handler({ ports: { application, intake, clock }, body, actor }) {
+    async handler({ ports: { application, intake, clock }, body, headers, actor, address }) {
       const batch = intake.batches.read(body, 'application/json', clock.now(), '');
       const [wrong] = batch.errors;
       if (wrong !== undefined) {
@@ -118,6 +119,7 @@ export const legacyRoutes: readonly Route[] = [
       const id = await application.models.ensureWatched(name, actor);
       const result = await intake.models.ingest(id, {
         ...batch,
+        sender: senderOf(headers, actor, address),
         batchId: null,
         bodyDigest: null,
         acknowledge: 'commit',

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
-import { MAPPED_ROLES, type MappedRole } from '../../domain/field-mapping.js';
-import { NOTE_REASONS, REFUSAL_REASONS } from '../../domain/ingest.js';
+import { mappingFrom, MAPPED_ROLES, NO_MAPPING, type MappedRole } from '../../domain/field-mapping.js';
+import { NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
 import { modelIdSchema } from '../parameters.js';
 import { route, type Route } from '../route.js';
+import { senderOf } from '../sender.js';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const number = z.number().nullable();
@@ -48,13 +49,15 @@ const content = {
   'text/tab-separated-values': TABLE,
 };
 
-const result = z
+export const ingestResultSchema = z
   .object({
     accepted: z.number(),
     rejected: z.number(),
     rejected_by_reason: z.partialRecord(z.enum(REFUSAL_REASONS), z.number()),
-    labels_matched: z.number(),
-    labels_unmatched: z.number(),
+    labels_in_rows: z.number().meta({ description: 'predictions that came with their label' }),
+    labels_matched: z.number().meta({ description: 'labels sent by themselves whose prediction is known' }),
+    labels_unmatched: z.number().meta({ description: 'labels sent by themselves whose prediction is not known' }),
+    labels_waiting: z.number().meta({ description: 'of the unmatched those that wait, a day, for their prediction' }),
     duplicate: z.boolean().meta({ description: 'this batch_id was taken before; nothing was counted again' }),
     errors: z
       .array(
@@ -80,24 +83,32 @@ const result = z
       .meta({ description: 'what was changed or left out of rows that were taken' }),
   })
   .meta({ id: 'IngestResult' });
-const batchId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A–Z a–z 0–9 . _ : -');
+/** What became of a batch's rows. */
+export const ingestResultView = (taken: IngestResult): z.output<typeof ingestResultSchema> => ({
+  accepted: taken.accepted,
+  rejected: taken.rejected,
+  rejected_by_reason: { ...taken.rejectedByReason },
+  labels_in_rows: taken.labelsInRows,
+  labels_matched: taken.labelsMatched,
+  labels_unmatched: taken.labelsUnmatched,
+  labels_waiting: taken.labelsWaiting,
+  duplicate: taken.duplicate,
+  errors: taken.errors.map(({ line, rows, field, reason, message }) => ({ line, rows, field, reason, message })),
+  notes: taken.notes.map(({ reason, rows, line, field, message }) => ({ reason, rows, line, field, message })),
+});
+export const batchIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A–Z a–z 0–9 . _ : -');
 
-const MAP = new RegExp(`^[^,]*[^,]:(?:${MAPPED_ROLES.join('|')})(?:,[^,]*[^,]:(?:${MAPPED_ROLES.join('|')}))*$`);
-const SAID = /^(.{1,1000}):([a-z_]+)$/s;
-const role = z.enum(MAPPED_ROLES);
+export const MAP = new RegExp(`^[^,]*[^,]:(?:${MAPPED_ROLES.join('|')})(?:,[^,]*[^,]:(?:${MAPPED_ROLES.join('|')}))*$`);
 
 /**
  * `amount:feature,y:label` as what each field is.
  * @throws Invalid for a part without a name and a role
  */
-function saidOfFields(text: string | undefined): ReadonlyMap<string, MappedRole> {
-  const said = new Map<string, MappedRole>();
-  for (const part of text === undefined ? [] : text.split(',')) {
-    const [, name = '', given] = SAID.exec(part) ?? [];
-    const read = role.safeParse(given);
-    if (!read.success) throw new Invalid(`map must be name:role, … with a role of ${MAPPED_ROLES.join(', ')}`, 'map');
-    said.set(name, read.data);
-  }
+export function saidOfFields(text: string | undefined): ReadonlyMap<string, MappedRole> {
+  const said = text === undefined ? NO_MAPPING.fields : mappingFrom(text);
+  if (said === null) throw new Invalid(`map must be name:role, … with a role of ${MAPPED_ROLES.join(', ')}`, 'map');
   return said;
 }
 
@@ -109,7 +120,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     summary,
     params: z.strictObject({ id: modelIdSchema }),
     query: z.strictObject({
-      batch_id: batchId.optional().meta({
+      batch_id: batchIdSchema.optional().meta({
         description:
           'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
       }),
@@ -128,8 +139,8 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     }),
     body: { kind: 'text', content, takesOthers: true },
     isIntake: true,
-    responses: { 200: result, 400: result },
-    async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers }) {
+    responses: { 200: ingestResultSchema, 400: ingestResultSchema },
+    async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor, address }) {
       application.models.require(id);
       const said = saidOfFields(query.map);
       const header = headers['mlfi-batch-id'];
@@ -138,27 +149,18 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
       const batch = intake.batches.read(body, headers['content-type'] ?? '', clock.now(), id, said);
       const taken = await intake.models.ingest(id, {
         ...batch,
+        sender: senderOf(headers, actor, address),
         batchId: named,
         bodyDigest: named === null ? null : createHash('sha256').update(body).digest('hex'),
         acknowledge: query.ack,
       });
-      const shown = {
-        accepted: taken.accepted,
-        rejected: taken.rejected,
-        rejected_by_reason: { ...taken.rejectedByReason },
-        labels_matched: taken.labelsMatched,
-        labels_unmatched: taken.labelsUnmatched,
-        duplicate: taken.duplicate,
-        errors: taken.errors.map(({ line, rows, field, reason, message }) => ({ line, rows, field, reason, message })),
-        notes: taken.notes.map(({ reason, rows, line, field, message }) => ({ reason, rows, line, field, message })),
-      };
-      return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: shown };
+      return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };
     },
   });
 
 /** @throws Invalid when the header is no batch id */
 function batchIdOf(header: string): string {
-  const read = batchId.safeParse(header);
+  const read = batchIdSchema.safeParse(header);
   if (read.success) return read.data;
   throw new Invalid(`mlfi-batch-id: ${read.error.issues[0]?.message ?? 'is no batch id'}`, 'mlfi-batch-id');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
 import { route, textResponse, type Route } from '../route.js';
+import { senderOf } from '../sender.js';
 
 const PROTOBUF = 'application/x-protobuf';
 
@@ -25,10 +26,15 @@ const otlp = (signal: 'traces' | 'logs', what: string, rejected: 'rejectedSpans'
         'an empty response, or how many were refused and why (partial success)',
       ),
     },
-    async handler({ ports, body, headers, actor }) {
+    async handler({ ports, body, headers, actor, address }) {
       const type = headers['content-type'] ?? '';
-      const result = await ports.intake.telemetry.receive(signal, body, type, ports.clock.now(), (name) =>
-        ports.application.models.ensureWatched(name, actor),
+      const result = await ports.intake.telemetry.receive(
+        signal,
+        body,
+        type,
+        ports.clock.now(),
+        (name) => ports.application.models.ensureWatched(name, actor),
+        senderOf(headers, actor, address),
       );
       if (result.kind === 'refused') throw new Invalid(result.message, 'body');
       const { rejected: count, message } = result;

@@ -1,4 +1,4 @@
-import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
+import { plain, shareOfDrop, writesOtherwise, type CauseDefinition } from './cause-definition.js';
 import { has, saidOf } from '../indicators/indicator.js';
 
 /**
@@ -15,7 +15,7 @@ export const calibrationDecay: CauseDefinition = {
     const moved =
       symptoms.golden.confidencesMoved > 0 ||
       has(symptoms, 'calibration') ||
-      saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined;
+      (saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined && !writesOtherwise(symptoms));
     if (!trend && !moved) return [];
     const { golden, confidence } = symptoms;
     const shift =

@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import type { IndicatorId } from '../../domain/indicator.js';
 import type { CauseId } from '../../domain/cause.js';
 import type { DecompositionPartName, Symptoms } from '../../domain/symptoms.js';
@@ -58,3 +59,7 @@ export function shareOfDrop(symptoms: Symptoms, part: DecompositionPartName): nu
   const value = decomposition.parts.find(({ name }) => name === part)?.value ?? 0;
   return Math.min(1, Math.max(0, value / decomposition.total));
 }
+
+/** What a language model writes is of another kind than before; its confidence is that of the words it writes, so it moves with them. */
+export const writesOtherwise = ({ findings }: Symptoms): boolean =>
+  findings.some(({ subject }) => isAboutAnswers(subject));

@@ -1,4 +1,5 @@
-import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
+import type { IndicatorId } from '../../domain/indicator.js';
+import { plain, shareOfDrop, writesOtherwise, type CauseDefinition } from './cause-definition.js';
 import { has, saidOf } from '../indicators/indicator.js';
 
 /**
@@ -12,16 +13,20 @@ export const modelChanged: CauseDefinition = {
   excludes: ['constant-answers', 'only-unsure-answers-turn', 'inputs-moved', 'golden-answers-scatter'],
   hypotheses(symptoms) {
     const { golden } = symptoms;
+    const writes = writesOtherwise(symptoms);
     const turned =
-      saidOf(symptoms, 'prediction-mix', 'prediction') ?? saidOf(symptoms, 'confidence-distribution', 'confidence');
-    const changed =
-      golden.compared === 0 ? turned !== undefined : has(symptoms, 'golden-answers') || golden.answersChanged > 0;
+      writes ||
+      saidOf(symptoms, 'prediction-mix', 'prediction') !== undefined ||
+      saidOf(symptoms, 'confidence-distribution', 'confidence') !== undefined;
+    const changed = golden.compared === 0 ? turned : has(symptoms, 'golden-answers') || golden.answersChanged > 0;
     const released = symptoms.changes.find(({ kind }) => kind === 'model-version' || kind === 'deployment');
     if (!changed && released?.kind !== 'model-version') return [];
     const title =
       released === undefined
         ? 'Model or its serving changed, without a declared release'
         : 'Model or its serving changed after a release';
-    return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model') })];
+    // Most texts end in one way, before and after.
+    const ignores: readonly IndicatorId[] = writes ? ['constant-answers'] : [];
+    return [plain(title, { shareExplained: shareOfDrop(symptoms, 'model'), ignores })];
   },
 };

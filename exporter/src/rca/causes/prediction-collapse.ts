@@ -1,4 +1,4 @@
-import { plain, type CauseDefinition } from './cause-definition.js';
+import { plain, writesOtherwise, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 import { inputsWith } from '../prediction-share.js';
 
@@ -17,6 +17,8 @@ export const predictionCollapse: CauseDefinition = {
   expects: ['golden-answers-changed', 'golden-mostly-turned', 'answer-mix-moved'],
   excludes: ['sure-answers-turn'],
   hypotheses(symptoms) {
+    // The predictions of a language model are how its texts end, and most end in one way.
+    if (writesOtherwise(symptoms)) return [];
     const { topShare, topShareBefore } = symptoms.prediction;
     const vanished = topShareBefore === null ? 0 : 1 - (1 - topShare) / Math.max(0.01, 1 - topShareBefore);
     const rose = topShare >= MIN_TOP_SHARE && vanished >= MAX_VANISHED;

@@ -1,3 +1,4 @@
+import { isAboutAnswers } from '../../domain/generation.js';
 import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
 import { invalidShare, numericTotal, quantileOf, validTotal } from '../../statistics/signal-counts.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
@@ -37,7 +38,7 @@ export function featureEvidence(
   );
   const entries: Omit<FeatureEvidence, 'hint'>[] = [];
   for (const [key, now] of window.signals) {
-    if (!key.startsWith('feature:')) continue;
+    if (!key.startsWith('feature:') || isAboutAnswers(key)) continue;
     const before = baseline.profile.signals.get(key);
     entries.push({
       ...featureOf(key.slice('feature:'.length), before, now, reported.has(key)),

@@ -6,8 +6,10 @@ const reason = z.enum(REFUSAL_REASONS);
 /** What later releases added has a default: results of earlier ones are still read. */
 const result: z.ZodType<IngestResult> = z.object({
   accepted: z.number(),
+  labelsInRows: z.number().default(0),
   labelsMatched: z.number(),
   labelsUnmatched: z.number(),
+  labelsWaiting: z.number().default(0),
   rejected: z.number(),
   rejectedByReason: z.partialRecord(reason, z.number()).default({}),
   errors: z.array(

@@ -13,6 +13,7 @@ import { featureKinds } from './080-feature-kinds.js';
 import { ledgerCells } from './085-ledger-cells.js';
 import { commitOutcome } from './086-commit-outcome.js';
 import { ledgerArrival } from './090-ledger-arrival.js';
+import { waitingLabels } from './110-waiting-labels.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   ledgerCells,
   commitOutcome,
   ledgerArrival,
+  waitingLabels,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -53,7 +53,15 @@ const start = (): LogFiles =>
               batch.observations.map(({ predictionId }) => predictionId),
             );
           if (crashAt === 'after') return Promise.reject(new Error('crash'));
-          return Promise.resolve({ ...batch, accepted: 0, labelsMatched: 0, labelsUnmatched: 0, duplicate });
+          return Promise.resolve({
+            ...batch,
+            accepted: 0,
+            labelsInRows: 0,
+            labelsMatched: 0,
+            labelsUnmatched: 0,
+            labelsWaiting: 0,
+            duplicate,
+          });
         },
       },
       settings: settingsInMemory(settingTexts),

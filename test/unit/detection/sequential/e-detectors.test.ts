@@ -30,6 +30,32 @@ const reference = JSON.parse(
   readFileSync(new URL('../../../data/reference/scipy_reference.json', import.meta.url), 'utf8'),
 ) as Reference;
 
+describe('conformal reference', () => {
+  test('counts blocks below as a scan of all bins does, whatever is accepted, suspected and dropped', () => {
+    const random = seededRandom(11);
+    const reference = new ConformalReference(400);
+    for (let i = 0; i < 3_000; i += 1) {
+      const value = random.next() ** 2;
+      const { counts, pending } = reference.snapshot();
+      const bin = Math.min(399, Math.floor(value * 400));
+      let [below, ties, size] = [0, 1, 0];
+      for (const pairs of [counts, pending])
+        for (let at = 0; at < pairs.length; at += 2) {
+          const [each = 0, blocks = 0] = [pairs[at], pairs[at + 1]];
+          size += blocks;
+          if (each < bin) below += blocks;
+          else if (each === bin) ties += blocks;
+        }
+      expect(reference.pValue(value, 0.25)).toBe((below + 0.25 * ties) / (size + 1));
+      if (i % 97 === 0) reference.drop();
+      reference.add(value, random.next() < 0.8);
+    }
+    const restored = new ConformalReference(400, reference.snapshot());
+    expect(restored.snapshot()).toEqual(reference.snapshot());
+    expect(restored.pValue(0.3, 0.5)).toBe(reference.pValue(0.3, 0.5));
+  });
+});
+
 describe('evidence bank', () => {
   test('follows the reference trace of the Shiryaev–Roberts mixture to 1e-9', () => {
     const { x, m, lambda_, log_sr_mixture } = reference.e_sr_trace;
@@ -44,6 +70,21 @@ describe('evidence bank', () => {
       bank.step(value, i);
       expect(Math.log(bank.value)).toBeCloseTo(log_sr_mixture[i] ?? NaN, 9);
     });
+  });
+
+  test.each([1, 2, 17, 400, 20_000])('takes %i losses of 0 at once as one by one', (zeros) => {
+    for (const bets of [riskBets(0.01, null), riskBets(0.3, null), riskBets(0.2, 0.05)]) {
+      const oneByOne = new EvidenceBank(bets, 0.4);
+      const atOnce = new EvidenceBank(bets, 0.4);
+      for (const bank of [oneByOne, atOnce]) for (let i = 0; i < 6; i += 1) bank.step(i % 2, i);
+      for (let i = 0; i < zeros; i += 1) oneByOne.step(0, 100 + i);
+      expect(atOnce.valueAfterZeros(zeros) / oneByOne.value).toBeCloseTo(1, 9);
+      atOnce.stepZeros(zeros, 99 + zeros);
+      const [expected, found] = [oneByOne.snapshot(), atOnce.snapshot()];
+      for (const [j, value] of expected.evidence.entries()) expect((found.evidence[j] ?? 0) / value).toBeCloseTo(1, 9);
+      for (const [j, value] of expected.cusum.entries()) expect((found.cusum[j] ?? 0) / value).toBeCloseTo(1, 9);
+      expect(found.resetAtMs).toEqual(expected.resetAtMs);
+    }
   });
 
   test('dates a change by the last reset of the bet that gained most', () => {

@@ -3,9 +3,11 @@ import type { Json } from '../../../domain/json.js';
 import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
+import { generationOf } from './generation.js';
 import { readAt } from './pointers.js';
 import { readAnswer, readFrom } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
+import { bodyOf, type Body } from './streamed.js';
 
 const DEEPEST = 6;
 
@@ -86,12 +88,13 @@ export function modelAnswer(
     return failureAnswer('not_http', 'the server answered by gRPC, and mlfi asks with JSON', latencySeconds, status);
   if (status < 200 || status >= 300)
     return failureAnswer(reasonOf(status), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
-  let body: Json;
+  let read: Body;
   try {
-    body = JSON.parse(answer.body) as Json;
+    read = bodyOf(answer);
   } catch {
     return failureAnswer('not_json', notJsonText(answer.body), latencySeconds, status);
   }
+  const { body, firstWordsSeconds } = read;
   const error = errorInAnswer(body);
   if (error !== null)
     return failureAnswer(
@@ -102,8 +105,13 @@ export function modelAnswer(
       retryAfterOf(answer),
     );
   const picked = pick(body);
-  const read = readAnswer(picked);
-  const reading = pointers === undefined ? read : readAt(body, pointers, read);
+  const found = readAnswer(picked);
+  const generation = generationOf(picked, firstWordsSeconds);
+  // A language model that wrote nothing has answered: with nothing.
+  const reading =
+    pointers === undefined
+      ? { ...found, prediction: found.prediction ?? generation?.text ?? null }
+      : readAt(body, pointers, found);
   if (reading.prediction === null && reading.confidence === null) {
     return failureAnswer(
       'schema',
@@ -117,10 +125,14 @@ export function modelAnswer(
     ...reading,
     latencySeconds,
     httpStatus: status,
-    shape: shapeOf(body),
+    shape: generation === null ? shapeOf(body) : envelopeOf(body),
     from: readFrom(picked),
+    ...(generation === null ? {} : { generation }),
   };
 }
+
+/** What a language model says is of many shapes (a text, a refusal, calls of tools): its answer is one as long as what is around it is. */
+const envelopeOf = (body: Json): string => (isObject(body) ? Object.keys(body).sort().join(',').slice(0, 2_000) : '[]');
 
 function notJsonText(body: string): string {
   const words = serverWords(body);

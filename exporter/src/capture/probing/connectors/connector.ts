@@ -95,6 +95,7 @@ export async function post(
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
     retriesIdleClose: true,
+    notesArrivals: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
   if (answer.kind === 'answer') return withoutSecrets(context, endpoint.authorizationSecret, answer);

@@ -67,15 +67,22 @@ function payloadsFor(task: Task, model: string | null): Json[][] {
     SENTENCES.slice(0, 8).map((sentence) => ({ ...named, ...payload(sentence) }));
   const messages = (content: string): Json => [{ role: 'user', content }];
   const settled = { temperature: 0, max_tokens: LONGEST_ANSWER_TOKENS };
+  /** The time to the first words shows in a stream alone. */
+  const streamed = { stream: true, stream_options: { include_usage: true } };
   switch (task) {
     case 'chat/completions':
       return [
+        each((content) => ({ messages: messages(content), ...settled, logprobs: true, ...streamed })),
         each((content) => ({ messages: messages(content), ...settled, logprobs: true })),
         each((content) => ({ messages: messages(content), ...settled })),
         each((content) => ({ messages: messages(content) })),
       ];
     case 'completions':
-      return [each((prompt) => ({ prompt, ...settled, logprobs: 1 })), each((prompt) => ({ prompt, ...settled }))];
+      return [
+        each((prompt) => ({ prompt, ...settled, logprobs: 1, ...streamed })),
+        each((prompt) => ({ prompt, ...settled, logprobs: 1 })),
+        each((prompt) => ({ prompt, ...settled })),
+      ];
     case 'responses':
       return [each((input) => ({ input, temperature: 0 })), each((input) => ({ input }))];
     case 'embeddings':

@@ -1,7 +1,7 @@
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
 import { Conflict, Invalid } from '../../../domain/errors.js';
 import type { ModelId } from '../../../domain/identifiers.js';
-import type { IngestResult, IntakeLimits, RowTaker } from '../../../domain/ingest.js';
+import type { IngestBatch, IngestResult, IntakeLimits, RowTaker } from '../../../domain/ingest.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
 import type { LoggedCall } from '../../ingest/calls/logged-call.js';
 import { timestampMs } from '../../ingest/timestamps.js';
@@ -138,13 +138,15 @@ export class EventReceiver {
     nowMs: number,
     acknowledge: 'commit' | 'memory',
     ensureWatched: (name: string) => Promise<ModelId>,
+    sender = '',
   ): Promise<EventsTaken> {
     const tally = new Tally();
     const { addressed, bytesEach } = await this.address(headers, body, tally, ensureWatched);
     // A repetition is known to be one only when what it repeats is taken.
     for (let busy = this.busy(addressed); busy !== undefined; busy = this.busy(addressed)) await busy;
     const keys = new Set(addressed.map(({ key }) => key));
-    const taking = this.takeAll(this.join(addressed, bytesEach, nowMs, tally), nowMs, acknowledge, tally);
+    const found = this.join(addressed, bytesEach, nowMs, tally);
+    const taking = this.takeAll(found, nowMs, { acknowledge, sender }, tally);
     const ended = taking.then(
       () => undefined,
       () => undefined,
@@ -181,7 +183,11 @@ export class EventReceiver {
     for (const [model, list] of halves) {
       const entries = list.map((half) => entryOfLone(half, pairing));
       try {
-        if (this.ports.models.has(model)) await this.take(model, entries, nowMs, isStopping ? 'commit' : 'memory');
+        if (this.ports.models.has(model))
+          await this.take(model, entries, nowMs, {
+            acknowledge: isStopping ? 'commit' : 'memory',
+            sender: 'calls without an answer',
+          });
         this.ports.count('unanswered', list.length);
       } catch (error) {
         errors.push(error);
@@ -258,14 +264,14 @@ export class EventReceiver {
   private async takeAll(
     found: ReadonlyMap<ModelId, Found>,
     nowMs: number,
-    acknowledge: 'commit' | 'memory',
+    how: Pick<IngestBatch, 'acknowledge' | 'sender'>,
     tally: Tally,
   ): Promise<void> {
     const errors: unknown[] = [];
     for (const [model, { entries, events, undo, whole }] of found) {
       if (entries.length === 0) continue;
       try {
-        const { accepted, rejected, errors: refused } = await this.take(model, entries, nowMs, acknowledge);
+        const { accepted, rejected, errors: refused } = await this.take(model, entries, nowMs, how);
         tally.rows += accepted;
         tally.rejected += rejected;
         for (const { line, field, message } of refused) {
@@ -287,12 +293,12 @@ export class EventReceiver {
     model: ModelId,
     entries: readonly LogEntry[],
     nowMs: number,
-    acknowledge: 'commit' | 'memory',
+    how: Pick<IngestBatch, 'acknowledge' | 'sender'>,
   ): Promise<IngestResult> {
     const settings = this.ports.settings();
     const mapping = settings.models.get(model) ?? NO_MAPPING;
     const batch = batchOfEntries(entries, nowMs, settings, mapping);
-    return this.ports.models.ingest(model, { ...batch, batchId: null, bodyDigest: null, acknowledge });
+    return this.ports.models.ingest(model, { ...batch, batchId: null, bodyDigest: null, ...how });
   }
 
   private once({ id, rows }: Extract<EventPart, { kind: 'row' }>, model: ModelId, nowMs: number): Step {

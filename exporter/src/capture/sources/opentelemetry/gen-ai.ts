@@ -1,5 +1,6 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { generatedTextFeatures } from '../../../statistics/generated-text-features.js';
 import { textFeatures } from '../../../statistics/text-features.js';
 import { readJson } from '../../ingest/formats/tolerant-json.js';
 import type { Service } from '../services.js';
@@ -104,8 +105,9 @@ function callRow(signal: Signal): SignalRow {
         temperature: number(NAMES.temperature),
         max_tokens: number(NAMES.maximumTokens),
         time_to_first_chunk_seconds: number(NAMES.firstChunkSeconds),
-        ...described('input', asked),
-        ...described('output', said),
+        ...described('input', asked, textFeatures),
+        ...described('output', said, generatedTextFeatures),
+        ...(typeof reason === 'string' ? { 'output.truncated': /^(length|max_tokens)$/.test(reason) } : {}),
       }),
     },
   };
@@ -115,10 +117,10 @@ const filled = (features: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(features).filter(([, value]) => value !== null));
 
 /** Prompts and completions are told by numbers; not a word of them is kept. */
-function described(prefix: string, text: string | null): JsonObject {
+function described(prefix: string, text: string | null, features: typeof textFeatures): JsonObject {
   if (text === null) return {};
   return Object.fromEntries(
-    Object.entries(textFeatures(text)).map(([part, value]) => [`${prefix}.${part}`, value ?? null]),
+    Object.entries(features(text)).map(([part, value]) => [`${prefix}.${part}`, value ?? null]),
   );
 }
 

@@ -40,16 +40,18 @@ export class TelemetryReceiver {
     contentType: string,
     nowMs: number,
     ensureWatched: (name: string) => Promise<ModelId>,
+    sender = '',
   ): Promise<TelemetryTaken> {
     const reading = readSignals(of, body, contentType);
     if (reading.kind === 'refused') return reading;
-    return this.turns.runExclusive(() => this.take(reading.signals, nowMs, ensureWatched));
+    return this.turns.runExclusive(() => this.take(reading.signals, nowMs, ensureWatched, sender));
   }
 
   private async take(
     signals: readonly Signal[],
     nowMs: number,
     ensureWatched: (name: string) => Promise<ModelId>,
+    sender = '',
   ): Promise<TelemetryTaken> {
     const settings = this.ports.settings();
     const found = new Map<ModelId, { readonly entries: LogEntry[]; readonly ids: string[] }>();
@@ -86,6 +88,7 @@ export class TelemetryReceiver {
         const mapping = settings.models.get(model) ?? NO_MAPPING;
         const result = await this.ports.models.ingest(model, {
           ...batchOfEntries(batch.entries, nowMs, settings, mapping),
+          sender,
           batchId: null,
           bodyDigest: null,
           acknowledge: 'commit',

@@ -44,8 +44,10 @@ function start(settings: Partial<EventIntakeSettings> = {}): void {
         return Promise.resolve({
           ...batch,
           accepted: batch.observations.length + batch.labels.length,
+          labelsInRows: 0,
           labelsMatched: 0,
           labelsUnmatched: 0,
+          labelsWaiting: 0,
           duplicate: false,
         });
       },

@@ -40,7 +40,15 @@ beforeEach(() => {
         if (away.delete(id)) throw new Error('the store is away');
         const accepted = batch.observations.length;
         counted.set(id, (counted.get(id) ?? 0) + accepted);
-        return { ...batch, accepted, labelsMatched: 0, labelsUnmatched: 0, duplicate: false };
+        return {
+          ...batch,
+          accepted,
+          labelsInRows: 0,
+          labelsMatched: 0,
+          labelsUnmatched: 0,
+          labelsWaiting: 0,
+          duplicate: false,
+        };
       },
     },
     count: () => undefined,

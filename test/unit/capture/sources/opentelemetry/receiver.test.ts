@@ -31,8 +31,10 @@ beforeEach(() => {
         return Promise.resolve({
           ...batch,
           accepted: batch.observations.length,
+          labelsInRows: 0,
           labelsMatched: 0,
           labelsUnmatched: 0,
+          labelsWaiting: 0,
           duplicate: false,
         });
       },

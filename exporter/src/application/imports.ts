@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import type { Actor } from '../domain/actor.js';
+import { Conflict, NotFound } from '../domain/errors.js';
+import { modelId, type ModelId } from '../domain/identifiers.js';
+import {
+  IMPORT_PURPOSES,
+  type ImportOutcome,
+  type ImportProgress,
+  type ImportPurpose,
+  type SpreadTimes,
+} from '../domain/import.js';
+import type { IngestBatch, IngestResult } from '../domain/ingest.js';
+import type { Model } from '../domain/model.js';
+import type { Store } from '../domain/ports.js';
+import { setting } from '../domain/setting.js';
+import type { Replay } from '../monitoring/replay.js';
+import type { ApplicationPorts } from './ports.js';
+
+/** Imports that are not finished: after a crash they are taken up again. */
+export const IMPORTS_UNDER_WAY = setting<Readonly<Record<string, ImportPurpose>>>(
+  'imports-under-way',
+  z.record(z.string(), z.enum(IMPORT_PURPOSES)),
+);
+
+/** Rows of the past, as they were read. */
+export interface ImportedRows {
+  readonly purpose: ImportPurpose;
+  readonly batch: IngestBatch;
+  /** The time that rows without one were given when they were read. */
+  readonly undatedAtMs: number;
+  readonly spread: SpreadTimes | null;
+}
+
+export interface ImportUseCases {
+  /**
+   * Takes rows of a model's past. The first batch begins the import; until it is finished the model is not watched live.
+   * @throws NotFound, Conflict for a model that live rows have come for, or Unavailable when the store cannot be written
+   */
+  take(id: ModelId, rows: ImportedRows, by: Actor): Promise<IngestResult>;
+  /** What became of a batch that was taken whole before; null for any other. */
+  taken(id: ModelId, batchId: string): Promise<IngestResult | null>;
+  /** What was there to say; the model is watched live from now on. @throws NotFound when no import is under way */
+  finish(id: ModelId, by: Actor): Promise<ImportOutcome>;
+  /** Whether rows of the model's past are being imported, also when mlfi was started anew meanwhile. */
+  isUnderWay(id: ModelId): boolean;
+  /** Null when no import of the model is under way in this process. */
+  progress(id: ModelId): ImportProgress | null;
+  /** Imports that were under way when mlfi ended wait to be gone on with: their models are not watched before. Call before the fleet starts. */
+  recall(): Promise<void>;
+}
+
+const WINDOW_LENGTHS_MS = [0, 3_600_000, 86_400_000] as const;
+/** A window that holds fewer rows says little, and months of them are many. */
+const ROWS_PER_WINDOW = 200;
+
+/** @returns the use cases of `/api/v1/models/…/imports` */
+export function importUseCases({
+  fleet,
+  store,
+  audit,
+  openReplay,
+}: Pick<ApplicationPorts, 'fleet' | 'audit' | 'openReplay'> & {
+  readonly store: Pick<Store, 'settings' | 'batches' | 'models'>;
+}): ImportUseCases {
+  const replays = new Map<ModelId, Replay>();
+  /** Batches of one model are taken one after the other. */
+  const queues = new Map<ModelId, Promise<unknown>>();
+  const inOrder = <T>(id: ModelId, work: () => Promise<T>): Promise<T> => {
+    const result = (queues.get(id) ?? Promise.resolve()).then(work, work);
+    queues.set(id, result);
+    return result;
+  };
+  const underWay = async (): Promise<Readonly<Record<string, ImportPurpose>>> =>
+    (await store.settings.get(IMPORTS_UNDER_WAY)) ?? {};
+
+  async function begun(id: ModelId, { purpose, batch, spread }: ImportedRows, by: Actor): Promise<Replay> {
+    const known = replays.get(id);
+    if (known !== undefined) {
+      if (known.purpose === purpose) return known;
+      throw new Conflict(`rows are being imported as ${known.purpose}; finish that first`, 'as');
+    }
+    const marked = await underWay();
+    const resumed = marked[id];
+    if (resumed !== undefined && resumed !== purpose)
+      throw new Conflict(`rows are being imported as ${resumed}; finish that first`, 'as');
+    if (resumed !== undefined) return opened(await stored(id), purpose, windowMsFor(batch, spread));
+    const { model, counters, baseline, learning } = fleet.monitoredModel(id);
+    if (counters.lastAnswerAtMs !== null || (baseline === null && (learning?.profile.calls ?? 0) > 0))
+      throw new Conflict(
+        `"${id}" has rows of its own already: what comes now would be the past of another model. Import the past first, or under another id; rows that are only late go to …/observations`,
+        'model',
+      );
+    refuseWhatCannotBe(purpose, baseline?.admittedAtMs ?? null, batch);
+    await store.settings.set(IMPORTS_UNDER_WAY, { ...marked, [id]: purpose });
+    await audit('import-begun', by, { model: id, as: purpose });
+    fleet.lent.add(id);
+    await fleet.release(id);
+    return opened(model, purpose, windowMsFor(batch, spread));
+  }
+
+  /** From here on until it is finished the model belongs to the replay. */
+  async function opened(model: Model, purpose: ImportPurpose, windowMs: number): Promise<Replay> {
+    fleet.lent.add(model.id);
+    const replay = await openReplay(model, purpose, windowMs);
+    replays.set(model.id, replay);
+    return replay;
+  }
+
+  /** The model of an import that was under way when mlfi ended. */
+  async function stored(id: ModelId): Promise<Model> {
+    const model = await store.models.get(id);
+    if (model !== null) return model;
+    fleet.lent.delete(id);
+    await unmark(id);
+    throw new NotFound(`there is no model "${id}"; register it again`, 'model');
+  }
+
+  async function unmark(id: ModelId): Promise<void> {
+    const others = Object.entries(await underWay()).filter(([other]) => other !== id);
+    await store.settings.set(IMPORTS_UNDER_WAY, Object.fromEntries(others));
+  }
+
+  /** The import that is to be finished, taken up again when mlfi was started anew meanwhile. */
+  async function unfinished(id: ModelId): Promise<Replay> {
+    const known = replays.get(id);
+    if (known !== undefined) return known;
+    const purpose = (await underWay())[id];
+    if (purpose === undefined) throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
+    return opened(await stored(id), purpose, 0);
+  }
+
+  return {
+    take: (id, rows, by) =>
+      inOrder(id, async () => {
+        const replay = await begun(id, rows, by);
+        return replay.take(rows.batch, rows.undatedAtMs, rows.spread);
+      }),
+    async taken(id, batchId) {
+      const known = await store.batches.find(id, batchId);
+      return known === null ? null : { ...known.result, duplicate: true };
+    },
+    finish: (id, by) =>
+      inOrder(id, async () => {
+        const replay = await unfinished(id);
+        const outcome = await replay.finish();
+        replays.delete(id);
+        fleet.lent.delete(id);
+        await fleet.addIfNew(replay.model);
+        await unmark(id);
+        const { purpose, rows, labels, refused } = outcome.progress;
+        await audit('import-finished', by, { model: id, as: purpose, rows, labels, refused });
+        return outcome;
+      }),
+    isUnderWay: (id) => fleet.lent.has(id),
+    progress: (id) => replays.get(id)?.soFar ?? null,
+    async recall() {
+      for (const id of Object.keys(await underWay())) fleet.lent.add(modelId(id));
+    },
+  };
+}
+
+/** @throws Conflict */
+function refuseWhatCannotBe(purpose: ImportPurpose, admittedAtMs: number | null, { observations }: IngestBatch): void {
+  if (purpose === 'baseline' && admittedAtMs !== null)
+    throw new Conflict('this model has a baseline already; POST …/baseline/reset lets it learn anew', 'model');
+  const newestMs = observations.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
+  if (purpose === 'history' && admittedAtMs !== null && newestMs < admittedAtMs)
+    throw new Conflict(
+      'this history is older than the baseline it would be compared with; import the training set with the time it is from',
+      'timestamp',
+    );
+}
+
+/** Long enough for some rows, so that years of little traffic are not as many windows as rows. */
+function windowMsFor({ observations }: IngestBatch, spread: SpreadTimes | null): number {
+  const times = observations.map(({ atMs }) => atMs);
+  const spanMs = times.reduce((a, b) => Math.max(a, b), -Infinity) - times.reduce((a, b) => Math.min(a, b), Infinity);
+  const stepMs = spread?.stepMs ?? (times.length < 2 ? 0 : spanMs / times.length);
+  return WINDOW_LENGTHS_MS.find((lengthMs) => lengthMs >= stepMs * ROWS_PER_WINDOW) ?? WINDOW_LENGTHS_MS[2];
+}

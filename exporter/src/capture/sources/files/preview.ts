@@ -1,0 +1,110 @@
+import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
+import type { BatchReader } from '../../ingest/batch-reader.js';
+import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
+import type { IngestLineError } from '../../../domain/ingest.js';
+import type { Piece } from './file-pieces.js';
+
+/** How a file would be read. Its first values are for whoever imports it, and go nowhere else. */
+export interface FilePreview {
+  readonly file: string;
+  readonly columns: readonly { readonly name: string; readonly role: string; readonly example: string }[];
+  /** Of the first piece. */
+  readonly rows: number;
+  readonly labels: number;
+  readonly refused: number;
+  readonly errors: readonly IngestLineError[];
+  readonly hasPredictions: boolean;
+  /** Some rows have no time of their own. */
+  readonly isUndated: boolean;
+}
+
+const ROLE_WORDS: Readonly<Record<FieldRole, string>> = {
+  predictionId: 'prediction_id',
+  timestamp: 'timestamp',
+  prediction: 'prediction',
+  confidence: 'confidence',
+  positiveProbability: 'probability (of the positive class)',
+  label: 'label',
+  latencySeconds: 'latency_seconds',
+  latencyMs: 'latency_ms',
+  modelVersion: 'model_version',
+  modelId: 'model_id (not read)',
+  error: 'error',
+  features: 'features',
+  context: 'context',
+  contextColumn: 'context',
+  feature: 'feature',
+  ignored: 'ignored',
+  leftOut: 'left out',
+};
+const LONGEST_EXAMPLE = 30;
+
+/** @param nowMs the time that rows without one are given */
+export function previewOf(
+  piece: Piece,
+  batches: Pick<BatchReader, 'read'>,
+  model: string,
+  said: FieldMapping['fields'],
+  nowMs: number,
+): FilePreview {
+  const { file, body, contentType } = piece;
+  const { observations, labels, rejected, errors } = batches.read(body, contentType, nowMs, model, said);
+  const roles = fieldRoles({ ...NO_MAPPING, fields: said });
+  const isTable = contentType !== 'application/x-ndjson' && !body.startsWith('[');
+  const columns = firstRow(piece).map(([name, value]) => ({
+    name,
+    role: roleText(name, roles, isTable),
+    example: exampleOf(value),
+  }));
+  return {
+    file,
+    columns,
+    rows: observations.length,
+    labels: labels.length,
+    refused: rejected,
+    errors,
+    hasPredictions: observations.some(({ prediction, failure }) => prediction !== null || failure !== null),
+    isUndated: observations.some(({ atMs }) => atMs === nowMs),
+  };
+}
+
+function roleText(name: string, roles: ReturnType<typeof fieldRoles>, isTable: boolean): string {
+  if (['captureData', 'request', 'response'].includes(name)) return 'a logged call';
+  const category = roles.classOf(name);
+  if (category !== null) return `probability of ${category}`;
+  const known = roles.roleOf(name);
+  if (known !== null) return ROLE_WORDS[known.role];
+  return isTable ? 'feature' : 'unknown';
+}
+
+function exampleOf(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return text.length > LONGEST_EXAMPLE ? `${text.slice(0, LONGEST_EXAMPLE)}…` : text;
+}
+
+/** Names and values of the first row; empty where it cannot be read, which the reader of rows says. */
+function firstRow({ body, contentType }: Piece): readonly (readonly [string, unknown])[] {
+  if (contentType === 'text/csv' || contentType === 'text/tab-separated-values') {
+    const [header = '', first = ''] = body.split(/\r?\n/, 2);
+    const delimiter = [',', ';', '\t', '|'].reduce((best, next) =>
+      header.split(next).length > header.split(best).length ? next : best,
+    );
+    const cells = first.split(delimiter);
+    return header.split(delimiter).map((name, i) => [unquoted(name), unquoted(cells[i] ?? '')]);
+  }
+  try {
+    const value: unknown = JSON.parse(contentType === 'application/x-ndjson' ? (body.split('\n', 1)[0] ?? '') : body);
+    if (isFrame(value)) return value.columns.map((name, i) => [name, value.data[0]?.[i]]);
+    const row: unknown = Array.isArray(value) ? value[0] : value;
+    return typeof row === 'object' && row !== null ? Object.entries(row) : [];
+  } catch {
+    return [];
+  }
+}
+
+const unquoted = (cell: string): string => cell.trim().replace(/^"([\s\S]*)"$/, '$1');
+
+const isFrame = (
+  value: unknown,
+): value is { readonly columns: readonly string[]; readonly data: readonly (readonly unknown[])[] } =>
+  typeof value === 'object' && value !== null && 'columns' in value && 'data' in value && Array.isArray(value.columns);

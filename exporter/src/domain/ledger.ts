@@ -1,0 +1,37 @@
+import type { ModelId } from './identifiers.js';
+
+/** Answers waiting for their label. Only hashes and the tenth of confidence are kept. */
+export interface LedgerEntry {
+  readonly model: ModelId;
+  readonly predictionIdHash: string;
+  readonly answerHash: string;
+  readonly confidenceTenth: number | null;
+  /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
+  readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
+  readonly atMs: number;
+  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
+}
+/** A label whose prediction has not come. Only hashes and the cell of a quantity are kept. */
+export interface EarlyLabel {
+  readonly model: ModelId;
+  readonly predictionIdHash: string;
+  readonly labelHash: string;
+  /** Of a label that is a number. */
+  readonly quantity: LedgerEntry['quantity'];
+  readonly atMs: number;
+  /** By mlfi's clock. */
+  readonly arrivedAtMs: number;
+}
+export interface LedgerRepository {
+  saveAll(entries: readonly LedgerEntry[]): Promise<void>;
+  /** Takes out (returns and deletes) the entries found. */
+  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
+  /** Labels that wait for their prediction; of one prediction the last. */
+  saveLabels(labels: readonly EarlyLabel[]): Promise<void>;
+  /** Takes out the labels that wait for these predictions. */
+  takeLabels(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly EarlyLabel[]>;
+  labelsWaiting(model: ModelId): Promise<number>;
+  /** Gives up the labels that came before a time. @returns how many */
+  dropLabels(model: ModelId, arrivedBeforeMs: number): Promise<number>;
+  prune(olderThanMs: number): Promise<number>;
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { Invalid } from '../../domain/errors.js';
+import { IMPORT_PURPOSES, type SpreadTimes } from '../../domain/import.js';
+import { modelIdSchema, wholeNumber, LATEST_MS } from '../parameters.js';
+import { route, type Route } from '../route.js';
+import { importOutcomeSchema, importOutcomeView, importProgressSchema, importProgressView } from '../views/imports.js';
+import { batchIdSchema, ingestResultSchema, ingestResultView, MAP, saidOfFields } from './observations.js';
+
+const params = z.strictObject({ id: modelIdSchema });
+const DAY_MS = 86_400_000;
+
+/** Rows of a file in parts, as the observations route takes them, and Parquet. */
+const rows = z.string().meta({ description: 'as for …/observations, or a Parquet file' });
+const content = {
+  'application/json': z.looseObject({}),
+  'application/x-ndjson': rows,
+  'text/csv': rows,
+  'text/tab-separated-values': rows,
+  'application/vnd.apache.parquet': rows,
+};
+
+function spreadOf(firstMs: number | null, rowsPerDay: number | null): SpreadTimes | null {
+  if (firstMs === null && rowsPerDay === null) return null;
+  if (firstMs === null || rowsPerDay === null)
+    throw new Invalid('first_ms and rows_per_day belong together: when rows without a time were made', 'first_ms');
+  return { firstMs, stepMs: DAY_MS / rowsPerDay };
+}
+
+export const importRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/api/v1/models/:id/imports/rows',
+    scope: 'operate',
+    summary: 'Import rows of the past: a training set as the baseline, or history that is judged as if live',
+    params,
+    query: z.strictObject({
+      as: z.enum(IMPORT_PURPOSES),
+      batch_id: batchIdSchema.meta({ description: 'makes a repetition harmless, for intake.batch_ids_kept' }),
+      map: z.string().max(2_000).regex(MAP, 'must be name:role, …').optional(),
+      first_ms: wholeNumber(0, LATEST_MS, null).meta({ description: 'time of the first row, where rows have none' }),
+      rows_per_day: wholeNumber(1, 10_000_000_000, null),
+    }),
+    body: { kind: 'bytes', content, takesOthers: true },
+    isIntake: true,
+    responses: { 200: ingestResultSchema, 400: ingestResultSchema },
+    async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
+      const known = await application.imports.taken(id, query.batch_id);
+      if (known !== null) return { status: 200, body: ingestResultView(known) };
+      if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
+      const undatedAtMs = clock.now();
+      const type = headers['content-type'] ?? '';
+      const read = await intake.imports.read(body, type, undatedAtMs, id, saidOfFields(query.map));
+      const batch = {
+        ...read,
+        batchId: query.batch_id,
+        bodyDigest: createHash('sha256').update(body).digest('hex'),
+        acknowledge: 'commit' as const,
+      };
+      const spread = spreadOf(query.first_ms, query.rows_per_day);
+      const taken = await application.imports.take(id, { purpose: query.as, batch, undatedAtMs, spread }, actor);
+      return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/models/:id/imports/finish',
+    scope: 'operate',
+    summary:
+      'All rows were sent: admit the baseline, or tell what mlfi would have said; the model is watched live from now on',
+    params,
+    responses: { 200: importOutcomeSchema },
+    handler: async ({ ports: { application }, params: { id }, actor }) => ({
+      status: 200,
+      body: importOutcomeView(await application.imports.finish(id, actor)),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/models/:id/imports',
+    scope: 'read',
+    summary: 'The import of a model that is under way',
+    params,
+    responses: { 200: z.object({ under_way: z.boolean(), progress: importProgressSchema.nullable() }) },
+    handler({ ports: { application }, params: { id } }) {
+      const progress = application.imports.progress(id);
+      const shown = progress === null ? null : importProgressView(progress);
+      return { status: 200, body: { under_way: application.imports.isUnderWay(id), progress: shown } };
+    },
+  }),
+];

@@ -1,0 +1,91 @@
+import type { LateLabel } from '../domain/observation.js';
+import type { EarlyLabel, LedgerRepository } from '../domain/ledger.js';
+import type { ModelId } from '../domain/identifiers.js';
+
+/** So long a label waits for its prediction. */
+export const EARLY_LABELS_KEPT_MS = 86_400_000;
+/** Labels of one model that wait at most. */
+const EARLY_LABELS_KEPT = 50_000;
+const REVIEWED_EVERY_MS = 600_000;
+/** Labels that wait are remembered as they were sent, and predictions that had their label by their hash, so many of each. */
+const REMEMBERED = 10_000;
+
+/** A label whose answer is looked for, by the salted hash of the prediction id. */
+export interface WaitingLabel {
+  readonly hash: string;
+  readonly label: LateLabel;
+}
+
+/** What the store holds of labels that wait, as a transaction sees it. */
+export interface EarlyReview {
+  readonly stored: number;
+  readonly expired: number;
+  readonly reviewedAtMs: number;
+}
+
+/** What a transaction did with labels that wait. */
+export interface EarlyChanges extends EarlyReview {
+  /** Found by their prediction, which came now. */
+  readonly found: readonly EarlyLabel[];
+  /** Wait from now on. */
+  readonly begun: readonly WaitingLabel[];
+  /** Predictions that have their label now. */
+  readonly labelled: readonly string[];
+}
+
+/**
+ * Labels of one model that came before their prediction: they wait in the store, as hashes and cells, and the newest in memory
+ * as they are. Nothing in memory changes before `settle`.
+ */
+export class EarlyLabels {
+  private known: EarlyReview | null = null;
+  private expiredSinceStart = 0;
+  private readonly asSent = new Map<string, LateLabel>();
+  private readonly hadLabel = new Set<string>();
+
+  constructor(private readonly model: ModelId) {}
+
+  /** Labels whose prediction did not come in time, since the start. */
+  get expired(): number {
+    return this.expiredSinceStart;
+  }
+
+  /** The label as it was sent, as far as it is remembered. */
+  sent(hash: string): LateLabel | null {
+    return this.asSent.get(hash) ?? null;
+  }
+
+  /** How many wait in the store; gives those up, now and then, that wait in vain. */
+  async review(ledger: LedgerRepository, nowMs: number): Promise<EarlyReview> {
+    const { known } = this;
+    if (known !== null && Math.abs(nowMs - known.reviewedAtMs) < REVIEWED_EVERY_MS) return { ...known, expired: 0 };
+    const expired = await ledger.dropLabels(this.model, nowMs - EARLY_LABELS_KEPT_MS);
+    return { stored: await ledger.labelsWaiting(this.model), expired, reviewedAtMs: nowMs };
+  }
+
+  /** Those of labels without a prediction that begin to wait: not of one that had its label, and only as many as there is room for. */
+  beginning(labels: readonly WaitingLabel[], labelled: readonly string[], stored: number): readonly WaitingLabel[] {
+    const had = new Set(labelled);
+    return labels
+      .filter(({ hash }) => !had.has(hash) && !this.hadLabel.has(hash))
+      .slice(0, Math.max(0, EARLY_LABELS_KEPT - stored));
+  }
+
+  /** The transaction has committed. */
+  settle({ stored, expired, reviewedAtMs, found, begun, labelled }: EarlyChanges): void {
+    this.known = { stored: Math.max(0, stored - found.length) + begun.length, expired: 0, reviewedAtMs };
+    this.expiredSinceStart += expired;
+    for (const { predictionIdHash } of found) this.asSent.delete(predictionIdHash);
+    for (const { hash, label } of begun) this.asSent.set(hash, label);
+    for (const hash of labelled) this.hadLabel.add(hash);
+    dropOldest(this.asSent);
+    dropOldest(this.hadLabel);
+  }
+}
+
+function dropOldest(kept: Map<string, unknown> | Set<string>): void {
+  for (const oldest of kept.keys()) {
+    if (kept.size <= REMEMBERED) return;
+    kept.delete(oldest);
+  }
+}

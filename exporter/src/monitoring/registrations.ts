@@ -1,0 +1,140 @@
+import type { AuditNote } from '../domain/audit-note.js';
+import { NotFound, Unavailable } from '../domain/errors.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { Model } from '../domain/model.js';
+import type { EventBus } from '../domain/ports.js';
+import type { ChangeEvent } from '../domain/symptoms.js';
+import type { ModelLanes } from '../incidents/model-lane.js';
+import type { Commits } from './commits.js';
+import type { FleetPorts } from './fleet-ports.js';
+import type { Member } from './member.js';
+import type { Members } from './members.js';
+import { writeModels } from './persist.js';
+import type { Probes } from './probes.js';
+
+/** The model to be, from the one that is known; null for none. */
+type Registered = (known: Model | null) => Model | null;
+
+export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents'> {
+  readonly events: EventBus;
+  readonly lanes: ModelLanes;
+  readonly members: Members;
+  readonly commits: Pick<Commits, 'change' | 'writeHeld'>;
+  readonly probes: Pick<Probes, 'restart' | 'stop'>;
+  /** Resolves when no evaluation of the model is under way. */
+  readonly settled: (id: ModelId) => Promise<void>;
+  /** Takes a stored model up where it was left; the caller holds its lane. */
+  readonly restore: (model: Model) => Promise<void>;
+  readonly stopping: AbortSignal;
+}
+
+/** Which models a fleet monitors, and what is registered of each: models come, are changed and leave here. */
+export class Registrations {
+  constructor(private readonly ports: RegistrationPorts) {}
+
+  /** Saves a model and monitors it from now on. One that is known takes over what is registered and keeps its state. */
+  async add(model: Model): Promise<void> {
+    await this.register(model.id, (known) =>
+      known === null ? model : { ...model, state: known.state, paused: known.paused, createdAtMs: known.createdAtMs },
+    );
+  }
+
+  /**
+   * Monitors a model unless its id is taken: one that is monitored stays as it is, one that is stored is taken up as it was.
+   * @returns whether it is new; `audit` says so, here and below, in the transaction of the change
+   */
+  async addIfNew(model: Model, audit?: AuditNote): Promise<boolean> {
+    this.ports.members.refuseUnrestored(model.id);
+    return this.ports.lanes.run(model.id, async () => {
+      if (this.ports.members.all.has(model.id)) return false;
+      const stored = await this.ports.store.models.get(model.id);
+      if (stored === null) await this.admit(model, null, audit);
+      else await this.ports.restore(stored);
+      return stored === null;
+    });
+  }
+
+  /**
+   * Changes what is registered of a model; of one that is gone by then, nothing.
+   * @param changed null when nothing is to be changed any more
+   * @returns the model as it is from now on; null when nothing was changed
+   * @throws Unavailable once mlfi stops
+   */
+  update(
+    id: ModelId,
+    changed: (known: Model) => Model | null,
+    audit?: AuditNote,
+    event?: ChangeEvent,
+  ): Promise<Model | null> {
+    return this.register(id, (known) => (known === null ? null : changed(known)), audit, event);
+  }
+
+  private register(id: ModelId, registered: Registered, audit?: AuditNote, event?: ChangeEvent): Promise<Model | null> {
+    this.ports.members.refuseUnrestored(id);
+    return this.ports.lanes.run(id, async () => {
+      const member = this.ports.members.all.get(id) ?? null;
+      const model = registered(member?.monitored.model ?? null);
+      if (model !== null) await this.admit(model, member, audit, event);
+      return model;
+    });
+  }
+
+  /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
+  private async admit(model: Model, member: Member | null, audit?: AuditNote, event?: ChangeEvent): Promise<void> {
+    if (this.ports.stopping.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
+    if (member === null || event === undefined)
+      await writeModels(this.ports.store, audit, (models) => models.save(model));
+    else
+      await this.ports.commits.change(member, (draft) => {
+        draft.recordChange(event);
+        return async (transaction) => {
+          await transaction.models.save(model);
+          await audit?.(transaction);
+        };
+      });
+    if (member === null) await this.ports.restore(model);
+    else {
+      member.monitored.model = model;
+      this.ports.probes.restart(member);
+    }
+    this.ports.events.publish({ kind: 'model-updated', model });
+  }
+
+  /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
+  async remove(id: ModelId, audit?: AuditNote): Promise<void> {
+    await this.leave(id, async () => {
+      await writeModels(this.ports.store, audit, (models) => models.remove(id));
+      this.ports.members.remove(id);
+    });
+  }
+
+  /** Stops monitoring a model and keeps what is stored of it: added again, it goes on where it was. @throws NotFound */
+  async release(id: ModelId): Promise<void> {
+    await this.leave(id, async (member) => {
+      member.monitored.saveDetectorsSoon();
+      await this.ports.commits.writeHeld(member);
+      await this.ports.store.models.unlist(id);
+      this.ports.members.remove(id);
+    });
+  }
+
+  private async leave(id: ModelId, finish: (member: Member) => Promise<void>): Promise<void> {
+    const member = this.ports.members.get(id);
+    member.removals += 1;
+    this.ports.probes.stop(id);
+    try {
+      await this.ports.settled(id);
+      await this.ports.incidents.closeAndForget(id);
+      await this.ports.members.inLane(id, async (current) => {
+        // Removed by somebody else meanwhile: what has its name now is another model.
+        if (current !== member) throw new NotFound(`model "${id}" was removed`, 'model');
+        await finish(member);
+      });
+    } catch (error) {
+      member.removals -= 1;
+      // Another removal that is under way may still succeed; `restart` heeds it.
+      if (this.ports.members.all.get(id) === member) this.ports.probes.restart(member);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { IncrementTransaction, Store } from '../domain/ports.js';
+import { remember } from '../incident-history/remember.js';
+import { createIncidentManager, type IncidentGovernance } from '../incidents/incident-manager.js';
+import { ReplayClock } from '../monitoring/replay-clock.js';
+import { ReplayFleet } from '../monitoring/replay-fleet.js';
+import { Replay, type OpenReplay } from '../monitoring/replay.js';
+import { analyseRows } from '../rca/row-analysis.js';
+import { createEventBus } from '../system/event-bus.js';
+import { randomIds } from '../system/random-ids.js';
+import { seededRandom } from '../system/seeded-random.js';
+import type { Foundation } from './foundation.js';
+import { fleetSettings } from './monitoring.js';
+
+/** What is long over is not decided on, and nobody is told of it. */
+const NOTHING_TO_DECIDE: IncidentGovernance = {
+  resolve: () => Promise.resolve([]),
+  propose: () => Promise.resolve([]),
+  verify: () => Promise.resolve(),
+  withdraw: () => Promise.resolve(),
+  records: () => Promise.resolve([]),
+  isActionUnderWay: () => Promise.resolve(false),
+};
+
+/** A training set never becomes a baseline by itself on the way: it is admitted whole. */
+const NEVER_BY_ITSELF = Number.MAX_SAFE_INTEGER;
+/** Nothing waits for company: rows come one part after the other. */
+const COMMIT_DELAY_MS = 0;
+
+/** Opens replays: each a fleet of one model with a clock of its own, on the store of the service. */
+export function wireImports(foundation: Foundation): OpenReplay {
+  const { started, config, store, clock, logger, hash, processMetrics } = foundation;
+  return (model, purpose, windowMs) => {
+    const replayClock = new ReplayClock(0);
+    const events = createEventBus(logger);
+    const incidents = createIncidentManager({
+      incidents: store.incidents,
+      lessons: store.lessons,
+      alerts: { list: () => Promise.resolve([]) },
+      governance: NOTHING_TO_DECIDE,
+      events,
+      clock: replayClock,
+      ids: randomIds,
+      logger,
+      remember,
+    });
+    const live = fleetSettings(foundation);
+    const requirements = config.current().baseline;
+    const fleet = new ReplayFleet(
+      {
+        store: withBatchesOfNow(store, () => clock.now()),
+        clock: replayClock,
+        random: () => seededRandom(1),
+        logger,
+        events,
+        prober: { watch: () => undefined, unwatch: () => undefined, cycle: () => Promise.resolve([]) },
+        incidents,
+        intakeCounts: processMetrics,
+        hash,
+        analyseRows: (input) => Promise.resolve(analyseRows(input)),
+        experiment: () => Promise.reject(new Error('a model is not asked about its past')),
+        rediscover: () => Promise.reject(new Error('a model is not asked about its past')),
+      },
+      {
+        ...live,
+        thresholds: live.thresholds,
+        requirements: purpose === 'baseline' ? { ...requirements, minimumSamples: NEVER_BY_ITSELF } : requirements,
+        windowMs: Math.max(windowMs, started.windows.lengthMs),
+        commitDelayMs: COMMIT_DELAY_MS,
+        experiments: { ...live.experiments, allow: false },
+      },
+    );
+    return Replay.begin({ fleet, clock: replayClock, incidents: store.incidents, requirements }, model, purpose);
+  };
+}
+
+/** Ids of batches are known from when they came, whatever the time of their rows. */
+const withBatchesOfNow = (store: Store, now: () => number): Store => ({
+  ...store,
+  atomic: (shard, epoch, work) =>
+    store.atomic(shard, epoch, (increments): ReturnType<typeof work> => {
+      const { batches } = increments;
+      const dated: IncrementTransaction = {
+        ...increments,
+        batches: {
+          find: (model, id) => batches.find(model, id),
+          save: (model, id, taken) => batches.save(model, id, taken, now()),
+          prune: (olderThanMs) => batches.prune(olderThanMs),
+        },
+      };
+      return work(dated);
+    }),
+});

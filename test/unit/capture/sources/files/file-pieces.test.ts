@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseBatch } from '../../../../../exporter/src/capture/ingest/parse.js';
+import {
+  kindOfFile,
+  kindOfText,
+  piecesOf,
+  type FileKind,
+  type OpenFile,
+  type Piece,
+} from '../../../../../exporter/src/capture/sources/files/file-pieces.js';
+import { wholeLines } from '../../../../../exporter/src/capture/sources/whole-lines.js';
+
+const NOW_MS = Date.parse('2026-06-01T00:00:00Z');
+
+function textFile(kind: FileKind, text: string, chunkBytes = 64 * 1024): OpenFile {
+  const bytes = Buffer.from(text);
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += chunkBytes) {
+      await Promise.resolve();
+      yield bytes.subarray(at, at + chunkBytes);
+    }
+  }
+  return {
+    name: 'rows',
+    kind,
+    sizeBytes: bytes.length,
+    stream: () => ({ chunks: chunks(), readBytes: null }),
+    parts: null,
+  };
+}
+
+async function all(file: OpenFile, rows: number): Promise<Piece[]> {
+  const pieces: Piece[] = [];
+  for await (const piece of piecesOf(file, rows)) pieces.push(piece);
+  return pieces;
+}
+
+describe('a table', () => {
+  const header = 'age,comment,prediction';
+  const line = (i: number): string => `${i},"said ""no"",\nthen ${'x'.repeat(i % 90)}",yes`;
+  const rows = Array.from({ length: 60_000 }, (_, i) => line(i));
+  const text = `${header}\r\n${rows.join('\n')}`;
+
+  it('is cut alike however its bytes come, with the header on every piece, and nothing lost', async () => {
+    const pieces = await all(textFile('csv', text), 5_000);
+    expect(pieces.length).toBeGreaterThanOrEqual(12);
+    for (const chunkBytes of [1_000_003, 8_000_000])
+      expect(await all(textFile('csv', text, chunkBytes), 5_000)).toEqual(pieces);
+    expect(pieces.every(({ body }) => body.startsWith(`${header}\n`))).toBe(true);
+    expect(pieces.map(({ body }) => body.slice(header.length + 1)).join('')).toBe(rows.join('\n'));
+    expect(pieces.at(-1)?.share).toBe(1);
+  });
+
+  it('loses its byte order mark and keeps its last line without an end', async () => {
+    const [only, ...others] = await all(textFile('csv', `\uFEFF${header}\n1,a,no`), 10);
+    expect([only?.body, others]).toEqual([`${header}\n1,a,no`, []]);
+  });
+
+  it('with a quote that is never closed is refused in words', async () => {
+    await expect(all(textFile('csv', `${header}\n1,"${'x'.repeat(9_000_000)}`), 10)).rejects.toThrow(
+      /rows: .*a quote that is never closed/,
+    );
+  });
+});
+
+describe('whole lines', () => {
+  it('are those that counting quotes byte by byte finds', () => {
+    const plain = (bytes: Buffer, isTable: boolean): number => {
+      let [end, isQuoted] = [0, false];
+      for (const [at, byte] of bytes.entries()) {
+        if (byte === 34 && isTable) isQuoted = !isQuoted;
+        else if (byte === 10 && !isQuoted) end = at + 1;
+      }
+      return end;
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('"', '\n', 'a', '""'), { maxLength: 40 }),
+        fc.boolean(),
+        (parts, isTable) => {
+          const bytes = Buffer.from(parts.join(''));
+          const { bytes: found } = wholeLines(bytes, { isTable, mostRows: Infinity, takesRest: false });
+          expect(found).toBe(plain(bytes, isTable));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('a JSON document', () => {
+  it('is an array of rows, cut; or a row a line, whatever it is called', async () => {
+    const rows = Array.from({ length: 7 }, (_, i) => ({ prediction: 'yes', features: { i } }));
+    const pieces = await all(textFile('json', JSON.stringify(rows)), 3);
+    expect(pieces.map((piece) => piece.rows)).toEqual([3, 3, 1]);
+    expect(pieces.flatMap(({ body }) => JSON.parse(body) as unknown[])).toEqual(rows);
+    const [lines] = await all(textFile('json', rows.map((row) => JSON.stringify(row)).join('\n')), 3);
+    expect(parseBatch(lines?.body ?? '', lines?.contentType ?? '', NOW_MS).observations).toHaveLength(7);
+  });
+
+  it('of SageMaker’s data capture is a call a line', async () => {
+    const capture = JSON.stringify({
+      captureData: {
+        endpointInput: { observedContentType: 'text/csv', mode: 'INPUT', data: '34,1200', encoding: 'CSV' },
+        endpointOutput: { observedContentType: 'text/csv', mode: 'OUTPUT', data: '0.8', encoding: 'CSV' },
+      },
+      eventMetadata: { eventId: 'e-1', inferenceTime: '2026-05-01T12:00:00Z' },
+      eventVersion: '0',
+    });
+    const [piece] = await all(textFile('lines', `${capture}\n${capture.replace('e-1', 'e-2')}\n`), 100);
+    const { observations, rejected } = parseBatch(piece?.body ?? '', piece?.contentType ?? '', NOW_MS);
+    expect([observations.length, rejected]).toEqual([2, 0]);
+    expect(observations[0]).toMatchObject({ predictionId: 'e-1', atMs: Date.parse('2026-05-01T12:00:00Z') });
+  });
+});
+
+describe('a Parquet file', () => {
+  function parquetFile(compression: string): OpenFile {
+    const bytes = readFileSync(join(import.meta.dirname, `../../../../data/parquet/people.${compression}.parquet`));
+    const buffer = new Uint8Array(bytes).buffer;
+    return {
+      name: 'people.parquet',
+      kind: 'parquet',
+      sizeBytes: bytes.length,
+      stream: () => ({ chunks: (async function* () {})(), readBytes: null }),
+      parts: { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) },
+    };
+  }
+
+  it.each(['snappy', 'zstd', 'gzip'])('compressed by %s is a table with its own types', async (compression) => {
+    const pieces = await all(parquetFile(compression), 40);
+    expect(pieces.map((piece) => piece.rows)).toEqual([40, 40, 20, 40, 40, 20, 40, 40, 20]);
+    const rows = pieces.flatMap(({ body, contentType }) => parseBatch(body, contentType, NOW_MS).observations);
+    expect(rows).toHaveLength(300);
+    expect(rows[3]).toMatchObject({
+      predictionId: String(2n ** 60n + 3n),
+      atMs: Date.parse('2026-01-01T00:03:00Z'),
+      features: { age: 23, income: 1003.5, country: 'DE' },
+      prediction: false,
+      confidence: 0.8,
+    });
+    expect(rows[2]?.features).toMatchObject({ country: '007' });
+    expect(rows[7]?.features).toMatchObject({ age: null });
+    expect(rows[299]?.features).toMatchObject({ income: 1299.5 });
+  });
+
+  it('from a stream is refused in words', async () => {
+    await expect(all({ ...parquetFile('snappy'), parts: null }, 40)).rejects.toThrow(
+      /Parquet cannot be read from a stream/,
+    );
+  });
+});
+
+it('knows what a file holds by its name, or by how it begins', () => {
+  const names = ['a.csv', 'a.CSV.gz', 'b.tsv', 'c.jsonl', 'd.json', 'e.parquet', 'adult.data', 'f.txt'];
+  expect(names.map(kindOfFile)).toEqual(['csv', 'csv', 'tsv', 'lines', 'json', 'parquet', 'csv', null]);
+  expect(['\uFEFF{"a":1}', ' [1]', 'PAR1', 'a,b'].map(kindOfText)).toEqual(['lines', 'json', 'parquet', 'csv']);
+});
