@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventually, runService, TOKENS, type RunningService } from '../integration/running-service.js';
@@ -67,13 +68,20 @@ describe('limits of what a sender may bring, as they are configured', () => {
   });
 
   it('tell as a blind spot and by a metric which features of a model are in no count', async () => {
+    const features = (i: number): object =>
+      Object.fromEntries(Array.from({ length: 8 }, (_value, k) => [`f${k}`, i % 7]));
     const rows = Array.from({ length: 200 }, (_, i) => ({
-      timestamp: Date.now() - 60_000 + i * 300,
-      ...row(Object.fromEntries(Array.from({ length: 8 }, (_value, k) => [`f${k}`, i % 7]))),
+      timestamp: Date.now() - 600_000 + i * 300,
+      ...row(features(i)),
     }));
     await send('wide', rows);
     const spots = z.object({ blind_spots: z.array(z.object({ check: z.string(), reason: z.string() })) });
-    const told = await eventually('the blind spot', 60_000, async () => {
+    let sent = 0;
+    const told = await eventually('the blind spot', 150_000, async () => {
+      // Rows are counted once it is known who sends, after a minute, and their sender has gone on in time.
+      await sleep(1_000);
+      sent += 1;
+      await send('wide', [{ timestamp: Date.now() - 500_000 + sent * 1_000, ...row(features(sent)) }]);
       const { body } = await running.request('GET', '/api/v1/models/wide', undefined, TOKENS.ada);
       return spots.parse(body).blind_spots.find(({ reason }) => reason.includes('features_per_model')) ?? null;
     });
@@ -84,5 +92,5 @@ describe('limits of what a sender may bring, as they are configured', () => {
     });
     const metrics = String((await running.request('GET', '/metrics/models')).body);
     expect(Number(/^mlfi_blind_spots\{[^}]*model_name="wide"[^}]*\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
-  }, 90_000);
+  }, 240_000);
 });

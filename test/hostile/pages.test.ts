@@ -63,14 +63,14 @@ describe('people are called', () => {
   it('for a model that fails, and never for one that answers faster', async () => {
     for (const id of MODELS) await send(id, 0, BASELINE_MS, 0);
     for (const id of MODELS)
-      await eventually(`a baseline of ${id}`, 60_000, async () =>
+      await eventually(`a baseline of ${id}`, 150_000, async () =>
         (await model(id)).baseline.state === 'ready' ? true : null,
       );
     for (const id of MODELS) await send(id, ROWS, CHANGED_MS[id], FAILING_SHARE[id]);
     for (const id of ['slower', 'failing'])
-      await eventually(`an incident of ${id}`, 60_000, async () => ((await incidentsOf(id)) > 0 ? true : null));
+      await eventually(`an incident of ${id}`, 150_000, async () => ((await incidentsOf(id)) > 0 ? true : null));
     const sinceMs = Date.now();
-    await eventually('an evaluation of the faster one', 60_000, async () => {
+    await eventually('an evaluation of the faster one', 150_000, async () => {
       const { evaluated_at_ms, total_samples } = await model('faster');
       return total_samples === 2 * ROWS && (evaluated_at_ms ?? 0) > sinceMs + 12_000 ? true : null;
     });
@@ -83,7 +83,7 @@ describe('people are called', () => {
     expect(paging(await levelsOf('faster'))).toBe(0);
     expect([...(await levelsOf('slower')).values()].reduce((sum, value) => sum + value, 0)).toBe(1);
     expect(paging(await levelsOf('failing'))).toBe(1);
-  }, 240_000);
+  }, 600_000);
 
   it('no longer once the model is removed', async () => {
     expect(paging(await levelsOf('failing'))).toBe(1);

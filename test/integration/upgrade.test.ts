@@ -101,7 +101,7 @@ const DOCUMENTS: readonly Documents[] = [
     column: 'result',
     rows: 6,
     codec: of(ingestResultCodec),
-    added: { rejectedByReason: {}, notes: [] },
+    added: { labelsInRows: 0, labelsWaiting: 0, rejectedByReason: {}, notes: [] },
   },
   { table: 'incident', rows: 2, codec: of(incidentCodec), back: { indicator: 'sign' } },
   {

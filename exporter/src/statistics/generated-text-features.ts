@@ -11,7 +11,7 @@ const REFUSALS =
 export const isRefusal = (text: string): boolean => text.length <= LONGEST_REFUSAL && REFUSALS.test(text);
 
 /** True for a text that is one JSON object or list and nothing else. */
-export function isJsonDocument(text: string): boolean {
+function isJsonDocument(text: string): boolean {
   if (!/^\s*[[{]/.test(text)) return false;
   try {
     JSON.parse(text);
