@@ -121,16 +121,26 @@ test('both panels show the model of the dashboard @stage @every-host', async ({ 
 });
 
 for (const theme of ['dark', 'light']) {
-  test(`axe finds nothing serious on any page (${theme})`, async ({ page }) => {
+  test(`axe finds nothing serious on any page, on a desk and on a telephone (${theme})`, async ({ page }) => {
+    test.setTimeout(360_000);
     const found: string[] = [];
     for (const { address } of await pagesOf(page)) {
       await open(page, inTheme(address, theme));
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(
-        ...violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${address} ${id}: ${nodes[0].html.slice(0, 200)}`)
-      );
+      for (const viewport of [NARROW, { width: 1440, height: 900 }]) {
+        await page.setViewportSize(viewport);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        found.push(
+          ...violations
+            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+            .map(({ id, nodes }) => `${address} at ${viewport.width} px ${id}: ${nodes[0].html.slice(0, 200)}`)
+        );
+        const beyond = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth
+        );
+        if (beyond > 0) {
+          found.push(`${address} at ${viewport.width} px is ${beyond} px too wide`);
+        }
+      }
     }
     expect(found).toEqual([]);
   });

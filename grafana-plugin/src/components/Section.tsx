@@ -1,5 +1,6 @@
 import React from 'react';
 import { useTheme2 } from '@grafana/ui';
+import { useMeasure } from './useMeasure';
 
 /** A titled box of a page. */
 export function Section({
@@ -56,14 +57,17 @@ const COLUMN_PX = 110;
 /** A plain table that keeps its head and cells readable on narrow screens; a figure is never broken over two lines. */
 export function Table({ head, rows }: { head: string[]; rows: Array<{ key: string; cells: React.ReactNode[] }> }) {
   const theme = useTheme2();
+  const [frame, frameWidth] = useMeasure();
+  const leastWidth = head.length < WIDE_FROM ? 0 : head.length * COLUMN_PX;
+  const isScrolled = frameWidth > 0 && frameWidth < leastWidth;
   const cell = {
     padding: '6px 10px 6px 0',
     verticalAlign: 'top',
     borderBottom: `1px solid ${theme.colors.border.weak}`,
     overflowWrap: 'anywhere',
   } as const;
-  return (
-    <table style={{ width: '100%', minWidth: head.length < WIDE_FROM ? undefined : head.length * COLUMN_PX }}>
+  const table = (
+    <table style={{ width: '100%', minWidth: leastWidth }}>
       <thead>
         <tr>
           {head.map((text) => (
@@ -102,5 +106,15 @@ export function Table({ head, rows }: { head: string[]; rows: Array<{ key: strin
         ))}
       </tbody>
     </table>
+  );
+  return (
+    // Whoever has no mouse scrolls it by the arrow keys, where it has to be scrolled.
+    <div
+      ref={frame}
+      style={{ overflowX: 'auto' }}
+      {...(isScrolled ? { tabIndex: 0, role: 'group', 'aria-label': head.join(', ') } : {})}
+    >
+      {table}
+    </div>
   );
 }

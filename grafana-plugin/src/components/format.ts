@@ -41,7 +41,8 @@ export function duration(ms: number): string {
         : `${Math.round(s / 86_400)} d`;
 }
 /** How long something has lasted; nothing where it has not begun. */
-export const lasting = (sinceMs: number | null, nowMs = Date.now()) => (sinceMs === null ? '' : duration(nowMs - sinceMs));
+export const lasting = (sinceMs: number | null, nowMs = Date.now()) =>
+  sinceMs === null ? '' : duration(nowMs - sinceMs);
 export const moment = (atMs: number) =>
   new Date(atMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 /** Hours and minutes; the day too when it is not today's. */

@@ -60,7 +60,7 @@ function Form({ plugin }: ConfigurationProps) {
 
   return (
     <>
-      <form onSubmit={save}>
+      <form onSubmit={save} style={{ maxWidth: 560 }}>
         <FieldSet label={t('configuration.exporter', 'Exporter')}>
           <Field
             label={t('configuration.address', 'Address')}
@@ -73,7 +73,6 @@ function Form({ plugin }: ConfigurationProps) {
             error={t('connect.url-wrong', 'An address starts with http:// or https://')}
           >
             <Input
-              width={60}
               id="exporter-url"
               value={exporterUrl}
               onChange={(event) => setExporterUrl(event.currentTarget.value)}
@@ -88,7 +87,6 @@ function Form({ plugin }: ConfigurationProps) {
             )}
           >
             <SecretInput
-              width={60}
               id="exporter-token"
               isConfigured={tokenIsSet}
               value={token}

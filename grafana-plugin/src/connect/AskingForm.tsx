@@ -13,17 +13,16 @@ export function AskingForm({
   problems: AskingProblems;
   onChange: (fields: AskingFields) => void;
 }) {
-  const textField = (name: keyof AskingFields, label: string, width: number, more: { placeholder?: string } = {}) => (
+  const textField = (name: keyof AskingFields, label: string, widthPx: number, more: { placeholder?: string } = {}) => (
     <Field
       label={label}
       htmlFor={`asking-${name}`}
       invalid={problems[name] !== undefined}
       error={problems[name]}
-      style={{ marginBottom: 8 }}
+      style={{ marginBottom: 8, flex: `1 1 ${widthPx}px`, maxWidth: widthPx, minWidth: 0 }}
     >
       <Input
         id={`asking-${name}`}
-        width={width}
         value={fields[name]}
         type={name === 'value' ? 'password' : 'text'}
         autoComplete={name === 'value' ? 'new-password' : 'off'}
@@ -35,8 +34,8 @@ export function AskingForm({
   return (
     <>
       <Stack gap={2} wrap="wrap">
-        {textField('header', t('asking.header', 'Header'), 24)}
-        {textField('value', t('asking.value', 'Key, as the header takes it'), 40, {
+        {textField('header', t('asking.header', 'Header'), 180)}
+        {textField('value', t('asking.value', 'Key, as the header takes it'), 320, {
           placeholder: t('asking.value-example', 'Bearer …'),
         })}
       </Stack>
@@ -64,10 +63,10 @@ export function AskingForm({
         />
       </Field>
       <Stack gap={2} wrap="wrap">
-        {textField('prediction', t('asking.prediction', 'Where the prediction is in the answer'), 32, {
+        {textField('prediction', t('asking.prediction', 'Where the prediction is in the answer'), 280, {
           placeholder: t('asking.prediction-example', '/predictions/0/label'),
         })}
-        {textField('confidence', t('asking.confidence', 'Where its confidence is'), 32, {
+        {textField('confidence', t('asking.confidence', 'Where its confidence is'), 280, {
           placeholder: t('asking.confidence-example', '/predictions/0/score'),
         })}
       </Stack>

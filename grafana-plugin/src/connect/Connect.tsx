@@ -202,7 +202,7 @@ function Connect() {
     <Page subTitle={t('connect.subtitle', 'Paste an address, or send what the model answers')}>
       {operateRefusal !== null && <Alert severity="info" title={operateRefusal} />}
       <Section title={t('connect.where', 'Where is the model?')}>
-        <form onSubmit={find}>
+        <form onSubmit={find} style={{ maxWidth: 720 }}>
           <Field
             label={t('connect.url', 'Address of the model')}
             htmlFor="model-url"
@@ -215,13 +215,16 @@ function Connect() {
           >
             <Input
               id="model-url"
-              width={80}
               value={typed}
               placeholder={t('connect.url-example', 'https://models.example.org/fraud/predict')}
               onChange={(event) => setTyped(event.currentTarget.value)}
             />
           </Field>
-          <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)} style={{ marginBottom: 16 }}>
+          <details
+            open={isOpen}
+            onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+            style={{ marginBottom: 16 }}
+          >
             <summary>{t('connect.how', 'How to ask it: key, payload, where the answer is')}</summary>
             <div style={{ marginTop: 8 }}>
               <AskingForm fields={fields} problems={problems} onChange={setFields} />
@@ -229,9 +232,7 @@ function Connect() {
           </details>
           <Button
             type="submit"
-            disabled={
-              busy !== null || operateRefusal !== null || address === null || Object.keys(problems).length > 0
-            }
+            disabled={busy !== null || operateRefusal !== null || address === null || Object.keys(problems).length > 0}
           >
             {busy === null ? t('connect.find', 'Find out how to ask it') : t('connect.finding', 'Asking…')}
           </Button>

@@ -86,7 +86,13 @@ describe('how a model is asked', () => {
     });
   });
   it('is not sent while a field cannot be understood', () => {
-    const problems = problemsOf({ header: 'two words', value: 'x', payload: '{rows', prediction: 'a', confidence: '/b' });
+    const problems = problemsOf({
+      header: 'two words',
+      value: 'x',
+      payload: '{rows',
+      prediction: 'a',
+      confidence: '/b',
+    });
     expect(Object.keys(problems).sort()).toEqual(['header', 'payload', 'prediction']);
   });
   it('is asked for where the model refuses the key or the payload, not where nobody answers', () => {

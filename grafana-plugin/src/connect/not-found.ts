@@ -31,10 +31,7 @@ export function explanationOf({ failure }: Pick<Failed, 'failure'>): Explanation
   if (status === 401 || status === 403) {
     return {
       title: t('connect.key', 'The model wants a key ({{status}})', { status }),
-      text: t(
-        'connect.key-text',
-        'Give it above as the header the model takes, and ask again.'
-      ),
+      text: t('connect.key-text', 'Give it above as the header the model takes, and ask again.'),
     };
   }
   const known: Record<string, () => Explanation> = {
