@@ -1,6 +1,5 @@
 import { counted, probabilityText, signed, wholePercent } from '../domain/quantity-text.js';
 import {
-  blamedFindings,
   blamesNothing,
   familyOf,
   type Cause,
@@ -11,7 +10,6 @@ import {
 import type { Impact } from '../domain/impact.js';
 import type { Decomposition, DecompositionPartName } from '../domain/symptoms.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
-import { subjectText } from '../domain/finding.js';
 import { attributionText } from './attribution-text.js';
 import { evidenceText } from './evidence-text.js';
 import { minuteText, timeText } from '../domain/time-text.js';
@@ -34,20 +32,6 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
       diagnosis.unexplained ?? '',
     ].filter((paragraph) => paragraph !== ''),
   };
-}
-
-/** What is told until a cause is firm: what changed, and what it most likely is. */
-export function lookingInto(explanation: Explanation, diagnosis: Diagnosis): Explanation {
-  const [winner] = diagnosis.causes;
-  if (winner === undefined) return explanation;
-  const [first, ...others] = new Set(blamedFindings(diagnosis).map(({ subject }) => subjectText(subject)));
-  const what =
-    first === undefined
-      ? ''
-      : ` ${first}${others.length === 0 ? '' : ` and ${counted(others.length, 'more signal')}`} changed;`;
-  const [name = ''] = explanation.headline.split(': ', 1);
-  const likely = blamesNothing(winner.id) ? 'no known cause fits so far' : `most likely: ${winner.title}`;
-  return { ...explanation, headline: `${name}: looking into it:${what} ${likely}.` };
 }
 
 /** The sentence that tells the severity of a diagnosis, wherever it stands. */

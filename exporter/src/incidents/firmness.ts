@@ -1,8 +1,16 @@
 /** When the cause of an open incident is firm: until then it is told as what it may be, and nothing is proposed for it. */
-import { blamesNothing, familyOf, type CauseId, type Diagnosis, type Explanation } from '../domain/cause.js';
+import {
+  blamedFindings,
+  blamesNothing,
+  familyOf,
+  type CauseId,
+  type Diagnosis,
+  type Explanation,
+} from '../domain/cause.js';
+import { subjectText } from '../domain/finding.js';
+import { counted } from '../domain/quantity-text.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
-import { lookingInto } from '../explanation/explain.js';
 import { compareSeverity } from '../domain/severity.js';
 import { evaluationsToChange, followSeverity, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { causeOf, isRecovering, storyOf } from './story.js';
@@ -29,6 +37,20 @@ export const isFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteres
 /** Whether it is so since this evaluation. */
 const becomesFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
   sameEvaluations > 1 && sameEvaluations === evaluationsToBeFirm(diagnosis, hysteresis);
+
+/** What is told until a cause is firm: what changed, and what it most likely is. */
+function lookingInto(explanation: Explanation, diagnosis: Diagnosis): Explanation {
+  const [winner] = diagnosis.causes;
+  if (winner === undefined) return explanation;
+  const [first, ...others] = new Set(blamedFindings(diagnosis).map(({ subject }) => subjectText(subject)));
+  const what =
+    first === undefined
+      ? ''
+      : ` ${first}${others.length === 0 ? '' : ` and ${counted(others.length, 'more signal')}`} changed;`;
+  const [name = ''] = explanation.headline.split(': ', 1);
+  const likely = blamesNothing(winner.id) ? 'no known cause fits so far' : `most likely: ${winner.title}`;
+  return { ...explanation, headline: `${name}: looking into it:${what} ${likely}.` };
+}
 
 /** What is told of an evaluation that tells the incident's story: what it may be, until that is firm. */
 export const toldOf = (
