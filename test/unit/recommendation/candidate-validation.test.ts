@@ -121,7 +121,13 @@ it('takes the times of verification from the operator, and tells the approver', 
     ...context(null),
     verification: { settleMs: 0, holdMs: 90_000, giveUpMs: 600_000 },
   });
-  expect(proposed[0]?.verification).toEqual({ mustClear: [], subjects: [], settleMs: 0, holdMs: 90_000, giveUpMs: 600_000 });
+  expect(proposed[0]?.verification).toEqual({
+    mustClear: [],
+    subjects: [],
+    settleMs: 0,
+    holdMs: 90_000,
+    giveUpMs: 600_000,
+  });
   expect(proposed[0]?.verificationText).toContain('for 90 seconds');
   expect(proposals('unit-change', null)[0]?.verificationText).toContain('for 5 minutes');
 });
