@@ -3,7 +3,7 @@ import type { EarlyLabel, LedgerRepository } from '../domain/ledger.js';
 import type { ModelId } from '../domain/identifiers.js';
 
 /** So long a label waits for its prediction. */
-export const EARLY_LABELS_KEPT_MS = 86_400_000;
+const EARLY_LABELS_KEPT_MS = 86_400_000;
 /** Labels of one model that wait at most. */
 const EARLY_LABELS_KEPT = 50_000;
 const REVIEWED_EVERY_MS = 600_000;

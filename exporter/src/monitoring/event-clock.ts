@@ -6,8 +6,10 @@ const LEAST_LATENESS_MS = 10_000;
 const MOST_LATENESS_MS = 600_000;
 /** At most this share of the rows may come later than what is waited for. */
 const LATE_SHARE = 0.005;
-/** A sender that is silent for this long is waited for no longer, as long as others go on; and so long it takes to know who sends. */
+/** A sender that is silent for this long is waited for no longer, as long as others go on. */
 const IDLE_SENDER_MS = 60_000;
+/** So long it takes, from the first arrival on, to know who sends. A sender that joins later has its first rows counted as late. */
+const INTRODUCTION_MS = 15_000;
 const SENDERS_KEPT = 100;
 
 /** So many rows, one after the other, of one sender. */
@@ -83,7 +85,7 @@ export class EventClock {
   /** Rows older than this have come, as far as they are waited for; now before the first row. Never goes back by itself. */
   watermarkMs(nowMs: number): number {
     if (this.senders.size === 0) return nowMs;
-    const isKnownWhoSends = nowMs - this.firstArrivalMs >= IDLE_SENDER_MS || this.isIdle(nowMs);
+    const isKnownWhoSends = nowMs - this.firstArrivalMs >= INTRODUCTION_MS || this.isIdle(nowMs);
     if (!isKnownWhoSends) return this.reachedMs;
     const { latenessMs } = this;
     const reachedBy = ({ newestMs, furthestMs, arrivedAtMs }: Sender): number =>

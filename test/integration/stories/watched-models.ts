@@ -50,10 +50,10 @@ export interface Told {
 }
 
 const TOKEN = 'ada-0123456789012345678901234567890';
-export const START_MS = Date.UTC(2026, 5, 10, 9, 0, 0);
+const START_MS = Date.UTC(2026, 5, 10, 9, 0, 0);
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-export const STEP_MS = 5_000;
+const STEP_MS = 5_000;
 const ROWS_A_STEP = 3;
 const HISTORY_APART_MS = MINUTE_MS;
 

@@ -4,7 +4,7 @@ import { PendingRows } from '../../../exporter/src/monitoring/pending-rows.js';
 
 const T0 = 1e12;
 
-/** Milliseconds that handing out so many labels takes, and the times they were handed out with. */
+/** Milliseconds of CPU that handing out so many labels takes, and the times they were handed out with. */
 function handedOut(count: number): { readonly tookMs: number; readonly times: readonly number[] } {
   const pending = new PendingRows(new EventClock(), 'salt');
   for (let i = 0; i < count; i += 1)
@@ -17,9 +17,9 @@ function handedOut(count: number): { readonly tookMs: number; readonly times: re
       },
       T0 + count,
     );
-  const startedAtMs = performance.now();
+  const before = process.cpuUsage();
   const times = [...pending.rest()].flatMap((step) => (step.kind === 'label' ? [step.judged.predictedAtMs] : []));
-  return { tookMs: performance.now() - startedAtMs, times };
+  return { tookMs: process.cpuUsage(before).user / 1_000, times };
 }
 
 it('hands labels out in the order they came in, in time that grows with their number and no faster', () => {
@@ -27,5 +27,6 @@ it('hands labels out in the order they came in, in time that grows with their nu
   const few = handedOut(50_000);
   const many = handedOut(400_000);
   expect(many.times).toEqual(Array.from({ length: 400_000 }, (_, i) => T0 + i));
-  expect(many.tookMs).toBeLessThan(40 * few.tookMs + 500);
+  // A cost that grows with the square is 64 times that of the few, and took 164 s here; collecting garbage takes a second or two.
+  expect(many.tookMs).toBeLessThan(40 * few.tookMs + 10_000);
 });
