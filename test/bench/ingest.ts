@@ -53,6 +53,8 @@ const LEARNT_ROWS = 20_000;
 const LEARNT_SPACING_MS = 1_000;
 /** The last row is this old, so that event time never waits for the clock. */
 const AGE_MS = 60_000;
+/** For a minute after the first arrival mlfi judges nothing while rows go on coming. */
+const FIRST_ARRIVAL_MS = 90_000;
 const scale = process.argv.includes('--short') ? 0.2 : 1;
 
 const modelSchema = z.looseObject({
@@ -209,6 +211,11 @@ async function measure(one: Shape): Promise<void> {
         batchOf({ ...one, batch: 1_000, spacingMs: LEARNT_SPACING_MS }, model, first, learntFromMs),
       );
       await sendAll(learning, urlOf, KEY);
+      await setTimeout(2_000);
+      state = await evidenceOf(service.address);
+    }
+    const untilMs = performance.now() + FIRST_ARRIVAL_MS;
+    while (state.verdict === 'learning' && performance.now() < untilMs) {
       await setTimeout(2_000);
       state = await evidenceOf(service.address);
     }
