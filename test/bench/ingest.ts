@@ -53,7 +53,7 @@ const LEARNT_ROWS = 20_000;
 const LEARNT_SPACING_MS = 1_000;
 /** The last row is this old, so that event time never waits for the clock. */
 const AGE_MS = 60_000;
-/** For a minute after the first arrival mlfi judges nothing while rows go on coming. */
+/** Until it is known who sends, mlfi judges nothing while rows go on coming. */
 const FIRST_ARRIVAL_MS = 90_000;
 const scale = process.argv.includes('--short') ? 0.2 : 1;
 

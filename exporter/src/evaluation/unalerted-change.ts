@@ -12,7 +12,7 @@ const LIKELY_CAUSE = 0.5;
 /**
  * A change with a cause that is all but certain and does harm. It may still alert nobody: there is not enough evidence, or evidence
  * does not count yet.
- * @param evidence what was gathered over time; null for a single look
+ * @param evidence what was gathered over time; null for an evaluation of one moment
  */
 export function unalertedChange(
   { causes: [first], severity, impact }: Diagnosis,

@@ -10,7 +10,7 @@ import {
   resolvedOf,
   textAt,
   textsAt,
-  type Looked,
+  type LookupOutcome,
   type Protocol,
   type TargetContext,
 } from './protocol.js';
@@ -108,7 +108,7 @@ export function createKubernetesProtocol(clock: Clock): Protocol<'kubernetes'> {
   };
 }
 
-async function arrived(context: KubernetesContext, plan: Plan, execution: Execution): Promise<Looked> {
+async function arrived(context: KubernetesContext, plan: Plan, execution: Execution): Promise<LookupOutcome> {
   const resolved = resolvedOf(plan);
   if (context.settings.operation === 'scale-out') {
     const scale = await read(context, `${deploymentPath(context)}/scale`);

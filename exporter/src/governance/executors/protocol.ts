@@ -7,7 +7,7 @@ import type { Recommendation } from '../../domain/recommendation.js';
 import type { Plan } from '../../domain/executor.js';
 
 export type Prepared = Awaited<ReturnType<Executor['prepare']>>;
-export type Looked = Awaited<ReturnType<Executor['lookup']>>;
+export type LookupOutcome = Awaited<ReturnType<Executor['lookup']>>;
 
 /** What came back. `unsent`: nothing left this process · `lost`: it may have arrived, no usable answer did. */
 export type Reply =
@@ -47,7 +47,7 @@ export interface Protocol<E extends TargetedExecutorId> {
     execution: Execution,
     recommendation: Recommendation,
   ): Promise<ExecutionOutcome>;
-  lookup(context: TargetContext<E>, plan: Plan, execution: Execution): Promise<Looked>;
+  lookup(context: TargetContext<E>, plan: Plan, execution: Execution): Promise<LookupOutcome>;
 }
 
 /** What a plan carries of what was read when it was resolved; stored plans keep it under `pinned`. */
