@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { parseDuration } from '../config/duration.js';
 import type { Json } from '../domain/json.js';
-import { systemClock } from '../system/system-clock.js';
 import { timeText } from '../domain/time-text.js';
 import {
   addServiceOptions,
@@ -35,9 +34,7 @@ export function addKeyVerbs(program: Command): void {
   addServiceOptions(
     key.command('list').description('every key: what it may, when it was used last, and whether it still counts'),
   ).action(async (options: KeyOptions) => {
-    process.exitCode = await ask(options, { method: 'GET', path: '/api/v1/keys' }, (body) =>
-      listText(body, systemClock.now()),
-    );
+    process.exitCode = await ask(options, { method: 'GET', path: '/api/v1/keys' }, listText);
   });
   addServiceOptions(
     key
@@ -95,14 +92,14 @@ async function ask(options: KeyOptions, request: ServiceRequest, text: (body: Js
   return printAnswer(answer, options.json ?? false, text);
 }
 
-function listText(body: Json, nowMs: number): string {
+function listText(body: Json): string {
   const { keys } = z.object({ keys: z.array(shownKey) }).parse(body);
   const rows = keys.map((one) => [
     one.id,
     one.name,
     one.scopes.join(','),
     one.last_used_at_ms === null ? 'never used' : `used ${timeText(one.last_used_at_ms)}`,
-    stateOf(one, nowMs),
+    stateOf(one, Date.now()),
   ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
