@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.js';
+import type { AuditNote } from '../domain/audit-note.js';
 import { Conflict, NotFound } from '../domain/errors.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import {
@@ -13,6 +14,8 @@ import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { Store } from '../domain/ports.js';
 import { setting } from '../domain/setting.js';
+import type { MonitoredModelView } from '../monitoring/monitored-model.js';
+import { repeated } from '../monitoring/persist.js';
 import type { Replay } from '../monitoring/replay.js';
 import type { ApplicationPorts } from './ports.js';
 
@@ -37,8 +40,8 @@ export interface ImportUseCases {
    * @throws NotFound, Conflict for a model that live rows have come for, or Unavailable when the store cannot be written
    */
   take(id: ModelId, rows: ImportedRows, by: Actor): Promise<IngestResult>;
-  /** What became of a batch that was taken whole before; null for any other. */
-  taken(id: ModelId, batchId: string): Promise<IngestResult | null>;
+  /** What became of a batch that was taken whole before; null for any other. @throws Conflict when it had another body */
+  taken(id: ModelId, batch: Pick<IngestBatch, 'batchId' | 'bodyDigest'>): Promise<IngestResult | null>;
   /** What was there to say; the model is watched live from now on. @throws NotFound when no import is under way */
   finish(id: ModelId, by: Actor): Promise<ImportOutcome>;
   /** Whether rows of the model's past are being imported, also when mlfi was started anew meanwhile. */
@@ -57,10 +60,10 @@ const ROWS_PER_WINDOW = 200;
 export function importUseCases({
   fleet,
   store,
-  audit,
+  auditNote,
   openReplay,
-}: Pick<ApplicationPorts, 'fleet' | 'audit' | 'openReplay'> & {
-  readonly store: Pick<Store, 'settings' | 'batches' | 'models'>;
+}: Pick<ApplicationPorts, 'fleet' | 'auditNote' | 'openReplay'> & {
+  readonly store: Pick<Store, 'settings' | 'batches' | 'models' | 'governance'>;
 }): ImportUseCases {
   const replays = new Map<ModelId, Replay>();
   /** Batches of one model are taken one after the other. */
@@ -70,63 +73,63 @@ export function importUseCases({
     queues.set(id, result);
     return result;
   };
-  const underWay = async (): Promise<Readonly<Record<string, ImportPurpose>>> =>
-    (await store.settings.get(IMPORTS_UNDER_WAY)) ?? {};
+  const underWay = async (id: ModelId): Promise<ImportPurpose | undefined> =>
+    (await store.settings.get(IMPORTS_UNDER_WAY))?.[id];
+  /** Says what is under way of a model, null for nothing, in one transaction with the entry of the audit log. */
+  const mark = (id: ModelId, purpose: ImportPurpose | null, note: AuditNote): Promise<void> =>
+    store.governance(async (transaction) => {
+      const others = Object.entries((await transaction.settings.get(IMPORTS_UNDER_WAY)) ?? {}).filter(
+        ([other]) => other !== id,
+      );
+      await transaction.settings.set(
+        IMPORTS_UNDER_WAY,
+        Object.fromEntries(purpose === null ? others : [...others, [id, purpose]]),
+      );
+      await note(transaction);
+    });
 
   async function begun(id: ModelId, { purpose, batch, spread }: ImportedRows, by: Actor): Promise<Replay> {
+    const underWayAs = replays.get(id)?.purpose ?? (fleet.isLent(id) ? await underWay(id) : undefined);
+    if (underWayAs !== undefined && underWayAs !== purpose)
+      throw new Conflict(`rows are being imported as ${underWayAs}; finish that first`, 'as');
     const known = replays.get(id);
-    if (known !== undefined) {
-      if (known.purpose === purpose) return known;
-      throw new Conflict(`rows are being imported as ${known.purpose}; finish that first`, 'as');
+    if (known !== undefined) return known;
+    if (underWayAs !== undefined) return opened(await stored(id), purpose, windowMsFor(batch, spread));
+    if (fleet.isLent(id)) await fleet.takeBack(id);
+    const { model } = fleet.monitoredModel(id);
+    await fleet.lend(id, (monitored) => refusal(id, purpose, monitored, batch));
+    try {
+      await mark(id, purpose, auditNote('import-begun', by, { model: id, as: purpose }));
+    } catch (error) {
+      // Nothing of the import is stored: the model is watched live again, now or when somebody asks next.
+      await fleet.takeBack(id).catch(() => undefined);
+      throw error;
     }
-    const marked = await underWay();
-    const resumed = marked[id];
-    if (resumed !== undefined && resumed !== purpose)
-      throw new Conflict(`rows are being imported as ${resumed}; finish that first`, 'as');
-    if (resumed !== undefined) return opened(await stored(id), purpose, windowMsFor(batch, spread));
-    const { model, counters, baseline, learning } = fleet.monitoredModel(id);
-    if (counters.lastAnswerAtMs !== null || (baseline === null && (learning?.profile.calls ?? 0) > 0))
-      throw new Conflict(
-        `"${id}" has rows of its own already: what comes now would be the past of another model. Import the past first, or under another id; rows that are only late go to …/observations`,
-        'model',
-      );
-    refuseWhatCannotBe(purpose, baseline?.admittedAtMs ?? null, batch);
-    await store.settings.set(IMPORTS_UNDER_WAY, { ...marked, [id]: purpose });
-    await audit('import-begun', by, { model: id, as: purpose });
-    fleet.lent.add(id);
-    await fleet.release(id);
     return opened(model, purpose, windowMsFor(batch, spread));
   }
 
   /** From here on until it is finished the model belongs to the replay. */
   async function opened(model: Model, purpose: ImportPurpose, windowMs: number): Promise<Replay> {
-    fleet.lent.add(model.id);
     const replay = await openReplay(model, purpose, windowMs);
     replays.set(model.id, replay);
     return replay;
   }
 
-  /** The model of an import that was under way when mlfi ended. */
+  /** The model of an import that was under way when mlfi ended. @throws NotFound */
   async function stored(id: ModelId): Promise<Model> {
     const model = await store.models.get(id);
-    if (model !== null) return model;
-    fleet.lent.delete(id);
-    await unmark(id);
-    throw new NotFound(`there is no model "${id}"; register it again`, 'model');
-  }
-
-  async function unmark(id: ModelId): Promise<void> {
-    const others = Object.entries(await underWay()).filter(([other]) => other !== id);
-    await store.settings.set(IMPORTS_UNDER_WAY, Object.fromEntries(others));
+    if (model === null) throw new NotFound(`there is no model "${id}"; register it again`, 'model');
+    return model;
   }
 
   /** The import that is to be finished, taken up again when mlfi was started anew meanwhile. */
   async function unfinished(id: ModelId): Promise<Replay> {
     const known = replays.get(id);
     if (known !== undefined) return known;
-    const purpose = (await underWay())[id];
-    if (purpose === undefined) throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
-    return opened(await stored(id), purpose, 0);
+    const purpose = await underWay(id);
+    if (purpose !== undefined) return opened(await stored(id), purpose, 0);
+    if (fleet.isLent(id)) await fleet.takeBack(id);
+    throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
   }
 
   return {
@@ -135,40 +138,53 @@ export function importUseCases({
         const replay = await begun(id, rows, by);
         return replay.take(rows.batch, rows.undatedAtMs, rows.spread);
       }),
-    async taken(id, batchId) {
-      const known = await store.batches.find(id, batchId);
-      return known === null ? null : { ...known.result, duplicate: true };
+    async taken(id, batch) {
+      const known = batch.batchId === null ? null : await store.batches.find(id, batch.batchId);
+      if (known === null) return null;
+      const answer = repeated(batch, known);
+      if (answer instanceof Conflict) throw answer;
+      return answer;
     },
     finish: (id, by) =>
       inOrder(id, async () => {
         const replay = await unfinished(id);
         const outcome = await replay.finish();
         replays.delete(id);
-        fleet.lent.delete(id);
-        await fleet.addIfNew(replay.model);
-        await unmark(id);
         const { purpose, rows, labels, refused } = outcome.progress;
-        await audit('import-finished', by, { model: id, as: purpose, rows, labels, refused });
+        await mark(id, null, auditNote('import-finished', by, { model: id, as: purpose, rows, labels, refused }));
+        await fleet.takeBack(id);
         return outcome;
       }),
-    isUnderWay: (id) => fleet.lent.has(id),
+    isUnderWay: (id) => fleet.isLent(id),
     progress: (id) => replays.get(id)?.soFar ?? null,
     async recall() {
-      for (const id of Object.keys(await underWay())) fleet.lent.add(modelId(id));
+      const marked = (await store.settings.get(IMPORTS_UNDER_WAY)) ?? {};
+      for (const id of Object.keys(marked)) fleet.leaveLent(modelId(id));
     },
   };
 }
 
-/** @throws Conflict */
-function refuseWhatCannotBe(purpose: ImportPurpose, admittedAtMs: number | null, { observations }: IngestBatch): void {
-  if (purpose === 'baseline' && admittedAtMs !== null)
-    throw new Conflict('this model has a baseline already; POST …/baseline/reset lets it learn anew', 'model');
+/** Why rows cannot become a model's past; null when they can. */
+function refusal(
+  id: ModelId,
+  purpose: ImportPurpose,
+  { counters, baseline, learning }: Pick<MonitoredModelView, 'counters' | 'baseline' | 'learning'>,
+  { observations }: IngestBatch,
+): Conflict | null {
+  if (counters.lastAnswerAtMs !== null || (baseline === null && (learning?.profile.calls ?? 0) > 0))
+    return new Conflict(
+      `"${id}" has rows of its own already: what comes now would be the past of another model. Import the past first, or under another id; rows that are only late go to …/observations`,
+      'model',
+    );
+  if (purpose === 'baseline' && baseline !== null)
+    return new Conflict('this model has a baseline already; POST …/baseline/reset lets it learn anew', 'model');
   const newestMs = observations.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
-  if (purpose === 'history' && admittedAtMs !== null && newestMs < admittedAtMs)
-    throw new Conflict(
+  if (purpose === 'history' && baseline !== null && newestMs < baseline.admittedAtMs)
+    return new Conflict(
       'this history is older than the baseline it would be compared with; import the training set with the time it is from',
       'timestamp',
     );
+  return null;
 }
 
 /** Long enough for some rows, so that years of little traffic are not as many windows as rows. */

@@ -188,7 +188,7 @@ export interface GovernanceTransaction {
   readonly models: Pick<ModelRepository, 'save' | 'remove'>;
   readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
   readonly validations: Pick<ValidationRepository, 'save'>;
-  readonly settings: Pick<SettingRepository, 'set'>;
+  readonly settings: Pick<SettingRepository, 'get' | 'set'>;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
   closedAtMs(incidents: readonly IncidentId[]): Promise<ReadonlyMap<IncidentId, number>>; // without those that are open

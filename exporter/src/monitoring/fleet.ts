@@ -32,8 +32,6 @@ import { Registrations } from './registrations.js';
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
-  /** Models that belong to an import until it is finished: known, and not monitored. */
-  readonly lent = new Set<ModelId>();
   private readonly lanes = new ModelLanes();
   protected readonly members: Members;
   private readonly stopping = new AbortController();
@@ -52,7 +50,7 @@ export class Fleet implements RowTaker {
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
     const { lanes } = this;
-    this.members = new Members(lanes, logger, this.lent);
+    this.members = new Members(lanes, logger);
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
@@ -127,7 +125,7 @@ export class Fleet implements RowTaker {
     const { models, damaged } = await store.models.list();
     for (const each of damaged) this.members.leaveOut(each.place.row, each);
     for (const [index, model] of models.entries()) {
-      if (this.lent.has(model.id)) continue;
+      if (this.members.isLent(model.id)) continue;
       try {
         await this.lanes.run(model.id, () => this.restore(model));
       } catch (error) {
@@ -198,6 +196,25 @@ export class Fleet implements RowTaker {
   /** As `Registrations.release`. */
   release(id: ModelId): Promise<void> {
     return this.registrations.release(id);
+  }
+
+  /** As `Registrations.lend`. */
+  lend(...lent: Parameters<Registrations['lend']>): Promise<void> {
+    return this.registrations.lend(...lent);
+  }
+
+  /** As `Registrations.takeBack`. */
+  takeBack(id: ModelId): Promise<void> {
+    return this.registrations.takeBack(id);
+  }
+
+  isLent(id: ModelId): boolean {
+    return this.members.isLent(id);
+  }
+
+  /** A model that was lent when mlfi ended is so from the start. Call before `start`. */
+  leaveLent(id: ModelId): void {
+    this.members.lend(id);
   }
 
   async setPaused(id: ModelId, paused: boolean, audit?: AuditNote): Promise<Model> {

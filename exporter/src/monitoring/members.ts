@@ -9,12 +9,12 @@ import type { Member } from './member.js';
 export class Members {
   private readonly monitored = new Map<ModelId, Member>();
   private readonly leftOut = new Set<string>();
+  /** Models that belong to an import until it is finished. */
+  private readonly lent = new Set<string>();
 
   constructor(
     private readonly lanes: ModelLanes,
     private readonly logger: Pick<Logger, 'error'>,
-    /** Models that belong to an import until it is finished. */
-    private readonly lent: ReadonlySet<string> = new Set(),
   ) {}
 
   get all(): ReadonlyMap<ModelId, Member> {
@@ -61,10 +61,28 @@ export class Members {
 
   /** Forgets a model and answers everybody who waits for it. */
   remove(id: ModelId): void {
-    const gone = new NotFound(`model "${id}" was removed`, 'model');
+    this.forget(id, new NotFound(`model "${id}" was removed`, 'model'));
+  }
+
+  private forget(id: ModelId, why: Error): void {
     const waiting = this.monitored.get(id)?.waiting.splice(0) ?? [];
     this.monitored.delete(id);
-    for (const request of waiting) request.reject(gone);
+    for (const request of waiting) request.reject(why);
+  }
+
+  isLent(id: ModelId): boolean {
+    return this.lent.has(id);
+  }
+
+  /** From here on the model belongs to an import; whoever waits for it is told to come again. */
+  lend(id: ModelId): void {
+    this.lent.add(id);
+    this.forget(id, isImported(id));
+  }
+
+  /** The import is over. */
+  takeBack(id: ModelId): void {
+    this.lent.delete(id);
   }
 
   leaveOut(id: string, damaged: StoreDocumentDamaged): void {
@@ -74,12 +92,14 @@ export class Members {
 
   /** @throws Unavailable for a model that is left out or being imported */
   refuseUnrestored(id: ModelId): void {
-    if (this.lent.has(id))
-      throw new Unavailable(
-        `rows of the past of "${id}" are being imported; it is watched when that is finished (mlfi import, or POST …/imports/finish)`,
-        30,
-      );
+    if (this.lent.has(id)) throw isImported(id);
     if (this.leftOut.has(id))
       throw new Unavailable(`what is stored of the model "${id}" cannot be read; the log says what and what to do`, 60);
   }
 }
+
+const isImported = (id: ModelId): Unavailable =>
+  new Unavailable(
+    `rows of the past of "${id}" are being imported; it is watched when that is finished (mlfi import, or POST …/imports/finish)`,
+    30,
+  );

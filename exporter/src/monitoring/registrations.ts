@@ -9,6 +9,7 @@ import type { Commits } from './commits.js';
 import type { FleetPorts } from './fleet-ports.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
+import type { MonitoredModelView } from './monitored-model.js';
 import { writeModels } from './persist.js';
 import type { Probes } from './probes.js';
 
@@ -115,6 +116,35 @@ export class Registrations {
       await this.ports.commits.writeHeld(member);
       await this.ports.store.models.unlist(id);
       this.ports.members.remove(id);
+    });
+  }
+
+  /**
+   * Hands a model over to an import. What is registered of it stays stored, and is not touched until it is taken back.
+   * @param refused why not, by what has come for it until then; null when nothing speaks against it
+   * @throws NotFound, Unavailable, or what `refused` gives: then the model stays as it is
+   */
+  async lend(id: ModelId, refused: (monitored: MonitoredModelView) => Error | null): Promise<void> {
+    const early = refused(this.ports.members.get(id).monitored);
+    if (early !== null) throw early;
+    await this.leave(id, async (member) => {
+      member.monitored.saveDetectorsSoon();
+      await this.ports.commits.writeHeld(member);
+      const late = refused(member.monitored);
+      if (late !== null) throw late;
+      this.ports.members.lend(id);
+    });
+  }
+
+  /** Monitors a model again that was lent, as it is stored by then. @throws NotFound when nothing is stored of it, or what the store throws */
+  async takeBack(id: ModelId): Promise<void> {
+    const { members, lanes, store, restore } = this.ports;
+    await lanes.run(id, async () => {
+      const stored = await store.models.get(id);
+      // Until it is there whoever asks is told to come again.
+      if (stored !== null && !members.all.has(id)) await restore(stored);
+      members.takeBack(id);
+      if (stored === null) throw new NotFound(`there is no model "${id}"; register it again`, 'model');
     });
   }
 

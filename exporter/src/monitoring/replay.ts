@@ -94,7 +94,7 @@ export class Replay {
     if (newestMs !== undefined) clock.moveTo(newestMs);
     const result = await fleet.ingest(this.model.id, {
       ...batch,
-      batchId: batch.batchId === null || isLast ? batch.batchId : `${batch.batchId}.${place}`,
+      batchId: batch.batchId === null || isLast ? batch.batchId : `${batch.batchId}/${place}`,
       observations: part,
       labels: isLast ? batch.labels : [],
       ...(place === 0 ? {} : { rejected: 0, rejectedByReason: {}, errors: [], notes: [] }),
@@ -137,7 +137,7 @@ export class Replay {
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
     if (given === null) await fleet.inModel(id, (monitored) => monitored.endImport(null));
-    await fleet.release(id);
+    await fleet.lend(id, () => null);
     return {
       progress: this.progress,
       baselineVersion: baseline?.version ?? null,

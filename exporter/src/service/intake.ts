@@ -54,7 +54,8 @@ export function wireIntake(
       models: fleet,
       batches,
       imports: {
-        read: (body, contentType, nowMs, model, said) => readUpload(batches, body, contentType, nowMs, model, said),
+        read: (body, contentType, nowMs, model, said) =>
+          readUpload(batches, settings().rowsPerBatch, body, contentType, nowMs, model, said),
       },
       queue: new IntakeQueue(() => settings().queue),
       events,

@@ -45,18 +45,14 @@ export const importRoutes: readonly Route[] = [
     isIntake: true,
     responses: { 200: ingestResultSchema, 400: ingestResultSchema },
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
-      const known = await application.imports.taken(id, query.batch_id);
-      if (known !== null) return { status: 200, body: ingestResultView(known) };
       if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
+      const identity = { batchId: query.batch_id, bodyDigest: createHash('sha256').update(body).digest('hex') };
+      const known = await application.imports.taken(id, identity);
+      if (known !== null) return { status: 200, body: ingestResultView(known) };
       const undatedAtMs = clock.now();
       const type = headers['content-type'] ?? '';
       const read = await intake.imports.read(body, type, undatedAtMs, id, saidOfFields(query.map));
-      const batch = {
-        ...read,
-        batchId: query.batch_id,
-        bodyDigest: createHash('sha256').update(body).digest('hex'),
-        acknowledge: 'commit' as const,
-      };
+      const batch = { ...read, ...identity, acknowledge: 'commit' as const };
       const spread = spreadOf(query.first_ms, query.rows_per_day);
       const taken = await application.imports.take(id, { purpose: query.as, batch, undatedAtMs, spread }, actor);
       return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };

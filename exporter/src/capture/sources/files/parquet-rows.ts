@@ -11,10 +11,17 @@ export interface ParquetPiece {
 
 /**
  * Reads a Parquet file row group by row group, so that a row group is what is held of it.
- * @throws Error when it is no Parquet file, or encrypted
+ * @param mostRows a file that says it has more is not read
+ * @throws Error when it is no Parquet file, encrypted, too long, or shorter than it says
  */
-export async function* parquetPieces(file: AsyncBuffer, rowsPerPiece: number): AsyncGenerator<ParquetPiece> {
+export async function* parquetPieces(
+  file: AsyncBuffer,
+  rowsPerPiece: number,
+  mostRows = Infinity,
+): AsyncGenerator<ParquetPiece> {
   const metadata = await parquetMetadataAsync(file);
+  const claimed = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (claimed > mostRows) throw new Error(`it says that it has ${claimed} rows; ${mostRows} are taken at once`);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
   const total = Number(metadata.num_rows);
   let rowStart = 0;
@@ -29,6 +36,10 @@ export async function* parquetPieces(file: AsyncBuffer, rowsPerPiece: number): A
       compressors,
       onChunk: ({ columnName, columnData }) => void chunks.get(columnName)?.push(columnData),
     });
+    for (const [name, each] of chunks)
+      if (each.reduce((sum, { length }) => sum + length, 0) < rowEnd - rowStart)
+        throw new Error(`its column “${name}” ends before the file does`);
+    if (chunks.size === 0 && rowEnd > rowStart) throw new Error('it has rows and no column');
     const cursors = [...chunks.values()].map((each) => new ColumnCursor(each));
     for (let at = rowStart; at < rowEnd; at += rowsPerPiece) {
       const rows = Math.min(rowsPerPiece, rowEnd - at);

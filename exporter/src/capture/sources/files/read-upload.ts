@@ -12,6 +12,7 @@ const MAGIC = 'PAR1';
  */
 export async function readUpload(
   batches: Pick<BatchReader, 'read'>,
+  mostRows: number,
   body: Buffer,
   contentType: string,
   nowMs: number,
@@ -24,7 +25,7 @@ export async function readUpload(
   const file = { byteLength: bytes.byteLength, slice: (start: number, end?: number) => bytes.slice(start, end) };
   try {
     const pieces = [];
-    for await (const piece of parquetPieces(file, Number.MAX_SAFE_INTEGER)) pieces.push(piece);
+    for await (const piece of parquetPieces(file, Number.MAX_SAFE_INTEGER, mostRows)) pieces.push(piece);
     const [first, ...others] = pieces;
     if (first === undefined) throw new Error('it holds no row');
     if (others.length > 0) throw new Error('it has more than one row group; mlfi import sends such a file in parts');

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { importUseCases, IMPORTS_UNDER_WAY, type ImportUseCases } from '../../../exporter/src/application/imports.js';
+import type { AuditNote } from '../../../exporter/src/domain/audit-note.js';
+import { SYSTEM } from '../../../exporter/src/domain/actor.js';
+import { Conflict, NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
+import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Store } from '../../../exporter/src/domain/ports.js';
+import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
+import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
+import { ReplayClock } from '../../../exporter/src/monitoring/replay-clock.js';
+import { Replay } from '../../../exporter/src/monitoring/replay.js';
+import { storeInFile } from '../governance/scheduled-store.js';
+import { answers, fleetOn, modelNamed } from '../monitoring/fleet-on-memory.js';
+
+const TURN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const IDS = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => modelId(id));
+const [A, B] = [modelId('a'), modelId('b')];
+
+let store: Store;
+let remove: () => Promise<void>;
+let fleet: Fleet;
+let imports: ImportUseCases;
+let audited: string[];
+let refusals: number;
+beforeEach(async () => {
+  ({ store, remove } = await storeInFile());
+  fleet = fleetOn(store, TURN);
+  audited = [];
+  refusals = 0;
+  for (const id of IDS) await fleet.addIfNew({ ...modelNamed(id), owner: 'team-x' });
+  imports = importsOf(fleet);
+});
+afterEach(async () => {
+  await fleet.stop();
+  await remove();
+});
+
+const noteOf =
+  (kind: string): AuditNote =>
+  () => {
+    refusals -= 1;
+    if (refusals >= 0) return Promise.reject(new Unavailable('the log takes nothing'));
+    audited.push(kind);
+    return Promise.resolve();
+  };
+
+const importsOf = (live: Fleet): ImportUseCases =>
+  importUseCases({
+    fleet: live,
+    store,
+    auditNote: noteOf,
+    openReplay: (model, purpose) => {
+      const clock = new ReplayClock(0);
+      const replayed = fleetOn(store, TURN, { clock });
+      const requirements = DEFAULT_BASELINE_REQUIREMENTS;
+      return Replay.begin({ fleet: replayed, clock, incidents: store.incidents, requirements }, model, purpose);
+    },
+  });
+
+const take = (
+  id: ModelId,
+  rows: readonly string[],
+  batchId: string | null = null,
+  bodyDigest: string | null = null,
+) => {
+  const { observations } = answers(rows);
+  const batch = answers([], {
+    observations: observations.map((row, i) => ({ ...row, atMs: 1e11 + i })),
+    batchId,
+    bodyDigest,
+  });
+  return imports.take(id, { purpose: 'history', batch, undatedAtMs: 1, spread: null }, SYSTEM);
+};
+const marks = async (): Promise<string[]> => Object.keys((await store.settings.get(IMPORTS_UNDER_WAY)) ?? {}).sort();
+
+it('marks every one of many imports that begin and end at once, and leaves no mark behind', async () => {
+  await Promise.all(IDS.map((id) => take(id, ['p1'])));
+  expect(await marks()).toEqual([...IDS]);
+  await Promise.all(IDS.map((id) => imports.finish(id, SYSTEM)));
+  expect(await marks()).toEqual([]);
+  expect([...fleet.ids()].sort()).toEqual([...IDS]);
+  expect(audited.toSorted()).toEqual([...IDS.map(() => 'import-begun'), ...IDS.map(() => 'import-finished')]);
+});
+
+it('leaves a model as it was when the beginning cannot be stored, and begins when asked again', async () => {
+  refusals = 1;
+  await expect(take(A, ['p1'])).rejects.toThrow('the log takes nothing');
+  expect(imports.isUnderWay(A)).toBe(false);
+  expect(fleet.has(A)).toBe(true);
+  expect(await marks()).toEqual([]);
+  await take(A, ['p1']);
+  expect(await marks()).toEqual([A]);
+  await expect(fleet.ingest(A, answers(['live']))).rejects.toBeInstanceOf(Unavailable);
+  expect(fleet.ids()).not.toContain(A);
+});
+
+it('tells whoever asks for the model to come again until it is there again, never that there is none', async () => {
+  await take(A, ['p1']);
+  const seen = new Set<string>();
+  let isDone = false;
+  const finished = imports.finish(A, SYSTEM).finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await TURN();
+    try {
+      fleet.status(A);
+      seen.add('there');
+    } catch (error) {
+      seen.add(error instanceof NotFound ? 'not found' : error instanceof Unavailable ? 'come again' : String(error));
+    }
+  }
+  await finished;
+  expect(seen).not.toContain('not found');
+  expect(fleet.status(A).model).toMatchObject({ owner: 'team-x' });
+});
+
+it('keeps what is registered of a model whatever fails at the end, and ends when asked again', async () => {
+  await take(A, ['p1']);
+  refusals = 1;
+  await expect(imports.finish(A, SYSTEM)).rejects.toThrow('the log takes nothing');
+  expect(await store.models.get(A)).toMatchObject({ owner: 'team-x' });
+  await imports.finish(A, SYSTEM);
+  expect(await marks()).toEqual([]);
+  expect(fleet.status(A).model).toMatchObject({ owner: 'team-x' });
+});
+
+it('goes on after a crash with what is registered and marked', async () => {
+  await take(A, ['p1']);
+  const restarted = fleetOn(store, TURN);
+  imports = importsOf(restarted);
+  await imports.recall();
+  await restarted.start();
+  await expect(restarted.ingest(A, answers(['live']))).rejects.toBeInstanceOf(Unavailable);
+  await take(A, ['p2']);
+  await imports.finish(A, SYSTEM);
+  expect(restarted.status(A).model).toMatchObject({ owner: 'team-x' });
+  expect(await restarted.ingest(A, answers(['live']))).toMatchObject({ accepted: 1 });
+  await restarted.stop();
+});
+
+it('counts live rows that come as an import begins, or refuses them or the import', async () => {
+  const [live, past] = await Promise.allSettled([fleet.ingest(B, answers(['l1', 'l2'])), take(B, ['p1'])]);
+  if (live.status === 'fulfilled') {
+    expect(past).toMatchObject({ status: 'rejected', reason: { kind: 'conflict' } });
+    expect(fleet.monitoredModel(B).counters.calls).toBe(2);
+  } else expect(live.reason).toBeInstanceOf(Unavailable);
+});
+
+it('refuses another body under a batch id that was taken', async () => {
+  await take(A, ['p1'], 'x', 'digest 1');
+  expect(await imports.taken(A, { batchId: 'x', bodyDigest: 'digest 1' })).toMatchObject({ duplicate: true });
+  await expect(imports.taken(A, { batchId: 'x', bodyDigest: 'digest 2' })).rejects.toBeInstanceOf(Conflict);
+});
