@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SYSTEM } from '../../exporter/src/domain/actor.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Store } from '../../exporter/src/domain/ports.js';
 import { auditBy } from '../../exporter/src/governance/transition.js';
 import { MemoryStore } from '../unit/monitoring/memory-store.js';
-import { fleetOn, modelNamed } from '../unit/monitoring/fleet-on-memory.js';
+import { answers, fleetOn, modelNamed } from '../unit/monitoring/fleet-on-memory.js';
 import type { Fleet } from '../../exporter/src/monitoring/fleet.js';
+import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
 import { storeInFile } from '../unit/governance/scheduled-store.js';
 
 const A = modelId('a');
@@ -56,3 +57,27 @@ it('changes no model whose change cannot be audited, and audits no change that i
   expect(await audited()).toEqual(['model-registered', 'model-changed', 'model-paused', 'model-removed']);
   expect((await store.models.list()).models).toEqual([]);
 });
+
+it.each(['settle', 'become'] as const)(
+  'monitors a model as it is registered from now on, also when it is read anew because `%s` failed meanwhile',
+  async (step) => {
+    const failing = vi.spyOn(MonitoredModel.prototype, step).mockImplementationOnce(() => {
+      throw new Error('a bug');
+    });
+    const event = { atMs: 1e12, kind: 'deployment', text: 'v8' } as const;
+    const [taken, changed] = await Promise.all([
+      fleet.ingest(A, answers(['p1', 'p2', 'p3'])),
+      fleet.update(A, (model) => ({ ...model, owner: 'ada' }), note('model-changed'), event),
+    ]);
+    expect(failing).toHaveBeenCalled();
+    failing.mockRestore();
+    expect(taken).toMatchObject({ accepted: 3 });
+    expect(changed).toMatchObject({ owner: 'ada' });
+    expect(await store.models.get(A)).toMatchObject({ owner: 'ada' });
+    expect(fleet.monitoredModel(A).model).toMatchObject({ owner: 'ada' });
+    expect(fleet.monitoredModel(A).counters).toMatchObject({ calls: 3, changes: [event] });
+    // What is changed next begins with that.
+    await fleet.update(A, (model) => ({ ...model, name: 'renamed' }));
+    expect(await store.models.get(A)).toMatchObject({ owner: 'ada', name: 'renamed' });
+  },
+);

@@ -283,6 +283,8 @@ describe.each(STORES)('$name', ({ name, location }) => {
       const early = modelId('early');
       expect(await ledger.labelsWaiting(early)).toBe(1_504);
       expect(await ledger.labelsWaiting(MODEL)).toBe(0);
+      expect(await ledger.waitingAmong(MODEL, ['a', 'q'])).toEqual([]);
+      expect([...(await ledger.waitingAmong(early, ['q', 'c', 'a']))].sort()).toEqual(['a', 'q']);
       expect(await ledger.dropLabels(early, 20)).toBe(1);
       expect(await ledger.takeLabels(MODEL, ['q'])).toEqual([]);
       expect(await ledger.takeLabels(early, ['a', 'q', 'c'])).toEqual([label('q', 20)]);

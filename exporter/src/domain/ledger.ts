@@ -31,6 +31,8 @@ export interface LedgerRepository {
   /** Takes out the labels that wait for these predictions. */
   takeLabels(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly EarlyLabel[]>;
   labelsWaiting(model: ModelId): Promise<number>;
+  /** @returns those of these predictions whose label waits */
+  waitingAmong(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly string[]>;
   /** Gives up the labels that came before a time. @returns how many */
   dropLabels(model: ModelId, arrivedBeforeMs: number): Promise<number>;
   prune(olderThanMs: number): Promise<number>;

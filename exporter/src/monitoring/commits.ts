@@ -96,17 +96,20 @@ export class Commits {
   }
 
   /**
-   * Changes a model whose lane the caller holds, once the change is stored: what it counted before is stored first.
+   * Changes a model whose lane the caller holds, once the change is stored: what it counted before is stored first. The
+   * member may be another afterwards: one that fails to count is read anew.
    * @param drafted makes the change; what it returns is written in the same transaction
    * @throws Unavailable when the store cannot be written, or what `drafted` throws; then nothing has changed
    */
-  async change(member: Member, drafted: (draft: ModelDraft) => AuditNote | undefined): Promise<void> {
-    const { store, clock, logger } = this.ports;
-    const { monitored } = member;
-    const { id } = monitored.model;
-    await this.writeHeld(member).catch(() => {
+  async change(before: Member, drafted: (draft: ModelDraft) => AuditNote | undefined): Promise<void> {
+    const { store, clock, logger, members } = this.ports;
+    const { id } = before.monitored.model;
+    await this.writeHeld(before).catch(() => {
       throw notChanged();
     });
+    const member = members.get(id);
+    if (member === undefined || this.outdated.has(member)) throw notChanged();
+    const { monitored } = member;
     const draft = monitored.draft();
     const decided = drafted(draft);
     const now = clock.now();

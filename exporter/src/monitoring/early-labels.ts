@@ -27,8 +27,10 @@ export interface EarlyReview {
 export interface EarlyChanges extends EarlyReview {
   /** Found by their prediction, which came now. */
   readonly found: readonly EarlyLabel[];
-  /** Wait from now on. */
+  /** Wait from now on, or wait with what was sent last. */
   readonly begun: readonly WaitingLabel[];
+  /** So many predictions have a label that waits, and had none before. */
+  readonly added: number;
   /** Predictions that have their label now. */
   readonly labelled: readonly string[];
 }
@@ -63,17 +65,29 @@ export class EarlyLabels {
     return { stored: await ledger.labelsWaiting(this.model), expired, reviewedAtMs: nowMs };
   }
 
-  /** Those of labels without a prediction that begin to wait: not of one that had its label, and only as many as there is room for. */
-  beginning(labels: readonly WaitingLabel[], labelled: readonly string[], stored: number): readonly WaitingLabel[] {
+  /**
+   * Those of labels without a prediction that begin to wait: not of one that had its label, and only as many as there is
+   * room for. A label that is sent again takes no room.
+   * @param stored how many wait
+   */
+  async beginning(
+    ledger: LedgerRepository,
+    labels: readonly WaitingLabel[],
+    labelled: readonly string[],
+    stored: number,
+  ): Promise<Pick<EarlyChanges, 'begun' | 'added'>> {
     const had = new Set(labelled);
-    return labels
-      .filter(({ hash }) => !had.has(hash) && !this.hadLabel.has(hash))
-      .slice(0, Math.max(0, EARLY_LABELS_KEPT - stored));
+    const alone = labels.filter(({ hash }) => !had.has(hash) && !this.hadLabel.has(hash));
+    const hashes = [...new Set(alone.map(({ hash }) => hash))];
+    const waiting = new Set(stored === 0 || hashes.length === 0 ? [] : await ledger.waitingAmong(this.model, hashes));
+    const room = Math.max(0, EARLY_LABELS_KEPT - stored);
+    const added = new Set(hashes.filter((hash) => !waiting.has(hash)).slice(0, room));
+    return { begun: alone.filter(({ hash }) => waiting.has(hash) || added.has(hash)), added: added.size };
   }
 
   /** The transaction has committed. */
-  settle({ stored, expired, reviewedAtMs, found, begun, labelled }: EarlyChanges): void {
-    this.known = { stored: Math.max(0, stored - found.length) + begun.length, expired: 0, reviewedAtMs };
+  settle({ stored, expired, reviewedAtMs, found, begun, added, labelled }: EarlyChanges): void {
+    this.known = { stored: Math.max(0, stored - found.length) + added, expired: 0, reviewedAtMs };
     this.expiredSinceStart += expired;
     for (const { predictionIdHash } of found) this.asSent.delete(predictionIdHash);
     for (const { hash, label } of begun) this.asSent.set(hash, label);

@@ -10,7 +10,8 @@ const LATE_SHARE = 0.005;
 const IDLE_SENDER_MS = 60_000;
 /** So long it takes, from the first arrival on, to know who sends. A sender that joins later has its first rows counted as late. */
 const INTRODUCTION_MS = 15_000;
-const SENDERS_KEPT = 100;
+/** Senders that are remembered; one that comes again when it is forgotten is taken for new. */
+const SENDERS_KEPT = 1_000;
 
 /** So many rows, one after the other, of one sender. */
 export interface RowsOfSender {
@@ -48,8 +49,11 @@ export class EventClock {
     const wasSetBack = [...this.senders.values()].some(({ arrivedAtMs }) => nowMs < arrivedAtMs - this.leastLatenessMs);
     if (wasSetBack) this.startOver();
     this.firstArrivalMs = Math.min(this.firstArrivalMs, nowMs);
-    const newestBefore = this.newestOfAllMs(nowMs);
-    const known = this.senders.get(sender) ?? {
+    const remembered = this.senders.get(sender);
+    // Nobody waited for a sender that was forgotten: how late its rows come is told by the newest of all, not by the slowest.
+    const isForgotten = remembered === undefined && this.senders.size >= SENDERS_KEPT;
+    const newestBefore = isForgotten ? this.newestKnownMs() : this.reachedByAllMs(nowMs);
+    const known = remembered ?? {
       newestMs: -Infinity,
       furthestMs: -Infinity,
       arrivedAtMs: nowMs,
@@ -117,16 +121,20 @@ export class EventClock {
   }
 
   /** The newest time that all senders have reached who are waited for. */
-  private newestOfAllMs(nowMs: number): number {
+  private reachedByAllMs(nowMs: number): number {
     const awaited = this.awaited(nowMs).map(({ newestMs }) => newestMs);
     if (awaited.length > 0) return Math.min(...awaited);
+    return this.newestKnownMs();
+  }
+
+  /** The newest time of any sender. */
+  private newestKnownMs(): number {
     return Math.max(-Infinity, ...[...this.senders.values()].map(({ newestMs }) => newestMs));
   }
 
   private noteWhoIsBehind(nowMs: number): void {
-    const senders = [...this.senders.values()];
-    const newestMs = Math.max(...senders.map((sender) => sender.newestMs));
-    for (const sender of senders)
+    const newestMs = this.newestKnownMs();
+    for (const sender of this.senders.values())
       sender.behindSinceMs = newestMs - sender.newestMs > MOST_LATENESS_MS ? (sender.behindSinceMs ?? nowMs) : null;
   }
 

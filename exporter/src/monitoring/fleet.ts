@@ -54,7 +54,8 @@ export class Fleet implements RowTaker {
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
-    const reread = ({ monitored }: Member): Promise<void> => this.restore(monitored.model);
+    const reread = async ({ monitored: { model } }: Member): Promise<void> =>
+      this.restore((await store.models.get(model.id)) ?? model);
     this.commits = new Commits({ store, clock, logger, lanes, members, reread }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock, ports.intakeCounts);
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>

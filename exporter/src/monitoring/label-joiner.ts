@@ -181,10 +181,10 @@ export class LabelJoiner {
       return answer === null ? null : this.judgeLate(answer, label);
     });
     const alone = all.labels.filter((_, i) => judged[i] === null);
-    const begun = this.early.beginning(alone, labelled, review.stored);
+    const { begun, added } = await this.early.beginning(ledger, alone, labelled, review.stored - found.length);
     if (begun.length > 0) await ledger.saveLabels(begun.map((waiting) => this.earlyLabel(waiting, nowMs)));
     const earlySent = found.flatMap(({ predictionIdHash }) => this.early.sent(predictionIdHash) ?? []);
-    return { ...all, judged, early, earlySent, waiting: { ...review, found, begun, labelled } };
+    return { ...all, judged, early, earlySent, waiting: { ...review, found, begun, added, labelled } };
   }
 
   private earlyLabel({ hash, label }: WaitingLabel, arrivedAtMs: number): EarlyLabel {

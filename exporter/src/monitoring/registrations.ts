@@ -93,10 +93,12 @@ export class Registrations {
           await audit?.(transaction);
         };
       });
-    if (member === null) await this.ports.restore(model);
+    // Not the one that was changed when that had to be read anew.
+    const current = this.ports.members.all.get(model.id);
+    if (current === undefined) await this.ports.restore(model);
     else {
-      member.monitored.model = model;
-      this.ports.probes.restart(member);
+      current.monitored.model = model;
+      this.ports.probes.restart(current);
     }
     this.ports.events.publish({ kind: 'model-updated', model });
   }

@@ -23,6 +23,7 @@ const waitingRow = z.object({
   at_ms: z.number(),
   arrived_at_ms: z.number(),
 });
+const waitingHash = waitingRow.pick({ prediction_id_hash: true });
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
 const anyRows = z.array(z.unknown()).or(z.object({ rows: z.array(z.unknown()) }).transform(({ rows }) => rows));
 
@@ -150,6 +151,16 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
         atMs: label.at_ms,
         arrivedAtMs: label.arrived_at_ms,
       }));
+    },
+    async waitingAmong(model, hashes) {
+      const answer: unknown = await db.raw(
+        `select prediction_id_hash from waiting_label where model = ? and prediction_id_hash in (${HASHES[dialect]})`,
+        [model, JSON.stringify(hashes)],
+      );
+      return z
+        .array(waitingHash)
+        .parse(anyRows.parse(answer))
+        .map((label) => label.prediction_id_hash);
     },
     async labelsWaiting(model) {
       const [counted] = await db('waiting_label').where({ model }).count({ labels: '*' });

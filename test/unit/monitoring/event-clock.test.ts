@@ -131,15 +131,40 @@ describe('the watermark', () => {
     }
   });
 
-  it('remembers a hundred senders, and goes on whatever more there are', () => {
+  it('remembers a thousand senders, and goes on whatever more there are', () => {
     const clock = new EventClock();
     for (let s = 0; s < 600; s += 1) {
       const nowMs = START_MS + 1_000 * s;
-      for (let i = 0; i < 5; i += 1) clock.arrived(`pod ${s % 200} ${i}`, [nowMs], nowMs);
+      for (let i = 0; i < 5; i += 1) clock.arrived(`pod ${s % 400} ${i}`, [nowMs], nowMs);
     }
-    expect(clock.size).toBe(100);
+    expect(clock.size).toBe(1_000);
     const nowMs = START_MS + 600_000;
     expect(nowMs - clock.watermarkMs(nowMs)).toBeLessThan(2 * MINUTE_MS);
+  });
+
+  it.each([
+    { senders: 120, mostLateShare: 0 },
+    { senders: 1_500, mostLateShare: 0.005 },
+  ])('waits for $senders senders that each send their rows twice a minute', ({ senders, mostLateShare }) => {
+    const clock = new EventClock();
+    let late = 0;
+    let rows = 0;
+    let passedMs = -Infinity;
+    for (let s = 0; s < 600; s += 1) {
+      const nowMs = START_MS + 1_000 * s;
+      for (let i = s % 30; i < senders; i += 30) {
+        const timesMs = Array.from({ length: 30 }, (_, row) => nowMs - 1_000 * (30 - row));
+        // Who sends, and how late, is learnt meanwhile.
+        if (s >= 120) {
+          late += timesMs.filter((atMs) => atMs < passedMs).length;
+          rows += timesMs.length;
+        }
+        clock.arrived(`s${i}`, timesMs, nowMs);
+      }
+      passedMs = clock.watermarkMs(nowMs);
+    }
+    expect(late / rows).toBeLessThanOrEqual(mostLateShare);
+    expect(START_MS + 600_000 - passedMs).toBeLessThan(2 * MINUTE_MS);
   });
 
   it('lets a row that is dated in the future decide nothing, whoever sends it', () => {

@@ -88,3 +88,44 @@ it('refuses rows of a model whose memory is behind the store until it can be rea
   expect(storedCounts(store, A).calls).toBe(2);
   await fleet.stop();
 });
+
+it('changes what is stored of a model when counting failed behind the commit before, and loses no row by it', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfOne(store);
+  const settle = vi.spyOn(MonitoredModel.prototype, 'settle').mockImplementationOnce(() => {
+    throw new Error('a bug');
+  });
+  const change = { atMs: 1e12, kind: 'deployment', text: 'v8' } as const;
+  const [taken] = await Promise.all([
+    fleet.ingest(A, answers(['p1', 'p2', 'p3'])),
+    fleet.change(A, (draft) => void draft.recordChange(change)),
+  ]);
+  settle.mockRestore();
+  expect(taken).toMatchObject({ accepted: 3 });
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ calls: 3, changes: [change] });
+  expect(storedCounts(store, A).calls).toBe(3);
+  expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '').changes).toEqual([change]);
+  await fleet.stop();
+});
+
+it('refuses to change a model whose memory is behind the store until it can be read anew', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfOne(store);
+  const settle = vi.spyOn(MonitoredModel.prototype, 'settle').mockImplementationOnce(() => {
+    throw new Error('a bug');
+  });
+  const read = store.callCounters.get.bind(store.callCounters);
+  store.callCounters.get = () => Promise.reject(new Error('the store is away'));
+  const [taken, changed] = await Promise.allSettled([
+    fleet.ingest(A, answers(['p1'])),
+    fleet.change(A, (draft) => void draft.recordChange({ atMs: 1e12, kind: 'deployment', text: 'v8' })),
+  ]);
+  settle.mockRestore();
+  expect(taken).toMatchObject({ value: { accepted: 1 } });
+  expect(changed).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable' } });
+  store.callCounters.get = read;
+  expect(await fleet.ingest(A, answers(['p2']))).toMatchObject({ accepted: 1 });
+  expect(storedCounts(store, A).calls).toBe(2);
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ calls: 2, changes: [] });
+  await fleet.stop();
+});

@@ -201,3 +201,27 @@ it('gives up labels that waited a day, and says how many; and takes no more than
   expect(await commit(joiner, store, [{ atMs: 9, predictionId: 'one more', label: 'yes' }])).toEqual([null]);
   expect(store.labels.size).toBe(50_000);
 });
+
+it('takes no room for labels that are sent again, and keeps what was sent last', async () => {
+  const store = memoryLedger();
+  const joiner = joinerOf();
+  const sent = (from: number, count: number, label = 'yes'): LateLabel[] =>
+    Array.from({ length: count }, (_, i) => ({ atMs: 9, predictionId: `n${from + i}`, label }));
+  for (let time = 0; time < 50; time += 1) await commit(joiner, store, [...sent(0, 1_000), ...sent(0, 10)]);
+  expect(store.labels.size).toBe(1_000);
+  await commit(joiner, store, sent(1_000, 48_999));
+  expect(store.labels.size).toBe(49_999);
+  // One more has room, behind ever so many that wait already; the next has none.
+  await commit(joiner, store, [...sent(0, 1_000, 'no'), ...sent(49_999, 2)]);
+  expect(store.labels.size).toBe(50_000);
+  expect(store.labels.has('#id:n49999')).toBe(true);
+  expect(store.labels.get('#id:n999')?.labelHash).toBe('#number:0');
+  await commit(joiner, store, sent(49_999, 1, 'no'));
+  expect(store.labels.get('#id:n49999')?.labelHash).toBe('#number:0');
+  // Another process counts anew, and finds the same.
+  const restarted = joinerOf();
+  await commit(restarted, store, sent(0, 1_000));
+  expect(await comes(restarted, store, answer('n7', 'yes', { confidence: 0.9 }), NOW_MS)).toHaveLength(1);
+  await commit(restarted, store, sent(60_000, 2));
+  expect(store.labels.size).toBe(50_000);
+});

@@ -25,6 +25,7 @@ export function memoryLedger(): LedgerRepository & {
       return Promise.resolve();
     },
     takeLabels: (_, hashes) => taken(labels, hashes),
+    waitingAmong: (_, hashes) => Promise.resolve(hashes.filter((hash) => labels.has(hash))),
     labelsWaiting: () => Promise.resolve(labels.size),
     dropLabels: (_, beforeMs) => {
       const old = [...labels.values()].filter(({ arrivedAtMs }) => arrivedAtMs < beforeMs);

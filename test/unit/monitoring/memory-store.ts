@@ -175,6 +175,7 @@ export class MemoryStore implements FleetStore {
           });
           return found;
         },
+        waitingAmong: (model, hashes) => read((from) => hashes.filter((hash) => from.labels.has(`${model}|${hash}`))),
         labelsWaiting: (model) =>
           read((from) => [...from.labels.values()].filter((label) => label.model === model).length),
         dropLabels: () => Promise.resolve(0),
