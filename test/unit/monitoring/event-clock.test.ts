@@ -144,7 +144,7 @@ describe('the watermark', () => {
 
   it.each([
     { senders: 120, mostLateShare: 0 },
-    { senders: 1_500, mostLateShare: 0.005 },
+    { senders: 1_200, mostLateShare: 0.005 },
   ])('waits for $senders senders that each send their rows twice a minute', ({ senders, mostLateShare }) => {
     const clock = new EventClock();
     let late = 0;
