@@ -34,9 +34,12 @@ export function evaluationsToBeFirm(diagnosis: Diagnosis, { firm }: Pick<Hystere
 export const isFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
   sameEvaluations >= evaluationsToBeFirm(diagnosis, hysteresis);
 
-/** Whether it is so since this evaluation. */
-const becomesFirm = ({ sameEvaluations }: Told, diagnosis: Diagnosis, hysteresis: HysteresisSettings): boolean =>
-  sameEvaluations > 1 && sameEvaluations === evaluationsToBeFirm(diagnosis, hysteresis);
+/** Whether it is so and not told yet. */
+const becomesFirm = (
+  tracking: Pick<IncidentTracking, 'sameEvaluations' | 'isToldFirm'>,
+  diagnosis: Diagnosis,
+  hysteresis: HysteresisSettings,
+): boolean => !tracking.isToldFirm && isFirm(tracking, diagnosis, hysteresis);
 
 /** What is told until a cause is firm: what changed, and what it most likely is. */
 function lookingInto(explanation: Explanation, diagnosis: Diagnosis): Explanation {

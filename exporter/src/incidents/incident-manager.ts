@@ -11,7 +11,16 @@ import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js'
 import { ModelLanes } from './model-lane.js';
 import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
-import { causeOf, isOnlyWaiting, isOver, newlyBlind, stillFound, storyOf } from './story.js';
+import {
+  causeOf,
+  isOnlyWaiting,
+  isOver,
+  newHeadline,
+  newlyBlind,
+  stillFound,
+  storyOf,
+  wasAskedSince,
+} from './story.js';
 import { newTracking, type GovernancePart, type IncidentTracking } from './tracking.js';
 import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
 
@@ -57,11 +66,15 @@ class StoredIncidents implements IncidentManager {
   restore(model: ModelId): Promise<void> {
     return this.lanes.run(model, async () => {
       const tracking = this.trackingOf(model);
-      tracking.open = await this.ports.incidents.openFor(model);
-      tracking.severity = startSeverity(tracking.open?.severity ?? 'none');
-      tracking.sameEvaluations =
-        tracking.open === null ? 0 : evaluationsToBeFirm(tracking.open.diagnosis, this.hysteresis);
-      tracking.isUnproposed = tracking.open !== null && !(await this.wasProposedFor(tracking.open));
+      const open = await this.ports.incidents.openFor(model);
+      tracking.open = open;
+      tracking.severity = startSeverity(open?.severity ?? 'none');
+      // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
+      tracking.isToldFirm = open !== null && (await this.wasProposedFor(open));
+      tracking.isUnproposed = open !== null && !tracking.isToldFirm;
+      tracking.sameEvaluations = open === null ? 0 : 1;
+      if (open !== null && tracking.isToldFirm)
+        tracking.sameEvaluations = evaluationsToBeFirm(open.diagnosis, this.hysteresis);
       tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
     });
   }
@@ -238,12 +251,13 @@ class StoredIncidents implements IncidentManager {
     await this.ports.incidents.save(opened, entries);
     tracking.clearEvaluations = 0;
     tracking.differentEvaluations = 0;
+    tracking.isToldFirm = isFirm(tracking, diagnosis, this.hysteresis);
     tracking.isUnproposed = true;
     tracking.causesLeft.clear();
     tracking.severity = startSeverity(opened.severity);
     tracking.open = opened;
     this.ports.events.publish({ kind: 'incident-opened', incident: opened });
-    return isFirm(tracking, diagnosis, this.hysteresis) ? opened : null;
+    return tracking.isToldFirm ? opened : null;
   }
 
   private async update(
@@ -274,7 +288,7 @@ class StoredIncidents implements IncidentManager {
     const { diagnosis, fingerprint } = evaluation;
     if (storyChanged) leaveStory(tracking, incident);
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
-    const headline = storyChanged || isFirmNow ? explanation.headline : null;
+    const headline = storyChanged ? explanation.headline : newHeadline(incident, { diagnosis, explanation }, isFirmNow);
     const entries = this.newsOf(incident, severity, diagnosis.severityReason, headline);
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
@@ -283,6 +297,7 @@ class StoredIncidents implements IncidentManager {
     const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
+    if (takesOver) tracking.isToldFirm = isFirm(tracking, diagnosis, this.hysteresis);
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });
     // Proposals belong to a firm cause: they are made when it becomes so, and not anew because its harm grew.
     // Those of another cause are taken back at once.
@@ -301,15 +316,16 @@ class StoredIncidents implements IncidentManager {
   }
 
   /**
-   * The same story with the figures of now, where they are news: how large it is, and how large it was at its worst. While an action
-   * takes effect the diagnosis stays on which people decided, unless it gets worse.
+   * The same story with the figures of now, where they are news: how large it is, how large it was at its worst, and what the model
+   * said when it was asked. While an action takes effect the diagnosis stays on which people decided, unless it gets worse.
    */
   private async followSize(
     tracking: IncidentTracking,
     incident: IncidentRow,
     evaluation: Evaluation,
   ): Promise<IncidentRow> {
-    if (!isOtherSize(incident.diagnosis, evaluation.diagnosis)) return incident;
+    const wasAsked = wasAskedSince(incident.diagnosis, evaluation.diagnosis);
+    if (!wasAsked && !isOtherSize(incident.diagnosis, evaluation.diagnosis)) return incident;
     const grows = (evaluation.diagnosis.impact?.share ?? 0) > (incident.diagnosis.impact?.share ?? 0);
     if (!grows && (await this.ports.governance.isActionUnderWay(incident.id))) return incident;
     const { diagnosis, fingerprint } = evaluation;
@@ -319,8 +335,10 @@ class StoredIncidents implements IncidentManager {
     const held = diagnosis.severity === severity ? diagnosis : incident.diagnosis;
     const changed = withSeverity(told, { severity, severityReason: held.severityReason });
     const growth = growthText(incident.worst ?? null, told.worst);
-    const entries: TimelineEntry[] =
-      growth === null ? [] : [{ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text: growth }];
+    const headline = newHeadline(incident, { diagnosis, explanation }, false);
+    const entries = [growth, headline]
+      .filter((text) => text !== null)
+      .map((text): TimelineEntry => ({ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text }));
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     this.ports.events.publish({ kind: 'incident-updated', incident: changed });

@@ -1,13 +1,24 @@
 import { blamedFindings, type CauseId, type Diagnosis } from '../domain/cause.js';
+import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+
+type Telling = Pick<IncidentRow, 'diagnosis' | 'explanation'>;
 
 /** The cause a diagnosis puts first; `none` where it has none. */
 export const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
 
-/** Two diagnoses tell the same story when cause, features and what was asked of the model agree. */
-export function storyOf(diagnosis: Diagnosis): string {
-  const asked = diagnosis.experiment === null ? '' : `asked at ${diagnosis.experiment.atMs}`;
-  return [causeOf(diagnosis), asked, ...diagnosis.features].join('|');
+/** Two diagnoses tell the same story when cause and features agree. */
+export const storyOf = (diagnosis: Diagnosis): string => [causeOf(diagnosis), ...diagnosis.features].join('|');
+
+/** Whether the model was asked since: an experiment that confirms a cause is told, and makes no other story of it. */
+export const wasAskedSince = (told: Diagnosis, { experiment }: Diagnosis): boolean =>
+  experiment !== null && experiment.atMs !== told.experiment?.atMs;
+
+/** The headline that is news where the story stays: its cause has become firm, or the model was asked; null where none is. */
+export function newHeadline(told: Telling, now: Telling, isFirmNow: boolean): string | null {
+  const wasAsked = storyOf(told.diagnosis) === storyOf(now.diagnosis) && wasAskedSince(told.diagnosis, now.diagnosis);
+  const { headline } = now.explanation;
+  return (isFirmNow || wasAsked) && headline !== told.explanation.headline ? headline : null;
 }
 
 /** Detectors that cannot see something now which they could see when the incident was diagnosed. */

@@ -16,6 +16,8 @@ export interface IncidentTracking {
   differentEvaluations: number;
   /** Evaluations that told the open incident's story since it is told. */
   sameEvaluations: number;
+  /** The open incident's cause is told as a firm one. */
+  isToldFirm: boolean;
   /** How often the open incident's diagnosis changed away from a cause. */
   readonly causesLeft: Map<CauseId, number>;
   /** Alerts of others that fire. */
@@ -40,6 +42,7 @@ export const newTracking = (): IncidentTracking => ({
   overEvaluations: 0,
   differentEvaluations: 0,
   sameEvaluations: 0,
+  isToldFirm: false,
   causesLeft: new Map(),
   alerts: [],
   proposing: 0,

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { DecisionRecord } from '../../../exporter/src/domain/decision-record.js';
 import type { Finding, FindingSubject } from '../../../exporter/src/domain/finding.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
@@ -13,8 +14,8 @@ import { evaluation, storedIncidents } from './fixtures.js';
 
 const model = sampleStatus('fraud').model;
 
-function managed() {
-  const saved = new Map<string, Incident>();
+/** @param saved what an earlier process left; @param records the proposals that it made */
+function managed(saved = new Map<string, Incident>(), records: readonly DecisionRecord[] = []) {
   const proposed: (readonly string[])[] = [];
   const incidents = createIncidentManager({
     incidents: storedIncidents(saved),
@@ -28,7 +29,7 @@ function managed() {
       },
       verify: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
-      records: () => Promise.resolve([]),
+      records: () => Promise.resolve(records),
       isActionUnderWay: () => Promise.resolve(false),
     },
     events: { publish: () => undefined },
@@ -37,7 +38,7 @@ function managed() {
     logger: silentLogger,
     remember,
   });
-  return { incidents, proposed };
+  return { incidents, proposed, saved };
 }
 
 const SUBJECT: FindingSubject = 'feature:income';
@@ -99,4 +100,88 @@ it('keeps a firm cause while what it blames recovers, and closes on the newest r
   }
   expect(proposed).toEqual([['category-rename']]);
   expect(await incidents.apply(model, blaming('traffic-mix-change', [SUBJECT]))).toBeNull();
+});
+
+/** The evaluation once the model was asked, and what it said confirms the cause. */
+const confirmed = (cause: CauseId, atMs: number): Evaluation => {
+  const { diagnosis, ...rest } = blaming(cause);
+  const explanation = { headline: `fraud: ${cause}. The model confirms it.`, paragraphs: [] };
+  return { ...rest, explanation, diagnosis: { ...diagnosis, experiment: { atMs } } } as unknown as Evaluation;
+};
+
+it('tells what an experiment confirms, and leaves the proposals for the cause alone', async () => {
+  const { incidents, proposed, saved } = managed();
+  for (let i = 0; i < 10; i += 1) await incidents.apply(model, blaming('unit-change'));
+  expect(proposed).toEqual([['unit-change']]);
+  for (let i = 0; i < 2 * DEFAULT_HYSTERESIS.changeFirm; i += 1) {
+    const told = await incidents.apply(model, confirmed('unit-change', 5));
+    expect(told?.diagnosis.experiment?.atMs).toBe(5);
+    expect(told?.explanation.headline).toBe('fraud: unit-change. The model confirms it.');
+  }
+  expect(proposed).toEqual([['unit-change']]);
+  const texts = saved.get('one')?.timeline.map(({ text }) => text) ?? [];
+  expect(texts.filter((text) => text.includes('confirms it'))).toHaveLength(1);
+});
+
+it('counts on towards a firm cause when an experiment confirms it meanwhile', async () => {
+  const { incidents, proposed } = managed();
+  for (let i = 0; i < 4; i += 1) await incidents.apply(model, blaming('unit-change'));
+  // It opened with the second, which is the first to count: three have told the story.
+  for (let told = 4; told < DEFAULT_HYSTERESIS.firm.specific; told += 1) {
+    const open = await incidents.apply(model, confirmed('unit-change', 5));
+    expect(open?.diagnosis.experiment?.atMs).toBe(5);
+    expect(open?.explanation.headline).toContain('looking into it');
+  }
+  expect(proposed).toEqual([]);
+  const firm = await incidents.apply(model, confirmed('unit-change', 5));
+  expect(firm?.explanation.headline).toBe('fraud: unit-change. The model confirms it.');
+  expect(proposed).toEqual([['unit-change']]);
+});
+
+it('lets a cause that was not firm before a restart prove itself, and then tells it as firm', async () => {
+  const before = managed();
+  for (let i = 0; i < 2; i += 1) await before.incidents.apply(model, blaming('input-drift'));
+  const { incidents, proposed } = managed(before.saved);
+  await incidents.restore(model.id);
+  for (let told = 2; told < DEFAULT_HYSTERESIS.firm.general; told += 1) {
+    const open = await incidents.apply(model, blaming('input-drift'));
+    expect(open?.explanation.headline).toContain('looking into it');
+  }
+  expect(proposed).toEqual([]);
+  const firm = await incidents.apply(model, blaming('input-drift'));
+  expect(firm?.explanation.headline).toBe('fraud: input-drift. So it is.');
+  for (let more = 0; more < 20; more += 1) await incidents.apply(model, blaming('input-drift'));
+  expect(proposed).toEqual([['input-drift']]);
+});
+
+it('goes on with a cause that was firm before a restart, and proposes nothing anew', async () => {
+  const before = managed();
+  for (let i = 0; i < 10; i += 1) await before.incidents.apply(model, blaming('unit-change'));
+  const made = {
+    recommendation: { proposedBy: { kind: 'system' }, cause: 'unit-change' },
+  } as unknown as DecisionRecord;
+  const { incidents, proposed, saved } = managed(before.saved, [made]);
+  await incidents.restore(model.id);
+  const lines = saved.get('one')?.timeline.length;
+  for (let i = 1; i < DEFAULT_HYSTERESIS.changeFirm; i += 1) {
+    const open = await incidents.apply(model, blaming('swapped-columns'));
+    expect(open?.explanation.headline).toBe('fraud: unit-change. So it is.');
+  }
+  await incidents.apply(model, blaming('unit-change'));
+  expect(proposed).toEqual([]);
+  expect(saved.get('one')?.timeline).toHaveLength(lines ?? -1);
+});
+
+it('tells a cause as firm also where the store refused the evaluation that made it so', async () => {
+  const { incidents, proposed, saved } = managed();
+  const { firm } = DEFAULT_HYSTERESIS;
+  for (let i = 0; i < firm.specific; i += 1) await incidents.apply(model, blaming('unit-change'));
+  const refusing = vi.spyOn(saved, 'set').mockImplementationOnce(() => {
+    throw new Error('the store is away');
+  });
+  await expect(incidents.apply(model, blaming('unit-change'))).rejects.toThrow('the store is away');
+  refusing.mockRestore();
+  const told = await incidents.apply(model, blaming('unit-change'));
+  expect(told?.explanation.headline).toBe('fraud: unit-change. So it is.');
+  expect(proposed).toEqual([['unit-change']]);
 });
