@@ -54,14 +54,17 @@ beforeAll(async () => {
   expect((await running.request('DELETE', '/api/v1/models/random')).status).toBeLessThan(300);
   ids['models'] = 'low-confidence';
   ids['incidents'] = await openOf('low-confidence');
-  const { recommendations } = await get<{ recommendations: { id: string; digest: string }[] }>(
-    `/api/v1/recommendations?incident=${ids['incidents']}`,
-  );
-  const [first] = recommendations;
-  ids['recommendations'] = first?.id ?? '';
+  // Proposals are made once the cause is firm.
+  const first = await eventually('a proposal', 60_000, async () => {
+    const { recommendations } = await get<{ recommendations: { id: string; digest: string }[] }>(
+      `/api/v1/recommendations?incident=${ids['incidents']}`,
+    );
+    return recommendations[0] ?? null;
+  });
+  ids['recommendations'] = first.id;
   await running.request('POST', '/api/v1/audit/checkpoints', {});
   expect(await running.request('POST', '/api/v1/alerts/alertmanager', ALERT)).toMatchObject({ status: 202 });
-  const vote = { recommendation_id: first?.id, digest: first?.digest, verdict: 'reject', reason: 'only looking' };
+  const vote = { recommendation_id: first.id, digest: first.digest, verdict: 'reject', reason: 'only looking' };
   expect(await running.request('POST', '/api/v1/votes', vote, TOKENS.ada)).toMatchObject({ status: 200 });
 }, 180_000);
 afterAll(async () => {
