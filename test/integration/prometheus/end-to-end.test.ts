@@ -364,7 +364,7 @@ describe.skipIf(!hasPrometheus)('from a broken model to a page and back', () => 
 
   it('has data for every expression of every rule, and an error for none', async () => {
     await eventually('a confirmed change of a feature', 30_000, async () => {
-      const changed = await query('mlfi_signal_confirmed_change{signal=~"feature:.+"}');
+      const changed = await since('mlfi_signal_confirmed_change{signal=~"feature:.+"}');
       return changed.data.result.length > 0 ? true : null;
     });
     const empty: string[] = [];
