@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_SCOPES } from '../../exporter/src/domain/api-key.js';
 import { ROUTES } from '../../exporter/src/http/routes/index.js';
 import { runService, TOKENS, type RunningService } from './running-service.js';
 import { MAY_SKIP, PYTHON } from './servers/python-server.js';
@@ -20,11 +21,12 @@ const CHECKS = [
   'allow_header_conformance',
   'ignored_auth',
 ];
-/** Never ends, reads another configuration, and would take back the key that asks: each has a test of its own. */
+/** Never ends, reads another configuration, and would take back the key that asks, twice: each has a test of its own. */
 const ELSEWHERE = [
   'get_api_v1_events',
   'post_reload',
   'delete_api_v1_keys_id',
+  'post_api_v1_keys_id_rotations',
   // Begins an import: until that is finished every other route answers 503 for the model.
   'post_api_v1_models_id_imports_rows',
 ];
@@ -32,6 +34,8 @@ const ELSEWHERE = [
 const SECONDS = { machine: 90, person: 15 } as const;
 
 let running: RunningService;
+/** The machine's own key: were it lost to a fuzzed request, the other tests would still have theirs. */
+let fuzzer: string;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mlfi-contract-'));
@@ -44,6 +48,8 @@ beforeAll(async () => {
     confidence: 0.6 + (i % 30) / 100,
   }));
   expect((await running.request('POST', '/api/v1/models/logged/observations', rows)).status).toBe(200);
+  const made = await running.request('POST', '/api/v1/keys', { name: 'fuzzer', scopes: API_SCOPES });
+  fuzzer = (made.body as { key: string }).key;
 });
 afterAll(async () => {
   await running.close();
@@ -99,11 +105,7 @@ describe.skipIf(PYTHON === null && MAY_SKIP)('the API against its own document, 
     'answers a machine with every scope as the document says, and never with 5xx',
     async () => {
       const ids = ROUTES.filter(({ scope }) => scope !== 'approve').map(({ method, path }) => idOf(method, path));
-      const { code, said } = await fuzz(
-        running.key,
-        SECONDS.machine,
-        ...only(ids.filter((id) => !ELSEWHERE.includes(id))),
-      );
+      const { code, said } = await fuzz(fuzzer, SECONDS.machine, ...only(ids.filter((id) => !ELSEWHERE.includes(id))));
       expect(code, failuresIn(said)).toBe(0);
       expect(Number(/Tested: (\d+)/.exec(said)?.[1])).toBe(ids.length - ELSEWHERE.length);
     },
