@@ -157,6 +157,12 @@ export class Fleet implements RowTaker {
     return this.members.has(id);
   }
 
+  /** Whether this model is registered, and not only one of its name; one that is lent is. */
+  isStill({ id, createdAtMs }: Pick<Model, 'id' | 'createdAtMs'>): boolean {
+    const member = this.members.all.get(id);
+    return member === undefined ? this.isLent(id) : member.monitored.model.createdAtMs === createdAtMs;
+  }
+
   /** Models that are left out, because what is stored of them cannot be read. */
   unrestoredModels(): readonly string[] {
     return this.members.unrestored;
@@ -244,7 +250,9 @@ export class Fleet implements RowTaker {
     this.useLessons(monitored);
     this.restored += 1;
     const rows = new RowAnalysisSchedule(this.ports, this.stopping.signal);
-    const member = createMember(this.restored, monitored, rows, validation);
+    // History outlives a model, and one of the same name begins anew.
+    const ofThisModel = validation !== null && validation.startedAtMs >= model.createdAtMs ? validation : null;
+    const member = createMember(this.restored, monitored, rows, ofThisModel);
     this.members.add(model.id, member);
     this.probes.restart(member);
   }

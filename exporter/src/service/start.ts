@@ -99,6 +99,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     options.signal?.throwIfAborted();
     lifecycle.restored(done, total);
   });
+  await governance.incidents.closeAllLeft((id) => fleet.has(id));
   foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
   // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
   if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);

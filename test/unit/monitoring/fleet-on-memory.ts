@@ -29,13 +29,15 @@ export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
   },
 };
 
-const NO_INCIDENTS: FleetPorts['incidents'] = {
+/** Incidents of models on which none opens. */
+export const NO_INCIDENTS: FleetPorts['incidents'] = {
   restore: () => Promise.resolve(),
   current: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),
   recordAlert: () => Promise.resolve(false),
-  closeAndForget: () => Promise.resolve(),
+  leave: (_, __, left) => left(),
+  closeAllLeft: () => Promise.resolve(),
 };
 
 /** A fleet on a store, in memory unless it is about a real one, whose waits take a turn of the scheduler's instead of time. */

@@ -3,7 +3,7 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import { incident } from '../../integration/governance/harness.js';
-import { answers, fleetOn, modelNamed, QUIET_LOGGER } from './fleet-on-memory.js';
+import { answers, fleetOn, modelNamed, NO_INCIDENTS, QUIET_LOGGER } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
@@ -14,15 +14,11 @@ it('writes nothing of a model that was read anew while it was evaluated', async 
   let begin = (): void => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const incidents = {
-    restore: () => Promise.resolve(),
-    current: () => null,
+    ...NO_INCIDENTS,
     apply: () => {
       begin();
       return new Promise<IncidentRow>((resolve) => (letGo = resolve));
     },
-    refreshProposals: () => Promise.resolve(),
-    recordAlert: () => Promise.resolve(false),
-    closeAndForget: () => Promise.resolve(),
   };
   const errors: string[] = [];
   const logger = { ...QUIET_LOGGER, error: (_: unknown, message: string) => void errors.push(message) };
