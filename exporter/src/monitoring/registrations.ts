@@ -157,20 +157,22 @@ export class Registrations {
 
   /** @param finish stores that it leaves: until it has, nothing else changes */
   private async leave(id: ModelId, why: string, finish: (member: Member) => Promise<void>): Promise<void> {
-    const member = this.ports.members.get(id);
-    member.removals += 1;
-    this.ports.probes.stop(id);
+    const { members, probes, incidents } = this.ports;
+    const { registration } = members.get(id);
+    registration.removals += 1;
+    probes.stop(id);
     try {
       await this.ports.settled(id);
-      await this.ports.members.inLane(id, async (current) => {
+      await members.inLane(id, async (member) => {
         // Removed by somebody else meanwhile: what has its name now is another model.
-        if (current !== member) throw new NotFound(`model "${id}" was removed`, 'model');
-        await this.ports.incidents.leave(id, why, () => finish(member));
+        if (member.registration !== registration) throw new NotFound(`model "${id}" was removed`, 'model');
+        await incidents.leave(id, why, () => finish(member));
       });
     } catch (error) {
-      member.removals -= 1;
+      registration.removals -= 1;
+      const member = members.all.get(id);
       // Another removal that is under way may still succeed; `restart` heeds it.
-      if (this.ports.members.all.get(id) === member) this.ports.probes.restart(member);
+      if (member?.registration === registration) probes.restart(member);
       throw error;
     }
   }

@@ -84,6 +84,12 @@ export function fleetOn(
 
 export const modelNamed = (id: string): Model => ({ ...MODEL, id: modelId(id), name: id });
 
+/** One that mlfi itself asks. */
+export const askedModel = (id: string): Model => ({
+  ...modelNamed(id),
+  endpoint: { url: 'http://x', connector: 'rest', settings: {}, authorizationSecret: null },
+});
+
 export const answers = (ids: readonly string[], over: Partial<IngestBatch> = {}): IngestBatch => ({
   batchId: null,
   bodyDigest: null,
