@@ -27,6 +27,7 @@ import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
 import type { ArrivedRow } from './countable.js';
 import type { Windows } from './windows.js';
+import { copied } from './copied.js';
 
 /** As many as rows may wait. */
 const EARLY_LABELS_KEPT = 20_000;
@@ -48,7 +49,7 @@ export interface TrafficParts {
  */
 export class ModelTraffic {
   /** The newest rows that have been judged. */
-  readonly rows: RowBuffer;
+  rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
   baselineToSave: BaselineProfile | null = null;
   private pace = new EvaluationPace();
@@ -62,7 +63,7 @@ export class ModelTraffic {
   constructor(
     public phase: BaselinePhase,
     private readonly settings: MonitoringSettings,
-    readonly parts: TrafficParts,
+    public parts: TrafficParts,
   ) {
     this.rows = new RowBuffer(settings.rowsKept);
   }
@@ -73,15 +74,9 @@ export class ModelTraffic {
    */
   copy(): ModelTraffic {
     const { windows, detectors, golden } = this.parts;
-    const parts = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
-    const copy = new ModelTraffic(this.phase, this.settings, { ...this.parts, ...parts });
-    for (const row of this.rows.all) copy.rows.push(row);
-    copy.baselineToSave = this.baselineToSave;
-    copy.pace = this.pace;
-    copy.weighing = this.weighing;
-    copy.isFailing = this.isFailing;
-    copy.admittedVersion = this.admittedVersion;
-    copy.early = this.early;
+    const copy = copied(this);
+    copy.parts = { ...this.parts, windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    copy.rows = this.rows.copy();
     return copy;
   }
 

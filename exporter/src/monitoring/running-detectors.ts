@@ -5,6 +5,7 @@ import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
 import type { MatchedLabel } from './label-joiner.js';
+import { copied } from './copied.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
 const SAVED_EVERY_MS = 10_000;
@@ -48,16 +49,9 @@ export class RunningDetectors {
 
   /** The same, to be left as they are while the copy restarts. */
   copy(): RunningDetectors {
-    const copy = new RunningDetectors(() => this.monitor, null);
-    copy.create = this.create;
-    copy.hasGoldenNews = this.hasGoldenNews;
-    copy.factor = this.factor;
-    copy.savedAtMs = this.savedAtMs;
-    copy.mustSave = this.mustSave;
-    copy.reachedMs = this.reachedMs;
-    copy.savedUntilMs = this.savedUntilMs;
+    const copy = copied(this);
     copy.rowsToScore = [...this.rowsToScore];
-    copy.thinning = this.thinning.copy();
+    copy.thinning = copied(this.thinning);
     return copy;
   }
 
