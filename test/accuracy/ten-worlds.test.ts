@@ -232,6 +232,7 @@ class Service {
         reprobe: () => undefined,
         request: () => undefined,
         commit: () => undefined,
+        writeHeld: () => Promise.resolve(),
       },
       new AbortController().signal,
     );

@@ -27,18 +27,18 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
   return [...spots, { check: 'when things happened', reason }];
 }
 
-function notJudged({ late, lost, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
+function notJudged({ late, lost, lostLabels = 0, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
   const spots: BlindSpot[] = [];
   if (late > 0) {
     const reason =
       'newer rows had been judged when they came; they are in the counts, and no evidence is gathered from them';
     spots.push({ check: counted(late, 'row that came late', 'rows that came late'), reason });
   }
-  if (lost > 0) {
-    const reason =
-      'mlfi was ended while they waited for older ones; they are in the counts, and no evidence is gathered from them';
-    spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
-  }
+  const gone =
+    'mlfi was ended before what they say was stored; they are in the counts, and no evidence is gathered from them';
+  if (lost > 0) spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason: gone });
+  if (lostLabels > 0)
+    spots.push({ check: `up to ${counted(lostLabels, 'label')} from before the last start`, reason: gone });
   if (labels > 0) {
     const reason =
       'their predictions did not come within a day, or had a label already; send the prediction_id of the prediction with its label';

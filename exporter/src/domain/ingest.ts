@@ -77,10 +77,15 @@ export interface IntakeSummary {
   /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
   readonly clockOffsetMs: number | null;
   /**
-   * Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed; and
-   * labels whose prediction did not come in time.
+   * Rows that are in the counts and were never judged: they came too late for it, or what they said was not stored when the
+   * process was killed, as of `lostLabels`; and labels whose prediction did not come in time.
    */
-  readonly notJudged: { readonly late: number; readonly lost: number; readonly labels?: number };
+  readonly notJudged: {
+    readonly late: number;
+    readonly lost: number;
+    readonly lostLabels?: number;
+    readonly labels?: number;
+  };
   /** Features beyond those one model is watched by; null when there are none. */
   readonly unwatched: UnwatchedFeatures | null;
 }

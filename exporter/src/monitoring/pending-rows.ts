@@ -64,6 +64,11 @@ export class PendingRows {
     return this.late;
   }
 
+  /** Labels of earlier answers that wait. */
+  get labelsWaiting(): number {
+    return this.labels.length - this.labelsGone;
+  }
+
   /** Rows that wait, in no order. */
   get waiting(): readonly ArrivedRow[] {
     return this.rows.slice(this.gone);
