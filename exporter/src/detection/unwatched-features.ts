@@ -1,6 +1,6 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
-import type { IntakeSummary, UnwatchedFeatures } from '../domain/ingest.js';
+import type { IntakeSummary, NoteReason, UnwatchedFeatures } from '../domain/ingest.js';
 import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
@@ -10,12 +10,18 @@ const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
   ['identifier', 'each value names a row; only whether it is there is watched'],
 ];
 
+/** What cannot be watched, of notes that are not about one field. */
+const CHECKS: Readonly<Partial<Record<NoteReason, string>>> = {
+  inputs_unknown: 'inputs under new names',
+  prediction_missing: 'answers that were not sent',
+};
+
 /** What of the rows sent is not watched, or not read as it was meant. */
 export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSpot[] {
   if (intake === null) return [];
   const spots = [
     ...intake.leftOut.map(({ reason, field, message }) => ({
-      check: reason === 'inputs_unknown' ? 'inputs under new names' : `all of \`${field}\``,
+      check: CHECKS[reason] ?? `all of \`${field}\``,
       reason: message,
     })),
     ...notJudged(intake.notJudged),

@@ -311,6 +311,7 @@ export class MonitoredModel {
       features: features.readings,
       intake: intake.summary(
         { ...this.lost, late: traffic.parts.pending.lateRows, labels: this.labels.expiredLabels },
+        traffic.parts.pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,
