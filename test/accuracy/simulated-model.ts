@@ -126,6 +126,7 @@ export class SimulatedModel {
         reprobe: () => undefined,
         request: () => undefined,
         commit: () => undefined,
+        writeHeld: () => Promise.resolve(),
       },
       stopping.signal,
     );

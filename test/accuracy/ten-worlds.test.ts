@@ -217,6 +217,7 @@ class Service {
         reprobe: () => undefined,
         request: () => undefined,
         commit: () => undefined,
+        writeHeld: () => Promise.resolve(),
       },
       new AbortController().signal,
     );

@@ -91,6 +91,7 @@ export class Fleet implements RowTaker {
         reprobe: (member) => this.probes.restart(member),
         request: (id) => this.loop.request(id),
         commit: () => this.commits.request(),
+        writeHeld: (member) => this.commits.writeHeld(member),
       },
       this.stopping.signal,
     );

@@ -48,6 +48,8 @@ export interface ModelEvaluationPorts {
   readonly request: (id: ModelId) => void;
   /** Something is to be stored. */
   readonly commit: () => void;
+  /** Stores what a member counted, whose lane the caller holds. @throws Unavailable when it cannot be written now: it stays to be stored */
+  readonly writeHeld: (member: Member) => Promise<void>;
 }
 
 export type Rediscovery =
@@ -78,9 +80,11 @@ export class ModelEvaluation {
     if (monitored.model.paused || member.registration.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
-    const { state, version } = await lanes.run(id, () => {
+    const { state, version } = await lanes.run(id, async () => {
       member.needsEvaluation = false;
       const admitted = monitored.advance(nowMs, severity === 'critical' || severity === 'high');
+      // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
+      if (admitted !== null) await this.ports.writeHeld(member).catch(() => undefined);
       const experiment = member.experiment?.result ?? null;
       return { state: { ...monitored.modelState(), experiment }, version: admitted };
     });

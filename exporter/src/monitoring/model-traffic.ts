@@ -13,6 +13,7 @@ import {
   labelsOfLearning,
   learnFrom,
   relearnt,
+  withLabelledHalf,
   type BaselinePhase,
   type LearningPhase,
 } from './baseline-lifecycle.js';
@@ -126,6 +127,7 @@ export class ModelTraffic {
     if (phase.kind === 'learning') {
       const { own, early } = labelsOfLearning(phase, windows.counts(), judged);
       windows.add({ rows: [], labels: own }, isStored);
+      this.phase = withLabelledHalf(phase, own);
       this.early = [...this.early, ...early].slice(-EARLY_LABELS_KEPT);
       return;
     }
@@ -299,6 +301,11 @@ export class ModelTraffic {
     const { verdict, profile: kept } = learnt.learning;
     // What a refused period taught the e-detectors is void; they learn from what was kept of it.
     if (verdict.kind === 'refused') detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
+  }
+
+  /** What was learnt before the process ended may be a baseline: weighed before rows that come now, which may be of another normal. */
+  weighRestored(): void {
+    if (this.phase.kind === 'learning') this.weigh(this.phase.learning.profile.toMs, true);
   }
 
   /** Weighs whether what was learnt is a baseline. @returns whether it is */

@@ -24,6 +24,7 @@ import { wireIntegrations } from './integrations.js';
 import { Lifecycle } from './lifecycle.js';
 import { wireMetrics } from './metrics.js';
 import { wireMonitoring } from './monitoring.js';
+import { wireRowAnalysis } from './row-analysis.js';
 import { startSchedules } from './schedules.js';
 
 /** A running mlfi. */
@@ -73,8 +74,9 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     await fleet.change(id, (draft) => void draft.relearn(draft.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
-  const fleet = wireMonitoring(foundation, capture, governance.incidents);
-  const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
+  const analyseRows = wireRowAnalysis(foundation);
+  const fleet = wireMonitoring(foundation, capture, governance.incidents, analyseRows);
+  const application = wireApplication(foundation, capture, governance, fleet, checkpointing, analyseRows);
   closing.push('executions', () => governance.governance.stop());
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);

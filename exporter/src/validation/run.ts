@@ -1,7 +1,7 @@
 import { Conflict, Invalid } from '../domain/errors.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ValidationRequest } from '../domain/validation.js';
-import { slugOf, validationId, type ModelId } from '../domain/identifiers.js';
+import { slugOf, validationId, type ModelId, type ValidationId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { Endpoint, Model } from '../domain/model.js';
 import type { Features, ModelAnswer, Observation } from '../domain/observation.js';
@@ -60,24 +60,34 @@ interface Question {
 
 const LISTED = 20;
 const RECORDED_AGAIN_AFTER_MS = 5_000;
+/** So long it is tried to write a verdict; then it is given up, and the model can be validated again. */
+const RECORDED_AGAIN_FOR_MS = 3_600_000;
 const MAX_VERSION = 100;
 const REMOVED_TEXT = 'The model was removed meanwhile.';
 const STOPPED_TEXT = 'Interrupted by a restart of mlfi; start it again.';
+const UNWRITTEN_TEXT = 'Its verdict could not be written to the store; start it again.';
 
 /** Validations of candidate versions, one at a time per model. Rows and answers stay in memory; figures and verdict are stored. */
 export function createModelValidations(ports: ModelValidationPorts): ModelValidations {
   const running = new Map<ModelId, { readonly subject: ValidationSubject; readonly ended: Promise<void> }>();
   const stopping = new AbortController();
+  /** Those that ended in this process without a verdict in the store. */
+  const unwritten = new Set<ValidationId>();
 
-  /** A verdict that cannot be written now is written once it can be: what it cost is not spent twice. */
+  /** A verdict that cannot be written now is written once it can be, unless that takes too long: what it cost is not spent twice. */
   const recordFinished = async (done: Validation, by: Actor): Promise<void> => {
     const { modelId: model, id: validation, state, verdict, reasons, calls } = done;
     const fields = { model, validation, state, verdict, reasons: [...reasons], calls };
+    const untilMs = ports.clock.now() + RECORDED_AGAIN_FOR_MS;
     for (;;) {
       try {
         return await ports.record(done, 'validation-finished', by, fields);
       } catch (error) {
         if (stopping.signal.aborted) throw error;
+        if (ports.clock.now() >= untilMs) {
+          unwritten.add(validation);
+          throw error;
+        }
         ports.logger.warn({ model, error: String(error) }, 'a verdict cannot be written yet');
         await ports.clock.sleep(RECORDED_AGAIN_AFTER_MS, stopping.signal);
       }
@@ -151,7 +161,7 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
       const [newest] = found;
       return found.map((one) =>
         one.state === 'running' && !(running.has(id) && one === newest)
-          ? { ...one, state: 'failed', reasons: [STOPPED_TEXT] }
+          ? { ...one, state: 'failed', reasons: [unwritten.has(one.id) ? UNWRITTEN_TEXT : STOPPED_TEXT] }
           : one,
       );
     },

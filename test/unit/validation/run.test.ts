@@ -173,3 +173,33 @@ it('does not begin what cannot be recorded', async () => {
   await expect(one.validations.start(ID, REQUEST, ADA)).rejects.toThrow('disk full');
   expect(one.credentials).toEqual([]);
 });
+
+it('gives a verdict up that cannot be written for an hour, says so, and lets another begin', async () => {
+  const HOUR_MS = 3_600_000;
+  let nowMs = 1e12;
+  const clock = {
+    now: () => nowMs,
+    sleep: (ms: number) => {
+      nowMs += ms;
+      return Promise.resolve();
+    },
+  };
+  const begun: Validation[] = [];
+  const one = setting(() => 'yes', {
+    clock,
+    validations: { list: () => Promise.resolve(begun.slice(-1)) },
+    record: (validation, kind) => {
+      if (kind === 'validation-finished') return Promise.reject(new Error('disk full'));
+      begun.push(validation);
+      return Promise.resolve();
+    },
+  });
+  await one.validations.start(ID, REQUEST, ADA);
+  const given = async (): Promise<Validation | undefined> =>
+    (await one.validations.list(ID)).find(({ state }) => state === 'failed');
+  await expect.poll(given).toMatchObject({ reasons: [expect.stringContaining('could not be written') as string] });
+  expect(nowMs - 1e12).toBe(HOUR_MS);
+  expect(one.told).toEqual([]);
+  await expect(one.validations.start(ID, REQUEST, ADA)).resolves.toMatchObject({ state: 'running' });
+  await one.validations.stop();
+});
