@@ -37,9 +37,10 @@ export async function openImport(paths: readonly string[], asKind: FileKind | nu
       const previews: FilePreview[] = [];
       for (const file of files) {
         const pieces = piecesOf(file, ROWS_PER_PIECE);
-        const { value, done }: IteratorResult<Piece, unknown> = await pieces.next();
-        if (done !== true) previews.push(previewOf(value, batches, model, said, Date.now()));
-        if (file.isReadOnce && done !== true) begun.set(file, from(value, pieces));
+        const first: IteratorResult<Piece, unknown> = await pieces.next();
+        if (first.done === true) continue;
+        previews.push(previewOf(first.value, batches, model, said, Date.now()));
+        if (file.isReadOnce) begun.set(file, from(first.value, pieces));
         else await pieces.return(undefined);
       }
       return previews;
