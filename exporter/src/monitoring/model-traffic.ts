@@ -51,6 +51,8 @@ export class ModelTraffic {
   readonly rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
   baselineToSave: BaselineProfile | null = null;
+  /** Rows before belong to an incident that is over; null where none has been. */
+  judgedFromMs: number | null = null;
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
   /** The last evaluation found something badly wrong. */
@@ -77,6 +79,7 @@ export class ModelTraffic {
     const copy = new ModelTraffic(this.phase, this.settings, { ...this.parts, ...parts });
     for (const row of this.rows.all) copy.rows.push(row);
     copy.baselineToSave = this.baselineToSave;
+    copy.judgedFromMs = this.judgedFromMs;
     copy.pace = this.pace;
     copy.weighing = this.weighing;
     copy.isFailing = this.isFailing;
@@ -88,7 +91,7 @@ export class ModelTraffic {
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
     const { windows, detectors } = this.parts;
-    return evaluatedWindow(this.phase, this.rows, windows, detectors.monitor, this.settings.thresholds);
+    return evaluatedWindow(this.phase, this.rows, windows, detectors, this.settings.thresholds, this.judgedFromMs);
   }
 
   /**
@@ -180,6 +183,13 @@ export class ModelTraffic {
     this.weighing = new AdmissionWeighing();
     windows.learn(gridsOf(this.phase));
     changed();
+  }
+
+  /** Evidence starts from nothing. @param judgedFromMs rows before belong to an incident that is over */
+  beginAnew(judgedFromMs: number | null = null): void {
+    this.judgedFromMs = judgedFromMs;
+    this.parts.detectors.resume();
+    this.parts.changed();
   }
 
   /** An admitted baseline stays as it is, or does no longer. */

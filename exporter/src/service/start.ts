@@ -23,7 +23,7 @@ import { wireIntake } from './intake.js';
 import { wireIntegrations } from './integrations.js';
 import { Lifecycle } from './lifecycle.js';
 import { wireMetrics } from './metrics.js';
-import { wireMonitoring } from './monitoring.js';
+import { wireMonitoring, type AnalyseRows } from './monitoring.js';
 import { startSchedules } from './schedules.js';
 
 /** A running mlfi. */
@@ -42,6 +42,8 @@ export interface ServiceOptions {
   readonly configurationFile?: string | null;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Where rows are analysed, if not in a worker thread: a simulated clock does not wait for one. */
+  readonly analyseRows?: AnalyseRows;
   /** Ends a start that is still restoring. */
   readonly signal?: AbortSignal;
 }
@@ -73,7 +75,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     await fleet.change(id, (draft) => void draft.relearn(draft.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
-  const fleet = wireMonitoring(foundation, capture, governance.incidents);
+  const fleet = wireMonitoring(foundation, capture, governance.incidents, options.analyseRows);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing);
   closing.push('executions', () => governance.governance.stop());
   const integrations = wireIntegrations(foundation, fleet, application);
