@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import knex from 'knex';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { auditVerify } from '../../exporter/src/cli/audit.js';
 import { verifyExportedLog } from '../../exporter/src/governance/audit/files.js';
 import { first } from '../../exporter/src/store/migrations/001-first.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
@@ -68,6 +69,18 @@ it('signs the log, sends the checkpoint out, and both verifiers hold the export 
   const script = join(import.meta.dirname, '../../clients/python/verify_audit.py');
   const python = spawnSync('python3', [script, file, '--checkpoints', notes, '--key', key], { encoding: 'utf8' });
   expect([python.status, python.stdout]).toEqual([0, `intact: ${OF_THE_KEY + 4} entries\n`]);
+  // The command asks the mlfi it is pointed at, and says which log it checked.
+  const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const commands = {
+    verifyExportedAudit: verifyExportedLog,
+    verifyStoredAudit: () => Promise.reject(new Error('asked')),
+  };
+  const environment = { MLFI_URL: running.service.address, MLFI_TOKEN: running.key };
+  expect(await auditVerify(commands, { checkpoints: notes, key }, environment)).toBe(0);
+  expect(said.mock.lastCall?.[0]).toMatch(
+    new RegExp(`^intact: ${OF_THE_KEY + 4} entries, .* \\(the log of ${running.service.address}\\)$`),
+  );
+  said.mockRestore();
   const [, ...rest] = text.split('\n');
   expect(await verifyExportedLog(rest.join('\n'), held)).toMatchObject({ kind: 'broken', atSequence: 1 });
 });

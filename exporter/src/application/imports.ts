@@ -14,9 +14,10 @@ import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { Store } from '../domain/ports.js';
 import { setting } from '../domain/setting.js';
+import { ModelLanes } from '../incidents/model-lane.js';
 import type { MonitoredModelView } from '../monitoring/monitored-model.js';
 import { repeated } from '../monitoring/persist.js';
-import type { Replay } from '../monitoring/replay.js';
+import { partId, sumOf, type Replay } from '../monitoring/replay.js';
 import type { ApplicationPorts } from './ports.js';
 
 /** Imports that are not finished: after a crash they are taken up again. */
@@ -66,13 +67,8 @@ export function importUseCases({
   readonly store: Pick<Store, 'settings' | 'batches' | 'models' | 'governance'>;
 }): ImportUseCases {
   const replays = new Map<ModelId, Replay>();
-  /** Batches of one model are taken one after the other. */
-  const queues = new Map<ModelId, Promise<unknown>>();
-  const inOrder = <T>(id: ModelId, work: () => Promise<T>): Promise<T> => {
-    const result = (queues.get(id) ?? Promise.resolve()).then(work, work);
-    queues.set(id, result);
-    return result;
-  };
+  // Not the lanes of the fleet, which lending and taking back wait for.
+  const lanes = new ModelLanes();
   const underWay = async (id: ModelId): Promise<ImportPurpose | undefined> =>
     (await store.settings.get(IMPORTS_UNDER_WAY))?.[id];
   /** Says what is under way of a model, null for nothing, in one transaction with the entry of the audit log. */
@@ -134,19 +130,25 @@ export function importUseCases({
 
   return {
     take: (id, rows, by) =>
-      inOrder(id, async () => {
+      lanes.run(id, async () => {
         const replay = await begun(id, rows, by);
         return replay.take(rows.batch, rows.undatedAtMs, rows.spread);
       }),
     async taken(id, batch) {
-      const known = batch.batchId === null ? null : await store.batches.find(id, batch.batchId);
-      if (known === null) return null;
-      const answer = repeated(batch, known);
+      const { batchId } = batch;
+      const last = batchId === null ? null : await store.batches.find(id, batchId);
+      if (batchId === null || last === null) return null;
+      const answer = repeated(batch, last);
       if (answer instanceof Conflict) throw answer;
-      return answer;
+      const parts: IngestResult[] = [];
+      for (;;) {
+        const part = await store.batches.find(id, partId(batchId, parts.length));
+        if (part === null) return { ...answer, ...sumOf([...parts, answer]) };
+        parts.push(part.result);
+      }
     },
     finish: (id, by) =>
-      inOrder(id, async () => {
+      lanes.run(id, async () => {
         const replay = await unfinished(id);
         const outcome = await replay.finish();
         replays.delete(id);

@@ -78,9 +78,13 @@ export function createProgram(commands: Commands, version: string): Command {
     });
 
   const audit = program.command('audit').description('verify or export the audit log');
-  audit
-    .command('verify')
-    .description('check the hash chain of the audit log: in the store, or offline on an export')
+  addServiceAddress(
+    audit
+      .command('verify')
+      .description(
+        'check the hash chain of the audit log: of the mlfi that --url or MLFI_URL names, in the store, or offline on an export',
+      ),
+  )
     .option('-c, --config <file>', 'configuration file that names the store')
     .option('--export <file>', 'an export (JSON lines) to verify without the store')
     .option('--head <hash>', 'hash of the newest entry you know of, to detect truncation')

@@ -24,6 +24,8 @@ export interface ServiceRequest {
   readonly body?: Json;
   /** A body that is no JSON, in place of `body`. */
   readonly content?: { readonly type: string; readonly text: string };
+  /** What comes is text, whether or not it reads as JSON. */
+  readonly asText?: true;
   /** 30 s when absent. */
   readonly timeoutMs?: number;
 }
@@ -60,22 +62,14 @@ const TIMEOUT_MS = 30_000;
  */
 export async function askService(
   { url, tokenFile }: ServiceOptions,
-  { method, path, body, content, timeoutMs }: ServiceRequest,
+  { method, path, body, content, asText, timeoutMs }: ServiceRequest,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ServiceAnswer> {
   const base = url ?? environment['MLFI_URL'] ?? DEFAULT_URL;
   if (!URL.canParse(base)) return refused(null, `--url: "${base.slice(0, 200)}" is no address; ${DEFAULT_URL} is one`);
-  let token = environment['MLFI_TOKEN'] ?? '';
-  if (tokenFile !== undefined) {
-    try {
-      token = readFileSync(tokenFile, 'utf8').trim();
-    } catch {
-      return refused(
-        null,
-        `--token-file: ${tokenFile} cannot be read; give a file that holds your token or an API key`,
-      );
-    }
-  }
+  const token = tokenOf(tokenFile, environment);
+  if (token === null)
+    return refused(null, `--token-file: ${tokenFile} cannot be read; give a file that holds your token or an API key`);
   if (token === '')
     return refused(null, 'No credentials: pass --token-file, or set MLFI_TOKEN to your token or an API key');
   const requested = await fetch(new URL(path, base), {
@@ -86,12 +80,26 @@ export async function askService(
   }).catch(() => null);
   if (requested === null) return refused(null, `nothing answers at ${base}; is mlfi running there? --url says where`);
   const said = await requested.text();
+  if (requested.ok && asText === true) return { kind: 'answer', body: said };
   const read = parsed(said);
   if (requested.ok) return { kind: 'answer', body: read ?? said };
   const reason = refusalText(read);
   if (reason === null && read !== null)
     return { ...refused(requested.status, `it answered ${requested.status}`), body: read };
   return refused(requested.status, reason ?? `it answered ${requested.status}`);
+}
+
+/** @returns null when the file cannot be read; empty when nobody says a token */
+function tokenOf(
+  tokenFile: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null {
+  if (tokenFile === undefined) return environment['MLFI_TOKEN'] ?? '';
+  try {
+    return readFileSync(tokenFile, 'utf8').trim();
+  } catch {
+    return null;
+  }
 }
 
 const refused = (status: number | null, reason: string): Extract<ServiceAnswer, { kind: 'refused' }> => ({

@@ -32,13 +32,19 @@ export interface AdmittedPhase {
   readonly rows: RowBuffer;
 }
 
-/** Where a model was left: learning of a later version supersedes the stored baseline. */
+/**
+ * Where a model was left: learning of a later version supersedes the stored baseline, also once its counts would admit it; an
+ * admitted version leaves an empty one behind.
+ */
 export function restoredPhase(
   baseline: BaselineProfile | null,
   learning: LearningState | null,
   requirements: BaselineRequirements,
 ): BaselinePhase {
-  const isSuperseded = learning !== null && learning.verdict.kind !== 'admitted';
+  const isSuperseded =
+    learning !== null &&
+    (learning.verdict.kind !== 'admitted' ||
+      (learning.profile.calls > 0 && learning.nextVersion > (baseline?.version ?? 0)));
   if (baseline === null || isSuperseded)
     return { kind: 'learning', learning: learning ?? startLearning(1, requirements) };
   const rows = new RowBuffer(Infinity);
@@ -113,6 +119,20 @@ export function labelsOfLearning(
     own: judged.filter(({ predictedAtMs }) => predictedAtMs >= fromMs && predictedAtMs <= toMs),
     early: judged.filter(({ predictedAtMs }) => predictedAtMs > toMs),
   };
+}
+
+/** The period with labels noted of answers of its first half, which leave with it when it turns out to be another normal. */
+export function withLabelledHalf(phase: LearningPhase, own: readonly MatchedLabel[]): LearningPhase {
+  const { firstHalf } = phase.learning;
+  if (firstHalf === null) return phase;
+  const ofHalf = own.filter(({ predictedAtMs }) => predictedAtMs <= firstHalf.toMs);
+  if (ofHalf.length === 0) return phase;
+  const { labels } = withCounted(
+    phase.learning.profile,
+    { ...emptyWindow(), labels: firstHalf.labels },
+    { rows: [], labels: ofHalf },
+  );
+  return { kind: 'learning', learning: { ...phase.learning, firstHalf: { ...firstHalf, labels } } };
 }
 
 /**

@@ -18,8 +18,10 @@ export interface CallCounters {
   readonly lastAnswerAtMs: number | null;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
-  /** Counted rows that waited for older ones when this was stored; absent before that was kept. */
+  /** Counted rows whose evidence was not stored with this, for they waited for older ones or had just been judged; absent before that was kept. */
   readonly waiting?: number | undefined;
+  /** The same of labels that came after their answers. */
+  readonly waitingLabels?: number | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
@@ -64,6 +66,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
   waiting: z.number().optional(),
+  waitingLabels: z.number().optional(),
   labelDelays: z.array(z.number()).optional(),
   judgedFromMs: z.number().optional(),
   consecutiveFailures: z.number(),

@@ -40,6 +40,11 @@ export interface Member {
   /** Newest verdict on a candidate version. */
   validation: Validation | null;
   isRediscovering: boolean;
+  readonly registration: Registration;
+}
+
+/** From when a model is added until it leaves, also where it is read anew meanwhile: tells it from another of its name. */
+export interface Registration {
   /** Requests to remove the model that are under way: with one it is neither evaluated nor probed. */
   removals: number;
 }
@@ -50,12 +55,14 @@ export function createMember(
   monitored: MonitoredModel,
   rows: RowAnalysisSchedule,
   validation: Validation | null,
+  registration: Registration = { removals: 0 },
 ): Member {
   return {
     serial,
     monitored,
     rows,
     validation,
+    registration,
     waiting: [],
     unstored: new Map(),
     last: null,
@@ -64,6 +71,5 @@ export function createMember(
     needsEvaluation: true,
     experiment: null,
     isRediscovering: false,
-    removals: 0,
   };
 }

@@ -50,6 +50,8 @@ export interface ModelEvaluationPorts {
   readonly request: (id: ModelId) => void;
   /** Something is to be stored. */
   readonly commit: () => void;
+  /** Stores what a member counted, whose lane the caller holds. @throws Unavailable when it cannot be written now: it stays to be stored */
+  readonly writeHeld: (member: Member) => Promise<void>;
 }
 
 export type Rediscovery =
@@ -67,8 +69,8 @@ export class ModelEvaluation {
   ) {}
 
   /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
-  isDue({ monitored, last, needsEvaluation, removals }: Member, nowMs: number): boolean {
-    if (monitored.model.paused || removals > 0) return false;
+  isDue({ monitored, last, needsEvaluation, registration }: Member, nowMs: number): boolean {
+    if (monitored.model.paused || registration.removals > 0) return false;
     if (needsEvaluation || monitored.learning !== null || last === null || monitored.isBehind(nowMs)) return true;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
@@ -79,12 +81,14 @@ export class ModelEvaluation {
     const { monitored } = member;
     const { id } = monitored.model;
     const { lanes, members, clock, events, incidents } = this.ports;
-    if (monitored.model.paused || member.removals > 0) return;
+    if (monitored.model.paused || member.registration.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
-    const { state, version } = await lanes.run(id, () => {
+    const { state, version } = await lanes.run(id, async () => {
       member.needsEvaluation = false;
       const admitted = monitored.advance(nowMs, severity === 'critical' || severity === 'high');
+      // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
+      if (admitted !== null) await this.ports.writeHeld(member).catch(() => undefined);
       const experiment = member.experiment?.result ?? null;
       return { state: { ...monitored.modelState(), experiment }, version: admitted };
     });
@@ -100,7 +104,7 @@ export class ModelEvaluation {
       member.recent = withFigures(member.recent, figuresAt(monitored, nowMs));
       monitored.touch();
     });
-    if (!isThere || member.removals > 0 || monitored.model.paused) return;
+    if (!isThere || member.registration.removals > 0 || monitored.model.paused) return;
 
     const before = incidents.current(id);
     const incident = await incidents.apply(monitored.model, evaluation);
@@ -176,7 +180,7 @@ export class ModelEvaluation {
     void this.ports
       .rediscover(model)
       .then(async (discovery) => {
-        if (member.removals > 0 || !member.monitored.isConfiguring) return;
+        if (member.registration.removals > 0 || !member.monitored.isConfiguring) return;
         if (discovery.kind === 'found') await this.ports.found(model, discovery.asked);
         else this.ports.noteSetup(model.id, discovery.problem);
       })

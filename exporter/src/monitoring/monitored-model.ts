@@ -50,8 +50,8 @@ export class MonitoredModel {
   private readonly labels: LabelJoiner;
   private features: FeaturesRead;
   private readonly intake = new RecentIntake();
-  /** Rows that waited when the process was last ended without notice. */
-  private readonly lostRows: number;
+  /** Rows and labels whose evidence was lost when the process was last ended without notice. */
+  private readonly lost: { readonly lost: number; readonly lostLabels: number };
   private isUnsaved = false;
   private changes = 0;
 
@@ -65,7 +65,7 @@ export class MonitoredModel {
     const { id } = registration;
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
     this.calls = restored.counters ?? FirstContact.counters(registration);
-    this.lostRows = this.calls.waiting ?? 0;
+    this.lost = { lost: this.calls.waiting ?? 0, lostLabels: this.calls.waitingLabels ?? 0 };
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
     this.labels = new LabelJoiner(id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
@@ -97,6 +97,9 @@ export class MonitoredModel {
     });
     this.traffic.judgedFromMs = this.calls.judgedFromMs ?? null;
     this.traffic.parts.windows.labels.restore(phase.kind === 'admitted' ? restored.olderLabels : []);
+    // Of a model whose e-detectors saw no row nobody knows whether it has a season.
+    const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
+    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored();
   }
 
   get model(): Model {
@@ -308,7 +311,8 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { late: traffic.parts.pending.lateRows, lost: this.lostRows, labels: this.labels.expiredLabels },
+        { ...this.lost, late: traffic.parts.pending.lateRows, labels: this.labels.expiredLabels },
+        traffic.parts.pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,

@@ -68,13 +68,11 @@ export class Replay {
     );
     const parts = this.purpose === 'history' ? partsOf(rows) : [rows];
     if (parts.length === 0) parts.push([]);
-    let total: IngestResult | null = null;
-    for (const [i, part] of parts.entries()) {
-      const isLast = i === parts.length - 1;
-      const result = await this.takePart(batch, part, i, isLast);
-      total = total === null ? result : added(total, result);
-    }
-    return total ?? (await this.takePart(batch, [], 0, true));
+    const last = parts.length - 1;
+    const results: IngestResult[] = [];
+    for (const [i, part] of parts.entries()) results.push(await this.takePart(batch, part, i, i === last));
+    const [first = await this.takePart(batch, [], 0, true)] = results;
+    return { ...first, ...sumOf(results), duplicate: results.every(({ duplicate }) => duplicate) };
   }
 
   /** A training set needs no times of its own: it gets an order. */
@@ -94,7 +92,7 @@ export class Replay {
     if (newestMs !== undefined) clock.moveTo(newestMs);
     const result = await fleet.ingest(this.model.id, {
       ...batch,
-      batchId: batch.batchId === null || isLast ? batch.batchId : `${batch.batchId}/${place}`,
+      batchId: batch.batchId === null || isLast ? batch.batchId : partId(batch.batchId, place),
       observations: part,
       labels: isLast ? batch.labels : [],
       ...(place === 0 ? {} : { rejected: 0, rejectedByReason: {}, errors: [], notes: [] }),
@@ -137,7 +135,7 @@ export class Replay {
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
     if (given === null) await fleet.inModel(id, (monitored) => monitored.endImport(null));
-    await fleet.lend(id, () => null);
+    await fleet.lend(id, () => null, 'the imported rows end here');
     return {
       progress: this.progress,
       baselineVersion: baseline?.version ?? null,
@@ -185,12 +183,22 @@ function partsOf(rows: readonly Observation[]): Observation[][] {
   return part.length === 0 ? parts : [...parts, part];
 }
 
-const added = (a: IngestResult, b: IngestResult): IngestResult => ({
-  ...a,
-  accepted: a.accepted + b.accepted,
-  labelsInRows: a.labelsInRows + b.labelsInRows,
-  labelsMatched: a.labelsMatched + b.labelsMatched,
-  labelsUnmatched: a.labelsUnmatched + b.labelsUnmatched,
-  labelsWaiting: a.labelsWaiting + b.labelsWaiting,
-  duplicate: a.duplicate && b.duplicate,
-});
+/** The id that a part of a batch is stored under; the last has the batch's own. */
+export const partId = (batchId: string, place: number): string => `${batchId}/${place}`;
+
+/** What the parts of one batch come to, oldest first: what was refused of it is told with the first. */
+export function sumOf(parts: readonly IngestResult[]): Omit<IngestResult, 'duplicate'> {
+  const sum = (of: (part: IngestResult) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const [first] = parts;
+  return {
+    accepted: sum(({ accepted }) => accepted),
+    labelsInRows: sum(({ labelsInRows }) => labelsInRows),
+    labelsMatched: sum(({ labelsMatched }) => labelsMatched),
+    labelsUnmatched: sum(({ labelsUnmatched }) => labelsUnmatched),
+    labelsWaiting: sum(({ labelsWaiting }) => labelsWaiting),
+    rejected: sum(({ rejected }) => rejected),
+    rejectedByReason: first?.rejectedByReason ?? {},
+    errors: first?.errors ?? [],
+    notes: first?.notes ?? [],
+  };
+}

@@ -4,6 +4,7 @@ import { createApplication } from '../application/index.js';
 import { requestedProposal } from '../application/requested-proposal.js';
 import type { Application } from '../application/index.js';
 import { investigator, type InvestigationPorts } from '../evaluation/evaluate-url.js';
+import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import { reportOf } from '../explanation/report/load.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import { verifyAudit } from '../governance/audit/verify.js';
@@ -25,6 +26,7 @@ export function wireApplication(
   { governance, incidents }: WiredGovernance,
   fleet: Fleet,
   checkpointing: Checkpointing,
+  analyseRows: RowAnalysisPorts['analyseRows'],
 ): Application {
   const { started, config, store, clock, logger, events, audit, auditNote } = foundation;
   const investigationSettings = {
@@ -50,7 +52,7 @@ export function wireApplication(
       verifyAudit: () => verifyAudit((from, limit) => store.audit.read(from, limit)),
       checkpointing,
       investigate: investigator(investigationOf(foundation, capture, fleet), investigationSettings),
-      openReplay: wireImports(foundation),
+      openReplay: wireImports(foundation, analyseRows),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
       newApiKeySecret,
@@ -94,7 +96,10 @@ function wireValidations(
     payloadLike,
     generate: (examples, count) =>
       generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
-    subject: (id) => fleet.monitoredModel(id).stateWithWaiting(),
+    subject(id) {
+      const state = fleet.monitoredModel(id).stateWithWaiting();
+      return { state, isRemoved: () => !fleet.isStill(state.model) };
+    },
     flipShare: (id) => fleet.evaluation(id)?.symptoms.golden?.answerFlipShare ?? null,
     record: (validation, kind, by, fields) =>
       store.governance(async (transaction) => {

@@ -28,33 +28,31 @@ export async function openImport(paths: readonly string[], asKind: FileKind | nu
   for (const path of paths) files.push(...(await filesAt(path, asKind)));
   if (files.length === 0)
     throw new Error(`nothing to import in ${paths.join(', ')}: csv, tsv, ndjson, jsonl, json and parquet are read`);
-  const opened = new Map(files.map((file) => [file, piecesOf(file, ROWS_PER_PIECE)]));
-  const first = new Map<OpenFile, IteratorResult<Piece, unknown>>();
-  const firstOf = async (file: OpenFile): Promise<IteratorResult<Piece, unknown>> => {
-    const known = first.get(file) ?? (await (opened.get(file) ?? piecesOf(file, ROWS_PER_PIECE)).next());
-    first.set(file, known);
-    return known;
-  };
+  // Of what can be read but once the piece that was shown is gone on with; of the others nothing is held.
+  const begun = new Map<OpenFile, AsyncGenerator<Piece>>();
   return {
     files: files.map(({ name, sizeBytes }) => ({ name, sizeBytes })),
     async preview(model, said) {
       const batches = new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() }));
       const previews: FilePreview[] = [];
       for (const file of files) {
-        const { value, done } = await firstOf(file);
+        const pieces = piecesOf(file, ROWS_PER_PIECE);
+        const { value, done }: IteratorResult<Piece, unknown> = await pieces.next();
         if (done !== true) previews.push(previewOf(value, batches, model, said, Date.now()));
+        if (file.isReadOnce && done !== true) begun.set(file, from(value, pieces));
+        else await pieces.return(undefined);
       }
       return previews;
     },
     async *pieces() {
-      for (const [file, rest] of opened) {
-        const { value, done } = await firstOf(file);
-        if (done === true) continue;
-        yield value;
-        yield* rest;
-      }
+      for (const file of files) yield* begun.get(file) ?? piecesOf(file, ROWS_PER_PIECE);
     },
   };
+}
+
+async function* from(first: Piece, rest: AsyncGenerator<Piece>): AsyncGenerator<Piece> {
+  yield first;
+  yield* rest;
 }
 
 async function filesAt(path: string, asKind: FileKind | null): Promise<readonly OpenFile[]> {
@@ -76,7 +74,7 @@ async function openFile(path: string, sizeBytes: number, asKind: FileKind | null
   if (kind === null)
     throw new Error(`${path}: its ending does not say what it holds; say --format csv, tsv, lines, json or parquet`);
   const parts = kind === 'parquet' ? await asyncBufferFromFile(path) : null;
-  return { name: basename(path), kind, sizeBytes, stream: () => fileStream(path), parts };
+  return { name: basename(path), kind, sizeBytes, stream: () => fileStream(path), parts, isReadOnce: false };
 }
 
 async function standardInput(asKind: FileKind | null): Promise<OpenFile> {
@@ -88,5 +86,5 @@ async function standardInput(asKind: FileKind | null): Promise<OpenFile> {
     for (let next = begun; next.done !== true; next = await reading.next()) yield next.value;
   };
   const stream: FileStream = { chunks: all(), readBytes };
-  return { name: 'standard input', kind, sizeBytes: null, stream: () => stream, parts: null };
+  return { name: 'standard input', kind, sizeBytes: null, stream: () => stream, parts: null, isReadOnce: true };
 }

@@ -1,10 +1,10 @@
 import type { IncrementTransaction, Store } from '../domain/ports.js';
+import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import { remember } from '../incident-history/remember.js';
 import { createIncidentManager, type IncidentGovernance } from '../incidents/incident-manager.js';
 import { ReplayClock } from '../monitoring/replay-clock.js';
 import { ReplayFleet } from '../monitoring/replay-fleet.js';
 import { Replay, type OpenReplay } from '../monitoring/replay.js';
-import { analyseRows } from '../rca/row-analysis.js';
 import { createEventBus } from '../system/event-bus.js';
 import { randomIds } from '../system/random-ids.js';
 import { seededRandom } from '../system/seeded-random.js';
@@ -27,7 +27,7 @@ const NEVER_BY_ITSELF = Number.MAX_SAFE_INTEGER;
 const COMMIT_DELAY_MS = 0;
 
 /** Opens replays: each a fleet of one model with a clock of its own, on the store of the service. */
-export function wireImports(foundation: Foundation): OpenReplay {
+export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPorts['analyseRows']): OpenReplay {
   const { started, config, store, clock, logger, hash, processMetrics } = foundation;
   return (model, purpose, windowMs) => {
     const replayClock = new ReplayClock(0);
@@ -56,7 +56,7 @@ export function wireImports(foundation: Foundation): OpenReplay {
         incidents,
         intakeCounts: processMetrics,
         hash,
-        analyseRows: (input) => Promise.resolve(analyseRows(input)),
+        analyseRows: (input) => replayClock.during(analyseRows(input)),
         experiment: () => Promise.reject(new Error('a model is not asked about its past')),
         rediscover: () => Promise.reject(new Error('a model is not asked about its past')),
       },

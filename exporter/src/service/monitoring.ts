@@ -1,14 +1,9 @@
 import { withFeatures } from '../capture/probing/payloads/with-features.js';
+import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import { runExperiment, type ExperimentPorts } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import { Fleet } from '../monitoring/fleet.js';
 import type { FleetSettings } from '../monitoring/fleet-ports.js';
-import type { RowPiece } from '../rca/row-analysis-worker.js';
-import type { RowAnalysis } from '../domain/row-analysis.js';
-import { analyseRows, isSmall, type RowAnalysisInput } from '../rca/row-analysis.js';
-import { costOf, rowPieces } from '../rca/row-pieces.js';
-import { createAnalysisPool } from '../system/analysis-pool.js';
-import type { ClosingStack } from '../system/closing-stack.js';
 import { seededRandom } from '../system/seeded-random.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Model } from '../domain/model.js';
@@ -18,31 +13,14 @@ import { SYSTEM } from '../domain/actor.js';
 import type { Capture } from './capture.js';
 import type { Foundation } from './foundation.js';
 
-/** Where rows are analysed. */
-export type AnalyseRows = (input: RowAnalysisInput) => Promise<RowAnalysis>;
-
-/** @returns analyses in a worker thread whatever would hold up this one */
-function inWorkerThread(closing: ClosingStack): AnalyseRows {
-  const analysts = createAnalysisPool<RowPiece, RowAnalysis>(
-    new URL('../rca/row-analysis-worker', import.meta.url),
-    import.meta.url,
-  );
-  closing.push('analysis workers', () => analysts.close());
-  return (input) =>
-    isSmall(input) ? Promise.resolve(analyseRows(input)) : analysts.run(rowPieces(input), costOf(input));
-}
-
-/**
- * The fleet, not yet started.
- * @param analyse where rows are analysed, if not in a worker thread
- */
+/** The fleet, not yet started. */
 export function wireMonitoring(
   foundation: Foundation,
   capture: Capture,
   incidents: IncidentManager,
-  analyse?: AnalyseRows,
+  analyseRows: RowAnalysisPorts['analyseRows'],
 ): Fleet {
-  const { started, store, clock, logger, events, hash, audit, processMetrics, closing } = foundation;
+  const { started, store, clock, logger, events, hash, audit, processMetrics } = foundation;
   const { prober, discover, chooseGoldenInputs } = capture;
   const experimenting: ExperimentPorts = {
     clock,
@@ -65,7 +43,7 @@ export function wireMonitoring(
       incidents,
       intakeCounts: processMetrics,
       hash,
-      analyseRows: analyse ?? inWorkerThread(closing),
+      analyseRows,
       experiment: (subject, evaluation, incident, signal) =>
         runExperiment(experimenting, started.investigation.experiments, subject, evaluation, incident, signal),
       rediscover: async (model) => rediscovered(model, await discover(targetOf(model)), chooseGoldenInputs),

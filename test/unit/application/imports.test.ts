@@ -152,3 +152,19 @@ it('refuses another body under a batch id that was taken', async () => {
   expect(await imports.taken(A, { batchId: 'x', bodyDigest: 'digest 1' })).toMatchObject({ duplicate: true });
   await expect(imports.taken(A, { batchId: 'x', bodyDigest: 'digest 2' })).rejects.toBeInstanceOf(Conflict);
 });
+
+it('answers a batch that is repeated with what the whole batch was answered, however many parts it was taken in', async () => {
+  const HOUR_MS = 3_600_000;
+  const rows = Array.from({ length: 1_300 }, (_, i) => `p${i}`);
+  const { observations } = answers(rows);
+  const batch = answers([], {
+    observations: observations.map((row, i) => ({ ...row, atMs: 1e11 + (i * HOUR_MS) / 300 })),
+    batchId: 'months',
+    bodyDigest: 'digest',
+    rejected: 2,
+  });
+  const first = await imports.take(A, { purpose: 'history', batch, undatedAtMs: 1, spread: null }, SYSTEM);
+  expect(first).toMatchObject({ accepted: 1_300, rejected: 2, duplicate: false });
+  expect(await store.batches.find(A, 'months/0')).not.toBeNull();
+  expect(await imports.taken(A, { batchId: 'months', bodyDigest: 'digest' })).toEqual({ ...first, duplicate: true });
+});

@@ -16,6 +16,8 @@ export interface OpenFile {
   stream(): { readonly chunks: AsyncIterable<Buffer>; readonly readBytes: (() => number) | null };
   /** Any part of a file that is not compressed; null where only the stream can be had. */
   readonly parts: AsyncBuffer | null;
+  /** `stream` gives what comes next, not the beginning again. */
+  readonly isReadOnce: boolean;
 }
 
 /** Rows that are sent together. */

@@ -29,6 +29,7 @@ function textFile(kind: FileKind, text: string, chunkBytes = 64 * 1024): OpenFil
     sizeBytes: bytes.length,
     stream: () => ({ chunks: chunks(), readBytes: null }),
     parts: null,
+    isReadOnce: false,
   };
 }
 
@@ -127,6 +128,7 @@ describe('a Parquet file', () => {
       sizeBytes: bytes.length,
       stream: () => ({ chunks: (async function* () {})(), readBytes: null }),
       parts: { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) },
+      isReadOnce: false,
     };
   }
 
