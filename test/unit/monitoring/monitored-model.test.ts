@@ -100,7 +100,7 @@ it('judges the newest calls, not the failure behind them, once what changed is n
   expect([...Object.values(failures)].reduce((sum, count) => sum + count, 0) / calls).toBeLessThan(0.05);
 });
 
-it('judges no row of an incident that is over, also where windows hold rows of both times, and keeps from when over a restart', () => {
+it('judges no row of an incident that is over, also where windows hold rows of both times, and stores from when', () => {
   const logged = new Logged().run(1_500, 0).run(300, 0.6).run(60, 0);
   const { watch } = logged;
   expect(watch.alarm).not.toBe('none');
