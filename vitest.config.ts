@@ -21,7 +21,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // They mostly wait for intervals to pass; side by side they keep two cores busy.
+          maxWorkers: 3,
         },
       },
       {
@@ -39,7 +40,7 @@ export default defineConfig({
           include: ['test/hostile/**/*.test.ts'],
           testTimeout: 3_600_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

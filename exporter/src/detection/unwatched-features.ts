@@ -1,6 +1,6 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
-import type { IntakeSummary, UnwatchedFeatures } from '../domain/ingest.js';
+import type { IntakeSummary, NoteReason, UnwatchedFeatures } from '../domain/ingest.js';
 import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
@@ -10,12 +10,18 @@ const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
   ['identifier', 'each value names a row; only whether it is there is watched'],
 ];
 
+/** What cannot be watched, of notes that are not about one field. */
+const CHECKS: Readonly<Partial<Record<NoteReason, string>>> = {
+  inputs_unknown: 'inputs under new names',
+  prediction_missing: 'answers that were not sent',
+};
+
 /** What of the rows sent is not watched, or not read as it was meant. */
 export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSpot[] {
   if (intake === null) return [];
   const spots = [
     ...intake.leftOut.map(({ reason, field, message }) => ({
-      check: reason === 'inputs_unknown' ? 'inputs under new names' : `all of \`${field}\``,
+      check: CHECKS[reason] ?? `all of \`${field}\``,
       reason: message,
     })),
     ...notJudged(intake.notJudged),
@@ -27,18 +33,18 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
   return [...spots, { check: 'when things happened', reason }];
 }
 
-function notJudged({ late, lost, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
+function notJudged({ late, lost, lostLabels = 0, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
   const spots: BlindSpot[] = [];
   if (late > 0) {
     const reason =
       'newer rows had been judged when they came; they are in the counts, and no evidence is gathered from them';
     spots.push({ check: counted(late, 'row that came late', 'rows that came late'), reason });
   }
-  if (lost > 0) {
-    const reason =
-      'mlfi was ended while they waited for older ones; they are in the counts, and no evidence is gathered from them';
-    spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
-  }
+  const gone =
+    'mlfi was ended before what they say was stored; they are in the counts, and no evidence is gathered from them';
+  if (lost > 0) spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason: gone });
+  if (lostLabels > 0)
+    spots.push({ check: `up to ${counted(lostLabels, 'label')} from before the last start`, reason: gone });
   if (labels > 0) {
     const reason =
       'their predictions did not come within a day, or had a label already; send the prediction_id of the prediction with its label';

@@ -44,6 +44,10 @@ export const NOTE_REASONS = [
   'positive_probability',
   /** Nothing was changed, and nothing in the row can be compared. */
   'inputs_unknown',
+  /** Nothing was changed, and there is no answer to watch. */
+  'prediction_missing',
+  /** Nothing was changed, and nothing is judged before the model is resumed. */
+  'model_paused',
 ] as const;
 export type NoteReason = (typeof NOTE_REASONS)[number];
 
@@ -77,12 +81,26 @@ export interface IntakeSummary {
   /** The newest row of each batch is so much older than its arrival, by the same part of a time zone each time; else null. */
   readonly clockOffsetMs: number | null;
   /**
-   * Rows that are in the counts and were never judged: they came too late for it, or waited when the process was killed; and
-   * labels whose prediction did not come in time.
+   * Rows that are in the counts and were never judged: they came too late for it, or what they said was not stored when the
+   * process was killed, as of `lostLabels`; and labels whose prediction did not come in time.
    */
-  readonly notJudged: { readonly late: number; readonly lost: number; readonly labels?: number };
+  readonly notJudged: {
+    readonly late: number;
+    readonly lost: number;
+    readonly lostLabels?: number;
+    readonly labels?: number;
+  };
+  /** Rows that are counted and wait for older ones before they are judged; null when none does. */
+  readonly waiting?: RowsWaiting | null;
   /** Features beyond those one model is watched by; null when there are none. */
   readonly unwatched: UnwatchedFeatures | null;
+}
+
+/** Rows that wait for older ones. */
+export interface RowsWaiting {
+  readonly rows: number;
+  /** So long, by mlfi's clock, if nothing more comes before. */
+  readonly untilMs: number;
 }
 
 /** Features that are in no count, because as many as are watched of one model came before them. */

@@ -36,7 +36,8 @@ export interface AdmittedPhase {
 export type BaselineMemory = Pick<AdmittedPhase, 'forest' | 'windowForest' | 'rows'> & { readonly version: number };
 
 /**
- * Where a model was left: learning of a later version supersedes the stored baseline.
+ * Where a model was left: learning of a later version supersedes the stored baseline, also once its counts would admit it; an
+ * admitted version leaves an empty one behind.
  * @param memory what another holder of the model had in memory of the same baseline
  */
 export function restoredPhase(
@@ -45,7 +46,10 @@ export function restoredPhase(
   requirements: BaselineRequirements,
   memory: BaselineMemory | null,
 ): BaselinePhase {
-  const isSuperseded = learning !== null && learning.verdict.kind !== 'admitted';
+  const isSuperseded =
+    learning !== null &&
+    (learning.verdict.kind !== 'admitted' ||
+      (learning.profile.calls > 0 && learning.nextVersion > (baseline?.version ?? 0)));
   if (baseline === null || isSuperseded)
     return { kind: 'learning', learning: learning ?? startLearning(1, requirements) };
   const known = { kind: 'admitted', baseline, stored: storable(baseline) } as const;
@@ -123,6 +127,20 @@ export function labelsOfLearning(
     own: judged.filter(({ predictedAtMs }) => predictedAtMs >= fromMs && predictedAtMs <= toMs),
     early: judged.filter(({ predictedAtMs }) => predictedAtMs > toMs),
   };
+}
+
+/** The period with labels noted of answers of its first half, which leave with it when it turns out to be another normal. */
+export function withLabelledHalf(phase: LearningPhase, own: readonly MatchedLabel[]): LearningPhase {
+  const { firstHalf } = phase.learning;
+  if (firstHalf === null) return phase;
+  const ofHalf = own.filter(({ predictedAtMs }) => predictedAtMs <= firstHalf.toMs);
+  if (ofHalf.length === 0) return phase;
+  const { labels } = withCounted(
+    phase.learning.profile,
+    { ...emptyWindow(), labels: firstHalf.labels },
+    { rows: [], labels: ofHalf },
+  );
+  return { kind: 'learning', learning: { ...phase.learning, firstHalf: { ...firstHalf, labels } } };
 }
 
 /**

@@ -21,10 +21,14 @@ export interface CallCounters {
   readonly lastProbeAnswerAtMs?: number | null | undefined;
   /** The newest row of an imported history, which live rows are not judged together with; absent where none was imported. */
   readonly pastUntilMs?: number | undefined;
-  /** Counted rows that waited for older ones when this was stored; absent before that was kept. */
+  /** Counted rows whose evidence was not stored with this, for they waited for older ones or had just been judged; absent before that was kept. */
   readonly waiting?: number | undefined;
+  /** The same of labels that came after their answers. */
+  readonly waitingLabels?: number | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
+  /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
+  readonly judgedFromMs?: number | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -66,7 +70,9 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),
   waiting: z.number().optional(),
+  waitingLabels: z.number().optional(),
   labelDelays: z.array(z.number()).optional(),
+  judgedFromMs: z.number().optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
@@ -114,7 +120,7 @@ export const afterHistory = (calls: CallCounters): CallCounters => ({
 });
 
 /** From when on rows are compared with a baseline; null without one. Those of an imported history are told by then. */
-export const judgedFromMs = (baseline: BaselineProfile | null, calls: CallCounters | null): number | null =>
+export const comparedFromMs = (baseline: BaselineProfile | null, calls: CallCounters | null): number | null =>
   baseline === null ? null : Math.max(baseline.admittedAtMs, (calls?.pastUntilMs ?? -Infinity) + 1);
 
 /** When logged predictions were last heard of; null when none ever was. Silence is about arrival, not about rows' times. */

@@ -103,10 +103,15 @@ export class EventClock {
     return this.reachedMs;
   }
 
+  /** When nothing is waited for any more if nothing more comes; -∞ before the first row. */
+  get idleFromMs(): number {
+    const { latenessMs } = this;
+    return Math.max(-Infinity, ...[...this.senders.values()].map(({ arrivedAtMs }) => arrivedAtMs + latenessMs));
+  }
+
   /** True when nothing has arrived for as long as rows may come out of order: then nothing is waited for. */
   isIdle(nowMs: number): boolean {
-    const { latenessMs } = this;
-    return [...this.senders.values()].every(({ arrivedAtMs }) => nowMs - arrivedAtMs >= latenessMs);
+    return nowMs >= this.idleFromMs;
   }
 
   /** Those whose rows are waited for: they send, and what they send can still come in time. */

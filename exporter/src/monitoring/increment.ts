@@ -11,6 +11,7 @@ import {
   labelsOfLearning,
   learnFrom,
   relearnt,
+  withLabelledHalf,
   type BaselinePhase,
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
@@ -99,11 +100,11 @@ export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
-  readonly pending: Pick<PendingRows, 'waiting'>;
+  readonly pending: Pick<PendingRows, 'waiting' | 'labelsWaiting'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
-  readonly detectors: Pick<RunningDetectors, 'toSave'>;
+  readonly detectors: Pick<RunningDetectors, 'toSave' | 'betsUnsaved'>;
   /** A version just admitted or frozen that is not stored yet. */
   readonly baselineToSave: BaselineProfile | null;
   /** The kinds to store, null when they are stored. */
@@ -137,6 +138,9 @@ export function countRows(
     requirements,
     windows.limits(),
   );
+  const detectors = startsOver ? null : state.detectors.toSave(nowMs);
+  const { betsUnsaved } = state.detectors;
+  const unsaved = startsOver || detectors !== null ? { rows: 0, labels: 0 } : betsUnsaved;
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
     records: {
@@ -144,14 +148,15 @@ export function countRows(
         ...(observations.length === 0
           ? calls
           : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
-        waiting: waiting.length + observations.length,
+        waiting: waiting.length + observations.length + unsaved.rows,
+        waitingLabels: state.pending.labelsWaiting + judged.length + unsaved.labels,
         labelDelays: windows.labels.learntDelays,
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),
       windows: phase.kind === 'learning' ? [] : toStore.windows.map(fold),
       amendments: phase.kind === 'learning' ? [] : toStore.amendments.map(fold),
-      detectors: startsOver ? null : state.detectors.toSave(nowMs),
+      detectors,
       kinds: state.kindsToSave,
     },
     baseline: state.baselineToSave,
@@ -172,5 +177,6 @@ function learningWith(
   const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, limits);
   const { own } = labelsOfLearning(phase, counted, countable.labels);
   const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, limits);
-  return (learnFrom(phase, increment, golden.learning(), requirements) ?? phase).learning;
+  const labelled = withLabelledHalf(phase, own);
+  return (learnFrom(labelled, increment, golden.learning(), requirements) ?? labelled).learning;
 }

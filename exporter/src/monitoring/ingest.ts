@@ -1,6 +1,6 @@
 import { Conflict, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
+import type { IngestBatch, IngestNote, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository, Clock } from '../domain/ports.js';
 import type { Commits } from './commits.js';
@@ -26,17 +26,19 @@ export class Ingest {
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
   async take(member: Member, sent: IngestBatch): Promise<IngestResult> {
-    const { baseline, counters } = member.monitored;
+    const { baseline, counters, model } = member.monitored;
     // What was learnt from probes says nothing about the names that users' requests have.
     const unfamiliar = unfamiliarRows(counters.basis === 'ingest' ? baseline : null, sent.observations);
-    const batch = unfamiliar === null ? sent : { ...sent, notes: [...sent.notes, unfamiliar] };
+    const paused = model.paused ? pausedNote(sent) : null;
+    const told = [unfamiliar, paused].filter((note) => note !== null);
+    const batch = told.length === 0 ? sent : { ...sent, notes: [...sent.notes, ...told] };
     const result = await (batch.acknowledge === 'memory'
-      ? this.countNow(member.monitored.model.id, batch)
+      ? this.countNow(model.id, batch)
       : this.commits.add(member, batch));
     if (!result.duplicate) {
       member.monitored.noteIntake(batch, this.clock.now());
       if (batch.rejected > 0) member.needsEvaluation = true;
-      this.counts.ingested(member.monitored.model.id, result.accepted, result.rejectedByReason);
+      this.counts.ingested(model.id, result.accepted, result.rejectedByReason);
     }
     return result;
   }
@@ -79,4 +81,13 @@ export class Ingest {
       throw new Unavailable('the store cannot be read now; send the batch again');
     });
   }
+}
+
+/** What happens with what is sent to a paused model; null for nothing. */
+function pausedNote({ observations, labels }: Pick<IngestBatch, 'observations' | 'labels'>): IngestNote | null {
+  const rows = observations.length + labels.length;
+  if (rows === 0) return null;
+  const message =
+    'the model is paused: the rows are stored and counted, and nothing is found in them or alerted before it is resumed (POST …/start)';
+  return { reason: 'model_paused', rows, line: 1, field: '', message };
 }

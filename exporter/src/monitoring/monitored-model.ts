@@ -8,13 +8,7 @@ import type { LedgerRepository } from '../domain/ledger.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import { baselineIn, gridsOf, restoredPhase, type BaselineMemory } from './baseline-lifecycle.js';
-import {
-  afterHistory,
-  countCall,
-  hasAnsweredProbe,
-  withArrival,
-  type CallCounters,
-} from './call-counters.js';
+import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import {
@@ -52,8 +46,8 @@ export class MonitoredModel {
   private readonly labels: LabelJoiner;
   private features: FeaturesRead;
   private readonly intake = new RecentIntake();
-  /** Rows that waited when the process was last ended without notice. */
-  private readonly lostRows: number;
+  /** Rows and labels whose evidence was lost when the process was last ended without notice. */
+  private readonly lost: { readonly lost: number; readonly lostLabels: number };
   private isUnsaved = false;
   private changes = 0;
 
@@ -68,7 +62,7 @@ export class MonitoredModel {
     const { id } = registration;
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements, memory);
     this.calls = restored.counters ?? FirstContact.counters(registration);
-    this.lostRows = this.calls.waiting ?? 0;
+    this.lost = { lost: this.calls.waiting ?? 0, lostLabels: this.calls.waitingLabels ?? 0 };
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
     this.labels = new LabelJoiner(id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
@@ -77,6 +71,9 @@ export class MonitoredModel {
     this.traffic = restoredTraffic(id, phase, { ...restored, counters: this.calls }, settings, hash, random, () =>
       this.changed(),
     );
+    // Of a model whose e-detectors saw no row nobody knows whether it has a season.
+    const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
+    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored();
   }
 
   get model(): Model {
@@ -299,7 +296,8 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { late: traffic.parts.pending.lateRows, lost: this.lostRows, labels: this.labels.expiredLabels },
+        { ...this.lost, late: traffic.parts.pending.lateRows, labels: this.labels.expiredLabels },
+        traffic.parts.pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,
@@ -327,11 +325,13 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
-  settleEvidence(): void {
-    if (this.detectors.alarm !== 'over') return;
-    this.detectors.monitor.resume();
-    this.saveDetectorsSoon();
+  /**
+   * No incident is open: once every changed signal is normal again, evidence starts from nothing.
+   * @param judgedFromMs rows before belong to an incident that is over by now; null where none was
+   */
+  settleEvidence(judgedFromMs: number | null): void {
+    if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
+    if (judgedFromMs !== null || this.detectors.alarm === 'over') this.traffic.beginAnew(this.calls.judgedFromMs);
   }
 
   /** The e-detectors' state goes into the next write, whenever it was last written. */

@@ -1,4 +1,5 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
+import type { RowsWaiting } from '../domain/ingest.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock, RowsOfSender } from './event-clock.js';
 import type { MatchedLabel } from './label-joiner.js';
@@ -62,6 +63,17 @@ export class PendingRows {
   /** Rows that came too late to be judged, since the start. */
   get lateRows(): number {
     return this.late;
+  }
+
+  /** Labels of earlier answers that wait. */
+  get labelsWaiting(): number {
+    return this.labels.length - this.labelsGone;
+  }
+
+  /** How many rows wait, and how long if nothing more comes; null when none does. */
+  get rowsWaiting(): RowsWaiting | null {
+    const rows = this.rows.length - this.gone;
+    return rows === 0 ? null : { rows, untilMs: this.clock.idleFromMs };
   }
 
   /** Rows that wait, in no order. */

@@ -4,6 +4,7 @@ import type {
   IntakeSummary,
   NoteReason,
   RefusalReason,
+  RowsWaiting,
   UnwatchedFeatures,
 } from '../domain/ingest.js';
 
@@ -15,7 +16,12 @@ const LAG_WATCHED_MS = 600_000;
 const ZONE_STEP_MS = 900_000;
 const LAG_TOLERANCE_MS = 60_000;
 /** What is left out of rows is told until as many rows have come without. */
-const NOTES_TOLD: ReadonlySet<NoteReason> = new Set(['features_cut', 'array_cut', 'inputs_unknown']);
+const NOTES_TOLD: ReadonlySet<NoteReason> = new Set([
+  'features_cut',
+  'array_cut',
+  'inputs_unknown',
+  'prediction_missing',
+]);
 
 interface Sent {
   readonly taken: number;
@@ -59,7 +65,11 @@ export class RecentIntake {
     this.lags = [...this.lags, { arrivedAtMs: nowMs, lagMs: nowMs - newestAtMs }].slice(-LAGS_LOOKED_AT);
   }
 
-  summary(notJudged: IntakeSummary['notJudged'], unwatched: UnwatchedFeatures | null = null): IntakeSummary {
+  summary(
+    notJudged: IntakeSummary['notJudged'],
+    waiting: RowsWaiting | null = null,
+    unwatched: UnwatchedFeatures | null = null,
+  ): IntakeSummary {
     const byReason = new Map<RefusalReason, number>();
     const notes = new Map<NoteReason, IngestNote>();
     let [taken, refused] = [0, 0];
@@ -78,6 +88,7 @@ export class RecentIntake {
       leftOut: [...notes.values()],
       clockOffsetMs: this.offset(),
       notJudged,
+      waiting,
       unwatched,
     };
   }

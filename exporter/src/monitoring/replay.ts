@@ -165,7 +165,7 @@ export class Replay {
     const { baseline, learning } = fleet.monitoredModel(id);
     if (this.purpose === 'history') await fleet.inModel(id, (monitored) => monitored.endHistory());
     const memory = await fleet.inModel(id, ({ baselineMemory }) => baselineMemory);
-    await fleet.lend(id, () => null);
+    await fleet.lend(id, () => null, 'the imported rows end here');
     const outcome = {
       progress: this.progress,
       baselineVersion: baseline?.version ?? null,

@@ -2,7 +2,7 @@ import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Random } from '../domain/ports.js';
 import { baselineIn, gridsOf, learningIn, type BaselinePhase } from './baseline-lifecycle.js';
-import { judgedFromMs, type CallCounters } from './call-counters.js';
+import { comparedFromMs, type CallCounters } from './call-counters.js';
 import { EventClock } from './event-clock.js';
 import { GoldenAnswers } from './golden-answers.js';
 import type { StoredModelState } from './increment.js';
@@ -38,7 +38,7 @@ export function restoredTraffic(
     windows: new Windows(
       gridsOf(phase),
       settings.windowMs,
-      judgedFromMs(baselineIn(phase), counters),
+      comparedFromMs(baselineIn(phase), counters),
       isAdmitted ? windows : [],
       settings.binnedSignals,
       counters.labelDelays,
@@ -53,6 +53,7 @@ export function restoredTraffic(
     random,
     changed,
   });
+  traffic.judgedFromMs = counters.judgedFromMs ?? null;
   traffic.parts.windows.labels.restore(isAdmitted ? olderLabels : []);
   return traffic;
 }

@@ -5,6 +5,7 @@ import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
 import type { MatchedLabel } from './label-joiner.js';
+import { copied } from './copied.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
 const SAVED_EVERY_MS = 10_000;
@@ -12,18 +13,29 @@ const SAVED_EVERY_MS = 10_000;
 const SAVED_EVERY_EVENT_MS = 300_000;
 const ROWS_SCORED_PER_EVALUATION = 200;
 
+/** How many rows and labels were bet on. */
+interface Bets {
+  readonly rows: number;
+  readonly labels: number;
+}
+
+const NO_BETS: Bets = { rows: 0, labels: 0 };
+
 /** One model's e-detectors: replaced by fresh ones when another normal is learnt, and saved now and then. */
 export class RunningDetectors {
   /** The ones that are fed now. */
   monitor: DriftMonitor;
   /** A golden answer has come that the signals were not moved on with yet. */
   hasGoldenNews = false;
+  /** When every changed signal was seen to be normal again, by the rows' own time; null without an alarm, or while it lasts. */
+  normalSinceMs: number | null = null;
   private factor = 1;
   private savedAtMs = -Infinity;
   private mustSave = false;
   /** The rows' own time as far as they were bet on, now and at the last save; null before the first. */
   private reachedMs: number | null = null;
   private savedUntilMs: number | null = null;
+  private unsaved: Bets = NO_BETS;
   private rowsToScore: Observation[] = [];
   private thinning = new FeatureThinning();
 
@@ -48,34 +60,30 @@ export class RunningDetectors {
 
   /** The same, to be left as they are while the copy restarts. */
   copy(): RunningDetectors {
-    const copy = new RunningDetectors(() => this.monitor, null);
-    copy.create = this.create;
-    copy.hasGoldenNews = this.hasGoldenNews;
-    copy.factor = this.factor;
-    copy.savedAtMs = this.savedAtMs;
-    copy.mustSave = this.mustSave;
-    copy.reachedMs = this.reachedMs;
-    copy.savedUntilMs = this.savedUntilMs;
+    const copy = copied(this);
     copy.rowsToScore = [...this.rowsToScore];
-    copy.thinning = this.thinning.copy();
+    copy.thinning = copied(this.thinning);
     return copy;
   }
 
   /** Begins with fresh ones. @param rows what they learn from at once */
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
+    this.normalSinceMs = null;
     this.monitor.thresholdFactor = this.factor;
     for (const row of rows) this.observe(row, false);
   }
 
   /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
   observe(row: Observation, isScored: boolean): void {
+    this.unsaved = { ...this.unsaved, rows: this.unsaved.rows + 1 };
     this.monitor.observe(this.thinning.takes(row, this.monitor.watchedFeatures) ? row : { ...row, features: null });
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 
   /** Labels are bet on in the order they come in; what changed with them changed when their answers were given. */
   observeLabel({ label, predictedAtMs }: MatchedLabel): void {
+    this.unsaved = { ...this.unsaved, labels: this.unsaved.labels + 1 };
     if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, predictedAtMs);
     else this.monitor.loss('accuracy', label.correct ? 0 : 1, predictedAtMs);
   }
@@ -107,7 +115,15 @@ export class RunningDetectors {
     const wasAlarmed = this.monitor.isAlarmed;
     this.monitor.settle(nowMs, leastSamples);
     this.reachedMs = Math.max(this.reachedMs ?? nowMs, nowMs);
+    this.normalSinceMs = this.alarm === 'over' ? (this.normalSinceMs ?? nowMs) : null;
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();
+  }
+
+  /** What was found is over: evidence starts from nothing. */
+  resume(): void {
+    this.monitor.resume();
+    this.normalSinceMs = null;
+    this.saveSoon();
   }
 
   startWatching(): void {
@@ -123,6 +139,11 @@ export class RunningDetectors {
     return nowMs - this.savedAtMs >= SAVED_EVERY_MS || reachedMs - (savedUntilMs ?? -Infinity) >= SAVED_EVERY_EVENT_MS;
   }
 
+  /** What was bet on since the last save: what it said would be lost with the process. */
+  get betsUnsaved(): Bets {
+    return this.unsaved;
+  }
+
   /** The state to write now; null when it is not due. */
   toSave(nowMs: number): DriftMonitorState | null {
     return this.isSaveDue(nowMs) || nowMs - this.savedAtMs >= SAVED_EVERY_MS ? this.monitor.snapshot() : null;
@@ -131,6 +152,7 @@ export class RunningDetectors {
   saved(nowMs: number): void {
     this.savedAtMs = nowMs;
     this.mustSave = false;
+    this.unsaved = NO_BETS;
     this.savedUntilMs = this.reachedMs;
   }
 }

@@ -173,7 +173,7 @@ it('answers a batch that is repeated with what the whole batch was answered, how
 it('keeps the rows of a training set in memory when the model is watched again, and says after a restart which are gone', async () => {
   const training = (model: ModelId, from: number) => {
     const { observations } = answers(Array.from({ length: 400 }, (_, i) => `t${from + i}`));
-    const rows = observations.map((row, i) => ({ ...row, atMs: 1e11 + from + i, features: new Map([['x', i % 97]]) }));
+    const rows = observations.map((row, i) => ({ ...row, atMs: 1e11 + from + i, features: { x: i % 97 } }));
     const batch = answers([], { observations: rows, batchId: `${from}` });
     return imports.take(model, { purpose: 'baseline', batch, undatedAtMs: 1, spread: null }, SYSTEM);
   };

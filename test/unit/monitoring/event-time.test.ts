@@ -218,7 +218,7 @@ it('lets one row that is dated in the future decide nothing', async () => {
     if (i % 5 === 0) stored.monitored.advance(row.atMs, false);
   }
   const { intake, baseline, rows: judged } = stored.monitored.modelState();
-  expect(intake?.notJudged).toEqual({ late: 0, lost: 0, labels: 0 });
+  expect(intake?.notJudged).toEqual({ late: 0, lost: 0, lostLabels: 0, labels: 0 });
   expect(baseline).not.toBeNull();
   const newestMs = rows.at(-1)?.atMs ?? 0;
   expect(judged.at(-1)?.atMs).toBeGreaterThanOrEqual(newestMs - 16_000);

@@ -77,11 +77,18 @@ function observationOf(fields: Fields, { nowMs, limits, tell }: EventOptions): O
   const { byRole } = fields;
   const failure = failureOf(byRole.error?.value);
   const { prediction, confidence } = answerAndConfidence(fields, tell);
-  if (prediction === null && failure === null && confidence === null && !isNotANumber(byRole.prediction?.value))
+  const isAnswerless = prediction === null && failure === null && !isNotANumber(byRole.prediction?.value);
+  if (isAnswerless && confidence === null)
     throw new Refusal(
       'no_prediction',
       'prediction',
       'a row needs a prediction, an error, or a prediction_id with a label',
+    );
+  if (isAnswerless)
+    tell(
+      'prediction_missing',
+      'prediction',
+      'the row says how sure the model was and not of what: its confidence is counted, its answer is not; send the answer as prediction',
     );
   const context = contextOf(fields, tell);
   return {

@@ -58,6 +58,8 @@ interface Addressed {
   readonly event: number;
   readonly model: ModelId;
   readonly part: Exclude<EventPart, { kind: 'skipped' }>;
+  /** The context it happened in, which has a clock and a delay of its own. */
+  readonly source: string;
   /** The same for both halves of a call, and for what repeats it. */
   readonly key: string;
 }
@@ -69,8 +71,10 @@ interface Step {
   readonly undo: (() => void) | null;
 }
 
-/** What one request brings for a model; `events` are the numbers of the entries' events. */
+/** What one request brings for a model from one source; `events` are the numbers of the entries' events. */
 interface Found {
+  readonly model: ModelId;
+  readonly source: string;
   readonly entries: LogEntry[];
   readonly events: number[];
   readonly undo: (() => void)[];
@@ -113,6 +117,7 @@ class Tally {
 
 const ERRORS_TOLD = 20;
 const BYTES_PER_HALF = 500;
+const LONGEST_SOURCE = 128;
 
 /** Takes CloudEvents, puts the halves of calls together, and counts what they are as rows of their models. */
 export class EventReceiver {
@@ -227,7 +232,10 @@ export class EventReceiver {
       });
       if (typeof model !== 'string') tally.refuse(event, 'service', model.problem);
       else
-        addressed.push({ event, model, part, key: `${model} ${part.kind === 'row' ? `row ${part.id}` : part.callId}` });
+        addressed.push({
+          ...{ event, model, part, source: reading.event.source.slice(0, LONGEST_SOURCE) },
+          key: `${model} ${part.kind === 'row' ? `row ${part.id}` : part.callId}`,
+        });
     }
     return { addressed, bytesEach: Math.ceil(body.length / readings.length) + BYTES_PER_HALF };
   }
@@ -236,19 +244,17 @@ export class EventReceiver {
     return addressed.map(({ key }) => this.underWay.get(key)).find((ended) => ended !== undefined);
   }
 
-  private join(
-    addressed: readonly Addressed[],
-    bytesEach: number,
-    nowMs: number,
-    tally: Tally,
-  ): ReadonlyMap<ModelId, Found> {
-    const found = new Map<ModelId, Found>();
-    for (const { event, model, part } of addressed) {
+  private join(addressed: readonly Addressed[], bytesEach: number, nowMs: number, tally: Tally): readonly Found[] {
+    const found = new Map<string, Found>();
+    for (const { event, model, part, source } of addressed) {
       const { outcome, entries, undo } =
         part.kind === 'row' ? this.once(part, model, nowMs) : this.pair(part, model, bytesEach, nowMs);
       tally.note(outcome);
-      const ofModel: Found = found.get(model) ?? { entries: [], events: [], undo: [], whole: new Map() };
-      found.set(model, ofModel);
+      const key = `${model} ${source}`;
+      const ofModel: Found = found.get(key) ?? {
+        ...{ model, source, entries: [], events: [], undo: [], whole: new Map() },
+      };
+      found.set(key, ofModel);
       for (const entry of entries) {
         ofModel.entries.push(entry);
         ofModel.events.push(event);
@@ -257,21 +263,22 @@ export class EventReceiver {
       ofModel.undo.push(undo);
       if (part.kind === 'row') ofModel.whole.set(event, { undo, rows: entries.length });
     }
-    return found;
+    return [...found.values()];
   }
 
   /** @throws the first error of a model whose rows could not be taken; those of the others are */
   private async takeAll(
-    found: ReadonlyMap<ModelId, Found>,
+    found: readonly Found[],
     nowMs: number,
     how: Pick<IngestBatch, 'acknowledge' | 'sender'>,
     tally: Tally,
   ): Promise<void> {
     const errors: unknown[] = [];
-    for (const [model, { entries, events, undo, whole }] of found) {
+    for (const { model, source, entries, events, undo, whole } of found) {
       if (entries.length === 0) continue;
       try {
-        const { accepted, rejected, errors: refused } = await this.take(model, entries, nowMs, how);
+        const from = { ...how, sender: `${how.sender ?? ''} ${source}`.trim() };
+        const { accepted, rejected, errors: refused } = await this.take(model, entries, nowMs, from);
         tally.rows += accepted;
         tally.rejected += rejected;
         for (const { line, field, message } of refused) {

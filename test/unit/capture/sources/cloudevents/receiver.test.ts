@@ -9,13 +9,13 @@ import {
   type EventsTaken,
 } from '../../../../../exporter/src/capture/sources/cloudevents/receiver.js';
 import { slugOf, modelId, type ModelId } from '../../../../../exporter/src/domain/identifiers.js';
-import { DEFAULT_INTAKE_LIMITS } from '../../../../../exporter/src/domain/ingest.js';
+import { DEFAULT_INTAKE_LIMITS, type IngestBatch } from '../../../../../exporter/src/domain/ingest.js';
 import type { Observation } from '../../../../../exporter/src/domain/observation.js';
 
 const NOW = Date.UTC(2026, 2, 1, 10, 0, 5);
 const WAIT_MS = 60_000;
 
-let taken: { id: ModelId; batch: ParsedBatch }[];
+let taken: { id: ModelId; batch: ParsedBatch & Pick<IngestBatch, 'sender'> }[];
 let counts: Map<EventOutcome, number>;
 let watched: Set<string>;
 let storeIsAway: boolean;
@@ -112,6 +112,14 @@ describe('KServe’s inference logger', () => {
     ]);
     expect(features()).toEqual([{ 0: 5.1, 1: 3.5 }]);
     expect(receiver.waiting).toEqual({ halves: 0, bytes: 0 });
+  });
+
+  it('tells the sources of events apart, for each has a clock and a delay of its own', async () => {
+    for (const source of ['/pod/1', '/pod/2']) {
+      await post(kserve('request', source, { 'ce-source': source }), '{"instances":[[1]]}');
+      await post(kserve('response', source, { 'ce-source': source }), '{"predictions":[0]}');
+    }
+    expect(taken.map(({ batch }) => batch.sender)).toEqual(['/pod/1', '/pod/2']);
   });
 
   it('takes the response first', async () => {

@@ -1,0 +1,145 @@
+import { expect, it } from 'vitest';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
+import { createEventBus } from '../../../exporter/src/system/event-bus.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
+import { answers, fleetOn, labels, modelNamed, QUIET_LOGGER } from './fleet-on-memory.js';
+import { MemoryStore } from './memory-store.js';
+
+const A = modelId('a');
+const START_MS = 1_767_571_200_000;
+const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** One row a second, from the `from`th on. */
+function rowsOf(from: number, to: number, confidence = 0.7): Observation[] {
+  const random = seededRandom(`rows ${from}`);
+  return Array.from({ length: to - from }, (_, i) =>
+    observation({
+      predictionId: `p${from + i}`,
+      atMs: START_MS + 1_000 * (from + i),
+      features: { x: random.next() },
+      confidence: confidence + 0.2 * random.next(),
+    }),
+  );
+}
+
+/** A service on a store that is ended without notice, and started again, by hand. */
+class Service {
+  nowMs = START_MS + 7_200_000;
+  readonly store = new MemoryStore();
+  readonly events = createEventBus(QUIET_LOGGER);
+  fleet: ReplayFleet = this.begun();
+
+  private begun(): ReplayFleet {
+    return fleetOn(this.store, AT_ONCE, {
+      events: this.events,
+      clock: { now: () => (this.nowMs += 1), sleep: () => AT_ONCE() },
+    });
+  }
+
+  static async withModel(): Promise<Service> {
+    const service = new Service();
+    await service.fleet.add(modelNamed('a'));
+    return service;
+  }
+
+  /** What was not stored is gone. */
+  async killed(): Promise<void> {
+    this.fleet = this.begun();
+    const { models } = await this.store.models.list();
+    for (const model of models) await this.fleet.add(model);
+  }
+
+  async sent(observations: readonly Observation[]): Promise<void> {
+    await this.fleet.ingest(A, answers([], { observations }));
+  }
+
+  /** Until nothing more is waited for. */
+  async judged(): Promise<void> {
+    this.nowMs += 60_000;
+    await this.fleet.catchUp(A);
+  }
+
+  get monitored(): ReturnType<ReplayFleet['monitoredModel']> {
+    return this.fleet.monitoredModel(A);
+  }
+}
+
+it('keeps a learning that was asked for, though its counts would admit it: the normal before does not come back', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 700));
+  await service.judged();
+  expect(service.monitored.baseline?.version).toBe(1);
+  await service.fleet.change(A, (draft) => {
+    draft.relearn();
+    return undefined;
+  });
+  await service.sent(rowsOf(700, 1_400, 0.3));
+  await service.killed();
+  const { baseline, learning } = service.monitored;
+  expect(baseline?.version ?? learning?.nextVersion).toBe(2);
+  expect((baseline ?? learning)?.profile.calls).toBe(700);
+});
+
+it('weighs what was learnt before the end before it learns from what comes after it', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 700));
+  await service.killed();
+  expect(service.monitored.baseline?.profile.calls).toBe(700);
+  await service.sent(rowsOf(700, 1_400, 0.3));
+  await service.judged();
+  expect(service.monitored.baseline?.profile.calls).toBe(700);
+  expect(service.monitored.modelState().window.calls).toBeGreaterThan(0);
+});
+
+it('tells of an admitted baseline once it is stored: a process that ends then learns nothing anew', async () => {
+  const service = await Service.withModel();
+  let storedThen: number | undefined;
+  service.events.subscribe(({ kind }) => {
+    if (kind === 'baseline-admitted') storedThen = service.store.committed.baselines.get(A)?.profile.calls;
+  });
+  await service.sent(rowsOf(0, 700));
+  await service.judged();
+  expect(storedThen).toBe(service.monitored.baseline?.profile.calls);
+  await service.killed();
+  expect(service.monitored.baseline?.profile.calls).toBe(storedThen);
+});
+
+it('lets the labels of a half that is no normal leave with it, however late they came', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 190));
+  await service.judged();
+  await service.fleet.ingest(A, labels(Array.from({ length: 190 }, (_, i) => `p${i}`)));
+  const learnt = (): { readonly calls: number; readonly labelled: number } => {
+    const { profile } = service.monitored.learning ?? {};
+    return { calls: profile?.calls ?? 0, labelled: profile?.labels.labelled ?? 0 };
+  };
+  expect(learnt()).toEqual({ calls: 190, labelled: 190 });
+  await service.sent(rowsOf(190, 290, 0.1));
+  await service.judged();
+  // Refused: the half before is gone, and 100 rows have come without labels.
+  const { calls, labelled } = learnt();
+  expect(calls).toBeLessThan(290);
+  expect(labelled).toBe(calls - 100);
+});
+
+it('tells the rows and labels whose evidence was lost, also of those that had just been judged', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 700));
+  await service.fleet.ingest(A, labels(['p1', 'p2', 'p3']));
+  await service.killed();
+  expect(service.monitored.modelState().intake?.notJudged).toMatchObject({ lost: 700, lostLabels: 3 });
+
+  const busy = await Service.withModel();
+  await busy.sent(rowsOf(0, 700));
+  await busy.judged();
+  await busy.fleet.inModel(A, (monitored) => monitored.saveDetectorsSoon());
+  // Judged within ten seconds of the last save of the e-detectors.
+  await busy.sent([...rowsOf(700, 705), ...rowsOf(730, 731)]);
+  await busy.fleet.inModel(A, (monitored) => monitored.advance(busy.nowMs + 1_000, false));
+  await busy.sent(rowsOf(731, 732));
+  await busy.killed();
+  expect(busy.monitored.modelState().intake?.notJudged.lost).toBe(7);
+});
