@@ -2,17 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../exporter/src/domain/alert-evidence.js';
 import type { FindingSubject } from '../../exporter/src/domain/finding.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
-import type { Incident } from '../../exporter/src/domain/incident.js';
 import type { Observation, Sample } from '../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
-import { remember } from '../../exporter/src/incident-history/remember.js';
-import {
-  createIncidentManager,
-  type IncidentGovernance,
-  type IncidentManager,
-} from '../../exporter/src/incidents/incident-manager.js';
+import type { IncidentManager } from '../../exporter/src/incidents/incident-manager.js';
 import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
 import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
@@ -22,7 +16,7 @@ import { NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
 import { createEventBus } from '../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { modelOf } from '../fixtures/model.js';
-import { storedIncidents } from '../unit/incidents/fixtures.js';
+import { incidentsInMemory } from '../unit/incidents/fixtures.js';
 import { MEMBERS_THAT_STAY, QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../unit/monitoring/memory-store.js';
 import { streams, type Streams } from './streams.js';
@@ -84,19 +78,7 @@ export class SimulatedModel {
     events.subscribe(({ kind }) => {
       if (kind === 'incident-opened') this.page();
     });
-    let incidents = 0;
-    const kept = new Map<string, Incident>();
-    this.incidents = createIncidentManager({
-      incidents: storedIncidents(kept),
-      lessons: this.store.lessons,
-      alerts: { list: () => Promise.resolve([]) },
-      governance: NOBODY_DECIDES,
-      events,
-      clock,
-      ids: { next: () => `incident-${(incidents += 1)}` },
-      logger: QUIET_LOGGER,
-      remember,
-    });
+    this.incidents = incidentsInMemory(new Map(), { lessons: this.store.lessons, events, clock, logger: QUIET_LOGGER });
     const monitored = new MonitoredModel(
       MODEL,
       {
@@ -205,7 +187,7 @@ export class SimulatedModel {
     const isRoutine = !isOpen && this.nowMs - this.evaluatedAtMs >= ROUTINE_MS;
     if (!isRoutine) monitored.advance(this.nowMs, false);
     if (!isRoutine && monitored.alarm === (isOpen ? 'on' : 'none')) return;
-    if (isOpen) await this.incidents.closeAndForget(MODEL.id);
+    if (isOpen) await this.incidents.leave(MODEL.id, 'the alarm is over', () => Promise.resolve());
     this.evaluatedAtMs = this.nowMs;
     await this.evaluations.evaluate(this.member);
   }
@@ -252,12 +234,3 @@ export class SimulatedModel {
     return { observation, shape: null };
   }
 }
-
-const NOBODY_DECIDES: IncidentGovernance = {
-  resolve: (proposals) => Promise.resolve(proposals),
-  propose: () => Promise.resolve([]),
-  verify: () => Promise.resolve(),
-  withdraw: () => Promise.resolve(),
-  records: () => Promise.resolve([]),
-  isActionUnderWay: () => Promise.resolve(false),
-};

@@ -6,8 +6,6 @@ import type { Observation } from '../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
-import { remember } from '../../exporter/src/incident-history/remember.js';
-import { createIncidentManager } from '../../exporter/src/incidents/incident-manager.js';
 import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
 import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
@@ -17,7 +15,7 @@ import { NOTHING_TO_ANALYSE } from '../../exporter/src/rca/row-analysis.js';
 import { createEventBus } from '../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { modelOf } from '../fixtures/model.js';
-import { storedIncidents } from '../unit/incidents/fixtures.js';
+import { incidentsInMemory } from '../unit/incidents/fixtures.js';
 import { observation } from '../unit/detection/rows.js';
 import { MEMBERS_THAT_STAY, QUIET_LOGGER } from '../unit/monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../unit/monitoring/memory-store.js';
@@ -184,29 +182,16 @@ class Service {
   private wire(): ModelEvaluation {
     const clock = { now: () => this.nowMs, sleep: () => Promise.resolve() };
     const events = createEventBus(QUIET_LOGGER);
-    let count = 0;
     events.subscribe((event) => {
       if (event.kind !== 'incident-opened') return;
       const { confirmed, changeAtMs } = this.member.monitored.evidence();
       this.since.set(event.incident.id, { confirmed: [...confirmed].sort(), sinceMs: changeAtMs });
     });
-    const incidents = createIncidentManager({
-      incidents: storedIncidents(this.kept),
+    const incidents = incidentsInMemory(this.kept, {
       lessons: this.store.lessons,
-      alerts: { list: () => Promise.resolve([]) },
-      governance: {
-        resolve: (proposals) => Promise.resolve(proposals),
-        propose: () => Promise.resolve([]),
-        verify: () => Promise.resolve(),
-        withdraw: () => Promise.resolve(),
-        records: () => Promise.resolve([]),
-        isActionUnderWay: () => Promise.resolve(false),
-      },
       events,
       clock,
-      ids: { next: () => `incident-${(count += 1)}` },
       logger: QUIET_LOGGER,
-      remember,
     });
     return new ModelEvaluation(
       {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { figure, IS_LONG } from '../hostile/figures.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
@@ -78,6 +80,22 @@ it('is not given back by a second try in the same process', async () => {
   expect(other).toMatchObject({ status: 1 });
   expect(other.stdout).toContain('in use by another mlfi');
   await store.close();
+}, 30_000);
+
+it('says in words that another program has the file, and starts where a change of the schema was killed', async () => {
+  const location = { kind: 'sqlite', file: join(folder, 'held.sqlite') } as const;
+  await (await openStore(location)).close();
+  const holder = new sqlite3.Database(location.file);
+  const run = promisify(holder.exec.bind(holder));
+  await run('BEGIN EXCLUSIVE');
+  const refused = await openStore(location).then(
+    () => '',
+    (error: unknown) => String(error),
+  );
+  expect(refused).toMatch(/held\.sqlite is locked by another program .+; end that, and start mlfi again$/);
+  await run('ROLLBACK; UPDATE knex_migrations_lock SET is_locked = 1');
+  await promisify(holder.close.bind(holder))();
+  await (await openStore(location)).close();
 }, 30_000);
 
 it('is free again for process 1 of a new container after process 1 of the old one was killed', async (context) => {

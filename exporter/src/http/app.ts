@@ -54,7 +54,6 @@ function madeOfTheTable(routes: readonly Route[], version: string): readonly Rou
       path: '/',
       scope: null,
       summary: 'What is here',
-      query: z.object({}),
       responses: { 200: textResponse('text/html; charset=utf-8', 'a page for people') },
       handler: () => ({ status: 200, text: landingPage(version, routes) }),
     }),

@@ -2,41 +2,36 @@ import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
-import { compareSeverity, type Severity } from '../domain/severity.js';
+import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
-import { growthText, isOtherSize, withWorst, worstOf } from './incident-size.js';
+import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
   causeOf,
-  isOnlyWaiting,
-  isOver,
+  isProblem,
+  isUnderWay,
   newHeadline,
   newlyBlind,
   stillFound,
   storyOf,
   wasAskedSince,
 } from './story.js';
-import { newTracking, type GovernancePart, type IncidentTracking } from './tracking.js';
-import { alertText, closingEntries, openingEntries, severityEntry } from './timeline.js';
+import { begunProposing, newTracking, type GovernancePart, type IncidentTracking, type Proposing } from './tracking.js';
+import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 
 /** Alerts of others that fire on one model and are looked at. */
 const MOST_ALERTS = 100;
+/** Open incidents of models that are gone, closed at one start. */
+const MOST_LEFT = 1_000;
 /** Recommendations of one incident that are looked at. */
 const MOST_RECORDS = 100;
-
-/** Proposals that are to be made for an incident, once their targets were asked. */
-interface Proposing {
-  readonly tracking: IncidentTracking;
-  readonly incident: IncidentRow;
-  readonly turn: number;
-}
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
@@ -65,6 +60,9 @@ class StoredIncidents implements IncidentManager {
 
   restore(model: ModelId): Promise<void> {
     return this.lanes.run(model, async () => {
+      const before = this.trackings.get(model);
+      // One of the same name that is gone: its incident is not this one's.
+      if (before !== undefined && before.leaves !== null) await this.closeLeft(model, before);
       const tracking = this.trackingOf(model);
       const open = await this.ports.incidents.openFor(model);
       tracking.open = open;
@@ -94,8 +92,8 @@ class StoredIncidents implements IncidentManager {
           governance.verify(open, stillFound(evaluation), blind, nowMs),
         );
       }
-      const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
-      tracking.overEvaluations = !problem || isOver(evaluation) ? tracking.overEvaluations + 1 : 0;
+      const problem = isProblem(evaluation);
+      tracking.overEvaluations = isUnderWay(evaluation) ? 0 : tracking.overEvaluations + 1;
       const incident =
         problem && tracking.overEvaluations < this.hysteresis.closeMixed
           ? await this.followProblem(tracking, model, evaluation)
@@ -186,12 +184,37 @@ class StoredIncidents implements IncidentManager {
     return firing.some((known) => isSameAlert(known, alert));
   }
 
-  closeAndForget(model: ModelId): Promise<void> {
+  leave(model: ModelId, why: string, left: () => Promise<void>): Promise<void> {
     return this.lanes.run(model, async () => {
+      await left();
       const tracking = this.trackings.get(model);
-      if (tracking?.open != null) await this.close(tracking, tracking.open);
-      this.trackings.delete(model);
+      if (tracking === undefined) return;
+      tracking.leaves = why;
+      await this.closeLeft(model, tracking).catch((error: unknown) =>
+        // The model is gone, and whoever asked for that must not be told otherwise.
+        this.ports.logger.error(
+          { model, error: String(error) },
+          'the incident of a model that left cannot be closed now',
+        ),
+      );
     });
+  }
+
+  async closeAllLeft(isMonitored: (model: ModelId) => boolean): Promise<void> {
+    const open = await this.ports.incidents.list({ open: true, limit: MOST_LEFT });
+    for (const incident of open.filter(({ modelId }) => !isMonitored(modelId)))
+      await this.lanes.run(incident.modelId, () =>
+        this.closeLeft(incident.modelId, {
+          ...newTracking(),
+          open: incident,
+          leaves: 'the model is no longer watched',
+        }),
+      );
+  }
+
+  private async closeLeft(model: ModelId, tracking: IncidentTracking): Promise<void> {
+    if (tracking.open !== null) await this.close(tracking, tracking.open, tracking.leaves);
+    this.trackings.delete(model);
   }
 
   private trackingOf(model: ModelId): IncidentTracking {
@@ -289,7 +312,12 @@ class StoredIncidents implements IncidentManager {
     if (storyChanged) leaveStory(tracking, incident);
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
     const headline = storyChanged ? explanation.headline : newHeadline(incident, { diagnosis, explanation }, isFirmNow);
-    const entries = this.newsOf(incident, severity, diagnosis.severityReason, headline);
+    const entries = newsEntries(
+      incident,
+      { severity, reason: diagnosis.severityReason, headline },
+      this.hysteresis,
+      this.ports.clock.now(),
+    );
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
     const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
@@ -303,16 +331,6 @@ class StoredIncidents implements IncidentManager {
     // Those of another cause are taken back at once.
     const isAsked = sameStory && waitsForProposals(tracking, changed, this.hysteresis);
     return storyChanged || isFirmNow || isAsked ? changed : null;
-  }
-
-  /** Lines for another severity, and for a headline that is new. */
-  private newsOf(incident: IncidentRow, severity: Severity, reason: string, headline: string | null): TimelineEntry[] {
-    const now = this.ports.clock.now();
-    const lines: TimelineEntry[] = [];
-    if (severity !== incident.severity)
-      lines.push(severityEntry(incident.severity, severity, reason, this.hysteresis, now));
-    if (headline !== null) lines.push({ atMs: now, kind: 'diagnosis-changed', text: headline });
-    return lines;
   }
 
   /**
@@ -349,10 +367,10 @@ class StoredIncidents implements IncidentManager {
    * In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. Withdrawn is
    * once it is closed: nothing is proposed after that, and what a crash leaves is withdrawn by the next sweep.
    */
-  private async close(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
+  private async close(tracking: IncidentTracking, incident: IncidentRow, leaves: string | null = null): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
-    const entries = closingEntries(incident, this.hysteresis, now);
+    const entries = closingEntries(incident, this.hysteresis, leaves, now);
     const records = await this.ports.governance.records({
       incident: incident.id,
       pendingOnly: false,
@@ -370,20 +388,4 @@ class StoredIncidents implements IncidentManager {
     tracking.isUnproposed = false;
     this.ports.events.publish({ kind: 'incident-closed', incident: closed });
   }
-}
-
-/** From now on proposals of before are outdated. The caller holds the incident's lane. */
-function begunProposing(tracking: IncidentTracking, incident: IncidentRow): Proposing {
-  tracking.proposing += 1;
-  tracking.isUnproposed = true;
-  return { tracking, incident, turn: tracking.proposing };
-}
-
-/** The incident as an evaluation of its story tells it, with the worst it has been. */
-function retold(
-  incident: IncidentRow,
-  { diagnosis, explanation, fingerprint }: Pick<IncidentRow, 'diagnosis' | 'explanation' | 'fingerprint'>,
-): IncidentRow & { readonly worst: ReturnType<typeof worstOf> } {
-  const worst = worstOf(incident.worst ?? null, diagnosis);
-  return { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
 }

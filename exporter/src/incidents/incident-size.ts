@@ -2,7 +2,7 @@ import { wholePercent } from '../domain/quantity-text.js';
 import { minuteText } from '../domain/time-text.js';
 import type { Diagnosis, Explanation } from '../domain/cause.js';
 import type { Impact } from '../domain/impact.js';
-import type { WorstImpact } from '../domain/incident.js';
+import type { IncidentRow, WorstImpact } from '../domain/incident.js';
 
 type Sized = Pick<Diagnosis, 'impact' | 'atMs' | 'findings'>;
 
@@ -65,3 +65,12 @@ const HARM_WORDS: Readonly<Record<Impact['harm'], string>> = {
   'wrong-answer': 'predictions that have become wrong or different',
   'late-answer': 'late responses',
 };
+
+/** The incident as an evaluation of its story tells it, with the worst it has been. */
+export function retold(
+  incident: IncidentRow,
+  { diagnosis, explanation, fingerprint }: Pick<IncidentRow, 'diagnosis' | 'explanation' | 'fingerprint'>,
+): IncidentRow & { readonly worst: ReturnType<typeof worstOf> } {
+  const worst = worstOf(incident.worst ?? null, diagnosis);
+  return { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
+}

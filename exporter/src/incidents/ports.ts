@@ -15,7 +15,7 @@ export type IncidentGovernance = Pick<
 >;
 
 export interface IncidentPorts {
-  readonly incidents: Pick<IncidentRepository, 'openFor' | 'save' | 'appendTimeline'>;
+  readonly incidents: Pick<IncidentRepository, 'list' | 'openFor' | 'save' | 'appendTimeline'>;
   readonly lessons: Pick<LessonRepository, 'save'>;
   readonly alerts: Pick<AlertRepository, 'list'>;
   readonly governance: IncidentGovernance;
@@ -40,5 +40,11 @@ export interface IncidentManager {
    * @returns whether it was noted now
    */
   recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean>;
-  closeAndForget(model: ModelId): Promise<void>;
+  /**
+   * The model is monitored no more: closes its incident and forgets it, once it has left.
+   * @param left makes it leave; when it throws, so does this, and nothing has changed
+   */
+  leave(model: ModelId, why: string, left: () => Promise<void>): Promise<void>;
+  /** Closes incidents of models that left when theirs could not be closed any more. */
+  closeAllLeft(isMonitored: (model: ModelId) => boolean): Promise<void>;
 }

@@ -25,8 +25,22 @@ export function openingEntries(
   ];
 }
 
+/** Lines for another severity, and for a headline that is new. */
+export function newsEntries(
+  { severity: before }: Pick<Incident, 'severity'>,
+  now: { readonly severity: Severity; readonly reason: string; readonly headline: string | null },
+  hysteresis: HysteresisSettings,
+  nowMs: number,
+): readonly TimelineEntry[] {
+  const { severity, reason, headline } = now;
+  return [
+    ...(severity === before ? [] : [severityEntry(before, severity, reason, hysteresis, nowMs)]),
+    ...(headline === null ? [] : [{ atMs: nowMs, kind: 'diagnosis-changed' as const, text: headline }]),
+  ];
+}
+
 /** Says that the severity rose or fell, and by which rule. */
-export function severityEntry(
+function severityEntry(
   before: Severity,
   now: Severity,
   reason: string,
@@ -40,18 +54,20 @@ export function severityEntry(
   return { atMs: nowMs, kind: 'diagnosis-changed', text };
 }
 
-/** How a timeline ends. */
+/**
+ * How a timeline ends.
+ * @param leaves why the model is no longer monitored; null when it has recovered
+ */
 export function closingEntries(
   { openedAtMs }: Pick<Incident, 'openedAtMs'>,
   { close }: HysteresisSettings,
+  leaves: string | null,
   nowMs: number,
 ): readonly TimelineEntry[] {
+  const text = `Closed after ${durationText(nowMs - openedAtMs)} (open since ${timeText(openedAtMs)})`;
+  if (leaves !== null) return [{ atMs: nowMs, kind: 'closed', text: `${text}: ${leaves}.` }];
   return [
     { atMs: nowMs, kind: 'recovered', text: `No finding in the last ${counted(close, 'evaluation')}.` },
-    {
-      atMs: nowMs,
-      kind: 'closed',
-      text: `Closed after ${durationText(nowMs - openedAtMs)} (open since ${timeText(openedAtMs)}).`,
-    },
+    { atMs: nowMs, kind: 'closed', text: `${text}.` },
   ];
 }

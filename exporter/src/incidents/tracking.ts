@@ -26,6 +26,8 @@ export interface IncidentTracking {
   proposing: number;
   /** The open incident's proposals are not made yet. */
   isUnproposed: boolean;
+  /** Why the model is no longer monitored, from when it is gone until its incident is closed. */
+  leaves: string | null;
   /** What governance could not do the last time it was asked. */
   readonly failing: Set<GovernancePart>;
 }
@@ -47,5 +49,20 @@ export const newTracking = (): IncidentTracking => ({
   alerts: [],
   proposing: 0,
   isUnproposed: false,
+  leaves: null,
   failing: new Set(),
 });
+
+/** Proposals that are to be made for an incident, once their targets were asked. */
+export interface Proposing {
+  readonly tracking: IncidentTracking;
+  readonly incident: IncidentRow;
+  readonly turn: number;
+}
+
+/** From now on proposals of before are outdated. The caller holds the incident's lane. */
+export function begunProposing(tracking: IncidentTracking, incident: IncidentRow): Proposing {
+  tracking.proposing += 1;
+  tracking.isUnproposed = true;
+  return { tracking, incident, turn: tracking.proposing };
+}

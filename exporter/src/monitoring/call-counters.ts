@@ -24,6 +24,8 @@ export interface CallCounters {
   readonly waitingLabels?: number | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
+  /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
+  readonly judgedFromMs?: number | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -66,6 +68,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   waiting: z.number().optional(),
   waitingLabels: z.number().optional(),
   labelDelays: z.array(z.number()).optional(),
+  judgedFromMs: z.number().optional(),
   consecutiveFailures: z.number(),
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),

@@ -1,6 +1,7 @@
 import { binnedSignals, frozenBins, type FrozenBins } from '../statistics/frozen-bins.js';
 import { mergeSignalCounts } from '../statistics/signal-counts.js';
 import type { BaselineProfile, NumericCounts, RunningCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import { copied } from './copied.js';
 
 const HISTOGRAMS = ['latency_seconds', 'confidence'] as const;
 
@@ -31,10 +32,9 @@ export class CumulativeCounts {
   constructor(private readonly limit: number) {}
 
   copy(): CumulativeCounts {
-    const copy = new CumulativeCounts(this.limit);
+    const copy = copied(this);
     copy.histograms = new Map(this.histograms);
     copy.binned = this.binned.map((entry) => ({ ...entry }));
-    copy.version = this.version;
     return copy;
   }
 

@@ -17,13 +17,6 @@ export class FeatureThinning {
   private meanValues: number | null = null;
   private drawn = 0;
 
-  copy(): FeatureThinning {
-    const copy = new FeatureThinning();
-    copy.meanValues = this.meanValues;
-    copy.drawn = this.drawn;
-    return copy;
-  }
-
   /** Whether the row's features are looked at. @param watched features of the model */
   takes({ features }: Pick<Observation, 'features'>, watched: number): boolean {
     if (features === null) return true;

@@ -1,6 +1,7 @@
 import { FeatureKinds } from '../baseline/feature-kinds.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { Observation } from '../domain/observation.js';
+import { copied } from './copied.js';
 
 /** Rows read by what their features are, and what was learnt of that on the way. */
 export interface ReadRows {
@@ -50,10 +51,7 @@ export class FeaturesRead {
 
   /** The same; what becomes of one changes nothing of the other. */
   copy(): FeaturesRead {
-    const copy = new FeaturesRead(null, this.most);
-    copy.kinds = this.kinds;
-    copy.stored = this.stored;
-    return copy;
+    return copied(this);
   }
 
   /** @returns whether something was learnt that rows read before were not read by */

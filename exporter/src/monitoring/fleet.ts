@@ -20,7 +20,7 @@ import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
 import { Ingest } from './ingest.js';
 import { LessonsInUse } from './lessons-in-use.js';
-import { createMember, type Member } from './member.js';
+import { createMember, type Member, type Registration } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { runningState, statusOf } from './model-status.js';
@@ -54,8 +54,8 @@ export class Fleet implements RowTaker {
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
-    const reread = async ({ monitored: { model } }: Member): Promise<void> =>
-      this.restore((await store.models.get(model.id)) ?? model);
+    const reread = async ({ monitored: { model }, registration }: Member): Promise<void> =>
+      this.restore((await store.models.get(model.id)) ?? model, registration);
     this.commits = new Commits({ store, clock, logger, lanes, members, reread }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock, ports.intakeCounts);
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
@@ -158,6 +158,12 @@ export class Fleet implements RowTaker {
     return this.members.has(id);
   }
 
+  /** Whether this model is registered, and not only one of its name; one that is lent is. */
+  isStill({ id, createdAtMs }: Pick<Model, 'id' | 'createdAtMs'>): boolean {
+    const member = this.members.all.get(id);
+    return member === undefined ? this.isLent(id) : member.monitored.model.createdAtMs === createdAtMs;
+  }
+
   /** Models that are left out, because what is stored of them cannot be read. */
   unrestoredModels(): readonly string[] {
     return this.members.unrestored;
@@ -237,7 +243,7 @@ export class Fleet implements RowTaker {
     return this.members.inLane(id, (member) => this.commits.change(member, drafted));
   }
 
-  private async restore(model: Model): Promise<void> {
+  private async restore(model: Model, registration?: Registration): Promise<void> {
     const { store, clock, hash, random, incidents } = this.ports;
     const { validation, ...stored } = await readModelState(store, model.id, clock.now(), this.settings.thresholds);
     const monitored = new MonitoredModel(model, this.settings, hash, random, stored);
@@ -245,7 +251,9 @@ export class Fleet implements RowTaker {
     this.useLessons(monitored);
     this.restored += 1;
     const rows = new RowAnalysisSchedule(this.ports, this.stopping.signal);
-    const member = createMember(this.restored, monitored, rows, validation);
+    // History outlives a model, and one of the same name begins anew.
+    const ofThisModel = validation !== null && validation.startedAtMs >= model.createdAtMs ? validation : null;
+    const member = createMember(this.restored, monitored, rows, ofThisModel, registration);
     this.members.add(model.id, member);
     this.probes.restart(member);
   }

@@ -3,6 +3,7 @@ import { onePeriod } from '../detection/golden-switch.js';
 import type { Observation, Sample } from '../domain/observation.js';
 import type { GoldenBaseline } from '../domain/profile.js';
 import { goldenKey, isKnownAnswer, sameAnswerAmong } from '../statistics/token-overlap.js';
+import { copied } from './copied.js';
 
 const REPEATS_KEPT = 4;
 
@@ -28,9 +29,8 @@ export class GoldenAnswers {
 
   /** The same, to be left as it is while the copy forgets. */
   copy(): GoldenAnswers {
-    const copy = new GoldenAnswers(this.hash, [], []);
+    const copy = copied(this);
     copy.recent = [...this.recent];
-    copy.learnt = this.learnt;
     copy.known = new Map(this.known);
     return copy;
   }

@@ -2,6 +2,7 @@ import type { LabelCounts, WindowProfile } from '../domain/profile.js';
 import { addLabels, labelledShare } from '../statistics/label-counts.js';
 import { DelayQuantile } from './delay-quantile.js';
 import type { MatchedLabel } from './label-joiner.js';
+import { copied } from './copied.js';
 
 /** At most this share of the labels comes later than a window must be old to be compared by its labels. */
 const LATE_SHARE = 0.1;
@@ -26,7 +27,7 @@ export interface LabelledWindow {
  * of its own: a baseline has had its labels, so windows are compared with it once they have had theirs.
  */
 export class LabelHistory {
-  private readonly delays: DelayQuantile;
+  private delays: DelayQuantile;
   private delaysInHistory = new DelayQuantile();
   /** Oldest first. */
   private windows: LabelledWindow[] = [];
@@ -36,9 +37,9 @@ export class LabelHistory {
   }
 
   copy(): LabelHistory {
-    const copy = new LabelHistory(this.delays.snapshot());
+    const copy = copied(this);
+    copy.delays = new DelayQuantile(this.delays.snapshot());
     copy.delaysInHistory = new DelayQuantile(this.delaysInHistory.snapshot());
-    copy.windows = this.windows;
     return copy;
   }
 

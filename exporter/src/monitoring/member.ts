@@ -30,6 +30,8 @@ export interface Member {
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
   last: LastEvaluation | null;
+  /** The newest row's time when evaluations began to find nothing but what is over; null when the last one found more. */
+  normalSinceMs: number | null;
   recent: RecentFigures;
   /** New evidence, or somebody asked. */
   needsEvaluation: boolean;
@@ -38,6 +40,11 @@ export interface Member {
   /** Newest verdict on a candidate version. */
   validation: Validation | null;
   isRediscovering: boolean;
+  readonly registration: Registration;
+}
+
+/** From when a model is added until it leaves, also where it is read anew meanwhile: tells it from another of its name. */
+export interface Registration {
   /** Requests to remove the model that are under way: with one it is neither evaluated nor probed. */
   removals: number;
 }
@@ -48,19 +55,21 @@ export function createMember(
   monitored: MonitoredModel,
   rows: RowAnalysisSchedule,
   validation: Validation | null,
+  registration: Registration = { removals: 0 },
 ): Member {
   return {
     serial,
     monitored,
     rows,
     validation,
+    registration,
     waiting: [],
     unstored: new Map(),
     last: null,
+    normalSinceMs: null,
     recent: NO_FIGURES,
     needsEvaluation: true,
     experiment: null,
     isRediscovering: false,
-    removals: 0,
   };
 }

@@ -8,11 +8,13 @@ import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { CohortShapley } from '../domain/row-analysis.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { normalFromMs } from '../evaluation/back-to-normal.js';
 import type { Knowledge } from '../evaluation/knowledge.js';
 import { IncidentExperiments } from '../experiments/per-incident.js';
 import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
+import { isUnderWay } from '../incidents/story.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { figuresAt, stateOf } from './model-status.js';
@@ -57,6 +59,8 @@ export type Rediscovery =
 
 const QUIET_MS = 60_000;
 
+const newestMs = ({ rows }: MonitoredModelState): number | null => rows.at(-1)?.atMs ?? null;
+
 /** Evaluates one model and draws the consequences: incident, experiment, state. */
 export class ModelEvaluation {
   constructor(
@@ -65,8 +69,8 @@ export class ModelEvaluation {
   ) {}
 
   /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
-  isDue({ monitored, last, needsEvaluation, removals }: Member, nowMs: number): boolean {
-    if (monitored.model.paused || removals > 0) return false;
+  isDue({ monitored, last, needsEvaluation, registration }: Member, nowMs: number): boolean {
+    if (monitored.model.paused || registration.removals > 0) return false;
     if (needsEvaluation || monitored.learning !== null || last === null || monitored.isBehind(nowMs)) return true;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
@@ -77,7 +81,7 @@ export class ModelEvaluation {
     const { monitored } = member;
     const { id } = monitored.model;
     const { lanes, members, clock, events, incidents } = this.ports;
-    if (monitored.model.paused || member.removals > 0) return;
+    if (monitored.model.paused || member.registration.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
     const { state, version } = await lanes.run(id, async () => {
@@ -100,15 +104,18 @@ export class ModelEvaluation {
       member.recent = withFigures(member.recent, figuresAt(monitored, nowMs));
       monitored.touch();
     });
-    if (!isThere || member.removals > 0 || monitored.model.paused) return;
+    if (!isThere || member.registration.removals > 0 || monitored.model.paused) return;
 
+    const before = incidents.current(id);
     const incident = await incidents.apply(monitored.model, evaluation);
+    member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
-      if (incident === null) monitored.settleEvidence();
-      const before = monitored.model.state;
+      if (incident === null)
+        monitored.settleEvidence(before === null ? null : normalFromMs(state.rows, member.normalSinceMs));
+      const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
-      if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
+      if (stateBefore === 'configuring' && monitored.model.state !== stateBefore) this.ports.reprobe(member);
     });
     if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();
@@ -173,7 +180,7 @@ export class ModelEvaluation {
     void this.ports
       .rediscover(model)
       .then(async (discovery) => {
-        if (member.removals > 0 || !member.monitored.isConfiguring) return;
+        if (member.registration.removals > 0 || !member.monitored.isConfiguring) return;
         if (discovery.kind === 'found') await this.ports.found(model, discovery.asked);
         else this.ports.noteSetup(model.id, discovery.problem);
       })

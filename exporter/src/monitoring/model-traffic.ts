@@ -28,6 +28,7 @@ import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
 import type { ArrivedRow } from './countable.js';
 import type { Windows } from './windows.js';
+import { copied } from './copied.js';
 
 /** As many as rows may wait. */
 const EARLY_LABELS_KEPT = 20_000;
@@ -49,9 +50,11 @@ export interface TrafficParts {
  */
 export class ModelTraffic {
   /** The newest rows that have been judged. */
-  readonly rows: RowBuffer;
+  rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
   baselineToSave: BaselineProfile | null = null;
+  /** Rows before belong to an incident that is over; null where none has been. */
+  judgedFromMs: number | null = null;
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
   /** The last evaluation found something badly wrong. */
@@ -63,7 +66,7 @@ export class ModelTraffic {
   constructor(
     public phase: BaselinePhase,
     private readonly settings: MonitoringSettings,
-    readonly parts: TrafficParts,
+    public parts: TrafficParts,
   ) {
     this.rows = new RowBuffer(settings.rowsKept);
   }
@@ -74,22 +77,16 @@ export class ModelTraffic {
    */
   copy(): ModelTraffic {
     const { windows, detectors, golden } = this.parts;
-    const parts = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
-    const copy = new ModelTraffic(this.phase, this.settings, { ...this.parts, ...parts });
-    for (const row of this.rows.all) copy.rows.push(row);
-    copy.baselineToSave = this.baselineToSave;
-    copy.pace = this.pace;
-    copy.weighing = this.weighing;
-    copy.isFailing = this.isFailing;
-    copy.admittedVersion = this.admittedVersion;
-    copy.early = this.early;
+    const copy = copied(this);
+    copy.parts = { ...this.parts, windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    copy.rows = this.rows.copy();
     return copy;
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
     const { windows, detectors } = this.parts;
-    return evaluatedWindow(this.phase, this.rows, windows, detectors.monitor, this.settings.thresholds);
+    return evaluatedWindow(this.phase, this.rows, windows, detectors, this.settings.thresholds, this.judgedFromMs);
   }
 
   /**
@@ -182,6 +179,13 @@ export class ModelTraffic {
     this.weighing = new AdmissionWeighing();
     windows.learn(gridsOf(this.phase));
     changed();
+  }
+
+  /** Evidence starts from nothing. @param judgedFromMs rows before belong to an incident that is over */
+  beginAnew(judgedFromMs: number | null = null): void {
+    this.judgedFromMs = judgedFromMs;
+    this.parts.detectors.resume();
+    this.parts.changed();
   }
 
   /** An admitted baseline stays as it is, or does no longer. */

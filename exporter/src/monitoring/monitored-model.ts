@@ -95,6 +95,7 @@ export class MonitoredModel {
       random,
       changed: () => this.changed(),
     });
+    this.traffic.judgedFromMs = this.calls.judgedFromMs ?? null;
     this.traffic.parts.windows.labels.restore(phase.kind === 'admitted' ? restored.olderLabels : []);
     // Of a model whose e-detectors saw no row nobody knows whether it has a season.
     const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
@@ -341,11 +342,13 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** The incident is over: once every changed signal is normal again, evidence starts from nothing. */
-  settleEvidence(): void {
-    if (this.detectors.alarm !== 'over') return;
-    this.detectors.monitor.resume();
-    this.saveDetectorsSoon();
+  /**
+   * No incident is open: once every changed signal is normal again, evidence starts from nothing.
+   * @param judgedFromMs rows before belong to an incident that is over by now; null where none was
+   */
+  settleEvidence(judgedFromMs: number | null): void {
+    if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
+    if (judgedFromMs !== null || this.detectors.alarm === 'over') this.traffic.beginAnew(this.calls.judgedFromMs);
   }
 
   /** The e-detectors' state goes into the next write, whenever it was last written. */

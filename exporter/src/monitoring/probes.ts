@@ -25,7 +25,7 @@ export class Probes {
   restart(member: Member): void {
     const { model } = member.monitored;
     this.stop(model.id);
-    if (model.paused || model.endpoint === null || member.removals > 0 || this.stopping.aborted) return;
+    if (model.paused || model.endpoint === null || member.registration.removals > 0 || this.stopping.aborted) return;
     this.prober.watch(model, (samples) => {
       this.rows
         .observe(member, samples)
@@ -41,7 +41,7 @@ export class Probes {
     const suspicion = this.suspicions.get(member) ?? new Suspicion();
     this.suspicions.set(member, suspicion);
     const { model } = member.monitored;
-    if (!suspicion.raisedBy(samples, this.clock.now()) || model.paused || member.removals > 0) return;
+    if (!suspicion.raisedBy(samples, this.clock.now()) || model.paused || member.registration.removals > 0) return;
     const timeoutMs = model.schedule.timeoutMs * SECOND_LOOK_CALLS;
     await this.now(member, { calls: SECOND_LOOK_CALLS, golden: false, timeoutMs });
     this.requestEvaluation(model.id);

@@ -105,7 +105,7 @@ export class Registrations {
 
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
   async remove(id: ModelId, audit?: AuditNote): Promise<void> {
-    await this.leave(id, async () => {
+    await this.leave(id, 'the model was removed', async () => {
       await writeModels(this.ports.store, audit, (models) => models.remove(id));
       this.ports.members.remove(id);
     });
@@ -113,7 +113,7 @@ export class Registrations {
 
   /** Stops monitoring a model and keeps what is stored of it: added again, it goes on where it was. @throws NotFound */
   async release(id: ModelId): Promise<void> {
-    await this.leave(id, async (member) => {
+    await this.leave(id, 'the model is no longer configured', async (member) => {
       member.monitored.saveDetectorsSoon();
       await this.ports.commits.writeHeld(member);
       await this.ports.store.models.unlist(id);
@@ -124,12 +124,17 @@ export class Registrations {
   /**
    * Hands a model over to an import. What is registered of it stays stored, and is not touched until it is taken back.
    * @param refused why not, by what has come for it until then; null when nothing speaks against it
+   * @param why what its open incident says of it when it is closed
    * @throws NotFound, Unavailable, or what `refused` gives: then the model stays as it is
    */
-  async lend(id: ModelId, refused: (monitored: MonitoredModelView) => Error | null): Promise<void> {
+  async lend(
+    id: ModelId,
+    refused: (monitored: MonitoredModelView) => Error | null,
+    why = 'an import of past rows took the model over',
+  ): Promise<void> {
     const early = refused(this.ports.members.get(id).monitored);
     if (early !== null) throw early;
-    await this.leave(id, async (member) => {
+    await this.leave(id, why, async (member) => {
       member.monitored.saveDetectorsSoon();
       await this.ports.commits.writeHeld(member);
       const late = refused(member.monitored);
@@ -150,22 +155,24 @@ export class Registrations {
     });
   }
 
-  private async leave(id: ModelId, finish: (member: Member) => Promise<void>): Promise<void> {
-    const member = this.ports.members.get(id);
-    member.removals += 1;
-    this.ports.probes.stop(id);
+  /** @param finish stores that it leaves: until it has, nothing else changes */
+  private async leave(id: ModelId, why: string, finish: (member: Member) => Promise<void>): Promise<void> {
+    const { members, probes, incidents } = this.ports;
+    const { registration } = members.get(id);
+    registration.removals += 1;
+    probes.stop(id);
     try {
       await this.ports.settled(id);
-      await this.ports.incidents.closeAndForget(id);
-      await this.ports.members.inLane(id, async (current) => {
+      await members.inLane(id, async (member) => {
         // Removed by somebody else meanwhile: what has its name now is another model.
-        if (current !== member) throw new NotFound(`model "${id}" was removed`, 'model');
-        await finish(member);
+        if (member.registration !== registration) throw new NotFound(`model "${id}" was removed`, 'model');
+        await incidents.leave(id, why, () => finish(member));
       });
     } catch (error) {
-      member.removals -= 1;
+      registration.removals -= 1;
+      const member = members.all.get(id);
       // Another removal that is under way may still succeed; `restart` heeds it.
-      if (this.ports.members.all.get(id) === member) this.ports.probes.restart(member);
+      if (member?.registration === registration) probes.restart(member);
       throw error;
     }
   }

@@ -135,7 +135,7 @@ export class Replay {
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
     if (given === null) await fleet.inModel(id, (monitored) => monitored.endImport(null));
-    await fleet.lend(id, () => null);
+    await fleet.lend(id, () => null, 'the imported rows end here');
     return {
       progress: this.progress,
       baselineVersion: baseline?.version ?? null,

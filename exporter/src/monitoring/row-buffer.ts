@@ -1,4 +1,5 @@
 import { featureCount, type LateLabel, type Observation } from '../domain/observation.js';
+import { copied } from './copied.js';
 
 /** Values that a row may have on average before fewer rows are kept: what is kept in memory is bounded in values, too. */
 export const VALUES_PER_ROW = 100;
@@ -12,9 +13,17 @@ export class RowBuffer {
   private left = 0;
   private values = 0;
   /** Places of the rows that may still get their label, by prediction id. */
-  private readonly unlabelled = new Map<string, number>();
+  private unlabelled = new Map<string, number>();
 
   constructor(private readonly kept: number) {}
+
+  /** The same; what becomes of one changes nothing of the other. */
+  copy(): RowBuffer {
+    const copy = copied(this);
+    copy.rows = [...this.rows];
+    copy.unlabelled = new Map(this.unlabelled);
+    return copy;
+  }
 
   get all(): readonly Observation[] {
     return this.rows;

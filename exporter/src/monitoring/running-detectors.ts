@@ -5,6 +5,7 @@ import type { ForestBaseline } from '../domain/isolation-forest.js';
 import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
 import type { MatchedLabel } from './label-joiner.js';
+import { copied } from './copied.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
 const SAVED_EVERY_MS = 10_000;
@@ -26,6 +27,8 @@ export class RunningDetectors {
   monitor: DriftMonitor;
   /** A golden answer has come that the signals were not moved on with yet. */
   hasGoldenNews = false;
+  /** When every changed signal was seen to be normal again, by the rows' own time; null without an alarm, or while it lasts. */
+  normalSinceMs: number | null = null;
   private factor = 1;
   private savedAtMs = -Infinity;
   private mustSave = false;
@@ -57,23 +60,16 @@ export class RunningDetectors {
 
   /** The same, to be left as they are while the copy restarts. */
   copy(): RunningDetectors {
-    const copy = new RunningDetectors(() => this.monitor, null);
-    copy.create = this.create;
-    copy.hasGoldenNews = this.hasGoldenNews;
-    copy.factor = this.factor;
-    copy.savedAtMs = this.savedAtMs;
-    copy.mustSave = this.mustSave;
-    copy.reachedMs = this.reachedMs;
-    copy.savedUntilMs = this.savedUntilMs;
-    copy.unsaved = this.unsaved;
+    const copy = copied(this);
     copy.rowsToScore = [...this.rowsToScore];
-    copy.thinning = this.thinning.copy();
+    copy.thinning = copied(this.thinning);
     return copy;
   }
 
   /** Begins with fresh ones. @param rows what they learn from at once */
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
+    this.normalSinceMs = null;
     this.monitor.thresholdFactor = this.factor;
     for (const row of rows) this.observe(row, false);
   }
@@ -119,7 +115,15 @@ export class RunningDetectors {
     const wasAlarmed = this.monitor.isAlarmed;
     this.monitor.settle(nowMs, leastSamples);
     this.reachedMs = Math.max(this.reachedMs ?? nowMs, nowMs);
+    this.normalSinceMs = this.alarm === 'over' ? (this.normalSinceMs ?? nowMs) : null;
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();
+  }
+
+  /** What was found is over: evidence starts from nothing. */
+  resume(): void {
+    this.monitor.resume();
+    this.normalSinceMs = null;
+    this.saveSoon();
   }
 
   startWatching(): void {

@@ -12,6 +12,7 @@ import { count, withCounted, type ArrivedRow, type Countable } from './countable
 import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, type LabelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
+import { copied } from './copied.js';
 
 /** Rows that wait from which on counting them again costs more than holding windows twice. */
 const WORTH_KEEPING = 100;
@@ -67,7 +68,7 @@ export class Windows {
     readonly lengthMs: number,
     private sinceMs: number | null,
     past: readonly Window[],
-    private readonly binnedSignals: number,
+    binnedSignals: number,
     labelDelays: readonly number[] = [],
     readonly limits: () => WindowLimits = () => DEFAULT_INTAKE_LIMITS,
   ) {
@@ -81,12 +82,7 @@ export class Windows {
 
   /** The same, to be left as it is while another normal is learnt in the copy. */
   copy(): Windows {
-    const { like, lengthMs, sinceMs, binnedSignals, limits } = this;
-    const copy = new Windows(like, lengthMs, sinceMs, [], binnedSignals, [], limits);
-    copy.builder = this.builder;
-    copy.built = this.built;
-    copy.leftOutBefore = this.leftOutBefore;
-    copy.startMs = this.startMs;
+    const copy = copied(this);
     copy.past = [...this.past];
     copy.unstored = new Set(this.unstored);
     copy.ahead = new Map(this.ahead);
@@ -223,6 +219,15 @@ export class Windows {
   /** A baseline was learnt until now: windows begin. */
   judge(like: WindowProfile, sinceMs: number): void {
     this.begin(like, sinceMs);
+  }
+
+  /** Calls in windows in memory that begin at `fromMs` or later. */
+  callsFrom(fromMs: number): number {
+    const ofCurrent = (this.startMs ?? -Infinity) >= fromMs ? this.counts().calls : 0;
+    return this.past.reduce(
+      (calls, { windowStartMs, profile }) => calls + (windowStartMs >= fromMs ? profile.calls : 0),
+      ofCurrent,
+    );
   }
 
   /** The newest counts with at least `callsWanted` calls where there are that many. */

@@ -96,7 +96,10 @@ function wireValidations(
     payloadLike,
     generate: (examples, count) =>
       generatePayloads(examples, count, seededRandom(clock.now() % 2 ** 31)).map(({ payload }) => payload),
-    subject: (id) => fleet.monitoredModel(id).stateWithWaiting(),
+    subject(id) {
+      const state = fleet.monitoredModel(id).stateWithWaiting();
+      return { state, isRemoved: () => !fleet.isStill(state.model) };
+    },
     flipShare: (id) => fleet.evaluation(id)?.symptoms.golden?.answerFlipShare ?? null,
     record: (validation, kind, by, fields) =>
       store.governance(async (transaction) => {

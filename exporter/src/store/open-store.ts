@@ -56,8 +56,11 @@ export async function openStore(
   const unlock = location.kind === 'sqlite' && access === 'write' ? await lockSqlite(location.file) : NOTHING_LOCKED;
   const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
   try {
-    if (access === 'write') await db.migrate.latest({ migrationSource });
-    else await db.raw('select 1 from audit limit 1');
+    if (access === 'write') {
+      // Nobody else holds the writer's lock, so that whoever was changing the schema was killed meanwhile.
+      if (location.kind === 'sqlite') await db.migrate.forceFreeMigrationsLock({ migrationSource });
+      await db.migrate.latest({ migrationSource });
+    } else await db.raw('select 1 from audit limit 1');
   } catch (error) {
     await db.destroy();
     await unlock();
@@ -220,10 +223,15 @@ function openingProblem(location: StoreLocation, error: unknown): string {
     return `${place} is damaged or is no SQLite file; restore a backup, or move it away to start anew`;
   if (said.includes('SQLITE_CANTOPEN'))
     return `${place} cannot be opened; check that the folder exists and may be written`;
+  if (/SQLITE_(BUSY|LOCKED)/.test(said))
+    return `${place} is locked by another program (a backup, or a tool that has it open); end that, and start mlfi again`;
+  if (said.includes('Migration table is already locked'))
+    return `${place} is being brought up to date by another mlfi; wait for it, and start this one again. If none runs, one was killed meanwhile: run "update knex_migrations_lock set is_locked = 0" in the database first`;
   // A connection error of pg may repeat the connection string.
   if (location.kind === 'postgresql')
     return `${place} cannot be used (${error instanceof Error && 'code' in error ? String(error.code) : 'no answer'}); check database.url`;
-  return `${place} cannot be opened: ${said}`;
+  // What is before the database's own words is SQL.
+  return `${place} cannot be opened: ${said.slice(said.lastIndexOf(' - ') + 1).replace(/^- /, '')}`;
 }
 
 function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>, setAside: SetAside): Store {

@@ -26,12 +26,18 @@ export interface ModelValidationPorts {
   readonly ask: (model: Model, payloads: readonly Json[]) => Promise<readonly (ModelAnswer | null)[]>;
   readonly payloadLike: (example: Json, features: Features) => Json | null;
   readonly generate: (examples: readonly Json[], count: number) => readonly Json[];
-  /** The watched model with its newest rows. @throws NotFound */
-  readonly subject: (id: ModelId) => MonitoredModelState;
+  /** The watched model with its newest rows, now. @throws NotFound */
+  readonly subject: (id: ModelId) => ValidationSubject;
   /** Share of repeats on which the model in service contradicts itself. */
   readonly flipShare: (id: ModelId) => number | null;
-  /** Told when a validation has its verdict. */
+  /** Told when a validation of a model that is still there has its verdict. */
   readonly finished: (validation: Validation) => Promise<void>;
+}
+
+export interface ValidationSubject {
+  readonly state: MonitoredModelState;
+  /** True once this very model was removed, whatever has its name by then. */
+  readonly isRemoved: () => boolean;
 }
 
 export interface ModelValidations {
@@ -57,12 +63,13 @@ const RECORDED_AGAIN_AFTER_MS = 5_000;
 /** So long it is tried to write a verdict; then it is given up, and the model can be validated again. */
 const RECORDED_AGAIN_FOR_MS = 3_600_000;
 const MAX_VERSION = 100;
+const REMOVED_TEXT = 'The model was removed meanwhile.';
 const STOPPED_TEXT = 'Interrupted by a restart of mlfi; start it again.';
 const UNWRITTEN_TEXT = 'Its verdict could not be written to the store; start it again.';
 
 /** Validations of candidate versions, one at a time per model. Rows and answers stay in memory; figures and verdict are stored. */
 export function createModelValidations(ports: ModelValidationPorts): ModelValidations {
-  const running = new Map<ModelId, Promise<void>>();
+  const running = new Map<ModelId, { readonly subject: ValidationSubject; readonly ended: Promise<void> }>();
   const stopping = new AbortController();
   /** Those that ended in this process without a verdict in the store. */
   const unwritten = new Set<ValidationId>();
@@ -87,25 +94,29 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
     }
   };
 
-  const run = async (subject: MonitoredModelState, begun: Validation, samples: number, by: Actor): Promise<void> => {
+  const run = async (subject: ValidationSubject, begun: Validation, samples: number, by: Actor): Promise<void> => {
     let done: Validation;
+    const brokenOff = (): string | null =>
+      subject.isRemoved() ? REMOVED_TEXT : stopping.signal.aborted ? STOPPED_TEXT : null;
     try {
-      done = await validate(ports, subject, begun, samples, () => stopping.signal.aborted);
+      done = await validate(ports, subject.state, begun, samples, brokenOff);
     } catch (error) {
       ports.logger.error({ model: begun.modelId, error: String(error) }, 'validation failed');
       done = { ...begun, state: 'failed', reasons: ['The validation failed; the log says why.'] };
     }
     done = { ...done, finishedAtMs: ports.clock.now() };
     await recordFinished(done, by);
-    await ports.finished(done);
+    if (!subject.isRemoved()) await ports.finished(done);
   };
 
   return {
     async start(id, request, by) {
       const subject = ports.subject(id);
-      if (running.has(id))
+      const { model } = subject.state;
+      // What runs for a removed model of the same name ends by itself.
+      if (running.get(id)?.subject.isRemoved() === false)
         throw new Conflict(`a validation of model "${id}" is running; wait for its verdict`, 'model');
-      if (subject.model.endpoint?.url === request.candidateUrl)
+      if (model.endpoint?.url === request.candidateUrl)
         throw new Invalid('this is the address of the model in service; name that of the candidate', 'candidate_url');
       const begun: Validation = {
         id: validationId(ports.ids.next()),
@@ -115,7 +126,7 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
         state: 'running',
         startedAtMs: ports.clock.now(),
         finishedAtMs: null,
-        currentVersion: subject.model.versionLabel,
+        currentVersion: model.versionLabel,
         candidateVersion: null,
         calls: 0,
         verdict: null,
@@ -131,15 +142,15 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
         purpose: request.purpose,
       });
       // Noted before anything is awaited, or two requests could both begin.
-      running.set(
-        id,
-        recorded
-          .then(() => run(subject, begun, request.samples, by))
-          .catch((error: unknown) =>
-            ports.logger.error({ model: id, error: String(error) }, 'a validation could not be recorded'),
-          )
-          .finally(() => running.delete(id)),
-      );
+      const ended = recorded
+        .then(() => run(subject, begun, request.samples, by))
+        .catch((error: unknown) =>
+          ports.logger.error({ model: id, error: String(error) }, 'a validation could not be recorded'),
+        )
+        .finally(() => {
+          if (running.get(id)?.subject === subject) running.delete(id);
+        });
+      running.set(id, { subject, ended });
       await recorded;
       return begun;
     },
@@ -156,7 +167,7 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
     },
     async stop() {
       stopping.abort();
-      await Promise.all(running.values());
+      await Promise.all([...running.values()].map(({ ended }) => ended));
     },
   };
 }
@@ -166,7 +177,8 @@ async function validate(
   subject: MonitoredModelState,
   begun: Validation,
   samples: number,
-  stopped: () => boolean,
+  /** Why it is not to go on; null while it may. */
+  brokenOff: () => string | null,
 ): Promise<Validation> {
   const { model } = subject;
   const reached = await candidateOf(ports, model, begun.candidateUrl);
@@ -186,7 +198,8 @@ async function validate(
   for (let from = 0; from < questions.length; from += step) {
     const chunk = questions.slice(from, from + step);
     const payloads = chunk.map(({ payload }) => payload);
-    if (stopped()) return { ...begun, state: 'failed', calls, reasons: [STOPPED_TEXT] };
+    const why = brokenOff();
+    if (why !== null) return { ...begun, state: 'failed', calls, reasons: [why] };
     // Both at the same moment, so that both meet the same network and the same load.
     const [before, after] = await Promise.all([
       model.endpoint === null ? [] : ports.ask(model, payloads),
@@ -202,6 +215,8 @@ async function validate(
     // Nobody may be asked any more: the budget of the hour is spent, or the candidate wants to be left alone.
     if (after.every((answer) => answer === null)) break;
   }
+  const why = brokenOff();
+  if (why === REMOVED_TEXT) return { ...begun, state: 'failed', calls, reasons: [why] };
   const comparison = compare(pairs);
   const assessed = assessComparison(comparison, begun.purpose, ports.flipShare(model.id));
   const unasked = questions.length - pairs.length;

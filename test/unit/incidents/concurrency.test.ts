@@ -49,6 +49,7 @@ interface World {
 }
 
 let models = 0;
+const gone = (): Promise<void> => Promise.resolve();
 
 /** An open incident with a proposal, taken up by a service whose store answers in the order the scheduler likes. */
 async function worldOf(scheduler: fc.Scheduler): Promise<World> {
@@ -154,7 +155,7 @@ it('is closed once and stays closed, with one lesson, whatever is noted meanwhil
         ...[1, 2, 3].map(() => incidents.apply(model, nothing)),
         alert('after'),
         incidents.apply(model, nothing),
-        incidents.closeAndForget(model.id),
+        incidents.leave(model.id, 'the model was removed', gone),
         alert('forgotten'),
       ]),
     );
@@ -177,7 +178,10 @@ it('opens at most one incident of a model, whoever applies evaluations at once',
   await inAnyOrder(async (scheduler) => {
     const { model, incidents } = await worldOf(scheduler);
     await scheduler.waitFor(
-      Promise.all([incidents.closeAndForget(model.id), ...[1, 2, 3].map(() => incidents.apply(model, problem))]),
+      Promise.all([
+        incidents.leave(model.id, 'the model was removed', gone),
+        ...[1, 2, 3].map(() => incidents.apply(model, problem)),
+      ]),
     );
     const open = await store.incidents.list({ model: model.id, open: true, limit: 10 });
     expect(open.map(({ id }) => id)).toEqual([incidents.current(model.id)?.id]);
@@ -221,7 +225,7 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   const open = incidents.current(model.id) ?? expect.fail('no incident opened');
   // Nothing of these waits for the target.
   await incidents.recordAlert(model.id, alertNamed('meanwhile', model), 'new');
-  await incidents.closeAndForget(model.id);
+  await incidents.leave(model.id, 'the model was removed', gone);
   answers.splice(0).forEach((answer) => answer());
   await opening;
   expect((await store.incidents.get(open.id))?.closedAtMs).not.toBeNull();

@@ -4,39 +4,25 @@ import type { DecisionRecord } from '../../../exporter/src/domain/decision-recor
 import type { Finding, FindingSubject } from '../../../exporter/src/domain/finding.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
-import { remember } from '../../../exporter/src/incident-history/remember.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
-import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
-import { systemClock } from '../../../exporter/src/system/system-clock.js';
-import { proposal, silentLogger } from '../../integration/governance/harness.js';
+import { proposal } from '../../integration/governance/harness.js';
 import { sampleStatus } from '../metrics/sample-status.js';
-import { evaluation, storedIncidents } from './fixtures.js';
+import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
 
 const model = sampleStatus('fraud').model;
 
 /** @param saved what an earlier process left; @param records the proposals that it made */
 function managed(saved = new Map<string, Incident>(), records: readonly DecisionRecord[] = []) {
   const proposed: (readonly string[])[] = [];
-  const incidents = createIncidentManager({
-    incidents: storedIncidents(saved),
-    lessons: { save: () => Promise.resolve() },
-    alerts: { list: () => Promise.resolve([]) },
+  const incidents = incidentsInMemory(saved, {
     governance: {
-      resolve: (proposals) => Promise.resolve(proposals),
+      ...NOBODY_DECIDES,
       propose(_, proposals) {
         proposed.push(proposals.map(({ cause }) => cause));
         return Promise.resolve([]);
       },
-      verify: () => Promise.resolve(),
-      withdraw: () => Promise.resolve(),
       records: () => Promise.resolve(records),
-      isActionUnderWay: () => Promise.resolve(false),
     },
-    events: { publish: () => undefined },
-    clock: systemClock,
-    ids: { next: () => 'one' },
-    logger: silentLogger,
-    remember,
   });
   return { incidents, proposed, saved };
 }
@@ -119,7 +105,7 @@ it('tells what an experiment confirms, and leaves the proposals for the cause al
     expect(told?.explanation.headline).toBe('fraud: unit-change. The model confirms it.');
   }
   expect(proposed).toEqual([['unit-change']]);
-  const texts = saved.get('one')?.timeline.map(({ text }) => text) ?? [];
+  const texts = saved.get('incident-1')?.timeline.map(({ text }) => text) ?? [];
   expect(texts.filter((text) => text.includes('confirms it'))).toHaveLength(1);
 });
 
@@ -162,14 +148,14 @@ it('goes on with a cause that was firm before a restart, and proposes nothing an
   } as unknown as DecisionRecord;
   const { incidents, proposed, saved } = managed(before.saved, [made]);
   await incidents.restore(model.id);
-  const lines = saved.get('one')?.timeline.length;
+  const lines = saved.get('incident-1')?.timeline.length;
   for (let i = 1; i < DEFAULT_HYSTERESIS.changeFirm; i += 1) {
     const open = await incidents.apply(model, blaming('swapped-columns'));
     expect(open?.explanation.headline).toBe('fraud: unit-change. So it is.');
   }
   await incidents.apply(model, blaming('unit-change'));
   expect(proposed).toEqual([]);
-  expect(saved.get('one')?.timeline).toHaveLength(lines ?? -1);
+  expect(saved.get('incident-1')?.timeline).toHaveLength(lines ?? -1);
 });
 
 it('tells a cause as firm also where the store refused the evaluation that made it so', async () => {

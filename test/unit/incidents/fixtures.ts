@@ -3,14 +3,25 @@ import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS, type HysteresisSettings } from '../../../exporter/src/incidents/hysteresis.js';
-import type { IncidentPorts } from '../../../exporter/src/incidents/incident-manager.js';
-import { incident } from '../../integration/governance/harness.js';
+import { remember } from '../../../exporter/src/incident-history/remember.js';
+import {
+  createIncidentManager,
+  type IncidentGovernance,
+  type IncidentManager,
+  type IncidentPorts,
+} from '../../../exporter/src/incidents/incident-manager.js';
+import { systemClock } from '../../../exporter/src/system/system-clock.js';
+import { incident, silentLogger } from '../../integration/governance/harness.js';
 
 /** Incidents as a store keeps them, in a map. */
 export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['incidents'] {
   const append = (id: string, row: Omit<Incident, 'timeline'>, entries: Incident['timeline']): void =>
     void saved.set(id, { ...row, timeline: [...(saved.get(id)?.timeline ?? []), ...entries] });
   return {
+    list: ({ open }) =>
+      Promise.resolve(
+        [...saved.values()].filter(({ closedAtMs }) => (closedAtMs === null) === (open ?? closedAtMs === null)),
+      ),
     openFor: () => Promise.resolve([...saved.values()].find(({ closedAtMs }) => closedAtMs === null) ?? null),
     save: (incident, entries = []) => Promise.resolve(append(incident.id, incident, entries)),
     appendTimeline: (id, entries) => {
@@ -19,6 +30,33 @@ export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['in
       return Promise.resolve(append(id, incident, entries));
     },
   };
+}
+
+/** Governance where nobody decides and nothing is under way. */
+export const NOBODY_DECIDES: IncidentGovernance = {
+  resolve: (proposals) => Promise.resolve(proposals),
+  propose: () => Promise.resolve([]),
+  verify: () => Promise.resolve(),
+  withdraw: () => Promise.resolve(),
+  records: () => Promise.resolve([]),
+  isActionUnderWay: () => Promise.resolve(false),
+};
+
+/** Incidents in memory, on which nobody decides. @param over other ports than these */
+export function incidentsInMemory(saved: Map<string, Incident>, over: Partial<IncidentPorts> = {}): IncidentManager {
+  let next = 0;
+  return createIncidentManager({
+    incidents: storedIncidents(saved),
+    lessons: { save: () => Promise.resolve() },
+    alerts: { list: () => Promise.resolve([]) },
+    governance: NOBODY_DECIDES,
+    events: { publish: () => undefined },
+    clock: systemClock,
+    ids: { next: () => `incident-${(next += 1)}` },
+    logger: silentLogger,
+    remember,
+    ...over,
+  });
 }
 
 /** Where when a cause is firm is not what is asked: at once, and giving way as before it is. */

@@ -6,36 +6,18 @@ import type { Incident, IncidentRow } from '../../../exporter/src/domain/inciden
 import type { Impact } from '../../../exporter/src/domain/impact.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
-import { remember } from '../../../exporter/src/incident-history/remember.js';
-import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
-import { systemClock } from '../../../exporter/src/system/system-clock.js';
-import { silentLogger } from '../../integration/governance/harness.js';
 import { sampleStatus } from '../metrics/sample-status.js';
-import { evaluation, storedIncidents } from './fixtures.js';
+import { evaluation, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
 
 const model = sampleStatus('fraud').model;
 
 function incidentsWith(firing: readonly ExternalAlert[] = [], isActionUnderWay: () => boolean = () => false) {
   const saved = new Map<string, Incident>();
-  let next = 0;
   const stored = storedIncidents(saved);
-  const incidents = createIncidentManager({
+  const incidents = incidentsInMemory(saved, {
     incidents: stored,
-    lessons: { save: () => Promise.resolve() },
     alerts: { list: () => Promise.resolve(firing) },
-    governance: {
-      resolve: (proposals) => Promise.resolve(proposals),
-      propose: () => Promise.resolve([]),
-      verify: () => Promise.resolve(),
-      withdraw: () => Promise.resolve(),
-      records: () => Promise.resolve([]),
-      isActionUnderWay: () => Promise.resolve(isActionUnderWay()),
-    },
-    events: { publish: () => undefined },
-    clock: systemClock,
-    ids: { next: () => `i${(next += 1)}` },
-    logger: silentLogger,
-    remember,
+    governance: { ...NOBODY_DECIDES, isActionUnderWay: () => Promise.resolve(isActionUnderWay()) },
   });
   return { incidents, saved, stored };
 }

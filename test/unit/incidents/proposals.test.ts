@@ -61,6 +61,7 @@ function serviceOn(
 }
 
 let models = 0;
+const gone = (): Promise<void> => Promise.resolve();
 
 async function watchedModel(): Promise<Model> {
   const model = { ...modelInService(), id: modelId(`fraud-${(models += 1)}`) };
@@ -136,7 +137,7 @@ it('leaves nothing pending on an incident for which somebody proposes in the las
     },
   });
   const open = await opened(service, model);
-  await service.incidents.closeAndForget(model.id);
+  await service.incidents.leave(model.id, 'the model was removed', gone);
   expect(await statesOf(open)).toEqual(['investigate withdrawn', 'retrain withdrawn', 'rollback withdrawn']);
   await expect(propose(open)).rejects.toBeInstanceOf(Conflict);
 });

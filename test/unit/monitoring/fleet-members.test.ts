@@ -2,15 +2,10 @@ import { expect, it } from 'vitest';
 import { NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import { fleetOn, modelNamed } from './fleet-on-memory.js';
+import { askedModel, fleetOn } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
-const asked = (id: string): Model => ({
-  ...modelNamed(id),
-  endpoint: { url: 'http://x', connector: 'rest', settings: {}, authorizationSecret: null },
-});
-
 /** A fleet with one model, and which models are probed by their schedule. */
 async function world() {
   const store = new MemoryStore();
@@ -21,7 +16,7 @@ async function world() {
     cycle: () => Promise.resolve([]),
   };
   const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), { prober });
-  await fleet.add(asked('a'));
+  await fleet.add(askedModel('a'));
   await fleet.start();
   return { store, fleet, probed };
 }
@@ -32,7 +27,7 @@ it('probes nothing once it is stopped, and changes nothing any more, whatever a 
   await fleet.stop();
   const late = fleet.update(A, (model) => ({ ...model, probePayloads: [{ late: true }] }));
   await expect(late).rejects.toBeInstanceOf(Unavailable);
-  await expect(fleet.addIfNew(asked('b'))).rejects.toBeInstanceOf(Unavailable);
+  await expect(fleet.addIfNew(askedModel('b'))).rejects.toBeInstanceOf(Unavailable);
   expect([...probed]).toEqual([]);
   expect((await store.models.list()).models).toMatchObject([{ id: 'a', probePayloads: [] }]);
 });

@@ -29,13 +29,15 @@ export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
   },
 };
 
-const NO_INCIDENTS: FleetPorts['incidents'] = {
+/** Incidents of models on which none opens. */
+export const NO_INCIDENTS: FleetPorts['incidents'] = {
   restore: () => Promise.resolve(),
   current: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),
   recordAlert: () => Promise.resolve(false),
-  closeAndForget: () => Promise.resolve(),
+  leave: (_, __, left) => left(),
+  closeAllLeft: () => Promise.resolve(),
 };
 
 /** A fleet on a store, in memory unless it is about a real one, whose waits take a turn of the scheduler's instead of time. */
@@ -81,6 +83,12 @@ export function fleetOn(
 }
 
 export const modelNamed = (id: string): Model => ({ ...MODEL, id: modelId(id), name: id });
+
+/** One that mlfi itself asks. */
+export const askedModel = (id: string): Model => ({
+  ...modelNamed(id),
+  endpoint: { url: 'http://x', connector: 'rest', settings: {}, authorizationSecret: null },
+});
 
 export const answers = (ids: readonly string[], over: Partial<IngestBatch> = {}): IngestBatch => ({
   batchId: null,

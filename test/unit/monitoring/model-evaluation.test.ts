@@ -1,29 +1,32 @@
 import { expect, it, vi } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import { incident } from '../../integration/governance/harness.js';
-import { answers, fleetOn, modelNamed, QUIET_LOGGER } from './fleet-on-memory.js';
+import { answers, askedModel, fleetOn, modelNamed, NO_INCIDENTS, QUIET_LOGGER } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
 
-it('writes nothing of a model that was read anew while it was evaluated', async () => {
-  const store = new MemoryStore();
-  let letGo: (open: IncidentRow) => void = () => undefined;
+/** Incidents that hold up the first evaluation of all until they are let go. */
+function heldEvaluation() {
+  let resolve: (open: IncidentRow | null) => void = () => undefined;
   let begin = (): void => undefined;
-  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const begun = new Promise<void>((told) => (begin = told));
   const incidents = {
-    restore: () => Promise.resolve(),
-    current: () => null,
+    ...NO_INCIDENTS,
     apply: () => {
       begin();
-      return new Promise<IncidentRow>((resolve) => (letGo = resolve));
+      return new Promise<IncidentRow | null>((held) => (resolve = held));
     },
-    refreshProposals: () => Promise.resolve(),
-    recordAlert: () => Promise.resolve(false),
-    closeAndForget: () => Promise.resolve(),
   };
+  return { incidents, begun, letGo: (open: IncidentRow | null) => resolve(open) };
+}
+
+it('writes nothing of a model that was read anew while it was evaluated', async () => {
+  const store = new MemoryStore();
+  const { incidents, begun, letGo } = heldEvaluation();
   const errors: string[] = [];
   const logger = { ...QUIET_LOGGER, error: (_: unknown, message: string) => void errors.push(message) };
   const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), { incidents, logger });
@@ -45,4 +48,34 @@ it('writes nothing of a model that was read anew while it was evaluated', async 
   expect(errors).toEqual(['counting failed']);
   expect(await store.models.get(A)).toMatchObject({ owner: 'ada' });
   expect(fleet.monitoredModel(A).model.owner).toBe('ada');
+});
+
+it('removes a model that is read anew while it is being removed, and neither probes nor evaluates it meanwhile', async () => {
+  const store = new MemoryStore();
+  const { incidents, begun, letGo } = heldEvaluation();
+  const probed = new Set<string>();
+  const prober = {
+    watch: ({ id }: Model) => void probed.add(id),
+    unwatch: (id: string) => void probed.delete(id),
+    cycle: () => Promise.resolve([]),
+  };
+  const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), { incidents, prober });
+  await fleet.add(askedModel('a'));
+  await fleet.ingest(A, answers(['p1', 'p2']));
+  await fleet.start();
+  await begun;
+  const before = fleet.monitoredModel(A);
+  const removed = fleet.remove(A);
+
+  vi.spyOn(MonitoredModel.prototype, 'settle').mockImplementationOnce(() => {
+    throw new Error('a bug');
+  });
+  await fleet.ingest(A, answers(['p3']));
+  await vi.waitUntil(() => fleet.monitoredModel(A) !== before);
+  expect([...probed]).toEqual([]);
+  letGo(null);
+  await removed;
+  expect(fleet.has(A)).toBe(false);
+  expect(await store.models.get(A)).toBeNull();
+  await fleet.stop();
 });

@@ -1,9 +1,12 @@
+import { inspect } from 'node:util';
 import { modelOf } from '../../fixtures/model.js';
 import { expect, it } from 'vitest';
-import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
+import { failureCount } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 
 const MODEL = modelOf();
@@ -95,4 +98,57 @@ it('judges the newest calls, not the failure behind them, once what changed is n
   const { calls, failures } = logged.watch.window();
   expect(calls).toBeGreaterThanOrEqual(DEFAULT_THRESHOLDS.minimumWindowSamples);
   expect([...Object.values(failures)].reduce((sum, count) => sum + count, 0) / calls).toBeLessThan(0.05);
+});
+
+it('judges no row of an incident that is over, also where windows hold rows of both times, and stores from when', () => {
+  const logged = new Logged().run(1_500, 0).run(300, 0.6).run(60, 0);
+  const { watch } = logged;
+  expect(watch.alarm).not.toBe('none');
+  expect(watch.window().failures).not.toEqual({});
+  const overMs = watch.modelState().rows.at(-40)?.atMs ?? 0;
+  watch.settleEvidence(overMs);
+  expect(watch.alarm).toBe('none');
+  expect(watch.window()).toMatchObject({ fromMs: overMs, calls: 40 });
+  expect(failureCount(watch.window())).toBe(0);
+  expect(watch.counters.judgedFromMs).toBe(overMs);
+  logged.run(500, 0);
+  expect(watch.window().calls).toBeGreaterThan(200);
+  expect(failureCount(watch.window())).toBe(0);
+});
+
+const probeOfGolden = (goldenId: string): Sample => ({
+  observation: observation({ source: 'golden', goldenId, atMs: 1e12 + 5_000_000, predictionId: null }),
+  shape: 'x',
+});
+const EVERYTHING = {
+  depth: Infinity,
+  maxArrayLength: Infinity,
+  maxStringLength: Infinity,
+  breakLength: Infinity,
+  showHidden: false,
+};
+/** All that an object holds, private or not. */
+const stateOf = (of: unknown): string => inspect(of, EVERYTHING);
+const LABELS = Array.from({ length: 300 }, (_, i) => ({ atMs: 2e12, predictionId: `p${i}`, label: 'yes' }));
+
+it.each([
+  ['while it learns', (logged: Logged) => logged.run(40, 0.1)],
+  ['when it is compared with its baseline', (logged: Logged) => logged.run(1_500, 0.001)],
+  ['in an alarm', (logged: Logged) => logged.run(1_500, 0.001).run(60, 0.5)],
+] as const)('drafts all that it is %s, and is not changed by what is done to the draft', (_, runs) => {
+  const { watch } = runs(new Logged());
+  watch.label(LABELS);
+  watch.observe([probeOfGolden('g1')], 1e12 + 5_000_000);
+  const draft = watch.draft();
+  expect(stateOf(draft.traffic)).toBe(stateOf(watch['traffic']));
+  expect(stateOf(draft.features)).toBe(stateOf(watch['features']));
+  const before = stateOf([watch['traffic'], watch['features'], watch['calls']]);
+  draft.recordChange({ atMs: 1e12, kind: 'deployment', text: 'v2' });
+  draft.freeze(true);
+  draft.records(1e12 + 6_000_000);
+  draft.relearn(1e12);
+  draft.traffic.learn();
+  draft.traffic.labelRows(LABELS);
+  draft.records(1e12 + 6_000_000);
+  expect(stateOf([watch['traffic'], watch['features'], watch['calls']])).toBe(before);
 });

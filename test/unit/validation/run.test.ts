@@ -72,7 +72,7 @@ function setting(candidateRule: (x: number) => string, change: Partial<ModelVali
     },
     payloadLike,
     generate: (_examples, count) => Array.from({ length: count }, (_, i) => ({ x: i + 10 })),
-    subject: () => subject(),
+    subject: () => ({ state: subject(), isRemoved: () => false }),
     flipShare: () => null,
     finished: (one) => Promise.resolve(void told.push(one)),
     ...change,
@@ -139,6 +139,31 @@ it('records that a stop broke it off, and lets another begin afterwards', async 
     reasons: [expect.stringContaining('Interrupted by a restart') as string],
   });
   await expect(one.validations.start(ID, REQUEST, ADA)).resolves.toMatchObject({ state: 'running' });
+});
+
+it('tells nobody of a verdict on a model that is removed meanwhile, and lets one of the same name begin', async () => {
+  let letGo = (): void => undefined;
+  let isRemoved = false;
+  const one = setting(() => 'yes', {
+    ask: async (_model, payloads) => {
+      await new Promise<void>((resolve) => (letGo = resolve));
+      return payloads.map((payload) => says(() => 'yes', payload));
+    },
+    subject: () => {
+      const isOld = !isRemoved;
+      return { state: subject(), isRemoved: () => isOld && isRemoved };
+    },
+  });
+  await one.validations.start(ID, REQUEST, ADA);
+  await expect.poll(() => letGo.length).toBe(1);
+  const old = letGo;
+  isRemoved = true;
+  const next = await one.validations.start(ID, REQUEST, ADA);
+  old();
+  await expect.poll(() => one.saved.at(-1)?.state).toBe('failed');
+  expect(one.saved.at(-1)).toMatchObject({ verdict: null, reasons: ['The model was removed meanwhile.'] });
+  expect(one.saved.at(-1)?.id).not.toBe(next.id);
+  expect(one.told).toEqual([]);
 });
 
 it('does not begin what cannot be recorded', async () => {

@@ -36,7 +36,6 @@ const receive = (sender: AlertSender): Route =>
     path: `/api/v1/alerts/${sender}`,
     scope: 'ingest',
     summary: `Webhook for ${SENDERS[sender]}: alerts of others about watched models`,
-    query: z.object({}),
     body: { kind: 'text', content: { 'application/json': notification } },
     responses: { 202: alertIntakeSchema },
     async handler({ ports: { intake }, body, headers }) {

@@ -63,7 +63,6 @@ export const legacyRoutes: readonly Route[] = [
     path: '/health',
     scope: null,
     summary: 'Whether the service is up',
-    query: z.object({}),
     responses: { 200: z.object({ status: z.literal('ok'), version: z.string(), models: z.number() }) },
     handler: ({ ports }) => ({
       status: 200,
@@ -75,7 +74,6 @@ export const legacyRoutes: readonly Route[] = [
     path: '/monitoring/analyze',
     scope: 'operate',
     summary: 'Evaluate a model’s URL once',
-    query: z.object({}),
     body: z.object({ prediction_url: httpUrl, samples: z.int().min(5).max(500).optional() }),
     responses: { 200: analysis },
     handler: async ({ ports, body }) => ({
@@ -91,7 +89,6 @@ export const legacyRoutes: readonly Route[] = [
     scope: 'ingest',
     isIntake: true,
     summary: 'Log one prediction, with the body of the original service; an unknown model_id is watched from now on',
-    query: z.object({}),
     body: {
       kind: 'text',
       content: { 'application/json': z.looseObject({ model_id: z.string().optional() }) },

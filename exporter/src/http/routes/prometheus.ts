@@ -79,7 +79,6 @@ export const prometheusRoutes: readonly Route[] = [
     path: '/metrics',
     scope: 'read',
     summary: 'This process, for Prometheus',
-    query: z.object({}),
     responses: { 200: EXPOSITION },
     async handler({ ports, headers }) {
       const format = expositionFormat({ headers });
@@ -91,7 +90,6 @@ export const prometheusRoutes: readonly Route[] = [
     path: '/metrics/models',
     scope: 'read',
     summary: 'All models, for Prometheus',
-    query: z.object({}),
     responses: { 200: EXPOSITION },
     async handler({ ports, headers }) {
       const format = expositionFormat({ headers });
@@ -103,7 +101,7 @@ export const prometheusRoutes: readonly Route[] = [
     path: '/probe',
     scope: 'read',
     summary: 'Probe a watched model now, as blackbox_exporter does',
-    query: z.object({
+    query: z.strictObject({
       target: modelIdSchema,
       module: moduleName,
       debug: z.enum(['true', 'false']).default('false'),
@@ -134,7 +132,7 @@ export const prometheusRoutes: readonly Route[] = [
     path: '/sd/models',
     scope: 'read',
     summary: 'Prometheus HTTP service discovery: one probe target per model',
-    query: z.object({ module: moduleName }),
+    query: z.strictObject({ module: moduleName }),
     responses: {
       200: z.array(z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) })),
     },

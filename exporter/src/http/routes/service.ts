@@ -12,7 +12,6 @@ const lifecycleRoutes: readonly Route[] = [
     path: '/-/healthy',
     scope: null,
     summary: 'The process is alive',
-    query: z.object({}),
     responses: { 200: textResponse('text/plain; charset=utf-8', 'ok') },
     handler: () => ({ status: 200, text: 'ok\n' }),
   }),
@@ -21,7 +20,6 @@ const lifecycleRoutes: readonly Route[] = [
     path: '/-/ready',
     scope: null,
     summary: 'Every model is restored and the store can be written',
-    query: z.object({}),
     responses: { 200: textResponse('text/plain; charset=utf-8', 'ready') },
     async handler({ ports }) {
       const reason = await ports.notReadyBecause();
@@ -38,7 +36,6 @@ const lifecycleRoutes: readonly Route[] = [
     path: '/-/reload',
     scope: 'admin',
     summary: 'Read the configuration again, as SIGHUP does; a wrong one is refused and changes nothing',
-    query: z.object({}),
     responses: { 200: z.object({ changed: z.array(z.string()), need_restart: z.array(z.string()) }) },
     handler({ ports }) {
       const reloaded = ports.reload();
@@ -55,7 +52,6 @@ const eventRoute = route({
   path: '/api/v1/events',
   scope: 'read',
   summary: 'Server-sent events: models, incidents, recommendations, baselines; Last-Event-ID brings what was missed',
-  query: z.object({}),
   responses: {
     200: {
       kind: 'stream',
