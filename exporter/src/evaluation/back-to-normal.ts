@@ -53,6 +53,17 @@ export function backToNormal(
   return new Set(areRowsBack ? [...back, 'rows'] : back);
 }
 
+/**
+ * From when on rows are normal once an incident is over.
+ * @param clearSinceMs newest row's time when evaluations began to find nothing but what is over; where fewer rows have come since than
+ *   are looked at, these are all that there is
+ */
+export function normalFromMs(rows: readonly Observation[], clearSinceMs: number | null): number | null {
+  const ofFewestMs = rows.at(-FEWEST_ROWS)?.atMs ?? rows[0]?.atMs ?? null;
+  if (clearSinceMs === null || ofFewestMs === null) return clearSinceMs;
+  return Math.min(clearSinceMs, ofFewestMs);
+}
+
 /** Counts of some rows, with how many of their labelled answers were wrong. */
 interface Side {
   readonly profile: WindowProfile;

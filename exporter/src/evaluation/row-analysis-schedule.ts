@@ -68,7 +68,8 @@ export class RowAnalysisSchedule {
   }
 
   private async run(input: () => RowAnalysisInput, model: string): Promise<void> {
-    const startedAt = performance.now();
+    const { clock } = this.ports;
+    const startedAtMs = clock.now();
     try {
       this.analysis = await this.ports.analyseRows(input());
     } catch (error) {
@@ -76,7 +77,7 @@ export class RowAnalysisSchedule {
       this.analysis = NOTHING_TO_ANALYSE;
       this.failed(model, error);
     }
-    this.notBeforeMs = this.begunAtMs + (performance.now() - startedAt) / SHARE_OF_TIME;
+    this.notBeforeMs = this.begunAtMs + (clock.now() - startedAtMs) / SHARE_OF_TIME;
   }
 
   private failed(model: string, error: unknown): void {

@@ -13,8 +13,8 @@ import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports
 import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
   causeOf,
-  isOnlyWaiting,
-  isOver,
+  isProblem,
+  isUnderWay,
   newHeadline,
   newlyBlind,
   stillFound,
@@ -92,8 +92,8 @@ class StoredIncidents implements IncidentManager {
           governance.verify(open, stillFound(evaluation), blind, nowMs),
         );
       }
-      const problem = evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
-      tracking.overEvaluations = !problem || isOver(evaluation) ? tracking.overEvaluations + 1 : 0;
+      const problem = isProblem(evaluation);
+      tracking.overEvaluations = isUnderWay(evaluation) ? 0 : tracking.overEvaluations + 1;
       const incident =
         problem && tracking.overEvaluations < this.hysteresis.closeMixed
           ? await this.followProblem(tracking, model, evaluation)

@@ -28,7 +28,7 @@ export function newlyBlind(diagnosis: Diagnosis, unseen: Evaluation['unseen']): 
 }
 
 /** Late labels with nothing found besides are a note: they neither open an incident nor keep one open. */
-export const isOnlyWaiting = ({ diagnosis, findings }: Evaluation): boolean =>
+const isOnlyWaiting = ({ diagnosis, findings }: Evaluation): boolean =>
   diagnosis.causes[0]?.id === 'label-delay' && findings.every(({ kind }) => kind === 'note');
 
 /**
@@ -53,7 +53,14 @@ export const stillFound = ({
   findings.filter(({ subject }) => !backToNormal.has(subject));
 
 /** Whether something was found and all of it is over. */
-export function isOver({ findings, backToNormal }: Pick<Evaluation, 'findings' | 'backToNormal'>): boolean {
+function isOver({ findings, backToNormal }: Pick<Evaluation, 'findings' | 'backToNormal'>): boolean {
   const serious = findings.filter(({ kind }) => kind !== 'note');
   return serious.length > 0 && serious.every(({ subject }) => backToNormal.has(subject));
 }
+
+/** Something is found that an incident may be about. */
+export const isProblem = (evaluation: Evaluation): boolean =>
+  evaluation.diagnosis.severity !== 'none' && !isOnlyWaiting(evaluation);
+
+/** The same, and it is not over. */
+export const isUnderWay = (evaluation: Evaluation): boolean => isProblem(evaluation) && !isOver(evaluation);

@@ -6,16 +6,21 @@ import { answersLabelled, labelledShare } from '../statistics/label-counts.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 import { matchedOnArrival } from './label-joiner.js';
 import type { RowBuffer } from './row-buffer.js';
+import type { RunningDetectors } from './running-detectors.js';
 import { withCounted } from './countable.js';
 import { type Windows } from './windows.js';
 
-/** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
+/**
+ * The newest counts that are judged: at least `windowSamples` calls where there are that many.
+ * @param judgedFromMs rows before belong to an incident that is over; null where none has been
+ */
 export function evaluatedWindow(
   phase: BaselinePhase,
   rows: RowBuffer,
   windows: Windows,
-  monitor: DriftMonitor,
+  { monitor, normalSinceMs }: Pick<RunningDetectors, 'monitor' | 'normalSinceMs'>,
   thresholds: DetectionThresholds,
+  judgedFromMs: number | null,
 ): WindowProfile {
   if (phase.kind === 'learning') {
     const { profile } = phase.learning;
@@ -23,13 +28,16 @@ export function evaluatedWindow(
   }
   const { profile } = phase.baseline;
   const sharedBefore = labelledShare(profile);
-  const sinceChange = rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples);
-  if (sinceChange === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore);
-  const window = countsOf(sinceChange, profile);
+  const judged =
+    rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples) ??
+    rowsSinceNormal(rows, normalSinceMs, thresholds.minimumWindowSamples) ??
+    rowsAfterIncident(rows, windows, judgedFromMs, thresholds.windowSamples);
+  if (judged === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore);
+  const window = countsOf(judged, profile);
   const { labels, lengthMs } = windows;
   return labels.labelled(window, lengthMs, sharedBefore, () => {
     const old = countsOf(
-      sinceChange.filter(({ atMs }) => atMs <= window.toMs - labels.ageMs),
+      judged.filter(({ atMs }) => atMs <= window.toMs - labels.ageMs),
       profile,
     );
     return { ...old.labels, ofAnswers: answersLabelled(old) };
@@ -46,6 +54,22 @@ function rowsSinceChange(rows: RowBuffer, monitor: DriftMonitor, least: number):
   if (since === null || oldest === undefined || oldest.atMs > since) return null;
   const newer = rows.since(since);
   return newer.length < least ? null : newer;
+}
+
+/** Rows since every changed signal is normal again; null where they are too few. */
+function rowsSinceNormal(rows: RowBuffer, sinceMs: number | null, least: number): readonly Observation[] | null {
+  const since = sinceMs === null ? [] : rows.since(sinceMs);
+  return since.length < least ? null : since;
+}
+
+/** Rows since an incident was over, until windows that hold none of its rows have enough. */
+function rowsAfterIncident(
+  rows: RowBuffer,
+  windows: Windows,
+  fromMs: number | null,
+  wanted: number,
+): readonly Observation[] | null {
+  return fromMs === null || windows.callsFrom(fromMs) >= wanted ? null : rows.since(fromMs);
 }
 
 /** The rows with their labels, also those that came later. */

@@ -30,6 +30,8 @@ export interface Member {
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
   last: LastEvaluation | null;
+  /** The newest row's time when evaluations began to find nothing but what is over; null when the last one found more. */
+  normalSinceMs: number | null;
   recent: RecentFigures;
   /** New evidence, or somebody asked. */
   needsEvaluation: boolean;
@@ -64,6 +66,7 @@ export function createMember(
     waiting: [],
     unstored: new Map(),
     last: null,
+    normalSinceMs: null,
     recent: NO_FIGURES,
     needsEvaluation: true,
     experiment: null,

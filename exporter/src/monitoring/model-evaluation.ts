@@ -8,11 +8,13 @@ import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { CohortShapley } from '../domain/row-analysis.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { normalFromMs } from '../evaluation/back-to-normal.js';
 import type { Knowledge } from '../evaluation/knowledge.js';
 import { IncidentExperiments } from '../experiments/per-incident.js';
 import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
+import { isUnderWay } from '../incidents/story.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { figuresAt, stateOf } from './model-status.js';
@@ -56,6 +58,8 @@ export type Rediscovery =
   { readonly kind: 'found'; readonly asked: HowToAsk } | { readonly kind: 'not-found'; readonly problem: SetupProblem };
 
 const QUIET_MS = 60_000;
+
+const newestMs = ({ rows }: MonitoredModelState): number | null => rows.at(-1)?.atMs ?? null;
 
 /** Evaluates one model and draws the consequences: incident, experiment, state. */
 export class ModelEvaluation {
@@ -102,13 +106,16 @@ export class ModelEvaluation {
     });
     if (!isThere || member.registration.removals > 0 || monitored.model.paused) return;
 
+    const before = incidents.current(id);
     const incident = await incidents.apply(monitored.model, evaluation);
+    member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
-      if (incident === null) monitored.settleEvidence();
-      const before = monitored.model.state;
+      if (incident === null)
+        monitored.settleEvidence(before === null ? null : normalFromMs(state.rows, member.normalSinceMs));
+      const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
-      if (before === 'configuring' && monitored.model.state !== before) this.ports.reprobe(member);
+      if (stateBefore === 'configuring' && monitored.model.state !== stateBefore) this.ports.reprobe(member);
     });
     if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();

@@ -14,6 +14,7 @@ import {
   learnFrom,
   relearnt,
   withLabelledHalf,
+  type BaselineMemory,
   type BaselinePhase,
   type LearningPhase,
 } from './baseline-lifecycle.js';
@@ -53,6 +54,8 @@ export class ModelTraffic {
   rows: RowBuffer;
   /** A version just admitted or frozen that is not stored yet. */
   baselineToSave: BaselineProfile | null = null;
+  /** Rows before belong to an incident that is over; null where none has been. */
+  judgedFromMs: number | null = null;
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
   /** The last evaluation found something badly wrong. */
@@ -84,7 +87,7 @@ export class ModelTraffic {
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
     const { windows, detectors } = this.parts;
-    return evaluatedWindow(this.phase, this.rows, windows, detectors.monitor, this.settings.thresholds);
+    return evaluatedWindow(this.phase, this.rows, windows, detectors, this.settings.thresholds, this.judgedFromMs);
   }
 
   /**
@@ -139,6 +142,12 @@ export class ModelTraffic {
     this.phase = { ...phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
   }
 
+  /** What is in memory of an admitted baseline and never stored; null where none is admitted. */
+  get memory(): BaselineMemory | null {
+    const { phase } = this;
+    return phase.kind === 'admitted' ? { ...phase, version: phase.baseline.version } : null;
+  }
+
   /** Labels that came before learning had come to their answers. */
   get earlyLabels(): readonly MatchedLabel[] {
     return this.early;
@@ -177,6 +186,13 @@ export class ModelTraffic {
     this.weighing = new AdmissionWeighing();
     windows.learn(gridsOf(this.phase));
     changed();
+  }
+
+  /** Evidence starts from nothing. @param judgedFromMs rows before belong to an incident that is over */
+  beginAnew(judgedFromMs: number | null = null): void {
+    this.judgedFromMs = judgedFromMs;
+    this.parts.detectors.resume();
+    this.parts.changed();
   }
 
   /** An admitted baseline stays as it is, or does no longer. */

@@ -27,6 +27,8 @@ export class RunningDetectors {
   monitor: DriftMonitor;
   /** A golden answer has come that the signals were not moved on with yet. */
   hasGoldenNews = false;
+  /** When every changed signal was seen to be normal again, by the rows' own time; null without an alarm, or while it lasts. */
+  normalSinceMs: number | null = null;
   private factor = 1;
   private savedAtMs = -Infinity;
   private mustSave = false;
@@ -67,6 +69,7 @@ export class RunningDetectors {
   /** Begins with fresh ones. @param rows what they learn from at once */
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
+    this.normalSinceMs = null;
     this.monitor.thresholdFactor = this.factor;
     for (const row of rows) this.observe(row, false);
   }
@@ -112,7 +115,15 @@ export class RunningDetectors {
     const wasAlarmed = this.monitor.isAlarmed;
     this.monitor.settle(nowMs, leastSamples);
     this.reachedMs = Math.max(this.reachedMs ?? nowMs, nowMs);
+    this.normalSinceMs = this.alarm === 'over' ? (this.normalSinceMs ?? nowMs) : null;
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();
+  }
+
+  /** What was found is over: evidence starts from nothing. */
+  resume(): void {
+    this.monitor.resume();
+    this.normalSinceMs = null;
+    this.saveSoon();
   }
 
   startWatching(): void {

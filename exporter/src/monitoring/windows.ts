@@ -221,6 +221,15 @@ export class Windows {
     this.begin(like, sinceMs);
   }
 
+  /** Calls in windows in memory that begin at `fromMs` or later. */
+  callsFrom(fromMs: number): number {
+    const ofCurrent = (this.startMs ?? -Infinity) >= fromMs ? this.counts().calls : 0;
+    return this.past.reduce(
+      (calls, { windowStartMs, profile }) => calls + (windowStartMs >= fromMs ? profile.calls : 0),
+      ofCurrent,
+    );
+  }
+
   /** The newest counts with at least `callsWanted` calls where there are that many. */
   newest(callsWanted: number): WindowProfile {
     let window = this.current();

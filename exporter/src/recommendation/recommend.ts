@@ -19,7 +19,7 @@ const TOP: Readonly<Record<Severity, Priority>> = {
   low: 'LOW',
   none: 'NONE',
 };
-/** A runner-up this probable gets its first action proposed too. */
+/** A runner-up this probable gets its first action proposed too, unless it blames the same inputs: there the winner's steps look. */
 const WORTH_A_LOOK = 0.2;
 
 /** Causes whose remedy depends on how the calls fail. */
@@ -46,7 +46,11 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
     )
     .map(({ proposal }) => proposal);
   const runnerUp = others.find(
-    ({ id, probability }) => id !== 'none' && id !== winner.id && probability >= WORTH_A_LOOK,
+    ({ id, probability, features }) =>
+      id !== 'none' &&
+      id !== winner.id &&
+      probability >= WORTH_A_LOOK &&
+      (features.length === 0 || features.some((feature) => !winner.features.includes(feature))),
   );
   const alternative =
     runnerUp === undefined

@@ -43,9 +43,10 @@ export async function openImport(
       const previews: FilePreview[] = [];
       for (const file of files) {
         const pieces = piecesOf(file, ROWS_PER_PIECE);
-        const first = await pieces.next();
-        if (first.done !== true) previews.push(previewOf(first.value, batches, model, said, clock.now()));
-        if (file.isReadOnce && first.done !== true) begun.set(file, from(first.value, pieces));
+        const first: IteratorResult<Piece, unknown> = await pieces.next();
+        if (first.done === true) continue;
+        previews.push(previewOf(first.value, batches, model, said, clock.now()));
+        if (file.isReadOnce) begun.set(file, from(first.value, pieces));
         else await pieces.return(undefined);
       }
       return previews;

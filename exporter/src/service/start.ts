@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.js';
 import type { ReloadableConfig } from '../config/reload.js';
 import type { Application } from '../application/index.js';
+import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Clock, Logger } from '../domain/ports.js';
@@ -43,6 +44,8 @@ export interface ServiceOptions {
   readonly configurationFile?: string | null;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Where rows are analysed, if not in a worker thread: a simulated clock does not wait for one. */
+  readonly analyseRows?: RowAnalysisPorts['analyseRows'];
   /** Ends a start that is still restoring. */
   readonly signal?: AbortSignal;
 }
@@ -74,7 +77,7 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     await fleet.change(id, (draft) => void draft.relearn(draft.evidence().changeAtMs));
   };
   const governance = wireGovernance(foundation, relearn);
-  const analyseRows = wireRowAnalysis(foundation);
+  const analyseRows = options.analyseRows ?? wireRowAnalysis(foundation);
   const fleet = wireMonitoring(foundation, capture, governance.incidents, analyseRows);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing, analyseRows);
   closing.push('executions', () => governance.governance.stop());

@@ -15,6 +15,11 @@ export class SimulatedClock implements Clock {
     return this.nowMs;
   }
 
+  /** When the next sleeper wakes; infinity where nothing sleeps. */
+  get nextMs(): number {
+    return Math.min(...this.sleepers.map(({ atMs }) => atMs));
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted === true) return void resolve();
@@ -35,7 +40,7 @@ export class SimulatedClock implements Clock {
   async advance(ms: number, settled: () => Promise<void>): Promise<void> {
     const untilMs = this.nowMs + ms;
     for (;;) {
-      const nextMs = Math.min(...this.sleepers.map(({ atMs }) => atMs));
+      const { nextMs } = this;
       if (nextMs > untilMs) break;
       this.nowMs = Math.max(this.nowMs, nextMs);
       for (const sleeper of this.sleepers.filter(({ atMs }) => atMs <= this.nowMs)) sleeper.wake();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../../exporter/src/config/load.js';
 import { EXECUTABLE_ACTIONS } from '../../../exporter/src/domain/recommendation.js';
+import { analyseRows } from '../../../exporter/src/rca/row-analysis.js';
 import { startService, type Service } from '../../../exporter/src/service/start.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { SimulatedClock } from './simulated-clock.js';
@@ -55,6 +56,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const STEP_MS = 5_000;
 const ROWS_A_STEP = 3;
+/** What a request waits for. */
+const COMMIT_DELAY_MS = 50;
 const HISTORY_APART_MS = MINUTE_MS;
 
 const chanceOf = (features: Features, isReplaced: boolean): number => {
@@ -132,6 +135,8 @@ export class WatchedModels {
   readonly told = new Map<string, Told[]>();
   private readonly randoms = new Map<string, () => number>();
   private busy = 0;
+  /** When the next step begins. */
+  private stepMs = START_MS + MINUTE_MS;
 
   private constructor(
     readonly models: readonly WatchedModel[],
@@ -188,15 +193,11 @@ export class WatchedModels {
     );
     if (loaded.kind === 'refused')
       throw new Error(loaded.problems.map(({ key, message }) => `${key} ${message}`).join('; '));
-    const starting = startService(loaded.config, { clock: this.clock });
-    let isStarted = false;
-    void starting.then(
-      () => (isStarted = true),
-      () => (isStarted = true),
-    );
-
-    while (!isStarted) await this.clock.advance(100, () => this.settled());
-    this.service = await starting;
+    this.service = await startService(loaded.config, {
+      clock: this.clock,
+      // A worker thread takes real time, which must not decide what an evaluation sees.
+      analyseRows: (input) => Promise.resolve(analyseRows(input)),
+    });
     this.key = this.service.firstKey ?? '';
 
     await this.whileTimeGoesOn(Promise.all(this.models.map((model) => this.sendHistory(model))));
@@ -254,7 +255,8 @@ export class WatchedModels {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 2));
       if (isDone) return work;
-      await this.clock.advance(25, () => this.settled());
+      if (this.clock.nextMs - this.clock.now() <= COMMIT_DELAY_MS)
+        await this.clock.advance(this.clock.nextMs - this.clock.now(), () => this.settled());
     }
   }
 
@@ -290,10 +292,11 @@ export class WatchedModels {
     return this.request(method, path, body, TOKEN);
   }
 
-  /** Five seconds of traffic to every model, and what is told then. */
+  /** Five seconds of traffic to every model, and what is told then. Steps begin at the same times whatever a run's requests took. */
   async step(isNoted = true): Promise<void> {
-    const from = this.clock.now();
-    await this.clock.advance(STEP_MS, () => this.settled());
+    const from = this.stepMs;
+    this.stepMs += STEP_MS;
+    await this.clock.advance(this.stepMs - this.clock.now(), () => this.settled());
     const sending = this.models.map((model) => {
       const fault = this.faults.get(model.id) ?? {};
       const rows = Array.from({ length: ROWS_A_STEP }, (_, i) =>

@@ -3,6 +3,7 @@ import { modelOf } from '../../fixtures/model.js';
 import { expect, it } from 'vitest';
 import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
+import { failureCount } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
@@ -97,6 +98,22 @@ it('judges the newest calls, not the failure behind them, once what changed is n
   const { calls, failures } = logged.watch.window();
   expect(calls).toBeGreaterThanOrEqual(DEFAULT_THRESHOLDS.minimumWindowSamples);
   expect([...Object.values(failures)].reduce((sum, count) => sum + count, 0) / calls).toBeLessThan(0.05);
+});
+
+it('judges no row of an incident that is over, also where windows hold rows of both times, and stores from when', () => {
+  const logged = new Logged().run(1_500, 0).run(300, 0.6).run(60, 0);
+  const { watch } = logged;
+  expect(watch.alarm).not.toBe('none');
+  expect(watch.window().failures).not.toEqual({});
+  const overMs = watch.modelState().rows.at(-40)?.atMs ?? 0;
+  watch.settleEvidence(overMs);
+  expect(watch.alarm).toBe('none');
+  expect(watch.window()).toMatchObject({ fromMs: overMs, calls: 40 });
+  expect(failureCount(watch.window())).toBe(0);
+  expect(watch.counters.judgedFromMs).toBe(overMs);
+  logged.run(500, 0);
+  expect(watch.window().calls).toBeGreaterThan(200);
+  expect(failureCount(watch.window())).toBe(0);
 });
 
 const probeOfGolden = (goldenId: string): Sample => ({
