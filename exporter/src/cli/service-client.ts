@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Json } from '../domain/json.js';
+import { type Json, parseJson } from '../domain/json.js';
 
 export interface ServiceOptions {
   readonly url?: string;
@@ -110,7 +110,7 @@ const refused = (status: number | null, reason: string): Extract<ServiceAnswer, 
 
 function parsed(text: string): Json | null {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch {
     return null;
   }
