@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type Json, parseJson } from '../domain/json.js';
 
 export interface ServiceOptions {
@@ -116,9 +117,11 @@ function parsed(text: string): Json | null {
   }
 }
 
+const refusalSchema = z.object({ error: z.object({ message: z.string(), field: z.string().nullish() }) });
+
 function refusalText(body: Json | null): string | null {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return null;
-  const { message, field } = body.error as { message?: string; field?: string | null };
-  if (message === undefined) return null;
+  const refused = refusalSchema.safeParse(body);
+  if (!refused.success) return null;
+  const { message, field } = refused.data.error;
   return field == null ? message : `${field}: ${message}`;
 }
