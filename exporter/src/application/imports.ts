@@ -5,6 +5,7 @@ import { Conflict, NotFound } from '../domain/errors.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import {
   IMPORT_PURPOSES,
+  type BegunImport,
   type ImportOutcome,
   type ImportProgress,
   type ImportPurpose,
@@ -21,9 +22,16 @@ import { partId, sumOf, type Replay } from '../monitoring/replay.js';
 import type { ApplicationPorts } from './ports.js';
 
 /** Imports that are not finished: after a crash they are taken up again. */
-export const IMPORTS_UNDER_WAY = setting<Readonly<Record<string, ImportPurpose>>>(
+export const IMPORTS_UNDER_WAY = setting<Readonly<Record<string, BegunImport>>>(
   'imports-under-way',
-  z.record(z.string(), z.enum(IMPORT_PURPOSES)),
+  z.record(
+    z.string(),
+    z.union([
+      z.object({ purpose: z.enum(IMPORT_PURPOSES), fromMs: z.number().nullable() }),
+      // As it was kept before the time of the first row was.
+      z.enum(IMPORT_PURPOSES).transform((purpose) => ({ purpose, fromMs: null })),
+    ]),
+  ),
 );
 
 /** Rows of the past, as they were read. */
@@ -69,44 +77,45 @@ export function importUseCases({
   const replays = new Map<ModelId, Replay>();
   // Not the lanes of the fleet, which lending and taking back wait for.
   const lanes = new ModelLanes();
-  const underWay = async (id: ModelId): Promise<ImportPurpose | undefined> =>
+  const underWay = async (id: ModelId): Promise<BegunImport | undefined> =>
     (await store.settings.get(IMPORTS_UNDER_WAY))?.[id];
   /** Says what is under way of a model, null for nothing, in one transaction with the entry of the audit log. */
-  const mark = (id: ModelId, purpose: ImportPurpose | null, note: AuditNote): Promise<void> =>
+  const mark = (id: ModelId, begun: BegunImport | null, note: AuditNote): Promise<void> =>
     store.governance(async (transaction) => {
       const others = Object.entries((await transaction.settings.get(IMPORTS_UNDER_WAY)) ?? {}).filter(
         ([other]) => other !== id,
       );
       await transaction.settings.set(
         IMPORTS_UNDER_WAY,
-        Object.fromEntries(purpose === null ? others : [...others, [id, purpose]]),
+        Object.fromEntries(begun === null ? others : [...others, [id, begun]]),
       );
       await note(transaction);
     });
 
   async function begun(id: ModelId, { purpose, batch, spread }: ImportedRows, by: Actor): Promise<Replay> {
-    const underWayAs = replays.get(id)?.purpose ?? (fleet.isLent(id) ? await underWay(id) : undefined);
-    if (underWayAs !== undefined && underWayAs !== purpose)
-      throw new Conflict(`rows are being imported as ${underWayAs}; finish that first`, 'as');
     const known = replays.get(id);
+    const interrupted = known === undefined && fleet.isLent(id) ? await underWay(id) : undefined;
+    const underWayAs = known?.purpose ?? interrupted?.purpose ?? purpose;
+    if (underWayAs !== purpose) throw new Conflict(`rows are being imported as ${underWayAs}; finish that first`, 'as');
     if (known !== undefined) return known;
-    if (underWayAs !== undefined) return opened(await stored(id), purpose, windowMsFor(batch, spread));
+    if (interrupted !== undefined) return opened(await stored(id), interrupted, windowMsFor(batch, spread));
     if (fleet.isLent(id)) await fleet.takeBack(id);
     const { model } = fleet.monitoredModel(id);
+    const begunNow = { purpose, fromMs: spread?.firstMs ?? extentOf(batch).fromMs };
     await fleet.lend(id, (monitored) => refusal(id, purpose, monitored, batch));
     try {
-      await mark(id, purpose, auditNote('import-begun', by, { model: id, as: purpose }));
+      await mark(id, begunNow, auditNote('import-begun', by, { model: id, as: purpose }));
     } catch (error) {
       // Nothing of the import is stored: the model is watched live again, now or when somebody asks next.
       await fleet.takeBack(id).catch(() => undefined);
       throw error;
     }
-    return opened(model, purpose, windowMsFor(batch, spread));
+    return opened(model, begunNow, windowMsFor(batch, spread));
   }
 
   /** From here on until it is finished the model belongs to the replay. */
-  async function opened(model: Model, purpose: ImportPurpose, windowMs: number): Promise<Replay> {
-    const replay = await openReplay(model, purpose, windowMs);
+  async function opened(model: Model, begun: BegunImport, windowMs: number): Promise<Replay> {
+    const replay = await openReplay(model, begun, windowMs);
     replays.set(model.id, replay);
     return replay;
   }
@@ -122,8 +131,8 @@ export function importUseCases({
   async function unfinished(id: ModelId): Promise<Replay> {
     const known = replays.get(id);
     if (known !== undefined) return known;
-    const purpose = await underWay(id);
-    if (purpose !== undefined) return opened(await stored(id), purpose, 0);
+    const begun = await underWay(id);
+    if (begun !== undefined) return opened(await stored(id), begun, 0);
     if (fleet.isLent(id)) await fleet.takeBack(id);
     throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
   }
@@ -150,11 +159,11 @@ export function importUseCases({
     finish: (id, by) =>
       lanes.run(id, async () => {
         const replay = await unfinished(id);
-        const outcome = await replay.finish();
+        const { outcome, memory } = await replay.finish();
         replays.delete(id);
         const { purpose, rows, labels, refused } = outcome.progress;
         await mark(id, null, auditNote('import-finished', by, { model: id, as: purpose, rows, labels, refused }));
-        await fleet.takeBack(id);
+        await fleet.takeBack(id, memory);
         return outcome;
       }),
     isUnderWay: (id) => fleet.isLent(id),
@@ -171,7 +180,7 @@ function refusal(
   id: ModelId,
   purpose: ImportPurpose,
   { counters, baseline, learning }: Pick<MonitoredModelView, 'counters' | 'baseline' | 'learning'>,
-  { observations }: IngestBatch,
+  batch: IngestBatch,
 ): Conflict | null {
   if (counters.lastAnswerAtMs !== null || (baseline === null && (learning?.profile.calls ?? 0) > 0))
     return new Conflict(
@@ -180,8 +189,8 @@ function refusal(
     );
   if (purpose === 'baseline' && baseline !== null)
     return new Conflict('this model has a baseline already; POST …/baseline/reset lets it learn anew', 'model');
-  const newestMs = observations.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
-  if (purpose === 'history' && baseline !== null && newestMs < baseline.admittedAtMs)
+  const { toMs } = extentOf(batch);
+  if (purpose === 'history' && baseline !== null && (toMs ?? -Infinity) < baseline.admittedAtMs)
     return new Conflict(
       'this history is older than the baseline it would be compared with; import the training set with the time it is from',
       'timestamp',
@@ -189,10 +198,16 @@ function refusal(
   return null;
 }
 
+/** Times of the oldest and the newest row; null without a row. */
+function extentOf({ observations }: IngestBatch): { readonly fromMs: number | null; readonly toMs: number | null } {
+  let [fromMs, toMs] = [Infinity, -Infinity];
+  for (const { atMs } of observations) [fromMs, toMs] = [Math.min(fromMs, atMs), Math.max(toMs, atMs)];
+  return observations.length === 0 ? { fromMs: null, toMs: null } : { fromMs, toMs };
+}
+
 /** Long enough for some rows, so that years of little traffic are not as many windows as rows. */
-function windowMsFor({ observations }: IngestBatch, spread: SpreadTimes | null): number {
-  const times = observations.map(({ atMs }) => atMs);
-  const spanMs = times.reduce((a, b) => Math.max(a, b), -Infinity) - times.reduce((a, b) => Math.min(a, b), Infinity);
-  const stepMs = spread?.stepMs ?? (times.length < 2 ? 0 : spanMs / times.length);
+function windowMsFor(batch: IngestBatch, spread: SpreadTimes | null): number {
+  const { fromMs, toMs } = extentOf(batch);
+  const stepMs = spread?.stepMs ?? ((toMs ?? 0) - (fromMs ?? 0)) / Math.max(1, batch.observations.length);
   return WINDOW_LENGTHS_MS.find((lengthMs) => lengthMs >= stepMs * ROWS_PER_WINDOW) ?? WINDOW_LENGTHS_MS[2];
 }

@@ -13,6 +13,7 @@ export const outcomeSchema = z.object({
   }),
   baseline_version: z.number().nullable(),
   learns_still: z.array(z.string()),
+  notes: z.array(z.string()).default([]),
   incidents: z.array(
     z.object({
       id: z.string(),

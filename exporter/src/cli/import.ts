@@ -224,7 +224,11 @@ async function finish(plan: Plan, options: ImportOptions, isKnown: boolean): Pro
     return 0;
   }
   const outcome = outcomeSchema.parse(answer.body);
-  const said = [baselineText(plan.model, outcome), plan.as === 'history' ? storyText(plan.model, outcome) : ''];
+  const said = [
+    baselineText(plan.model, outcome),
+    plan.as === 'history' ? storyText(plan.model, outcome) : '',
+    ...outcome.notes,
+  ];
   console.log(
     said
       .filter((text) => text !== '')

@@ -7,13 +7,20 @@ import type { IncidentRow } from './incident.js';
 export const IMPORT_PURPOSES = ['baseline', 'history'] as const;
 export type ImportPurpose = (typeof IMPORT_PURPOSES)[number];
 
+/** An import that was begun: it is gone on with after a restart. */
+export interface BegunImport {
+  readonly purpose: ImportPurpose;
+  /** Time of the first row that came; null where that was not kept. */
+  readonly fromMs: number | null;
+}
+
 /** When rows without a time of their own were made: the first, and how far apart. */
 export interface SpreadTimes {
   readonly firstMs: number;
   readonly stepMs: number;
 }
 
-/** What an import has brought so far, since it was begun or taken up again. */
+/** What an import has brought so far; labels, and what was refused or repeated, since it was begun or taken up again. */
 export interface ImportProgress {
   readonly purpose: ImportPurpose;
   readonly rows: number;
@@ -32,6 +39,8 @@ export interface ImportOutcome {
   /** The version admitted; null where none was, with why. */
   readonly baselineVersion: number | null;
   readonly learnsStill: readonly string[];
+  /** What is not as it would be had mlfi not been started anew on the way. */
+  readonly notes: readonly string[];
   /** Incidents there would have been, oldest first; those open at the end of the history have no end. */
   readonly incidents: readonly IncidentRow[];
 }

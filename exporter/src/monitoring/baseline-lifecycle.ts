@@ -32,14 +32,19 @@ export interface AdmittedPhase {
   readonly rows: RowBuffer;
 }
 
+/** What is in memory of an admitted baseline and never stored. */
+export type BaselineMemory = Pick<AdmittedPhase, 'forest' | 'windowForest' | 'rows'> & { readonly version: number };
+
 /**
  * Where a model was left: learning of a later version supersedes the stored baseline, also once its counts would admit it; an
  * admitted version leaves an empty one behind.
+ * @param memory what another holder of the model had in memory of the same baseline
  */
 export function restoredPhase(
   baseline: BaselineProfile | null,
   learning: LearningState | null,
   requirements: BaselineRequirements,
+  memory: BaselineMemory | null,
 ): BaselinePhase {
   const isSuperseded =
     learning !== null &&
@@ -47,8 +52,11 @@ export function restoredPhase(
       (learning.profile.calls > 0 && learning.nextVersion > (baseline?.version ?? 0)));
   if (baseline === null || isSuperseded)
     return { kind: 'learning', learning: learning ?? startLearning(1, requirements) };
-  const rows = new RowBuffer(Infinity);
-  return { kind: 'admitted', baseline, stored: storable(baseline), forest: null, windowForest: null, rows };
+  const known = { kind: 'admitted', baseline, stored: storable(baseline) } as const;
+  if (memory?.version !== baseline.version)
+    return { ...known, forest: null, windowForest: null, rows: new RowBuffer(Infinity) };
+  const { forest, windowForest, rows } = memory;
+  return { ...known, forest, windowForest, rows };
 }
 
 /** Learning of the next version, from nothing. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codec } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
+import type { BaselineProfile } from '../domain/profile.js';
 import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
 
 /** Counters and times that survive restarts; kept beside the counts. */
@@ -18,6 +19,8 @@ export interface CallCounters {
   readonly lastAnswerAtMs: number | null;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
+  /** The newest row of an imported history, which live rows are not judged together with; absent where none was imported. */
+  readonly pastUntilMs?: number | undefined;
   /** Counted rows whose evidence was not stored with this, for they waited for older ones or had just been judged; absent before that was kept. */
   readonly waiting?: number | undefined;
   /** The same of labels that came after their answers. */
@@ -65,6 +68,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastArrivalAtMs: moment.default(null),
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
+  pastUntilMs: z.number().optional(),
   waiting: z.number().optional(),
   waitingLabels: z.number().optional(),
   labelDelays: z.array(z.number()).optional(),
@@ -105,6 +109,19 @@ export const withArrival = (counters: CallCounters, arrivedAtMs: number): CallCo
   ...counters,
   lastArrivalAtMs: arrivedAtMs,
 });
+
+/** A history was imported: what came, came not from anybody. */
+export const afterHistory = (calls: CallCounters): CallCounters => ({
+  ...calls,
+  pastUntilMs: calls.lastPredictionAtMs ?? calls.pastUntilMs,
+  consecutiveFailures: 0,
+  lastArrivalAtMs: null,
+  lastPredictionAtMs: null,
+});
+
+/** From when on rows are compared with a baseline; null without one. Those of an imported history are told by then. */
+export const comparedFromMs = (baseline: BaselineProfile | null, calls: CallCounters | null): number | null =>
+  baseline === null ? null : Math.max(baseline.admittedAtMs, (calls?.pastUntilMs ?? -Infinity) + 1);
 
 /** When logged predictions were last heard of; null when none ever was. Silence is about arrival, not about rows' times. */
 export const lastHeardAtMs = ({ lastArrivalAtMs, lastPredictionAtMs }: CallCounters): number | null =>

@@ -15,6 +15,7 @@ import type { Evaluation } from '../evaluation/evaluate.js';
 import { validationInForce } from '../evaluation/knowledge.js';
 import { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
 import { ModelLanes } from '../incidents/model-lane.js';
+import type { BaselineMemory } from './baseline-lifecycle.js';
 import { Commits } from './commits.js';
 import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
@@ -65,7 +66,7 @@ export class Fleet implements RowTaker {
       ...{ store, events, incidents, lanes, stopping: this.stopping.signal },
       ...{ members: this.members, commits: this.commits, probes: this.probes },
       settled: (id) => this.loop.settled(id),
-      restore: (model) => this.restore(model),
+      restore: (model, memory) => this.restore(model, undefined, memory),
     });
     this.evaluations = new ModelEvaluation(
       {
@@ -212,8 +213,8 @@ export class Fleet implements RowTaker {
   }
 
   /** As `Registrations.takeBack`. */
-  takeBack(id: ModelId): Promise<void> {
-    return this.registrations.takeBack(id);
+  takeBack(...taken: Parameters<Registrations['takeBack']>): Promise<void> {
+    return this.registrations.takeBack(...taken);
   }
 
   isLent(id: ModelId): boolean {
@@ -243,10 +244,14 @@ export class Fleet implements RowTaker {
     return this.members.inLane(id, (member) => this.commits.change(member, drafted));
   }
 
-  private async restore(model: Model, registration?: Registration): Promise<void> {
+  private async restore(
+    model: Model,
+    registration?: Registration,
+    memory: BaselineMemory | null = null,
+  ): Promise<void> {
     const { store, clock, hash, random, incidents } = this.ports;
     const { validation, ...stored } = await readModelState(store, model.id, clock.now(), this.settings.thresholds);
-    const monitored = new MonitoredModel(model, this.settings, hash, random, stored);
+    const monitored = new MonitoredModel(model, this.settings, hash, random, stored, memory);
     await incidents.restore(model.id);
     this.useLessons(monitored);
     this.restored += 1;

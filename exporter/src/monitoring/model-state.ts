@@ -3,6 +3,7 @@ import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { WindowProfile } from '../domain/profile.js';
 import { baselineIn, type BaselinePhase } from './baseline-lifecycle.js';
 import { lastHeardAtMs, type CallCounters } from './call-counters.js';
+import type { ArrivedRow } from './countable.js';
 import type { RowBuffer } from './row-buffer.js';
 
 /** All that an evaluation reads of a model, before an experiment or an analysis of its rows has told more. */
@@ -32,3 +33,9 @@ export function monitoredModelState(
     rowAnalysis: null,
   };
 }
+
+/** The same, with rows that have come and wait to be judged. */
+export const withWaiting = (state: MonitoredModelState, waiting: readonly ArrivedRow[]): MonitoredModelState => ({
+  ...state,
+  rows: [...state.rows, ...waiting.map(({ row }) => row).sort((a, b) => a.atMs - b.atMs)],
+});

@@ -14,6 +14,7 @@ import {
   learnFrom,
   relearnt,
   withLabelledHalf,
+  type BaselineMemory,
   type BaselinePhase,
   type LearningPhase,
 } from './baseline-lifecycle.js';
@@ -139,6 +140,12 @@ export class ModelTraffic {
     const { stored } = phase;
     const { labels } = baseline.profile;
     this.phase = { ...phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
+  }
+
+  /** What is in memory of an admitted baseline and never stored; null where none is admitted. */
+  get memory(): BaselineMemory | null {
+    const { phase } = this;
+    return phase.kind === 'admitted' ? { ...phase, version: phase.baseline.version } : null;
   }
 
   /** Labels that came before learning had come to their answers. */

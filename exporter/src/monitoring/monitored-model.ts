@@ -1,4 +1,3 @@
-import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { IngestBatch } from '../domain/ingest.js';
@@ -8,12 +7,10 @@ import type { LateLabel, Observation, Sample } from '../domain/observation.js';
 import type { LedgerRepository } from '../domain/ledger.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
-import { baselineIn, gridsOf, learningIn, restoredPhase } from './baseline-lifecycle.js';
-import { countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
-import { EventClock } from './event-clock.js';
+import { baselineIn, gridsOf, restoredPhase, type BaselineMemory } from './baseline-lifecycle.js';
+import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
-import { GoldenAnswers } from './golden-answers.js';
 import {
   countRows,
   type Counted,
@@ -23,15 +20,14 @@ import {
   type StoredModelState,
   type Written,
 } from './increment.js';
-import { ModelTraffic } from './model-traffic.js';
+import type { ModelTraffic } from './model-traffic.js';
 import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { ModelDraft } from './model-draft.js';
-import { monitoredModelState } from './model-state.js';
-import { PendingRows } from './pending-rows.js';
+import { monitoredModelState, withWaiting } from './model-state.js';
 import { RecentIntake, unwatchedOf } from './recent-intake.js';
-import { RunningDetectors } from './running-detectors.js';
-import { Windows } from './windows.js';
+import { restoredTraffic } from './restored-traffic.js';
+import type { RunningDetectors } from './running-detectors.js';
 
 /** What others may read of a model; changing it goes through `Fleet.change`. */
 export type MonitoredModelView = Readonly<
@@ -61,9 +57,10 @@ export class MonitoredModel {
     hash: (text: string) => string,
     random: () => Random,
     restored: StoredModelState,
+    memory: BaselineMemory | null = null,
   ) {
     const { id } = registration;
-    const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements);
+    const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements, memory);
     this.calls = restored.counters ?? FirstContact.counters(registration);
     this.lost = { lost: this.calls.waiting ?? 0, lostLabels: this.calls.waitingLabels ?? 0 };
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
@@ -71,32 +68,9 @@ export class MonitoredModel {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
       return predictions?.kind === 'numeric' ? predictions.grid : null;
     });
-    const learnt = learningIn(phase)?.golden ?? [];
-    const past = phase.kind === 'admitted' ? restored.windows : [];
-    const sinceMs = baselineIn(phase)?.admittedAtMs ?? null;
-    // Detectors that watch belong to an admitted baseline: the model was left between two writes.
-    const isOutdated = phase.kind === 'learning' && restored.monitor?.watching === true;
-    this.traffic = new ModelTraffic(phase, settings, {
-      windows: new Windows(
-        gridsOf(phase),
-        settings.windowMs,
-        sinceMs,
-        past,
-        settings.binnedSignals,
-        this.calls.labelDelays,
-        () => settings,
-      ),
-      pending: new PendingRows(new EventClock(), hash(id)),
-      detectors: new RunningDetectors(
-        (state) => new DriftMonitor(id, settings.budget, hash, state, () => settings.featuresPerModel),
-        isOutdated ? null : restored.monitor,
-      ),
-      golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
-      random,
-      changed: () => this.changed(),
-    });
-    this.traffic.judgedFromMs = this.calls.judgedFromMs ?? null;
-    this.traffic.parts.windows.labels.restore(phase.kind === 'admitted' ? restored.olderLabels : []);
+    this.traffic = restoredTraffic(id, phase, { ...restored, counters: this.calls }, settings, hash, random, () =>
+      this.changed(),
+    );
     // Of a model whose e-detectors saw no row nobody knows whether it has a season.
     const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
     if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored();
@@ -230,7 +204,7 @@ export class MonitoredModel {
     this.adopt(staged, true);
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
-    if (observations.length > 0) this.calls = withArrival(this.calls, nowMs);
+    if (observations.length > 0 && this.settings.isReplay !== true) this.calls = withArrival(this.calls, nowMs);
     traffic.await(observations, staged.sent, true, nowMs, senders);
     traffic.takeLabels(matchedIn(join), nowMs);
     if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
@@ -262,13 +236,24 @@ export class MonitoredModel {
     if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
   }
 
-  /** What came was imported, and came not from anybody. @param given what a baseline must have; null for history @returns why it is none */
-  endImport(given: MonitoringSettings['requirements'] | null): readonly string[] {
-    const refused = given === null ? [] : this.traffic.admitNow(given);
-    const counted = given === null ? this.calls : FirstContact.counters(this.registration);
-    this.calls = { ...counted, basis: this.calls.basis, lastArrivalAtMs: null, lastPredictionAtMs: null };
+  /** A training set was imported, and came not from anybody. @param given what a baseline must have @returns why it is none */
+  endTrainingSet(given: MonitoringSettings['requirements']): readonly string[] {
+    const refused = this.traffic.admitNow(given);
+    this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
     this.changed();
     return refused;
+  }
+
+  /** A history was imported: what it ends in is told, and over. What comes from now on is judged by itself. */
+  endHistory(): void {
+    this.calls = afterHistory(this.calls);
+    this.detectors.monitor.resume();
+    this.saveDetectorsSoon();
+  }
+
+  /** What is in memory of an admitted baseline and never stored; null where none is admitted. */
+  get baselineMemory(): BaselineMemory | null {
+    return this.traffic.memory;
   }
 
   /**
@@ -321,9 +306,7 @@ export class MonitoredModel {
 
   /** The same, with the rows that have come and wait to be judged. */
   stateWithWaiting(): MonitoredModelState {
-    const state = this.modelState();
-    const waiting = this.traffic.parts.pending.waiting.map(({ row }) => row);
-    return { ...state, rows: [...state.rows, ...waiting.sort((a, b) => a.atMs - b.atMs)] };
+    return withWaiting(this.modelState(), this.traffic.parts.pending.waiting);
   }
 
   /** Evidence against the false-page budget as it stands. */

@@ -16,4 +16,6 @@ export interface MonitoringSettings {
   readonly categoriesPerFeature: number;
   /** Features of one model that are watched. */
   readonly featuresPerModel: number;
+  /** Rows are of the past and have no arrival of their own: nobody is silent between them. */
+  readonly isReplay?: true;
 }

@@ -15,7 +15,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
 import { mergeWindows } from '../statistics/window-profile.js';
-import { callCountersCodec } from './call-counters.js';
+import { callCountersCodec, comparedFromMs } from './call-counters.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import { LABELLED_WINDOWS_KEPT, type LabelledWindow } from './label-history.js';
 import { matchedIn, type MatchedLabel } from './label-joiner.js';
@@ -46,7 +46,7 @@ export async function readModelState(
     store.validations.list(id, VALIDATIONS_READ),
   ]);
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
-  const fromMs = Math.max(baseline?.admittedAtMs ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
+  const fromMs = Math.max(comparedFromMs(baseline, counters) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
   const windows = baseline === null ? [] : await judgedWindows(store.windows, id, fromMs, windowSamples);
   const [oldest] = windows;
   return {

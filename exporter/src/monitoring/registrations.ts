@@ -5,6 +5,7 @@ import type { Model } from '../domain/model.js';
 import type { EventBus } from '../domain/ports.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
+import type { BaselineMemory } from './baseline-lifecycle.js';
 import type { Commits } from './commits.js';
 import type { FleetPorts } from './fleet-ports.js';
 import type { Member } from './member.js';
@@ -25,7 +26,7 @@ export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents
   /** Resolves when no evaluation of the model is under way. */
   readonly settled: (id: ModelId) => Promise<void>;
   /** Takes a stored model up where it was left; the caller holds its lane. */
-  readonly restore: (model: Model) => Promise<void>;
+  readonly restore: (model: Model, memory?: BaselineMemory | null) => Promise<void>;
   readonly stopping: AbortSignal;
 }
 
@@ -143,13 +144,17 @@ export class Registrations {
     });
   }
 
-  /** Monitors a model again that was lent, as it is stored by then. @throws NotFound when nothing is stored of it, or what the store throws */
-  async takeBack(id: ModelId): Promise<void> {
+  /**
+   * Monitors a model again that was lent, as it is stored by then.
+   * @param memory what whoever it was lent to has in memory of its baseline
+   * @throws NotFound when nothing is stored of it, or what the store throws
+   */
+  async takeBack(id: ModelId, memory: BaselineMemory | null = null): Promise<void> {
     const { members, lanes, store, restore } = this.ports;
     await lanes.run(id, async () => {
       const stored = await store.models.get(id);
       // Until it is there whoever asks is told to come again.
-      if (stored !== null && !members.all.has(id)) await restore(stored);
+      if (stored !== null && !members.all.has(id)) await restore(stored, memory);
       members.takeBack(id);
       if (stored === null) throw new NotFound(`there is no model "${id}"; register it again`, 'model');
     });

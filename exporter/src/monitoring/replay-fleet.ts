@@ -11,6 +11,16 @@ export class ReplayFleet extends Fleet {
     return result;
   }
 
+  /** Judges rows up to now. @returns whether an evaluation has to see at once what was found in them */
+  async judge(id: ModelId): Promise<boolean> {
+    const nowMs = this.ports.clock.now();
+    return this.members.inLane(id, ({ monitored, last }) => {
+      const severity = last?.evaluation.diagnosis.severity;
+      monitored.advance(nowMs, severity === 'critical' || severity === 'high');
+      return monitored.isBehind(nowMs);
+    });
+  }
+
   /** Evaluates a model now, and again as long as rows wait for what an evaluation has seen. @throws NotFound */
   async catchUp(id: ModelId): Promise<void> {
     do await this.evaluations.evaluate(this.members.get(id));

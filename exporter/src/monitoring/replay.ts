@@ -1,4 +1,4 @@
-import type { ImportOutcome, ImportProgress, ImportPurpose, SpreadTimes } from '../domain/import.js';
+import type { BegunImport, ImportOutcome, ImportProgress, ImportPurpose, SpreadTimes } from '../domain/import.js';
 import { Conflict } from '../domain/errors.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
@@ -7,13 +7,15 @@ import type { Observation } from '../domain/observation.js';
 import type { AdmissionVerdict } from '../domain/profile.js';
 import type { IncidentRepository } from '../domain/ports.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
+import type { BaselineMemory } from './baseline-lifecycle.js';
 import type { ReplayFleet } from './replay-fleet.js';
 import type { ReplayClock } from './replay-clock.js';
 
-/** Rows between evaluations at least: an incident opens at the second that agrees, so it is found within twice as many. */
+/** What a part has at least, in rows and in their own time: each is stored by itself. */
 const ROWS_AT_ONCE = 500;
-/** Where there is more traffic than that, an evaluation follows as much of the rows' own time. */
 const TIME_AT_ONCE_MS = 3_600_000;
+/** Rows are judged at these steps of their own time, however they are sent: what is found in them is told at the step after. */
+const STEP_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const INCIDENTS_TOLD = 1_000;
 /** Moves the clock past the last row, so that nothing is waited for. */
@@ -27,29 +29,47 @@ export interface ReplayPorts {
   readonly incidents: Pick<IncidentRepository, 'list'>;
   /** What a baseline that is given must have. */
   readonly requirements: BaselineRequirements;
+  /** As long as nothing is found an evaluation follows after so much of the rows' own time. */
+  readonly evaluateEveryMs: number;
+}
+
+/** A replay that has ended. */
+export interface FinishedReplay {
+  readonly outcome: ImportOutcome;
+  /** What was in memory of the baseline, for whoever watches the model from now on. */
+  readonly memory: BaselineMemory | null;
 }
 
 /** Begins to judge rows of a model's past, or goes on with it. @param windowMs length of the windows they are counted in, at least */
-export type OpenReplay = (model: Model, purpose: ImportPurpose, windowMs: number) => Promise<Replay>;
+export type OpenReplay = (model: Model, begun: BegunImport, windowMs: number) => Promise<Replay>;
 
 /** Rows of the past of one model, judged by their own time with what judges live rows. */
 export class Replay {
+  readonly purpose: ImportPurpose;
   private progress: ImportProgress;
+  private evaluatedAtMs = -Infinity;
+  /** The step after the newest row; null before the first. */
+  private nextStepMs: number | null = null;
 
   private constructor(
     private readonly ports: ReplayPorts,
     readonly model: Model,
-    readonly purpose: ImportPurpose,
+    { purpose, fromMs }: BegunImport,
+    /** Rows that were stored before mlfi was started anew. */
+    private readonly rowsBefore: number,
+    toMs: number | null,
   ) {
-    this.progress = { purpose, rows: 0, labels: 0, refused: 0, repeated: 0, fromMs: null, toMs: null };
+    this.purpose = purpose;
+    const times = rowsBefore === 0 ? { fromMs: null, toMs: null } : { fromMs, toMs };
+    this.progress = { purpose, rows: rowsBefore, labels: 0, refused: 0, repeated: 0, ...times };
   }
 
   /** Takes up what is stored of the model, or begins with nothing. */
-  static async begin(ports: ReplayPorts, model: Model, purpose: ImportPurpose): Promise<Replay> {
+  static async begin(ports: ReplayPorts, model: Model, begun: BegunImport): Promise<Replay> {
     await ports.fleet.addIfNew(model);
-    const { lastAnswerAtMs } = ports.fleet.monitoredModel(model.id).counters;
-    if (lastAnswerAtMs !== null) ports.clock.moveTo(lastAnswerAtMs);
-    return new Replay(ports, model, purpose);
+    const { lastPredictionAtMs, calls, probes } = ports.fleet.monitoredModel(model.id).counters;
+    if (lastPredictionAtMs !== null) ports.clock.moveTo(lastPredictionAtMs);
+    return new Replay(ports, model, begun, calls - probes, lastPredictionAtMs);
   }
 
   get soFar(): ImportProgress {
@@ -88,8 +108,11 @@ export class Replay {
     isLast: boolean,
   ): Promise<IngestResult> {
     const { fleet, clock } = this.ports;
-    const newestMs = part.at(-1)?.atMs;
-    if (newestMs !== undefined) clock.moveTo(newestMs);
+    const { nextStepMs } = this;
+    const [first, newest] = [part[0], part.at(-1)];
+    if (nextStepMs !== null && first !== undefined && nextStepMs <= first.atMs) await this.judge(nextStepMs);
+    if (first !== undefined && newest !== undefined)
+      clock.moveTo(this.purpose === 'baseline' ? newest.atMs : stepAfter(first.atMs) - STEP_MS);
     const result = await fleet.ingest(this.model.id, {
       ...batch,
       batchId: batch.batchId === null || isLast ? batch.batchId : partId(batch.batchId, place),
@@ -98,8 +121,21 @@ export class Replay {
       ...(place === 0 ? {} : { rejected: 0, rejectedByReason: {}, errors: [], notes: [] }),
     });
     this.note(part, isLast ? batch.labels.length : 0, result);
-    if (!result.duplicate && this.purpose === 'history') await fleet.catchUp(this.model.id);
+    if (result.duplicate || this.purpose === 'baseline') return result;
+    const steps = [...new Set(part.map(({ atMs }) => stepAfter(atMs)))];
+    this.nextStepMs = steps.pop() ?? nextStepMs;
+    for (const stepMs of steps) await this.judge(stepMs);
     return result;
+  }
+
+  /** Judges rows up to a step, and evaluates when something was found or an evaluation is due. */
+  private async judge(stepMs: number): Promise<void> {
+    const { fleet, clock, evaluateEveryMs } = this.ports;
+    clock.moveTo(stepMs);
+    const hasFound = await fleet.judge(this.model.id);
+    if (!hasFound && stepMs - this.evaluatedAtMs < evaluateEveryMs) return;
+    this.evaluatedAtMs = stepMs;
+    await fleet.catchUp(this.model.id);
   }
 
   private note(part: readonly Observation[], labels: number, { duplicate, rejected }: IngestResult): void {
@@ -117,31 +153,53 @@ export class Replay {
   }
 
   /**
-   * Judges what waits and hands the model over to be watched live: afterwards it is not this replay's any more. What is no baseline goes on being learnt from live rows.
+   * Judges what waits and hands the model over to be watched live: afterwards it is not this replay's any more. What is no
+   * baseline goes on being learnt from live rows; an incident that is open at the end of a history is told as that, and over.
    */
-  async finish(): Promise<ImportOutcome> {
-    const { fleet, clock, incidents } = this.ports;
+  async finish(): Promise<FinishedReplay> {
+    const { fleet, incidents } = this.ports;
     const { id } = this.model;
-    const { requirements } = this.ports;
-    const given = this.purpose === 'baseline' ? requirements : null;
-    const refused = given === null ? [] : await fleet.inModel(id, (monitored) => monitored.endImport(given));
-    if (this.purpose === 'history') {
-      clock.moveTo(clock.now() + AFTER_LAST_MS);
-      for (let i = 0; i < CALM_EVALUATIONS; i += 1) {
-        await fleet.catchUp(id);
-        clock.moveTo(clock.now() + 1_000);
-      }
-    }
+    const refused = this.purpose === 'baseline' ? await this.admit() : [];
+    if (this.purpose === 'history') await this.judgeRest();
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
-    if (given === null) await fleet.inModel(id, (monitored) => monitored.endImport(null));
+    if (this.purpose === 'history') await fleet.inModel(id, (monitored) => monitored.endHistory());
+    const memory = await fleet.inModel(id, ({ baselineMemory }) => baselineMemory);
     await fleet.lend(id, () => null, 'the imported rows end here');
-    return {
+    const outcome = {
       progress: this.progress,
       baselineVersion: baseline?.version ?? null,
       learnsStill: refused.length > 0 ? refused : stillMissing(learning?.verdict ?? null),
+      notes: this.notes,
       incidents: [...told].reverse(),
     };
+    return { outcome, memory };
+  }
+
+  private admit(): Promise<readonly string[]> {
+    const { fleet, requirements } = this.ports;
+    return fleet.inModel(this.model.id, (monitored) => monitored.endTrainingSet(requirements));
+  }
+
+  private async judgeRest(): Promise<void> {
+    const { fleet, clock } = this.ports;
+    const newestMs = fleet.monitoredModel(this.model.id).counters.lastPredictionAtMs ?? clock.now();
+    clock.moveTo(newestMs + AFTER_LAST_MS);
+    for (let i = 0; i < CALM_EVALUATIONS; i += 1) {
+      await fleet.catchUp(this.model.id);
+      clock.moveTo(clock.now() + 1_000);
+    }
+  }
+
+  private get notes(): readonly string[] {
+    const { rowsBefore, purpose } = this;
+    if (rowsBefore === 0) return [];
+    const before = rowsBefore.toLocaleString('en-GB');
+    return [
+      purpose === 'baseline'
+        ? `mlfi was started anew after ${before} of these rows. All are counted in the baseline, but rows are kept in memory only: what judges row by row knows the later ones, and learns the rest from live rows.`
+        : `mlfi was started anew after ${before} of these rows. All are counted; rows that waited to be judged then were not.`,
+    ];
   }
 }
 
@@ -168,7 +226,9 @@ function dated(rows: readonly Observation[], undatedAtMs: number, spread: Spread
   });
 }
 
-/** Rows in order, cut where an evaluation follows. The same rows are always cut alike. */
+const stepAfter = (atMs: number): number => STEP_MS * (Math.floor(atMs / STEP_MS) + 1);
+
+/** Rows in order, cut into parts. The same rows are always cut alike. */
 function partsOf(rows: readonly Observation[]): Observation[][] {
   const parts: Observation[][] = [];
   let part: Observation[] = [];

@@ -23,13 +23,18 @@ const NOTHING_TO_DECIDE: IncidentGovernance = {
 
 /** A training set never becomes a baseline by itself on the way: it is admitted whole. */
 const NEVER_BY_ITSELF = Number.MAX_SAFE_INTEGER;
+/** While nothing is found in a history it is evaluated so often, by the time of its rows. */
+const LEAST_EVALUATED_EVERY_MS = 3_600_000;
+const EVALUATIONS_PER_WINDOW = 4;
 /** Nothing waits for company: rows come one part after the other. */
 const COMMIT_DELAY_MS = 0;
 
 /** Opens replays: each a fleet of one model with a clock of its own, on the store of the service. */
 export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPorts['analyseRows']): OpenReplay {
   const { started, config, store, clock, logger, hash, processMetrics } = foundation;
-  return (model, purpose, windowMs) => {
+  return (model, begun, leastWindowMs) => {
+    const { purpose } = begun;
+    const windowMs = Math.max(leastWindowMs, started.windows.lengthMs);
     const replayClock = new ReplayClock(0);
     const events = createEventBus(logger);
     const incidents = createIncidentManager({
@@ -64,12 +69,18 @@ export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPort
         ...live,
         thresholds: live.thresholds,
         requirements: purpose === 'baseline' ? { ...requirements, minimumSamples: NEVER_BY_ITSELF } : requirements,
-        windowMs: Math.max(windowMs, started.windows.lengthMs),
+        windowMs,
+        isReplay: true,
         commitDelayMs: COMMIT_DELAY_MS,
         experiments: { ...live.experiments, allow: false },
       },
     );
-    return Replay.begin({ fleet, clock: replayClock, incidents: store.incidents, requirements }, model, purpose);
+    const evaluateEveryMs = Math.max(LEAST_EVALUATED_EVERY_MS, windowMs / EVALUATIONS_PER_WINDOW);
+    return Replay.begin(
+      { fleet, clock: replayClock, incidents: store.incidents, requirements, evaluateEveryMs },
+      model,
+      begun,
+    );
   };
 }
 

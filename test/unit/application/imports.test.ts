@@ -49,11 +49,12 @@ const importsOf = (live: Fleet): ImportUseCases =>
     fleet: live,
     store,
     auditNote: noteOf,
-    openReplay: (model, purpose) => {
+    openReplay: (model, begun) => {
       const clock = new ReplayClock(0);
       const replayed = fleetOn(store, TURN, { clock });
       const requirements = DEFAULT_BASELINE_REQUIREMENTS;
-      return Replay.begin({ fleet: replayed, clock, incidents: store.incidents, requirements }, model, purpose);
+      const ports = { fleet: replayed, clock, incidents: store.incidents, requirements, evaluateEveryMs: 3_600_000 };
+      return Replay.begin(ports, model, begun);
     },
   });
 
@@ -167,4 +168,28 @@ it('answers a batch that is repeated with what the whole batch was answered, how
   expect(first).toMatchObject({ accepted: 1_300, rejected: 2, duplicate: false });
   expect(await store.batches.find(A, 'months/0')).not.toBeNull();
   expect(await imports.taken(A, { batchId: 'months', bodyDigest: 'digest' })).toEqual({ ...first, duplicate: true });
+});
+
+it('keeps the rows of a training set in memory when the model is watched again, and says after a restart which are gone', async () => {
+  const training = (model: ModelId, from: number) => {
+    const { observations } = answers(Array.from({ length: 400 }, (_, i) => `t${from + i}`));
+    const rows = observations.map((row, i) => ({ ...row, atMs: 1e11 + from + i, features: { x: i % 97 } }));
+    const batch = answers([], { observations: rows, batchId: `${from}` });
+    return imports.take(model, { purpose: 'baseline', batch, undatedAtMs: 1, spread: null }, SYSTEM);
+  };
+  await training(A, 0);
+  await imports.finish(A, SYSTEM);
+  expect(fleet.monitoredModel(A).modelState().baselineRows).toHaveLength(400);
+
+  await training(B, 0);
+  const restarted = fleetOn(store, TURN);
+  imports = importsOf(restarted);
+  await imports.recall();
+  await restarted.start();
+  await training(B, 400);
+  const { baselineVersion, progress, notes } = await imports.finish(B, SYSTEM);
+  expect(baselineVersion).toBe(1);
+  expect(progress).toMatchObject({ rows: 800, fromMs: 1e11, toMs: 1e11 + 799 });
+  expect(notes).toEqual([expect.stringMatching(/^mlfi was started anew after 400 of these rows\..* live rows\.$/)]);
+  await restarted.stop();
 });

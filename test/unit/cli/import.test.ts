@@ -9,6 +9,7 @@ const outcome: Outcome = {
   progress: { as: 'history', rows: 12_345, labels: 0, refused: 0, from_ms: DAY_MS, to_ms: 30 * DAY_MS },
   baseline_version: 1,
   learns_still: [],
+  notes: [],
   incidents: [
     {
       id: 'i-1',

@@ -35,6 +35,7 @@ export const importOutcomeSchema = z
     progress: importProgressSchema,
     baseline_version: z.number().nullable(),
     learns_still: z.array(z.string()).meta({ description: 'why there is no baseline yet' }),
+    notes: z.array(z.string()).meta({ description: 'what a restart of mlfi on the way has changed' }),
     incidents: z.array(toldIncidentSchema).meta({ description: 'oldest first' }),
   })
   .meta({ id: 'ImportOutcome' });
@@ -64,5 +65,6 @@ export const importOutcomeView = (outcome: ImportOutcome): z.output<typeof impor
   progress: importProgressView(outcome.progress),
   baseline_version: outcome.baselineVersion,
   learns_still: [...outcome.learnsStill],
+  notes: [...outcome.notes],
   incidents: outcome.incidents.map(toldIncidentView),
 });

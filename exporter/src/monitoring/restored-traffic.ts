@@ -1,0 +1,59 @@
+import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { Random } from '../domain/ports.js';
+import { baselineIn, gridsOf, learningIn, type BaselinePhase } from './baseline-lifecycle.js';
+import { comparedFromMs, type CallCounters } from './call-counters.js';
+import { EventClock } from './event-clock.js';
+import { GoldenAnswers } from './golden-answers.js';
+import type { StoredModelState } from './increment.js';
+import { ModelTraffic } from './model-traffic.js';
+import type { MonitoringSettings } from './monitoring-settings.js';
+import { PendingRows } from './pending-rows.js';
+import { RunningDetectors } from './running-detectors.js';
+import { Windows } from './windows.js';
+
+/**
+ * One model's traffic as it was left, by what is stored of it.
+ * @param changed called whenever something is to be stored
+ */
+export function restoredTraffic(
+  id: ModelId,
+  phase: BaselinePhase,
+  {
+    counters,
+    monitor,
+    windows,
+    olderLabels,
+  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels'> & { readonly counters: CallCounters },
+  settings: MonitoringSettings,
+  hash: (text: string) => string,
+  random: () => Random,
+  changed: () => void,
+): ModelTraffic {
+  const learnt = learningIn(phase)?.golden ?? [];
+  const isAdmitted = phase.kind === 'admitted';
+  // Detectors that watch belong to an admitted baseline: the model was left between two writes.
+  const isOutdated = !isAdmitted && monitor?.watching === true;
+  const traffic = new ModelTraffic(phase, settings, {
+    windows: new Windows(
+      gridsOf(phase),
+      settings.windowMs,
+      comparedFromMs(baselineIn(phase), counters),
+      isAdmitted ? windows : [],
+      settings.binnedSignals,
+      counters.labelDelays,
+      () => settings,
+    ),
+    pending: new PendingRows(new EventClock(), hash(id)),
+    detectors: new RunningDetectors(
+      (state) => new DriftMonitor(id, settings.budget, hash, state, () => settings.featuresPerModel),
+      isOutdated ? null : monitor,
+    ),
+    golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
+    random,
+    changed,
+  });
+  traffic.judgedFromMs = counters.judgedFromMs ?? null;
+  traffic.parts.windows.labels.restore(isAdmitted ? olderLabels : []);
+  return traffic;
+}
