@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { eventually } from './running-service.js';
 import { freePort } from './servers/free-port.js';
 import { startServiceProcess, type ServiceProcess } from './service-process.js';
@@ -15,9 +16,12 @@ const EVENTS_PER_BATCH = 5;
 const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
 const SETTINGS = {
   api_keys: [{ name: 'senders', scopes: ['read', 'ingest', 'operate', 'admin'], key: KEY }],
-  // What is counted stays in one place, so that it can be counted again from the store.
-  baseline: { minimum_samples: 50_000 },
+  baseline: { minimum_samples: 300, minimum_duration: '0s' },
 };
+/** So many of the models are compared with a baseline before the first restart; the others learn to the end. */
+const WATCHED = 8;
+/** Enough that the watermark is learnt and a baseline is admitted. */
+const ROWS_TO_BE_WATCHED = 1_000;
 
 let directory: string;
 let port: number;
@@ -31,8 +35,12 @@ beforeAll(async () => {
   port = await freePort();
   start();
   await service.ready();
-  for (let i = 0; i < MODELS; i += 1)
+  const register = async (i: number): Promise<void> =>
     expect((await post('/api/v1/models', { id: `model-${i}` })).status).toBeLessThan(300);
+  for (let i = 0; i < WATCHED; i += 1) await register(i);
+  const watched = Array.from({ length: WATCHED }, (_, i) => beWatched(`model-${i}`));
+  for (let i = WATCHED; i < MODELS; i += 1) await register(i);
+  await Promise.all(watched);
 }, 120_000);
 afterAll(async () => {
   service.child.kill('SIGKILL');
@@ -71,6 +79,28 @@ async function deliver(path: string, batchId: string, body: unknown): Promise<vo
     if (answer?.status === 200) return;
     await sleep(50);
   }
+}
+
+/** Gives a model what it learns from, until it is compared with that. */
+async function beWatched(model: string): Promise<void> {
+  const nowMs = Date.now();
+  const random = seededRandom(model);
+  const rows = Array.from({ length: ROWS_TO_BE_WATCHED }, (_, i) => ({
+    prediction_id: `${model}-${i}`,
+    timestamp: new Date(nowMs - (ROWS_TO_BE_WATCHED - i) * 1_000).toISOString(),
+    features: { age: 20 + Math.floor(40 * random.next()) },
+    prediction: random.next() < 0.3 ? 'no' : 'yes',
+    confidence: 0.8 + 0.2 * random.next(),
+  }));
+  await deliver(`/api/v1/models/${model}/observations`, `past-of-${model}`, rows);
+  add(acknowledged.events, model, rows.length);
+  await eventually(`${model} watched`, 60_000, async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/models/${model}`, {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    const { state } = (await response.json()) as { state: string };
+    return state === 'configuring' || state === 'learning' ? null : state;
+  });
 }
 
 async function send(sender: number, stopping: () => boolean): Promise<void> {
@@ -112,13 +142,13 @@ it('loses and doubles nothing when it is restarted under load, and never says 40
   const senders = Array.from({ length: SENDERS }, (_, i) => send(i, () => done));
   const exits: [string, number | null][] = [];
   for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
-    await sleep(2_500);
+    await sleep(1_500);
     service.child.kill(signal);
     exits.push([signal, await service.exited]);
     start();
     await service.ready();
   }
-  await sleep(2_000);
+  await sleep(1_000);
   done = true;
   await Promise.all(senders);
   service.child.kill('SIGTERM');
@@ -131,17 +161,24 @@ it('loses and doubles nothing when it is restarted under load, and never says 40
   expect(service.said()).toContain('restoring models');
 
   const store = await openStore({ kind: 'sqlite', file: join(directory, 'mlfi.sqlite') }, 'read');
+  const watched: string[] = [];
   const stored = { events: new Map<string, number>(), labels: new Map<string, number>() };
   for (let i = 0; i < MODELS; i += 1) {
-    const learning = await store.baselines.learning(modelId(`model-${i}`));
-    if (learning === null) continue;
-    if (learning.profile.calls > 0) stored.events.set(`model-${i}`, learning.profile.calls);
-    if (learning.profile.labels.labelled > 0) stored.labels.set(`model-${i}`, learning.profile.labels.labelled);
+    const id = modelId(`model-${i}`);
+    const baseline = await store.baselines.current(id);
+    if (baseline !== null) watched.push(id);
+    const learnt = baseline ?? (await store.baselines.learning(id));
+    const windows = baseline === null ? [] : await store.windows.range(id, 0, Number.MAX_SAFE_INTEGER);
+    for (const { profile } of [...(learnt === null ? [] : [learnt]), ...windows]) {
+      if (profile.calls > 0) add(stored.events, id, profile.calls);
+      if (profile.labels.labelled > 0) add(stored.labels, id, profile.labels.labelled);
+    }
   }
   await store.close();
+  expect(watched).toEqual(expect.arrayContaining(Array.from({ length: WATCHED }, (_, i) => `model-${i}`)));
   const sorted = (counts: Map<string, number>): [string, number][] => [...counts].sort();
   expect(sorted(stored.events)).toEqual(sorted(acknowledged.events));
   expect(sorted(stored.labels)).toEqual(sorted(acknowledged.labels));
   const total = [...acknowledged.events.values()].reduce((sum, count) => sum + count, 0);
-  expect(total).toBeGreaterThan(300);
+  expect(total).toBeGreaterThan(WATCHED * ROWS_TO_BE_WATCHED + 300);
 }, 300_000);
