@@ -16,10 +16,12 @@ import {
 } from './service/offline-store.js';
 import { tryModels } from './service/try-models.js';
 import { startService } from './service/start.js';
+import { systemClock } from './system/system-clock.js';
 import { version } from './system/version.js';
 
 await createProgram(
   {
+    clock: systemClock,
     start: startService,
     openImport,
     investigateOnce,

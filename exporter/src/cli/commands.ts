@@ -3,7 +3,7 @@ import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { MappedRole } from '../domain/field-mapping.js';
-import type { DamagedTable } from '../domain/ports.js';
+import type { Clock, DamagedTable } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Config } from '../config/config.js';
@@ -62,6 +62,7 @@ export interface ImportSource {
 
 /** What the commands do, as the program wires it. */
 export interface Commands {
+  readonly clock: Pick<Clock, 'now'>;
   start(
     config: Config,
     options: { readonly configurationFile: string | null; readonly signal: AbortSignal },

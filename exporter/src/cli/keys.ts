@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../config/duration.js';
 import type { Json } from '../domain/json.js';
 import { timeText } from '../domain/time-text.js';
+import type { Commands } from './commands.js';
 import {
   addServiceOptions,
   askService,
@@ -29,12 +30,14 @@ type ShownKey = z.output<typeof shownKey>;
 const issuedKey = z.object({ id: z.string(), key: z.string(), expires_at_ms: z.number().nullable() });
 
 /** Adds the verbs of `mlfi key`, all of them asked of the running service. Exit code 0 done, 1 refused. */
-export function addKeyVerbs(program: Command): void {
+export function addKeyVerbs(program: Command, { clock }: Pick<Commands, 'clock'>): void {
   const key = program.command('key').description('make, rotate and revoke API keys of a running mlfi');
   addServiceOptions(
     key.command('list').description('every key: what it may, when it was used last, and whether it still counts'),
   ).action(async (options: KeyOptions) => {
-    process.exitCode = await ask(options, { method: 'GET', path: '/api/v1/keys' }, listText);
+    process.exitCode = await ask(options, { method: 'GET', path: '/api/v1/keys' }, (body) =>
+      listText(body, clock.now()),
+    );
   });
   addServiceOptions(
     key
@@ -92,14 +95,14 @@ async function ask(options: KeyOptions, request: ServiceRequest, text: (body: Js
   return printAnswer(answer, options.json ?? false, text);
 }
 
-function listText(body: Json): string {
+function listText(body: Json, nowMs: number): string {
   const { keys } = z.object({ keys: z.array(shownKey) }).parse(body);
   const rows = keys.map((one) => [
     one.id,
     one.name,
     one.scopes.join(','),
     one.last_used_at_ms === null ? 'never used' : `used ${timeText(one.last_used_at_ms)}`,
-    stateOf(one, Date.now()),
+    stateOf(one, nowMs),
   ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');

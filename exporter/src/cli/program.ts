@@ -120,7 +120,7 @@ export function createProgram(commands: Commands, version: string): Command {
   addImport(program, commands);
   addIncidentVerbs(program);
   addDecisionVerbs(program);
-  addKeyVerbs(program);
+  addKeyVerbs(program, commands);
   addStoreVerbs(program, commands);
 
   program

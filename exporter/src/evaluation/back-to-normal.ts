@@ -29,16 +29,23 @@ export function backToNormal(
   { baseline, rows, evidence }: Pick<MonitoredModelState, 'baseline' | 'rows' | 'evidence'>,
   subjects: Iterable<FindingSubject>,
 ): ReadonlySet<FindingSubject> {
-  if (baseline === null) return new Set();
+  const asked = [...new Set(subjects)];
+  if (baseline === null || asked.length === 0) return new Set();
   const sinceMs = evidence?.verdict === 'alarm' ? (evidence.changeAtMs ?? -Infinity) : -Infinity;
   const since = rows.filter(({ atMs }) => atMs >= sinceMs);
   const size = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.floor(NEWEST_SHARE * since.length)));
   if (since.length < 2 * size) return new Set();
   const [first, newest] = [since.slice(0, Math.min(MOST_ROWS, Math.floor(since.length / 2))), since.slice(-size)];
-  const before = sideOf(baseline.profile, wrongIn(baseline.profile));
-  const [then, now] = [first, newest].map((some) => sideOf(countsOf(some, baseline.profile), wrongAmong(some)));
-  if (then === undefined || now === undefined) return new Set();
-  const asked = [...new Set(subjects)];
+  const before: Side = { profile: baseline.profile, wrong: wrongIn(baseline.profile) };
+  const like = onlyOf(baseline.profile, asked);
+  const sideOf = (some: readonly Observation[]): Side => ({
+    profile: countsOf(
+      some.map((row) => withOnly(row, asked)),
+      like,
+    ),
+    wrong: wrongAmong(some),
+  });
+  const [then, now] = [sideOf(first), sideOf(newest)];
   const back = asked.filter((subject) => differs(subject, then, now) && !differs(subject, before, now));
   // Whole rows are unusual by what is in them.
   const features = asked.filter((subject) => subject.startsWith('feature:'));
@@ -63,7 +70,22 @@ interface Side {
   readonly wrong: Share;
 }
 
-const sideOf = (profile: WindowProfile, wrong: Share): Side => ({ profile, wrong });
+/** A baseline as far as something is asked of it: to count all else anew at every evaluation would be most of its cost. */
+const onlyOf = (profile: WindowProfile, asked: readonly FindingSubject[]): WindowProfile => ({
+  ...profile,
+  signals: new Map([...profile.signals].filter(([key]) => !key.startsWith('feature:') || asked.includes(key))),
+  groups: new Map(),
+});
+
+/** The same row with those features alone. */
+function withOnly(row: Observation, asked: readonly FindingSubject[]): Observation {
+  const { features } = row;
+  if (features === null) return row;
+  return {
+    ...row,
+    features: Object.fromEntries(Object.entries(features).filter(([name]) => asked.includes(`feature:${name}`))),
+  };
+}
 
 const wrongIn = ({ labels: { labelled, correct } }: WindowProfile): Share => ({
   count: labelled - correct,

@@ -49,6 +49,8 @@ export interface InvestigationSettings {
 
 const SEED_PAYLOAD: Json = { text: 'The service was quick and the staff were friendly.' };
 const LEAST_SAMPLES_FOR_A_BASELINE = 30;
+/** Up to 0.1.0 an id was this and the beginning of the URL; whose baseline is stored under it, only a whole one says. */
+const ID_PREFIX_OF_0_1_0 = 'look-';
 /** A slug that is cut may end in a dash, which goes as well. */
 const SHORTEST_CUT_ID = 63;
 
@@ -162,8 +164,7 @@ async function baselineOf(
 ): Promise<BaselineProfile | null> {
   const known = (await baselines?.current(id)) ?? null;
   if (known !== null || url === null) return known;
-  // Up to 0.1.0 the id was the beginning of the URL, and whose baseline it is only a whole one says.
-  const before = slugOf(`look-${url}`);
+  const before = slugOf(`${ID_PREFIX_OF_0_1_0}${url}`);
   return before.length < SHORTEST_CUT_ID ? ((await baselines?.current(before)) ?? null) : null;
 }
 

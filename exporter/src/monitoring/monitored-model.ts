@@ -325,10 +325,7 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /**
-   * No incident is open: once every changed signal is normal again, evidence starts from nothing.
-   * @param judgedFromMs rows before belong to an incident that is over by now; null where none was
-   */
+  /** No incident is open: evidence may start from nothing. @param judgedFromMs rows before are of one that is just over, or null */
   settleEvidence(judgedFromMs: number | null): void {
     if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
     if (judgedFromMs !== null || this.detectors.alarm === 'over') this.traffic.beginAnew(this.calls.judgedFromMs);

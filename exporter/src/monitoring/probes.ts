@@ -6,7 +6,7 @@ import type { ProbeRequest } from '../domain/probe-request.js';
 import type { FleetProber } from './fleet-ports.js';
 import type { Ingest } from './ingest.js';
 import type { Member } from './member.js';
-import { SECOND_LOOK_CALLS, Suspicion } from './suspicion.js';
+import { FOLLOW_UP_CALLS, Suspicion } from './suspicion.js';
 
 /** Probes of the fleet's models: what comes back is counted, asked for by the schedule or by somebody. */
 export class Probes {
@@ -29,7 +29,7 @@ export class Probes {
     this.prober.watch(model, (samples) => {
       this.rows
         .observe(member, samples)
-        .then(() => this.lookAgain(member, samples))
+        .then(() => this.followUp(member, samples))
         .catch((error: unknown) => {
           this.logger.error({ model: model.id, error: String(error) }, 'a probe could not be counted');
         });
@@ -37,13 +37,13 @@ export class Probes {
   }
 
   /** More probes at once where the newest answers look unlike all before; the schedule alone would bring them in minutes. */
-  private async lookAgain(member: Member, samples: readonly Sample[]): Promise<void> {
+  private async followUp(member: Member, samples: readonly Sample[]): Promise<void> {
     const suspicion = this.suspicions.get(member) ?? new Suspicion();
     this.suspicions.set(member, suspicion);
     const { model } = member.monitored;
     if (!suspicion.raisedBy(samples, this.clock.now()) || model.paused || member.registration.removals > 0) return;
-    const timeoutMs = model.schedule.timeoutMs * SECOND_LOOK_CALLS;
-    await this.now(member, { calls: SECOND_LOOK_CALLS, golden: false, timeoutMs });
+    const timeoutMs = model.schedule.timeoutMs * FOLLOW_UP_CALLS;
+    await this.now(member, { calls: FOLLOW_UP_CALLS, golden: false, timeoutMs });
     this.requestEvaluation(model.id);
   }
 

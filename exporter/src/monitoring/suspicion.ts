@@ -8,7 +8,7 @@ const KEPT = 120;
 const QUIET_MS = 600_000;
 
 /** Probes that are asked for when something looks wrong: as many as a check needs to tell. */
-export const SECOND_LOOK_CALLS = 30;
+export const FOLLOW_UP_CALLS = 30;
 
 /**
  * Whether the newest answers of a model look unlike all those before, so that asking more of it now is worth the calls: each of
@@ -18,7 +18,7 @@ export class Suspicion {
   private confidences: readonly number[] = [];
   private quietUntilMs = 0;
 
-  /** Takes probes in. @returns whether to look again at once; then not again for ten minutes */
+  /** Takes probes in. @returns whether to ask again at once; then not again for ten minutes */
   raisedBy(samples: readonly Sample[], nowMs: number): boolean {
     const newest = samples.flatMap(({ observation }) => observation.confidence ?? []);
     this.confidences = [...this.confidences, ...newest].slice(-KEPT);

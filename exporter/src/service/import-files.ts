@@ -13,8 +13,10 @@ import {
 import { previewOf, type FilePreview } from '../capture/sources/files/preview.js';
 import type { ImportSource } from '../cli/commands.js';
 import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
+import type { Clock } from '../domain/ports.js';
 import { fileStream, whatIsAt, type FileStream } from '../system/file-stream.js';
 import { listFolder } from '../system/folder.js';
+import { systemClock } from '../system/system-clock.js';
 
 /** Large enough that a request is not the cost, small enough that progress is seen. */
 const ROWS_PER_PIECE = 5_000;
@@ -23,7 +25,11 @@ const ROWS_PER_PIECE = 5_000;
  * The files that paths name: of a folder those whose ending is known, by name. `-` is standard input.
  * @throws Error in words for a path that cannot be read, or whose ending says nothing
  */
-export async function openImport(paths: readonly string[], asKind: FileKind | null): Promise<ImportSource> {
+export async function openImport(
+  paths: readonly string[],
+  asKind: FileKind | null,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Promise<ImportSource> {
   const files: OpenFile[] = [];
   for (const path of paths) files.push(...(await filesAt(path, asKind)));
   if (files.length === 0)
@@ -39,7 +45,7 @@ export async function openImport(paths: readonly string[], asKind: FileKind | nu
         const pieces = piecesOf(file, ROWS_PER_PIECE);
         const first: IteratorResult<Piece, unknown> = await pieces.next();
         if (first.done === true) continue;
-        previews.push(previewOf(first.value, batches, model, said, Date.now()));
+        previews.push(previewOf(first.value, batches, model, said, clock.now()));
         if (file.isReadOnce) begun.set(file, from(first.value, pieces));
         else await pieces.return(undefined);
       }

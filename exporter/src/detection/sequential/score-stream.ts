@@ -126,11 +126,12 @@ export class ScoreStream {
     return this.detector !== null;
   }
 
+  /** Whether its shifts alert nobody yet. A stream that has had no score has none: fewer categories than are told apart leave some so. */
   get isProvisional(): boolean {
-    return this.season.isProvisional;
+    return this.season.isProvisional && this.season.decidesAtMs !== null;
   }
 
-  /** Until when shifts of this stream alert nobody; null when they do, or when no score came yet. */
+  /** Until when shifts of this stream alert nobody; null when they do. */
   get provisionalUntilMs(): number | null {
     return this.isProvisional ? this.season.decidesAtMs : null;
   }

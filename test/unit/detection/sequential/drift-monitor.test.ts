@@ -187,6 +187,31 @@ describe('a watched model', () => {
     expect(fed.monitor.readiness().unsteady).toEqual([]);
   });
 
+  test('says until when a signal of few categories is provisional, and is not provisional after that', () => {
+    const everyMs = 300_000;
+    const monitor = new DriftMonitor('m', { ...BUDGET, season: 'auto' }, (text) => text);
+    const random = seededRandom('few categories');
+    const watches: string[][] = [[], []];
+    for (let i = 0; i < 72 * 12; i += 1) {
+      const atMs = 1e12 + i * everyMs;
+      monitor.observe(
+        observation(
+          atMs,
+          healthy(i, () => random.next()),
+        ),
+      );
+      monitor.settle(atMs, LEAST);
+      if (i === 2 * LEAST) monitor.startWatching();
+      const { signals, provisionalUntilMs } = monitor.evidence();
+      const provisional = signals.filter(({ watch }) => watch === 'provisional');
+      if (provisional.length > 0) expect(provisionalUntilMs).toBeGreaterThan(atMs);
+      if (i > 2 * LEAST)
+        watches[atMs < 1e12 + 54 * 3_600_000 ? 0 : 1]?.push(...provisional.map(({ subject }) => subject));
+    }
+    expect(new Set(watches[0])).toContain('feature:city');
+    expect(watches[1]).toEqual([]);
+  });
+
   test('does not page for a shift while a daily pattern cannot be ruled out, but does for failures', () => {
     const auto = { ...BUDGET, season: 'auto' as const };
     const shifted = after((told) => ({ ...told, features: { ...told.features, age: 400 } }));

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import type { FindingSubject } from '../../../exporter/src/domain/finding.js';
+import { backToNormal } from '../../../exporter/src/evaluation/back-to-normal.js';
+import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
+
+const random = seededRandom('back');
+/** @param income what is added to it; @param age the same */
+const rowsOf = (count: number, income: number, age: number): readonly Observation[] =>
+  Array.from({ length: count }, () =>
+    observation({ features: { income: income + random.next(), age: age + random.next() }, predictionId: null }),
+  );
+
+function baselineOf(some: readonly Observation[]) {
+  const builder = createWindowBuilder();
+  for (const row of some) builder.add(row);
+  return builder.build();
+}
+
+/** Two features changed, and one of them is as before again. */
+const rows = [...rowsOf(200, 5, 5), ...rowsOf(200, 0, 5)];
+const state = {
+  baseline: { profile: baselineOf(rowsOf(500, 0, 0)) },
+  rows,
+  evidence: null,
+} as unknown as MonitoredModelState;
+
+it.each<[readonly FindingSubject[], readonly FindingSubject[]]>([
+  [['feature:income'], ['feature:income', 'rows']],
+  [['feature:age'], []],
+  [['feature:income', 'feature:age'], ['feature:income']],
+  [
+    ['feature:income', 'errors'],
+    ['feature:income', 'rows'],
+  ],
+])('of %j says that %j is as before', (asked, back) => {
+  expect([...backToNormal(state, asked)]).toEqual(back);
+});
+
+it('counts nothing where nothing was found', () => {
+  const unread = new Proxy(rows, {
+    get: () => {
+      throw new Error('rows were read');
+    },
+  });
+  expect(backToNormal({ ...state, rows: unread }, [])).toEqual(new Set());
+});
