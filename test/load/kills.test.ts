@@ -35,7 +35,7 @@ const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
 const FAIL_POINTS = ['before-commit', 'after-commit', 'half-acknowledged', 'kill'] as const;
 const PRELOADED = ['--import', join(import.meta.dirname, 'fail-points.mjs')];
 
-const traffic = trafficOf(Date.now() - (SIZE.batches + 2) * BATCH_MS, SIZE);
+const traffic = trafficOf(Date.now() - Math.max(12 * 3_600_000, (SIZE.batches + 2) * BATCH_MS), SIZE);
 const ids = traffic.map(({ id }) => id);
 
 interface Outcome {
