@@ -1,5 +1,5 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -25,15 +25,17 @@ interface Ended {
 function importing(
   parameters: readonly string[],
   environment: NodeJS.ProcessEnv,
+  input: string | null = null,
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [...MAIN, 'import', ...parameters], {
     env: { ...process.env, ...environment },
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
   return { child, ended };
 }
@@ -231,7 +233,8 @@ describe('mlfi import, against a service in a process of its own', () => {
 d = pd.read_csv(${JSON.stringify(adult)}, skipinitialspace=True)
 d["prediction"] = (d["education-num"] > 12).map({True: ">50K", False: "<=50K"})
 d.to_csv(${JSON.stringify(file('adult.csv'))}, index=False)
-d.to_parquet(${JSON.stringify(file('adult.parquet'))}, row_group_size=9000)`,
+d.to_parquet(${JSON.stringify(file('adult.parquet'))}, row_group_size=9000)
+d.head(700).to_parquet(${JSON.stringify(file('uploaded.parquet'))})`,
     ]);
     const profiles = [];
     for (const ending of ['csv', 'parquet']) {
@@ -253,6 +256,54 @@ d.to_parquet(${JSON.stringify(file('adult.parquet'))}, row_group_size=9000)`,
       profiles.push(await json(`/api/v1/models/${model}/features`));
     }
     expect(JSON.stringify(profiles[1]).replaceAll('adult-parquet', 'adult-csv')).toBe(JSON.stringify(profiles[0]));
+  });
+
+  it('takes a Parquet file by the API, and forgets it when the import is cancelled', async () => {
+    const headers = { authorization: `Bearer ${environment.MLFI_TOKEN ?? ''}` };
+    const post = async (path: string, type: string, body: BodyInit): Promise<unknown> => {
+      const answer = await fetch(`${service.address}/api/v1/${path}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': type },
+        body,
+      });
+      return answer.json();
+    };
+    await post('models', 'application/json', '{"id":"uploaded"}');
+    const rows = 'models/uploaded/imports/rows?as=baseline&batch_id=all&map=Salary:label';
+    const parquet = readFileSync(file('uploaded.parquet'));
+    const upload = (): Promise<unknown> => post(rows, 'application/vnd.apache.parquet', parquet);
+    expect(await upload()).toMatchObject({ accepted: 700, rejected: 0, duplicate: false });
+    expect(await json('/api/v1/models/uploaded/imports')).toMatchObject({ under_way: true, progress: { rows: 700 } });
+    const cancelled = await run('--model', 'uploaded', '--cancel');
+    expect([cancelled.code, cancelled.out]).toEqual([0, expect.stringContaining('The import is cancelled')]);
+    expect(await json('/api/v1/models/uploaded')).toMatchObject({ id: 'uploaded', total_samples: 0 });
+    expect(await upload()).toMatchObject({ accepted: 700, duplicate: false });
+    expect(await post('models/uploaded/imports/finish', 'application/json', '{}')).toMatchObject({
+      baseline_version: 1,
+      progress: { rows: 700 },
+    });
+  });
+
+  it('reads standard input, and a folder file by file', async () => {
+    const text = employment('reference', 0, 1_200);
+    const [header = '', ...rows] = text.trimEnd().split('\n');
+    mkdirSync(file('parts'));
+    writeFileSync(file('parts/1.csv'), `${[header, ...rows.slice(0, 700)].join('\n')}\n`);
+    writeFileSync(file('parts/2.csv.gz'), gzipSync(`${[header, ...rows.slice(700)].join('\n')}\n`));
+    writeFileSync(file('parts/readme.txt'), 'no rows');
+    const options = ['--as', 'baseline', '--map', 'employed:label', '--yes'];
+    const [folderOf, piped] = await Promise.all([
+      run(file('parts'), '--model', 'parts', ...options),
+      importing(['-', '--model', 'piped', ...options], environment, text).ended,
+    ]);
+    for (const { code, out, err } of [folderOf, piped])
+      expect([code, out], err).toEqual([0, expect.stringContaining('1,200 rows are the baseline')]);
+    expect(piped.out).toContain('standard input: of the first part');
+    const [ofParts, ofPipe] = [
+      await json('/api/v1/models/parts/features'),
+      await json('/api/v1/models/piped/features'),
+    ];
+    expect(JSON.stringify(ofPipe).replaceAll('piped', 'parts')).toBe(JSON.stringify(ofParts));
   });
 
   it('refuses what it cannot do in words', async () => {

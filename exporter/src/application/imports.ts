@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Actor } from '../domain/actor.js';
+import { SYSTEM, type Actor } from '../domain/actor.js';
 import type { AuditNote } from '../domain/audit-note.js';
 import { Conflict, NotFound } from '../domain/errors.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
@@ -13,7 +13,7 @@ import {
 } from '../domain/import.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
-import type { Store } from '../domain/ports.js';
+import type { GovernanceTransaction, Store } from '../domain/ports.js';
 import { setting } from '../domain/setting.js';
 import { ModelLanes } from '../incidents/model-lane.js';
 import type { MonitoredModelView } from '../monitoring/monitored-model.js';
@@ -27,9 +27,16 @@ export const IMPORTS_UNDER_WAY = setting<Readonly<Record<string, BegunImport>>>(
   z.record(
     z.string(),
     z.union([
-      z.object({ purpose: z.enum(IMPORT_PURPOSES), fromMs: z.number().nullable() }),
-      // As it was kept before the time of the first row was.
-      z.enum(IMPORT_PURPOSES).transform((purpose) => ({ purpose, fromMs: null })),
+      z.object({
+        purpose: z.enum(IMPORT_PURPOSES),
+        fromMs: z.number().nullable(),
+        begunAtMs: z.number(),
+        hadBaseline: z.boolean(),
+      }),
+      // As it was kept before an import could be cancelled.
+      z
+        .enum(IMPORT_PURPOSES)
+        .transform((purpose) => ({ purpose, fromMs: null, begunAtMs: 0, hadBaseline: purpose === 'history' })),
     ]),
   ),
 );
@@ -53,6 +60,14 @@ export interface ImportUseCases {
   taken(id: ModelId, batch: Pick<IngestBatch, 'batchId' | 'bodyDigest'>): Promise<IngestResult | null>;
   /** What was there to say; the model is watched live from now on. @throws NotFound when no import is under way */
   finish(id: ModelId, by: Actor): Promise<ImportOutcome>;
+  /**
+   * Forgets what was imported: the model is watched live again as it was before, and its past can be imported anew. Incidents that
+   * were told stay, closed.
+   * @throws NotFound when no import is under way
+   */
+  cancel(id: ModelId, by: Actor): Promise<void>;
+  /** Cancels imports that nothing was heard of for `IDLE_IMPORT_MS`. */
+  cancelIdle(): Promise<void>;
   /** Whether rows of the model's past are being imported, also when mlfi was started anew meanwhile. */
   isUnderWay(id: ModelId): boolean;
   /** Null when no import of the model is under way in this process. */
@@ -60,6 +75,9 @@ export interface ImportUseCases {
   /** Imports that were under way when mlfi ended wait to be gone on with: their models are not watched before. Call before the fleet starts. */
   recall(): Promise<void>;
 }
+
+/** An import that no row and no word came for is given up. */
+export const IDLE_IMPORT_MS = 86_400_000;
 
 const WINDOW_LENGTHS_MS = [0, 3_600_000, 86_400_000] as const;
 /** A window that holds fewer rows says little, and months of them are many. */
@@ -71,17 +89,27 @@ export function importUseCases({
   store,
   auditNote,
   openReplay,
-}: Pick<ApplicationPorts, 'fleet' | 'auditNote' | 'openReplay'> & {
+  clock,
+  logger,
+}: Pick<ApplicationPorts, 'fleet' | 'auditNote' | 'openReplay' | 'clock' | 'logger'> & {
   readonly store: Pick<Store, 'settings' | 'batches' | 'models' | 'governance'>;
 }): ImportUseCases {
   const replays = new Map<ModelId, Replay>();
+  /** When imports under way were last heard of. */
+  const heardAtMs = new Map<ModelId, number>();
   // Not the lanes of the fleet, which lending and taking back wait for.
   const lanes = new ModelLanes();
   const underWay = async (id: ModelId): Promise<BegunImport | undefined> =>
     (await store.settings.get(IMPORTS_UNDER_WAY))?.[id];
   /** Says what is under way of a model, null for nothing, in one transaction with the entry of the audit log. */
-  const mark = (id: ModelId, begun: BegunImport | null, note: AuditNote): Promise<void> =>
+  const mark = (
+    id: ModelId,
+    begun: BegunImport | null,
+    note: AuditNote,
+    also?: (transaction: GovernanceTransaction) => Promise<void>,
+  ): Promise<void> =>
     store.governance(async (transaction) => {
+      await also?.(transaction);
       const others = Object.entries((await transaction.settings.get(IMPORTS_UNDER_WAY)) ?? {}).filter(
         ([other]) => other !== id,
       );
@@ -100,8 +128,13 @@ export function importUseCases({
     if (known !== undefined) return known;
     if (interrupted !== undefined) return opened(await stored(id), interrupted, windowMsFor(batch, spread));
     if (fleet.isLent(id)) await fleet.takeBack(id);
-    const { model } = fleet.monitoredModel(id);
-    const begunNow = { purpose, fromMs: spread?.firstMs ?? extentOf(batch).fromMs };
+    const { model, baseline } = fleet.monitoredModel(id);
+    const begunNow = {
+      purpose,
+      fromMs: spread?.firstMs ?? extentOf(batch).fromMs,
+      begunAtMs: clock.now(),
+      hadBaseline: baseline !== null,
+    };
     await fleet.lend(id, (monitored) => refusal(id, purpose, monitored, batch));
     try {
       await mark(id, begunNow, auditNote('import-begun', by, { model: id, as: purpose }));
@@ -137,11 +170,29 @@ export function importUseCases({
     throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
   }
 
+  const cancel = (id: ModelId, by: Actor): Promise<void> =>
+    lanes.run(id, async () => {
+      const replay = await unfinished(id);
+      const begun = await underWay(id);
+      const model = await stored(id);
+      await replay.abandon();
+      replays.delete(id);
+      const note = auditNote('import-cancelled', by, { model: id, as: replay.purpose });
+      await mark(id, null, note, async ({ models }) => {
+        if (begun?.hadBaseline === true) return models.forgetHistory(id, begun.begunAtMs);
+        await models.remove(id);
+        await models.save(model);
+      });
+      await fleet.takeBack(id);
+    });
+
   return {
     take: (id, rows, by) =>
       lanes.run(id, async () => {
         const replay = await begun(id, rows, by);
-        return replay.take(rows.batch, rows.undatedAtMs, rows.spread);
+        const result = await replay.take(rows.batch, rows.undatedAtMs, rows.spread);
+        heardAtMs.set(id, clock.now());
+        return result;
       }),
     async taken(id, batch) {
       const { batchId } = batch;
@@ -166,11 +217,27 @@ export function importUseCases({
         await fleet.takeBack(id, memory);
         return outcome;
       }),
+    cancel,
+    async cancelIdle() {
+      const idle = [...heardAtMs].filter(([, atMs]) => clock.now() - atMs >= IDLE_IMPORT_MS);
+      for (const [id] of idle) {
+        heardAtMs.delete(id);
+        if (!fleet.isLent(id)) continue;
+        logger.warn(
+          { model: id },
+          'an import that nothing was heard of for a day is cancelled, and its model is watched again',
+        );
+        await cancel(id, SYSTEM);
+      }
+    },
     isUnderWay: (id) => fleet.isLent(id),
     progress: (id) => replays.get(id)?.soFar ?? null,
     async recall() {
       const marked = (await store.settings.get(IMPORTS_UNDER_WAY)) ?? {};
-      for (const id of Object.keys(marked)) fleet.leaveLent(modelId(id));
+      for (const id of Object.keys(marked).map(modelId)) {
+        fleet.leaveLent(id);
+        heardAtMs.set(id, clock.now());
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Asking, AskedValue, AskingTls } from '../domain/asking.js';
 import type { DiscoveryTarget } from '../domain/discovery.js';
-import type { Json } from '../domain/json.js';
+import { type Json, parseJson } from '../domain/json.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
 
 /** The options that say how a model is asked, as typed. */
@@ -58,7 +58,7 @@ function payloadsOf(typed: string): readonly Json[] {
   const text = typed.startsWith('@') ? fileText('--payload', typed.slice(1)) : typed;
   const parsed = (one: string): Json | undefined => {
     try {
-      return JSON.parse(one) as Json;
+      return parseJson(one);
     } catch {
       return undefined;
     }

@@ -26,6 +26,7 @@ export interface ImportOptions extends ServiceOptions {
   readonly preview?: boolean;
   readonly yes?: boolean;
   readonly report?: string;
+  readonly cancel?: boolean;
 }
 
 const FORMATS = ['csv', 'tsv', 'lines', 'json', 'parquet'] as const;
@@ -47,7 +48,7 @@ export function addImport(program: Command, commands: Pick<Commands, 'openImport
     program
       .command('import')
       .argument(
-        '<files...>',
+        '[files...]',
         'files or folders (csv, tsv, ndjson, jsonl, json, each also .gz; parquet), or - for standard input',
       )
       .description('bring in rows of the past: a training set as the baseline, or history that is judged as if live'),
@@ -63,6 +64,7 @@ export function addImport(program: Command, commands: Pick<Commands, 'openImport
     .option('--format <kind>', `what the files hold, where their names do not say it: ${FORMATS.join(', ')}`)
     .option('--preview', 'only show how the columns would be read')
     .option('-y, --yes', 'import without asking')
+    .option('--cancel', 'forget what an import that is under way has brought; its model is watched again as before')
     .option('--report <file>', 'write what mlfi would have told you (Markdown)')
     .action(async (files: readonly string[], options: ImportOptions) => {
       process.exitCode = await importFiles(commands, files, options);
@@ -77,6 +79,8 @@ export async function importFiles(
 ): Promise<number> {
   const plan = planOf(options);
   if (typeof plan === 'string') return failed(plan);
+  if (options.cancel === true) return cancel(plan.model, options);
+  if (paths.length === 0) return failed('name what to import: files, folders, or - for standard input');
   try {
     const format = options.format === undefined || !isFormat(options.format) ? null : options.format;
     const source = await commands.openImport(paths, format);
@@ -94,6 +98,14 @@ export async function importFiles(
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error));
   }
+}
+
+async function cancel(model: string, options: ServiceOptions): Promise<number> {
+  const path = `/api/v1/models/${model}/imports`;
+  const answer = await askService(options, { method: 'DELETE', path, timeoutMs: 600_000 });
+  if (answer.kind === 'refused') return failed(answer.reason);
+  console.log(`The import is cancelled: "${model}" is watched as before, and its past can be imported anew.`);
+  return 0;
 }
 
 function failed(why: string): number {

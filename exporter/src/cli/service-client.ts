@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Json } from '../domain/json.js';
+import { z } from 'zod';
+import { type Json, parseJson } from '../domain/json.js';
 
 export interface ServiceOptions {
   readonly url?: string;
@@ -110,15 +111,17 @@ const refused = (status: number | null, reason: string): Extract<ServiceAnswer, 
 
 function parsed(text: string): Json | null {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch {
     return null;
   }
 }
 
+const refusalSchema = z.object({ error: z.object({ message: z.string(), field: z.string().nullish() }) });
+
 function refusalText(body: Json | null): string | null {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return null;
-  const { message, field } = body.error as { message?: string; field?: string | null };
-  if (message === undefined) return null;
+  const refused = refusalSchema.safeParse(body);
+  if (!refused.success) return null;
+  const { message, field } = refused.data.error;
   return field == null ? message : `${field}: ${message}`;
 }

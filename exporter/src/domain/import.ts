@@ -12,6 +12,10 @@ export interface BegunImport {
   readonly purpose: ImportPurpose;
   /** Time of the first row that came; null where that was not kept. */
   readonly fromMs: number | null;
+  /** When it was begun, by mlfi's clock. */
+  readonly begunAtMs: number;
+  /** The model had a baseline before: that stays when the import is cancelled. */
+  readonly hadBaseline: boolean;
 }
 
 /** When rows without a time of their own were made: the first, and how far apart. */

@@ -4,3 +4,8 @@ export type JsonObject = { readonly [key: string]: Json };
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+
+/** What a text says in JSON, which may be anything JSON can say: the one place that knows its type. @throws SyntaxError */
+export const parseJson = (text: string): Json => JSON.parse(text) as Json;

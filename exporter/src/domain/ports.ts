@@ -102,6 +102,8 @@ export interface ModelRepository {
   unlist(id: ModelId): Promise<void>;
   /** Removes the model and all that was learnt about it. */
   remove(id: ModelId): Promise<void>;
+  /** Removes a model's windows, and what is known of batches that came since; its baseline stays. */
+  forgetHistory(id: ModelId, sinceMs: number): Promise<void>;
   /**
    * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either.
    * @returns how many rows of history went; null when nothing is known of the model
@@ -185,7 +187,7 @@ export interface GovernanceTransaction {
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   readonly apiKeys: ApiKeyRepository;
-  readonly models: Pick<ModelRepository, 'save' | 'remove'>;
+  readonly models: Pick<ModelRepository, 'save' | 'remove' | 'forgetHistory'>;
   readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
   readonly validations: Pick<ValidationRepository, 'save'>;
   readonly settings: Pick<SettingRepository, 'get' | 'set'>;

@@ -100,6 +100,6 @@ export class Members {
 
 const isImported = (id: ModelId): Unavailable =>
   new Unavailable(
-    `rows of the past of "${id}" are being imported; it is watched when that is finished (mlfi import, or POST …/imports/finish)`,
+    `rows of the past of "${id}" are being imported; it is watched when that is finished (mlfi import, or POST …/imports/finish) or cancelled (mlfi import --cancel, or DELETE …/imports)`,
     30,
   );

@@ -256,6 +256,13 @@ export class MonitoredModel {
     this.saveDetectorsSoon();
   }
 
+  /** An imported history is not to have been: the baseline and what was learnt with it stay. */
+  forgetHistory(): void {
+    this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
+    this.detectors.monitor.resume();
+    this.saveDetectorsSoon();
+  }
+
   /** What is in memory of an admitted baseline and never stored; null where none is admitted. */
   get baselineMemory(): BaselineMemory | null {
     return this.traffic.memory;

@@ -176,6 +176,14 @@ export class Replay {
     return { outcome, memory };
   }
 
+  /** Ends it without a story: what the model counted is forgotten as far as it is kept, and the model is nobody's. */
+  async abandon(): Promise<void> {
+    const { fleet } = this.ports;
+    await fleet.inModel(this.model.id, (monitored) => monitored.judgeRest());
+    await fleet.inModel(this.model.id, (monitored) => monitored.forgetHistory());
+    await fleet.lend(this.model.id, () => null, 'the import was cancelled');
+  }
+
   private admit(): Promise<readonly string[]> {
     const { fleet, requirements } = this.ports;
     return fleet.inModel(this.model.id, (monitored) => monitored.endTrainingSet(requirements));

@@ -85,7 +85,7 @@ export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPort
 }
 
 /** Ids of batches are known from when they came, whatever the time of their rows. */
-const withBatchesOfNow = (store: Store, now: () => number): Store => ({
+export const withBatchesOfNow = (store: Store, now: () => number): Store => ({
   ...store,
   atomic: (shard, epoch, work) =>
     store.atomic(shard, epoch, (increments): ReturnType<typeof work> => {

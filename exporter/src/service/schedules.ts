@@ -1,3 +1,4 @@
+import type { ImportUseCases } from '../application/imports.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import { PlanChecks } from '../governance/plan-checks.js';
 import type { Fleet } from '../monitoring/fleet.js';
@@ -27,12 +28,22 @@ export interface ScheduledWork {
   readonly checkpointing: Checkpointing;
   readonly lifecycle: Lifecycle;
   readonly intake: WiredIntake;
+  readonly imports: Pick<ImportUseCases, 'cancelIdle'>;
 }
 
 /** What is done again and again while the service runs. */
 export function startSchedules(
   { started, config, store, clock, logger, closing, decisionGate }: Foundation,
-  { governance: { governance, executors }, fleet, discovery, metrics, checkpointing, lifecycle, intake }: ScheduledWork,
+  {
+    governance: { governance, executors },
+    fleet,
+    discovery,
+    metrics,
+    checkpointing,
+    lifecycle,
+    intake,
+    imports,
+  }: ScheduledWork,
 ): void {
   const schedules = new Schedules(clock, logger);
   closing.push('schedules', () => schedules.stop());
@@ -52,6 +63,7 @@ export function startSchedules(
     for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
   });
   schedules.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
+  schedules.every(PRUNE_MS, () => imports.cancelIdle());
   schedules.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);

@@ -119,7 +119,8 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
   closing.push('calls that wait for their other half', () => intake.stop());
-  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle, intake });
+  const { imports } = application;
+  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle, intake, imports });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());
   closing.push('requests under way', () => {

@@ -66,6 +66,10 @@ export function modelRepository(db: Knex, store: string): ModelRepository {
     async remove(id) {
       await db.transaction((transaction) => removeModel(transaction, id));
     },
+    async forgetHistory(id, sinceMs) {
+      await db('window_profile').where({ model: id }).delete();
+      await db('batch').where({ model: id }).where('at_ms', '>=', sinceMs).delete();
+    },
     drop: (id) =>
       db.transaction(async (transaction) => {
         const rows = await removeModel(transaction, id);

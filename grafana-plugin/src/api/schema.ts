@@ -646,7 +646,8 @@ export interface paths {
         get: operations["get_api_v1_models_id_imports"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Cancel the import under way: what it brought is forgotten, and the model is watched live again */
+        delete: operations["delete_api_v1_models_id_imports"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1610,6 +1611,8 @@ export interface components {
             incidents: components["schemas"]["ImportedIncident"][];
             /** @description why there is no baseline yet */
             learns_still: string[];
+            /** @description what a restart of mlfi on the way has changed */
+            notes: string[];
             progress: components["schemas"]["ImportProgress"];
         };
         /** @description since the import was begun, or taken up again */
@@ -3920,6 +3923,38 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_api_v1_models_id_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cancelled: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

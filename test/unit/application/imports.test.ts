@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { importUseCases, IMPORTS_UNDER_WAY, type ImportUseCases } from '../../../exporter/src/application/imports.js';
+import {
+  IDLE_IMPORT_MS,
+  importUseCases,
+  IMPORTS_UNDER_WAY,
+  type ImportUseCases,
+} from '../../../exporter/src/application/imports.js';
 import type { AuditNote } from '../../../exporter/src/domain/audit-note.js';
 import { SYSTEM } from '../../../exporter/src/domain/actor.js';
 import { Conflict, NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
@@ -9,8 +14,9 @@ import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thre
 import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import { ReplayClock } from '../../../exporter/src/monitoring/replay-clock.js';
 import { Replay } from '../../../exporter/src/monitoring/replay.js';
+import { withBatchesOfNow } from '../../../exporter/src/service/imports.js';
 import { storeInFile } from '../governance/scheduled-store.js';
-import { answers, fleetOn, modelNamed } from '../monitoring/fleet-on-memory.js';
+import { answers, fleetOn, modelNamed, QUIET_LOGGER } from '../monitoring/fleet-on-memory.js';
 
 const TURN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => modelId(id));
@@ -22,11 +28,13 @@ let fleet: Fleet;
 let imports: ImportUseCases;
 let audited: string[];
 let refusals: number;
+let nowMs: number;
 beforeEach(async () => {
   ({ store, remove } = await storeInFile());
   fleet = fleetOn(store, TURN);
   audited = [];
   refusals = 0;
+  nowMs = 1e12;
   for (const id of IDS) await fleet.addIfNew({ ...modelNamed(id), owner: 'team-x' });
   imports = importsOf(fleet);
 });
@@ -48,10 +56,16 @@ const importsOf = (live: Fleet): ImportUseCases =>
   importUseCases({
     fleet: live,
     store,
+    clock: { now: () => nowMs, sleep: TURN },
+    logger: QUIET_LOGGER,
     auditNote: noteOf,
     openReplay: (model, begun) => {
       const clock = new ReplayClock(0);
-      const replayed = fleetOn(store, TURN, { clock });
+      const replayed = fleetOn(
+        withBatchesOfNow(store, () => nowMs),
+        TURN,
+        { clock },
+      );
       const requirements = DEFAULT_BASELINE_REQUIREMENTS;
       const ports = { fleet: replayed, clock, incidents: store.incidents, requirements, evaluateEveryMs: 3_600_000 };
       return Replay.begin(ports, model, begun);
@@ -192,4 +206,53 @@ it('keeps the rows of a training set in memory when the model is watched again, 
   expect(progress).toMatchObject({ rows: 800, fromMs: 1e11, toMs: 1e11 + 799 });
   expect(notes).toEqual([expect.stringMatching(/^mlfi was started anew after 400 of these rows\..* live rows\.$/)]);
   await restarted.stop();
+});
+
+it('forgets what a cancelled import brought, so that the past of the model can be imported anew', async () => {
+  await take(A, ['p1', 'p2'], 'x');
+  await imports.cancel(A, SYSTEM);
+  expect(await marks()).toEqual([]);
+  expect(audited.at(-1)).toBe('import-cancelled');
+  expect(fleet.status(A).model).toMatchObject({ owner: 'team-x' });
+  expect(fleet.monitoredModel(A).counters.calls).toBe(0);
+  expect(await imports.taken(A, { batchId: 'x', bodyDigest: null })).toBeNull();
+  await expect(imports.cancel(A, SYSTEM)).rejects.toBeInstanceOf(NotFound);
+  expect(await take(A, ['p1', 'p2'], 'x')).toMatchObject({ accepted: 2, duplicate: false });
+  expect((await imports.finish(A, SYSTEM)).progress).toMatchObject({ rows: 2 });
+});
+
+it('keeps the baseline that a model had before a history that is cancelled, also after a restart', async () => {
+  const { observations } = answers(Array.from({ length: 400 }, (_, i) => `t${i}`));
+  const training = answers([], {
+    observations: observations.map((row, i) => ({ ...row, atMs: 1e10 + i })),
+    batchId: 't',
+  });
+  await imports.take(A, { purpose: 'baseline', batch: training, undatedAtMs: 1, spread: null }, SYSTEM);
+  expect(await imports.finish(A, SYSTEM)).toMatchObject({ baselineVersion: 1 });
+  nowMs += 1e9;
+  await take(A, ['p1', 'p2'], 'x');
+  expect(await store.windows.newest(A, { fromMs: 0, toMs: 2e12, limit: 10 })).not.toEqual([]);
+
+  const restarted = fleetOn(store, TURN);
+  imports = importsOf(restarted);
+  await imports.recall();
+  await restarted.start();
+  await imports.cancel(A, SYSTEM);
+  const { baseline, counters } = restarted.monitoredModel(A);
+  expect([baseline?.version, counters.calls, counters.lastAnswerAtMs]).toEqual([1, 0, null]);
+  expect(await store.windows.newest(A, { fromMs: 0, toMs: 2e12, limit: 10 })).toEqual([]);
+  expect(await imports.taken(A, { batchId: 't', bodyDigest: null })).toMatchObject({ accepted: 400 });
+  expect(await take(A, ['p1', 'p2'], 'x')).toMatchObject({ accepted: 2, duplicate: false });
+  await restarted.stop();
+});
+
+it('cancels an import that nothing was heard of for a day, and no other', async () => {
+  await take(A, ['p1']);
+  await take(B, ['p1']);
+  nowMs += IDLE_IMPORT_MS - 1;
+  await take(B, ['p2']);
+  nowMs += 1;
+  await imports.cancelIdle();
+  expect([imports.isUnderWay(A), imports.isUnderWay(B)]).toEqual([false, true]);
+  expect(await fleet.ingest(A, answers(['live']))).toMatchObject({ accepted: 1 });
 });

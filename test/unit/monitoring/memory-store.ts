@@ -232,6 +232,7 @@ export class MemoryStore implements FleetStore {
     },
     unlist: (id) => Promise.resolve(void this.known.delete(id)),
     remove: (id) => Promise.resolve(void this.known.delete(id)),
+    forgetHistory: () => Promise.resolve(),
     drop: (id) => Promise.resolve(this.known.delete(id) ? 0 : null),
   };
   readonly lessons: FleetStore['lessons'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };

@@ -1,6 +1,6 @@
 import type { Discovery, DiscoveryAttempt, DiscoveryTarget } from '../../domain/discovery.js';
 import type { Endpoint } from '../../domain/model.js';
-import type { Json } from '../../domain/json.js';
+import { type Json, isList } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { Candidate, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
@@ -163,7 +163,7 @@ function withVariety(found: Found): Found {
 
 function replaceText(payload: Json, sentence: string): Json {
   if (typeof payload === 'string') return sentence;
-  if (Array.isArray(payload)) return (payload as readonly Json[]).map((item) => replaceText(item, sentence));
+  if (isList(payload)) return payload.map((item) => replaceText(item, sentence));
   if (typeof payload === 'object' && payload !== null)
     return Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, replaceText(value, sentence)]));
   return payload;
@@ -172,7 +172,7 @@ function replaceText(payload: Json, sentence: string): Json {
 /** Same keys and list lengths, whatever the values. */
 function sameShape(a: Json, b: Json): boolean {
   const shape = (value: Json): Json => {
-    if (Array.isArray(value)) return (value as readonly Json[]).map(shape);
+    if (isList(value)) return value.map(shape);
     if (typeof value === 'object' && value !== null)
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shape(item)]));
     return 0;

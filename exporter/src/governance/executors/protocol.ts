@@ -1,4 +1,4 @@
-import { isObject } from '../../domain/json.js';
+import { isObject, isList } from '../../domain/json.js';
 import type { SettingsByExecutor, TargetedExecutorId } from '../../domain/action-target.js';
 import type { Execution } from '../../domain/decision.js';
 import type { Json, JsonObject } from '../../domain/json.js';
@@ -79,7 +79,7 @@ export const numberAt = (value: Json | undefined, ...path: readonly string[]): n
 };
 export const listAt = (value: Json | undefined, ...path: readonly string[]): readonly Json[] => {
   const found = path.length === 0 ? value : at(value, ...path);
-  return Array.isArray(found) ? (found as readonly Json[]) : [];
+  return isList(found) ? found : [];
 };
 
 /** The texts of a list; anything else in it is left out. */

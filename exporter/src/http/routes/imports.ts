@@ -72,6 +72,18 @@ export const importRoutes: readonly Route[] = [
     }),
   }),
   route({
+    method: 'DELETE',
+    path: '/api/v1/models/:id/imports',
+    scope: 'operate',
+    summary: 'Cancel the import under way: what it brought is forgotten, and the model is watched live again',
+    params,
+    responses: { 200: z.object({ cancelled: z.boolean() }) },
+    async handler({ ports: { application }, params: { id }, actor }) {
+      await application.imports.cancel(id, actor);
+      return { status: 200, body: { cancelled: true } };
+    },
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/models/:id/imports',
     scope: 'read',

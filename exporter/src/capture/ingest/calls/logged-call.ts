@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../domain/json.js';
+import { type Json, type JsonObject, isList } from '../../../domain/json.js';
 import type { FieldMapping } from '../../../domain/field-mapping.js';
 import { shapeOf } from '../../probing/answers/read-answer.js';
 import { readAnswer } from '../../probing/answers/reading.js';
@@ -106,6 +106,6 @@ function unmarked(value: Json, depth = 0): Json {
   }
   if (typeof value !== 'object' || value === null) return value;
   if (depth > DEEPEST) return null;
-  if (Array.isArray(value)) return (value as readonly Json[]).map((inner) => unmarked(inner, depth + 1));
+  if (isList(value)) return value.map((inner) => unmarked(inner, depth + 1));
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unmarked(inner, depth + 1)]));
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { featuresOf } from '../../probing/payloads/features.js';
 import { rowOfTensor, tensorsIn, type Tensor } from './tensors.js';
@@ -13,18 +13,18 @@ const LISTS = ['instances', 'dataframe_records', 'inputs', 'input_data', 'data',
  * @param columns names of inputs that come as a list, in order
  */
 export function requestRows(payload: Json, columns: readonly string[]): readonly JsonObject[] {
-  if (Array.isArray(payload)) return (payload as readonly Json[]).map((row) => named(row, columns));
+  if (isList(payload)) return payload.map((row) => named(row, columns));
   if (!isObject(payload)) return typeof payload === 'string' ? tableOf(payload, columns) : [];
   const tensors = tensorsIn(payload.inputs);
   if (tensors !== null) return rowsOfTensors(tensors, columns);
-  if (Array.isArray(payload.messages) || typeof payload.prompt === 'string') return described(payload);
+  if (isList(payload.messages) || typeof payload.prompt === 'string') return described(payload);
   const frame = [payload.dataframe_split, payload.input_data, payload].find(isFrame);
   if (frame !== undefined) return (frame.data as readonly Json[]).map((row) => named(row, namesIn(frame.columns)));
   if (payload.jsonData !== undefined) return requestRows(payload.jsonData, columns);
   if (isObject(payload.data)) return rowsOfSeldon(payload.data, columns);
   for (const name of LISTS) {
     const list = payload[name];
-    if (Array.isArray(list)) return (list as readonly Json[]).map((row) => named(row, columns));
+    if (isList(list)) return list.map((row) => named(row, columns));
   }
   return isObject(payload.inputs) ? rowsOfColumns(payload.inputs) : described(payload);
 }
@@ -38,10 +38,10 @@ function described(payload: Json): readonly JsonObject[] {
 const isFilled = (entry: [string, Json | undefined]): entry is [string, Json] => entry[1] !== undefined;
 
 const isFrame = (value: Json | undefined): value is JsonObject =>
-  isObject(value) && Array.isArray(value.columns) && Array.isArray(value.data);
+  isObject(value) && isList(value.columns) && isList(value.data);
 
 const namesIn = (value: Json | undefined): readonly string[] =>
-  Array.isArray(value) ? (value as readonly Json[]).map((name, i) => nameOf(name, i)) : [];
+  isList(value) ? value.map((name, i) => nameOf(name, i)) : [];
 
 const nameOf = (name: Json, place: number): string =>
   typeof name === 'string' || typeof name === 'number' ? String(name) : String(place);
@@ -49,11 +49,11 @@ const nameOf = (name: Json, place: number): string =>
 /** The features of one row: an object as it is, a list by the names given or by place. */
 function named(row: Json, columns: readonly string[], prefix: string | null = null): JsonObject {
   if (isObject(row)) return row;
-  if (!Array.isArray(row)) {
+  if (!isList(row)) {
     const name = prefix ?? (columns.length === 1 ? columns[0] : undefined) ?? 'value';
     return Object.fromEntries([[name, row]]);
   }
-  const values = (row as readonly Json[]).flat(8) as readonly Json[];
+  const values = row.flat(8) as readonly Json[];
   const isNamed = columns.length === values.length;
   if (!isNamed && values.length > MOST_NAMED) return Object.fromEntries([[prefix ?? 'input', values]]);
   const placed = (place: number): string => (prefix === null ? String(place) : `${prefix}.${place}`);
@@ -82,10 +82,10 @@ function rowsOfSeldon(data: JsonObject, columns: readonly string[]): readonly Js
 
 /** The rows of Seldon's `ndarray` or `tensor`; null without one. */
 export function seldonTable({ ndarray, tensor }: JsonObject): readonly Json[] | null {
-  if (Array.isArray(ndarray)) return ndarray as readonly Json[];
-  if (!isObject(tensor) || !Array.isArray(tensor.values) || !Array.isArray(tensor.shape)) return null;
-  const values = tensor.values as readonly Json[];
-  const [rows] = tensor.shape as readonly Json[];
+  if (isList(ndarray)) return ndarray;
+  if (!isObject(tensor) || !isList(tensor.values) || !isList(tensor.shape)) return null;
+  const values = tensor.values;
+  const [rows] = tensor.shape;
   if (typeof rows !== 'number' || rows < 1 || values.length % rows !== 0) return [values];
   const width = values.length / rows;
   return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
@@ -95,7 +95,7 @@ export function seldonTable({ ndarray, tensor }: JsonObject): readonly Json[] | 
 function rowsOfColumns(inputs: JsonObject): readonly JsonObject[] {
   const entries = Object.entries(inputs).map(([name, value]): readonly [string, readonly Json[]] => [
     name,
-    Array.isArray(value) ? (value as readonly Json[]) : [value],
+    isList(value) ? value : [value],
   ]);
   const rows = entries[0]?.[1].length ?? 0;
   if (entries.some(([, list]) => list.length !== rows)) return described({ inputs });

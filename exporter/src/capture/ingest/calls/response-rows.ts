@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { seldonTable } from './request-rows.js';
 import { rowOfTensor, tensorsIn, type Tensor } from './tensors.js';
@@ -13,10 +13,8 @@ export function rowsAnswered(payload: Json): number {
   const tensors = tensorsIn(payload.outputs);
   if (tensors !== null) return rowsOfAll(tensors);
   if (payload.jsonData !== undefined) return rowsAnswered(payload.jsonData);
-  const list = isObject(payload.data)
-    ? seldonTable(payload.data)
-    : LISTS.map((name) => payload[name]).find(Array.isArray);
-  return Math.max(1, (list as readonly Json[] | null | undefined)?.length ?? 1);
+  const list = isObject(payload.data) ? seldonTable(payload.data) : LISTS.map((name) => payload[name]).find(isList);
+  return Math.max(1, list?.length ?? 1);
 }
 
 /**
@@ -30,8 +28,7 @@ export function responseRows(payload: Json, rows: number): readonly Json[] | nul
     const lines = payload.split(/\r?\n/).filter((line) => line.trim() !== '');
     return lines.length === rows ? lines.map(valueOfLine) : null;
   }
-  if (Array.isArray(payload))
-    return payload.length === rows ? each((row) => [(payload as readonly Json[])[row] ?? null]) : null;
+  if (isList(payload)) return payload.length === rows ? each((row) => [payload[row] ?? null]) : null;
   if (!isObject(payload)) return null;
   const tensors = tensorsIn(payload.outputs);
   if (tensors !== null)
@@ -62,7 +59,7 @@ function oneRowOf(tensor: Tensor, row: number): Json {
 /** Every list of as many elements as rows is cut; all else belongs to each row. */
 function rowsOfLists(payload: JsonObject, rows: number): readonly Json[] | null {
   const isPerRow = (name: string, value: Json | undefined): value is readonly Json[] =>
-    !OF_ALL_ROWS.has(name) && Array.isArray(value) && value.length === rows;
+    !OF_ALL_ROWS.has(name) && isList(value) && value.length === rows;
   const entries = Object.entries(payload);
   if (!entries.some(([name, value]) => isPerRow(name, value))) return null;
   return Array.from({ length: rows }, (_, row) =>

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 
 /** A named tensor of the Open Inference protocol, its data in one row-major list. */
@@ -14,17 +14,17 @@ export interface Tensor {
 
 /** The tensors of a list, null where one of its elements is none. Data may be flat or nested; BYTES may be in base64. */
 export function tensorsIn(value: Json | undefined): readonly Tensor[] | null {
-  if (!Array.isArray(value) || value.length === 0) return null;
-  const tensors = (value as readonly Json[]).map(tensorOf);
+  if (!isList(value) || value.length === 0) return null;
+  const tensors = value.map(tensorOf);
   return tensors.every((tensor) => tensor !== null) ? tensors : null;
 }
 
 function tensorOf(item: Json): Tensor | null {
-  if (!isObject(item) || typeof item.name !== 'string' || !Array.isArray(item.data)) return null;
-  const flat = (item.data as readonly Json[]).flat(8) as readonly Json[];
+  if (!isObject(item) || typeof item.name !== 'string' || !isList(item.data)) return null;
+  const flat = item.data.flat(8) as readonly Json[];
   const values = isBase64(item) ? flat.map(textOfBase64) : flat;
   const { shape } = item;
-  const [first] = Array.isArray(shape) ? (shape as readonly Json[]) : [];
+  const [first] = isList(shape) ? shape : [];
   const rows = typeof first === 'number' && first > 0 && values.length % first === 0 ? first : 1;
   return { name: item.name, rows, width: values.length / rows, values, source: item };
 }

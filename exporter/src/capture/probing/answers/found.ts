@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Prediction } from '../../../domain/observation.js';
 
@@ -80,7 +80,7 @@ export const textIn = (value: JsonObject, name: string): string | null =>
 export function jsonIn(text: string): Json | null {
   if (!/^\s*[[{]/.test(text)) return null;
   try {
-    const parsed = JSON.parse(text) as Json;
+    const parsed = parseJson(text);
     return isObject(parsed) || isList(parsed) ? parsed : null;
   } catch {
     return null;

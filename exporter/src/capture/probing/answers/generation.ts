@@ -1,5 +1,5 @@
 import type { Generation, GenerationOutcome } from '../../../domain/generation.js';
-import { isObject } from '../../../domain/json.js';
+import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { generatedTextFeatures, isRefusal } from '../../../statistics/generated-text-features.js';
 import { areNumbers, isList, textIn } from './found.js';
@@ -86,7 +86,7 @@ function isCallable(call: JsonObject): boolean {
   if (textIn(called, 'name') === null || called.name === '') return false;
   if (isObject(called.arguments ?? null)) return true;
   try {
-    return isObject(JSON.parse(textIn(called, 'arguments') ?? '') as Json);
+    return isObject(parseJson(textIn(called, 'arguments') ?? ''));
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 import type { AnswerPointers } from '../../../domain/asking.js';
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Prediction } from '../../../domain/observation.js';
 import type { Reading } from './reading.js';
@@ -11,7 +11,7 @@ function at(body: Json, pointer: string): Json | undefined {
   let value: Json | undefined = body;
   for (const part of pointer.slice(1).split('/')) {
     const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(value)) value = /^\d+$/.test(name) ? (value as readonly Json[])[Number(name)] : undefined;
+    if (isList(value)) value = /^\d+$/.test(name) ? value[Number(name)] : undefined;
     else value = isObject(value ?? null) && isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
     if (value === undefined) return undefined;
   }
@@ -30,12 +30,10 @@ export function readAt(body: Json, pointers: AnswerPointers, read: Reading): Rea
   const { prediction, confidence, classes } = pointers;
   const names = classes === undefined ? undefined : at(body, classes);
   const given = confidence === undefined ? undefined : at(body, confidence);
-  const numbers = Array.isArray(given)
-    ? (given as readonly Json[]).filter((item): item is number => typeof item === 'number')
-    : [];
+  const numbers = isList(given) ? given.filter((item): item is number => typeof item === 'number') : [];
   const top = numbers.length === 0 ? null : Math.max(...numbers);
   const level = typeof given === 'number' ? given : top;
-  const best = top !== null && Array.isArray(names) ? scalar((names as readonly Json[])[numbers.indexOf(top)]) : null;
+  const best = top !== null && isList(names) ? scalar(names[numbers.indexOf(top)]) : null;
   return {
     ...read,
     prediction: prediction === undefined ? (best ?? read.prediction) : scalar(at(body, prediction)),

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
@@ -152,7 +152,7 @@ export function retryAfterOf(answer: HttpAnswer): number | null {
     );
   if (answer.status !== 503 && answer.status !== 200) return null;
   try {
-    const body = JSON.parse(answer.body) as Json;
+    const body = parseJson(answer.body);
     return isObject(body) && typeof body.estimated_time === 'number' ? limit(body.estimated_time * 1_000) : null;
   } catch {
     return null;

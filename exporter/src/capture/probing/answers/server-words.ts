@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 
 const LONGEST_WORDS = 160;
@@ -36,7 +36,7 @@ export function serverWords(body: string): string | null {
   if (isHtml(text)) return oneLine(/<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? '');
   if (!/^[[{"]/.test(text)) return oneLine(text.slice(0, 1_000));
   try {
-    return messageOf(JSON.parse(text) as Json);
+    return messageOf(parseJson(text));
   } catch {
     return oneLine(text.slice(0, 1_000));
   }
@@ -50,13 +50,13 @@ export const isHtml = (body: string): boolean =>
 function messageOf(body: Json, depth = 0): string | null {
   if (typeof body === 'string') return oneLine(body);
   if (depth > DEEPEST) return null;
-  if (Array.isArray(body)) {
-    const said = (body as readonly Json[]).slice(0, 3).flatMap((item) => messageOf(item, depth + 1) ?? []);
+  if (isList(body)) {
+    const said = body.slice(0, 3).flatMap((item) => messageOf(item, depth + 1) ?? []);
     return said.length === 0 ? null : oneLine(said.join('; '));
   }
   if (!isObject(body)) return null;
-  if (typeof body.msg === 'string' && Array.isArray(body.loc)) {
-    const where = (body.loc as readonly Json[])
+  if (typeof body.msg === 'string' && isList(body.loc)) {
+    const where = body.loc
       .flatMap((part) => (typeof part === 'number' || (typeof part === 'string' && part !== 'body') ? [part] : []))
       .join('.');
     return oneLine(where === '' ? body.msg : `${where}: ${body.msg}`);

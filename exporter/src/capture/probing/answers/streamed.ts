@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
 import { isList } from './found.js';
@@ -17,7 +17,7 @@ export interface Body {
  */
 export function bodyOf(answer: HttpAnswer): Body {
   const events = eventsIn(answer);
-  if (events === null) return { body: JSON.parse(answer.body) as Json, firstWordsSeconds: null };
+  if (events === null) return { body: parseJson(answer.body), firstWordsSeconds: null };
   const first = events.find(({ data }) => wordsIn(data) !== '');
   return {
     body: assembled(events.map(({ data }) => data)),
@@ -45,7 +45,7 @@ function eventsIn({ body, headers }: HttpAnswer): Event[] | null {
 
 function objectIn(text: string): JsonObject | null {
   try {
-    const parsed = JSON.parse(text) as Json;
+    const parsed = parseJson(text);
     return isObject(parsed) ? parsed : null;
   } catch {
     return null;

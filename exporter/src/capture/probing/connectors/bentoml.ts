@@ -1,5 +1,5 @@
-import { isObject } from '../../../domain/json.js';
-import type { Json, JsonObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
+import type { JsonObject } from '../../../domain/json.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
 
@@ -19,8 +19,7 @@ export const bentoml: Connector = {
   ask: askByPost,
 };
 
-const isService = (operation: JsonObject): boolean =>
-  !Array.isArray(operation.tags) || (operation.tags as readonly Json[]).includes(SERVICE_TAG);
+const isService = (operation: JsonObject): boolean => !isList(operation.tags) || operation.tags.includes(SERVICE_TAG);
 
 /** Every operation when the address is the server's, else the one it names. */
 function candidatesOf(document: JsonObject, base: string, url: URL, authorizationSecret: string | null): Candidate[] {

@@ -1,5 +1,5 @@
 import type { Asking, AskedValue } from '../../../domain/asking.js';
-import type { Json } from '../../../domain/json.js';
+import { type Json, parseJson } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer, HttpClient } from '../../../domain/ports.js';
@@ -125,7 +125,7 @@ export async function getJson(context: ConnectorContext, url: string, secretName
   });
   if (answer.kind === 'failure' || answer.status < 200 || answer.status >= 300) return null;
   try {
-    return JSON.parse(answer.body) as Json;
+    return parseJson(answer.body);
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
@@ -65,8 +65,7 @@ function callCandidates(
   const ranked = functions.sort(([a], [b]) => rank(b) - rank(a));
   const apis = mayBeOld ? (['call', 'run'] as const) : (['call'] as const);
   return ranked.slice(0, 3).flatMap(([name, description]) => {
-    const parameters =
-      isObject(description) && Array.isArray(description.parameters) ? (description.parameters as readonly Json[]) : [];
+    const parameters = isObject(description) && isList(description.parameters) ? description.parameters : [];
     const payloads = Array.from({ length: 8 }, (_, variant) => ({
       data: parameters.map((parameter) => exampleOf(parameter, variant)),
     }));
@@ -98,7 +97,7 @@ function exampleOf(parameter: Json, variant: number): Json {
 
 /** A radio or dropdown tells its choices in the type: `{enum: […]}`, or `Literal['a', 'b']` for Python. */
 function choicesOf(parameter: JsonObject): readonly Json[] {
-  if (isObject(parameter.type) && Array.isArray(parameter.type.enum)) return parameter.type.enum as readonly Json[];
+  if (isObject(parameter.type) && isList(parameter.type.enum)) return parameter.type.enum;
   const python = isObject(parameter.python_type) ? parameter.python_type.type : null;
   const literal = typeof python === 'string' ? /^Literal\[(.*)\]$/s.exec(python)?.[1] : undefined;
   return literal === undefined ? [] : [...literal.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map(([, choice = '']) => choice);
@@ -137,7 +136,7 @@ async function callAndWait(context: ConnectorContext, endpoint: Endpoint, payloa
 
 function eventIdOf(body: string): string | null {
   try {
-    const parsed = JSON.parse(body) as Json;
+    const parsed = parseJson(body);
     return isObject(parsed) && typeof parsed.event_id === 'string' ? parsed.event_id : null;
   } catch {
     return null;

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import { guessedRows } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
@@ -28,8 +28,7 @@ export const kserve: Connector = {
     async function firstModel(): Promise<string | undefined> {
       const base = url.pathname.replace(/\/(v1(\/models)?\/?)?$/, '');
       const listed = await getJson(context, `${url.origin}${base}/v1/models`, authorizationSecret);
-      const models =
-        listed !== null && isObject(listed) && Array.isArray(listed.models) ? (listed.models as readonly Json[]) : [];
+      const models = listed !== null && isObject(listed) && isList(listed.models) ? listed.models : [];
       const [first] = models;
       return typeof first === 'string' ? `${base}/v1/models/${encodeURIComponent(first)}` : undefined;
     }

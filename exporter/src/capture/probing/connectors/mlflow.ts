@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import { guessedRows } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
@@ -62,7 +62,7 @@ const TENSOR = /Tensor\('(?:float|int|uint)\d+', \(([-\d, ]+)\)\)/;
 export function payloadsFromRefusal(body: string): readonly Json[] {
   let parsed: Json;
   try {
-    parsed = JSON.parse(body) as Json;
+    parsed = parseJson(body);
   } catch {
     return [];
   }

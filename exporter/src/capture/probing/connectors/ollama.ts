@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { askByPost, getJson, isRoot, type Candidate, type Connector } from './connector.js';
@@ -13,10 +13,7 @@ export const ollama: Connector = {
     if (told === null && !isRoot(url)) return [];
     const base = `${url.origin}${told?.[1] ?? ''}/api`;
     const tags = await getJson(context, `${base}/tags`, authorizationSecret);
-    const [first] =
-      isObject(tags ?? undefined) && isObject(tags) && Array.isArray(tags.models)
-        ? (tags.models as readonly Json[])
-        : [];
+    const [first] = isObject(tags ?? undefined) && isObject(tags) && isList(tags.models) ? tags.models : [];
     const model = isObject(first) && typeof first.name === 'string' ? first.name : null;
     if (model === null) return [];
     const task = told?.[2] ?? 'chat';

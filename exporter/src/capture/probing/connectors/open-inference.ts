@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { guessedRows, MOST_NUMBERS } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
@@ -30,7 +30,7 @@ export const openInference: Connector = {
     const paths = told === undefined ? await modelsOf(context, url, authorizationSecret) : [told];
     const described = paths.slice(0, 3).map(async (path): Promise<Candidate[]> => {
       const metadata = await getJson(context, `${url.origin}${path}`, authorizationSecret);
-      if (!isObject(metadata ?? undefined) || !Array.isArray((metadata as JsonObject).inputs)) return [];
+      if (!isObject(metadata ?? undefined) || !isList((metadata as JsonObject).inputs)) return [];
       const inputs = (metadata as JsonObject).inputs as readonly Json[];
       const endpoint = {
         url: `${url.origin}${path}/infer`,
@@ -68,7 +68,7 @@ async function modelsOf(context: ConnectorContext, url: URL, secret: string | nu
   const prefix = /^(.*?)(?:\/v2)?\/?$/.exec(url.pathname)?.[1] ?? '';
   if (!isRoot(url) && !/\/v2\/?$/.test(url.pathname)) return [];
   const server = await getJson(context, `${url.origin}${prefix}/v2`, secret);
-  if (!isObject(server ?? undefined) || !Array.isArray((server as JsonObject).extensions)) return [];
+  if (!isObject(server ?? undefined) || !isList((server as JsonObject).extensions)) return [];
   const asked = { url: '', connector: 'open-inference', settings: {}, authorizationSecret: secret } as const;
   const index = await post(context, asked, `${url.origin}${prefix}/v2/repository/index`, {});
   if (!isHttpAnswer(index) || index.status !== 200) return [];
@@ -77,9 +77,9 @@ async function modelsOf(context: ConnectorContext, url: URL, secret: string | nu
 
 function readyNames(body: string): string[] {
   try {
-    const models = JSON.parse(body) as Json;
-    if (!Array.isArray(models)) return [];
-    return (models as readonly Json[]).flatMap((model) =>
+    const models = parseJson(body);
+    if (!isList(models)) return [];
+    return models.flatMap((model) =>
       isObject(model) && typeof model.name === 'string' && (model.state ?? 'READY') === 'READY' ? [model.name] : [],
     );
   } catch {
@@ -100,9 +100,7 @@ function payloadsFor(inputs: readonly Json[]): Json[] {
 
 /** Unknown sizes (−1) become 1, so that one row is asked. */
 const shapeOf = (input: JsonObject): number[] =>
-  (Array.isArray(input.shape) ? (input.shape as readonly Json[]) : [1]).map((size) =>
-    typeof size === 'number' && size > 0 ? size : 1,
-  );
+  (isList(input.shape) ? input.shape : [1]).map((size) => (typeof size === 'number' && size > 0 ? size : 1));
 const lengthOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 function tensorFor(input: JsonObject, variant: number): JsonObject {

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { askByPost, getJson, isRoot, type Candidate, type Connector, type ConnectorContext } from './connector.js';
@@ -55,7 +55,7 @@ async function servedModel(context: ConnectorContext, url: string, secret: strin
 
 const listOf = (value: Json, name: string): readonly Json[] => {
   const list = isObject(value) ? value[name] : null;
-  return Array.isArray(list) ? (list as readonly Json[]) : [];
+  return isList(list) ? list : [];
 };
 
 const LONGEST_ANSWER_TOKENS = 64;

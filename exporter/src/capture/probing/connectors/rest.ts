@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import {
@@ -71,7 +71,7 @@ function operationsOf(
 }
 
 function serverPrefix(document: JsonObject): string {
-  const [server] = Array.isArray(document.servers) ? (document.servers as readonly Json[]) : [];
+  const [server] = isList(document.servers) ? document.servers : [];
   if (server === undefined || !isObject(server) || typeof server.url !== 'string' || !server.url.startsWith('/'))
     return '';
   return server.url.replace(/\/$/, '');

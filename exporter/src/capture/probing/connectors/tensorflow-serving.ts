@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { numbersOf } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
@@ -56,7 +56,7 @@ function inputsOf(document: Json | null): Input[] {
   if (!isObject(inputs ?? undefined)) return [];
   return Object.entries(inputs as JsonObject).map(([name, input]) => {
     const dim = field(field(input, 'tensor_shape'), 'dim');
-    const sizes = (Array.isArray(dim) ? (dim as readonly Json[]) : []).map((one) => Number(field(one, 'size')));
+    const sizes = (isList(dim) ? dim : []).map((one) => Number(field(one, 'size')));
     const dtype = field(input, 'dtype');
     return { name, dtype: typeof dtype === 'string' ? dtype : 'DT_FLOAT', shape: sizes.slice(1) };
   });
@@ -84,8 +84,4 @@ function valueFor({ dtype, shape }: Input, variant: number): Json | null {
 }
 
 const mapped = (value: Json, of: (number: number) => Json): Json =>
-  Array.isArray(value)
-    ? (value as readonly Json[]).map((item) => mapped(item, of))
-    : typeof value === 'number'
-      ? of(value)
-      : value;
+  isList(value) ? value.map((item) => mapped(item, of)) : typeof value === 'number' ? of(value) : value;

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features } from '../../../domain/observation.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
@@ -40,8 +40,8 @@ export function featuresOf(payload: Json): Features | null {
   for (const name of WRAPPERS) {
     const inner = payload[name];
     if (inner === undefined) continue;
-    if (isObject(inner) && Array.isArray(inner.ndarray)) return featuresOf(inner);
-    const [only, ...others] = Array.isArray(inner) ? (inner as readonly Json[]) : [inner];
+    if (isObject(inner) && isList(inner.ndarray)) return featuresOf(inner);
+    const [only, ...others] = isList(inner) ? inner : [inner];
     if (typeof only === 'string' && others.length === 0) return textOf(only);
     return noneIfEmpty(flat(others.length === 0 ? (only ?? null) : inner));
   }
@@ -50,25 +50,21 @@ export function featuresOf(payload: Json): Features | null {
 
 /** What was said last in a chat. */
 function lastMessage({ messages }: JsonObject): string | null {
-  const last = Array.isArray(messages) ? (messages as readonly Json[]).at(-1) : undefined;
+  const last = isList(messages) ? messages.at(-1) : undefined;
   return isObject(last) && typeof last.content === 'string' ? last.content : null;
 }
 
 function dataframe(frame: JsonObject): Features | null {
-  const columns = Array.isArray(frame.columns) ? (frame.columns as readonly Json[]) : [];
-  const [row] = Array.isArray(frame.data) ? (frame.data as readonly Json[]) : [];
-  if (!Array.isArray(row)) return null;
-  return noneIfEmpty(
-    flat(Object.fromEntries((row as readonly Json[]).map((value, i) => [nameOf(columns[i], String(i)), value]))),
-  );
+  const columns = isList(frame.columns) ? frame.columns : [];
+  const [row] = isList(frame.data) ? frame.data : [];
+  if (!isList(row)) return null;
+  return noneIfEmpty(flat(Object.fromEntries(row.map((value, i) => [nameOf(columns[i], String(i)), value]))));
 }
 
 /** Open Inference tensors: one feature per element, `name.0`, `name.1` …; a single element is called by the tensor's name. */
 function tensors(payload: JsonObject): Features | null {
-  if (!Array.isArray(payload.inputs)) return null;
-  const inputs = (payload.inputs as readonly Json[]).filter(
-    (input): input is JsonObject => isObject(input) && Array.isArray(input.data),
-  );
+  if (!isList(payload.inputs)) return null;
+  const inputs = payload.inputs.filter((input): input is JsonObject => isObject(input) && isList(input.data));
   if (inputs.length === 0) return null;
   const named = inputs.map((input): [string, Json] => {
     const data = input.data as readonly Json[];

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { SENTENCES } from './sentences.js';
 
@@ -31,13 +31,13 @@ function valueFor(document: JsonObject, given: Json, variant: number, name: stri
   const schema = resolveReference(document, given);
   if (!isObject(schema) || depth > DEEPEST) return {};
   const listed = [schema.examples, schema.enum].find(
-    (list): list is readonly Json[] => Array.isArray(list) && list.length > 0,
+    (list): list is readonly Json[] => isList(list) && list.length > 0,
   );
   if (schema.const !== undefined) return schema.const;
   if (listed !== undefined) return listed[variant % listed.length] ?? null;
   if (schema.example !== undefined) return varied(schema.example, variant);
   if (schema.default !== undefined && variant === 0) return schema.default;
-  const union = [schema.anyOf, schema.oneOf].find((list): list is readonly Json[] => Array.isArray(list));
+  const union = [schema.anyOf, schema.oneOf].find((list): list is readonly Json[] => isList(list));
   if (union !== undefined)
     return valueFor(
       document,
@@ -46,8 +46,8 @@ function valueFor(document: JsonObject, given: Json, variant: number, name: stri
       name,
       depth + 1,
     );
-  if (Array.isArray(schema.allOf)) {
-    const parts = (schema.allOf as readonly Json[]).map((part) => valueFor(document, part, variant, name, depth + 1));
+  if (isList(schema.allOf)) {
+    const parts = schema.allOf.map((part) => valueFor(document, part, variant, name, depth + 1));
     return Object.assign({}, ...parts.filter(isObject)) as JsonObject;
   }
   return ofType(document, schema, variant, name, depth);
@@ -62,7 +62,7 @@ function ofType(document: JsonObject, schema: JsonObject, variant: number, name:
     );
   }
   if (type === 'array') {
-    const first = Array.isArray(schema.prefixItems) ? (schema.prefixItems as readonly Json[]) : [];
+    const first = isList(schema.prefixItems) ? schema.prefixItems : [];
     const length = Math.max(first.length, 1, typeof schema.minItems === 'number' ? Math.min(schema.minItems, 200) : 0);
     return Array.from({ length }, (_, i) =>
       valueFor(document, first[i] ?? schema.items ?? {}, variant + i, name, depth + 1),
@@ -76,8 +76,8 @@ function ofType(document: JsonObject, schema: JsonObject, variant: number, name:
 
 /** The type; of several (JSON Schema 2020-12, `["number", "null"]`) the first that is not null. */
 function typeOf(schema: JsonObject): Json {
-  if (!Array.isArray(schema.type)) return schema.type ?? null;
-  return (schema.type as readonly Json[]).find((type) => type !== 'null') ?? null;
+  if (!isList(schema.type)) return schema.type ?? null;
+  return schema.type.find((type) => type !== 'null') ?? null;
 }
 
 function textOf(schema: JsonObject, variant: number): string {
@@ -120,7 +120,7 @@ function varied(example: Json, variant: number): Json {
     return Number.isInteger(example)
       ? example + ((variant % 3) - 1)
       : Number((example * (1 + 0.05 * ((variant % 5) - 2))).toPrecision(6));
-  if (Array.isArray(example)) return (example as readonly Json[]).map((item) => varied(item, variant));
+  if (isList(example)) return example.map((item) => varied(item, variant));
   if (isObject(example))
     return Object.fromEntries(Object.entries(example).map(([key, value]) => [key, varied(value, variant)]));
   return example;

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Random } from '../../../domain/ports.js';
 import { rowText } from './row-text.js';
@@ -51,7 +51,7 @@ export function generatePayloads(
 function vary(value: Json, random: Random, kind: PayloadKind): Json {
   if (typeof value === 'string') return varyText(value, random, kind);
   if (typeof value === 'number') return varyNumber(value, random, kind);
-  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => vary(item, random, kind));
+  if (isList(value)) return value.map((item) => vary(item, random, kind));
   if (isObject(value))
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [key, isFixed(key, value) ? item : vary(item, random, kind)]),
@@ -64,7 +64,7 @@ const isStructural = (key: string): boolean => ['name', 'shape', 'datatype', 'co
 /** Of a request to a language model only the text is varied: its model, temperature and limits are the question's form. */
 const SAID = ['messages', 'prompt', 'input'];
 const isFixed = (key: string, within: JsonObject): boolean => {
-  if (Array.isArray(within.messages) || (typeof within.model === 'string' && SAID.some((name) => name in within)))
+  if (isList(within.messages) || (typeof within.model === 'string' && SAID.some((name) => name in within)))
     return !SAID.includes(key);
   return isStructural(key) || (key === 'role' && 'content' in within);
 };

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features } from '../../../domain/observation.js';
 import { featuresOf } from './features.js';
@@ -32,10 +32,10 @@ function filled(example: Json, features: Features, used: Set<string>): Json {
   if (isObject(example) && isObject(example.dataframe_split))
     return dataframe(example, example.dataframe_split, valueOf);
   const at = (part: Json, path: readonly string[]): Json => {
-    if (Array.isArray(part)) return (part as readonly Json[]).map((item, index) => at(item, [...path, String(index)]));
+    if (isList(part)) return part.map((item, index) => at(item, [...path, String(index)]));
     if (isObject(part)) {
       const { name, data } = part;
-      if (typeof name === 'string' && Array.isArray(data)) return tensor(part, name, data as readonly Json[], valueOf);
+      if (typeof name === 'string' && isList(data)) return tensor(part, name, data, valueOf);
       return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, at(item, [...path, key])]));
     }
     // The longest ending of the path that names a feature: wrappers such as `instances.0` stand in front of it.
@@ -51,7 +51,7 @@ function filled(example: Json, features: Features, used: Set<string>): Json {
 type ValueOf = (name: string, otherwise: Json) => Json;
 
 function dataframe(example: JsonObject, frame: JsonObject, valueOf: ValueOf): Json {
-  const columns = Array.isArray(frame.columns) ? (frame.columns as readonly Json[]) : [];
+  const columns = isList(frame.columns) ? frame.columns : [];
   const row = columns.map((column) =>
     valueOf(typeof column === 'string' || typeof column === 'number' ? String(column) : '', null),
   );

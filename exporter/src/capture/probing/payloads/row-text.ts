@@ -1,4 +1,4 @@
-import type { Json } from '../../../domain/json.js';
+import { type Json, parseJson } from '../../../domain/json.js';
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
@@ -16,7 +16,7 @@ export function rowText(text: string): RowText | null {
     return { row: cells.map(Number), write: (row) => (Array.isArray(row) ? row.join(',') : text) };
   if (!/^\s*[[{]/.test(text)) return null;
   try {
-    return { row: JSON.parse(text) as Json, write: (row) => JSON.stringify(row) };
+    return { row: parseJson(text), write: (row) => JSON.stringify(row) };
   } catch {
     return null;
   }

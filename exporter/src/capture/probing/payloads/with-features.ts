@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Features, FeatureValue } from '../../../domain/observation.js';
 import { featuresOf, nameOf } from './features.js';
@@ -24,15 +24,14 @@ export function withFeatures(example: Json, features: Features): Json | null {
 function rebuild(example: Json, features: Features): Json {
   if (isObject(example) && isObject(example.dataframe_split))
     return dataframe(example, example.dataframe_split, features);
-  if (isObject(example) && Array.isArray(example.inputs) && (example.inputs as readonly Json[]).some(isTensor))
-    return { ...example, inputs: (example.inputs as readonly Json[]).map((tensor) => tensorWith(tensor, features)) };
+  if (isObject(example) && isList(example.inputs) && example.inputs.some(isTensor))
+    return { ...example, inputs: example.inputs.map((tensor) => tensorWith(tensor, features)) };
   return setValues(example, [], features);
 }
 
 /** Every scalar takes the value of the longest tail of its path that names a feature: wrappers come first in a path. */
 function setValues(node: Json, path: readonly string[], features: Features): Json {
-  if (Array.isArray(node))
-    return (node as readonly Json[]).map((item, i) => setValues(item, [...path, String(i)], features));
+  if (isList(node)) return node.map((item, i) => setValues(item, [...path, String(i)], features));
   if (isObject(node))
     return Object.fromEntries(
       Object.entries(node).map(([key, item]) => [key, setValues(item, [...path, key], features)]),
@@ -45,12 +44,12 @@ function setValues(node: Json, path: readonly string[], features: Features): Jso
 }
 
 function dataframe(example: JsonObject, frame: JsonObject, features: Features): Json {
-  const columns = Array.isArray(frame.columns) ? (frame.columns as readonly Json[]) : [];
+  const columns = isList(frame.columns) ? frame.columns : [];
   const row = columns.map((column, i): FeatureValue => features[nameOf(column, String(i))] ?? null);
   return { ...example, dataframe_split: { ...frame, data: [row] } };
 }
 
-const isTensor = (input: Json): input is JsonObject => isObject(input) && Array.isArray(input.data);
+const isTensor = (input: Json): input is JsonObject => isObject(input) && isList(input.data);
 
 function tensorWith(tensor: Json, features: Features): Json {
   if (!isTensor(tensor)) return tensor;

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Service } from '../services.js';
 import type { CloudEvent } from './read-events.js';
@@ -120,7 +120,7 @@ const identityOf = ({ source, id, type }: CloudEvent): string => [source, type, 
 function labelIn(truth: Json | undefined): Json | undefined {
   if (!isObject(truth) || !isObject(truth.data)) return undefined;
   const { ndarray } = truth.data;
-  const values = Array.isArray(ndarray) ? ((ndarray as readonly Json[]).flat(3) as readonly Json[]) : [];
+  const values = isList(ndarray) ? (ndarray.flat(3) as readonly Json[]) : [];
   return values.length === 1 ? values[0] : undefined;
 }
 
@@ -130,6 +130,6 @@ function rowsOf(event: CloudEvent): EventPart {
     const value = attribute(event, name);
     return value === null ? [] : [value];
   });
-  const rows = Array.isArray(event.data) ? (event.data as readonly Json[]) : [event.data ?? null];
+  const rows = isList(event.data) ? event.data : [event.data ?? null];
   return { kind: 'row', id: identityOf(event), service: { names, newName: names[0] ?? null }, rows };
 }

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { readJson } from '../../ingest/formats/tolerant-json.js';
 
@@ -45,11 +45,11 @@ export function readEvents(
   if (reading.kind === 'not-json') return [refused('body', 'the body is not JSON, as its content type says')];
   const value = reading.value as Json;
   const isBatch = type.startsWith('application/cloudevents-batch');
-  if (isBatch !== Array.isArray(value))
+  if (isBatch !== isList(value))
     return [
       refused('content-type', 'one event is application/cloudevents+json, a list application/cloudevents-batch+json'),
     ];
-  const list = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  const list = isList(value) ? value : [value];
   if (list.length > MOST_EVENTS)
     return [refused('body', `a batch of ${list.length} events; at most ${MOST_EVENTS} are taken at once`)];
   return list.map((item) => structuredEvent(item, limits));

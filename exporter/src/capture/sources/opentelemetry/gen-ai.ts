@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { generatedTextFeatures } from '../../../statistics/generated-text-features.js';
 import { textFeatures } from '../../../statistics/text-features.js';
@@ -84,7 +84,7 @@ function callRow(signal: Signal): SignalRow {
     return typeof value === 'number' ? value : null;
   };
   const reasons = first(attributes, NAMES.finishReason);
-  const reason = Array.isArray(reasons) ? (reasons as readonly Json[])[0] : reasons;
+  const reason = isList(reasons) ? reasons[0] : reasons;
   const failure = attributes.get('error.type');
   const isFailed = signal.isError || typeof failure === 'string';
   const provider = textIn(attributes, NAMES.provider);
@@ -140,10 +140,10 @@ function textOfMessages(value: Json): string | null {
       ? textOfMessages(reading.value as Json)
       : value;
   }
-  const message = Array.isArray(value) ? (value as readonly Json[]).at(-1) : value;
+  const message = isList(value) ? value.at(-1) : value;
   if (!isObject(message)) return null;
   if (typeof message.content === 'string') return message.content;
-  const parts = Array.isArray(message.parts) ? (message.parts as readonly Json[]).filter(isObject) : [];
+  const parts = isList(message.parts) ? message.parts.filter(isObject) : [];
   const texts = parts.flatMap(({ content }) => (typeof content === 'string' ? [content] : []));
   return texts.length === 0 ? null : texts.join('\n');
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../../../domain/json.js';
+import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { markedNumber, readJson } from '../../ingest/formats/tolerant-json.js';
 import { EXPORT_LOGS, EXPORT_TRACES } from './otlp-schema.js';
@@ -56,8 +56,7 @@ export function readSignals(of: 'traces' | 'logs', body: Buffer, contentType: st
   return { kind: 'signals', signals };
 }
 
-const objectsIn = (value: Json | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
+const objectsIn = (value: Json | undefined): readonly JsonObject[] => (isList(value) ? value.filter(isObject) : []);
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
