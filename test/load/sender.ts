@@ -16,6 +16,8 @@ export interface Acknowledged {
   rows: number;
   labelsMatched: number;
   labelsUnmatched: number;
+  /** When batches of rows were acknowledged that no kill has come after yet. */
+  rowsAtMs: number[];
 }
 
 /** How often senders met what. */
@@ -60,7 +62,10 @@ async function deliver(id: string, delivery: Delivery, call: Call, met: Met, tol
       const { accepted, rejected, labels_matched, labels_unmatched, duplicate } = answer.parse(JSON.parse(got.text));
       if (rejected > 0) throw new Error(`rows of ${id} were refused: ${got.text}`);
       if (duplicate) met.set('duplicate', (met.get('duplicate') ?? 0) + 1);
-      if (kind === 'observations') told.rows += accepted;
+      if (kind === 'observations') {
+        told.rows += accepted;
+        told.rowsAtMs.push(Date.now());
+      }
       told.labelsMatched += labels_matched;
       told.labelsUnmatched += labels_unmatched;
       return;
@@ -69,6 +74,7 @@ async function deliver(id: string, delivery: Delivery, call: Call, met: Met, tol
     await sleep(RETRY_AFTER_MS);
     if (got === null && batchId === null && kind === 'observations' && (await isThere(id, told, call))) {
       told.rows += body.length;
+      told.rowsAtMs.push(Date.now());
       met.set('found counted', (met.get('found counted') ?? 0) + 1);
       return;
     }

@@ -47,7 +47,7 @@ function notJudged({ late, lost, lostLabels = 0, labels = 0 }: IntakeSummary['no
     spots.push({ check: `up to ${counted(lostLabels, 'label')} from before the last start`, reason: gone });
   if (labels > 0) {
     const reason =
-      'their predictions did not come within a day, or had a label already; send the prediction_id of the prediction with its label';
+      'their predictions did not come within a day, had a label already, or 50,000 others were waiting; send the prediction_id of the prediction with its label';
     spots.push({ check: counted(labels, 'label without a prediction', 'labels without a prediction'), reason });
   }
   return spots;

@@ -31,6 +31,8 @@ export interface EarlyChanges extends EarlyReview {
   readonly begun: readonly WaitingLabel[];
   /** So many predictions have a label that waits, and had none before. */
   readonly added: number;
+  /** So many predictions' labels found no room to wait in, and are lost. */
+  readonly dropped: number;
   /** Predictions that have their label now. */
   readonly labelled: readonly string[];
 }
@@ -47,7 +49,7 @@ export class EarlyLabels {
 
   constructor(private readonly model: ModelId) {}
 
-  /** Labels whose prediction did not come in time, since the start. */
+  /** Labels whose prediction did not come in time, or that found no room to wait for it, since the start. */
   get expired(): number {
     return this.expiredSinceStart;
   }
@@ -75,20 +77,22 @@ export class EarlyLabels {
     labels: readonly WaitingLabel[],
     labelled: readonly string[],
     stored: number,
-  ): Promise<Pick<EarlyChanges, 'begun' | 'added'>> {
+  ): Promise<Pick<EarlyChanges, 'begun' | 'added' | 'dropped'>> {
     const had = new Set(labelled);
     const alone = labels.filter(({ hash }) => !had.has(hash) && !this.hadLabel.has(hash));
     const hashes = [...new Set(alone.map(({ hash }) => hash))];
     const waiting = new Set(stored === 0 || hashes.length === 0 ? [] : await ledger.waitingAmong(this.model, hashes));
     const room = Math.max(0, EARLY_LABELS_KEPT - stored);
-    const added = new Set(hashes.filter((hash) => !waiting.has(hash)).slice(0, room));
-    return { begun: alone.filter(({ hash }) => waiting.has(hash) || added.has(hash)), added: added.size };
+    const unknown = hashes.filter((hash) => !waiting.has(hash));
+    const added = new Set(unknown.slice(0, room));
+    const begun = alone.filter(({ hash }) => waiting.has(hash) || added.has(hash));
+    return { begun, added: added.size, dropped: unknown.length - added.size };
   }
 
   /** The transaction has committed. */
-  settle({ stored, expired, reviewedAtMs, found, begun, added, labelled }: EarlyChanges): void {
+  settle({ stored, expired, reviewedAtMs, found, begun, added, dropped, labelled }: EarlyChanges): void {
     this.known = { stored: Math.max(0, stored - found.length) + added, expired: 0, reviewedAtMs };
-    this.expiredSinceStart += expired;
+    this.expiredSinceStart += expired + dropped;
     for (const { predictionIdHash } of found) this.asSent.delete(predictionIdHash);
     for (const { hash, label } of begun) this.asSent.set(hash, label);
     for (const hash of labelled) this.hadLabel.add(hash);

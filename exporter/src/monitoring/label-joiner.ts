@@ -181,10 +181,11 @@ export class LabelJoiner {
       return answer === null ? null : this.judgeLate(answer, label);
     });
     const alone = all.labels.filter((_, i) => judged[i] === null);
-    const { begun, added } = await this.early.beginning(ledger, alone, labelled, review.stored - found.length);
-    if (begun.length > 0) await ledger.saveLabels(begun.map((waiting) => this.earlyLabel(waiting, nowMs)));
+    const beginning = await this.early.beginning(ledger, alone, labelled, review.stored - found.length);
+    if (beginning.begun.length > 0)
+      await ledger.saveLabels(beginning.begun.map((waiting) => this.earlyLabel(waiting, nowMs)));
     const earlySent = found.flatMap(({ predictionIdHash }) => this.early.sent(predictionIdHash) ?? []);
-    return { ...all, judged, early, earlySent, waiting: { ...review, found, begun, added, labelled } };
+    return { ...all, judged, early, earlySent, waiting: { ...review, found, ...beginning, labelled } };
   }
 
   private earlyLabel({ hash, label }: WaitingLabel, arrivedAtMs: number): EarlyLabel {

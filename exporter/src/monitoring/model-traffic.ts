@@ -6,6 +6,7 @@ import type { BaselineRequirements } from '../domain/thresholds.js';
 import { AdmissionWeighing } from './admission-weighing.js';
 import {
   admitted,
+  baselineIn,
   confirmed,
   givenFrom,
   gridsOf,
@@ -61,6 +62,8 @@ export class ModelTraffic {
   /** The last evaluation found something badly wrong. */
   private isFailing = false;
   private admittedVersion: number | null = null;
+  /** What an admitted version that is not stored yet was learnt as. */
+  private learntOfUnstored: LearningState | null = null;
   /** Labels of answers that learning has not come to, in the order they came in. */
   private early: readonly MatchedLabel[] = [];
 
@@ -232,8 +235,7 @@ export class ModelTraffic {
   private release(nowMs: number): void {
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
-      const hasFound = this.take(step);
-      if (!hasFound || step.kind !== 'tick') continue;
+      if (!this.take(step) || step.kind !== 'tick') continue;
       this.pace.found(step.atMs);
       break;
     }
@@ -294,6 +296,18 @@ export class ModelTraffic {
     return !wasAlarmed && detectors.monitor.isAlarmed;
   }
 
+  /** What others may be told of: an admitted version once it is stored, for a process that ends before learns anew. */
+  get told(): { readonly baseline: BaselineProfile | null; readonly learning: LearningState | null } {
+    const { phase, learntOfUnstored: unstored } = this;
+    if (phase.kind === 'admitted' && unstored !== null) return { baseline: null, learning: unstored };
+    return { baseline: baselineIn(phase), learning: this.learning };
+  }
+
+  /** `baselineToSave` is stored. */
+  saved(): void {
+    this.baselineToSave = this.learntOfUnstored = null;
+  }
+
   /** The learning period with what has been counted for it; null outside of one. */
   get learning(): LearningState | null {
     const { phase, settings, parts } = this;
@@ -352,6 +366,7 @@ export class ModelTraffic {
     const phase = admitted(learnt, rows.all, parts.random, atMs);
     this.phase = phase;
     this.baselineToSave = phase.baseline;
+    this.learntOfUnstored = learnt.learning;
     this.admittedVersion = phase.baseline.version;
     parts.detectors.startWatching();
     rows.clear();

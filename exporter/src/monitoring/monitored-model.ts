@@ -93,6 +93,11 @@ export class MonitoredModel {
     return this.traffic.learning;
   }
 
+  /** The same two, as they may be told of: what is not stored yet may have to be learnt anew. */
+  get told(): ModelTraffic['told'] {
+    return this.traffic.told;
+  }
+
   get counters(): CallCounters {
     return this.calls;
   }
@@ -232,7 +237,7 @@ export class MonitoredModel {
     const { traffic } = this;
     this.isUnsaved = false;
     traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
-    if (counted.baseline === traffic.baselineToSave) traffic.baselineToSave = null;
+    if (counted.baseline === traffic.baselineToSave) traffic.saved();
     if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
   }
 

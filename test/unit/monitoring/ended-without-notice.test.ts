@@ -101,7 +101,14 @@ it('tells of an admitted baseline once it is stored: a process that ends then le
     if (kind === 'baseline-admitted') storedThen = service.store.committed.baselines.get(A)?.profile.calls;
   });
   await service.sent(rowsOf(0, 700));
+  // Also to whoever asks meanwhile.
+  const told: unknown[] = [];
+  service.store.onTurn = () => {
+    if (service.fleet.status(A).baseline !== null) told.push(service.store.committed.baselines.get(A)?.profile.calls);
+  };
   await service.judged();
+  service.store.onTurn = () => undefined;
+  expect(told).not.toContain(undefined);
   expect(storedThen).toBe(service.monitored.baseline?.profile.calls);
   await service.killed();
   expect(service.monitored.baseline?.profile.calls).toBe(storedThen);

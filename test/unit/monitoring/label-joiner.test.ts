@@ -198,6 +198,8 @@ it('gives up labels that waited a day, and says how many; and takes no more than
   const join = await joiner.join(store, [], joiner.waiting(many), aDayLaterMs);
   joiner.settle(join);
   expect(join.waiting.begun).toHaveLength(50_000);
+  // What finds no room is lost, and told with what waited in vain.
+  expect(joiner.expiredLabels).toBe(10_001);
   expect(await commit(joiner, store, [{ atMs: 9, predictionId: 'one more', label: 'yes' }])).toEqual([null]);
   expect(store.labels.size).toBe(50_000);
 });

@@ -73,7 +73,15 @@ export class MemoryStore implements FleetStore {
   private readonly known = new Map<ModelId, Model>();
   private connection: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly turn: () => Promise<void> = () => Promise.resolve()) {}
+  /** Called at every turn. */
+  onTurn: () => void = () => undefined;
+
+  constructor(private readonly waitTurn: () => Promise<void> = () => Promise.resolve()) {}
+
+  private async turn(): Promise<void> {
+    await this.waitTurn();
+    this.onTurn();
+  }
 
   atomic<T>(_shard: number, _epoch: number, work: (store: IncrementTransaction) => Promise<T>): Promise<T> {
     const result = this.connection.then(async () => {

@@ -37,7 +37,31 @@ const diagnosis = (cause: CauseId): Diagnosis => ({
   experiment: null,
   blindSpots: [],
 });
-const validation = (verdict: Validation['verdict'], purpose: Validation['purpose']): Validation => ({
+const COMPARED: NonNullable<Validation['comparison']> = {
+  inputs: { golden: 0, mirrored: 200, generated: 0 },
+  agreement: null,
+  numericTolerance: null,
+  confidenceShift: { value: 0.1, interval: { low: 0.05, high: 0.15, level: 0.95 } },
+  candidateErrors: { count: 0, of: 200, share: 0, interval: { low: 0, high: 0.02, level: 0.95 } },
+  currentErrors: null,
+  latencyRatio: null,
+  latencyDifferenceSeconds: null,
+  accuracy: {
+    labelled: 200,
+    currentRight: 120,
+    candidateRight: 150,
+    onlyCurrentRight: 5,
+    onlyCandidateRight: 35,
+    difference: { value: 0.15, interval: { low: 0.09, high: 0.21, level: 0.95 } },
+    pValue: 1e-6,
+  },
+  golden: { compared: 0, asBaseline: 0 },
+};
+const validation = (
+  verdict: Validation['verdict'],
+  purpose: Validation['purpose'],
+  comparison: Validation['comparison'] = COMPARED,
+): Validation => ({
   id: validationId('v-1'),
   modelId: modelId('fraud'),
   candidateUrl: 'https://models.example.org/fraud/v8',
@@ -51,7 +75,7 @@ const validation = (verdict: Validation['verdict'], purpose: Validation['purpose
   verdict,
   reasons: ['Both gave the same answer to 100 of 100 inputs.'],
   criteria: [],
-  comparison: null,
+  comparison,
   requestedBy: 'ada',
 });
 const TARGETS: readonly AnyActionTarget[] = [
@@ -99,6 +123,35 @@ it('offers a deployment only after a candidate passed, first, with the validatio
   });
   expect(first?.why).toContain('passed: Both gave the same answer to 100 of 100 inputs.');
   expect(first?.steps.at(-1)).toContain('Validation v-1');
+});
+
+it.each([
+  ['was compared with nothing', 'concept-drift', null],
+  ['answers no better', 'concept-drift', { ...COMPARED, accuracy: null, confidenceShift: null }],
+  ['is only surer of answers that became wrong', 'concept-drift', { ...COMPARED, accuracy: null }],
+  [
+    'is as unsure as the one in service',
+    'underconfident-model',
+    { ...COMPARED, accuracy: null, confidenceShift: { value: 0, interval: { low: -0.02, high: 0.02, level: 0.95 } } },
+  ],
+] as const satisfies readonly (readonly [string, CauseId, Validation['comparison']])[])(
+  'offers no deployment of a candidate that passed and %s',
+  (_, cause, comparison) => {
+    const actions = proposals(cause, validation('pass', 'replace', comparison)).map(({ action }) => action);
+    expect(actions).not.toContain('deploy');
+  },
+);
+
+it('promises of a deployment what was measured, and nothing else', () => {
+  const deployed = (cause: CauseId, comparison: typeof COMPARED): string | undefined =>
+    proposals(cause, validation('pass', 'replace', comparison)).find(({ action }) => action === 'deploy')
+      ?.expectedEffect;
+  expect(deployed('concept-drift', COMPARED)).toBe(
+    'More answers are right: 15.0 points (9.0 to 21.0) on 200 labelled inputs.',
+  );
+  expect(deployed('underconfident-model', { ...COMPARED, accuracy: null })).toBe(
+    'Confidence rises by 10.0 points (5.0 to 15.0) on the same inputs.',
+  );
 });
 
 it('offers no deployment where a new model cures nothing', () => {
