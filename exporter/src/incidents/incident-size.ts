@@ -48,7 +48,7 @@ export const growthText = (before: WorstImpact | null, now: WorstImpact | null):
     : null;
 
 /** The explanation with the worst that it was, where that is more than it is now. */
-export function withWorst(
+function withWorst(
   explanation: Explanation,
   now: Pick<Sized, 'impact'>,
   worst: WorstImpact | null,
