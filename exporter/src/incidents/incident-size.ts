@@ -48,11 +48,7 @@ export const growthText = (before: WorstImpact | null, now: WorstImpact | null):
     : null;
 
 /** The explanation with the worst that it was, where that is more than it is now. */
-function withWorst(
-  explanation: Explanation,
-  now: Pick<Sized, 'impact'>,
-  worst: WorstImpact | null,
-): Explanation {
+function withWorst(explanation: Explanation, now: Pick<Sized, 'impact'>, worst: WorstImpact | null): Explanation {
   if (worst === null || explanation.summary === undefined) return explanation;
   const isOther = worst.impact.harm !== now.impact?.harm;
   if (!isOther && worst.impact.share - sizeOf(now) < TOLD_SHARE) return explanation;
