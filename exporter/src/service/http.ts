@@ -16,15 +16,20 @@ import type { WiredMetrics } from './metrics.js';
 
 const DEFAULT_PROBE_MS = 30_000;
 
+/** What the routes speak to. */
+export interface RoutedAreas {
+  readonly application: Application;
+  readonly fleet: Pick<Fleet, 'unrestoredModels'>;
+  readonly metrics: WiredMetrics;
+  readonly lifecycle: Lifecycle;
+  readonly intake: WiredIntake;
+}
+
 /** What the routes need. */
 export function httpPorts(
   { started, config, store, clock, logger, http, processMetrics, decisionGate }: Foundation,
-  application: Application,
-  fleet: Pick<Fleet, 'unrestoredModels'>,
-  { renderFleet, storeUp }: WiredMetrics,
-  lifecycle: Lifecycle,
+  { application, fleet, metrics: { renderFleet, storeUp }, lifecycle, intake: { http: intake } }: RoutedAreas,
   streams: EventStreams,
-  { http: intake }: WiredIntake,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
   return {

@@ -10,14 +10,14 @@ import { stopWhenRestored } from '../governance/audit/files.js';
 import { createHttpApp } from '../http/app.js';
 import { PROVISIONING, provisionApiKeys } from '../http/identity/provisioned-api-keys.js';
 import { EventStreams } from '../http/event-streams.js';
-import { startHttpServer } from '../http/server.js';
+import { startHttpServer, type HttpServer } from '../http/server.js';
 import { ClosingStack } from '../system/closing-stack.js';
 import { createLogger } from '../system/logger.js';
 import { systemClock } from '../system/system-clock.js';
 import { wireApplication } from './application.js';
 import { wireAudit } from './audit.js';
-import { wireCapture, wireModelDiscovery } from './capture.js';
-import { openFoundation } from './foundation.js';
+import { wireCapture, wireModelDiscovery, type ModelDiscovery } from './capture.js';
+import { openFoundation, type Foundation } from './foundation.js';
 import { wireGovernance } from './governance.js';
 import { httpPorts } from './http.js';
 import { wireIntake } from './intake.js';
@@ -64,12 +64,32 @@ export async function startService(started: Config, options: ServiceOptions = {}
   }
 }
 
+/** Each step pushes what ends it: on the open store the areas, the port, the models, then all that runs by itself. */
 async function open(started: Config, options: ServiceOptions, closing: ClosingStack): Promise<Service> {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? createLogger(started.logging.level);
   const configurationFile = options.configurationFile ?? null;
   const foundation = await openFoundation(started, { configurationFile, clock, logger, closing });
-  const { config, store } = foundation;
+  const areas = await wireAreas(foundation, options);
+  const firstKey = await openKeys(foundation, areas.application);
+  const server = await listen(foundation, areas);
+  await restore(foundation, areas, options.signal ?? null);
+  const discovery = await takeModels(foundation, areas);
+  run(foundation, areas, discovery, server);
+  return {
+    application: areas.application,
+    address: server.address,
+    storeLocation: started.database.kind === 'sqlite' ? started.database.file : 'PostgreSQL',
+    firstKey,
+    config: foundation.config,
+    close: () => closing.close(),
+  };
+}
+
+type Areas = Awaited<ReturnType<typeof wireAreas>>;
+
+/** Every area of the service, wired to the others; none of them runs yet. */
+async function wireAreas(foundation: Foundation, options: ServiceOptions) {
   const checkpointing = await wireAudit(foundation);
   const capture = wireCapture(foundation);
   // A re-baseline that ran before the fleet is there would throw, and so not count as done.
@@ -80,34 +100,53 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const analyseRows = options.analyseRows ?? wireRowAnalysis(foundation);
   const fleet = wireMonitoring(foundation, capture, governance.incidents, analyseRows);
   const application = wireApplication(foundation, capture, governance, fleet, checkpointing, analyseRows);
-  closing.push('executions', () => governance.governance.stop());
+  foundation.closing.push('executions', () => governance.governance.stop());
   const integrations = wireIntegrations(foundation, fleet, application);
   const metrics = wireMetrics(foundation, fleet, application);
-  const { decisionGate } = foundation;
-  await decisionGate.check(store, () => metrics.shared.verify());
-  const lifecycle = new Lifecycle(foundation.processMetrics, logger);
+  await foundation.decisionGate.check(foundation.store, () => metrics.shared.verify());
+  const lifecycle = new Lifecycle(foundation.processMetrics, foundation.logger);
   const intake = wireIntake(foundation, fleet);
-  const streams = new EventStreams(foundation.events, clock);
-  const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
-  const audit = (kind: string, fields: JsonObject): Promise<void> => foundation.audit(kind, PROVISIONING, fields);
-  await provisionApiKeys(provisioned, { store, clock, logger, audit });
-  const firstKey = (await application.apiKeys.createFirst())?.text ?? null;
+  return { application, capture, checkpointing, fleet, governance, intake, integrations, lifecycle, metrics };
+}
 
-  // From here on the port answers, at first that the service is restoring: a sender that waits loses nothing.
-  const app = createHttpApp(httpPorts(foundation, application, fleet, metrics, lifecycle, streams, intake)).callback();
+/** The keys of the configuration, and the first one. @returns that one at the very first start, null at any other */
+async function openKeys({ started, store, clock, logger, audit }: Foundation, application: Application) {
+  const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
+  const told = (kind: string, fields: JsonObject): Promise<void> => audit(kind, PROVISIONING, fields);
+  await provisionApiKeys(provisioned, { store, clock, logger, audit: told });
+  return (await application.apiKeys.createFirst())?.text ?? null;
+}
+
+/** From here on the port answers, at first that the service is restoring: a sender that waits loses nothing. */
+async function listen(foundation: Foundation, areas: Areas): Promise<HttpServer> {
+  const { started, logger, closing } = foundation;
+  const streams = new EventStreams(foundation.events, foundation.clock);
+  const app = createHttpApp(httpPorts(foundation, areas, streams)).callback();
   const settings = { ...started.listen, requestTimeoutMs: started.http.requestTimeoutMs };
   const server = await startHttpServer((request, response) => void app(request, response), streams, settings, logger);
   closing.push('the HTTP server', () => server.close());
+  return server;
+}
+
+/** The models of the store with what they learnt, and what was open when the service stopped. */
+async function restore(foundation: Foundation, areas: Areas, signal: AbortSignal | null): Promise<void> {
+  const { application, checkpointing, fleet, governance, lifecycle } = areas;
+  const { store, clock, logger, closing, decisionGate, processMetrics } = foundation;
   closing.push('the fleet', () => fleet.stop());
   await application.imports.recall();
   await fleet.start((done, total) => {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     lifecycle.restored(done, total);
   });
   await governance.incidents.closeAllLeft((id) => fleet.has(id));
-  foundation.processMetrics.unrestored(fleet.unrestoredModels().length);
+  processMetrics.unrestored(fleet.unrestoredModels().length);
   // A damaged log cannot be compared with its checkpoints, and nothing is decided on it.
   if (decisionGate.refusedBecause() === null) await stopWhenRestored(checkpointing, store, clock, logger);
+}
+
+/** The models of the configuration and of discovery, now and at every reload. */
+async function takeModels(foundation: Foundation, { capture, fleet, metrics }: Areas): Promise<ModelDiscovery> {
+  const { started, config, logger, decisionGate } = foundation;
   const discovery = wireModelDiscovery(foundation, capture, fleet);
   await discovery.takeConfigured(started.models);
   config.onReload(({ models }, changed) => {
@@ -118,9 +157,15 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   });
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
+  return discovery;
+}
+
+/** All that runs by itself; from here on the service is ready. */
+function run(foundation: Foundation, areas: Areas, discovery: ModelDiscovery, server: HttpServer): void {
+  const { config, closing } = foundation;
+  const { application, integrations, intake, lifecycle } = areas;
   closing.push('calls that wait for their other half', () => intake.stop());
-  const { imports } = application;
-  startSchedules(foundation, { governance, fleet, discovery, metrics, checkpointing, lifecycle, intake, imports });
+  startSchedules(foundation, { ...areas, discovery, imports: application.imports });
   integrations.readChanges();
   closing.push('SIGHUP', config.onHangUp());
   closing.push('requests under way', () => {
@@ -128,12 +173,4 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
     return server.close();
   });
   lifecycle.running();
-  return {
-    application,
-    address: server.address,
-    storeLocation: started.database.kind === 'sqlite' ? started.database.file : 'PostgreSQL',
-    firstKey,
-    config,
-    close: () => closing.close(),
-  };
 }
