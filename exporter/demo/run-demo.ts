@@ -51,7 +51,8 @@ const TRAFFIC_EVERY_MS = 400;
 const ROWS_PER_BATCH = 12;
 const LABEL_DELAY_MS = 5_000;
 const CLEAN_ROWS_BEFORE_FAULT = 60;
-const ADVICE_TIMEOUT_MS = 3_000;
+/** An incident whose cause is still not firm is told as what it is by then. */
+const FIRM_WITHIN_MS = 60_000;
 const MIN_EVALUATED_SAMPLES = 60;
 const KEY_FILE = 'demo-api-key';
 const PERSON_FILE = 'demo-person-token';
@@ -152,7 +153,7 @@ async function watch(
   const { clock, screen } = ports;
   const ending = new AbortController();
   const board = createVerdictBoard(EXPECTATIONS, MIN_EVALUATED_SAMPLES);
-  const tell = createTeller(options, service);
+  const teller = createTeller(options, service);
   const breaker = createBreaker(models, service.application, screen, options.width);
   const traffic = createTraffic({
     rows: models.tabular.heldOut,
@@ -180,14 +181,14 @@ async function watch(
     const statuses = service.application.models.statuses();
     board.update(statuses);
     breaker();
-    const news = await tell(clock.now());
+    const news = await teller.news(clock.now());
     if (news.length > 0) screen.print(news);
     const live = models.names.flatMap((name) => {
       const status = statuses.find(({ model }) => model.id === name);
       return status === undefined ? [] : [liveLine(status, board.of(name))];
     });
     screen.show(LIVE_HEADER, live, clock.now());
-    outcome = outcomeOf(options, board, trafficFailure, clock.now() - startedAtMs, screen);
+    outcome = outcomeOf(options, board, teller.isWaiting(), trafficFailure, clock.now() - startedAtMs, screen);
     if (outcome === null) await clock.sleep(POLL_EVERY_MS, ports.stop);
   }
   ending.abort();
@@ -198,6 +199,7 @@ async function watch(
 function outcomeOf(
   options: DemoOptions,
   board: VerdictBoard,
+  isWaiting: boolean,
   trafficFailure: string | null,
   elapsedMs: number,
   screen: Screen,
@@ -208,11 +210,12 @@ function outcomeOf(
   }
   if (!options.once) return null;
   const seconds = (elapsedMs / 1_000).toFixed(0);
-  if (board.complete) {
+  const isOver = elapsedMs >= options.onceTimeoutMs;
+  if (board.complete && (!isWaiting || isOver)) {
     screen.print(['', `Every sample model has its expected verdict, after ${seconds} s of watching.`]);
     return 0;
   }
-  if (elapsedMs < options.onceTimeoutMs) return null;
+  if (!isOver) return null;
   screen.print(['', `After ${seconds} s these models have not reached their expected verdict:`]);
   screen.print(board.missing().map((line) => `  ${line}`));
   return 1;
@@ -228,31 +231,45 @@ const moreAbout = (
     ? `node exporter/dist/src/main.js report ${id} --config ${join(dataDirectory, 'mlfi.yml')}`
     : `${address}/api/v1/incidents/${id}`;
 
-/** Returns what is new to tell: every incident once per cause, with its recommendations when they are there. */
-function createTeller(options: DemoOptions, service: DemoService): (nowMs: number) => Promise<readonly string[]> {
+interface Teller {
+  /** What is new: every incident once per cause, when that is firm, with its recommendations. */
+  news(nowMs: number): Promise<readonly string[]>;
+  /** Whether an incident is open that was not told yet. */
+  isWaiting(): boolean;
+}
+
+function createTeller(options: DemoOptions, service: DemoService): Teller {
   const { width } = options;
   const seenAtMs = new Map<string, number>();
   const printed = new Set<string>();
-  const storyOf = (incident: IncidentRow): string =>
-    `${incident.id} ${incident.diagnosis.causes[0]?.id ?? ''} ${incident.severity}`;
-  return async (nowMs) => {
-    const lines: string[] = [];
-    for (const { incident } of service.application.models.statuses()) {
-      if (incident === null || printed.has(storyOf(incident))) continue;
-      const story = storyOf(incident);
-      const firstSeenAtMs = seenAtMs.get(story) ?? nowMs;
-      seenAtMs.set(story, firstSeenAtMs);
-      const records = await service.application.decisions.records({
-        incident: incident.id,
-        pendingOnly: true,
-        limit: 10,
-      });
-      if (records.length === 0 && nowMs - firstSeenAtMs < ADVICE_TIMEOUT_MS) continue;
-      printed.add(story);
-      const recommendations = records.map(({ recommendation }) => recommendation);
-      lines.push(...incidentBlock(incident, recommendations, moreAbout(options, service, incident), width));
-    }
-    return lines;
+  const storyOf = (incident: IncidentRow): string => `${incident.id} ${incident.diagnosis.causes[0]?.id ?? ''}`;
+  const open = (): readonly IncidentRow[] =>
+    service.application.models.statuses().flatMap(({ incident }) => (incident === null ? [] : [incident]));
+  const untold = (): readonly IncidentRow[] => open().filter((incident) => !printed.has(storyOf(incident)));
+  return {
+    isWaiting: () => untold().length > 0,
+    async news(nowMs) {
+      const lines: string[] = [];
+      for (const incident of untold()) {
+        const story = storyOf(incident);
+        const firstSeenAtMs = seenAtMs.get(story) ?? nowMs;
+        seenAtMs.set(story, firstSeenAtMs);
+        const records = await service.application.decisions.records({
+          incident: incident.id,
+          pendingOnly: true,
+          limit: 10,
+        });
+        // Proposals are made once the cause is firm.
+        if (records.length === 0 && nowMs - firstSeenAtMs < FIRM_WITHIN_MS) continue;
+        // As it is told now: it may have become firm while its proposals were read.
+        const told = open().find((one) => storyOf(one) === story);
+        if (told === undefined) continue;
+        printed.add(story);
+        const recommendations = records.map(({ recommendation }) => recommendation);
+        lines.push(...incidentBlock(told, recommendations, moreAbout(options, service, told), width));
+      }
+      return lines;
+    },
   };
 }
 

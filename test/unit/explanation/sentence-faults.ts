@@ -65,7 +65,7 @@ const leadsOf = (id: CauseId): readonly string[] =>
 const OPPOSITES: readonly (readonly [says: RegExp, opposite: RegExp])[] = [
   [/Segment gone|fell from .* kept their proportions/, /No group of requests has disappeared/],
   [/: \w+ in bursts|come in bursts/, /not in bursts/],
-  [/looks (multiplied|divided|shifted|converted)/, /No change of unit or scale fits/],
+  [/looks (multiplied|divided|shifted|converted)/, /No single change of unit or scale fits/],
   [/Renamed categories/, /No vanished category has a new one/],
   [/no longer varies/, /values still vary/],
   [/A default fills in/, /No single value fills in/],

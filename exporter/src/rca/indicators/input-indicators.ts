@@ -178,7 +178,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
         : '',
   },
   hinted('renamed', 'No vanished category has a new one in its place.', 'rename'),
-  hinted('rescaled', 'No change of unit or scale fits.', 'scale', 'offset', 'affine', 'log'),
+  hinted('rescaled', 'No single change of unit or scale fits so far.', 'scale', 'offset', 'affine', 'log'),
   hinted('filled-with-default', 'No single value fills in.', 'default-value'),
   hinted('frozen', 'The values still vary.', 'frozen'),
   {
