@@ -46,8 +46,9 @@ export class Registrations {
    * @returns whether it is new; `audit` says so, here and below, in the transaction of the change
    */
   async addIfNew(model: Model, audit?: AuditNote): Promise<boolean> {
-    this.ports.members.refuseUnrestored(model.id);
     return this.ports.lanes.run(model.id, async () => {
+      // Only here: it may have been lent while this one waited for its turn.
+      this.ports.members.refuseUnrestored(model.id);
       if (this.ports.members.all.has(model.id)) return false;
       const stored = await this.ports.store.models.get(model.id);
       if (stored === null) await this.admit(model, null, audit);
@@ -72,8 +73,8 @@ export class Registrations {
   }
 
   private register(id: ModelId, registered: Registered, audit?: AuditNote, event?: ChangeEvent): Promise<Model | null> {
-    this.ports.members.refuseUnrestored(id);
     return this.ports.lanes.run(id, async () => {
+      this.ports.members.refuseUnrestored(id);
       const member = this.ports.members.all.get(id) ?? null;
       const model = registered(member?.monitored.model ?? null);
       if (model !== null) await this.admit(model, member, audit, event);
@@ -106,17 +107,16 @@ export class Registrations {
 
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
   async remove(id: ModelId, audit?: AuditNote): Promise<void> {
-    await this.leave(id, 'the model was removed', async () => {
+    const finish = async (): Promise<void> => {
       await writeModels(this.ports.store, audit, (models) => models.remove(id));
       this.ports.members.remove(id);
-    });
+    };
+    await this.leave(id, 'the model was removed', finish, { isKept: false });
   }
 
   /** Stops monitoring a model and keeps what is stored of it: added again, it goes on where it was. @throws NotFound */
   async release(id: ModelId): Promise<void> {
-    await this.leave(id, 'the model is no longer configured', async (member) => {
-      member.monitored.saveDetectorsSoon();
-      await this.ports.commits.writeHeld(member);
+    await this.leave(id, 'the model is no longer configured', async () => {
       await this.ports.store.models.unlist(id);
       this.ports.members.remove(id);
     });
@@ -136,8 +136,6 @@ export class Registrations {
     const early = refused(this.ports.members.get(id).monitored);
     if (early !== null) throw early;
     await this.leave(id, why, async (member) => {
-      member.monitored.saveDetectorsSoon();
-      await this.ports.commits.writeHeld(member);
       const late = refused(member.monitored);
       if (late !== null) throw late;
       this.ports.members.lend(id);
@@ -160,8 +158,16 @@ export class Registrations {
     });
   }
 
-  /** @param finish stores that it leaves: until it has, nothing else changes */
-  private async leave(id: ModelId, why: string, finish: (member: Member) => Promise<void>): Promise<void> {
+  /**
+   * @param finish stores that it leaves: until it has, nothing else changes
+   * @param isKept whether what it learnt until now is stored before
+   */
+  private async leave(
+    id: ModelId,
+    why: string,
+    finish: (member: Member) => Promise<void>,
+    { isKept } = { isKept: true },
+  ): Promise<void> {
     const { members, probes, incidents } = this.ports;
     const { registration } = members.get(id);
     registration.removals += 1;
@@ -171,7 +177,10 @@ export class Registrations {
       await members.inLane(id, async (member) => {
         // Removed by somebody else meanwhile: what has its name now is another model.
         if (member.registration !== registration) throw new NotFound(`model "${id}" was removed`, 'model');
-        await incidents.leave(id, why, () => finish(member));
+        if (isKept) await this.keep(member);
+        // Not the one it was when that had to be read anew, which takes the incident's lane: so only now that one.
+        const kept = members.get(id);
+        await incidents.leave(id, why, () => finish(kept));
       });
     } catch (error) {
       registration.removals -= 1;
@@ -180,5 +189,10 @@ export class Registrations {
       if (member?.registration === registration) probes.restart(member);
       throw error;
     }
+  }
+
+  private async keep(member: Member): Promise<void> {
+    member.monitored.saveDetectorsSoon();
+    await this.ports.commits.writeHeld(member);
   }
 }
