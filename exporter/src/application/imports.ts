@@ -170,8 +170,12 @@ export function importUseCases({
     throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
   }
 
-  const cancel = (id: ModelId, by: Actor): Promise<void> =>
+  const isIdle = (id: ModelId): boolean => clock.now() - (heardAtMs.get(id) ?? Infinity) >= IDLE_IMPORT_MS;
+
+  /** @param isWanted whether it still is, asked when nothing else is done with the import any more */
+  const cancel = (id: ModelId, by: Actor, isWanted: () => boolean = () => true): Promise<void> =>
     lanes.run(id, async () => {
+      if (!isWanted()) return;
       const replay = await unfinished(id);
       const begun = await underWay(id);
       const model = await stored(id);
@@ -184,6 +188,7 @@ export function importUseCases({
         await models.save(model);
       });
       await fleet.takeBack(id);
+      heardAtMs.delete(id);
     });
 
   return {
@@ -215,19 +220,24 @@ export function importUseCases({
         const { purpose, rows, labels, refused } = outcome.progress;
         await mark(id, null, auditNote('import-finished', by, { model: id, as: purpose, rows, labels, refused }));
         await fleet.takeBack(id, memory);
+        heardAtMs.delete(id);
         return outcome;
       }),
     cancel,
     async cancelIdle() {
-      const idle = [...heardAtMs].filter(([, atMs]) => clock.now() - atMs >= IDLE_IMPORT_MS);
-      for (const [id] of idle) {
-        heardAtMs.delete(id);
-        if (!fleet.isLent(id)) continue;
+      for (const id of [...heardAtMs.keys()].filter(isIdle)) {
+        if (!fleet.isLent(id)) {
+          heardAtMs.delete(id);
+          continue;
+        }
         logger.warn(
           { model: id },
           'an import that nothing was heard of for a day is cancelled, and its model is watched again',
         );
-        await cancel(id, SYSTEM);
+        // One that fails is tried again at the next turn, and holds up no other.
+        await cancel(id, SYSTEM, () => isIdle(id)).catch((error: unknown) =>
+          logger.error({ model: id, error: String(error) }, 'an idle import could not be cancelled'),
+        );
       }
     },
     isUnderWay: (id) => fleet.isLent(id),

@@ -35,6 +35,8 @@ export interface Member {
   recent: RecentFigures;
   /** New evidence, or somebody asked. */
   needsEvaluation: boolean;
+  /** The version of a baseline that is admitted and not yet known to be stored: nobody is told of it, and nothing is evaluated on it. */
+  untoldBaseline: number | null;
   /** The experiments of the open incident, the newest under way or done. */
   experiment: IncidentExperiments | null;
   /** Newest verdict on a candidate version. */
@@ -69,6 +71,7 @@ export function createMember(
     normalSinceMs: null,
     recent: NO_FIGURES,
     needsEvaluation: true,
+    untoldBaseline: null,
     experiment: null,
     isRediscovering: false,
   };

@@ -78,20 +78,32 @@ export class ModelEvaluation {
 
   /** One evaluation. The model's lane is held while its state is read and changed, not while it is thought about. */
   async evaluate(member: Member): Promise<void> {
+    try {
+      await this.evaluateOnce(member);
+    } catch (error) {
+      member.needsEvaluation = true;
+      throw error;
+    }
+  }
+
+  private async evaluateOnce(member: Member): Promise<void> {
     const { monitored } = member;
     const { id } = monitored.model;
     const { lanes, members, clock, events, incidents } = this.ports;
     if (monitored.model.paused || member.registration.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
-    const { state, version } = await lanes.run(id, async () => {
+    const state = await lanes.run(id, async () => {
       member.needsEvaluation = false;
-      const admitted = monitored.advance(nowMs, severity === 'critical' || severity === 'high');
+      member.untoldBaseline =
+        monitored.advance(nowMs, severity === 'critical' || severity === 'high') ?? member.untoldBaseline;
       // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
-      if (admitted !== null) await this.ports.writeHeld(member).catch(() => undefined);
+      if (member.untoldBaseline !== null) await this.ports.writeHeld(member);
       const experiment = member.experiment?.result ?? null;
-      return { state: { ...monitored.modelState(), experiment }, version: admitted };
+      return { ...monitored.modelState(), experiment };
     });
+    const version = member.untoldBaseline;
+    member.untoldBaseline = null;
     if (version !== null) events.publish({ kind: 'baseline-admitted', modelId: id, version });
 
     const startedAt = performance.now();

@@ -256,3 +256,23 @@ it('cancels an import that nothing was heard of for a day, and no other', async 
   expect([imports.isUnderWay(A), imports.isUnderWay(B)]).toEqual([false, true]);
   expect(await fleet.ingest(A, answers(['live']))).toMatchObject({ accepted: 1 });
 });
+
+it('cancels one that could not be cancelled at the next turn, and the others meanwhile', async () => {
+  await take(A, ['p1']);
+  await take(B, ['p1']);
+  nowMs += IDLE_IMPORT_MS;
+  refusals = 1;
+  await imports.cancelIdle();
+  expect([imports.isUnderWay(A), imports.isUnderWay(B)]).toEqual([true, false]);
+  await imports.cancelIdle();
+  expect(imports.isUnderWay(A)).toBe(false);
+});
+
+it('cancels no import whose rows come while it is looked for idle ones', async () => {
+  await take(A, ['p1']);
+  nowMs += IDLE_IMPORT_MS;
+  const [taken] = await Promise.all([take(A, ['p2']), imports.cancelIdle()]);
+  expect(taken).toMatchObject({ accepted: 1 });
+  expect(imports.isUnderWay(A)).toBe(true);
+  expect(imports.progress(A)).toMatchObject({ rows: 2 });
+});

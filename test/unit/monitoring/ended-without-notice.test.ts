@@ -114,6 +114,25 @@ it('tells of an admitted baseline once it is stored: a process that ends then le
   expect(service.monitored.baseline?.profile.calls).toBe(storedThen);
 });
 
+it('tells of an admitted baseline that the store refused once it takes it, and evaluates nothing on it until then', async () => {
+  const service = await Service.withModel();
+  const told: number[] = [];
+  service.events.subscribe((event) => {
+    if (event.kind === 'baseline-admitted') told.push(event.version);
+  });
+  await service.sent(rowsOf(0, 700));
+  service.store.isDown = true;
+  await expect(service.judged()).rejects.toThrow();
+  await expect(service.judged()).rejects.toThrow();
+  expect([told, service.fleet.status(A).baseline]).toEqual([[], null]);
+  service.store.isDown = false;
+  await service.judged();
+  expect(told).toEqual([1]);
+  expect(service.store.committed.baselines.get(A)?.version).toBe(1);
+  await service.judged();
+  expect(told).toEqual([1]);
+});
+
 it('lets the labels of a half that is no normal leave with it, however late they came', async () => {
   const service = await Service.withModel();
   await service.sent(rowsOf(0, 190));

@@ -12,7 +12,8 @@ import type {
 } from '../../domain/profile.js';
 
 /** Maps are written as arrays of pairs; everything else of a profile is JSON already. */
-const count = z.number();
+const count = z.int().min(0);
+const TENTHS = 10;
 
 const grid: z.ZodType<Grid> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unit') }),
@@ -57,7 +58,9 @@ function packCounts(counts: SignalCounts): object {
 
 const groupCell = z.tuple([count, count, count, anyNumber, count, count]);
 
-const signals = z.array(z.tuple([signalKey, signalCounts]));
+const signals = z
+  .array(z.tuple([signalKey, signalCounts]))
+  .refine((all) => new Set(all.map(([key]) => key)).size === all.length, 'names a signal twice');
 
 const counts = z.object({
   signals,
@@ -73,8 +76,8 @@ const counts = z.object({
     labels: z.object({
       labelled: count,
       correct: count,
-      labelledByConfidence: z.array(count),
-      correctByConfidence: z.array(count),
+      labelledByConfidence: z.array(count).length(TENTHS),
+      correctByConfidence: z.array(count).length(TENTHS),
       /** Absent in windows written before numeric labels were counted. */
       losses: z.record(z.string(), count).default({}),
     }),

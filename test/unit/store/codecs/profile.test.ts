@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { windowCodec } from '../../../../exporter/src/store/codecs/profile.js';
+
+const tenths = (): number[] => new Array<number>(10).fill(0);
+const CONFIDENCE = [
+  'confidence',
+  { kind: 'numeric', entries: [[3, 7]], rest: { grid: { kind: 'unit' }, missing: 1, invalid: 0 } },
+];
+
+/** A window as it is stored. */
+const stored = (over: object = {}, labels: object = {}, signals: readonly unknown[] = [CONFIDENCE]): string =>
+  JSON.stringify({
+    signals,
+    rest: {
+      fromMs: 0,
+      toMs: 1,
+      calls: 8,
+      failures: { timeout: 1 },
+      labels: { labelled: 2, correct: 1, labelledByConfidence: tenths(), correctByConfidence: tenths(), ...labels },
+      ...over,
+    },
+  });
+
+it('reads a window as it was written', () => {
+  const window = windowCodec.decode(stored());
+  expect(window).toMatchObject({ calls: 8, labels: { labelled: 2 } });
+  expect(windowCodec.decode(windowCodec.encode(window))).toEqual(window);
+});
+
+it.each([
+  ['calls that are no count', 'rest.calls', stored({ calls: -3 })],
+  ['half a call', 'rest.calls', stored({ calls: 3.5 })],
+  ['failures below none', 'rest.failures.timeout', stored({ failures: { timeout: -1 } })],
+  ['labels below none', 'rest.labels.labelled', stored({}, { labelled: -1 })],
+  ['tenths that are not ten', 'labelledByConfidence', stored({}, { labelledByConfidence: [1] })],
+  ['a signal twice', 'signals', stored({}, {}, [CONFIDENCE, CONFIDENCE])],
+])('refuses %s, and names %s', (_, field, text) => {
+  expect(() => windowCodec.decode(text)).toThrow(field);
+});
