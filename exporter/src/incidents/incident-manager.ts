@@ -9,7 +9,8 @@ import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
-import type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
+import { AttemptedDecisions } from './attempted-decisions.js';
+import type { IncidentManager, IncidentPorts } from './ports.js';
 import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
   causeOf,
@@ -21,7 +22,7 @@ import {
   storyOf,
   wasAskedSince,
 } from './story.js';
-import { begunProposing, newTracking, type GovernancePart, type IncidentTracking, type Proposing } from './tracking.js';
+import { begunProposing, newTracking, type IncidentTracking, type Proposing } from './tracking.js';
 import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
@@ -30,8 +31,6 @@ export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports
 const MOST_ALERTS = 100;
 /** Open incidents of models that are gone, closed at one start. */
 const MOST_LEFT = 1_000;
-/** Recommendations of one incident that are looked at. */
-const MOST_RECORDS = 100;
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
@@ -52,11 +51,14 @@ class StoredIncidents implements IncidentManager {
   private readonly trackings = new Map<ModelId, IncidentTracking>();
   // Not the lane of the model's counts: no batch should wait for what is written of an incident. Neither waits for the network.
   private readonly lanes = new ModelLanes();
+  private readonly decisions: AttemptedDecisions;
 
   constructor(
     private readonly ports: IncidentPorts,
     private readonly hysteresis: HysteresisSettings,
-  ) {}
+  ) {
+    this.decisions = new AttemptedDecisions(ports);
+  }
 
   restore(model: ModelId): Promise<void> {
     return this.lanes.run(model, async () => {
@@ -68,7 +70,7 @@ class StoredIncidents implements IncidentManager {
       tracking.open = open;
       tracking.severity = startSeverity(open?.severity ?? 'none');
       // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
-      tracking.isToldFirm = open !== null && (await this.wasProposedFor(open));
+      tracking.isToldFirm = open !== null && (await this.wasProposedFor(tracking, open));
       tracking.isUnproposed = open !== null && !tracking.isToldFirm;
       tracking.sameEvaluations = open === null ? 0 : 1;
       if (open !== null && tracking.isToldFirm)
@@ -88,16 +90,19 @@ class StoredIncidents implements IncidentManager {
       if (open !== null) {
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
-        await this.attempt('verify', tracking, model.id, (governance) =>
+        await this.decisions.attempt('verify', tracking, model.id, (governance) =>
           governance.verify(open, stillFound(evaluation), blind, nowMs),
         );
       }
       const problem = isProblem(evaluation);
-      tracking.overEvaluations = isUnderWay(evaluation) ? 0 : tracking.overEvaluations + 1;
+      // What cannot be stored did not happen: the next evaluation counts on from before.
+      const next = { ...tracking, causesLeft: new Map(tracking.causesLeft) };
+      next.overEvaluations = isUnderWay(evaluation) ? 0 : tracking.overEvaluations + 1;
       const incident =
-        problem && tracking.overEvaluations < this.hysteresis.closeMixed
-          ? await this.followProblem(tracking, model, evaluation)
-          : await this.followRecovery(tracking, !problem);
+        problem && next.overEvaluations < this.hysteresis.closeMixed
+          ? await this.followProblem(next, model, evaluation)
+          : await this.followRecovery(next, !problem);
+      Object.assign(tracking, next);
       return { open: tracking.open, proposing: incident === null ? null : begunProposing(tracking, incident) };
     });
     if (proposing !== null) await this.propose(proposing, evaluation);
@@ -123,41 +128,20 @@ class StoredIncidents implements IncidentManager {
       const { open } = tracking;
       if (open?.id !== incident.id || tracking.proposing !== turn) return;
       const isHeld = !isFirm(tracking, open.diagnosis, this.hysteresis);
-      const isMade = await this.attempt('propose', tracking, open.modelId, (governance) =>
+      const isMade = await this.decisions.attempt('propose', tracking, open.modelId, (governance) =>
         governance.propose(open, isHeld ? [] : resolved),
       );
       tracking.isUnproposed = isHeld || !isMade;
     });
   }
 
-  /**
-   * Monitoring goes on while decisions are refused: what fails is told in the log, once until it succeeds, and is tried again by
-   * the next evaluation, what was to be withdrawn by the next sweep. @returns whether it was done
-   */
-  private async attempt(
-    part: GovernancePart,
-    { failing }: IncidentTracking,
-    model: ModelId,
-    work: (governance: IncidentGovernance) => Promise<unknown>,
-  ): Promise<boolean> {
-    try {
-      await work(this.ports.governance);
-      failing.delete(part);
-      return true;
-    } catch (error) {
-      if (!failing.has(part)) this.ports.logger.error({ model, error: String(error) }, `decisions: cannot ${part} now`);
-      failing.add(part);
-      return false;
-    }
-  }
-
   /** Whether proposals were ever made for an incident's cause: those that people withdrew, or let expire, count too. */
-  private async wasProposedFor({ id: incident, diagnosis }: IncidentRow): Promise<boolean> {
-    const { governance } = this.ports;
+  private async wasProposedFor(tracking: IncidentTracking, incident: IncidentRow): Promise<boolean> {
     // Decisions that cannot be read keep no model from being watched: making the proposals is tried again.
-    const records = await governance.records({ incident, pendingOnly: false, limit: MOST_RECORDS }).catch(() => []);
+    const records = await this.decisions.recordsOf(tracking, incident);
     return records.some(
-      ({ recommendation: { proposedBy, cause } }) => proposedBy.kind === 'system' && cause === causeOf(diagnosis),
+      ({ recommendation: { proposedBy, cause } }) =>
+        proposedBy.kind === 'system' && cause === causeOf(incident.diagnosis),
     );
   }
 
@@ -249,7 +233,7 @@ class StoredIncidents implements IncidentManager {
     tracking.clearEvaluations = isClear ? tracking.clearEvaluations + 1 : 0;
     const { close, closeMixed } = this.hysteresis;
     const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
-    if (isDone && !(await this.ports.governance.isActionUnderWay(tracking.open.id)))
+    if (isDone && !(await this.decisions.isActionUnderWay(tracking, tracking.open)))
       await this.close(tracking, tracking.open);
     return null;
   }
@@ -295,7 +279,7 @@ class StoredIncidents implements IncidentManager {
     // which people decided is the one to remember.
     const isNews = !sameStory || judged !== incident.severity;
     const worse = compareSeverity(judged, incident.severity) > 0;
-    if (isNews && !worse && (await this.ports.governance.isActionUnderWay(incident.id))) {
+    if (isNews && !worse && (await this.decisions.isActionUnderWay(tracking, incident))) {
       tracking.differentEvaluations = 0;
       tracking.severity = startSeverity(incident.severity);
       return null;
@@ -345,7 +329,7 @@ class StoredIncidents implements IncidentManager {
     const wasAsked = wasAskedSince(incident.diagnosis, evaluation.diagnosis);
     if (!wasAsked && !isOtherSize(incident.diagnosis, evaluation.diagnosis)) return incident;
     const grows = (evaluation.diagnosis.impact?.share ?? 0) > (incident.diagnosis.impact?.share ?? 0);
-    if (!grows && (await this.ports.governance.isActionUnderWay(incident.id))) return incident;
+    if (!grows && (await this.decisions.isActionUnderWay(tracking, incident))) return incident;
     const { diagnosis, fingerprint } = evaluation;
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
     const { severity } = incident;
@@ -371,14 +355,10 @@ class StoredIncidents implements IncidentManager {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, leaves, now);
-    const records = await this.ports.governance.records({
-      incident: incident.id,
-      pendingOnly: false,
-      limit: MOST_RECORDS,
-    });
+    const records = await this.decisions.recordsOf(tracking, incident);
     await this.ports.lessons.save(this.ports.remember(closed, records));
     await this.ports.incidents.save(closed, entries);
-    await this.attempt('withdraw', tracking, closed.modelId, (governance) =>
+    await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );
     tracking.problemEvaluations = 0;

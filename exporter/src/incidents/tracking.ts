@@ -32,7 +32,7 @@ export interface IncidentTracking {
   readonly failing: Set<GovernancePart>;
 }
 
-export type GovernancePart = 'verify' | 'propose' | 'withdraw';
+export type GovernancePart = 'read' | 'verify' | 'propose' | 'withdraw';
 
 /** Of a model that nothing is known of. */
 export const newTracking = (): IncidentTracking => ({

@@ -1,0 +1,54 @@
+import type { DecisionRecord } from '../domain/decision-record.js';
+import type { ModelId } from '../domain/identifiers.js';
+import type { IncidentRow } from '../domain/incident.js';
+import type { IncidentGovernance, IncidentPorts } from './ports.js';
+import type { GovernancePart, IncidentTracking } from './tracking.js';
+
+/** Recommendations of one incident that are looked at. */
+const MOST_RECORDS = 100;
+
+type Failing = Pick<IncidentTracking, 'failing'>;
+
+/**
+ * What incidents ask of decisions. Monitoring goes on while those are refused or cannot be read: what fails is told in the log,
+ * once until it succeeds, and is tried again by the next evaluation, what was to be withdrawn by the next sweep.
+ */
+export class AttemptedDecisions {
+  constructor(private readonly ports: Pick<IncidentPorts, 'governance' | 'logger'>) {}
+
+  /** @returns whether it was done */
+  async attempt(
+    part: GovernancePart,
+    { failing }: Failing,
+    model: ModelId,
+    work: (governance: IncidentGovernance) => Promise<unknown>,
+  ): Promise<boolean> {
+    try {
+      await work(this.ports.governance);
+      failing.delete(part);
+      return true;
+    } catch (error) {
+      if (!failing.has(part)) this.ports.logger.error({ model, error: String(error) }, `decisions: cannot ${part} now`);
+      failing.add(part);
+      return false;
+    }
+  }
+
+  /** No, while decisions cannot be read: nothing is executed then either, and what began before holds up no incident. */
+  async isActionUnderWay(failing: Failing, { id, modelId }: IncidentRow): Promise<boolean> {
+    const underWay: boolean[] = [];
+    await this.attempt('read', failing, modelId, async (governance) =>
+      underWay.push(await governance.isActionUnderWay(id)),
+    );
+    return underWay.includes(true);
+  }
+
+  /** None, while decisions cannot be read. */
+  async recordsOf(failing: Failing, { id, modelId }: IncidentRow): Promise<readonly DecisionRecord[]> {
+    const records: DecisionRecord[] = [];
+    await this.attempt('read', failing, modelId, async (governance) =>
+      records.push(...(await governance.records({ incident: id, pendingOnly: false, limit: MOST_RECORDS }))),
+    );
+    return records;
+  }
+}

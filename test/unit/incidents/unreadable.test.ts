@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import type { Incident } from '../../../exporter/src/domain/incident.js';
+import { modelNamed } from '../monitoring/fleet-on-memory.js';
+import { evaluated, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
+
+const MODEL = modelNamed('a');
+const [ONE, OTHER, CLEAR] = [
+  evaluated('high', 'unit-change'),
+  evaluated('high', 'endpoint-errors'),
+  evaluated('none', null),
+];
+const away = (): Promise<never> => Promise.reject(new Error('damaged'));
+
+/** An open incident, on decisions and a store that fail from when they are told to. */
+async function opened() {
+  const broken = { decisions: false, saves: 0 };
+  const saved = new Map<string, Incident>();
+  const stored = storedIncidents(saved);
+  const orAway = <T>(answer: () => Promise<T>): Promise<T> => (broken.decisions ? away() : answer());
+  const incidents = incidentsInMemory(saved, {
+    governance: {
+      ...NOBODY_DECIDES,
+      propose: () => orAway(() => Promise.resolve([])),
+      verify: () => orAway(() => Promise.resolve()),
+      withdraw: () => orAway(() => Promise.resolve()),
+      records: () => orAway(() => Promise.resolve([])),
+      isActionUnderWay: () => orAway(() => Promise.resolve(false)),
+    },
+    incidents: {
+      ...stored,
+      save: (incident, entries) => {
+        broken.saves -= 1;
+        return broken.saves === 0 ? away() : stored.save(incident, entries);
+      },
+    },
+  });
+  for (let i = 0; i < 3; i += 1) await incidents.apply(MODEL, ONE);
+  const cause = (): string | undefined => incidents.current(MODEL.id)?.diagnosis.causes[0]?.id;
+  /** Evaluations until the incident tells another cause than before. @param failing the save that fails, from 1 on */
+  const untilOther = async (evaluation: typeof ONE, failing = 0): Promise<number> => {
+    const before = cause();
+    broken.saves = failing;
+    for (let n = 1; n < 100; n += 1) {
+      await incidents.apply(MODEL, evaluation).catch((error: unknown) => expect(String(error)).toContain('damaged'));
+      if (cause() !== before) return n;
+    }
+    return expect.fail('the story stays');
+  };
+  return { broken, incidents, saved, cause, untilOther };
+}
+
+it('follows the story and closes while decisions cannot be read', async () => {
+  const { broken, incidents, cause, untilOther } = await opened();
+  expect(cause()).toBe('unit-change');
+  broken.decisions = true;
+  await untilOther(OTHER);
+  expect(cause()).toBe('endpoint-errors');
+  for (let i = 0; i < 200; i += 1) await incidents.apply(MODEL, CLEAR);
+  expect(incidents.current(MODEL.id)).toBeNull();
+});
+
+it('counts no change of the story that could not be stored', async () => {
+  const [calm, failing] = [await opened(), await opened()];
+  const there = await calm.untilOther(OTHER);
+  const back = await calm.untilOther(ONE);
+  expect(await failing.untilOther(OTHER, 1)).toBe(there + 1);
+  expect(await failing.untilOther(ONE)).toBe(back);
+});
