@@ -144,14 +144,21 @@ export class Fleet implements RowTaker {
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const id of this.members.all.keys()) this.probes.stop(id);
+    // At once: an evaluation under way may wait for a target over the network longer than a stop may take.
+    await this.judgeRest();
     await this.loop.stop();
     await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await Promise.all([...this.members.all.keys()].map((id) => this.lanes.run(id, () => undefined)));
+    const failed = await this.judgeRest();
+    if (failed !== null) throw failed;
+  }
+
+  /** @returns why what waited could not be written, null when it was */
+  private async judgeRest(): Promise<Error | null> {
     await this.commits.settle();
     for (const member of this.members.all.values())
       await this.members.inLaneOf(member, () => member.monitored.judgeRest());
-    const failed = await this.commits.write();
-    if (failed !== null) throw failed;
+    return this.commits.write();
   }
 
   /** True also for a model that could not be restored: its name is taken. */

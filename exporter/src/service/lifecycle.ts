@@ -5,6 +5,8 @@ const TOLD_EVERY_MS = 2_000;
 
 /** Where the service is between start and stop: what `/-/ready`, `mlfi_ready` and everyone turned away are told. */
 export class Lifecycle {
+  /** From when the service ends. */
+  isStopping = false;
   private closed: string | null = 'mlfi is starting';
   private toldAtMs = 0;
   private models = 0;
@@ -39,6 +41,7 @@ export class Lifecycle {
   }
 
   stopping(): void {
+    this.isStopping = true;
     this.closed = 'mlfi is stopping; another instance, or the next start, takes the request';
     this.metrics.ready(false);
   }

@@ -70,6 +70,8 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const logger = options.logger ?? createLogger(started.logging.level);
   const configurationFile = options.configurationFile ?? null;
   const foundation = await openFoundation(started, { configurationFile, clock, logger, closing });
+  // First, and so ended last: without a listener the signal would end the process, also in the middle of a start or stop.
+  closing.push('SIGHUP', foundation.config.onHangUp());
   const areas = await wireAreas(foundation, options);
   const firstKey = await openKeys(foundation, areas.application);
   const server = await listen(foundation, areas);
@@ -145,16 +147,24 @@ async function restore(foundation: Foundation, areas: Areas, signal: AbortSignal
 }
 
 /** The models of the configuration and of discovery, now and at every reload. */
-async function takeModels(foundation: Foundation, { capture, fleet, metrics }: Areas): Promise<ModelDiscovery> {
-  const { started, config, logger, decisionGate } = foundation;
+async function takeModels(
+  foundation: Foundation,
+  { capture, fleet, lifecycle, metrics }: Areas,
+): Promise<ModelDiscovery> {
+  const { config, logger, decisionGate } = foundation;
   const discovery = wireModelDiscovery(foundation, capture, fleet);
-  await discovery.takeConfigured(started.models);
-  config.onReload(({ models }, changed) => {
-    if (!changed.includes('models')) return;
-    discovery.takeConfigured(models).catch((error: unknown) => {
+  let taken = Promise.resolve();
+  const take = (): Promise<void> => {
+    taken = taken.catch(() => undefined).then(() => discovery.takeConfigured(config.current().models));
+    return taken;
+  };
+  config.onReload((_, changed) => {
+    if (!changed.includes('models') || lifecycle.isStopping) return;
+    take().catch((error: unknown) => {
       logger.error({ error: String(error) }, 'the models of the configuration could not be taken over');
     });
   });
+  await take();
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
   return discovery;
@@ -162,12 +172,11 @@ async function takeModels(foundation: Foundation, { capture, fleet, metrics }: A
 
 /** All that runs by itself; from here on the service is ready. */
 function run(foundation: Foundation, areas: Areas, discovery: ModelDiscovery, server: HttpServer): void {
-  const { config, closing } = foundation;
+  const { closing } = foundation;
   const { application, integrations, intake, lifecycle } = areas;
   closing.push('calls that wait for their other half', () => intake.stop());
   startSchedules(foundation, { ...areas, discovery, imports: application.imports });
   integrations.readChanges();
-  closing.push('SIGHUP', config.onHangUp());
   closing.push('requests under way', () => {
     lifecycle.stopping();
     return server.close();

@@ -1,5 +1,8 @@
 import type { Clock, Logger } from '../domain/ports.js';
 
+/** A task may wait for an answer over the network: a stop has more to do than to wait for it. */
+const STOP_WITHIN_MS = 5_000;
+
 /** Work done again and again in the background. What fails is logged and tried again at its next turn. */
 export class Schedules {
   private readonly stopping = new AbortController();
@@ -15,10 +18,15 @@ export class Schedules {
     this.loops.push(this.repeat(ms, work, first));
   }
 
-  /** Resolves when nothing runs any more: what the work uses can then be closed. */
+  /** Resolves when nothing runs any more, so that what the work uses can be closed, and at the latest after `STOP_WITHIN_MS`. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.all(this.loops);
+    const ended = new AbortController();
+    const tooLong = this.clock.sleep(STOP_WITHIN_MS, ended.signal).then(() => {
+      if (!ended.signal.aborted) this.logger.warn({}, 'a scheduled task does not end; the stop goes on without it');
+    });
+    await Promise.race([Promise.all(this.loops), tooLong]);
+    ended.abort();
   }
 
   private async repeat(ms: number, work: () => Promise<unknown>, first: 'later' | 'at once'): Promise<void> {

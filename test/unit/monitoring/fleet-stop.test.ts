@@ -5,7 +5,7 @@ import { callCountersCodec } from '../../../exporter/src/monitoring/call-counter
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { observation } from '../detection/rows.js';
-import { answers, fleetOn, labels, modelNamed, storedCounts } from './fleet-on-memory.js';
+import { answers, fleetOn, labels, modelNamed, NO_INCIDENTS, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
@@ -54,6 +54,28 @@ it('judges at a stop what waits for older rows: the next start goes on behind it
   await patient.inModel(A, (monitored) => monitored.advance(1e12 + 9_000_000, false));
   await patient.stop();
   expect(other.committed.detectors.get(A)).toBe(stored);
+});
+
+it('stores what waits before an evaluation has ended that waits for a target', async () => {
+  const store = new MemoryStore();
+  let answer = (): void => undefined;
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((told) => (begin = told));
+  const apply = (): Promise<null> => {
+    begin();
+    return new Promise((resolve) => (answer = () => resolve(null)));
+  };
+  const fleet = fleetOn(store, AT_ONCE, { incidents: { ...NO_INCIDENTS, apply } });
+  await fleet.add(modelNamed('a'));
+  await fleet.start();
+  await begun;
+  await fleet.ingest(A, answers([], { observations: rows(40) }));
+  const before = store.committed.detectors.get(A);
+  const stopped = fleet.stop();
+  await vi.waitUntil(() => store.committed.detectors.get(A) !== before);
+  expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '')).toMatchObject({ calls: 40, waiting: 0 });
+  answer();
+  await stopped;
 });
 
 it('goes on from what is stored when counting fails behind a commit', async () => {
