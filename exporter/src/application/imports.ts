@@ -143,6 +143,8 @@ export function importUseCases({
       await fleet.takeBack(id).catch(() => undefined);
       throw error;
     }
+    // Also when its first rows are not taken: it is under way, and nobody may come back.
+    heardAtMs.set(id, begunNow.begunAtMs);
     return opened(model, begunNow, windowMsFor(batch, spread));
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import {
   IDLE_IMPORT_MS,
   importUseCases,
@@ -275,4 +275,23 @@ it('cancels no import whose rows come while it is looked for idle ones', async (
   expect(taken).toMatchObject({ accepted: 1 });
   expect(imports.isUnderWay(A)).toBe(true);
   expect(imports.progress(A)).toMatchObject({ rows: 2 });
+});
+
+it('cancels an import whose first rows could not be stored, when nothing is heard of it for a day', async () => {
+  vi.spyOn(Replay.prototype, 'take').mockRejectedValueOnce(new Unavailable('the store takes nothing'));
+  await expect(take(A, ['p1'])).rejects.toThrow('the store takes nothing');
+  expect(imports.isUnderWay(A)).toBe(true);
+  nowMs += IDLE_IMPORT_MS;
+  await imports.cancelIdle();
+  expect(imports.isUnderWay(A)).toBe(false);
+});
+
+it('gives an import the day of its own, not what is left of one that was cancelled before', async () => {
+  await take(A, ['p1']);
+  await imports.cancel(A, SYSTEM);
+  nowMs += IDLE_IMPORT_MS;
+  vi.spyOn(Replay.prototype, 'take').mockRejectedValueOnce(new Unavailable('the store takes nothing'));
+  await expect(take(A, ['p2'])).rejects.toThrow('the store takes nothing');
+  await imports.cancelIdle();
+  expect(imports.isUnderWay(A)).toBe(true);
 });

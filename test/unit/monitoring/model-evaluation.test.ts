@@ -4,6 +4,8 @@ import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import { incident } from '../../integration/governance/harness.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
 import { answers, askedModel, fleetOn, modelNamed, NO_INCIDENTS, QUIET_LOGGER } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -77,5 +79,28 @@ it('removes a model that is read anew while it is being removed, and neither pro
   await removed;
   expect(fleet.has(A)).toBe(false);
   expect(await store.models.get(A)).toBeNull();
+  await fleet.stop();
+});
+
+it('evaluates a model again whose evaluation failed, though nothing more comes', async () => {
+  let nowMs = 1_767_578_400_000;
+  const random = seededRandom('rows');
+  const observations = Array.from({ length: 700 }, (_, i) =>
+    observation({ predictionId: `p${i}`, atMs: nowMs - 7_200_000 + 1_000 * i, confidence: 0.7 + 0.2 * random.next() }),
+  );
+  const apply = vi.fn(() => Promise.resolve<IncidentRow | null>(null));
+  // Time stands still but for what the rows wait for: no evaluation is due because one has not been for long.
+  const fleet = fleetOn(new MemoryStore(), () => new Promise((resolve) => setImmediate(resolve)), {
+    incidents: { ...NO_INCIDENTS, apply },
+    clock: { now: () => nowMs, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+  });
+  await fleet.add(modelNamed('a'));
+  await fleet.ingest(A, answers([], { observations }));
+  nowMs += 60_000;
+  await fleet.catchUp(A);
+  expect(fleet.status(A).baseline?.version).toBe(1);
+  apply.mockClear().mockRejectedValueOnce(new Error('the store takes nothing'));
+  await fleet.start();
+  await vi.waitFor(() => expect(apply).toHaveBeenCalledTimes(2));
   await fleet.stop();
 });
