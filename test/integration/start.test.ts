@@ -1,5 +1,6 @@
+import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knex from 'knex';
@@ -7,9 +8,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { parseConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
+import { openStore } from '../../exporter/src/store/open-store.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
 import { freePort } from './servers/free-port.js';
-import { startServiceProcess } from './service-process.js';
+import { startServiceProcess, type ServiceProcess } from './service-process.js';
 
 let root: string;
 let folders = 0;
@@ -177,4 +179,44 @@ it.each([
   expect([await service.exited, service.said()]).toEqual([code, expect.any(String)]);
   expect(performance.now() - startedAt).toBeLessThan(signals === 2 ? 5_000 : 20_000);
   socket.destroy();
+});
+
+it('bears a SIGHUP in the middle of a start, and takes over what the file says then', async () => {
+  const directory = folder();
+  const [port, listed] = [await freePort(), await freePort()];
+  let service: ServiceProcess | null = null;
+  const list = createHttpServer((_, response) => {
+    // The start waits for this list of models.
+    appendFileSync(join(directory, 'mlfi.yml'), 'models: [{ id: said-later }]\n');
+    service?.child.kill('SIGHUP');
+    const answer = setInterval(() => {
+      const isOver = service?.child.signalCode !== null || service.said().includes('was read again');
+      if (!isOver) return;
+      clearInterval(answer);
+      response.setHeader('content-type', 'application/json').end('[]');
+    }, 10);
+  });
+  await new Promise<void>((resolve) => list.listen(listed, '127.0.0.1', resolve));
+  service = startServiceProcess(directory, port, { discovery: { urls: [`http://127.0.0.1:${listed}/`] } });
+  await service.ready();
+  service.child.kill('SIGTERM');
+  expect([await service.exited, service.said()]).toEqual([0, expect.stringContaining('was read again')]);
+  const store = await openStore({ kind: 'sqlite', file: database(directory) }, 'read');
+  expect((await store.models.list()).models.map(({ id }) => id)).toEqual(['said-later']);
+  await store.close();
+  await new Promise((resolve) => list.close(resolve));
+});
+
+it('listens to SIGHUP from before the store is opened until after it is closed', async () => {
+  const before = process.listenerCount('SIGHUP');
+  const directory = folder();
+  const starting = start(directory);
+  expect(process.listenerCount('SIGHUP')).toBe(before + 1);
+  const service = await starting;
+  await service.close();
+  expect(process.listenerCount('SIGHUP')).toBe(before);
+  mkdirSync(join(directory, 'broken'));
+  mkdirSync(database(join(directory, 'broken')));
+  await expect(start(join(directory, 'broken'))).rejects.toThrow();
+  expect(process.listenerCount('SIGHUP')).toBe(before);
 });

@@ -39,16 +39,24 @@ export interface ConfiguredModels {
    * something else than before.
    */
   take(models: readonly NamedRegistration[]): Promise<void>;
+  /** Resolves when no file is being taken over. */
+  settle(): Promise<void>;
 }
 
-/** @param settings where it is remembered what was taken over, so that a change made while mlfi was stopped is seen */
+/**
+ * @param settings where it is remembered what was taken over, so that a change made while mlfi was stopped is seen
+ * @param isStopping from then on nothing more is taken over: the next start does
+ */
 export function configuredModels(
-  ports: RegistrationPorts & { readonly settings: Pick<SettingRepository, 'get' | 'set'> },
+  ports: RegistrationPorts & {
+    readonly settings: Pick<SettingRepository, 'get' | 'set'>;
+    readonly isStopping: () => boolean;
+  },
 ): ConfiguredModels {
-  const { fleet, logger, schedule, settings } = ports;
+  const { fleet, logger, schedule, settings, isStopping } = ports;
   let taken: Map<string, Digests> | null = null;
   let saved: string | null = null;
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
   /** Changes of each model, one after the other: each begins with what the one before led to. */
   const changes = new Map<ModelId, Promise<void>>();
 
@@ -110,9 +118,13 @@ export function configuredModels(
 
   const take = async (models: readonly NamedRegistration[]): Promise<void> => {
     const all = await known();
-    for (const model of models) await one(model).catch((error: unknown) => failed(model.id, error));
+    for (const model of models) {
+      if (isStopping()) break;
+      await one(model).catch((error: unknown) => failed(model.id, error));
+    }
     const named = new Set<string>(models.map(({ id }) => id));
     for (const id of [...all.keys()].map(modelId)) {
+      if (isStopping()) break;
       if (named.has(id)) continue;
       try {
         if (fleet.has(id)) await fleet.release(id);
@@ -124,5 +136,5 @@ export function configuredModels(
     await save();
   };
 
-  return { take: (models) => inTurn(() => take(models)) };
+  return { take: (models) => inTurn(() => take(models)), settle: () => last };
 }

@@ -35,6 +35,16 @@ const MOST_LEFT = 1_000;
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
 
+/** @returns null once the signal is aborted: the work is then not begun, or left to itself */
+async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
+  if (signal?.aborted === true) return null;
+  const settled = new AbortController();
+  const aborted = new Promise<null>((resolve) =>
+    signal?.addEventListener('abort', () => resolve(null), { signal: settled.signal }),
+  );
+  return Promise.race([work(), aborted]).finally(() => settled.abort());
+}
+
 /** Keeps at most one open incident per model. */
 export function createIncidentManager(
   ports: IncidentPorts,
@@ -83,7 +93,7 @@ class StoredIncidents implements IncidentManager {
     return this.trackings.get(model)?.open ?? null;
   }
 
-  async apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
+  async apply(model: Model, evaluation: Evaluation, hurry?: AbortSignal): Promise<IncidentRow | null> {
     const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
       const { open } = tracking;
@@ -105,11 +115,11 @@ class StoredIncidents implements IncidentManager {
       Object.assign(tracking, next);
       return { open: tracking.open, proposing: incident === null ? null : begunProposing(tracking, incident) };
     });
-    if (proposing !== null) await this.propose(proposing, evaluation);
+    if (proposing !== null) await this.propose(proposing, evaluation, hurry);
     return open;
   }
 
-  async refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void> {
+  async refreshProposals(model: ModelId, evaluation: Evaluation, hurry?: AbortSignal): Promise<void> {
     const proposing = await this.lanes.run(model, () => {
       const tracking = this.trackings.get(model);
       const open = tracking?.open ?? null;
@@ -118,12 +128,17 @@ class StoredIncidents implements IncidentManager {
       const isToldSo = storyOf(open.diagnosis) === storyOf(evaluation.diagnosis);
       return isToldSo && isFirm(tracking, open.diagnosis, this.hysteresis) ? begunProposing(tracking, open) : null;
     });
-    if (proposing !== null) await this.propose(proposing, evaluation);
+    if (proposing !== null) await this.propose(proposing, evaluation, hurry);
   }
 
   /** Asks the targets of the plans, and then makes the proposals, unless the incident is closed or newer ones are to be made by then. */
-  private async propose({ tracking, incident, turn }: Proposing, { proposals }: Evaluation): Promise<void> {
-    const resolved = await this.ports.governance.resolve(proposals);
+  private async propose(
+    { tracking, incident, turn }: Proposing,
+    { proposals }: Evaluation,
+    hurry?: AbortSignal,
+  ): Promise<void> {
+    const resolved = await unlessAborted(() => this.ports.governance.resolve(proposals), hurry);
+    if (resolved === null) return;
     await this.lanes.run(incident.modelId, async () => {
       const { open } = tracking;
       if (open?.id !== incident.id || tracking.proposing !== turn) return;

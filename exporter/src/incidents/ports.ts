@@ -30,10 +30,13 @@ export interface IncidentManager {
   /** Takes up the incident that was open before a restart. */
   restore(model: ModelId): Promise<void>;
   current(model: ModelId): IncidentRow | null;
-  /** Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards. */
-  apply(model: Model, evaluation: Evaluation): Promise<IncidentRow | null>;
+  /**
+   * Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards.
+   * @param hurry once aborted, no target is asked or waited for: the proposals wait for the next evaluation; so below
+   */
+  apply(model: Model, evaluation: Evaluation, hurry?: AbortSignal): Promise<IncidentRow | null>;
   /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
-  refreshProposals(model: ModelId, evaluation: Evaluation): Promise<void>;
+  refreshProposals(model: ModelId, evaluation: Evaluation, hurry?: AbortSignal): Promise<void>;
   /**
    * An alert of somebody else began or ended. While one fires, the first evaluation that finds something opens an incident.
    * @param receipt what the store made of it; one that is sent again is noted where it was stored and then could not be noted

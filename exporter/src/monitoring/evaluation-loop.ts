@@ -7,7 +7,8 @@ export interface EvaluationSchedule {
   isDue(id: ModelId, nowMs: number): boolean;
   /** When the model was last evaluated; null for never. */
   evaluatedAtMs(id: ModelId): number | null;
-  evaluate(id: ModelId): Promise<void>;
+  /** @param hurry aborted once somebody waits for the evaluation to be over */
+  evaluate(id: ModelId, hurry: AbortSignal): Promise<void>;
 }
 
 /** A requested evaluation follows the one before by at least this: requests in a burst are one. */
@@ -18,7 +19,7 @@ const REQUESTS_APART_MS = 1_000;
  * model is never evaluated twice at the same time.
  */
 export class EvaluationLoop {
-  private readonly running = new Map<ModelId, Promise<void>>();
+  private readonly running = new Map<ModelId, { readonly over: Promise<void>; readonly hurry: AbortController }>();
   private readonly requested = new Set<ModelId>();
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
@@ -37,8 +38,9 @@ export class EvaluationLoop {
   /** Begins no evaluation any more and resolves when those under way are over. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    for (const { hurry } of this.running.values()) hurry.abort();
     await this.loop;
-    await Promise.all(this.running.values());
+    await Promise.all([...this.running.values()].map(({ over }) => over));
   }
 
   /** Evaluates the model as soon as may be, whether or not there is new evidence. */
@@ -51,7 +53,9 @@ export class EvaluationLoop {
   /** Resolves when no evaluation of the model is under way. */
   async settled(id: ModelId): Promise<void> {
     this.requested.delete(id);
-    await this.running.get(id);
+    const running = this.running.get(id);
+    running?.hurry.abort();
+    await running?.over;
   }
 
   private async run(): Promise<void> {
@@ -80,13 +84,14 @@ export class EvaluationLoop {
   private begin(id: ModelId): void {
     if (this.running.has(id) || this.stopping.signal.aborted) return;
     this.requested.delete(id);
-    const evaluation = this.schedule
-      .evaluate(id)
+    const hurry = new AbortController();
+    const over = this.schedule
+      .evaluate(id, hurry.signal)
       .catch((error: unknown) => {
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
         this.ports.logger.error({ model: id, error: text }, 'evaluation failed');
       })
       .finally(() => this.running.delete(id));
-    this.running.set(id, evaluation);
+    this.running.set(id, { over, hurry });
   }
 }

@@ -102,9 +102,9 @@ export class Fleet implements RowTaker {
         ids: () => this.ids(),
         isDue: (id, nowMs) => this.evaluations.isDue(this.members.get(id), nowMs),
         evaluatedAtMs: (id) => members.get(id)?.last?.atMs ?? null,
-        evaluate: async (id) => {
+        evaluate: async (id, hurry) => {
           const member = members.get(id);
-          if (member !== undefined) await this.evaluations.evaluate(member);
+          if (member !== undefined) await this.evaluations.evaluate(member, hurry);
         },
       },
       () => settings.evaluationMs,
@@ -144,7 +144,7 @@ export class Fleet implements RowTaker {
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const id of this.members.all.keys()) this.probes.stop(id);
-    // At once: an evaluation under way may wait for a target over the network longer than a stop may take.
+    // At once: what is under way may take longer than a stop may.
     await this.judgeRest();
     await this.loop.stop();
     await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));

@@ -76,17 +76,20 @@ export class ModelEvaluation {
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
   }
 
-  /** One evaluation. The model's lane is held while its state is read and changed, not while it is thought about. */
-  async evaluate(member: Member): Promise<void> {
+  /**
+   * One evaluation. The model's lane is held while its state is read and changed, not while it is thought about.
+   * @param hurry once aborted, nobody outside is waited for any more
+   */
+  async evaluate(member: Member, hurry = this.stopping): Promise<void> {
     try {
-      await this.evaluateOnce(member);
+      await this.evaluateOnce(member, hurry);
     } catch (error) {
       member.needsEvaluation = true;
       throw error;
     }
   }
 
-  private async evaluateOnce(member: Member): Promise<void> {
+  private async evaluateOnce(member: Member, hurry: AbortSignal): Promise<void> {
     const { monitored } = member;
     const { id } = monitored.model;
     const { lanes, members, clock, events, incidents } = this.ports;
@@ -119,7 +122,7 @@ export class ModelEvaluation {
     if (!isThere || member.registration.removals > 0 || monitored.model.paused) return;
 
     const before = incidents.current(id);
-    const incident = await incidents.apply(monitored.model, evaluation);
+    const incident = await incidents.apply(monitored.model, evaluation, hurry);
     member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
@@ -141,7 +144,7 @@ export class ModelEvaluation {
     const { monitored, experiment, rows } = member;
     const state = { ...monitored.modelState(), experiment: experiment?.result ?? null, rowAnalysis: rows.analysis };
     const evaluation = evaluate(state, this.ports.knowledge(member), this.ports.clock.now());
-    await this.ports.incidents.refreshProposals(monitored.model.id, evaluation);
+    await this.ports.incidents.refreshProposals(monitored.model.id, evaluation, this.stopping);
   }
 
   /** Saves a change of the model and then makes it; the caller holds the model's lane. */

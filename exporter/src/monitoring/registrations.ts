@@ -84,7 +84,7 @@ export class Registrations {
 
   /** Saves a model and monitors it as it is from now on; the caller holds its lane. */
   private async admit(model: Model, member: Member | null, audit?: AuditNote, event?: ChangeEvent): Promise<void> {
-    if (this.ports.stopping.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
+    this.refuseWhenStopping();
     if (member === null || event === undefined)
       await writeModels(this.ports.store, audit, (models) => models.save(model));
     else
@@ -177,6 +177,7 @@ export class Registrations {
       await members.inLane(id, async (member) => {
         // Removed by somebody else meanwhile: what has its name now is another model.
         if (member.registration !== registration) throw new NotFound(`model "${id}" was removed`, 'model');
+        this.refuseWhenStopping();
         if (isKept) await this.keep(member);
         // Not the one it was when that had to be read anew, which takes the incident's lane: so only now that one.
         const kept = members.get(id);
@@ -189,6 +190,10 @@ export class Registrations {
       if (member?.registration === registration) probes.restart(member);
       throw error;
     }
+  }
+
+  private refuseWhenStopping(): void {
+    if (this.ports.stopping.aborted) throw new Unavailable('mlfi is stopping and changes nothing any more');
   }
 
   private async keep(member: Member): Promise<void> {

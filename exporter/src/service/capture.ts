@@ -12,6 +12,7 @@ import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { seededRandom } from '../system/seeded-random.js';
 import type { Foundation } from './foundation.js';
+import type { Lifecycle } from './lifecycle.js';
 
 /** How models are asked. */
 export interface Capture {
@@ -44,9 +45,10 @@ export interface ModelDiscovery {
 }
 
 export function wireModelDiscovery(
-  { started, http, clock, logger, store, processMetrics, authorizationOf }: Foundation,
+  { started, http, clock, logger, store, processMetrics, authorizationOf, closing }: Foundation,
   { discover: ask, chooseGoldenInputs: golden }: Capture,
   fleet: Fleet,
+  lifecycle: Lifecycle,
 ): ModelDiscovery {
   const { files, urls, authorizationSecret } = started.discovery;
   const registration: RegistrationPorts = {
@@ -57,7 +59,13 @@ export function wireModelDiscovery(
     clock,
     logger,
   };
-  const configured = configuredModels({ ...registration, settings: store.settings });
+  const configured = configuredModels({
+    ...registration,
+    settings: store.settings,
+    isStopping: () => lifecycle.isStopping,
+  });
+  // Behind the fleet, which by then refuses what was under way: so this ends, and before the store is closed.
+  closing.push('the models of the configuration', () => configured.settle());
   const sources = createModelSources(
     {
       readFile: (path) => readFile(path, 'utf8'),

@@ -64,6 +64,8 @@ export async function openFoundation(
     processMetrics.reloaded(loaded.kind === 'ok');
     return loaded;
   });
+  // First, and so ended last: without a listener the signal would end the process, also in the middle of a start or stop.
+  closing.push('SIGHUP', config.onHangUp());
   const opened = await openStore(storeAt(started), 'write', rowsSetAside(processMetrics, logger));
   closing.push('the store', () => opened.close());
   const decisionGate = new DecisionGate(processMetrics, logger);

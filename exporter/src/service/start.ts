@@ -16,7 +16,7 @@ import { createLogger } from '../system/logger.js';
 import { systemClock } from '../system/system-clock.js';
 import { wireApplication } from './application.js';
 import { wireAudit } from './audit.js';
-import { wireCapture, wireModelDiscovery, type ModelDiscovery } from './capture.js';
+import { wireCapture, wireModelDiscovery } from './capture.js';
 import { openFoundation, type Foundation } from './foundation.js';
 import { wireGovernance } from './governance.js';
 import { httpPorts } from './http.js';
@@ -70,14 +70,12 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const logger = options.logger ?? createLogger(started.logging.level);
   const configurationFile = options.configurationFile ?? null;
   const foundation = await openFoundation(started, { configurationFile, clock, logger, closing });
-  // First, and so ended last: without a listener the signal would end the process, also in the middle of a start or stop.
-  closing.push('SIGHUP', foundation.config.onHangUp());
   const areas = await wireAreas(foundation, options);
   const firstKey = await openKeys(foundation, areas.application);
   const server = await listen(foundation, areas);
   await restore(foundation, areas, options.signal ?? null);
-  const discovery = await takeModels(foundation, areas);
-  run(foundation, areas, discovery, server);
+  await takeModels(foundation, areas);
+  run(foundation, areas, server);
   return {
     application: areas.application,
     address: server.address,
@@ -107,8 +105,20 @@ async function wireAreas(foundation: Foundation, options: ServiceOptions) {
   const metrics = wireMetrics(foundation, fleet, application);
   await foundation.decisionGate.check(foundation.store, () => metrics.shared.verify());
   const lifecycle = new Lifecycle(foundation.processMetrics, foundation.logger);
+  const discovery = wireModelDiscovery(foundation, capture, fleet, lifecycle);
   const intake = wireIntake(foundation, fleet);
-  return { application, capture, checkpointing, fleet, governance, intake, integrations, lifecycle, metrics };
+  return {
+    application,
+    capture,
+    checkpointing,
+    discovery,
+    fleet,
+    governance,
+    intake,
+    integrations,
+    lifecycle,
+    metrics,
+  };
 }
 
 /** The keys of the configuration, and the first one. @returns that one at the very first start, null at any other */
@@ -148,16 +158,10 @@ async function restore(foundation: Foundation, areas: Areas, signal: AbortSignal
 
 /** The models of the configuration and of discovery, now and at every reload. */
 async function takeModels(
-  foundation: Foundation,
-  { capture, fleet, lifecycle, metrics }: Areas,
-): Promise<ModelDiscovery> {
-  const { config, logger, decisionGate } = foundation;
-  const discovery = wireModelDiscovery(foundation, capture, fleet);
-  let taken = Promise.resolve();
-  const take = (): Promise<void> => {
-    taken = taken.catch(() => undefined).then(() => discovery.takeConfigured(config.current().models));
-    return taken;
-  };
+  { config, logger, decisionGate }: Foundation,
+  { discovery, lifecycle, metrics }: Areas,
+): Promise<void> {
+  const take = (): Promise<void> => discovery.takeConfigured(config.current().models);
   config.onReload((_, changed) => {
     if (!changed.includes('models') || lifecycle.isStopping) return;
     take().catch((error: unknown) => {
@@ -167,15 +171,14 @@ async function takeModels(
   await take();
   await discovery.refresh?.();
   if (decisionGate.refusedBecause() === null) await metrics.shared.refresh();
-  return discovery;
 }
 
 /** All that runs by itself; from here on the service is ready. */
-function run(foundation: Foundation, areas: Areas, discovery: ModelDiscovery, server: HttpServer): void {
+function run(foundation: Foundation, areas: Areas, server: HttpServer): void {
   const { closing } = foundation;
   const { application, integrations, intake, lifecycle } = areas;
   closing.push('calls that wait for their other half', () => intake.stop());
-  startSchedules(foundation, { ...areas, discovery, imports: application.imports });
+  startSchedules(foundation, { ...areas, imports: application.imports });
   integrations.readChanges();
   closing.push('requests under way', () => {
     lifecycle.stopping();

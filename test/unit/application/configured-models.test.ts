@@ -14,8 +14,15 @@ function world() {
   const texts = new Map<string, string>();
   const failures: string[] = [];
   const logger = { ...models.ports.logger, error: (_: unknown, text: string) => void failures.push(text) };
-  const start = () => configuredModels({ ...models.ports, logger, settings: settingsInMemory(texts) });
-  return { ...models, store, failures, start, model: () => models.fleet.monitoredModel(M).model };
+  const life = { isStopping: false };
+  const start = () =>
+    configuredModels({
+      ...models.ports,
+      logger,
+      settings: settingsInMemory(texts),
+      isStopping: () => life.isStopping,
+    });
+  return { ...models, store, failures, life, start, model: () => models.fleet.monitoredModel(M).model };
 }
 
 it('makes a change again at the next reload that could not be stored', async () => {
@@ -69,4 +76,38 @@ it('asks nothing again of a file that says what it said', async () => {
   await restarted.take(file('http://three'));
   await expect.poll(() => model().endpoint?.url).toBe('http://three');
   expect(asked).toEqual(['http://one', 'http://two', 'http://three']);
+});
+
+it('takes over no more of a file once mlfi stops, ends before the store is closed, and goes on at the next start', async () => {
+  const { start, store, fleet, failures, life } = world();
+  const ids = ['a', 'b', 'c'].map(modelId);
+  const configured = start();
+  await configured.take([{ id: M }]);
+  const save = store.models.save.bind(store.models);
+  let answer = (): void => undefined;
+  const begun = new Promise<void>((tell) => {
+    store.models.save = async (model) => {
+      tell();
+      await new Promise<void>((resolve) => (answer = resolve));
+      await save(model);
+    };
+  });
+  const files = ids.map((id) => ({ id }));
+  const taken = configured.take(files);
+  await begun;
+  life.isStopping = true;
+  let isSettled = false;
+  const settled = configured.settle().then(() => (isSettled = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isSettled).toBe(false);
+  answer();
+  await settled;
+  await taken;
+  expect(fleet.ids()).toEqual([M, 'a']);
+
+  life.isStopping = false;
+  store.models.save = save;
+  await start().take(files);
+  expect(fleet.ids()).toEqual(ids);
+  expect(failures).toEqual([]);
 });

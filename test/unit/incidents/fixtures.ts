@@ -43,9 +43,13 @@ export const NOBODY_DECIDES: IncidentGovernance = {
 };
 
 /** Incidents in memory, on which nobody decides. @param over other ports than these */
-export function incidentsInMemory(saved: Map<string, Incident>, over: Partial<IncidentPorts> = {}): IncidentManager {
+export function incidentsInMemory(
+  saved: Map<string, Incident>,
+  over: Partial<IncidentPorts> = {},
+  hysteresis = DEFAULT_HYSTERESIS,
+): IncidentManager {
   let next = 0;
-  return createIncidentManager({
+  const ports: IncidentPorts = {
     incidents: storedIncidents(saved),
     lessons: { save: () => Promise.resolve() },
     alerts: { list: () => Promise.resolve([]) },
@@ -56,7 +60,8 @@ export function incidentsInMemory(saved: Map<string, Incident>, over: Partial<In
     logger: silentLogger,
     remember,
     ...over,
-  });
+  };
+  return createIncidentManager(ports, hysteresis);
 }
 
 /** Where when a cause is firm is not what is asked: at once, and giving way as before it is. */

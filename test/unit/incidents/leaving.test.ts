@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
+import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
 import { modelNamed, fleetOn } from '../monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../monitoring/memory-store.js';
-import { evaluation, incidentsInMemory, storedIncidents } from './fixtures.js';
+import { evaluation, FIRM_AT_ONCE, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
 
 const MODEL = modelNamed('a');
 const BAD = evaluation('high', true);
@@ -73,4 +75,44 @@ it('closes at a start what a process that died left open of a model that is gone
   await incidentsInMemory(saved).closeAllLeft((id) => id === other.modelId);
   expect(saved.get(open.id)?.closedAtMs).not.toBeNull();
   expect(saved.get(other.id)?.closedAtMs).toBeNull();
+});
+
+it.each([
+  ['stop', (fleet: Fleet) => fleet.stop()],
+  ['remove', (fleet: Fleet) => fleet.remove(MODEL.id)],
+  ['release', (fleet: Fleet) => fleet.release(MODEL.id)],
+])('does not let a target that never answers hold up a %s', async (_, leave) => {
+  const saved = new Map<string, Incident>();
+  let tell = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (tell = resolve));
+  const resolve = (): Promise<never> => {
+    tell();
+    return new Promise(() => undefined);
+  };
+  const governance = { ...NOBODY_DECIDES, resolve };
+  const real = incidentsInMemory(saved, { governance }, FIRM_AT_ONCE);
+  const found = evaluation('high', true, 'unit-change');
+  const incidents: FleetPorts['incidents'] = {
+    restore: (id) => real.restore(id),
+    current: (id) => real.current(id),
+    apply: (model, _evaluation, hurry) => real.apply(model, found, hurry),
+    refreshProposals: () => Promise.resolve(),
+    recordAlert: () => Promise.resolve(false),
+    leave: (...left) => real.leave(...left),
+    closeAllLeft: () => Promise.resolve(),
+  };
+  const fleet = fleetOn(new MemoryStore(), () => new Promise((turn) => setImmediate(turn)), { incidents });
+  await fleet.add(MODEL);
+  await fleet.start();
+  await asked;
+  await leave(fleet);
+  await fleet.stop();
+});
+
+it('lets no model leave once mlfi stops: what is stored of it is what the next start takes up', async () => {
+  const { fleet, store, open, saved } = await world();
+  await fleet.stop();
+  await expect(fleet.release(MODEL.id)).rejects.toThrow('mlfi is stopping');
+  expect((await store.models.list()).models.map(({ id }) => id)).toEqual([MODEL.id]);
+  expect(saved.get(open.id)?.closedAtMs).toBeNull();
 });

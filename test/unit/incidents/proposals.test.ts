@@ -178,3 +178,33 @@ describe('while decisions are refused', () => {
     expect(await statesOf(open)).toEqual(['retrain withdrawn', 'rollback withdrawn']);
   });
 });
+
+it('asks no target, and waits for none, once somebody waits for the evaluation: the next one proposes', async () => {
+  const model = await watchedModel();
+  const { executors } = countingExecutor();
+  let asked = 0;
+  let tell = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (tell = resolve));
+  const webhook: Executors['webhook'] = {
+    ...executors.webhook,
+    resolve(plan) {
+      asked += 1;
+      tell();
+      return asked <= 2 ? new Promise(() => undefined) : Promise.resolve(plan);
+    },
+  };
+  const { incidents } = serviceOn(store, { ...executors, webhook });
+  const hurry = new AbortController();
+  await incidents.apply(model, problem, hurry.signal);
+  const opening = incidents.apply(model, problem, hurry.signal);
+  await begun;
+  hurry.abort();
+  const open = (await opening) ?? expect.fail('no incident opened');
+  const askedBefore = asked;
+  await incidents.apply(model, problem, hurry.signal);
+  await incidents.refreshProposals(model.id, problem, hurry.signal);
+  expect(asked).toBe(askedBefore);
+  expect(await statesOf(open)).toEqual([]);
+  await incidents.apply(model, problem);
+  expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
+});
