@@ -8,7 +8,7 @@ const [swc] = Object.values(base.transform);
 module.exports = {
   ...base,
   testEnvironment: './jest-environment.js',
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   // Some of Grafana's dependencies ship `.mjs` or ES modules only.
   transform: { '^.+\\.m?[jt]sx?$': swc },
   transformIgnorePatterns: [nodeModulesToTransform([...grafanaESModules, '@react-hookz/web', '@ver0/deep-equal'])],

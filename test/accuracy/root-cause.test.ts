@@ -37,7 +37,7 @@ describe('root cause on test seeds, which neither fitting nor tuning has seen', 
       HEALTHY_SEEDS,
     ).map((zooCase) => measure(zooCase));
     foreseen = [...all.filter(({ kind }) => !kind.startsWith('unforeseen')), ...healthy.slice(0, 6 * SEEDS)];
-  }, 900_000);
+  }, 2_700_000);
 
   it('names the right cause first in 90 % and among three in 97 %', () => {
     const { cases, first, amongThree } = namedRight(foreseen);
