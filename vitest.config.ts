@@ -22,7 +22,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // They mostly wait for intervals to pass; side by side they keep two cores busy.
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {
