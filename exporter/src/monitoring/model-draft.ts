@@ -43,6 +43,8 @@ export class ModelDraft {
   relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
     const { rows, parts } = this.traffic;
+    // What came before was sent as the old normal, also where it waits for the watermark.
+    this.traffic.unlearnt = parts.pending.until(since);
     this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
   }
 

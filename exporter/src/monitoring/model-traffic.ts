@@ -25,7 +25,7 @@ import type { RowsOfSender } from './event-clock.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
-import type { PendingRow, PendingRows, Step } from './pending-rows.js';
+import type { PendingRow, PendingRows, RowsUntil, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
 import type { ArrivedRow } from './countable.js';
@@ -57,6 +57,8 @@ export class ModelTraffic {
   baselineToSave: BaselineProfile | null = null;
   /** Rows before belong to an incident that is over; null where none has been. */
   judgedFromMs: number | null = null;
+  /** Of another normal than is learnt: of those that wait, these are let go. */
+  unlearnt: RowsUntil = { arrival: 0, beforeMs: 0 };
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
   /** The last evaluation found something badly wrong. */
@@ -256,18 +258,16 @@ export class ModelTraffic {
   private take(step: Step): boolean {
     if (step.kind === 'tick') return this.tick(step.atMs, false);
     if (step.kind === 'label') this.parts.detectors.observeLabel(step.judged);
-    else this.judge(step);
+    else if (step.arrival > this.unlearnt.arrival || step.atMs >= this.unlearnt.beforeMs) this.judge(step);
     return false;
   }
 
   private judge(arrived: Pick<PendingRow, 'row' | 'judged' | 'isInWindows'>): void {
-    const { row, judged } = arrived;
     const isStored = arrived.isInWindows || this.phase.kind === 'learning';
     if (!isStored) this.parts.changed();
     this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
-    this.keep(row);
-    if (judged === null) return;
-    this.parts.detectors.observeLabel(judged);
+    this.keep(arrived.row);
+    if (arrived.judged !== null) this.parts.detectors.observeLabel(arrived.judged);
   }
 
   /** Keeps a row for root-cause analysis and feeds the e-detectors with it. */

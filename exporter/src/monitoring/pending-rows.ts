@@ -21,10 +21,18 @@ export interface PendingRow extends ArrivedRow {
   readonly sent: Observation;
   /** The stored windows have it, because the model has been compared with a baseline since it arrived. */
   isInWindows: boolean;
+  /** Which of the rows it was that ever arrived. */
+  readonly arrival: number;
   /** What it takes in memory. */
   readonly values: number;
   /** Orders rows of the same millisecond, whatever order they arrive in. */
   tie: number | null;
+}
+
+/** Rows that arrived before others, of before a time. */
+export interface RowsUntil {
+  readonly arrival: number;
+  readonly beforeMs: number;
 }
 
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
@@ -42,6 +50,7 @@ export class PendingRows {
   private rows: PendingRow[] = [];
   /** Rows at the front of the list that have been handed out. */
   private gone = 0;
+  private arrivals = 0;
   private values = 0;
   private isSorted = true;
   private labels: { readonly atMs: number; readonly judged: MatchedLabel }[] = [];
@@ -118,6 +127,7 @@ export class PendingRows {
         sent: sent[i] ?? row,
         judged,
         isInWindows,
+        arrival: (this.arrivals += 1),
         values: valuesOf(row),
         tie: null,
       };
@@ -175,6 +185,11 @@ export class PendingRows {
   /** The rows are to be read in another way. */
   reread(read: (row: Observation) => Observation): void {
     for (const pending of this.rows.slice(this.gone)) pending.row = { ...read(pending.sent), label: pending.row.label };
+  }
+
+  /** The rows that have arrived until now and are older than `beforeMs`. */
+  until(beforeMs: number): RowsUntil {
+    return { arrival: this.arrivals, beforeMs };
   }
 
   /** True when something could be done now, if only an evaluation were as far. */

@@ -133,6 +133,30 @@ it('tells of an admitted baseline that the store refused once it takes it, and e
   expect(told).toEqual([1]);
 });
 
+it.each([
+  ['learns', 0],
+  ['has a baseline', 700],
+])('learns nothing from rows that waited when a reset was asked for, of a model that %s', async (_, before) => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, before));
+  await service.judged();
+  await service.sent(rowsOf(700, 850, 0.1));
+  await service.fleet.change(A, (draft) => void draft.relearn());
+  await service.sent(rowsOf(900, 910));
+  await service.judged();
+  expect(service.monitored.learning?.profile.calls).toBe(10);
+});
+
+it('learns from rows that waited when they were accepted as the new normal', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 700));
+  await service.judged();
+  await service.sent(rowsOf(700, 750, 0.3));
+  await service.fleet.change(A, (draft) => void draft.relearn(START_MS + 700_000));
+  await service.judged();
+  expect(service.monitored.learning?.profile.calls).toBe(50);
+});
+
 it('lets the labels of a half that is no normal leave with it, however late they came', async () => {
   const service = await Service.withModel();
   await service.sent(rowsOf(0, 190));
