@@ -11,7 +11,7 @@ import { openStore, type StoreLocation } from '../../../exporter/src/store/open-
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import { allExecutors, governanceOn, incident, model, MODEL, person, policyOf, proposal } from './harness.js';
-import { testStores } from './stores.js';
+import { testStores } from '../servers/stores.js';
 
 const stores = testStores();
 beforeAll(() => stores.start());
