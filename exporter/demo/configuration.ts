@@ -6,7 +6,9 @@ export interface DemoConfigurationInput {
   readonly port: number;
   /** Token of the one person who decides in the demo. */
   readonly personToken: string;
-  /** Name and address of every sample model. */
+  /** Webhook that repairs the tabular model's data. */
+  readonly mendUrl: string;
+  /** Name and address of every model that is watched. */
   readonly models: readonly { readonly id: string; readonly url: string }[];
 }
 
@@ -17,7 +19,13 @@ export const HEALTHY_CALLS_BEFORE_DECAY = 300;
  * The demo's configuration file: impatient (a second where the defaults take a minute), and allowed to call this machine.
  * Detection lines and what a baseline needs are the defaults.
  */
-export function demoConfiguration({ dataDirectory, port, personToken, models }: DemoConfigurationInput): string {
+export function demoConfiguration({
+  dataDirectory,
+  port,
+  personToken,
+  mendUrl,
+  models,
+}: DemoConfigurationInput): string {
   const configuration: JsonObject = {
     data_dir: dataDirectory,
     listen: { address: '127.0.0.1', port },
@@ -30,6 +38,10 @@ export function demoConfiguration({ dataDirectory, port, personToken, models }: 
     logging: { level: 'error' },
     // Without Grafana a person has to be vouched for here: whoever holds the token is that person.
     identity: { local_people: [{ login: 'you', name: 'You, at this machine', token: personToken }] },
+    governance: {
+      webhooks: [{ name: 'demo-pipeline', url: mendUrl, actions: ['fix-pipeline'], models: ['tabular'] }],
+      verification: { settle: '5s', hold: '10s', give_up: '5m' },
+    },
     models: models.map(({ id, url }) => ({ id, url, tags: ['demo'] })),
   };
   return `# Written by \`npm run demo\`; a configuration for a demonstration, not for production.\n${stringify(configuration)}`;
