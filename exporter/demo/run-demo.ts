@@ -20,7 +20,7 @@ const MIN_EVALUATED_SAMPLES = 60;
 export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<number> {
   const { screen, clock } = ports;
   mkdirSync(options.dataDirectory, { recursive: true });
-  screen.print(['Starting the sample models (training a classifier on UCI Adult takes a few seconds) …']);
+  screen.print(['Training a classifier on UCI Adult: a few seconds …']);
   const models = await startDemoModels({
     port: 0,
     clock,

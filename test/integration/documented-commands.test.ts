@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ROOT, shellBlocks } from './documented-commands.js';
+import { commandIn, firstKey, shellBlocks } from './documented-commands.js';
 import { runService, type RunningService } from './running-service.js';
 import { freePort } from './servers/free-port.js';
 
@@ -23,19 +23,6 @@ async function output(block: string, environment: NodeJS.ProcessEnv, cwd: string
     env: { ...process.env, ...environment },
   });
   return stdout;
-}
-
-/** A folder for PATH with `mlfi` in it, run from its sources. */
-function commandIn(folder: string): string {
-  mkdirSync(join(folder, 'bin'), { recursive: true });
-  const command = join(folder, 'bin', 'mlfi');
-  const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
-  writeFileSync(
-    command,
-    `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
-  );
-  chmodSync(command, 0o755);
-  return join(folder, 'bin');
 }
 
 describe('docs/sending-logs.md', () => {
@@ -168,13 +155,3 @@ describe('README.md', () => {
     expect(answers).not.toContain('"error":{');
   });
 });
-
-async function firstKey(child: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const chunk of child.stdout ?? []) {
-    text += String(chunk);
-    const found = /first API key\s+(\S+)/.exec(text)?.[1];
-    if (found !== undefined) return found;
-  }
-  throw new Error(`mlfi serve ended: ${text}`);
-}
