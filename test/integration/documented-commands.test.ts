@@ -71,6 +71,50 @@ describe('docs/sending-logs.md', () => {
   });
 });
 
+describe('docs/how-to.md', () => {
+  let running: RunningService;
+  beforeAll(async () => {
+    running = await runService();
+    expect((await running.request('POST', '/api/v1/models', { id: 'fraud' })).status).toBe(201);
+    // The service of this test was given no file; the command line reads its store by one.
+    writeFileSync(join(running.directory, 'mlfi.yml'), `data_dir: ${running.directory}\n`);
+  });
+  afterAll(() => running.close());
+
+  it('does what it says, in the order of the page', async () => {
+    const environment = {
+      MLFI_TOKEN: running.key,
+      MLFI_URL: running.service.address,
+      PATH: `${commandIn(running.directory)}${delimiter}${process.env['PATH'] ?? ''}`,
+    };
+    const said = new Map<string, string>();
+    for (const { note, text } of shellBlocks('docs/how-to.md').filter(({ note }) => /^(run|store): /.test(note))) {
+      // Each line of its own shows what it came to.
+      const lines = note === 'run: maintenance' ? text.trim().split('\n') : [text];
+      for (const [index, line] of lines.entries()) {
+        said.set(`${note} ${index}`, await output(line, environment, running.directory));
+        if (note === 'run: maintenance' && index === 0) {
+          const logged = await running.request('POST', '/api/v1/models/fraud/observations', {
+            prediction_id: 'paused',
+            features: { age: 38 },
+            prediction: 'yes',
+          });
+          expect(logged.body).toMatchObject({ accepted: 1 });
+        }
+      }
+    }
+    expect(said.get('run: late labels 0')).toContain('"labels_matched":1');
+    expect(said.get('run: maintenance 0')).toContain('"paused":true');
+    expect(said.get('run: maintenance 1')).toContain('"paused":false');
+    expect(said.get('run: release 0')).toContain('"recorded":true');
+    expect(said.get('run: baseline 0')).not.toContain('"error"');
+    expect(said.get('store: backup 0')).toMatch(/copy\.sqlite/);
+    expect(said.get('run: removal 0')).toMatch(/"removed":true\}200/);
+    expect(said.get('run: key 0')).toMatch(/mlfi_\S+/);
+    expect(said.size).toBe(8);
+  });
+});
+
 describe('README.md', () => {
   let folder: string;
   let model: Server;

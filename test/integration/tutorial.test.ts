@@ -38,8 +38,17 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
+/** What docs/how-to.md says to do about an incident, done to one that is open. */
+async function answerQuestionsAbout(incident: string, output: (text: string) => Promise<string>): Promise<void> {
+  const blocks = shellBlocks('docs/how-to.md').filter(({ note }) => note.startsWith('incident: '));
+  expect(blocks.map(({ note }) => note)).toEqual(['incident: feedback', 'incident: new normal']);
+  const said: string[] = [];
+  for (const { text } of blocks) said.push(await output(text.replaceAll('<incident>', incident)));
+  expect(said[1]).toMatch(/pending .* as the new normal/);
+}
+
 it('docs/tutorial.md leads from a model to a checked repair, command by command', async () => {
-  const said = { key: '', id: '', digest: '' };
+  const said = { key: '', incident: '', id: '', digest: '' };
   const here = (text: string): string =>
     text
       .replaceAll('127.0.0.1:8000', `127.0.0.1:${ports.model}`)
@@ -86,9 +95,12 @@ it('docs/tutorial.md leads from a model to a checked repair, command by command'
           .split('\n')
           .filter((line) => line.startsWith('export ')),
       );
+      said.incident = /^(\S+) .* looks multiplied by 100/m.exec(heard.last)?.[1] ?? said.incident;
       said.id = /^(\S+) +pending .*Undo the change/m.exec(heard.last)?.[1] ?? said.id;
       said.digest = /digest +([0-9a-f]{64})/.exec(heard.last)?.[1] ?? said.digest;
       if (note === 'run: init') expect(heard.last).toContain('takes income, age; gives a prediction and a confidence');
+      // The person's token is exported by then, and the incident open.
+      if (note === 'run: show') await answerQuestionsAbout(said.incident, output);
       if (note === 'run: show') expect(heard.last).toContain('"action":"fix-pipeline"');
       if (note === 'run: approve') expect(heard.last).toContain('approved');
     }
