@@ -3,7 +3,7 @@ import type { DecisionRecord } from '../src/domain/decision-record.js';
 import type { RecommendationState } from '../src/domain/recommendation.js';
 import { told } from './chapters.js';
 import { printable } from './render.js';
-import type { Stage } from './story.js';
+import type { Stage } from './stage.js';
 
 export type Decided =
   | { readonly kind: 'approved'; readonly record: DecisionRecord }

@@ -1,9 +1,9 @@
 /** Single keys of the person at the terminal. */
 export interface Keyboard {
   /** Calls `onKey` with every key until `close`; lower case. Ctrl-C is passed on as a signal instead. */
-  listen(onKey: (key: string) => void): void;
+  readonly listen: (onKey: (key: string) => void) => void;
   /** Gives the terminal back. */
-  close(): void;
+  readonly close: () => void;
 }
 
 interface TerminalInput {

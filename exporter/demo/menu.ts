@@ -2,7 +2,7 @@
 import { modelId } from '../src/domain/identifiers.js';
 import { LIVE_HEADER, liveLine } from './render.js';
 import type { Keyboard } from './keyboard.js';
-import type { Stage } from './story.js';
+import type { Stage } from './stage.js';
 import { FAULT_KINDS, faultFrom, type TabularFault } from './tabular/faults.js';
 import { createTeller } from './teller.js';
 

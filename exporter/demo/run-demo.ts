@@ -9,7 +9,8 @@ import { startExporter, type DemoOptions, type DemoPorts, type StartedExporter }
 import { LIVE_HEADER, liveLine, wrapped } from './render.js';
 import type { Screen } from './screen.js';
 import { startDemoModels, type DemoModels } from './server.js';
-import { STORY_MODEL, tellStory } from './story.js';
+import { STORY_MODEL } from './stage.js';
+import { tellStory } from './story.js';
 import { createTeller } from './teller.js';
 
 const POLL_EVERY_MS = 500;

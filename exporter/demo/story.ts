@@ -1,47 +1,22 @@
 /** The demo's story: a real model is broken, mlfi finds out, a person approves the repair, and it is checked that it helped. */
 import type { DecisionRecord } from '../src/domain/decision-record.js';
-import { modelId } from '../src/domain/identifiers.js';
 import type { IncidentRow } from '../src/domain/incident.js';
 import type { ModelStatus } from '../src/domain/model-status.js';
 import { counted, percent } from '../src/domain/quantity-text.js';
 import { durationText, timeText } from '../src/domain/time-text.js';
-import {
-  LABEL_DELAY_MS,
-  ROWS_PER_BATCH,
-  startApplication,
-  TRAFFIC_EVERY_MS,
-  type RunningApplication,
-} from './application.js';
+import { LABEL_DELAY_MS, ROWS_PER_BATCH, startApplication, TRAFFIC_EVERY_MS } from './application.js';
 import { askForDecision, type Decided } from './approval.js';
-import { bar, chapterHeading, histogramLines, told } from './chapters.js';
+import { bar, histogramLines, told } from './chapters.js';
 import type { DemoOptions, DemoPorts, StartedExporter } from './exporter.js';
 import { menu } from './menu.js';
-import { printable, wrapped } from './render.js';
+import { stageOf, type Stage } from './stage.js';
+import { wrapped } from './render.js';
 import type { DemoModels } from './server.js';
 
-/** The model the story is about. */
-export const STORY_MODEL = 'tabular';
-
-const POLL_EVERY_MS = 500;
 const CLEAN_ROWS_BEFORE_FAULT = 60;
 /** What was done to the values is told when it is read off by then: that takes more rows than the cause. */
 const MEASURED_WITHIN_MS = 15_000;
 const FAULT = { kind: 'unit_change', feature: 'hours-per-week', factor: 100 } as const;
-
-/** Everything a chapter needs. */
-export interface Stage {
-  readonly options: DemoOptions;
-  readonly ports: DemoPorts;
-  readonly models: DemoModels;
-  readonly started: StartedExporter;
-  readonly application: RunningApplication;
-  /** What mlfi knows of the model; null before it knows it. */
-  status(): ModelStatus | null;
-  say(text: string): void;
-  chapter(title: string): void;
-  /** Looks until there is something, however long it takes, with a line that tells how far it is. @throws when the person stops the demo */
-  until<T>(look: () => T | null | Promise<T | null>, live: () => string): Promise<T>;
-}
 
 /** Tells the story, then offers other faults where somebody can type. @returns the exit code */
 export async function tellStory(
@@ -63,48 +38,6 @@ export async function tellStory(
     ports.keyboard?.close();
     await application.stop();
   }
-}
-
-function stageOf(
-  options: DemoOptions,
-  ports: DemoPorts,
-  models: DemoModels,
-  started: StartedExporter,
-  application: RunningApplication,
-): Stage {
-  const { screen, clock, stop } = ports;
-  let chapterNumber = 0;
-  return {
-    options,
-    ports,
-    models,
-    started,
-    application,
-    status: () =>
-      started.service.application.models.statuses().find(({ model }) => model.id === modelId(STORY_MODEL)) ?? null,
-    say: (text) => screen.print(told(text, options.width)),
-    chapter(title) {
-      chapterNumber += 1;
-      screen.print(chapterHeading(chapterNumber, title, options.width));
-    },
-    async until(look, live) {
-      for (;;) {
-        stop.throwIfAborted();
-        const found = await look();
-        if (found !== null) {
-          screen.show('', [], clock.now());
-          return found;
-        }
-        const failure = application.failure();
-        screen.show(
-          '',
-          [`  ${printable(failure === null ? live() : `the application tries again: ${failure}`)}`],
-          clock.now(),
-        );
-        await clock.sleep(POLL_EVERY_MS, stop);
-      }
-    },
-  };
 }
 
 async function chapters(stage: Stage): Promise<number> {
