@@ -11,7 +11,7 @@ import type { Clock, Store } from '../../exporter/src/domain/ports.js';
 import { findApiKey, newApiKeySecret } from '../../exporter/src/http/identity/api-keys.js';
 import { rememberingApiKeys } from '../../exporter/src/http/identity/remembered-api-keys.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
-import { testStores } from './governance/stores.js';
+import { testStores } from './servers/stores.js';
 import { eventually, runService, type RunningService } from './running-service.js';
 
 const ADA: Actor = { kind: 'user', subject: 'local:ada', name: 'Ada' };

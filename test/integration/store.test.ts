@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import knex from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
@@ -14,28 +12,15 @@ import { appendAudit } from '../../exporter/src/governance/audit/chain.js';
 import { verifyAudit } from '../../exporter/src/governance/audit/verify.js';
 import type { Validation } from '../../exporter/src/domain/validation.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
-import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
+import { testStores } from './servers/stores.js';
 import { z } from 'zod';
 import { setting } from '../../exporter/src/domain/setting.js';
 import { baselineOf } from '../unit/detection/rows.js';
 import { SYSTEM } from '../../exporter/src/domain/actor.js';
 
-const binaries = postgresBinaries();
-const folder = mkdtempSync(join(tmpdir(), 'mlfi-store-'));
-let postgres: Postgres | null = null;
-let files = 0;
-
-beforeAll(async () => {
-  if (binaries !== null) postgres = await startPostgres(binaries);
-});
-afterAll(() => {
-  postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-it('has PostgreSQL to test on', () => {
-  if (process.env.CI === 'true') expect(binaries).not.toBeNull();
-});
+const stores = testStores();
+beforeAll(() => stores.start());
+afterAll(() => stores.stop());
 
 const MODEL = modelId('fraud');
 const HALF = setting('half', z.number());
@@ -101,25 +86,19 @@ const recommendation = (id: string): Recommendation => ({
   trackRecord: null,
 });
 
-const STORES: readonly { readonly name: string; readonly location: () => StoreLocation }[] = [
-  { name: 'SQLite', location: () => ({ kind: 'sqlite', file: join(folder, `${(files += 1)}.sqlite`) }) },
-  { name: 'PostgreSQL', location: () => ({ kind: 'postgresql', url: postgres?.freshDatabase() ?? '', poolSize: 8 }) },
-];
-
-describe.each(STORES)('$name', ({ name, location }) => {
-  const usable = name === 'SQLite' || binaries !== null;
+describe.each(stores.kinds)('%s', (kind) => {
+  const location = () => stores.fresh(kind);
   let at: StoreLocation;
   let store: Store;
   beforeAll(async () => {
-    if (!usable) return;
     at = location();
     store = await openStore(at);
   });
   afterAll(async () => {
-    if (usable) await store.close();
+    await store.close();
   });
 
-  it.skipIf(!usable)('gives windows back as they were, replaced as a whole, in order', async () => {
+  it('gives windows back as they were, replaced as a whole, in order', async () => {
     const builder = createWindowBuilder();
     for (let i = 0; i < 100; i += 1) builder.add(observation(i / 100));
     const profile = builder.build();
@@ -134,7 +113,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(await store.windows.prune(15)).toBe(1);
   });
 
-  it.skipIf(!usable)('takes each firing of an alert once, whoever brings it, and ends it once', async () => {
+  it('takes each firing of an alert once, whoever brings it, and ends it once', async () => {
     const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
       sender: 'alertmanager',
       fingerprint: 'f',
@@ -164,7 +143,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(await store.alerts.prune(1_795_521_700_001)).toBe(1);
   });
 
-  it.skipIf(!usable)('counts decisions and actions per model for the metrics', async () => {
+  it('counts decisions and actions per model for the metrics', async () => {
     const fresh = await openStore(location());
     try {
       expect(await fresh.decisionCounts()).toEqual(NO_DECISIONS);
@@ -218,7 +197,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     }
   });
 
-  it.skipIf(!usable)('keeps validations by model, newest first, the last word on each', async () => {
+  it('keeps validations by model, newest first, the last word on each', async () => {
     const validation = (id: string, startedAtMs: number, model: string): Validation => ({
       id: validationId(id),
       modelId: modelId(model),
@@ -253,7 +232,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(await store.validations.list(modelId('churn'), 1)).toHaveLength(1);
   });
 
-  it.skipIf(!usable)('takes a ledger entry out exactly once', async () => {
+  it('takes a ledger entry out exactly once', async () => {
     const known = { model: MODEL, answerHash: 'x', confidenceTenth: 9, atMs: 1, arrivedAtMs: 2 };
     const entries = [
       { ...known, predictionIdHash: 'a', quantity: null },
@@ -265,42 +244,39 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(await store.ledger.take(MODEL, ['a'])).toEqual([]);
   });
 
-  it.skipIf(!usable)(
-    'keeps labels that wait for their prediction, of each the last, and takes them out exactly once',
-    async () => {
-      const label = (hash: string, arrivedAtMs: number, labelHash = 'x') => ({
-        model: modelId('early'),
-        predictionIdHash: hash,
-        labelHash,
-        quantity: hash === 'q' ? { gridCentre: -1.25e-7, cell: -1_021 } : null,
-        atMs: 1,
-        arrivedAtMs,
-      });
-      const { ledger } = store;
-      await ledger.saveLabels([label('a', 10, 'first'), label('a', 11), label('q', 20), label('b', 30)]);
-      const many = Array.from({ length: 1_501 }, (_, i) => label(`many ${i}`, 40));
-      await ledger.saveLabels(many);
-      const early = modelId('early');
-      expect(await ledger.labelsWaiting(early)).toBe(1_504);
-      expect(await ledger.labelsWaiting(MODEL)).toBe(0);
-      expect(await ledger.waitingAmong(MODEL, ['a', 'q'])).toEqual([]);
-      expect([...(await ledger.waitingAmong(early, ['q', 'c', 'a']))].sort()).toEqual(['a', 'q']);
-      expect(await ledger.dropLabels(early, 20)).toBe(1);
-      expect(await ledger.takeLabels(MODEL, ['q'])).toEqual([]);
-      expect(await ledger.takeLabels(early, ['a', 'q', 'c'])).toEqual([label('q', 20)]);
-      expect(
-        await ledger.takeLabels(
-          early,
-          many.map(({ predictionIdHash }) => predictionIdHash),
-        ),
-      ).toHaveLength(1_501);
-      expect(await ledger.labelsWaiting(early)).toBe(1);
-      expect(await ledger.prune(31)).toBeGreaterThanOrEqual(1);
-      expect(await ledger.labelsWaiting(early)).toBe(0);
-    },
-  );
+  it('keeps labels that wait for their prediction, of each the last, and takes them out exactly once', async () => {
+    const label = (hash: string, arrivedAtMs: number, labelHash = 'x') => ({
+      model: modelId('early'),
+      predictionIdHash: hash,
+      labelHash,
+      quantity: hash === 'q' ? { gridCentre: -1.25e-7, cell: -1_021 } : null,
+      atMs: 1,
+      arrivedAtMs,
+    });
+    const { ledger } = store;
+    await ledger.saveLabels([label('a', 10, 'first'), label('a', 11), label('q', 20), label('b', 30)]);
+    const many = Array.from({ length: 1_501 }, (_, i) => label(`many ${i}`, 40));
+    await ledger.saveLabels(many);
+    const early = modelId('early');
+    expect(await ledger.labelsWaiting(early)).toBe(1_504);
+    expect(await ledger.labelsWaiting(MODEL)).toBe(0);
+    expect(await ledger.waitingAmong(MODEL, ['a', 'q'])).toEqual([]);
+    expect([...(await ledger.waitingAmong(early, ['q', 'c', 'a']))].sort()).toEqual(['a', 'q']);
+    expect(await ledger.dropLabels(early, 20)).toBe(1);
+    expect(await ledger.takeLabels(MODEL, ['q'])).toEqual([]);
+    expect(await ledger.takeLabels(early, ['a', 'q', 'c'])).toEqual([label('q', 20)]);
+    expect(
+      await ledger.takeLabels(
+        early,
+        many.map(({ predictionIdHash }) => predictionIdHash),
+      ),
+    ).toHaveLength(1_501);
+    expect(await ledger.labelsWaiting(early)).toBe(1);
+    expect(await ledger.prune(31)).toBeGreaterThanOrEqual(1);
+    expect(await ledger.labelsWaiting(early)).toBe(0);
+  });
 
-  it.skipIf(!usable)('writes all of an atomic piece of work or nothing', async () => {
+  it('writes all of an atomic piece of work or nothing', async () => {
     await expect(
       store.atomic(ONLY_SHARD, ONLY_EPOCH, async (part) => {
         await part.settings.set(HALF, 1);
@@ -327,82 +303,76 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(new Set(heard)).toEqual(new Set([await store.settings.get(ONCE)]));
   });
 
-  it.skipIf(!usable)(
-    'lets one of ten simultaneous deciders through, 300 times, with an intact audit chain',
-    async () => {
-      for (let round = 0; round < 300; round += 1) {
-        const id = `r${round}`;
-        await store.governance((transaction) => transaction.insertRecommendation(recommendation(id)));
-        const decisions = await Promise.allSettled(
-          Array.from({ length: 10 }, (_, voter) =>
-            store.governance(async (transaction) => {
-              const current = await transaction.recommendation(recommendationId(id));
-              if (current?.state !== 'pending') throw new Error('too late');
-              await transaction.insertVote({
-                id: voteId(`${id}-${voter}`),
-                recommendationId: recommendationId(id),
-                digest: 'd',
-                verdict: 'approve',
-                reason: 'because',
-                by: { kind: 'user', subject: `user:${voter}`, name: 'n' },
-                atMs: voter,
-              });
-              await transaction.setRecommendationState(recommendationId(id), 'approved');
-              await transaction.insertExecution({
-                id: executionId(`${id}-${voter}`),
-                recommendationId: recommendationId(id),
-                executor: 'webhook',
-                state: 'queued',
-                queuedAtMs: round,
-                startedAtMs: null,
-                finishedAtMs: null,
-                detail: '',
-              });
-              await appendAudit(transaction, { round, voter });
-            }),
-          ),
-        );
-        expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      }
-      expect(await store.governance((transaction) => transaction.executions({ state: 'queued' }))).toHaveLength(300);
-      expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({
-        kind: 'intact',
-        entries: 300,
-      });
-    },
-  );
-
-  it.skipIf(!usable)(
-    'lets nobody rewrite a proposal, a vote, an attempt or the log; only the state moves',
-    async () => {
-      const direct = knex(
-        at.kind === 'sqlite'
-          ? { client: 'sqlite3', connection: { filename: at.file }, useNullAsDefault: true }
-          : { client: 'pg', connection: at.url },
-      );
-      try {
-        await store.governance((transaction) =>
-          transaction.insertAttempt({
-            executionId: executionId('e'),
-            kind: 'sent',
-            outcome: 'started',
-            atMs: 1,
-            detail: '',
+  it('lets one of ten simultaneous deciders through, 300 times, with an intact audit chain', async () => {
+    for (let round = 0; round < 300; round += 1) {
+      const id = `r${round}`;
+      await store.governance((transaction) => transaction.insertRecommendation(recommendation(id)));
+      const decisions = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, voter) =>
+          store.governance(async (transaction) => {
+            const current = await transaction.recommendation(recommendationId(id));
+            if (current?.state !== 'pending') throw new Error('too late');
+            await transaction.insertVote({
+              id: voteId(`${id}-${voter}`),
+              recommendationId: recommendationId(id),
+              digest: 'd',
+              verdict: 'approve',
+              reason: 'because',
+              by: { kind: 'user', subject: `user:${voter}`, name: 'n' },
+              atMs: voter,
+            });
+            await transaction.setRecommendationState(recommendationId(id), 'approved');
+            await transaction.insertExecution({
+              id: executionId(`${id}-${voter}`),
+              recommendationId: recommendationId(id),
+              executor: 'webhook',
+              state: 'queued',
+              queuedAtMs: round,
+              startedAtMs: null,
+              finishedAtMs: null,
+              detail: '',
+            });
+            await appendAudit(transaction, { round, voter });
           }),
-        );
-        for (const table of ['recommendation', 'vote', 'execution_attempt', 'audit']) {
-          const column = table === 'audit' ? 'body' : 'document';
-          await expect(direct(table).update({ [column]: '{}' })).rejects.toThrow(/never changed/);
-          await expect(direct(table).delete()).rejects.toThrow(/never changed/);
-        }
-        expect(await direct('recommendation').where({ id: 'r9' }).update({ state: 'revoked' })).toBe(1);
-      } finally {
-        await direct.destroy();
-      }
-    },
-  );
+        ),
+      );
+      expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    }
+    expect(await store.governance((transaction) => transaction.executions({ state: 'queued' }))).toHaveLength(300);
+    expect(await verifyAudit((from, limit) => store.audit.read(from, limit))).toMatchObject({
+      kind: 'intact',
+      entries: 300,
+    });
+  });
 
-  it.skipIf(!usable).each([1, 499, 500, 501, 5_000])('takes %i answers and as many windows at once', async (count) => {
+  it('lets nobody rewrite a proposal, a vote, an attempt or the log; only the state moves', async () => {
+    const direct = knex(
+      at.kind === 'sqlite'
+        ? { client: 'sqlite3', connection: { filename: at.file }, useNullAsDefault: true }
+        : { client: 'pg', connection: at.url },
+    );
+    try {
+      await store.governance((transaction) =>
+        transaction.insertAttempt({
+          executionId: executionId('e'),
+          kind: 'sent',
+          outcome: 'started',
+          atMs: 1,
+          detail: '',
+        }),
+      );
+      for (const table of ['recommendation', 'vote', 'execution_attempt', 'audit']) {
+        const column = table === 'audit' ? 'body' : 'document';
+        await expect(direct(table).update({ [column]: '{}' })).rejects.toThrow(/never changed/);
+        await expect(direct(table).delete()).rejects.toThrow(/never changed/);
+      }
+      expect(await direct('recommendation').where({ id: 'r9' }).update({ state: 'revoked' })).toBe(1);
+    } finally {
+      await direct.destroy();
+    }
+  });
+
+  it.each([1, 499, 500, 501, 5_000])('takes %i answers and as many windows at once', async (count) => {
     const many = modelId(`many-${count}`);
     const hashes = Array.from({ length: count }, (_, i) => `hash-${i}`);
     await store.ledger.saveAll(
@@ -423,7 +393,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(await store.windows.range(many, 0, count)).toHaveLength(count);
   });
 
-  it.skipIf(!usable)('has everything again after closing and opening', async () => {
+  it('has everything again after closing and opening', async () => {
     await store.close();
     store = await openStore(at);
     expect(await store.audit.head()).toMatchObject({ sequence: 300 });
@@ -434,18 +404,19 @@ describe.each(STORES)('$name', ({ name, location }) => {
 });
 
 it('refuses a second live writer of a SQLite file, and lets it in when the first is gone', async () => {
-  const location: StoreLocation = { kind: 'sqlite', file: join(folder, 'one.sqlite') };
+  const file = stores.freshFile();
+  const location: StoreLocation = { kind: 'sqlite', file };
   const first = await openStore(location);
   await expect(openStore(location)).rejects.toThrow(/in use by another mlfi/);
   const reader = await openStore(location, 'read');
   await reader.close();
   await first.close();
-  writeFileSync(`${location.file}.lock`, '999999999');
+  writeFileSync(`${file}.lock`, '999999999');
   await (await openStore(location)).close();
 });
 
 it('says what is wrong with a file that is no database', async () => {
-  const file = join(folder, 'text.sqlite');
+  const file = stores.freshFile();
   writeFileSync(file, 'this is not a database, it only looks like a file with some text in it. '.repeat(50));
   await expect(openStore({ kind: 'sqlite', file })).rejects.toThrow(/damaged or is no SQLite file/);
 });

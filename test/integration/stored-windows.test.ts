@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { modelUseCases } from '../../exporter/src/application/models.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
@@ -13,29 +10,15 @@ import { callCountersCodec, NO_CALLS } from '../../exporter/src/monitoring/call-
 import { readModelState } from '../../exporter/src/monitoring/persist.js';
 import { Windows } from '../../exporter/src/monitoring/windows.js';
 import { createWindowBuilder, emptyWindow } from '../../exporter/src/statistics/window-profile.js';
-import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
+import { openStore } from '../../exporter/src/store/open-store.js';
 import { baselineOf, observation } from '../unit/detection/rows.js';
 import { answers, fleetOn, modelNamed } from '../unit/monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../unit/monitoring/memory-store.js';
-import { postgresBinaries, startPostgres, type Postgres } from './servers/postgres.js';
+import { testStores } from './servers/stores.js';
 
-const binaries = postgresBinaries();
-const folder = mkdtempSync(join(tmpdir(), 'mlfi-windows-'));
-let postgres: Postgres | null = null;
-let files = 0;
-
-beforeAll(async () => {
-  if (binaries !== null) postgres = await startPostgres(binaries);
-});
-afterAll(() => {
-  postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const STORES: readonly { readonly name: string; readonly location: () => StoreLocation }[] = [
-  { name: 'SQLite', location: () => ({ kind: 'sqlite', file: join(folder, `${(files += 1)}.sqlite`) }) },
-  { name: 'PostgreSQL', location: () => ({ kind: 'postgresql', url: postgres?.freshDatabase() ?? '', poolSize: 4 }) },
-];
+const stores = testStores();
+beforeAll(() => stores.start());
+afterAll(() => stores.stop());
 
 const MODEL = modelId('fraud');
 const LENGTH_MS = 300_000;
@@ -109,11 +92,10 @@ function counting(windows: WindowRepository, counted: Counted): WindowRepository
 
 const none = (): Counted => ({ statements: 0, most: 0, whole: 0 });
 
-describe.each(STORES)('$name', ({ name, location }) => {
-  const usable = name === 'SQLite' || binaries !== null;
+describe.each(stores.kinds)('%s', (kind) => {
+  const location = () => stores.fresh(kind);
   let store: Store;
   beforeEach(async () => {
-    if (!usable) return;
     store = await openStore(location());
     await store.models.save(modelNamed('fraud'));
     await store.baselines.save(MODEL, BASELINE);
@@ -121,7 +103,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     return () => store.close();
   });
 
-  it.skipIf(!usable)('gives the newest windows, whole or without features, and those of given starts', async () => {
+  it('gives the newest windows, whole or without features, and those of given starts', async () => {
     const page = { fromMs: startOf(1), toMs: startOf(5), limit: 3 };
     const newest = [...ALL.slice(2, 5)].reverse();
     expect(await store.windows.newest(MODEL, page)).toEqual(
@@ -143,7 +125,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(await store.windows.at(MODEL, [])).toEqual([]);
   });
 
-  it.skipIf(!usable)('restores the windows that are judged, and of the others the labels only', async () => {
+  it('restores the windows that are judged, and of the others the labels only', async () => {
     const counted = none();
     const windows = counting(store.windows, counted);
     const restored = await readModelState({ ...store, windows }, MODEL, END_MS, { windowSamples: 25 });
@@ -161,7 +143,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     expect(few.olderLabels).toEqual([]);
   });
 
-  it.skipIf(!usable)('compares by the labels of windows that it has not restored', async () => {
+  it('compares by the labels of windows that it has not restored', async () => {
     const withoutLabels = ALL.slice(-30).map((window) => ({
       ...window,
       profile: { ...window.profile, labels: emptyWindow().labels },
@@ -185,7 +167,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     await fleet.stop();
   });
 
-  it.skipIf(!usable)('adds late rows to many stored windows with few statements', async () => {
+  it('adds late rows to many stored windows with few statements', async () => {
     const counted = none();
     const counts = <T>(work: (part: IncrementTransaction) => Promise<T>) => {
       return (part: IncrementTransaction): Promise<T> => work({ ...part, windows: counting(part.windows, counted) });
@@ -207,7 +189,7 @@ describe.each(STORES)('$name', ({ name, location }) => {
     await fleet.stop();
   });
 
-  it.skipIf(!usable)('lists the figures of windows page by page, by default those of seven days', async () => {
+  it('lists the figures of windows page by page, by default those of seven days', async () => {
     const longAgo = { ...windowOf(0), windowStartMs: startOf(WINDOWS - 1) - 7 * 86_400_000 };
     const barely = { ...windowOf(1), windowStartMs: longAgo.windowStartMs + 1 };
     await store.windows.saveAll([longAgo, barely]);

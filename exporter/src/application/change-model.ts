@@ -91,7 +91,7 @@ const MOST_TRIES = 3;
  * @param unanswered told why the model does not answer to the change; what it throws keeps the change from being made
  * @param audit says so in the transaction of the change, and the model knows of `event` from then on
  * @returns the model as it is from now on
- * @throws NotFound for a model that is removed by then, Conflict when others change it again and again
+ * @throws NotFound for a model that is removed by then, Conflict when another took its name or others change it again and again
  */
 export async function changeModel(
   { fleet, ...ports }: ChangePorts & { readonly fleet: Pick<Fleet, 'monitoredModel' | 'update'> },
@@ -105,12 +105,18 @@ export async function changeModel(
     const { model: known } = fleet.monitoredModel(id);
     const { apply, refused } = await changeOf(ports, known, change);
     if (refused !== null) unanswered(known, refused);
-    const changed = await fleet.update(id, apply, audit, event);
+    const changed = await fleet.update(id, (now) => apply(theSame(now, known)), audit, event);
     if (changed !== null) return changed;
   }
   throw new Conflict(
     `the way the model "${id}" is asked was changed by others meanwhile; look at it and send this again`,
   );
+}
+
+/** @throws Conflict for another model that took the name meanwhile: whoever asked for the change has not seen it */
+function theSame(now: Model, known: Model): Model {
+  if (now.createdAtMs === known.createdAtMs) return now;
+  throw new Conflict(`the model "${now.id}" was removed and registered anew meanwhile; look at it and send this again`);
 }
 
 const sameJson = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -24,13 +24,14 @@ export const RESTART_SECTIONS = [
   'logFiles',
 ] as const satisfies readonly (keyof Config)[];
 
+/** Sections are named as in the file. */
 export type Reload =
   | {
       readonly kind: 'applied';
       readonly config: Config;
-      readonly changed: readonly (keyof Config)[];
+      readonly changed: readonly string[];
       /** Changed sections that keep their old value until the service is started again. */
-      readonly needRestart: readonly (keyof Config)[];
+      readonly needRestart: readonly string[];
     }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
@@ -66,14 +67,15 @@ export function reloadableConfig(
       logger.error({ problems }, 'the new configuration is wrong; the old one stays in force');
       return { kind: 'refused', problems };
     }
-    const changed = changedSections(current, loaded.config);
-    const needRestart = RESTART_SECTIONS.filter((section) => changed.includes(section));
+    const sections = changedSections(current, loaded.config);
+    const changed = sections.map(writtenSection);
+    const needRestart = RESTART_SECTIONS.filter((section) => sections.includes(section)).map(writtenSection);
     current = { ...loaded.config, ...kept(started) };
     logger.info({ changed, needRestart, warnings: loaded.warnings }, 'the configuration was read again');
     if (needRestart.length > 0) {
       logger.warn({ needRestart }, 'these sections changed and keep their old values until mlfi is started again');
     }
-    for (const listener of listeners) listener(current, changed);
+    for (const listener of listeners) listener(current, sections);
     return { kind: 'applied', config: current, changed, needRestart };
   };
 
@@ -90,6 +92,10 @@ export function reloadableConfig(
     },
   };
 }
+
+/** The section's key in the configuration file. */
+export const writtenSection = (section: keyof Config): string =>
+  section === 'dataDirectory' ? 'data_dir' : section.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function kept(started: Config): Pick<Config, (typeof RESTART_SECTIONS)[number]> {
   return Object.fromEntries(RESTART_SECTIONS.map((section) => [section, started[section]])) as Pick<

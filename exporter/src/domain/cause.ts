@@ -152,6 +152,13 @@ export interface Diagnosis {
   readonly blindSpots: readonly BlindSpot[];
 }
 
+/** A runner-up this probable (of 1) gets its first action proposed too. */
+export const WORTH_A_LOOK = 0.2;
+
+/** Whether a diagnosis still holds the cause for true or worth a look: what was approved against another one is not carried out. */
+export const isSuspected = ({ causes: [first, ...others] }: Diagnosis, cause: CauseId): boolean =>
+  first?.id === cause || others.some(({ id, probability }) => id === cause && probability >= WORTH_A_LOOK);
+
 /** Sentences made from a diagnosis: for the page, for the incident, for the report. */
 export interface Explanation {
   /** For the page: one line. */

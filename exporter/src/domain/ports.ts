@@ -155,7 +155,7 @@ export interface DecisionRepository {
   get(id: RecommendationId): Promise<DecisionRecord | null>;
   /** Newest first; as many queries for a thousand as for one. */
   list(filter: DecisionFilter): Promise<readonly DecisionRecord[]>;
-  /** Whether an action of the incident with something to execute is approved or being sent, or one was carried out and not verified yet. */
+  /** Whether an action of the incident is being sent, or one was carried out and not verified yet; not one that waits to be sent. */
   isActionUnderWay(incident: IncidentId): Promise<boolean>;
 }
 

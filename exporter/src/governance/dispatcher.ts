@@ -1,10 +1,12 @@
 import { Mutex } from 'async-mutex';
 import { SYSTEM } from '../domain/actor.js';
+import { isSuspected } from '../domain/cause.js';
 import type { Execution } from '../domain/decision.js';
 import type { ExecutionId, ModelId } from '../domain/identifiers.js';
 import type { ExecutionOutcome, GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation } from '../domain/recommendation.js';
 import type { GovernancePorts, Publish } from './ports.js';
+import { CAUSE_LEFT } from './proposals.js';
 import { freezeAt } from './rules/freeze.js';
 import { cancelExecution, type Settlement } from './settlement.js';
 import { auditBy, moveTo } from './transition.js';
@@ -144,6 +146,9 @@ export class Dispatcher {
     if (recommendation === null) return 'the recommendation is gone';
     const incident = await store.incidents.get(recommendation.incidentId);
     if (incident === null || incident.closedAtMs !== null) return 'the incident is closed';
+    const { proposedBy, followUpTo, cause } = recommendation;
+    if (proposedBy.kind === 'system' && followUpTo === null && !isSuspected(incident.diagnosis, cause))
+      return CAUSE_LEFT;
     const model = await store.models.get(recommendation.modelId);
     if (model === null) return 'the model is no longer watched';
     const [now, then] = [model.versionLabel, recommendation.modelVersion];

@@ -1,5 +1,6 @@
 import type { RecommendationRecord } from '../domain/decision-record.js';
 import { SYSTEM, type Actor } from '../domain/actor.js';
+import { isSuspected } from '../domain/cause.js';
 import { Conflict } from '../domain/errors.js';
 import type { ModelId, RecommendationId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
@@ -17,11 +18,15 @@ const MOST_PENDING = 10_000;
 
 const OPEN = ['pending', 'approved'] as const;
 const INCIDENT_CLOSED = 'the incident closed';
+/** Why an approval ends whose cause is no longer told. */
+export const CAUSE_LEFT = 'it was approved against another cause than the one told now';
 
 const closed = (): Conflict => new Conflict('this incident is closed', 'incident_id');
 
 /** What is approved and has a plan is settled by the dispatcher, together with its execution. */
 const isUndecided = ({ state, plan }: Recommendation): boolean => state === 'pending' || plan === null;
+
+const waitsToBeSent = ({ state, plan }: Recommendation): boolean => state === 'approved' && plan !== null;
 
 /** What is put on the table, and what is taken off it without a vote. */
 export class Proposals {
@@ -30,7 +35,10 @@ export class Proposals {
     private readonly publish: Publish,
   ) {}
 
-  /** Puts resolved proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn. */
+  /**
+   * Puts resolved proposals under governance. Unchanged ones keep their revision; changed or vanished pending ones are withdrawn,
+   * and approved ones that wait to be sent once their cause is suspected no more: a vote ends with the cause it was given for.
+   */
   async propose(incident: IncidentRow, proposals: readonly Proposal[]): Promise<readonly Recommendation[]> {
     const context = contextOf(incident, await this.versionOf(incident.modelId), SYSTEM);
     const changed: Recommendation[] = [];
@@ -50,9 +58,10 @@ export class Proposals {
       }
       const current = new Set(result.map(({ id }) => id));
       for (const old of existing) {
-        if (old.state !== 'pending' || current.has(old.id)) continue;
-        if (old.proposedBy.kind !== 'system' || old.followUpTo !== null) continue;
-        changed.push(await this.withdrawn(transaction, old, 'replaced by a newer diagnosis'));
+        if (current.has(old.id) || old.proposedBy.kind !== 'system' || old.followUpTo !== null) continue;
+        if (old.state !== 'pending' && !(waitsToBeSent(old) && !isSuspected(incident.diagnosis, old.cause))) continue;
+        const why = old.state === 'pending' ? 'replaced by a newer diagnosis' : CAUSE_LEFT;
+        changed.push(await this.withdrawn(transaction, old, why));
       }
       return result;
     });

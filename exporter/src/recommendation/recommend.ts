@@ -1,6 +1,6 @@
 import { counted } from '../domain/quantity-text.js';
 import { planFor } from '../domain/action-target.js';
-import { blamedFindings, type CauseId, type Diagnosis } from '../domain/cause.js';
+import { blamedFindings, WORTH_A_LOOK, type CauseId, type Diagnosis } from '../domain/cause.js';
 import { subjectText, type FindingSubject } from '../domain/finding.js';
 import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
@@ -19,8 +19,6 @@ const TOP: Readonly<Record<Severity, Priority>> = {
   low: 'LOW',
   none: 'NONE',
 };
-/** A runner-up this probable gets its first action proposed too, unless it blames the same inputs: there the winner's steps look. */
-const WORTH_A_LOOK = 0.2;
 
 /** Causes whose remedy depends on how the calls fail. */
 const CALLS_FAIL: ReadonlySet<CauseId> = new Set(['model-unreachable', 'endpoint-errors']);
@@ -45,6 +43,7 @@ export function recommend(diagnosis: Diagnosis, context: RecommendationContext):
         b.lowerQuantile20 - a.lowerQuantile20,
     )
     .map(({ proposal }) => proposal);
+  // Not one that blames the same inputs: there the winner's steps look.
   const runnerUp = others.find(
     ({ id, probability, features }) =>
       id !== 'none' &&

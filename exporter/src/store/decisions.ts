@@ -73,15 +73,10 @@ export function decisionRepository(db: Knex, setAside: SetAside): DecisionReposi
     get: async (id) => (await read(db, (query) => void query.where({ id }), NOTHING_ASIDE)).at(0) ?? null,
     list: (filter) => read(db, (query) => void narrowed(query, filter), setAside),
     async isActionUnderWay(incident) {
-      // Advice has no execution before somebody reports on it.
-      const ordered = db('execution').select('id').whereRaw('execution.recommendation = recommendation.id');
+      // Not one that is approved and waits to be sent: it ends with the cause it was approved for.
       const found = await db('recommendation')
         .where({ incident })
-        .andWhere((query) => {
-          void query.where('state', 'succeeded').orWhere((open) => {
-            void open.whereIn('state', ['approved', 'dispatching']).whereExists(ordered);
-          });
-        })
+        .whereIn('state', ['dispatching', 'succeeded'])
         .first<{ id: string } | undefined>('id');
       return found !== undefined;
     },

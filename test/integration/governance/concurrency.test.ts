@@ -16,7 +16,7 @@ import {
   prepared,
   proposal,
 } from './harness.js';
-import { testStores } from './stores.js';
+import { testStores } from '../servers/stores.js';
 import type { Actor } from '../../../exporter/src/domain/actor.js';
 
 const ROUNDS = 300;

@@ -9,7 +9,7 @@ import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import { allExecutors, governanceOn, incident, model, person, policyOf, proposal, silentLogger } from './harness.js';
-import { testStores } from './stores.js';
+import { testStores } from '../servers/stores.js';
 
 const stores = testStores();
 beforeAll(() => stores.start());

@@ -1,4 +1,5 @@
 import { modelOf } from '../../fixtures/model.js';
+import type { Cause } from '../../../exporter/src/domain/cause.js';
 import { incidentId, modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
@@ -64,6 +65,19 @@ export function proposal(action: ActionId = 'retrain', title = 'Retrain fraud'):
   };
 }
 
+/** What the incident puts first, and the proposals are against. */
+const CONCEPT_DRIFT: Cause = {
+  id: 'concept-drift',
+  title: 'Concept drift',
+  logOdds: 1,
+  probability: 0.9,
+  supporting: [],
+  refuting: [],
+  features: [],
+  segments: [],
+  shareExplained: null,
+};
+
 export function incident(id: string, closedAtMs: number | null = null): Incident {
   return {
     id: incidentId(id),
@@ -77,7 +91,7 @@ export function incident(id: string, closedAtMs: number | null = null): Incident
       window: { fromMs: 0, toMs: 1, samples: 100 },
       severity: 'high',
       severityReason: 'accuracy fell',
-      causes: [],
+      causes: [CONCEPT_DRIFT],
       findings: [],
       features: [],
       segments: [],

@@ -23,7 +23,7 @@ import {
   proposal,
   RULES,
 } from './harness.js';
-import { testStores } from './stores.js';
+import { testStores } from '../servers/stores.js';
 
 const RUNS = { SQLite: 200, PostgreSQL: 60 } as const;
 const NEEDED = 2;

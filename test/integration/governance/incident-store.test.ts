@@ -8,7 +8,7 @@ import { incidentRepository } from '../../../exporter/src/store/incidents.js';
 import { MIGRATIONS } from '../../../exporter/src/store/migrations/index.js';
 import { openStore, type StoreLocation } from '../../../exporter/src/store/open-store.js';
 import { incident, MODEL } from './harness.js';
-import { testStores } from './stores.js';
+import { testStores } from '../servers/stores.js';
 
 const stores = testStores();
 beforeAll(() => stores.start());

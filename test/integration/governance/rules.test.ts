@@ -22,7 +22,7 @@ import {
   proposal,
   RULES,
 } from './harness.js';
-import { testStores } from './stores.js';
+import { testStores } from '../servers/stores.js';
 import type { Actor } from '../../../exporter/src/domain/actor.js';
 
 const stores = testStores();

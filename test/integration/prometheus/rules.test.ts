@@ -360,32 +360,38 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
 };
 
+/** promtool takes seconds for each: all of them with MLFI_LONG=1 (`npm run test:hostile`), else one in four. */
+const EVERY = process.env['MLFI_LONG'] === '1' ? 1 : 4;
+
 describe.skipIf(!hasPrometheus)('a rule that is wrong in one place is noticed', () => {
-  it.each(Object.entries(MUTATIONS))('%s', async (_, { caughtBy, file, of, change }) => {
-    const mutated = mkdtempSync(join(tmpdir(), 'mlfi-mutation-'));
-    try {
-      cpSync(folder, mutated, { recursive: true });
-      const path = join(mutated, 'rules', file);
-      const rules = parse(readFileSync(path, 'utf8')) as RuleFile;
-      const targets = rules.groups.flatMap((group) => group.rules.filter(of));
-      expect(targets.length).toBeGreaterThan(0);
-      let changed = 0;
-      for (const target of targets) {
-        try {
-          change(target);
-          changed += 1;
-        } catch (error) {
-          if (targets.length === 1) throw error;
+  it.each(Object.entries(MUTATIONS).filter((_, index) => index % EVERY === 0))(
+    '%s',
+    async (_, { caughtBy, file, of, change }) => {
+      const mutated = mkdtempSync(join(tmpdir(), 'mlfi-mutation-'));
+      try {
+        cpSync(folder, mutated, { recursive: true });
+        const path = join(mutated, 'rules', file);
+        const rules = parse(readFileSync(path, 'utf8')) as RuleFile;
+        const targets = rules.groups.flatMap((group) => group.rules.filter(of));
+        expect(targets.length).toBeGreaterThan(0);
+        let changed = 0;
+        for (const target of targets) {
+          try {
+            change(target);
+            changed += 1;
+          } catch (error) {
+            if (targets.length === 1) throw error;
+          }
         }
+        expect(changed).toBeGreaterThan(0);
+        writeFileSync(path, stringify(rules));
+        expect((await tool('promtool', 'check', 'rules', path)).ok).toBe(true);
+        const tested = await tool('promtool', 'test', 'rules', join(mutated, 'tests', `${caughtBy}.test.yml`));
+        expect(tested.ok, 'no test noticed').toBe(false);
+        expect(tested.output).toContain('FAILED');
+      } finally {
+        rmSync(mutated, { recursive: true, force: true });
       }
-      expect(changed).toBeGreaterThan(0);
-      writeFileSync(path, stringify(rules));
-      expect((await tool('promtool', 'check', 'rules', path)).ok).toBe(true);
-      const tested = await tool('promtool', 'test', 'rules', join(mutated, 'tests', `${caughtBy}.test.yml`));
-      expect(tested.ok, 'no test noticed').toBe(false);
-      expect(tested.output).toContain('FAILED');
-    } finally {
-      rmSync(mutated, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 });

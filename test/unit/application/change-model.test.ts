@@ -70,3 +70,15 @@ it('is refused for a model that is removed while it is tried', async () => {
   await expect(payloads).rejects.toBeInstanceOf(NotFound);
   expect(fleet.has(M)).toBe(false);
 });
+
+it('is refused when another model took the name while it was tried', async () => {
+  const { hold, change, fleet, model } = await world();
+  const letGo = hold('http://old');
+  const payloads = change({ payloads: [{ b: 1 }] });
+  const namesake = modelOf({ createdAtMs: 7, endpoint: endpointAt('http://old', 'old'), probePayloads: [{ a: 1 }] });
+  await fleet.remove(M);
+  await fleet.add(namesake);
+  letGo();
+  await expect(payloads).rejects.toBeInstanceOf(Conflict);
+  expect(model()).toEqual(namesake);
+});

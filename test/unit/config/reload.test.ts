@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../exporter/src/config/load.js';
-import { reloadableConfig, type ReloadableConfig } from '../../../exporter/src/config/reload.js';
+import { keysUnder } from '../../../exporter/src/config/keys.js';
+import {
+  reloadableConfig,
+  RESTART_SECTIONS,
+  writtenSection,
+  type ReloadableConfig,
+} from '../../../exporter/src/config/reload.js';
 import type { Logger } from '../../../exporter/src/domain/ports.js';
 
 describe('reloading the configuration', () => {
@@ -62,6 +68,16 @@ describe('reloading the configuration', () => {
     expect(logged.some((line) => line.startsWith('warn') && line.includes('"listen"'))).toBe(true);
     writeFileSync(file, 'listen: { port: 9000 }\nlearning: { lessons_considered: 5 }\n');
     expect(service.reload()).toMatchObject({ changed: [], needRestart: [] });
+  });
+
+  it('names every section that changed as it is written in the file', () => {
+    const service = start('data_dir: ./a\n');
+    const reported: string[] = [];
+    service.onReload((_, changed) => void reported.push(...changed.map(writtenSection)));
+    writeFileSync(file, 'data_dir: ./b\nlog_files: [{ directory: /var/log/m, model: m }]\napi_keys: []\n');
+    expect(service.reload()).toMatchObject({ needRestart: expect.arrayContaining(['data_dir', 'log_files']) });
+    const keys = new Set(keysUnder([]));
+    expect(reported.concat(RESTART_SECTIONS.map(writtenSection)).filter((key) => !keys.has(key))).toEqual([]);
   });
 
   it('notices a changed secret without logging it', () => {

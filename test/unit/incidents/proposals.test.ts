@@ -208,3 +208,52 @@ it('asks no target, and waits for none, once somebody waits for the evaluation: 
   await incidents.apply(model, problem);
   expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
 });
+
+it('ends an approval that waits to be sent with the cause it was given for, and lets it keep no other from being told', async () => {
+  const model = await watchedModel();
+  const { executors, sent } = countingExecutor();
+  const service = serviceOn(store, executors);
+  const { governance, incidents } = service;
+  const open = await opened(service, model);
+  await governance.setKillSwitch(true, 'the weekend', person('root'));
+  const { id, digest } = (await madeFor(open)).find(({ action }) => action === 'retrain') ?? expect.fail('no retrain');
+  const approval = {
+    recommendation: id,
+    digest,
+    verdict: 'approve',
+    reason: 'looked at it',
+    breakGlass: null,
+  } as const;
+  for (const who of ['ann', 'bob']) await governance.vote(approval, person(who));
+  expect(await statesOf(open)).toEqual(['retrain approved', 'rollback pending']);
+
+  const other: Evaluation = { ...evaluated('high', 'endpoint-errors'), proposals: [] };
+  for (let evaluation = 0; evaluation < 2; evaluation += 1) await incidents.apply(model, other);
+  expect(incidents.current(model.id)?.diagnosis.causes[0]?.id).toBe('endpoint-errors');
+  expect(await statesOf(open)).toEqual(['retrain withdrawn', 'rollback withdrawn']);
+  await governance.setKillSwitch(false, 'Monday', person('root'));
+  await governance.dispatch();
+  expect(sent.size).toBe(0);
+});
+
+it('sends nothing that was approved against a cause the incident has left meanwhile', async () => {
+  const model = await watchedModel();
+  const { executors, sent } = countingExecutor();
+  const service = serviceOn(store, executors);
+  const open = await opened(service, model);
+  await service.governance.setKillSwitch(true, 'the weekend', person('root'));
+  const { id, digest } = (await madeFor(open)).find(({ action }) => action === 'retrain') ?? expect.fail('no retrain');
+  const approval = {
+    recommendation: id,
+    digest,
+    verdict: 'approve',
+    reason: 'looked at it',
+    breakGlass: null,
+  } as const;
+  for (const who of ['ann', 'bob']) await service.governance.vote(approval, person(who));
+  await store.incidents.save({ ...open, diagnosis: evaluated('high', 'endpoint-errors').diagnosis });
+  await service.governance.setKillSwitch(false, 'Monday', person('root'));
+  await service.governance.dispatch();
+  expect(sent.size).toBe(0);
+  expect(await statesOf(open)).toEqual(['retrain withdrawn', 'rollback pending']);
+});
