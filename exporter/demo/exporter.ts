@@ -67,7 +67,14 @@ export async function startExporter(
   const watched = names.map((id) => ({ id, url: models.urlOf(id) }));
   const personToken = tokenOfPerson(join(options.dataDirectory, PERSON_FILE));
   const { dataDirectory, port } = options;
-  const text = demoConfiguration({ dataDirectory, port, personToken, mendUrl: models.mendUrl, models: watched });
+  const text = demoConfiguration({
+    dataDirectory,
+    port,
+    personToken,
+    mendUrl: models.mendUrl,
+    isStory: !options.once,
+    models: watched,
+  });
   writeFileSync(configurationFile, text, { mode: 0o600 });
   const loaded = loadConfig(configurationFile, {});
   if (loaded.kind === 'refused') {

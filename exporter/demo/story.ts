@@ -14,6 +14,8 @@ import { wrapped } from './render.js';
 import type { DemoModels } from './server.js';
 
 const CLEAN_ROWS_BEFORE_FAULT = 60;
+/** Other things may have changed on this machine meanwhile, which hold the incident open. */
+const CLOSED_WITHIN_MS = 60_000;
 /** What was done to the values is told when it is read off by then: that takes more rows than the cause. */
 const MEASURED_WITHIN_MS = 15_000;
 const FAULT = { kind: 'unit_change', feature: 'hours-per-week', factor: 100 } as const;
@@ -185,7 +187,8 @@ async function repair(
   { recommendation: { id, incidentId, action, cause } }: DecisionRecord,
 ): Promise<number> {
   const { models, started, status, say, chapter, until } = stage;
-  const { decisions, incidents, history } = started.service.application;
+  const { clock } = stage.ports;
+  const { decisions, history } = started.service.application;
   chapter('The repair');
   const execution = await until(
     async () => {
@@ -208,14 +211,22 @@ async function repair(
   say(`${verification.outcome.replace('_', ' ')}: ${verification.detail}`);
   if (verification.outcome !== 'recovered') return 1;
   chapter('Remembered');
-  const lesson = await until(
-    async () => (await history.lessons(10)).find((one) => one.incidentId === incidentId) ?? null,
+  const waitsSinceMs = clock.now();
+  const end = await until(
+    async () => {
+      const lesson = (await history.lessons(10)).find((one) => one.incidentId === incidentId);
+      return lesson ?? (clock.now() - waitsSinceMs >= CLOSED_WITHIN_MS ? 'open' : null);
+    },
     () => 'the incident closes once the model has been normal for a while',
   );
-  const { closedAtMs } = await incidents.get(incidentId);
+  if (end === 'open') {
+    const headline = status()?.incident?.explanation.headline ?? '';
+    say(`The incident is still open; what helped is remembered once it closes. What it says by now: ${headline}`);
+    return 0;
+  }
   const record = history.summary().actions.find((one) => one.cause === cause && one.action === action);
   say(
-    `The incident closed at ${timeText(closedAtMs ?? lesson.closedAtMs)}. ` +
+    `The incident closed at ${timeText(end.closedAtMs)}. ` +
       (record === undefined
         ? ''
         : `Against ${cause}, ${action} has helped in ${record.helped} of ${counted(record.tried, 'case')}: by that the next plans are ranked.`),
