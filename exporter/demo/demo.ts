@@ -1,4 +1,4 @@
-/** `npm run demo`: the whole loop on sample models, in one process. Started by launch.mjs. */
+/** `npm run demo`: the whole loop on a sample model as a story, with `--once` on eight, in one process. Started by launch.mjs. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { startService } from '../src/service/start.js';
 import { seededRandom } from '../src/system/seeded-random.js';
 import { systemClock } from '../src/system/system-clock.js';
+import { terminalKeyboard } from './keyboard.js';
 import { runDemo } from './run-demo.js';
 import { plainScreen, terminalScreen, widthOf } from './screen.js';
 
@@ -21,27 +22,27 @@ function portNumber(text: string): number {
 }
 
 const command = new Command('npm run demo --')
-  .description('Watch sample models fail, be diagnosed and be decided upon.')
+  .description('Break a real model, see the fault found, approve the repair, and see it checked.')
   .option(
     '--once',
-    'stop when every sample model has reached its expected verdict; exit code 1 when one has not in time',
+    'no story: watch all eight sample models until each has its expected verdict; exit code 1 when one has not in time',
   )
+  .option('--yes', 'approve the plan of the story without asking')
   .option('--data <folder>', 'where to keep the data (default: a new temporary folder)')
   .option('--port <number>', 'port of the API; 0 picks a free one', portNumber, 9_899)
   .option('--seed <text>', 'seed of everything random', 'demo')
   .parse();
-const options = command.opts<{ once?: boolean; data?: string; port: number; seed: string }>();
+const options = command.opts<{ once?: boolean; yes?: boolean; data?: string; port: number; seed: string }>();
 
 const stop = new AbortController();
 let stoppedAtMs = 0;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    // A terminal and the launcher may both deliver the same Ctrl-C; only a later one means "at once".
-    if (stop.signal.aborted && systemClock.now() - stoppedAtMs > HARD_STOP_AFTER_MS) process.exit(130);
-    if (!stop.signal.aborted) stoppedAtMs = systemClock.now();
-    stop.abort();
-  });
-}
+const interrupt = (): void => {
+  // A terminal and the launcher may both deliver the same Ctrl-C; only a later one means "at once".
+  if (stop.signal.aborted && systemClock.now() - stoppedAtMs > HARD_STOP_AFTER_MS) process.exit(130);
+  if (!stop.signal.aborted) stoppedAtMs = systemClock.now();
+  stop.abort();
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 
 try {
   process.exitCode = await runDemo(
@@ -49,6 +50,7 @@ try {
       dataDirectory: options.data === undefined ? mkdtempSync(join(tmpdir(), 'mlfi-demo-')) : resolve(options.data),
       port: options.port,
       once: options.once ?? false,
+      approves: options.yes ?? false,
       onceTimeoutMs: ONCE_TIMEOUT_MS,
       width: widthOf(process.stdout),
     },
@@ -57,6 +59,7 @@ try {
       random: seededRandom(options.seed),
       screen: process.stdout.isTTY ? terminalScreen(process.stdout) : plainScreen(process.stdout, TABLE_EVERY_MS),
       startService,
+      keyboard: process.stdin.isTTY && process.stdout.isTTY ? terminalKeyboard(process.stdin, interrupt) : null,
       stop: stop.signal,
     },
   );

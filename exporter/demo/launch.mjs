@@ -2,6 +2,12 @@
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { continueOnNewerNode, install, keepsMachineNode, lacksNode, readJson, ROOT, run, tooOld } from './node24.mjs';
+import { USAGE } from './usage.mjs';
+
+if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+  console.log(USAGE);
+  process.exit(0);
+}
 
 const EXPORTER = join(ROOT, 'exporter');
 const DIST = join(EXPORTER, 'dist');

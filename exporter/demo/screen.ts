@@ -4,7 +4,10 @@ import { redraw } from './render.js';
 export interface Screen {
   /** Prints lines that stay. */
   print(lines: readonly string[]): void;
-  /** Shows the live block: redrawn in place on a terminal; on a log, lines that differ from last time, at most every `quietMs`. */
+  /**
+   * Shows the live block, without a header where that is empty: redrawn in place on a terminal; on a log, lines that differ from last time,
+   * at most every `quietMs`. No lines take it away.
+   */
   show(header: string, live: readonly string[], nowMs: number): void;
 }
 
@@ -31,7 +34,7 @@ export function terminalScreen(output: Output): Screen {
   return {
     print: draw,
     show(header, lines) {
-      live = ['', header, ...lines];
+      live = lines.length === 0 ? [] : ['', ...(header === '' ? [] : [header]), ...lines];
       draw([]);
     },
   };
@@ -47,10 +50,10 @@ export function plainScreen(output: Output, quietMs: number): Screen {
     },
     show(header, lines, nowMs) {
       const table = lines.join('\n');
-      if (nowMs - shownAtMs < quietMs || table === shown) return;
+      if (lines.length === 0 || nowMs - shownAtMs < quietMs || table === shown) return;
       shownAtMs = nowMs;
       shown = table;
-      output.write(`\n${header}\n${table}\n`);
+      output.write(header === '' ? `${table}\n` : `\n${header}\n${table}\n`);
     },
   };
 }

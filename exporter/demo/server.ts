@@ -6,7 +6,7 @@ import { IMMEDIATE_DECAY, type DecayPlan } from './models/drifting.js';
 import { textModels } from './models/index.js';
 import type { SampleAnswer, TextPredictor } from './models/sample-model.js';
 import { openApiDocument } from './openapi.js';
-import { faultFrom, FAULT_KINDS, type TabularFault } from './tabular/faults.js';
+import { DATA_FAULTS, faultFrom, FAULT_KINDS, type TabularFault } from './tabular/faults.js';
 import {
   MODEL_VERSION,
   servingModel,
@@ -35,10 +35,13 @@ export interface DemoModels {
   /** Address to ask the model at. @throws RangeError for a name that is not in `names`. */
   urlOf(name: string): string;
   readonly switches: { get(): TabularFault; set(fault: TabularFault): void };
+  /** Where the repair of the tabular model's data is asked for, as the webhook of an approved "fix-pipeline" does. */
+  readonly mendUrl: string;
   /** Ends open calls and frees the port. */
   close(): Promise<void>;
 }
 
+const MEND_PATH = '/tabular/mend';
 const MAX_BODY_BYTES = 65_536;
 
 /** Starts all sample models behind one HTTP server. Trains the tabular model first (seconds). */
@@ -68,6 +71,12 @@ export async function startDemoModels(options: DemoModelsOptions): Promise<DemoM
     fault = wanted;
     return { status: 200, body: { ...fault } };
   };
+  /** What a pipeline's owner would do on an approved repair: undo the fault of the data. A fault of model or world stays. */
+  const mend = (): SampleAnswer => {
+    const mended = DATA_FAULTS.has(fault.kind) ? fault.kind : null;
+    if (mended !== null) fault = { kind: 'none' };
+    return { status: 200, body: { mended } };
+  };
   const get = (path: string): SampleAnswer => {
     const document = documents.get(path);
     if (document !== undefined) return { status: 200, body: document };
@@ -84,6 +93,7 @@ export async function startDemoModels(options: DemoModelsOptions): Promise<DemoM
     if ('refused' in body) return body.refused;
     if (path === '/tabular/predict') return askTabular(body.json);
     if (path === '/tabular/switch') return setSwitch(body.json);
+    if (path === MEND_PATH) return mend();
     const predict = predictors.get(/^\/([a-z-]+)\/predict$/.exec(path)?.[1] ?? '');
     return predict === undefined
       ? refusal(404, 'no such model; see /openapi.json')
@@ -114,6 +124,7 @@ export async function startDemoModels(options: DemoModelsOptions): Promise<DemoM
         fault = wanted;
       },
     },
+    mendUrl: `http://127.0.0.1:${port}${MEND_PATH}`,
     close: () =>
       new Promise((resolve) => {
         stopping.abort();

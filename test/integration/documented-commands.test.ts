@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ROOT, shellBlocks } from './documented-commands.js';
+import { commandIn, firstKey, shellBlocks } from './documented-commands.js';
 import { runService, type RunningService } from './running-service.js';
 import { freePort } from './servers/free-port.js';
 
@@ -23,19 +23,6 @@ async function output(block: string, environment: NodeJS.ProcessEnv, cwd: string
     env: { ...process.env, ...environment },
   });
   return stdout;
-}
-
-/** A folder for PATH with `mlfi` in it, run from its sources. */
-function commandIn(folder: string): string {
-  mkdirSync(join(folder, 'bin'), { recursive: true });
-  const command = join(folder, 'bin', 'mlfi');
-  const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
-  writeFileSync(
-    command,
-    `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
-  );
-  chmodSync(command, 0o755);
-  return join(folder, 'bin');
 }
 
 describe('docs/sending-logs.md', () => {
@@ -81,6 +68,50 @@ describe('docs/sending-logs.md', () => {
     expect(said[0]).toContain('2,000 rows are the baseline of "churn" (version 1)');
     expect(said[1]).toContain('What mlfi would have told you about "churn", 2026-02-01 00:00:00 UTC to 2026-02-03');
     expect(said[1]).toContain('story.md written');
+  });
+});
+
+describe('docs/how-to.md', () => {
+  let running: RunningService;
+  beforeAll(async () => {
+    running = await runService();
+    expect((await running.request('POST', '/api/v1/models', { id: 'fraud' })).status).toBe(201);
+    // The service of this test was given no file; the command line reads its store by one.
+    writeFileSync(join(running.directory, 'mlfi.yml'), `data_dir: ${running.directory}\n`);
+  });
+  afterAll(() => running.close());
+
+  it('does what it says, in the order of the page', async () => {
+    const environment = {
+      MLFI_TOKEN: running.key,
+      MLFI_URL: running.service.address,
+      PATH: `${commandIn(running.directory)}${delimiter}${process.env['PATH'] ?? ''}`,
+    };
+    const said = new Map<string, string>();
+    for (const { note, text } of shellBlocks('docs/how-to.md').filter(({ note }) => /^(run|store): /.test(note))) {
+      // Each line of its own shows what it came to.
+      const lines = note === 'run: maintenance' ? text.trim().split('\n') : [text];
+      for (const [index, line] of lines.entries()) {
+        said.set(`${note} ${index}`, await output(line, environment, running.directory));
+        if (note === 'run: maintenance' && index === 0) {
+          const logged = await running.request('POST', '/api/v1/models/fraud/observations', {
+            prediction_id: 'paused',
+            features: { age: 38 },
+            prediction: 'yes',
+          });
+          expect(logged.body).toMatchObject({ accepted: 1 });
+        }
+      }
+    }
+    expect(said.get('run: late labels 0')).toContain('"labels_matched":1');
+    expect(said.get('run: maintenance 0')).toContain('"paused":true');
+    expect(said.get('run: maintenance 1')).toContain('"paused":false');
+    expect(said.get('run: release 0')).toContain('"recorded":true');
+    expect(said.get('run: baseline 0')).not.toContain('"error"');
+    expect(said.get('store: backup 0')).toMatch(/copy\.sqlite/);
+    expect(said.get('run: removal 0')).toMatch(/"removed":true\}200/);
+    expect(said.get('run: key 0')).toMatch(/mlfi_\S+/);
+    expect(said.size).toBe(8);
   });
 });
 
@@ -168,13 +199,3 @@ describe('README.md', () => {
     expect(answers).not.toContain('"error":{');
   });
 });
-
-async function firstKey(child: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const chunk of child.stdout ?? []) {
-    text += String(chunk);
-    const found = /first API key\s+(\S+)/.exec(text)?.[1];
-    if (found !== undefined) return found;
-  }
-  throw new Error(`mlfi serve ended: ${text}`);
-}

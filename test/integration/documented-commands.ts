@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -10,4 +11,28 @@ export function shellBlocks(page: string): readonly { readonly note: string; rea
     note,
     text: block,
   }));
+}
+
+/** A folder for PATH with `mlfi` in it, run from its sources. */
+export function commandIn(folder: string): string {
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  const command = join(folder, 'bin', 'mlfi');
+  const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
+  writeFileSync(
+    command,
+    `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
+  );
+  chmodSync(command, 0o755);
+  return join(folder, 'bin');
+}
+
+/** The API key that `mlfi serve` prints at its first start. */
+export async function firstKey(child: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    const found = /first API key\s+(\S+)/.exec(text)?.[1];
+    if (found !== undefined) return found;
+  }
+  throw new Error(`mlfi serve ended: ${text}`);
 }

@@ -39,6 +39,9 @@ const DEFAULT_FAULTS = {
 
 export const FAULT_KINDS = Object.keys(DEFAULT_FAULTS) as readonly TabularFault['kind'][];
 
+/** Faults of the data a model is given: a repair of the pipeline before it undoes them. */
+export const DATA_FAULTS: ReadonlySet<TabularFault['kind']> = new Set(['unit_change', 'null_flood', 'category_rename']);
+
 const category = z.string().min(1).max(100);
 const switchBody = z.union([
   z.enum(FAULT_KINDS).transform((kind): TabularFault => DEFAULT_FAULTS[kind]),

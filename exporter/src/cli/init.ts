@@ -1,8 +1,29 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { parseConfig } from '../config/load.js';
+import { describeProblem } from '../config/problem.js';
+import type { Discovery } from '../domain/discovery.js';
+import { slugOf } from '../domain/identifiers.js';
+import type { Json } from '../domain/json.js';
+import { setupProblemOf } from '../domain/setup-problem.js';
+import { typedTarget, WrongOption } from './asking-options.js';
+import type { Commands } from './commands.js';
 
 const EXAMPLE = 'mlfi.example.yml';
+const UNANSWERED = 2;
+
+/** What `mlfi init` is told besides where to write. */
+export interface InitOptions {
+  readonly output: string;
+  readonly force?: boolean;
+  /** The model to write the file for. */
+  readonly url?: string;
+  readonly id?: string;
+  readonly payload?: string;
+  readonly connector?: string;
+}
 
 /** The example lies at the root of the repository (or beside the package in the image), above this file. */
 function exampleFile(): string | null {
@@ -12,18 +33,105 @@ function exampleFile(): string | null {
   }
 }
 
-/** `mlfi init`: writes the commented example configuration. 0 written, 1 refused. */
-export function init(output: string, force: boolean): number {
+/**
+ * `mlfi init`: writes the commented example configuration, or with `url` a short one for a model that was asked first.
+ * 0 written, 1 refused, 2 the model did not answer.
+ */
+export async function init(commands: Pick<Commands, 'tryModels'>, options: InitOptions): Promise<number> {
+  const { output, force = false, url } = options;
+  if (existsSync(output) && !force) {
+    console.error(`${output} is there already; --force overwrites it, --output names another file`);
+    return 1;
+  }
+  if (url !== undefined) return initFor(commands, url, options);
   const example = exampleFile();
   if (example === null) {
     console.error(`${EXAMPLE} is missing from this installation`);
     return 1;
   }
-  if (existsSync(output) && !force) {
-    console.error(`${output} is there already; --force overwrites it, --output names another file`);
-    return 1;
-  }
   writeFileSync(output, readFileSync(example, 'utf8').replace('Copy to mlfi.yml and keep', 'Keep'));
   console.log(`${output} written. Edit it, then: mlfi config check ${output} && mlfi serve --config ${output}`);
   return 0;
+}
+
+interface ModelLines {
+  readonly id: string;
+  readonly url: string;
+  readonly connector?: string;
+  readonly payloads?: readonly Json[];
+}
+
+async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, options: InitOptions): Promise<number> {
+  const { output, id, payload, connector } = options;
+  let model: ModelLines;
+  try {
+    const { target } = typedTarget({
+      ...(payload === undefined ? {} : { payload }),
+      ...(connector === undefined ? {} : { connector }),
+    });
+    model = { id: id ?? slugOf(url), url, ...target };
+  } catch (error) {
+    if (!(error instanceof WrongOption)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+  // What the person names by hand may be private; the file says so only where it is.
+  let isPrivate = false;
+  let asked = await ask(commands, fileOf(model, isPrivate, null));
+  if (asked?.kind === 'not-found' && setupProblemOf(asked.failure).kind === 'blocked-by-egress') {
+    isPrivate = true;
+    asked = await ask(commands, fileOf(model, isPrivate, null));
+  }
+  if (asked === null) return 1;
+  if (asked.kind === 'not-found') {
+    const { sentence, advice } = setupProblemOf(asked.failure);
+    console.error(`${model.id} was not asked successfully, so ${output} is not written. ${sentence} ${advice}`);
+    return UNANSWERED;
+  }
+  const found = foundText(asked);
+  const text = fileOf(model, isPrivate, found);
+  writeFileSync(output, text);
+  console.log(`${model.id} ${found}`);
+  console.log(`${output} written (${text.trimEnd().split('\n').length} lines). Next: mlfi serve --config ${output}`);
+  return 0;
+}
+
+/** @returns what came of asking the model of that file; null when the file is refused, which is said */
+async function ask({ tryModels }: Pick<Commands, 'tryModels'>, text: string): Promise<Discovery | null> {
+  const loaded = parseConfig('mlfi init', text, {}, process.cwd());
+  if (loaded.kind === 'refused') {
+    for (const problem of loaded.problems) console.error(describeProblem(problem));
+    return null;
+  }
+  const discoveries: (Discovery | null)[] = [];
+  await tryModels(loaded.config, (_, discovery) => void discoveries.push(discovery));
+  return discoveries[0] ?? null;
+}
+
+/** What a person wants to know of the answer: protocol, address, and what is read off it. No value of the answer. */
+function foundText({ endpoint, answer, payloads }: Extract<Discovery, { kind: 'found' }>): string {
+  const [first] = payloads;
+  const isObject = typeof first === 'object' && first !== null && !Array.isArray(first);
+  const takes = isObject ? `; takes ${Object.keys(first).join(', ')}`.slice(0, 300) : '';
+  const gives = `gives a prediction${answer.confidence === null ? ', no confidence' : ' and a confidence'}`;
+  return `answers (${endpoint.connector} at ${endpoint.url.replace(/[?#].*$/s, '')})${takes}; ${gives}`.replaceAll(
+    /[\u0000-\u001f\u007f-\u009f]+/g,
+    ' ',
+  );
+}
+
+function fileOf(model: ModelLines, isPrivate: boolean, found: string | null): string {
+  const egress = isPrivate ? { egress: allowing(model.url) } : {};
+  const [head, ...rest] = [
+    '# Written by mlfi init. Every other key has its default: mlfi init --output all.yml shows them all.',
+    ...(found === null ? [] : [`# ${model.id} ${found}.`]),
+    ...(isPrivate ? ['# Its address is private or this machine, so calling it is allowed here.'] : []),
+  ];
+  return `${[head, ...rest].join('\n')}\n${stringify({ models: [model], ...egress }, { lineWidth: 0 })}`;
+}
+
+/** The one host of an address; an IPv6 address is no name, so it is a range of one. */
+function allowing(url: string): Readonly<Record<string, readonly string[]>> {
+  const { hostname } = new URL(url);
+  return hostname.startsWith('[') ? { allow_cidrs: [`${hostname.slice(1, -1)}/128`] } : { allow_hosts: [hostname] };
 }

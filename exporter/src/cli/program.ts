@@ -6,7 +6,7 @@ import { configCheck } from './config-check.js';
 import { addDecisionVerbs } from './decisions.js';
 import { addIncidentVerbs } from './incidents.js';
 import { addImport } from './import.js';
-import { init } from './init.js';
+import { init, type InitOptions } from './init.js';
 import { investigateUrl } from './investigate.js';
 import { addKeyVerbs } from './keys.js';
 import { report, type ReportOptions } from './report.js';
@@ -125,11 +125,15 @@ export function createProgram(commands: Commands, version: string): Command {
 
   program
     .command('init')
-    .description('write a commented mlfi.yml to start from')
+    .description('write mlfi.yml: for the model of --url, which is asked first, or with every key and a comment')
+    .option('--url <url>', 'address of a model, its predict path or its server')
+    .option('--id <id>', 'what to call the model (default: made of its address)')
+    .option('--payload <json>', 'what the model takes; "@file" reads one JSON value, or one a line')
+    .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
     .option('-o, --output <file>', 'where to write it', 'mlfi.yml')
     .option('--force', 'overwrite an existing file')
-    .action((options: { output: string; force?: boolean }) => {
-      process.exitCode = init(options.output, options.force ?? false);
+    .action(async (options: InitOptions) => {
+      process.exitCode = await init(commands, options);
     });
 
   return program;

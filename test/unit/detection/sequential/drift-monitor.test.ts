@@ -227,6 +227,21 @@ describe('a watched model', () => {
     const failing = after((told, random) => ({ ...told, failed: random() < 0.3 }));
     expect(new Fed(failing, auto).run(FROM + 1_500).monitor.evidence().verdict).toBe('alarm');
   });
+
+  test('pages for wrong answers by their labels before a daily pattern can be told', () => {
+    const monitor = new DriftMonitor('m', { ...BUDGET, season: 'auto' }, String);
+    const random = seededRandom('labels');
+    let alarmAt = -1;
+    for (let i = 0; i < 3_000; i += 1) {
+      const atMs = 1e12 + i * STEP_MS;
+      monitor.loss('accuracy', random.next() < (i < 1_500 ? 0.1 : 0.4) ? 1 : 0, atMs);
+      if (i % 20 === 0) monitor.settle(atMs, LEAST);
+      if (!monitor.isWatching && i === 2 * LEAST) monitor.startWatching();
+      if (alarmAt < 0 && monitor.evidence().verdict === 'alarm') alarmAt = i;
+    }
+    // Three hours of labels in all, of which the second half is bad.
+    expect(alarmAt).toBeGreaterThan(1_500);
+  });
 });
 
 describe('strange data is classified, never a crash', () => {
