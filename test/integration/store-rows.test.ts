@@ -17,6 +17,7 @@ import { parseConfig } from '../../exporter/src/config/load.js';
 import { Unavailable } from '../../exporter/src/domain/errors.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { checkStore } from '../../exporter/src/service/offline-store.js';
+import { expectStore } from '../../exporter/src/service/store-expected.js';
 import { inTransaction } from '../../exporter/src/store/border.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { runService, type RunningService } from './running-service.js';
@@ -98,7 +99,7 @@ it.each([
   { what: 'has counters that count halves', edit: setField('call_counters', '$.probes', 0.5, "model = 'fraud'") },
 ])('leaves a model out whose document $what, and says so', async ({ edit }) => {
   const directory = await storeWith(edit);
-  const running = await runService({ data_dir: directory, api_keys: KEYS, logging: { level: 'fatal' } });
+  const running = await runService({ data_dir: directory, api_keys: KEYS });
   try {
     expect((await running.request('GET', '/-/ready', undefined, KEY)).body).toContain('cannot be read: fraud\n');
     expect((await running.request('GET', '/metrics', undefined, KEY)).body).toMatch(/^mlfi_models_unrestored 1$/m);
@@ -114,7 +115,7 @@ it.each([
 describe('a damaged row that a request touches', () => {
   let running: RunningService;
   beforeAll(async () => {
-    running = await runService({ logging: { level: 'fatal' } });
+    running = await runService();
     for (const id of ['a', 'b']) await running.request('POST', '/api/v1/models', { id });
   });
   afterAll(() => running.close());
@@ -197,8 +198,27 @@ describe('a store that is not where it was', () => {
     rmSync(first.directory, { recursive: true, force: true });
   });
 
+  it('is said as a warning when it is begun, the louder where mlfi has run before', () => {
+    const directory = join(folder, 'none');
+    const loaded = parseConfig('test', `data_dir: ${directory}\n`, {}, directory);
+    if (loaded.kind === 'refused') throw new Error('the configuration is right');
+    const said: string[] = [];
+    const logger = { warn: (_: object, message: string) => void said.push(message) };
+    expectStore(loaded.config, logger);
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'audit-signing-key.pem'), 'a key');
+    expectStore(loaded.config, logger);
+    expect(said).toEqual([
+      expect.stringMatching(/^there is no store: .*see that its volume is mounted/),
+      expect.stringMatching(/^there is no store, though mlfi has run here before: .*restore it$/),
+    ]);
+    writeFileSync(join(directory, 'mlfi.sqlite'), 'something');
+    expectStore(loaded.config, logger);
+    expect(said).toHaveLength(2);
+  });
+
   it('makes mlfi not ready when its folder is moved away, and ready when it is back', async () => {
-    const running = await runService({ logging: { level: 'fatal' } });
+    const running = await runService();
     const away = `${running.directory}.away`;
     expect((await running.request('GET', '/-/ready')).status).toBe(200);
     renameSync(running.directory, away);
