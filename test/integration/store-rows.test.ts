@@ -122,18 +122,16 @@ describe('a damaged row that a request touches', () => {
 
   const send = (model: string, path: string, body: unknown) =>
     running.request('POST', `/api/v1/models/${model}/${path}`, body);
-  const rows = (batchId: string, id: string) => ({
-    batch_id: batchId,
-    observations: [{ prediction: 'yes', confidence: 0.9, prediction_id: id }],
-  });
+  const sendRow = (model: string, batchId: string, id: string) =>
+    send(model, `observations?batch_id=${batchId}`, [{ prediction: 'yes', confidence: 0.9, prediction_id: id }]);
 
   it('is named with the remedy when its batch comes again; others are taken', async () => {
-    expect((await send('a', 'observations', rows('z0', 'p0'))).status).toBe(200);
+    expect((await sendRow('a', 'z0', 'p0')).status).toBe(200);
     await editing(running.directory, (db) => db('batch').where({ batch_id: 'z0' }).update({ result: 'x' }));
     const [again, other, elsewhere] = await Promise.all([
-      send('a', 'observations', rows('z0', 'p0')),
-      send('a', 'observations', rows('z1', 'p1')),
-      send('b', 'observations', rows('z0', 'p0')),
+      sendRow('a', 'z0', 'p0'),
+      sendRow('a', 'z1', 'p1'),
+      sendRow('b', 'z0', 'p0'),
     ]);
     expect(again.status).toBe(503);
     expect(JSON.stringify(again.body)).toMatch(/table batch, row z0: damaged .*restore a backup/);
@@ -142,13 +140,13 @@ describe('a damaged row that a request touches', () => {
   });
 
   it('is named with the remedy when a label meets it in the ledger; others are taken', async () => {
-    expect((await send('a', 'observations', rows('l0', 'q0'))).status).toBe(200);
+    expect((await sendRow('a', 'l0', 'q0')).status).toBe(200);
     await editing(running.directory, (db) => db('ledger').where({ model: 'a' }).update({ confidence_tenth: 'x' }));
-    expect((await send('a', 'observations', rows('l1', 'q1'))).status).toBe(200);
-    const label = (id: string) => ({ labels: [{ prediction_id: id, label: 'yes' }] });
+    expect((await sendRow('a', 'l1', 'q1')).status).toBe(200);
+    const label = (id: string) => [{ prediction_id: id, label: 'yes' }];
     const [touching, other] = await Promise.all([send('a', 'labels', label('q0')), send('a', 'labels', label('q1'))]);
     expect(touching.status).toBe(503);
-    expect(JSON.stringify(touching.body)).toMatch(/table ledger, row a [0-9a-f]+: damaged .*restore a backup/);
+    expect(JSON.stringify(touching.body)).toMatch(/table ledger, row a [\w-]+: damaged .*restore a backup/);
     expect(other).toMatchObject({ status: 200, body: { labels_matched: 1 } });
     expect((await damagedIn(running.directory)).some((message) => message.includes('table ledger, row a '))).toBe(true);
   });
