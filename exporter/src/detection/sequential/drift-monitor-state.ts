@@ -125,7 +125,7 @@ const stream: z.ZodType<ScoreStreamState> = z.object({
       z.object({
         kind: z.literal('risk'),
         level: double,
-        bound: double,
+        bound: z.number().gt(0).lt(1),
         variance: z.number().nullable(),
         state: risk,
       }),
