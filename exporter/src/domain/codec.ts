@@ -6,9 +6,15 @@ export interface Decoder<T> {
   readonly kind: string;
   /** Version it is written in, from 1. */
   readonly version: number;
-  /** @throws UnreadableDocument when it is damaged, or of a version this release does not know */
-  readonly decode: (text: string) => T;
+  /**
+   * @param row what a document that repeats columns of its row is compared with
+   * @throws UnreadableDocument when it is damaged, of a version this release does not know, or of another row
+   */
+  readonly decode: (text: string, row?: RowColumns) => T;
 }
+
+/** Columns of the row a document lies in. */
+export type RowColumns = Readonly<Record<string, string | number | null>>;
 
 /** A stored document and back. */
 export interface Codec<T> extends Decoder<T> {
@@ -114,6 +120,28 @@ export function codec<T>(
 }
 
 /**
+ * The same codec for documents that repeat columns of their row: one that names another row is damaged.
+ * @param repeated the columns, as the document has them
+ */
+export function inRow<T>(own: Codec<T>, repeated: (value: T) => RowColumns): Codec<T> {
+  return {
+    ...own,
+    decode(text, row) {
+      const value = own.decode(text);
+      if (row === undefined) return value;
+      for (const [column, expected] of Object.entries(repeated(value))) {
+        const stored = row[column];
+        if (stored === undefined) throw new TypeError(`${own.kind}: the column ${column} was not read`);
+        // PostgreSQL gives a 64-bit integer as text.
+        if (String(stored) !== String(expected))
+          throw new UnreadableDocument('damaged', `it names another ${column} than its row`);
+      }
+      return value;
+    },
+  };
+}
+
+/**
  * Renames keys wherever they are in a document.
  * @param names old name → new name
  */
@@ -127,6 +155,9 @@ export function renameKeys(document: unknown, names: Readonly<Record<string, str
     ]),
   );
 }
+
+/** How often something was counted. */
+export const count = z.int().min(0);
 
 /** A number; what JSON cannot hold (NaN, ±Infinity) was written as null and is read as NaN. */
 export const anyNumber = z.number().or(z.null().transform(() => NaN));

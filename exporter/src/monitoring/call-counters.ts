@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codec } from '../domain/codec.js';
+import { codec, count } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
 import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
@@ -54,14 +54,14 @@ const bump = (counts: Readonly<Record<string, number>>, key: string): Record<str
   [key]: (counts[key] ?? 0) + 1,
 });
 
-const counts = z.record(z.string(), z.number());
+const counts = z.record(z.string(), count);
 const moment = z.number().nullable();
 
 const schema: z.ZodType<CallCounters> = z.object({
   basis: z.enum(['probe', 'ingest']),
-  calls: z.number(),
+  calls: count,
   failures: counts,
-  probes: z.number(),
+  probes: count,
   probeFailures: counts,
   lastProbeAtMs: moment,
   lastPredictionAtMs: moment,
@@ -69,11 +69,11 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),
-  waiting: z.number().optional(),
-  waitingLabels: z.number().optional(),
-  labelDelays: z.array(z.number()).optional(),
+  waiting: count.optional(),
+  waitingLabels: count.optional(),
+  labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
-  consecutiveFailures: z.number(),
+  consecutiveFailures: count,
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
 });

@@ -1,4 +1,5 @@
 import type { AuditNote } from '../domain/audit-note.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Conflict, isAppError, NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
@@ -195,7 +196,10 @@ export class Commits {
       () => false,
     );
     if (isAlone || !isStoreUp) {
-      const unavailable = cannotBeWritten();
+      // A damaged row is of one request as a rule: the others of the model are not refused with it.
+      if (isAlone && only.requests.length > 1 && error instanceof StoreDocumentDamaged)
+        return this.oneByOne(only.member, only.requests);
+      const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten();
       const models = entries.map(({ member }) => member.monitored.model.id);
       this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
       if (isAlone && isStoreUp) this.failing.add(only.member.monitored.model.id);
@@ -206,10 +210,24 @@ export class Commits {
     const first = await this.together(entries.slice(0, middle));
     return (await this.together(entries.slice(middle))) ?? first;
   }
+
+  /** Commits a model's requests each by itself. @returns why the last of them could not be written, null when all were */
+  private async oneByOne(member: Member, requests: readonly WaitingRequest[]): Promise<Unavailable | null> {
+    let failed: Unavailable | null = null;
+    for (const request of requests) failed = (await this.together([{ member, requests: [request] }])) ?? failed;
+    return failed;
+  }
 }
 
 const cannotBeWritten = (): Unavailable =>
   new Unavailable('the store cannot be written now and nothing was counted; send it again');
+
+/** The same request fails the same way until the row is restored. */
+export const cannotBeRead = ({ place, why, detail }: StoreDocumentDamaged): Unavailable =>
+  new Unavailable(
+    `nothing was counted, for something that is stored cannot be read: ${new StoreDocumentDamaged(place, why, detail).message}`,
+    60,
+  );
 
 const notChanged = (): Unavailable =>
   new Unavailable('the store cannot be written now and nothing has changed; send it again');

@@ -1,9 +1,10 @@
+import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Conflict, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestNote, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository, Clock } from '../domain/ports.js';
-import type { Commits } from './commits.js';
+import { cannotBeRead, type Commits } from './commits.js';
 import type { IntakeCounts } from './fleet-ports.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
@@ -77,7 +78,8 @@ export class Ingest {
   }
 
   private stored({ monitored }: Member, batchId: string): Promise<TakenBatch | null> {
-    return this.batches.find(monitored.model.id, batchId).catch(() => {
+    return this.batches.find(monitored.model.id, batchId).catch((error: unknown) => {
+      if (error instanceof StoreDocumentDamaged) throw cannotBeRead(error);
       throw new Unavailable('the store cannot be read now; send the batch again');
     });
   }

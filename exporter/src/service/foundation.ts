@@ -19,6 +19,7 @@ import { createEventBus } from '../system/event-bus.js';
 import { keyedHash } from '../system/keyed-hash.js';
 import { version } from '../system/version.js';
 import { DecisionGate } from './decision-gate.js';
+import { expectStore } from './store-expected.js';
 import { storeAt } from './store-location.js';
 
 /** What every area of the service stands on. */
@@ -66,6 +67,7 @@ export async function openFoundation(
   });
   // First, and so ended last: without a listener the signal would end the process, also in the middle of a start or stop.
   closing.push('SIGHUP', config.onHangUp());
+  expectStore(started, logger);
   const opened = await openStore(storeAt(started), 'write', rowsSetAside(processMetrics, logger));
   closing.push('the store', () => opened.close());
   const decisionGate = new DecisionGate(processMetrics, logger);

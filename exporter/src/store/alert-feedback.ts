@@ -30,11 +30,16 @@ export function alertFeedbackRepository(db: Knex, setAside: SetAside): AlertFeed
       return readable(
         rows,
         (row) =>
-          readDocument(alertFeedbackCodec, row.document, {
-            table: 'page_opinion',
-            row: `${row.incident} of ${row.person}`,
-            model: null,
-          }),
+          readDocument(
+            alertFeedbackCodec,
+            row.document,
+            {
+              table: 'page_opinion',
+              row: `${row.incident} of ${row.person}`,
+              model: null,
+            },
+            { incident: row.incident, person: row.person },
+          ),
         setAside,
       );
     },

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { AlertReceipt, AlertRepository, ExternalAlert } from '../domain/alert.js';
+import { wholly } from './border.js';
 import { alertCodec } from './codecs/alert.js';
 import { readable, readDocument, type SetAside } from './documents.js';
 import { storable } from './storable.js';
@@ -43,7 +44,7 @@ async function takeOne(transaction: Knex.Transaction, alert: ExternalAlert): Pro
 export function alertRepository(db: Knex, setAside: SetAside): AlertRepository {
   return {
     take: (alerts) =>
-      db.transaction(async (transaction) => {
+      wholly(db, async (transaction) => {
         const receipts: AlertReceipt[] = [];
         for (const alert of alerts) receipts.push(await takeOne(transaction, alert));
         return receipts;
@@ -57,11 +58,16 @@ export function alertRepository(db: Knex, setAside: SetAside): AlertRepository {
       return readable(
         rows,
         (row) =>
-          readDocument(alertCodec, row.document, {
-            table: 'external_alert',
-            row: `${row.fingerprint} of ${row.sender} since ${row.starts_at_ms}`,
-            model: null,
-          }),
+          readDocument(
+            alertCodec,
+            row.document,
+            {
+              table: 'external_alert',
+              row: `${row.fingerprint} of ${row.sender} since ${row.starts_at_ms}`,
+              model: null,
+            },
+            { sender: row.sender, fingerprint: row.fingerprint, starts_at_ms: row.starts_at_ms },
+          ),
         setAside,
       );
     },

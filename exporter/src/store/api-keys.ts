@@ -16,7 +16,12 @@ const COLUMNS = ['id', 'document', 'expires_at_ms', 'last_used_at_ms', 'revoked_
 
 function read(row: Row): ApiKeyCredential {
   const { id, document } = row;
-  const { secretHash, ...made } = readDocument(apiKeyCodec, document, { table: 'api_key', row: id, model: null });
+  const { secretHash, ...made } = readDocument(
+    apiKeyCodec,
+    document,
+    { table: 'api_key', row: id, model: null },
+    { id },
+  );
   return {
     key: {
       ...made,

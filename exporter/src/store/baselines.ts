@@ -24,7 +24,7 @@ export function baselineRepository(db: Knex): BaselineRepository {
         .first<{ version: number; document: string } | undefined>('version', 'document');
       if (row === undefined) return null;
       const at = { table: 'baseline', row: `${model} version ${row.version}`, model };
-      return readDocument(baselineCodec, row.document, at);
+      return readDocument(baselineCodec, row.document, at, { version: row.version });
     },
     async versions(model) {
       const rows = await db('baseline')

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Conflict, Invalid, isAppError, Unavailable } from '../domain/errors.js';
 
@@ -86,7 +87,27 @@ export function guarded<T extends object>(repository: T, store: string, name: st
 }
 
 /**
- * Runs a transaction. What `work` itself throws passes as it is; what begin and commit throw is mapped.
+ * Runs a transaction of a repository, or a part of one: all of `work` or nothing.
+ * @throws what `work` throws, not that SQLite had rolled back already
+ */
+export async function wholly<T>(db: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {
+  const thrown: { error: unknown }[] = [];
+  try {
+    return await db.transaction((transaction) =>
+      work(transaction).catch((error: unknown) => {
+        thrown.push({ error });
+        throw error;
+      }),
+    );
+  } catch (error) {
+    const [own] = thrown;
+    throw own === undefined ? error : own.error;
+  }
+}
+
+/**
+ * Runs a transaction. What `work` itself throws passes as it is, also where the transaction could not be rolled back: SQLite has
+ * done that itself when the disk was full. What begin and commit throw is mapped.
  * @param begin opens the transaction and commits what it is given
  */
 export async function inTransaction<Transaction, T>(
@@ -106,6 +127,7 @@ export async function inTransaction<Transaction, T>(
       }
     });
   } catch (error) {
-    throw thrown.some((own) => own.error === error) ? error : storeError(store, operation, error);
+    const [own] = thrown;
+    throw own === undefined ? storeError(store, operation, error) : own.error;
   }
 }

@@ -13,6 +13,7 @@ import {
 } from './codecs/decision.js';
 import { incidentCodec } from './codecs/incident.js';
 import { ingestResultCodec } from './codecs/ingest-result.js';
+import { ledgerEntryCodec, waitingLabelCodec } from './codecs/ledger.js';
 import { lessonCodec } from './codecs/lesson.js';
 import { modelCodec } from './codecs/model.js';
 import { baselineCodec, learningCodec, windowCodec } from './codecs/profile.js';
@@ -41,7 +42,8 @@ export interface StoreCheck {
 export interface DocumentTable {
   readonly table: string;
   readonly key: readonly string[];
-  readonly document: string;
+  /** Null where the row itself is what is read. */
+  readonly document: string | null;
   readonly model: string | null;
   /** Null for a row that holds no document of ours. */
   readonly codecOf: (row: Readonly<Record<string, unknown>>) => Decoder<unknown> | null;
@@ -54,7 +56,7 @@ const documents = (
   key: readonly string[],
   model: string | null,
   codec: Decoder<unknown>,
-  document = 'document',
+  document: string | null = 'document',
 ): DocumentTable => ({ table, key, document, model, codecOf: () => codec });
 
 /** Documents of one model that are no history: they go with it. Those of `history` stay, unless they are damaged. */
@@ -74,6 +76,8 @@ function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: Ow
     documents('baseline', ['model', 'version'], 'model', baselineCodec),
     documents('learning', ['model'], 'model', learningCodec),
     documents('window_profile', ['model', 'window_start_ms'], 'model', windowCodec),
+    documents('ledger', ['model', 'prediction_id_hash'], 'model', ledgerEntryCodec, null),
+    documents('waiting_label', ['model', 'prediction_id_hash'], 'model', waitingLabelCodec, null),
     documents('batch', ['model', 'batch_id'], 'model', ingestResultCodec, 'result'),
     ...history,
     documents('recommendation', ['id'], 'model', recommendationCodec),
@@ -135,13 +139,12 @@ async function* documentsOf(
   { table, key, document, model, codecOf }: DocumentTable,
   only: string | null,
 ): AsyncGenerator<{ readonly row: Key | null; readonly error: StoreDocumentDamaged | null }> {
-  const columns = [...new Set([...key, document, ...(model === null ? [] : [model])])];
   let after: Key | null = null;
   for (;;) {
     const query = db(table)
       .orderBy([...key])
       .limit(ROWS_AT_ONCE)
-      .select<Record<string, string | number>[]>(...columns);
+      .select<Record<string, string | number>[]>('*');
     if (only !== null && model !== null) void query.where(model, only);
     if (after !== null) {
       const marks = key.map(() => '?').join(', ');
@@ -167,7 +170,7 @@ async function* documentsOf(
       model: model === null ? null : String(row[model]),
     };
     try {
-      readDocument(codec, String(row[document]), place);
+      readDocument(codec, document === null ? JSON.stringify(row) : String(row[document]), place, row);
       return null;
     } catch (error) {
       if (error instanceof StoreDocumentDamaged) return error;

@@ -4,7 +4,7 @@ import type { Vote } from '../domain/decision.js';
 import type { ExecutorId } from '../domain/executor.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { RecommendationState } from '../domain/recommendation.js';
-import { readRecommendation, type StoredRecommendation } from './recommendations.js';
+import { readRecommendation, RECOMMENDATION_COLUMNS, type StoredRecommendation } from './recommendations.js';
 
 const OPEN: readonly RecommendationState[] = ['pending', 'approved', 'dispatching', 'succeeded', 'unknown'];
 /** What verification makes of an execution is the last state of its recommendation, changed in the same transaction. */
@@ -63,7 +63,7 @@ function mostUrgentOpen(db: Knex): Promise<StoredRecommendation[]> {
       over.partitionBy('model').orderBy('priority').orderBy('created_at_ms').orderBy('id');
     });
   const first = db.select('id').from(ranked.as('ranked')).where({ place: 1 });
-  return db('recommendation').whereIn('id', first).select<StoredRecommendation[]>('id', 'state', 'document');
+  return db('recommendation').whereIn('id', first).select<StoredRecommendation[]>(RECOMMENDATION_COLUMNS);
 }
 
 function addExecutions(draft: Draft, executor: ExecutorId, state: string, n: number): void {

@@ -4,9 +4,9 @@ import type { DecisionRecord } from '../domain/decision-record.js';
 import type { DecisionRepository } from '../domain/ports.js';
 import { attemptCodec, executionCodec, verificationCodec, voteCodec } from './codecs/decision.js';
 import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
-import { narrowed, readRecommendation, type StoredRecommendation } from './recommendations.js';
+import { narrowed, readRecommendation, RECOMMENDATION_COLUMNS, type StoredRecommendation } from './recommendations.js';
 
-interface Belonging {
+interface Belonging extends Readonly<Record<string, string | number>> {
   readonly recommendation: string;
   readonly document: string;
 }
@@ -17,15 +17,15 @@ function byRecommendation<T>(
   codec: Codec<T>,
   rows: readonly Belonging[],
 ): (recommendation: string) => readonly T[] {
-  const found = new Map<string, string[]>();
-  for (const { recommendation, document } of rows) {
-    const known = found.get(recommendation) ?? [];
-    known.push(document);
-    found.set(recommendation, known);
+  const found = new Map<string, Belonging[]>();
+  for (const row of rows) {
+    const known = found.get(row.recommendation) ?? [];
+    known.push(row);
+    found.set(row.recommendation, known);
   }
   return (recommendation) =>
-    (found.get(recommendation) ?? []).map((document) =>
-      readDocument(codec, document, { table, row: `of ${recommendation}`, model: null }),
+    (found.get(recommendation) ?? []).map((row) =>
+      readDocument(codec, row.document, { table, row: `of ${recommendation}`, model: null }, row),
     );
 }
 
@@ -35,15 +35,22 @@ async function read(
   select: (query: Knex.QueryBuilder) => void,
   setAside: SetAside,
 ): Promise<readonly DecisionRecord[]> {
-  const rows = await db('recommendation').modify(select).select<StoredRecommendation[]>('id', 'state', 'document');
+  const rows = await db('recommendation').modify(select).select<StoredRecommendation[]>(RECOMMENDATION_COLUMNS);
   if (rows.length === 0) return [];
   // A derived table, because an IN over a subquery with LIMIT is not standard SQL.
   const ids = (query: Knex.QueryBuilder): void =>
     void query.select('id').from(db('recommendation').modify(select).select('id').as('selected'));
-  const belonging = (table: string, order: string): Promise<Belonging[]> =>
-    db(table).whereIn('recommendation', ids).orderBy(order).select<Belonging[]>('recommendation', 'document');
-  const votesOf = byRecommendation('vote', voteCodec, await belonging('vote', 'at_ms'));
-  const executionsOf = byRecommendation('execution', executionCodec, await belonging('execution', 'queued_at_ms'));
+  const belonging = (table: string, order: string, ...key: readonly string[]): Promise<Belonging[]> =>
+    db(table)
+      .whereIn('recommendation', ids)
+      .orderBy(order)
+      .select<Belonging[]>(...key, 'recommendation', 'document');
+  const votesOf = byRecommendation('vote', voteCodec, await belonging('vote', 'at_ms', 'id'));
+  const executionsOf = byRecommendation(
+    'execution',
+    executionCodec,
+    await belonging('execution', 'queued_at_ms', 'id'),
+  );
   const verificationsOf = byRecommendation(
     'verification',
     verificationCodec,
@@ -53,7 +60,12 @@ async function read(
     .join('execution', 'execution.id', 'execution_attempt.execution')
     .whereIn('execution.recommendation', ids)
     .orderBy('execution_attempt.number')
-    .select<Belonging[]>('execution.recommendation as recommendation', 'execution_attempt.document as document');
+    .select<Belonging[]>(
+      'execution.recommendation as recommendation',
+      'execution_attempt.execution as execution',
+      'execution_attempt.number as number',
+      'execution_attempt.document as document',
+    );
   const attemptsOf = byRecommendation('execution_attempt', attemptCodec, attempts);
   const recordOf = (row: StoredRecommendation): DecisionRecord => {
     const recommendation = readRecommendation(row);

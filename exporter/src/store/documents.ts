@@ -1,4 +1,10 @@
-import { StoreDocumentDamaged, UnreadableDocument, type Decoder, type DocumentPlace } from '../domain/codec.js';
+import {
+  StoreDocumentDamaged,
+  UnreadableDocument,
+  type Decoder,
+  type DocumentPlace,
+  type RowColumns,
+} from '../domain/codec.js';
 
 /** Takes note of a row that cannot be read and is left out of a list. */
 export type SetAside = (damaged: StoreDocumentDamaged) => void;
@@ -27,11 +33,12 @@ export const NOTHING_ASIDE: SetAside = (damaged) => {
 
 /**
  * Reads one stored document.
+ * @param columns of its row, those that the document repeats at least
  * @throws StoreDocumentDamaged that says where it lies and what to do
  */
-export function readDocument<T>(codec: Decoder<T>, text: string, place: DocumentPlace): T {
+export function readDocument<T>(codec: Decoder<T>, text: string, place: DocumentPlace, columns: RowColumns = {}): T {
   try {
-    return codec.decode(text);
+    return codec.decode(text, columns);
   } catch (error) {
     if (!(error instanceof UnreadableDocument)) throw error;
     throw new StoreDocumentDamaged(place, error.why, `${codec.kind}: ${error.message}`);

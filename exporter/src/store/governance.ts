@@ -15,16 +15,24 @@ import {
 } from './codecs/decision.js';
 import { recommendationCodec } from './codecs/recommendation.js';
 import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
-import { readRecommendation, selectRecommendations, type StoredRecommendation } from './recommendations.js';
+import {
+  readRecommendation,
+  RECOMMENDATION_COLUMNS,
+  selectRecommendations,
+  type StoredRecommendation,
+} from './recommendations.js';
 import { settingRepository } from './settings.js';
 
 interface KeyedRow {
   readonly id: string;
+  readonly recommendation: string;
   readonly document: string;
 }
 
-const readExecution = ({ id, document }: KeyedRow): Execution =>
-  readDocument(executionCodec, document, { table: 'execution', row: id, model: null });
+const KEYED_COLUMNS = ['id', 'recommendation', 'document'] as const;
+
+const readExecution = ({ id, recommendation, document }: KeyedRow): Execution =>
+  readDocument(executionCodec, document, { table: 'execution', row: id, model: null }, { id, recommendation });
 
 export function governanceTransaction(
   db: Knex,
@@ -34,7 +42,7 @@ export function governanceTransaction(
     async recommendation(id) {
       const row = await db('recommendation')
         .where({ id })
-        .first<StoredRecommendation | undefined>('id', 'state', 'document');
+        .first<StoredRecommendation | undefined>(RECOMMENDATION_COLUMNS);
       return row === undefined ? null : readRecommendation(row);
     },
     async recommendations(filter) {
@@ -57,8 +65,18 @@ export function governanceTransaction(
       await db('recommendation').where({ id }).update({ state });
     },
     async votes(id) {
-      const rows = await db('vote').where({ recommendation: id }).orderBy('at_ms').select<KeyedRow[]>('id', 'document');
-      return rows.map((row) => readDocument(voteCodec, row.document, { table: 'vote', row: row.id, model: null }));
+      const rows = await db('vote')
+        .where({ recommendation: id })
+        .orderBy('at_ms')
+        .select<KeyedRow[]>(...KEYED_COLUMNS);
+      return rows.map((row) =>
+        readDocument(
+          voteCodec,
+          row.document,
+          { table: 'vote', row: row.id, model: null },
+          { id: row.id, recommendation: id },
+        ),
+      );
     },
     async insertVote(vote) {
       await db('vote').insert({
@@ -83,11 +101,16 @@ export function governanceTransaction(
       await db('execution').where({ id: execution.id }).update(executionRow(execution));
     },
     async execution(recommendation) {
-      const row = await db('execution').where({ recommendation }).first<KeyedRow | undefined>('id', 'document');
+      const row = await db('execution')
+        .where({ recommendation })
+        .first<KeyedRow | undefined>(...KEYED_COLUMNS);
       return row === undefined ? null : readExecution(row);
     },
     async executions(filter) {
-      const rows = await db('execution').where(filter).orderBy('queued_at_ms').select<KeyedRow[]>('id', 'document');
+      const rows = await db('execution')
+        .where(filter)
+        .orderBy('queued_at_ms')
+        .select<KeyedRow[]>(...KEYED_COLUMNS);
       return rows.map(readExecution);
     },
     async modelsWithExecutions(states) {
@@ -97,7 +120,9 @@ export function governanceTransaction(
       return rows.map(({ model }) => model);
     },
     async executionById(id) {
-      const row = await db('execution').where({ id }).first<KeyedRow | undefined>('id', 'document');
+      const row = await db('execution')
+        .where({ id })
+        .first<KeyedRow | undefined>(...KEYED_COLUMNS);
       return row === undefined ? null : readExecution(row);
     },
     async insertAttempt(attempt) {
@@ -115,11 +140,16 @@ export function governanceTransaction(
         .orderBy('number')
         .select<{ number: number; document: string }[]>('number', 'document');
       return rows.map(({ number, document }) =>
-        readDocument(attemptCodec, document, {
-          table: 'execution_attempt',
-          row: `${execution} number ${number}`,
-          model: null,
-        }),
+        readDocument(
+          attemptCodec,
+          document,
+          {
+            table: 'execution_attempt',
+            row: `${execution} number ${number}`,
+            model: null,
+          },
+          { execution, number },
+        ),
       );
     },
     async reviews({ open }) {
@@ -130,7 +160,12 @@ export function governanceTransaction(
       return readable(
         rows,
         ({ recommendation, document }) =>
-          readDocument(reviewCodec, document, { table: 'review', row: recommendation, model: null }),
+          readDocument(
+            reviewCodec,
+            document,
+            { table: 'review', row: recommendation, model: null },
+            { recommendation },
+          ),
         setAside,
       );
     },

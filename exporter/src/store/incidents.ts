@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { IncidentId } from '../domain/identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from '../domain/incident.js';
 import type { IncidentRepository } from '../domain/ports.js';
+import { wholly } from './border.js';
 import { chunked, type StatementLimits } from './chunks.js';
 import { incidentCodec } from './codecs/incident.js';
 import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
@@ -21,7 +22,7 @@ interface StoredEntry {
 const entryOf = ({ at_ms: atMs, kind, text }: StoredEntry): TimelineEntry => ({ atMs, kind, text });
 
 const rowOf = ({ id, model, document }: StoredIncident): IncidentRow =>
-  readDocument(incidentCodec, document, { table: 'incident', row: id, model });
+  readDocument(incidentCodec, document, { table: 'incident', row: id, model }, { id, model });
 
 /** The incidents a query selects with their timelines: two statements, however many there are. */
 async function read(db: Knex, selected: Knex.QueryBuilder, setAside: SetAside): Promise<readonly Incident[]> {
@@ -72,7 +73,7 @@ export function incidentRepository(db: Knex, limits: StatementLimits, setAside: 
     },
     async save(incident, entries = []) {
       const { id, modelId: model, openedAtMs, closedAtMs } = incident;
-      await db.transaction(async (transaction) => {
+      await wholly(db, async (transaction) => {
         await transaction('incident')
           .insert({
             id,

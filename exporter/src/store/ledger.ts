@@ -1,29 +1,15 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { Decoder } from '../domain/codec.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { LedgerEntry, LedgerRepository } from '../domain/ledger.js';
 import { chunked, type StatementLimits } from './chunks.js';
+import { ledgerEntryCodec, waitingLabelCodec } from './codecs/ledger.js';
+import { readDocument } from './documents.js';
 
 type Dialect = 'sqlite' | 'postgresql';
 
-const row = z.object({
-  prediction_id_hash: z.string(),
-  answer_hash: z.string(),
-  confidence_tenth: z.number().nullable(),
-  grid_centre: z.number().nullable(),
-  answer_cell: z.number().nullable(),
-  at_ms: z.number(),
-  arrived_at_ms: z.number().nullable(),
-});
-const waitingRow = z.object({
-  prediction_id_hash: z.string(),
-  label_hash: z.string(),
-  grid_centre: z.number().nullable(),
-  label_cell: z.number().nullable(),
-  at_ms: z.number(),
-  arrived_at_ms: z.number(),
-});
-const waitingHash = waitingRow.pick({ prediction_id_hash: true });
+const hashOnly = z.object({ prediction_id_hash: z.string() });
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
 const anyRows = z.array(z.unknown()).or(z.object({ rows: z.array(z.unknown()) }).transform(({ rows }) => rows));
 
@@ -35,19 +21,24 @@ const HASHES: Readonly<Record<Dialect, string>> = {
   postgresql: 'select json_array_elements_text(cast(? as json))',
 };
 
-/** Deletes the rows of these predictions. @returns them, as the driver gives them */
-async function takenFrom(
+/** Deletes the rows of these predictions. @returns them @throws StoreDocumentDamaged that names one that cannot be read */
+async function takenFrom<T>(
   db: Knex,
   dialect: Dialect,
   table: 'ledger' | 'waiting_label',
   model: ModelId,
   hashes: readonly string[],
-): Promise<readonly unknown[]> {
+  codec: Decoder<T>,
+): Promise<readonly T[]> {
   const answer: unknown = await db.raw(
     `delete from ${table} where model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`,
     [model, JSON.stringify(hashes)],
   );
-  return anyRows.parse(answer);
+  return anyRows.parse(answer).map((row) => {
+    const named = hashOnly.safeParse(row);
+    const place = { table, row: `${model} ${named.success ? named.data.prediction_id_hash : ''}`, model };
+    return readDocument(codec, JSON.stringify(row), place);
+  });
 }
 
 /** In the order of `columnsOf`. */
@@ -111,7 +102,7 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       if (newest.length > 0) await db.raw(SAVE[dialect], [JSON.stringify(newest.map(columnsOf))]);
     },
     async take(model, hashes) {
-      const taken = z.array(row).parse(await takenFrom(db, dialect, 'ledger', model, hashes));
+      const taken = await takenFrom(db, dialect, 'ledger', model, hashes, ledgerEntryCodec);
       return taken.map((entry) => ({
         model,
         predictionIdHash: entry.prediction_id_hash,
@@ -142,7 +133,7 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       }
     },
     async takeLabels(model, hashes) {
-      const taken = z.array(waitingRow).parse(await takenFrom(db, dialect, 'waiting_label', model, hashes));
+      const taken = await takenFrom(db, dialect, 'waiting_label', model, hashes, waitingLabelCodec);
       return taken.map((label) => ({
         model,
         predictionIdHash: label.prediction_id_hash,
@@ -158,7 +149,7 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
         [model, JSON.stringify(hashes)],
       );
       return z
-        .array(waitingHash)
+        .array(hashOnly)
         .parse(anyRows.parse(answer))
         .map((label) => label.prediction_id_hash);
     },

@@ -23,7 +23,8 @@ export function lessonRepository(db: Knex, setAside: SetAside): LessonRepository
       const rows = await query.select<{ id: string; model: string; document: string }[]>('id', 'model', 'document');
       return readable(
         rows,
-        ({ id, model: of, document }) => readDocument(lessonCodec, document, { table: 'lesson', row: id, model: of }),
+        ({ id, model: of, document }) =>
+          readDocument(lessonCodec, document, { table: 'lesson', row: id, model: of }, { id, model: of }),
         setAside,
       );
     },

@@ -3,6 +3,7 @@ import { StoreDocumentDamaged } from '../domain/codec.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
+import { wholly } from './border.js';
 import { deleteDamagedHistory } from './check.js';
 import { modelCodec } from './codecs/model.js';
 import { readDocument } from './documents.js';
@@ -26,7 +27,7 @@ interface Row {
 }
 
 const read = ({ id, document }: Row): Model =>
-  readDocument(modelCodec, document, { table: 'model', row: id, model: id });
+  readDocument(modelCodec, document, { table: 'model', row: id, model: id }, { id });
 
 async function removeModel(db: Knex, id: ModelId): Promise<number> {
   let rows = 0;
@@ -64,14 +65,14 @@ export function modelRepository(db: Knex, store: string): ModelRepository {
       await db('model').where({ id }).delete();
     },
     async remove(id) {
-      await db.transaction((transaction) => removeModel(transaction, id));
+      await wholly(db, (transaction) => removeModel(transaction, id));
     },
     async forgetHistory(id, sinceMs) {
       await db('window_profile').where({ model: id }).delete();
       await db('batch').where({ model: id }).where('at_ms', '>=', sinceMs).delete();
     },
     drop: (id) =>
-      db.transaction(async (transaction) => {
+      wholly(db, async (transaction) => {
         const rows = await removeModel(transaction, id);
         const history = await deleteDamagedHistory(transaction, id);
         return rows + history === 0 ? null : history;

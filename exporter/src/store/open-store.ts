@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
@@ -237,6 +237,7 @@ function openingProblem(location: StoreLocation, error: unknown): string {
 function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>, setAside: SetAside): Store {
   const place = placeOf(location);
   const limits = location.kind === 'sqlite' ? SQLITE_LIMITS : POSTGRESQL_LIMITS;
+  const opened = location.kind === 'sqlite' ? { file: location.file, identity: identityOf(location.file) } : null;
   const guard = <T extends object>(name: string, repository: T): T => guarded(repository, place, name);
   const ofIncrements = (on: Knex): IncrementStore => ({
     baselines: guard('baselines', baselineRepository(on)),
@@ -288,8 +289,13 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
     ...guard('store', {
       decisionCounts: () => readDecisionCounts(db),
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
-      check: () =>
-        within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge()),
+      check: async () => {
+        await within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge());
+        if (opened !== null && identityOf(opened.file) !== opened.identity)
+          throw new Unavailable(
+            `${place} is not the file that mlfi has open: it was moved or replaced; put it back, or start mlfi again`,
+          );
+      },
     }),
     async close() {
       await outcomes?.close().catch(() => undefined);
@@ -297,6 +303,12 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
       await unlock();
     },
   };
+}
+
+/** Tells a file from any other that takes its place; null when there is none. */
+function identityOf(file: string): string | null {
+  const known = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return known === undefined ? null : `${known.dev} ${known.ino}`;
 }
 
 /** The store as people know it; a PostgreSQL address may hold a password. */

@@ -6,23 +6,33 @@ import { readDocument } from './documents.js';
 
 export interface StoredRecommendation {
   readonly id: string;
+  readonly incident: string;
+  readonly model: string;
   readonly state: RecommendationState;
   readonly document: string;
 }
 
 /** The state column is the truth; the document keeps what was proposed. */
-export const readRecommendation = ({ id, state, document }: StoredRecommendation): Recommendation => ({
-  ...readDocument(recommendationCodec, document, { table: 'recommendation', row: id, model: null }),
+export const readRecommendation = ({ id, incident, model, state, document }: StoredRecommendation): Recommendation => ({
+  ...readDocument(
+    recommendationCodec,
+    document,
+    { table: 'recommendation', row: id, model: null },
+    { id, incident, model },
+  ),
   state,
 });
 
-const COLUMNS = ['recommendation.id', 'recommendation.state', 'recommendation.document'];
+/** What is read of a recommendation. */
+export const RECOMMENDATION_COLUMNS = ['id', 'incident', 'model', 'state', 'document'].map(
+  (name) => `recommendation.${name}`,
+);
 
 /** The recommendations a filter is about, newest first. */
 export const selectRecommendations = (db: Knex, filter: DecisionFilter): Promise<readonly StoredRecommendation[]> =>
   db('recommendation')
     .modify((query: Knex.QueryBuilder) => void narrowed(query, filter))
-    .select<StoredRecommendation[]>(COLUMNS);
+    .select<StoredRecommendation[]>(RECOMMENDATION_COLUMNS);
 
 /** Narrows a query of recommendations to a filter. */
 export function narrowed(

@@ -24,7 +24,8 @@ export function validationRepository(db: Knex, setAside: SetAside): ValidationRe
         .select<{ id: string; document: string }[]>('id', 'document');
       return readable(
         rows,
-        ({ id, document }) => readDocument(validationCodec, document, { table: 'model_validation', row: id, model }),
+        ({ id, document }) =>
+          readDocument(validationCodec, document, { table: 'model_validation', row: id, model }, { id, model }),
         setAside,
       );
     },

@@ -31,6 +31,11 @@ export interface LearningReadiness {
 
 /** JSON has no NaN and no infinity: they were written as null, which a number read back has always counted as 0. */
 const double = z.number().or(z.null().transform(() => 0));
+/** How much was counted, or a sum of squares. */
+const amount = z
+  .number()
+  .min(0)
+  .or(z.null().transform(() => 0));
 /** By hand, because a state is mostly these: a state is read in two thirds of the time. */
 const doubles = z.unknown().transform((value, context): readonly number[] => {
   if (!Array.isArray(value)) {
@@ -65,28 +70,28 @@ const subject = z.string().transform((text, context) => {
 });
 
 const bank: z.ZodType<BankState> = z.object({ evidence: doubles, cusum: doubles, resetAtMs: doubles });
-const recovery: z.ZodType<RecoveryState> = z.object({ memory: double, level: double, steps: double });
+const recovery: z.ZodType<RecoveryState> = z.object({ memory: double, level: double, steps: amount });
 
 const conformal: z.ZodType<ConformalState> = z.object({
   reference: z.object({ counts: doubles, pending: doubles }),
   up: bank,
   down: bank.nullable(),
   recovery: recovery.nullable(),
-  blocks: double,
+  blocks: amount,
   sum: double,
   filled: double,
   blockStartedAtMs: double,
 });
 
 const calibration: z.ZodType<CalibrationState> = z.object({
-  samples: double,
+  samples: amount,
   levels: z.array(
     z.object({
       carry: double,
       carried: z.boolean(),
-      blocks: double,
+      blocks: amount,
       sum: double,
-      squares: double,
+      squares: amount,
       reference: doubles.nullable(),
     }),
   ),
@@ -94,7 +99,7 @@ const calibration: z.ZodType<CalibrationState> = z.object({
 
 const risk: z.ZodType<RiskState> = z.object({
   bank,
-  zeros: z.object({ count: double, lastAtMs: double }).optional(),
+  zeros: z.object({ count: amount, lastAtMs: double }).optional(),
   recovery: recovery.nullable(),
 });
 
@@ -108,7 +113,7 @@ const stream: z.ZodType<ScoreStreamState> = z.object({
   }),
   calibration: calibration.nullable(),
   stationarity: conformal.nullable(),
-  clock: z.object({ samples: double, newestMs: double, counts: doubles, sums: doubles }),
+  clock: z.object({ samples: amount, newestMs: double, counts: doubles, sums: doubles }),
   sampleMs: double,
   learntUnsteadiness: double,
   sum: double,
@@ -137,10 +142,10 @@ const grid: z.ZodType<Grid> = z.discriminatedUnion('kind', [
 const signal: z.ZodType<SignalState> = z.object({
   kind: z.enum(['numeric', 'categorical', 'loss']),
   streams: z.array(stream),
-  counter: double,
-  warm: z.array(z.tuple([z.number().or(z.string()), double])),
+  counter: amount,
+  warm: z.array(z.tuple([z.number().or(z.string()), amount])),
   effectiveSampleSize: z
-    .object({ samples: double, sum: double, squares: double, products: double, last: double })
+    .object({ samples: amount, sum: double, squares: amount, products: double, last: double })
     .nullable(),
   grid: grid.nullable(),
   quantiles: z.object({ edges: doubles, counts: doubles }).nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ALERT_SENDERS, type ExternalAlert } from '../../domain/alert.js';
 import type { AlertFeedback } from '../../domain/alert-feedback.js';
-import { codec } from '../../domain/codec.js';
+import { codec, inRow } from '../../domain/codec.js';
 import { ids } from './fields.js';
 
 const alert: z.ZodType<ExternalAlert> = z.object({
@@ -26,5 +26,12 @@ const feedback: z.ZodType<AlertFeedback> = z.object({
   onEvidence: z.boolean(),
 });
 
-export const alertCodec = codec('alert', alert);
-export const alertFeedbackCodec = codec('feedback on an alert', feedback);
+export const alertCodec = inRow(codec('alert', alert), ({ sender, fingerprint, startsAtMs }) => ({
+  sender,
+  fingerprint,
+  starts_at_ms: startsAtMs,
+}));
+export const alertFeedbackCodec = inRow(codec('feedback on an alert', feedback), ({ incidentId: incident, by }) => ({
+  incident,
+  person: by.subject,
+}));

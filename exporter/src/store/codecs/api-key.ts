@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codec } from '../../domain/codec.js';
+import { codec, inRow } from '../../domain/codec.js';
 import { API_SCOPES, type ApiKey, type ApiKeyCredential } from '../../domain/api-key.js';
 import { ids } from './fields.js';
 
@@ -15,4 +15,4 @@ const apiKey: z.ZodType<ApiKeyDocument> = z.object({
   createdAtMs: z.number(),
 });
 
-export const apiKeyCodec = codec('API key', apiKey);
+export const apiKeyCodec = inRow(codec('API key', apiKey), ({ id }) => ({ id }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codec } from '../../domain/codec.js';
+import { codec, count, inRow } from '../../domain/codec.js';
 import type { Execution, ExecutionAttempt, KillSwitch, Review, Verification, Vote } from '../../domain/decision.js';
 import { EXECUTOR_IDS } from '../../domain/executor.js';
 import { setting } from '../../domain/setting.js';
@@ -29,7 +29,7 @@ const execution: z.ZodType<Execution> = z.object({
 
 const attempt: z.ZodType<ExecutionAttempt> = z.object({
   executionId: ids.execution,
-  number: z.number(),
+  number: count,
   kind: z.enum(['sent', 'answer', 'lookup', 'callback', 'person', 'cancelled']),
   outcome: z.enum(['started', 'succeeded', 'failed', 'unknown', 'not-received', 'cancelled']),
   atMs: z.number(),
@@ -64,9 +64,20 @@ const killSwitch: z.ZodType<KillSwitch> = z.object({
 const nameSwitcher = (old: unknown): unknown =>
   typeof old === 'boolean' ? { on: old, reason: null, by: null, atMs: null } : old;
 
-export const voteCodec = codec('vote', vote);
-export const executionCodec = codec('execution', execution);
-export const attemptCodec = codec('execution attempt', attempt);
+export const voteCodec = inRow(codec('vote', vote), ({ id, recommendationId: recommendation }) => ({
+  id,
+  recommendation,
+}));
+export const executionCodec = inRow(codec('execution', execution), ({ id, recommendationId: recommendation }) => ({
+  id,
+  recommendation,
+}));
+export const attemptCodec = inRow(codec('execution attempt', attempt), ({ executionId: execution, number }) => ({
+  execution,
+  number,
+}));
 export const verificationCodec = codec('verification', verification);
-export const reviewCodec = codec('review', review);
+export const reviewCodec = inRow(codec('review', review), ({ recommendationId: recommendation }) => ({
+  recommendation,
+}));
 export const KILL_SWITCH = setting('kill_switch', killSwitch, [nameSwitcher]);

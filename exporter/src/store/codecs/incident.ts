@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyNumber, codec, renameKeys } from '../../domain/codec.js';
+import { anyNumber, codec, inRow, renameKeys } from '../../domain/codec.js';
 import type { Cause, Diagnosis, EvidenceStatement } from '../../domain/cause.js';
 import { DETECTOR_IDS, type Finding, type FindingSubject } from '../../domain/finding.js';
 import type { Impact } from '../../domain/impact.js';
@@ -240,7 +240,10 @@ const nameIndicators = (old: unknown): unknown => {
 };
 
 /** The timeline's lines are rows of their own; a caller may pass one along, and it is left out. */
-export const incidentCodec = codec('incident', incident, [nameIndicators], (value) => ({
-  ...value,
-  timeline: undefined,
-}));
+export const incidentCodec = inRow(
+  codec('incident', incident, [nameIndicators], (value) => ({
+    ...value,
+    timeline: undefined,
+  })),
+  ({ id, modelId: model }) => ({ id, model }),
+);

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { codec } from '../../domain/codec.js';
+import { codec, count } from '../../domain/codec.js';
 import { NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
 
 const reason = z.enum(REFUSAL_REASONS);
 /** What later releases added has a default: results of earlier ones are still read. */
 const result: z.ZodType<IngestResult> = z.object({
-  accepted: z.number(),
-  labelsInRows: z.number().default(0),
-  labelsMatched: z.number(),
-  labelsUnmatched: z.number(),
-  labelsWaiting: z.number().default(0),
-  rejected: z.number(),
-  rejectedByReason: z.partialRecord(reason, z.number()).default({}),
+  accepted: count,
+  labelsInRows: count.default(0),
+  labelsMatched: count,
+  labelsUnmatched: count,
+  labelsWaiting: count.default(0),
+  rejected: count,
+  rejectedByReason: z.partialRecord(reason, count).default({}),
   errors: z.array(
     z.object({
-      line: z.number(),
-      rows: z.number().default(1),
+      line: count,
+      rows: count.default(1),
       field: z.string(),
       reason: reason.default('unspecified'),
       message: z.string(),
@@ -25,8 +25,8 @@ const result: z.ZodType<IngestResult> = z.object({
     .array(
       z.object({
         reason: z.enum(NOTE_REASONS),
-        rows: z.number(),
-        line: z.number(),
+        rows: count,
+        line: count,
         field: z.string(),
         message: z.string(),
       }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codec } from '../../domain/codec.js';
+import { codec, inRow } from '../../domain/codec.js';
 import type { Lesson } from '../../domain/lesson.js';
 import { action, cause, ids, severity } from './fields.js';
 import { fingerprint } from './incident.js';
@@ -19,4 +19,4 @@ const lesson: z.ZodType<Lesson> = z.object({
   ),
 });
 
-export const lessonCodec = codec('lesson', lesson);
+export const lessonCodec = inRow(codec('lesson', lesson), ({ id, modelId: model }) => ({ id, model }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codec } from '../../domain/codec.js';
+import { codec, inRow } from '../../domain/codec.js';
 import { CONNECTOR_IDS, MODEL_STATES, type Model } from '../../domain/model.js';
 import { ids, json, jsonObject } from './fields.js';
 
@@ -55,4 +55,4 @@ const model: z.ZodType<Model> = z.object({
   createdAtMs: z.number(),
 });
 
-export const modelCodec = codec('model', model);
+export const modelCodec = inRow(codec('model', model), ({ id }) => ({ id }));

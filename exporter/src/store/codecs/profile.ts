@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isGroupKey } from '../../statistics/group-counts.js';
-import { anyNumber, codec, type Decoder } from '../../domain/codec.js';
+import { anyNumber, codec, count, inRow, type Decoder } from '../../domain/codec.js';
 import type {
   AdmissionVerdict,
   BaselineProfile,
@@ -12,8 +12,6 @@ import type {
   WindowProfile,
 } from '../../domain/profile.js';
 
-/** Maps are written as arrays of pairs; everything else of a profile is JSON already. */
-const count = z.int().min(0);
 const TENTHS = 10;
 
 const grid: z.ZodType<Grid> = z.discriminatedUnion('kind', [
@@ -57,7 +55,11 @@ function packCounts(counts: SignalCounts): object {
   return { kind, entries: [...categories], rest };
 }
 
-const groupCell = z.tuple([count, count, count, anyNumber, count, count]);
+const sumOfShares = z
+  .number()
+  .min(0)
+  .or(z.null().transform(() => NaN));
+const groupCell = z.tuple([count, count, count, sumOfShares, count, count]);
 
 const signals = z
   .array(z.tuple([signalKey, signalCounts]))
@@ -85,6 +87,7 @@ const counts = z.object({
   }),
 });
 
+/** Maps are written as arrays of pairs; everything else of a profile is JSON already. */
 const profile: z.ZodType<WindowProfile> = counts.transform(({ signals, groups, rest }): WindowProfile => ({
   ...rest,
   signals: new Map(signals),
@@ -122,7 +125,7 @@ const baseline: z.ZodType<BaselineProfile> = z
     profile,
     bins: z.array(z.tuple([signalKey, z.array(z.number())])),
     rest: z.object({
-      version: z.number(),
+      version: count,
       frozen: z.boolean(),
       admittedAtMs: z.number(),
       golden: z.array(golden),
@@ -133,8 +136,8 @@ const baseline: z.ZodType<BaselineProfile> = z
 const verdict: z.ZodType<AdmissionVerdict> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('learning'),
-    samples: z.number(),
-    requiredSamples: z.number(),
+    samples: count,
+    requiredSamples: count,
     missing: z.array(z.string()),
   }),
   z.object({ kind: z.literal('admitted'), atMs: z.number() }),
@@ -145,7 +148,7 @@ const learning: z.ZodType<LearningState> = z
   .object({
     profile,
     firstHalf: profile.nullable(),
-    rest: z.object({ nextVersion: z.number(), golden: z.array(golden), verdict }),
+    rest: z.object({ nextVersion: count, golden: z.array(golden), verdict }),
   })
   .transform(({ profile: counts, firstHalf, rest }): LearningState => ({ ...rest, profile: counts, firstHalf }));
 
@@ -153,11 +156,14 @@ const learning: z.ZodType<LearningState> = z
 export const windowCodec = codec('window', profile, [], packProfile);
 /** Reads what `windowCodec` wrote, without features and groups. */
 export const windowOutlineDecoder: Decoder<WindowProfile> = codec('window', outline);
-export const baselineCodec = codec('baseline', baseline, [], ({ profile: counts, bins, ...rest }) => ({
-  profile: packProfile(counts),
-  bins: [...bins],
-  rest,
-}));
+export const baselineCodec = inRow(
+  codec('baseline', baseline, [], ({ profile: counts, bins, ...rest }) => ({
+    profile: packProfile(counts),
+    bins: [...bins],
+    rest,
+  })),
+  ({ version }) => ({ version }),
+);
 export const learningCodec = codec('learning state', learning, [], ({ profile: counts, firstHalf, ...rest }) => ({
   profile: packProfile(counts),
   firstHalf: firstHalf === null ? null : packProfile(firstHalf),

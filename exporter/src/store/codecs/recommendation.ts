@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyNumber, codec, renameKeys } from '../../domain/codec.js';
+import { anyNumber, codec, count, inRow, renameKeys } from '../../domain/codec.js';
 import { ORG_ROLES } from '../../domain/actor.js';
 import type { DecisionPolicy } from '../../domain/decision-policy.js';
 import { EXECUTOR_IDS, type Plan } from '../../domain/executor.js';
@@ -40,8 +40,8 @@ const plan: z.ZodType<Plan> = z.object({
 });
 
 const trackRecord: z.ZodType<TrackRecord> = z.object({
-  helped: z.number(),
-  tried: z.number(),
+  helped: count,
+  tried: count,
   similarIncidents: z.array(ids.incident),
   successEstimate: z.object({ mean: anyNumber, low: anyNumber, high: anyNumber, lowerQuantile20: anyNumber }),
 });
@@ -50,10 +50,10 @@ const recommendation: z.ZodType<Recommendation> = z.object({
   id: ids.recommendation,
   incidentId: ids.incident,
   modelId: ids.model,
-  revision: z.number(),
+  revision: count,
   createdAtMs: z.number(),
   expiresAtMs: z.number(),
-  requiredApprovals: z.number(),
+  requiredApprovals: count,
   policy,
   proposedBy: actor,
   modelVersion: z.string().nullable(),
@@ -86,4 +86,7 @@ const nameEstimates = (old: unknown): unknown => {
     : old;
 };
 
-export const recommendationCodec = codec('recommendation', recommendation, [nameEstimates]);
+export const recommendationCodec = inRow(
+  codec('recommendation', recommendation, [nameEstimates]),
+  ({ id, incidentId: incident, modelId: model }) => ({ id, incident, model }),
+);

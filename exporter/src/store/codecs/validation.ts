@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyNumber, codec } from '../../domain/codec.js';
+import { anyNumber, codec, count, inRow } from '../../domain/codec.js';
 import { VALIDATION_CRITERIA, VALIDATION_PURPOSES, type Comparison, type Validation } from '../../domain/validation.js';
 import { ids, interval, proportion } from './fields.js';
 
@@ -7,7 +7,7 @@ const estimate = z.object({ value: anyNumber, interval });
 const verdict = z.enum(['pass', 'fail', 'inconclusive']);
 
 const comparison: z.ZodType<Comparison> = z.object({
-  inputs: z.object({ golden: z.number(), mirrored: z.number(), generated: z.number() }),
+  inputs: z.object({ golden: count, mirrored: count, generated: count }),
   agreement: proportion.nullable(),
   numericTolerance: z.number().nullable(),
   confidenceShift: estimate.nullable(),
@@ -17,16 +17,16 @@ const comparison: z.ZodType<Comparison> = z.object({
   latencyDifferenceSeconds: z.number().nullable(),
   accuracy: z
     .object({
-      labelled: z.number(),
-      currentRight: z.number(),
-      candidateRight: z.number(),
-      onlyCurrentRight: z.number(),
-      onlyCandidateRight: z.number(),
+      labelled: count,
+      currentRight: count,
+      candidateRight: count,
+      onlyCurrentRight: count,
+      onlyCandidateRight: count,
       difference: estimate,
       pValue: anyNumber,
     })
     .nullable(),
-  golden: z.object({ compared: z.number(), asBaseline: z.number() }),
+  golden: z.object({ compared: count, asBaseline: count }),
 });
 
 const validation: z.ZodType<Validation> = z.object({
@@ -39,7 +39,7 @@ const validation: z.ZodType<Validation> = z.object({
   finishedAtMs: z.number().nullable(),
   currentVersion: z.string().nullable(),
   candidateVersion: z.string().nullable(),
-  calls: z.number(),
+  calls: count,
   verdict: verdict.nullable(),
   reasons: z.array(z.string()),
   criteria: z.array(z.object({ name: z.enum(VALIDATION_CRITERIA), verdict, text: z.string() })),
@@ -47,4 +47,4 @@ const validation: z.ZodType<Validation> = z.object({
   requestedBy: z.string(),
 });
 
-export const validationCodec = codec('validation', validation);
+export const validationCodec = inRow(codec('validation', validation), ({ id, modelId: model }) => ({ id, model }));

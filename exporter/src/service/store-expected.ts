@@ -1,0 +1,28 @@
+import { existsSync, statSync } from 'node:fs';
+import type { Config } from '../config/config.js';
+import type { Logger } from '../domain/ports.js';
+
+/**
+ * Looks, before the store is opened, whether one is there: a volume that is not mounted looks like a first start.
+ * @throws Error with the remedy for a file that was emptied: the key that signed its audit log is there
+ */
+export function expectStore(
+  { database, audit: { signingKeyFile } }: Pick<Config, 'database' | 'audit'>,
+  logger: Pick<Logger, 'warn'>,
+): void {
+  if (database.kind !== 'sqlite') return;
+  const { file } = database;
+  const known = statSync(file, { throwIfNoEntry: false });
+  const wasThere = existsSync(signingKeyFile);
+  if (known?.size === 0 && wasThere)
+    throw new Error(
+      `${file} is empty, and ${signingKeyFile} says that mlfi has run here before; restore a backup, or delete the empty file to start anew without models`,
+    );
+  if (known === undefined)
+    logger.warn(
+      { file, signingKeyFile: wasThere ? signingKeyFile : null },
+      wasThere
+        ? 'there is no store, though mlfi has run here before: a new one without models is begun. If one should be there, stop mlfi and restore it'
+        : 'there is no store: a new one without models is begun. If one should be there, stop mlfi and see that its volume is mounted (data_dir)',
+    );
+}
