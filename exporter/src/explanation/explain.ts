@@ -167,7 +167,9 @@ function agrees({ parts, total }: Decomposition, cause: Cause | undefined): bool
 
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
-    `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
+    diagnosis.window.samples === 0
+      ? severityText(diagnosis)
+      : `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
   ];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02 && agrees(decomposition, diagnosis.causes[0])) {
