@@ -104,7 +104,10 @@ const FEWEST_CALLS = 3;
 const OF_CALLS: ReadonlySet<FindingSubject> = new Set(['errors', 'certificate', 'traffic', 'golden']);
 
 /** Why what has come since an action does not show that it helped; null where it does. */
-function notShown(subjects: readonly FindingSubject[], { rows, abnormal }: ReturnType<EvaluatedSince['seenSince']>): string | null {
+function notShown(
+  subjects: readonly FindingSubject[],
+  { rows, abnormal }: ReturnType<EvaluatedSince['seenSince']>,
+): string | null {
   const least = subjects.length > 0 && subjects.every((subject) => OF_CALLS.has(subject)) ? FEWEST_CALLS : FEWEST_ROWS;
   if (rows < least)
     return `only ${counted(rows, 'row')} that could show it came since the action (at least ${least} are needed)`;
@@ -124,11 +127,7 @@ export class Verifications {
   ) {}
 
   /** Judges the incident's finished executions by the criteria fixed when they were proposed. */
-  async verify(
-    incident: IncidentRow,
-    evaluated: EvaluatedSince,
-    nowMs: number,
-  ): Promise<void> {
+  async verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<void> {
     const { moved, progress } = await this.ports.store.governance(async (transaction) => {
       const filter = { incident: incident.id, states: ['succeeded'], limit: 100 } as const;
       const judged = {

@@ -77,7 +77,8 @@ function leastToChange(told: Told, diagnosis: Diagnosis, recovers: boolean, hyst
 }
 
 /** That no call is answered is another fault than whatever is told, and worse: it waits for nothing, and ends as soon as it is over. */
-const isNewOutage = (told: Diagnosis, now: Diagnosis): boolean => !isUnanswered(told) && isUnanswered(now) && isOut(now);
+const isNewOutage = (told: Diagnosis, now: Diagnosis): boolean =>
+  !isUnanswered(told) && isUnanswered(now) && isOut(now);
 
 /**
  * Counts one more evaluation of an open incident, and moves its severity on.

@@ -381,7 +381,8 @@ describe('after the action', () => {
       outcome: 'inconclusive',
       detail: expect.stringMatching(why) as string,
     });
-    const [line] = (await store.incidents.get(open.id))?.timeline.filter(({ kind }) => kind === 'verification').slice(-1) ?? [];
+    const [line] =
+      (await store.incidents.get(open.id))?.timeline.filter(({ kind }) => kind === 'verification').slice(-1) ?? [];
     expect(line?.text).toMatch(/^Whether ".+" helped is not known/);
   });
 

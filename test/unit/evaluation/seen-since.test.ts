@@ -7,7 +7,11 @@ import { baselineOf, observation } from '../detection/rows.js';
 const random = seededRandom('since');
 const rowsOf = (count: number, atMs: number, factor: number) =>
   Array.from({ length: count }, () =>
-    observation({ atMs, confidence: null, features: { age: factor * (20 + 40 * random.next()), hours: 40 * random.next() } }),
+    observation({
+      atMs,
+      confidence: null,
+      features: { age: factor * (20 + 40 * random.next()), hours: 40 * random.next() },
+    }),
   );
 const baseline = baselineOf(rowsOf(500, 0, 1));
 const bad = rowsOf(100, 1_000, 12);

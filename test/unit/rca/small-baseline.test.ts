@@ -14,7 +14,11 @@ function adults(seed: string, count: number, times = 1, newCountries = 0): Obser
     const country = random.next() < newCountries ? `colony ${Math.floor(200 * random.next())}` : other;
     return observation({
       atMs: i + 1,
-      features: { age: Math.round(times * (17 + 50 * random.next())), hours: Math.round(20 + 40 * random.next()), country },
+      features: {
+        age: Math.round(times * (17 + 50 * random.next())),
+        hours: Math.round(20 + 40 * random.next()),
+        country,
+      },
       prediction: random.next() < 0.3 ? 'yes' : 'no',
     });
   });
@@ -83,7 +87,9 @@ describe.each([
 
   it('is not said to answer', () => {
     const said = JSON.stringify([diagnosis.causes, diagnosis.findings, explanation]);
-    expect(said).not.toMatch(/calls (were|are) answered|Every call|failure of another kind|its responses cannot be used/);
+    expect(said).not.toMatch(
+      /calls (were|are) answered|Every call|failure of another kind|its responses cannot be used/,
+    );
     expect(diagnosis.causes[0]?.supporting[0]?.text).toMatch(/^None of the (last )?25 calls was answered\.$/);
   });
 });

@@ -83,9 +83,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     id: 'nothing-else-moved',
     source: 'inputs',
     value: (symptoms, suspects) =>
-      suspects.features.length === 0
-        ? 0
-        : yes(othersMoved(symptoms, suspects).length === 0),
+      suspects.features.length === 0 ? 0 : yes(othersMoved(symptoms, suspects).length === 0),
     whenTrue: ({ features }, suspects) =>
       features.length <= suspects.features.length
         ? ''
