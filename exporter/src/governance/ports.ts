@@ -97,10 +97,10 @@ export interface EvaluatedSince {
   /** Detectors that could not look. */
   readonly blind: ReadonlySet<string>;
   /** How many of the newest rows after a time tell something of each subject, and which of these are not as in the baseline by them. */
-  seenSince(
+  readonly seenSince: (
     atMs: number,
     subjects: readonly FindingSubject[],
-  ): { readonly rows: number; readonly abnormal: readonly FindingSubject[] };
+  ) => { readonly rows: number; readonly abnormal: readonly FindingSubject[] };
 }
 
 /** Publishes recommendations whose state or revision is new. */
