@@ -34,10 +34,10 @@ export function decisionUseCases(
 ): DecisionUseCases {
   return {
     ...governance,
-    async propose({ incident: about, action, why }, by) {
-      if (action === 'none') throw new Invalid('there is nothing to propose in "none"', 'action');
+    async propose({ incident: about, ...asked }, by) {
+      if (asked.action === 'none') throw new Invalid('there is nothing to propose in "none"', 'action');
       const of = await incident(about);
-      return governance.proposeBy(of, proposalFor(of, action, why), by);
+      return governance.proposeBy(of, proposalFor(of, asked), by);
     },
     async vote(request, by) {
       const voted = await governance.vote(request, by);

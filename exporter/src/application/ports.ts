@@ -8,7 +8,8 @@ import type { Investigation, InvestigationProgress } from '../domain/investigati
 import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
-import type { ActionId, Proposal } from '../domain/recommendation.js';
+import type { ProposalRequest } from '../domain/decision-record.js';
+import type { Proposal } from '../domain/recommendation.js';
 import type { WrittenFormat } from '../domain/report-format.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
 import type { Governance } from '../governance/governance.js';
@@ -27,7 +28,7 @@ export interface ApplicationPorts {
   readonly incidents: IncidentManager;
   readonly governance: Governance;
   /** The action as a proposal for the incident, with the plan that would carry it out. */
-  readonly proposalFor: (incident: Incident, action: ActionId, why: string) => Proposal;
+  readonly proposalFor: (incident: Incident, asked: Omit<ProposalRequest, 'incident'>) => Proposal;
   readonly discover: (target: DiscoveryTarget) => Promise<Discovery>;
   readonly chooseGoldenInputs: (payloads: readonly Json[]) => readonly GoldenInput[];
   /** Appends one entry to the audit log in a transaction of its own. */

@@ -1,14 +1,14 @@
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { Incident } from '../domain/incident.js';
-import type { ActionId, Proposal, VerificationTimes } from '../domain/recommendation.js';
+import type { ProposalRequest } from '../domain/decision-record.js';
+import type { Proposal, VerificationTimes } from '../domain/recommendation.js';
 import { recommendationContext } from '../evaluation/knowledge.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import { proposalOnRequest } from '../recommendation/on-request.js';
 
 /** An action somebody asks for, as the rules would propose it for the incident. */
 export function requestedProposal(
-  action: ActionId,
-  why: string,
+  { action, why, cause }: Omit<ProposalRequest, 'incident'>,
   { modelId, fingerprint, diagnosis }: Incident,
   fleet: Fleet,
   rules: { readonly targets: readonly AnyActionTarget[]; readonly verification: VerificationTimes },
@@ -16,5 +16,5 @@ export function requestedProposal(
   const { model, baseline } = fleet.monitoredModel(modelId);
   const knowledge = { ...rules, lessons: fleet.knownLessons(), validation: fleet.validation(modelId) };
   const context = recommendationContext(model, baseline !== null, knowledge, fingerprint, diagnosis.atMs);
-  return proposalOnRequest(action, why, diagnosis, context);
+  return proposalOnRequest(action, why, diagnosis, cause, context);
 }

@@ -1,3 +1,4 @@
+import type { CauseId } from './cause.js';
 import type { BreakGlass, Execution, ExecutionAttempt, Verification, Vote } from './decision.js';
 import type { IncidentId, RecommendationId } from './identifiers.js';
 import type { ActionId, Recommendation } from './recommendation.js';
@@ -30,4 +31,6 @@ export interface ProposalRequest {
   readonly incident: IncidentId;
   readonly action: ActionId;
   readonly why: string;
+  /** The cause it is against, one of the incident's; null for the first. */
+  readonly cause: CauseId | null;
 }

@@ -35,6 +35,24 @@ export type DetectorId = (typeof DETECTOR_IDS)[number];
 export type FindingSubject =
   SignalKey | 'errors' | 'certificate' | 'traffic' | 'golden' | 'accuracy' | 'error_size' | 'rows' | 'schema';
 
+/** Whether a text read back is one. */
+export const isFindingSubject = (text: string): text is FindingSubject =>
+  text.startsWith('feature:') || SUBJECTS.has(text);
+
+const SUBJECTS: ReadonlySet<string> = new Set([
+  'confidence',
+  'latency_seconds',
+  'prediction',
+  'errors',
+  'certificate',
+  'traffic',
+  'golden',
+  'accuracy',
+  'error_size',
+  'rows',
+  'schema',
+]);
+
 /** A subject as it reads in the middle of a sentence. */
 export function subjectText(subject: FindingSubject): string {
   if (subject.startsWith('feature:')) return `“${subject.slice('feature:'.length)}”`;

@@ -64,6 +64,22 @@ export function normalFromMs(rows: readonly Observation[], clearSinceMs: number 
   return Math.min(clearSinceMs, ofFewestMs);
 }
 
+/** Those subjects of which rows differ from a profile, at that two-sided level. */
+export function differing(
+  profile: WindowProfile,
+  rows: readonly Observation[],
+  subjects: readonly FindingSubject[],
+  level: number,
+): FindingSubject[] {
+  const before: Side = { profile, wrong: wrongIn(profile) };
+  const counts = countsOf(
+    rows.map((row) => withOnly(row, subjects)),
+    onlyOf(profile, subjects),
+  );
+  const now: Side = { profile: counts, wrong: wrongAmong(rows) };
+  return subjects.filter((subject) => differs(subject, before, now, level));
+}
+
 /** Counts of some rows, with how many of their labelled answers were wrong. */
 interface Side {
   readonly profile: WindowProfile;
@@ -99,16 +115,16 @@ function wrongAmong(rows: readonly Observation[]): Share {
 
 const failedIn = (profile: WindowProfile): Share => ({ count: failureCount(profile), of: profile.calls });
 
-function differs(subject: FindingSubject, a: Side, b: Side): boolean {
-  if (subject === 'errors') return areApart(failedIn(a.profile), failedIn(b.profile));
-  if (subject === 'accuracy') return areApart(a.wrong, b.wrong);
+function differs(subject: FindingSubject, a: Side, b: Side, level = LEVEL): boolean {
+  if (subject === 'errors') return areApart(failedIn(a.profile), failedIn(b.profile), level);
+  if (subject === 'accuracy') return areApart(a.wrong, b.wrong, level);
   if (!isSignal(subject)) return false;
   const [before, now] = [a.profile.signals.get(subject), b.profile.signals.get(subject)];
   if (before === undefined || now === undefined) return before !== now;
   return (
-    areApart(lostIn(a.profile, before), lostIn(b.profile, now)) ||
-    areApart(invalidIn(before), invalidIn(now)) ||
-    haveMoved(before, now)
+    areApart(lostIn(a.profile, before), lostIn(b.profile, now), level) ||
+    areApart(invalidIn(before), invalidIn(now), level) ||
+    haveMoved(before, now, level)
   );
 }
 
@@ -127,15 +143,15 @@ const invalidIn = (counts: SignalCounts): Share => ({
   of: validTotal(counts) + counts.invalid,
 });
 
-function areApart(a: Share, b: Share): boolean {
-  const { low, high } = differenceOfProportions(a, b, LEVEL);
+function areApart(a: Share, b: Share, level: number): boolean {
+  const { low, high } = differenceOfProportions(a, b, level);
   return low > 0 || high < 0;
 }
 
-function haveMoved(before: SignalCounts, now: SignalCounts): boolean {
+function haveMoved(before: SignalCounts, now: SignalCounts, level: number): boolean {
   if (validTotal(before) === 0 || validTotal(now) === 0) return false;
-  if (before.kind === 'numeric' && now.kind === 'numeric') return compareNumeric(before, now).ksPValue < 1 - LEVEL;
+  if (before.kind === 'numeric' && now.kind === 'numeric') return compareNumeric(before, now).ksPValue < 1 - level;
   if (before.kind === 'categorical' && now.kind === 'categorical')
-    return compareCategorical(before, now).chiSquared.pValue < 1 - LEVEL;
+    return compareCategorical(before, now).chiSquared.pValue < 1 - level;
   return true;
 }

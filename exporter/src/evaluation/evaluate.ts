@@ -18,6 +18,7 @@ import { diagnose } from '../rca/diagnose.js';
 import { symptomsOf } from '../rca/symptoms/symptoms-of.js';
 import { recommend } from '../recommendation/recommend.js';
 import { unalertedChange } from './unalerted-change.js';
+import { seeSince, type SeeSince } from './seen-since.js';
 import { backToNormal } from './back-to-normal.js';
 import { recommendationContext, type Knowledge } from './knowledge.js';
 
@@ -31,6 +32,8 @@ export interface Evaluation extends Omit<Detection, 'golden'> {
   readonly symptoms: Symptoms;
   /** What has changed and is, by the newest rows, as in the baseline again. */
   readonly backToNormal: ReadonlySet<FindingSubject>;
+  /** What newer rows than a time say of what findings were about. */
+  readonly seenSince: SeeSince;
   readonly diagnosis: Diagnosis;
   readonly explanation: Explanation;
   readonly fingerprint: Fingerprint;
@@ -55,6 +58,7 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
     symptoms,
     backToNormal: backToNormal(state, changedSubjects(state, findings)),
+    seenSince: seeSince(state),
     diagnosis,
     explanation,
     unalerted: unalertedChange(diagnosis, explanation, state.evidence),

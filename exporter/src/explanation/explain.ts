@@ -130,8 +130,17 @@ const PART_WORDS: Readonly<Record<DecompositionPartName, string>> = {
   concept: 'other outcomes for the same kind of input',
 };
 
+/** Where the values themselves are at fault, who asks for what is not. */
+const partWords = (name: DecompositionPartName, cause: Cause | undefined): string =>
+  name === 'input mix' && cause !== undefined && familyOf(cause.id) === 'pipeline'
+    ? 'the changed inputs'
+    : PART_WORDS[name];
+
 /** Parts of a change below this are not listed. */
 const MIN_PART = 0.01;
+
+/** Share of the largest part from which one that the cause does not account for contradicts it. */
+const MOST_BESIDES = 0.5;
 
 /** Parts of a drop that each family of causes accounts for. */
 const PARTS_OF: Readonly<Record<CauseFamily, readonly DecompositionPartName[]>> = {
@@ -144,24 +153,29 @@ const PARTS_OF: Readonly<Record<CauseFamily, readonly DecompositionPartName[]>> 
 };
 
 /**
- * Whether the largest part of a drop is one the cause accounts for. Parts are read off counts that cannot see every fault (a value in
+ * Whether the largest part of a drop is one the cause accounts for, and none of another comes near it, whichever way it goes. Parts are read off counts that cannot see every fault (a value in
  * another unit keeps its kind of input), so that where they say otherwise they would only contradict what the headline rests on.
  */
 function agrees({ parts, total }: Decomposition, cause: Cause | undefined): boolean {
   if (cause === undefined || familyOf(cause.id) === 'none') return true;
+  const own = PARTS_OF[familyOf(cause.id)];
   const [largest] = parts.toSorted((a, b) => b.value * Math.sign(total) - a.value * Math.sign(total));
-  return largest === undefined || PARTS_OF[familyOf(cause.id)].includes(largest.name);
+  if (largest === undefined) return true;
+  const others = parts.filter(({ name }) => !own.includes(name)).map(({ value }) => Math.abs(value));
+  return own.includes(largest.name) && Math.max(0, ...others) <= MOST_BESIDES * Math.abs(largest.value);
 }
 
 function effectParagraph(diagnosis: Diagnosis): string {
   const parts = [
-    `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
+    diagnosis.window.samples === 0
+      ? severityText(diagnosis)
+      : `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
   ];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02 && agrees(decomposition, diagnosis.causes[0])) {
     const material = decomposition.parts.filter(({ value }) => Math.abs(value) >= MIN_PART);
     const shares = [
-      ...material.map(({ name, value }) => `${signed(value)} from ${PART_WORDS[name]}`),
+      ...material.map(({ name, value }) => `${signed(value)} from ${partWords(name, diagnosis.causes[0])}`),
       ...(Math.abs(decomposition.remainder) < MIN_PART ? [] : [`${signed(decomposition.remainder)} unexplained`]),
       ...(material.length === decomposition.parts.length ? [] : ['every other part below 0.01']),
     ];

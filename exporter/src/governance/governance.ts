@@ -64,7 +64,7 @@ export function createGovernance(ports: GovernancePorts): Governance {
       await dispatcher.stop();
       await settlement.idle();
     },
-    verify: (incident, findings, blind, nowMs) => verifications.verify(incident, findings, blind, nowMs),
+    verify: (incident, evaluated, nowMs) => verifications.verify(incident, evaluated, nowMs),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/actor.js';
 import type { DecisionRecord, RecommendationRecord, VoteRequest } from '../domain/decision-record.js';
 import type { KillSwitch, Review } from '../domain/decision.js';
-import type { Finding } from '../domain/finding.js';
+import type { Finding, FindingSubject } from '../domain/finding.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Clock, EventBus, Ids, Logger, Store } from '../domain/ports.js';
@@ -86,9 +86,21 @@ export interface Governance {
   idle(): Promise<void>;
   /** Nothing is sent from now on; resolves when what is being sent has been settled. */
   stop(): Promise<void>;
-  /** Judges finished executions by the criteria fixed when they were proposed. `blind` = detectors that could not look. */
-  verify(incident: IncidentRow, findings: readonly Finding[], blind: ReadonlySet<string>, nowMs: number): Promise<void>;
+  /** Judges finished executions by the criteria fixed when they were proposed. */
+  verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<void>;
   withdraw(incident: Pick<IncidentRow, 'id'>, reason: string): Promise<void>;
+}
+
+/** What an evaluation says of whether an action helped. */
+export interface EvaluatedSince {
+  readonly findings: readonly Finding[];
+  /** Detectors that could not look. */
+  readonly blind: ReadonlySet<string>;
+  /** How many of the newest rows after a time tell something of each subject, and which of these are not as in the baseline by them. */
+  readonly seenSince: (
+    atMs: number,
+    subjects: readonly FindingSubject[],
+  ) => { readonly rows: number; readonly abnormal: readonly FindingSubject[] };
 }
 
 /** Publishes recommendations whose state or revision is new. */

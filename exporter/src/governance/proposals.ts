@@ -80,7 +80,11 @@ export class Proposals {
       const existing = await transaction.recommendations({ incident: incident.id, limit: MOST_OF_AN_INCIDENT });
       const newest = newestOf(existing, proposal);
       if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
-        throw new Conflict(`this action is ${newest.state} already`, 'action', { id: newest.id });
+        throw new Conflict(
+          `this action is ${newest.state} already against “${proposal.cause}”; name in "cause" another one of the incident's where it is against that`,
+          'action',
+          { id: newest.id },
+        );
       const inserted = await this.insert(transaction, proposal, context, (newest?.revision ?? 0) + 1);
       return committedRecord(transaction, inserted);
     });

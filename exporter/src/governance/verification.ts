@@ -1,12 +1,12 @@
 import { counted } from '../domain/quantity-text.js';
 import { SYSTEM } from '../domain/actor.js';
 import type { Execution, Verification } from '../domain/decision.js';
-import type { Finding } from '../domain/finding.js';
+import { isFindingSubject, subjectText, type FindingSubject } from '../domain/finding.js';
 import type { ExecutionId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation, VerificationCriteria } from '../domain/recommendation.js';
-import type { GovernancePorts, Publish } from './ports.js';
+import type { EvaluatedSince, GovernancePorts, Publish } from './ports.js';
 import { insertEscalation } from './revision.js';
 import { moveTo, tell } from './transition.js';
 
@@ -22,25 +22,31 @@ export type VerificationVerdict =
   | { readonly kind: 'waiting'; readonly progress: VerificationProgress }
   | { readonly kind: 'judged'; readonly outcome: Verification['outcome']; readonly detail: string };
 
+const RESULT: Readonly<Record<Verification['outcome'], (title: string) => string>> = {
+  recovered: (title) => `${title} helped`,
+  not_recovered: (title) => `${title} did not help`,
+  inconclusive: (title) => `Whether ${title} helped is not known`,
+};
+
 const seconds = (ms: number): number => Math.round(ms / 1_000);
 
 /**
  * Whether an action helped. Recovered: the findings it was to clear are absent for `holdMs`, counted from `settleMs` after
- * it finished. Not recovered: one is still there at `giveUpMs`. Inconclusive: by then it could not be seen, or it cleared
- * too late to have held. An evaluation in which a criterion's detector was blind counts neither way.
+ * it finished, and the rows since then are enough and as in the baseline. Not recovered: one is still there at `giveUpMs`.
+ * Inconclusive: by then it could not be seen, too few rows have come to show it, or it cleared too late to have held. An evaluation in which a criterion's detector was blind counts neither way.
  * @param progress as returned by the evaluation before, for the same execution
  */
 function judgeOutcome(
   criteria: VerificationCriteria | null,
   execution: Execution,
-  findings: readonly Finding[],
-  blind: ReadonlySet<string>,
+  { findings, blind, seenSince }: EvaluatedSince,
   nowMs: number,
   progress: VerificationProgress,
 ): VerificationVerdict {
   if (criteria === null || criteria.mustClear.length === 0)
     return { kind: 'judged', outcome: 'inconclusive', detail: 'no criteria were fixed' };
-  const elapsedMs = nowMs - (execution.finishedAtMs ?? execution.queuedAtMs);
+  const doneAtMs = execution.finishedAtMs ?? execution.queuedAtMs;
+  const elapsedMs = nowMs - doneAtMs;
   if (elapsedMs < criteria.settleMs) return { kind: 'waiting', progress };
   const { subjects } = criteria;
   const found = new Set<string>(
@@ -66,6 +72,14 @@ function judgeOutcome(
         }
       : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
   }
+  // A finding goes also because its rows leave the window: only rows of after the action can show that it helped.
+  const blamed = (subjects ?? []).filter(isFindingSubject);
+  const open = notShown(blamed, seenSince(doneAtMs, blamed));
+  if (open !== null) {
+    return elapsedMs >= criteria.giveUpMs
+      ? { kind: 'judged', outcome: 'inconclusive', detail: `${open}, so the outcome is unknown` }
+      : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
+  }
   const clearSinceMs = progress.clearSinceMs ?? nowMs;
   if (nowMs - clearSinceMs >= criteria.holdMs) {
     return {
@@ -84,6 +98,24 @@ function judgeOutcome(
   return { kind: 'waiting', progress: { clearSinceMs, evaluations: progress.evaluations + 1 } };
 }
 
+/** Rows since an action that show what came of it; of whether calls are answered, so many as show that they are not. */
+const FEWEST_ROWS = 20;
+const FEWEST_CALLS = 3;
+const OF_CALLS: ReadonlySet<FindingSubject> = new Set(['errors', 'certificate', 'traffic', 'golden']);
+
+/** Why what has come since an action does not show that it helped; null where it does. */
+function notShown(
+  subjects: readonly FindingSubject[],
+  { rows, abnormal }: ReturnType<EvaluatedSince['seenSince']>,
+): string | null {
+  const least = subjects.length > 0 && subjects.every((subject) => OF_CALLS.has(subject)) ? FEWEST_CALLS : FEWEST_ROWS;
+  if (rows < least)
+    return `only ${counted(rows, 'row')} that could show it came since the action (at least ${least} are needed)`;
+  return abnormal.length === 0
+    ? null
+    : `${abnormal.map(subjectText).join(', ')} ${abnormal.length === 1 ? 'is' : 'are'} not as in the baseline in the rows since the action`;
+}
+
 /** Follows what was carried out until it is known whether it helped. What did not is put before people; nothing acts by itself. */
 export class Verifications {
   /** How the criteria of each execution have held so far; in memory, so a restart starts the hold time anew. */
@@ -95,12 +127,7 @@ export class Verifications {
   ) {}
 
   /** Judges the incident's finished executions by the criteria fixed when they were proposed. */
-  async verify(
-    incident: IncidentRow,
-    findings: readonly Finding[],
-    blind: ReadonlySet<string>,
-    nowMs: number,
-  ): Promise<void> {
+  async verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<void> {
     const { moved, progress } = await this.ports.store.governance(async (transaction) => {
       const filter = { incident: incident.id, states: ['succeeded'], limit: 100 } as const;
       const judged = {
@@ -108,7 +135,7 @@ export class Verifications {
         progress: new Map<ExecutionId, VerificationProgress | null>(),
       };
       for (const recommendation of await transaction.recommendations(filter))
-        judged.moved.push(...(await this.judge(transaction, recommendation, findings, blind, nowMs, judged.progress)));
+        judged.moved.push(...(await this.judge(transaction, recommendation, evaluated, nowMs, judged.progress)));
       return judged;
     });
     // Only what is committed counts: a transaction that fails has changed nothing here either.
@@ -122,15 +149,14 @@ export class Verifications {
   private async judge(
     transaction: GovernanceTransaction,
     recommendation: Recommendation,
-    findings: readonly Finding[],
-    blind: ReadonlySet<string>,
+    evaluated: EvaluatedSince,
     nowMs: number,
     progress: Map<ExecutionId, VerificationProgress | null>,
   ): Promise<readonly Recommendation[]> {
     const execution = await transaction.execution(recommendation.id);
     if (execution === null) return [];
     const before = this.progress.get(execution.id) ?? { clearSinceMs: null, evaluations: 0 };
-    const judged = judgeOutcome(recommendation.verification, execution, findings, blind, nowMs, before);
+    const judged = judgeOutcome(recommendation.verification, execution, evaluated, nowMs, before);
     if (judged.kind === 'waiting') {
       progress.set(execution.id, judged.progress);
       return [];
@@ -139,8 +165,7 @@ export class Verifications {
     const { outcome, detail } = judged;
     await transaction.insertVerification({ executionId: execution.id, outcome, atMs: nowMs, detail });
     const moved = await moveTo(transaction, nowMs, recommendation, outcome, SYSTEM, detail);
-    const result = outcome === 'not_recovered' ? 'did not help' : 'helped';
-    await tell(transaction, nowMs, moved, 'verification', (title) => `${title} ${result}: ${detail}`);
+    await tell(transaction, nowMs, moved, 'verification', (title) => `${RESULT[outcome](title)}: ${detail}`);
     if (outcome !== 'not_recovered') return [moved];
     const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
     const { policy, ids } = this.ports;

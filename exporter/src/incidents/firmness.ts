@@ -13,7 +13,7 @@ import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { compareSeverity } from '../domain/severity.js';
 import { evaluationsToChange, followSeverity, startSeverity, type HysteresisSettings } from './hysteresis.js';
-import { causeOf, isRecovering, storyOf } from './story.js';
+import { causeOf, isOut, isRecovering, isUnanswered, storyOf } from './story.js';
 import type { IncidentTracking } from './tracking.js';
 
 type Told = Pick<IncidentTracking, 'sameEvaluations'>;
@@ -76,6 +76,10 @@ function leastToChange(told: Told, diagnosis: Diagnosis, recovers: boolean, hyst
   return isGeneral(diagnosis) ? 0 : hysteresis.changeFirm;
 }
 
+/** That no call is answered is another fault than whatever is told, and worse: it waits for nothing, and ends as soon as it is over. */
+const isNewOutage = (told: Diagnosis, now: Diagnosis): boolean =>
+  !isUnanswered(told) && isUnanswered(now) && isOut(now);
+
 /**
  * Counts one more evaluation of an open incident, and moves its severity on.
  * @returns whether its story changes by it, and whether it becomes firm
@@ -93,7 +97,10 @@ export function followStory(
   if (sameStory) tracking.sameEvaluations += 1;
   const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
   const atLeast = leastToChange(tracking, diagnosis, recovers, hysteresis);
-  const storyChanged = tracking.differentEvaluations >= evaluationsToChange(timesLeft, hysteresis, atLeast);
+  const isToldAtOnce = isNewOutage(diagnosis, evaluation.diagnosis);
+  const isOutageOver = isUnanswered(diagnosis) && !isOut(evaluation);
+  const toChange = evaluationsToChange(timesLeft, hysteresis, isOutageOver ? 0 : atLeast);
+  const storyChanged = !sameStory && (isToldAtOnce || tracking.differentEvaluations >= toChange);
   // A new story comes with its own severity, and a cause of a mixture does not make the incident's worse.
   if (storyChanged && compareSeverity(judged, severity) > 0) tracking.severity = startSeverity(judged);
   else if (sameStory || !recovers) tracking.severity = followSeverity(tracking.severity, judged, hysteresis);

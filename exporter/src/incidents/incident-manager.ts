@@ -101,7 +101,7 @@ class StoredIncidents implements IncidentManager {
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
         await this.decisions.attempt('verify', tracking, model.id, (governance) =>
-          governance.verify(open, stillFound(evaluation), blind, nowMs),
+          governance.verify(open, { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince }, nowMs),
         );
       }
       const problem = isProblem(evaluation);

@@ -1,6 +1,16 @@
-import { blamedFindings, type CauseId, type Diagnosis } from '../domain/cause.js';
+import { blamedFindings, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+
+/** No call is answered, whether nothing is there or what is there refuses all of them. */
+export function isUnanswered({ causes: [first], findings }: Pick<Diagnosis, 'causes' | 'findings'>): boolean {
+  if (first === undefined) return false;
+  return first.id === 'model-unreachable' || (hasTrait(first.id, 'says-itself') && isOut({ findings }));
+}
+
+/** A check says that no call is answered. */
+export const isOut = ({ findings }: Pick<Diagnosis, 'findings'>): boolean =>
+  findings.some(({ detector }) => detector === 'unreachable');
 
 type Telling = Pick<IncidentRow, 'diagnosis' | 'explanation'>;
 

@@ -1,4 +1,3 @@
-import { hasTrait } from '../domain/cause.js';
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { FiguresAt, ModelStatus } from '../domain/model-status.js';
@@ -8,6 +7,7 @@ import { pagesPeople } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { isUnanswered } from '../incidents/story.js';
 import type { Member } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
@@ -106,13 +106,6 @@ function shownState(
 export function runningState({ isConfiguring, counters, baseline }: MonitoredModel): ModelState {
   if (isConfiguring && counters.basis === 'probe' && counters.calls === 0) return 'configuring';
   return baseline === null ? 'learning' : 'healthy';
-}
-
-/** No call is answered, whether nothing is there or what is there refuses all of them. */
-function isUnanswered({ causes: [first], findings }: IncidentRow['diagnosis']): boolean {
-  if (first === undefined) return false;
-  const refusesAll = hasTrait(first.id, 'says-itself') && findings.some(({ detector }) => detector === 'unreachable');
-  return first.id === 'model-unreachable' || refusesAll;
 }
 
 /** The state shown: an open incident decides; without one a model is being configured, learning, healthy, or changed without an alert. */

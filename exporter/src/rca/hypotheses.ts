@@ -1,7 +1,7 @@
 import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
-import { callsFail } from './causes/calls-fail.js';
+import { callsFail, noneAnswered } from './causes/calls-fail.js';
 import { errorsRose } from './causes/errors-rose.js';
 import { CAUSE_DEFINITIONS } from './causes/index.js';
 import { INDICATORS } from './indicators/index.js';
@@ -52,7 +52,8 @@ function isAnythingEstablished(symptoms: Symptoms): boolean {
 function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   if (!isAnythingEstablished(symptoms)) return (cause) => hasTrait(cause, 'needs-no-finding');
   const { failures, baselineErrorShare } = symptoms.service;
-  if (failures.interval.low >= OUTAGE_SHARE) return (cause) => hasTrait(cause, 'failing-calls');
+  if (failures.interval.low >= OUTAGE_SHARE || noneAnswered(symptoms))
+    return (cause) => hasTrait(cause, 'failing-calls');
   if (callsFail(symptoms) && failures.interval.low - (baselineErrorShare ?? 0) >= MATERIAL_FAILURES)
     return (cause) => hasTrait(cause, 'failing-calls') || !['traffic', 'labels'].includes(familyOf(cause));
   const serious = symptoms.findings.filter(({ kind }) => kind !== 'note');

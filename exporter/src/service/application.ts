@@ -43,8 +43,7 @@ export function wireApplication(
       fleet,
       incidents,
       governance,
-      proposalFor: (incident, action, why) =>
-        requestedProposal(action, why, incident, fleet, config.current().governance),
+      proposalFor: (incident, asked) => requestedProposal(asked, incident, fleet, config.current().governance),
       discover: capture.discover,
       chooseGoldenInputs: capture.chooseGoldenInputs,
       audit,

@@ -1,5 +1,6 @@
 import type { CategoricalCounts, NumericCounts } from '../domain/profile.js';
 import { brownForsythe, type WeightedValue } from './brown-forsythe.js';
+import { clopperPearsonLower, clopperPearsonUpper } from './clopper-pearson.js';
 import { chiSquaredTest, mergeSparseColumns, type ChiSquared } from './chi-squared.js';
 import { cellMiddle } from './grid.js';
 import { jensenShannonDistance } from './jensen-shannon.js';
@@ -161,6 +162,11 @@ export interface CategoricalComparison {
   readonly unseenShare: number;
   /** Their names, most frequent first, at most 20. */
   readonly unseen: readonly string[];
+  /**
+   * Share of values whose category a baseline of this size may have missed: those it saw once (Good 1953), with the 95 % upper bound
+   * of their count (a share of 3/n where there are none), and those whose names it has folded.
+   */
+  readonly overlookedShare: number;
 }
 
 export function compareCategorical(before: CategoricalCounts, now: CategoricalCounts): CategoricalComparison {
@@ -196,5 +202,23 @@ export function compareCategorical(before: CategoricalCounts, now: CategoricalCo
     totalVariationInterval: totalVariationInterval(p, q),
     unseenShare: comparable ? unseenCount / nNow : 0,
     unseen: comparable ? unseen.slice(0, 20).map(([name]) => name) : [],
+    overlookedShare: nBefore === 0 ? 1 : overlookedShare(before, nBefore),
   };
 }
+
+const OVERLOOKED_ERROR = 0.05;
+
+function overlookedShare({ categories, other }: CategoricalCounts, total: number): number {
+  let seenOnce = 0;
+  for (const count of categories.values()) if (count === 1) seenOnce += 1;
+  return clopperPearsonUpper(seenOnce, total, OVERLOOKED_ERROR) + other / total;
+}
+
+/**
+ * Whether more of the values are of categories the baseline never had than one of its size must have missed.
+ * @param delta one-sided error of the lower bound of their share
+ */
+export const isUnseenBeyondChance = (
+  { unseenShare, nNow, overlookedShare: overlooked }: CategoricalComparison,
+  delta: number,
+): boolean => clopperPearsonLower(Math.round(unseenShare * nNow), nNow, delta) > overlooked;

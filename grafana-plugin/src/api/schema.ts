@@ -4375,6 +4375,8 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     action: "retrain" | "rollback" | "deploy" | "fix-pipeline" | "recalibrate" | "rebaseline" | "scale-out" | "restart-endpoint" | "investigate" | "collect-labels";
+                    /** @default null */
+                    cause?: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
                     incident_id: string;
                     why: string;
                 };

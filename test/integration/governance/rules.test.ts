@@ -1,6 +1,6 @@
 import { isAppError, type AppError } from '../../../exporter/src/domain/errors.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../../exporter/src/domain/finding.js';
+import type { Finding, FindingSubject } from '../../../exporter/src/domain/finding.js';
 import type { ExecutionOutcome, Store } from '../../../exporter/src/domain/ports.js';
 import type { Proposal, Recommendation } from '../../../exporter/src/domain/recommendation.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
@@ -317,9 +317,12 @@ describe('after the action', () => {
     await governance.dispatch();
     return recommendation;
   };
+  let rows = 100;
+  let abnormal: readonly FindingSubject[] = [];
   const look = async (afterMs: number, findings: readonly Finding[], blind: readonly string[] = []): Promise<void> => {
     clock.advance(afterMs);
-    await governance.verify(open, findings, new Set(blind), clock.now());
+    const since = () => ({ rows, abnormal });
+    await governance.verify(open, { findings, blind: new Set(blind), seenSince: since }, clock.now());
   };
   const followUps = async (): Promise<readonly Recommendation[]> =>
     (await governance.records({ incident: open.id, pendingOnly: true, limit: 100 })).map(
@@ -361,6 +364,26 @@ describe('after the action', () => {
     await look(9_000, [], ['accuracy-drop']);
     expect(await stateOf(recommendation)).toBe('inconclusive');
     expect(await followUps()).toEqual([]);
+  });
+
+  it.each([
+    ['no row', 0, [], /only 0 rows .+ came since the action/],
+    ['too few rows', 19, [], /only 19 rows .+ came since the action/],
+    ['rows that are as wrong as before', 200, ['feature:age'], /“age” is not as in the baseline/],
+  ] as const)('nobody knows where %s came since, though the findings went', async (_, came, wrong, why) => {
+    [rows, abnormal] = [came, wrong];
+    const recommendation = await acted();
+    for (let i = 0; i < 4; i += 1) await look(2_000, []);
+    expect(await stateOf(recommendation)).toBe('succeeded');
+    await look(4_000, []);
+    [rows, abnormal] = [100, []];
+    expect((await governance.record(recommendation.id)).verification).toMatchObject({
+      outcome: 'inconclusive',
+      detail: expect.stringMatching(why) as string,
+    });
+    const [line] =
+      (await store.incidents.get(open.id))?.timeline.filter(({ kind }) => kind === 'verification').slice(-1) ?? [];
+    expect(line?.text).toMatch(/^Whether ".+" helped is not known/);
   });
 
   it('people are asked as well when it could not be carried out', async () => {

@@ -171,3 +171,26 @@ it('tells a cause as firm also where the store refused the evaluation that made 
   expect(told?.explanation.headline).toBe('fraud: unit-change. So it is.');
   expect(proposed).toEqual([['unit-change']]);
 });
+
+/** An evaluation by which no call is answered. */
+function unanswered(): Evaluation {
+  const plain = evaluation('critical', true, 'model-unreachable');
+  const findings = [{ subject: 'errors', kind: 'service', detector: 'unreachable' }] as unknown as readonly Finding[];
+  return { ...plain, findings, diagnosis: { ...plain.diagnosis, findings } };
+}
+
+it('tells at once that no call is answered, whatever is open, and soon that it is over', async () => {
+  const { incidents } = managed();
+  for (let i = 0; i < 3 * DEFAULT_HYSTERESIS.changeFirm; i += 1) await incidents.apply(model, blaming('unit-change'));
+  const told = async (now: Evaluation) => {
+    const open = await incidents.apply(model, now);
+    return [open?.diagnosis.causes[0]?.id, open?.severity];
+  };
+  expect(await told(unanswered())).toEqual(['model-unreachable', 'critical']);
+  for (let i = 0; i < 3 * DEFAULT_HYSTERESIS.changeFirm; i += 1) await told(unanswered());
+  await told(blaming('unit-change'));
+  await told(blaming('unit-change'));
+  await told(blaming('unit-change'));
+  expect((await told(blaming('unit-change')))[0]).toBe('unit-change');
+  expect((await told(unanswered()))[0]).toBe('model-unreachable');
+});

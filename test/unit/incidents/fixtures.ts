@@ -81,6 +81,7 @@ export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | 
     explanation: { headline: 'Confidence fell.', paragraphs: [] },
     unseen: [],
     backToNormal: new Set(),
+    seenSince: () => ({ rows: 100, abnormal: [] }),
     diagnosis: {
       severity,
       severityReason: 'So it was judged.',

@@ -32,7 +32,7 @@ export const golden = (prediction: string, confidence: number) => {
   }
   return memory.build();
 };
-export const failed = (reason: 'timeout' | 'http_5xx', httpStatus: number | null = null): Observation =>
+export const failed = (reason: 'timeout' | 'http_5xx' | 'connect', httpStatus: number | null = null): Observation =>
   observation({
     prediction: null,
     confidence: null,

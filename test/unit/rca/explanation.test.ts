@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { explain } from '../../../exporter/src/explanation/explain.js';
+import type { Decomposition, DecompositionPartName } from '../../../exporter/src/domain/symptoms.js';
 import { renderReport } from '../../../exporter/src/explanation/report/index.js';
 import { baselineOf, profileOf } from '../detection/rows.js';
 import { BASELINE_ROWS, failed, evaluated, rowsOf, type Case } from './evaluated-case.js';
@@ -48,5 +50,43 @@ describe('the explanation at three depths', () => {
     expect(html).toContain('How far each input moved');
     expect(html).toMatch(/\(inputs, \+\d+\.\d\)/);
     expect(html).not.toMatch(/https?:\/\/|<script|undefined|NaN/);
+  });
+});
+
+describe('a drop beside a change of unit', () => {
+  const drop = (parts: Readonly<Partial<Record<DecompositionPartName, number>>>): Decomposition => ({
+    measure: 'accuracy',
+    before: 0.87,
+    now: 0.85,
+    total: -0.02,
+    totalInterval: { low: -0.03, high: -0.01, level: 0.95 },
+    parts: (['data quality', 'input mix', 'model', 'concept'] as const).map((name) => ({
+      name,
+      value: parts[name] ?? 0,
+      interval: { low: 0, high: 0, level: 0.95 },
+    })),
+    remainder: 0,
+    method: 'counts',
+    interventional: false,
+    effectiveRows: null,
+  });
+  const { diagnosis } = evaluated(scaled);
+  const said = (parts: Parameters<typeof drop>[0]): string =>
+    explain({ ...diagnosis, decomposition: drop(parts) }, 'm', null).paragraphs.join(' ');
+
+  it('is not told in parts of other causes that outweigh it', () => {
+    expect(diagnosis.causes[0]?.id).toBe('unit-change');
+    expect(said({ 'input mix': -0.07, concept: 0.05 })).not.toContain('Mean accuracy');
+  });
+
+  it('comes from the inputs, and not from who asks', () => {
+    expect(said({ 'input mix': -0.02 })).toContain('−0.02 from the changed inputs');
+  });
+
+  it('is not said to be none', () => {
+    const { causes } = evaluated({ ...scaled, labels: { before: 180, now: 175 } }).diagnosis;
+    expect(JSON.stringify(causes)).not.toContain('right as often as before');
+    const equal = evaluated({ labels: { before: 180, now: 180 } }).diagnosis;
+    expect(equal.severity).toBe('none');
   });
 });

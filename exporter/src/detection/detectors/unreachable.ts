@@ -13,7 +13,9 @@ export const unreachable: Detector = {
     const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
     if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
     const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);
-    const reason = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'unknown';
+    // Probes of a model that logs its own calls are no part of its window: then no reason is counted there.
+    const reason = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+    const mostly = reason === null ? '' : ` (mostly: ${failureText(reason)})`;
     return found({
       detector: 'unreachable',
       subject: 'errors',
@@ -28,7 +30,7 @@ export const unreachable: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `None of the last ${inRow} calls was answered (mostly: ${failureText(reason)}).`,
+      sentence: `None of the last ${inRow} calls was answered${mostly}.`,
     });
   },
 };

@@ -1,7 +1,7 @@
 import { isAboutAnswers } from '../../domain/generation.js';
 import { percent } from '../../domain/quantity-text.js';
-import { compareCategorical } from '../../statistics/compare.js';
-import { clopperPearsonLower, proportion } from '../../statistics/clopper-pearson.js';
+import { compareCategorical, isUnseenBeyondChance } from '../../statistics/compare.js';
+import { proportion } from '../../statistics/clopper-pearson.js';
 import {
   featuresOf,
   isIdentifierLike,
@@ -13,8 +13,8 @@ import {
 import type { Finding } from '../../domain/finding.js';
 
 /**
- * Values of a categorical feature that the baseline never had. A baseline of n rows may have missed a share of about 3/n,
- * and one that was read from the store has lost the names of its rare ones.
+ * Values of a categorical feature that the baseline never had, where they are more than one of its size must have missed: it
+ * cannot have seen all rare ones, and one that was read from the store has lost their names.
  */
 export const unseenCategories: Detector = {
   id: 'unseen-categories',
@@ -24,9 +24,8 @@ export const unseenCategories: Detector = {
       if (pair?.kind !== 'categorical' || isIdentifierLike(pair.before)) return [];
       const comparison = compareCategorical(pair.before, pair.now);
       const count = Math.round(comparison.unseenShare * comparison.nNow);
-      const overlooked = (3 + pair.before.other) / comparison.nBefore;
       if (comparison.unseenShare < input.thresholds.unseenShare) return [];
-      if (clopperPearsonLower(count, comparison.nNow, significancePerSignal(input)) <= overlooked) return [];
+      if (!isUnseenBeyondChance(comparison, significancePerSignal(input))) return [];
       const named = comparison.unseen.filter((name) => (pair.now.categories.get(name) ?? 0) >= 10).slice(0, 3);
       const names = named.length === 0 ? '' : `, such as ${named.map((name) => `“${name.slice(0, 40)}”`).join(', ')}`;
       return [

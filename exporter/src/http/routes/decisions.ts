@@ -1,3 +1,4 @@
+import { CAUSE_IDS } from '../../domain/cause.js';
 import { z } from 'zod';
 import type { IncidentId, ModelId } from '../../domain/identifiers.js';
 import { ACTION_IDS } from '../../domain/recommendation.js';
@@ -82,10 +83,11 @@ const recommendationRoutes: readonly Route[] = [
       incident_id: incidentIdSchema,
       action: z.enum(ACTION_IDS).exclude(['none']),
       why: reasonSchema,
+      cause: z.enum(CAUSE_IDS).nullable().default(null),
     }),
     responses: { 201: recommendationSchema },
-    async handler({ ports, body: { incident_id: incident, action, why }, actor }) {
-      const record = await ports.application.decisions.propose({ incident, action, why }, actor);
+    async handler({ ports, body: { incident_id: incident, ...asked }, actor }) {
+      const record = await ports.application.decisions.propose({ incident, ...asked }, actor);
       return { status: 201, body: recommendationView(record) };
     },
   }),

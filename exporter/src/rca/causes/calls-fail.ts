@@ -5,8 +5,18 @@ import { has, saidOf } from '../indicators/indicator.js';
 export const callsFail = (symptoms: Symptoms): boolean =>
   has(symptoms, 'unreachable') || saidOf(symptoms, 'error-rate', 'errors') !== undefined;
 
-/** No call was answered since they began to fail: that is more than some of them failing, however little of it a window has seen. */
+/** Failing calls before an outage that leave no doubt about it, as a share, and the chance that so many in a row are of those. */
+const FEW_FAILURES = 0.02;
+const CHANCE = 1e-6;
+
+/**
+ * No call was answered since they began to fail, but for few that failed before: that is more than some of them failing, however little
+ * of it a window has seen.
+ */
 export const noneAnswered = (symptoms: Symptoms): boolean => {
   const { consecutiveFailures, failures } = symptoms.service;
-  return has(symptoms, 'unreachable') && consecutiveFailures >= failures.count;
+  if (!has(symptoms, 'unreachable')) return false;
+  if (consecutiveFailures >= failures.count) return true;
+  const before = (failures.count - consecutiveFailures + 1) / (failures.of - consecutiveFailures + 2);
+  return before <= FEW_FAILURES && before ** consecutiveFailures < CHANCE;
 };

@@ -20,7 +20,8 @@ export const modelUnreachable: CauseDefinition = {
   excludes: ['failures-in-bursts', 'failures-in-one-group'],
   hypotheses(symptoms) {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
-    const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? ['unknown'];
-    return [plain(`Model unreachable: ${WORDS[reason] ?? 'its responses cannot be used'}`, { shareExplained: 1 })];
+    const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? [null];
+    const how = reason === null ? 'it answers no call' : (WORDS[reason] ?? 'its responses cannot be used');
+    return [plain(`Model unreachable: ${how}`, { shareExplained: 1 })];
   },
 };

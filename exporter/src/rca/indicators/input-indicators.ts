@@ -37,6 +37,19 @@ const POPULATION_SHIFT = 3;
 const rise = ({ missingNow, missingBefore }: FeatureEvidence): number => missingNow - missingBefore;
 const largestRise = ({ features }: Symptoms): number => Math.max(0, ...features.map(rise));
 
+const sizeOf = (entry: FeatureEvidence): number => Math.max(entry.distance, rise(entry));
+
+/** Share of the suspects' move below which another feature's is beside the point. */
+const MIN_SHARE_OF_MOVE = 0.1;
+
+/** Features besides the suspects that moved, and not next to nothing by comparison. */
+function othersMoved({ features }: Symptoms, suspects: Suspects): readonly FeatureEvidence[] {
+  const own = Math.max(0, ...features.filter(({ feature }) => suspects.features.includes(feature)).map(sizeOf));
+  return features.filter(
+    (entry) => entry.changed && !suspects.features.includes(entry.feature) && sizeOf(entry) >= MIN_SHARE_OF_MOVE * own,
+  );
+}
+
 const wrongTypes = (entries: readonly FeatureEvidence[]): string =>
   entries
     .filter(isRetyped)
@@ -70,23 +83,22 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     id: 'nothing-else-moved',
     source: 'inputs',
     value: (symptoms, suspects) =>
-      suspects.features.length === 0
-        ? 0
-        : yes(changedFeatures(symptoms).every((feature) => suspects.features.includes(feature))),
+      suspects.features.length === 0 ? 0 : yes(othersMoved(symptoms, suspects).length === 0),
     whenTrue: ({ features }, suspects) =>
-      features.length <= suspects.features.length ? '' : 'No other feature moved.',
-    whenFalse: (symptoms, suspects) =>
-      `${counted(changedFeatures(symptoms).filter((feature) => !suspects.features.includes(feature)).length, 'other feature')} moved too.`,
+      features.length <= suspects.features.length
+        ? ''
+        : features.some((entry) => entry.changed && !suspects.features.includes(entry.feature))
+          ? 'No other feature moved nearly as far.'
+          : 'No other feature moved.',
+    whenFalse: (symptoms, suspects) => `${counted(othersMoved(symptoms, suspects).length, 'other feature')} moved too.`,
   },
   {
     id: 'moved-most',
     source: 'inputs',
     value: ({ features }, suspects) => {
       if (suspects.features.length === 0) return 0;
-      const size = ({ distance, missingNow, missingBefore }: FeatureEvidence): number =>
-        Math.max(distance, missingNow - missingBefore);
-      const largest = Math.max(0, ...features.map(size));
-      const own = Math.max(0, ...features.filter(({ feature }) => suspects.features.includes(feature)).map(size));
+      const largest = Math.max(0, ...features.map(sizeOf));
+      const own = Math.max(0, ...features.filter(({ feature }) => suspects.features.includes(feature)).map(sizeOf));
       return largest === 0 ? 0 : graded(own / largest, 0.5, 0.95);
     },
     whenTrue: ({ features }, suspects) =>
@@ -174,7 +186,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
       sentenceOf(symptoms, 'unseen-categories') || 'Categories appear that the baseline never had.',
     whenFalse: ({ features }) =>
       features.some(({ kind }) => kind === 'categorical') && features.every(({ unseenShare }) => unseenShare === 0)
-        ? 'Every category was known to the baseline.'
+        ? 'No category is new, beyond those a baseline of its size must have missed.'
         : '',
   },
   hinted('renamed', 'No vanished category has a new one in its place.', 'rename'),

@@ -1,6 +1,7 @@
 import { counted, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
 import type { FailureReason } from '../../domain/observation.js';
+import { noneAnswered } from '../causes/calls-fail.js';
 import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const shareOf = ({ service }: Symptoms, ...reasons: readonly FailureReason[]): number =>
@@ -44,9 +45,12 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
   {
     id: 'no-answers-at-all',
     source: 'calls',
-    value: ({ service }) => yes(service.failures.share >= 0.9 || service.consecutiveFailures >= 30),
+    value: (symptoms) => {
+      const { failures, consecutiveFailures } = symptoms.service;
+      return yes(failures.share >= 0.9 || consecutiveFailures >= 30 || noneAnswered(symptoms));
+    },
     whenTrue: ({ service: { failures, consecutiveFailures } }) =>
-      consecutiveFailures > failures.count
+      consecutiveFailures > failures.count || failures.share < 0.9
         ? `None of the last ${consecutiveFailures} calls was answered.`
         : failures.count === failures.of
           ? `None of the ${counted(failures.of, 'call')} was answered.`

@@ -1,6 +1,6 @@
 import { wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
-import { errorGrowth } from '../impact.js';
+import { errorGrowth, estimateImpact } from '../impact.js';
 import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const accuracyLost = ({ labels }: Symptoms): number | null =>
@@ -14,6 +14,9 @@ const wasReleased = (symptoms: Symptoms): boolean =>
 const otherwiseDeclared = (symptoms: Symptoms): string =>
   (symptoms.changePoint?.declared ?? symptoms.changes).find(({ kind }) => kind === 'other' || kind === 'configuration')
     ?.text ?? '';
+
+/** Loss of accuracy that is none. */
+const TRIFLE = 0.01;
 
 /** What is true: labels, their coming, and what was declared about the time it began. */
 export const TRUTH_INDICATORS: readonly Indicator[] = [
@@ -29,10 +32,15 @@ export const TRUTH_INDICATORS: readonly Indicator[] = [
       sentenceOf(symptoms, 'accuracy-drop', 'accuracy') ||
       (accuracyLost(symptoms) === null ? errorGrowth(symptoms.labels)?.sentence : undefined) ||
       `Accuracy fell by ${(100 * (accuracyLost(symptoms) ?? 0)).toFixed(1)} points.`,
-    whenFalse: (symptoms) =>
-      accuracyLost(symptoms) === null
-        ? (errorGrowth(symptoms.labels)?.sentence ?? '')
-        : 'Labelled predictions are right as often as before.',
+    whenFalse: (symptoms) => {
+      const lost = accuracyLost(symptoms);
+      if (lost === null) return errorGrowth(symptoms.labels)?.sentence ?? '';
+      // Beside a harm that is counted or estimated it would contradict it.
+      if (estimateImpact(symptoms)?.harm === 'wrong-answer') return '';
+      return lost < TRIFLE
+        ? 'Labelled predictions are right as often as before.'
+        : `Accuracy fell by only ${(100 * lost).toFixed(1)} points.`;
+    },
   },
   {
     id: 'errors-in-one-group',

@@ -1,5 +1,5 @@
 import { isAboutAnswers } from '../../domain/generation.js';
-import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
+import { compareCategorical, compareNumeric, isUnseenBeyondChance } from '../../statistics/compare.js';
 import { invalidShare, numericTotal, quantileOf, validTotal } from '../../statistics/signal-counts.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
@@ -12,6 +12,8 @@ import { MAX_REPAIR_ROWS } from './newest-rows.js';
 /** −log₁₀ p from which a comparison counts as a change even where no detector reports it (p < 10⁻⁵), and its cap. */
 const MIN_MINUS_LOG10_P = 5;
 const MAX_MINUS_LOG10_P = 300;
+/** One-sided error of the lower bound of a share of unseen categories that no detector reports. */
+const UNSEEN_ERROR = 0.01;
 const INPUT_DETECTORS: ReadonlySet<DetectorId> = new Set([
   'numeric-drift',
   'categorical-drift',
@@ -124,7 +126,7 @@ function featureOf(
     kind: 'categorical',
     distance: comparison?.totalVariation ?? 0,
     meanShift: null,
-    unseenShare: comparison?.unseenShare ?? 0,
+    unseenShare: comparison !== null && isUnseenBeyondChance(comparison, UNSEEN_ERROR) ? comparison.unseenShare : 0,
   };
 }
 

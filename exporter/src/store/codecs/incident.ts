@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anyNumber, codec, inRow, renameKeys } from '../../domain/codec.js';
 import type { Cause, Diagnosis, EvidenceStatement } from '../../domain/cause.js';
-import { DETECTOR_IDS, type Finding, type FindingSubject } from '../../domain/finding.js';
+import { DETECTOR_IDS, isFindingSubject, type Finding } from '../../domain/finding.js';
 import type { Impact } from '../../domain/impact.js';
 import { INDICATOR_IDS } from '../../domain/indicator.js';
 import type { Fingerprint, IncidentRow } from '../../domain/incident.js';
@@ -17,22 +17,8 @@ import {
 } from '../../domain/symptoms.js';
 import { cause as causeId, ids, interval, severity } from './fields.js';
 
-const SUBJECTS: ReadonlySet<string> = new Set([
-  'confidence',
-  'latency_seconds',
-  'prediction',
-  'errors',
-  'certificate',
-  'traffic',
-  'golden',
-  'accuracy',
-  'error_size',
-  'rows',
-  'schema',
-]);
-const isSubject = (text: string): text is FindingSubject => text.startsWith('feature:') || SUBJECTS.has(text);
 const subject = z.string().transform((text, context) => {
-  if (isSubject(text)) return text;
+  if (isFindingSubject(text)) return text;
   context.addIssue('is not what a finding can be about');
   return z.NEVER;
 });
