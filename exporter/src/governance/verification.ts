@@ -84,6 +84,12 @@ function judgeOutcome(
   return { kind: 'waiting', progress: { clearSinceMs, evaluations: progress.evaluations + 1 } };
 }
 
+const RESULTS: Record<Verification['outcome'], (title: string) => string> = {
+  recovered: (title) => `${title} helped`,
+  not_recovered: (title) => `${title} did not help`,
+  inconclusive: (title) => `It cannot be told whether ${title} helped`,
+};
+
 /** Follows what was carried out until it is known whether it helped. What did not is put before people; nothing acts by itself. */
 export class Verifications {
   /** How the criteria of each execution have held so far; in memory, so a restart starts the hold time anew. */
@@ -139,8 +145,7 @@ export class Verifications {
     const { outcome, detail } = judged;
     await transaction.insertVerification({ executionId: execution.id, outcome, atMs: nowMs, detail });
     const moved = await moveTo(transaction, nowMs, recommendation, outcome, SYSTEM, detail);
-    const result = outcome === 'not_recovered' ? 'did not help' : 'helped';
-    await tell(transaction, nowMs, moved, 'verification', (title) => `${title} ${result}: ${detail}`);
+    await tell(transaction, nowMs, moved, 'verification', (title) => `${RESULTS[outcome](title)}: ${detail}`);
     if (outcome !== 'not_recovered') return [moved];
     const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
     const { policy, ids } = this.ports;
