@@ -31,8 +31,10 @@ export function closeIncident(
 }
 
 /** Whether the close of its incident has left it on the table. A follow-up made later stands: the outcome of its action came late. */
-export const isLeftByClose = ({ createdAtMs }: Pick<Recommendation, 'createdAtMs'>, closedAtMs: number | undefined): boolean =>
-  closedAtMs !== undefined && createdAtMs <= closedAtMs;
+export const isLeftByClose = (
+  { createdAtMs }: Pick<Recommendation, 'createdAtMs'>,
+  closedAtMs: number | undefined,
+): boolean => closedAtMs !== undefined && createdAtMs <= closedAtMs;
 
 /** What is answered to whoever wants something decided of an incident that is over. */
 export const incidentClosed = (): Conflict => new Conflict('this incident is closed', 'incident_id');
