@@ -12,7 +12,7 @@ import type { FailPoint } from './fail-points.js';
 import { type GovernancePolicy } from './rules/policy.js';
 
 export interface GovernancePorts {
-  readonly store: Pick<Store, 'governance' | 'decisions' | 'incidents' | 'models'>;
+  readonly store: Pick<Store, 'governance' | 'decisions' | 'models'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly executors: Executors;

@@ -66,7 +66,7 @@ async function world() {
   const name = `fraud-${(worlds += 1)}`;
   const model: Model = { ...modelInService(), id: modelId(name) };
   await store.models.save(model);
-  const { timeline: _, ...row } = incident(`incident-of-${name}`);
+  const row = incident(`incident-of-${name}`);
   const open: IncidentRow = { ...row, modelId: model.id };
   await store.incidents.save(open);
   const clock = movableClock(1_000);
