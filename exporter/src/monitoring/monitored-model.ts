@@ -224,9 +224,12 @@ export class MonitoredModel {
 
   /** A draft is stored. Nothing may have changed the model since it was made. */
   become({ calls, features, traffic }: ModelDraft, counted: Counted, nowMs: number): void {
+    // Feedback may have moved it while the draft was written.
+    const { thresholdFactor } = this.detectors;
     this.calls = calls;
     this.features = features;
     this.traffic = traffic;
+    this.detectors.thresholdFactor = thresholdFactor;
     this.stored(counted, nowMs);
     features.allStored();
     if (calls.basis === 'probe') traffic.learn();
