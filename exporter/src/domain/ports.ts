@@ -187,7 +187,10 @@ export interface GovernanceTransaction {
   insertVerification(verification: Verification): Promise<void>;
   verification(recommendation: RecommendationId): Promise<Verification | null>;
   readonly apiKeys: ApiKeyRepository;
-  readonly models: Pick<ModelRepository, 'save' | 'remove' | 'forgetHistory'>;
+  readonly models: Pick<ModelRepository, 'get' | 'save' | 'remove' | 'forgetHistory'>;
+  readonly incidents: Pick<IncidentRepository, 'get' | 'save'>;
+  readonly lessons: Pick<LessonRepository, 'save'>;
+  readonly decisions: Pick<DecisionRepository, 'isActionUnderWay'>;
   readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
   readonly validations: Pick<ValidationRepository, 'save'>;
   readonly settings: Pick<SettingRepository, 'get' | 'set'>;

@@ -107,7 +107,6 @@ export class Dispatcher {
 
   /** Checks the preconditions once more and commits `dispatching` before anything is sent. */
   private async claim(queued: Execution): Promise<Claim | null> {
-    const obstacle = await this.voidedBy(queued);
     const result = await this.ports.store.governance(async (transaction) => {
       const execution = await transaction.executionById(queued.id);
       const recommendation = await transaction.recommendation(queued.recommendationId);
@@ -117,6 +116,7 @@ export class Dispatcher {
         await cancelExecution(transaction, execution, now, recommendation.state);
         return null;
       }
+      const obstacle = await voidedBy(transaction, recommendation);
       const late = execution.queuedAtMs + recommendation.policy.startWithinMs <= now;
       if (obstacle !== null || late) {
         const reason = obstacle ?? 'it could not start in its start window';
@@ -135,26 +135,6 @@ export class Dispatcher {
     if (result === null) return null;
     this.publish([result.moved]);
     return result.claim;
-  }
-
-  /** Why the approval holds no longer, or null. Read before the transaction: a store with one connection cannot answer inside it. */
-  private async voidedBy(execution: Execution): Promise<string | null> {
-    const { store } = this.ports;
-    const recommendation = await store.governance((transaction) =>
-      transaction.recommendation(execution.recommendationId),
-    );
-    if (recommendation === null) return 'the recommendation is gone';
-    const incident = await store.incidents.get(recommendation.incidentId);
-    if (incident === null || incident.closedAtMs !== null) return 'the incident is closed';
-    const { proposedBy, followUpTo, cause } = recommendation;
-    if (proposedBy.kind === 'system' && followUpTo === null && !isSuspected(incident.diagnosis, cause))
-      return CAUSE_LEFT;
-    const model = await store.models.get(recommendation.modelId);
-    if (model === null) return 'the model is no longer watched';
-    const [now, then] = [model.versionLabel, recommendation.modelVersion];
-    return now !== null && then !== null && now !== then
-      ? `version ${now} is in service now, not ${then} as when this was proposed`
-      : null;
   }
 
   /** Whether it cannot start yet: executions are stopped or frozen, or another action on the model runs. */
@@ -245,4 +225,18 @@ export class Dispatcher {
       return { recommendation, execution: taken };
     });
   }
+}
+
+/** Why the approval holds no longer, or null. Asked where it is claimed: an incident that closes then is closed before, or after. */
+async function voidedBy(transaction: GovernanceTransaction, approved: Recommendation): Promise<string | null> {
+  const incident = await transaction.incidents.get(approved.incidentId);
+  if (incident === null || incident.closedAtMs !== null) return 'the incident is closed';
+  const { proposedBy, followUpTo, cause } = approved;
+  if (proposedBy.kind === 'system' && followUpTo === null && !isSuspected(incident.diagnosis, cause)) return CAUSE_LEFT;
+  const model = await transaction.models.get(approved.modelId);
+  if (model === null) return 'the model is no longer watched';
+  const [now, then] = [model.versionLabel, approved.modelVersion];
+  return now !== null && then !== null && now !== then
+    ? `version ${now} is in service now, not ${then} as when this was proposed`
+    : null;
 }

@@ -2,6 +2,7 @@ import type { DecisionRecord, RecommendationRecord } from '../domain/decision-re
 import { NotFound } from '../domain/errors.js';
 import type { RecommendationId } from '../domain/identifiers.js';
 import { PRIORITIES, type Recommendation } from '../domain/recommendation.js';
+import { closeIncident } from './closing.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
 import { Proposals } from './proposals.js';
@@ -29,6 +30,7 @@ export function createGovernance(ports: GovernancePorts): Governance {
     resolve: (made) => resolvePlans(ports.executors, made),
     propose: (incident, made) => proposals.propose(incident, made),
     proposeBy: (incident, made, by) => proposals.proposeBy(incident, made, by),
+    close: (closing) => closeIncident(store, closing),
     withdraw: (incident, reason) => proposals.withdrawAll(incident, reason),
     withdrawOne: (id, reason, by) => proposals.withdraw(id, reason, by),
     actionsVotableBy: (by) => voting.actionsVotableBy(by),

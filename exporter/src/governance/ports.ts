@@ -6,12 +6,13 @@ import type { ExecutionId, IncidentId, ModelId, RecommendationId } from '../doma
 import type { IncidentRow } from '../domain/incident.js';
 import type { Clock, EventBus, Ids, Logger, Store } from '../domain/ports.js';
 import type { ActionId, Proposal, Recommendation } from '../domain/recommendation.js';
+import type { Closing } from './closing.js';
 import type { Executors } from './executors/index.js';
 import type { FailPoint } from './fail-points.js';
 import { type GovernancePolicy } from './rules/policy.js';
 
 export interface GovernancePorts {
-  readonly store: Pick<Store, 'governance' | 'decisions' | 'incidents' | 'models'>;
+  readonly store: Pick<Store, 'governance' | 'decisions' | 'models'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly executors: Executors;
@@ -88,6 +89,8 @@ export interface Governance {
   stop(): Promise<void>;
   /** Judges finished executions by the criteria fixed when they were proposed. */
   verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<void>;
+  /** Closes an incident, and says whether it did: not over an action that is under way, unless it is forced. */
+  close(closing: Closing): Promise<boolean>;
   withdraw(incident: Pick<IncidentRow, 'id'>, reason: string): Promise<void>;
 }
 

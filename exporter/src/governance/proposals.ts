@@ -6,6 +6,7 @@ import type { ModelId, RecommendationId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
+import { incidentClosed, isLeftByClose } from './closing.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { committedRecord, recommendationIn } from './record.js';
 import { resolvePlans } from './resolved-plan.js';
@@ -20,8 +21,6 @@ const OPEN = ['pending', 'approved'] as const;
 const INCIDENT_CLOSED = 'the incident closed';
 /** Why an approval ends whose cause is no longer told. */
 export const CAUSE_LEFT = 'it was approved against another cause than the one told now';
-
-const closed = (): Conflict => new Conflict('this incident is closed', 'incident_id');
 
 /** What is approved and has a plan is settled by the dispatcher, together with its execution. */
 const isUndecided = ({ state, plan }: Recommendation): boolean => state === 'pending' || plan === null;
@@ -71,12 +70,12 @@ export class Proposals {
 
   /** A proposal of a person or a machine. @throws Conflict when the incident is closed, or the same is open already */
   async proposeBy(incident: IncidentRow, unresolved: Proposal, by: Actor): Promise<RecommendationRecord> {
-    if (incident.closedAtMs !== null) throw closed();
+    if (incident.closedAtMs !== null) throw incidentClosed();
     const [proposal = unresolved] = await resolvePlans(this.ports.executors, [unresolved]);
     const context = contextOf(incident, await this.versionOf(incident.modelId), by);
     const made = await this.ports.store.governance(async (transaction) => {
       // It may have been closed while the target was asked.
-      if ((await transaction.closedAtMs([incident.id])).has(incident.id)) throw closed();
+      if ((await transaction.closedAtMs([incident.id])).has(incident.id)) throw incidentClosed();
       const existing = await transaction.recommendations({ incident: incident.id, limit: MOST_OF_AN_INCIDENT });
       const newest = newestOf(existing, proposal);
       if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
@@ -126,12 +125,10 @@ export class Proposals {
     const moved = await this.ports.store.governance(async (transaction) => {
       const open = await transaction.recommendations({ states: OPEN, limit: MOST_PENDING });
       const closedAtMs = await transaction.closedAtMs([...new Set(open.map(({ incidentId }) => incidentId))]);
-      // A follow-up that was made after the close stands: the outcome of its action came late.
-      const isLeft = ({ incidentId, createdAtMs }: Recommendation): boolean =>
-        createdAtMs <= (closedAtMs.get(incidentId) ?? -Infinity);
       const tidied: Recommendation[] = [];
       for (const recommendation of open.filter(isUndecided)) {
-        if (isLeft(recommendation)) tidied.push(await this.withdrawn(transaction, recommendation, INCIDENT_CLOSED));
+        if (isLeftByClose(recommendation, closedAtMs.get(recommendation.incidentId)))
+          tidied.push(await this.withdrawn(transaction, recommendation, INCIDENT_CLOSED));
         else if (recommendation.state === 'pending' && recommendation.expiresAtMs <= now)
           tidied.push(await moveTo(transaction, now, recommendation, 'expired', SYSTEM, 'nobody decided in time'));
       }

@@ -5,6 +5,7 @@ import { Conflict, Forbidden } from '../domain/errors.js';
 import { executionId, voteId, type RecommendationId } from '../domain/identifiers.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import { ACTION_IDS, type ActionId, type Recommendation } from '../domain/recommendation.js';
+import { incidentClosed, isLeftByClose } from './closing.js';
 import { differenceOf } from './digest.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { committedRecord, recommendationIn } from './record.js';
@@ -102,6 +103,8 @@ export class Voting {
     const { recommendation: id, verdict, digest, reason, breakGlass } = request;
     const policy = this.ports.policy();
     const recommendation = await recommendationIn(transaction, id);
+    const closedAtMs = await transaction.closedAtMs([recommendation.incidentId]);
+    if (isLeftByClose(recommendation, closedAtMs.get(recommendation.incidentId))) throw incidentClosed();
     await this.refuseStale(transaction, recommendation, digest);
     const now = this.ports.clock.now();
     const { next, counted } = countVotes({

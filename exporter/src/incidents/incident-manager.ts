@@ -22,7 +22,7 @@ import {
   storyOf,
   wasAskedSince,
 } from './story.js';
-import { begunProposing, newTracking, type IncidentTracking, type Proposing } from './tracking.js';
+import { begunProposing, copied, newTracking, type IncidentTracking, type Proposing } from './tracking.js';
 import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
@@ -106,13 +106,14 @@ class StoredIncidents implements IncidentManager {
       }
       const problem = isProblem(evaluation);
       // What cannot be stored did not happen: the next evaluation counts on from before.
-      const next = { ...tracking, causesLeft: new Map(tracking.causesLeft) };
+      const next = copied(tracking);
       next.overEvaluations = isUnderWay(evaluation) ? 0 : tracking.overEvaluations + 1;
       const incident =
         problem && next.overEvaluations < this.hysteresis.closeMixed
           ? await this.followProblem(next, model, evaluation)
           : await this.followRecovery(next, !problem);
       Object.assign(tracking, next);
+      this.tell(tracking);
       return { open: tracking.open, proposing: incident === null ? null : begunProposing(tracking, incident) };
     });
     if (proposing !== null) await this.propose(proposing, evaluation, hurry);
@@ -212,8 +213,13 @@ class StoredIncidents implements IncidentManager {
   }
 
   private async closeLeft(model: ModelId, tracking: IncidentTracking): Promise<void> {
-    if (tracking.open !== null) await this.close(tracking, tracking.open, tracking.leaves);
+    if (tracking.open !== null) await this.close(tracking, tracking.open, true);
     this.trackings.delete(model);
+    this.tell(tracking);
+  }
+
+  private tell({ untold }: IncidentTracking): void {
+    for (const event of untold.splice(0)) this.ports.events.publish(event);
   }
 
   private trackingOf(model: ModelId): IncidentTracking {
@@ -248,8 +254,9 @@ class StoredIncidents implements IncidentManager {
     tracking.clearEvaluations = isClear ? tracking.clearEvaluations + 1 : 0;
     const { close, closeMixed } = this.hysteresis;
     const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
-    if (isDone && !(await this.decisions.isActionUnderWay(tracking, tracking.open)))
-      await this.close(tracking, tracking.open);
+    if (!isDone || (await this.decisions.isActionUnderWay(tracking, tracking.open))) return null;
+    // What cannot be read cannot be asked again either.
+    await this.close(tracking, tracking.open, tracking.failing.has('read'));
     return null;
   }
 
@@ -278,7 +285,7 @@ class StoredIncidents implements IncidentManager {
     tracking.causesLeft.clear();
     tracking.severity = startSeverity(opened.severity);
     tracking.open = opened;
-    this.ports.events.publish({ kind: 'incident-opened', incident: opened });
+    tracking.untold.push({ kind: 'incident-opened', incident: opened });
     return tracking.isToldFirm ? opened : null;
   }
 
@@ -325,7 +332,7 @@ class StoredIncidents implements IncidentManager {
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     if (takesOver) tracking.isToldFirm = isFirm(tracking, diagnosis, this.hysteresis);
-    this.ports.events.publish({ kind: 'incident-updated', incident: changed });
+    tracking.untold.push({ kind: 'incident-updated', incident: changed });
     // Proposals belong to a firm cause: they are made when it becomes so, and not anew because its harm grew.
     // Those of another cause are taken back at once.
     const isAsked = sameStory && waitsForProposals(tracking, changed, this.hysteresis);
@@ -358,21 +365,21 @@ class StoredIncidents implements IncidentManager {
       .map((text): TimelineEntry => ({ atMs: this.ports.clock.now(), kind: 'diagnosis-changed', text }));
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
-    this.ports.events.publish({ kind: 'incident-updated', incident: changed });
+    tracking.untold.push({ kind: 'incident-updated', incident: changed });
     return changed;
   }
 
   /**
-   * In an order that a crash in between repeats harmlessly: an incident has one lesson, whose id is the incident's. Withdrawn is
-   * once it is closed: nothing is proposed after that, and what a crash leaves is withdrawn by the next sweep.
+   * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
+   * what a crash leaves is withdrawn by the next sweep.
+   * @param isForced also over such an action
    */
-  private async close(tracking: IncidentTracking, incident: IncidentRow, leaves: string | null = null): Promise<void> {
+  private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
-    const entries = closingEntries(incident, this.hysteresis, leaves, now);
-    const records = await this.decisions.recordsOf(tracking, incident);
-    await this.ports.lessons.save(this.ports.remember(closed, records));
-    await this.ports.incidents.save(closed, entries);
+    const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
+    const lesson = this.ports.remember(closed, await this.decisions.recordsOf(tracking, incident));
+    if (!(await this.ports.governance.close({ incident: closed, entries, lesson, isForced }))) return;
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );
@@ -381,6 +388,6 @@ class StoredIncidents implements IncidentManager {
     tracking.overEvaluations = 0;
     tracking.open = null;
     tracking.isUnproposed = false;
-    this.ports.events.publish({ kind: 'incident-closed', incident: closed });
+    tracking.untold.push({ kind: 'incident-closed', incident: closed });
   }
 }

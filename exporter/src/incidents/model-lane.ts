@@ -1,16 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ModelId } from '../domain/identifiers.js';
+
+/** A turn in a lane, and the one in which it was asked for. */
+interface Turn {
+  readonly lanes: ModelLanes;
+  readonly model: ModelId;
+  readonly within: Turn | undefined;
+  isOver: boolean;
+}
+
+/** The turn that whatever runs now belongs to. */
+const turns = new AsyncLocalStorage<Turn | undefined>();
+
+/** Begins work that no turn waits for: it may wait for one in any lane, also in the one it is begun in. */
+export const besideLanes = <T>(work: () => T): T => turns.run(undefined, work);
 
 /** Serial lanes: work on one model runs one after the other, in the order it was asked for; work on different models side by side. */
 export class ModelLanes {
   private readonly tails = new Map<ModelId, Promise<unknown>>();
 
-  /** Runs `work` when all earlier work on the model has ended, whatever became of it. Never call it from inside the model's own lane. */
+  /**
+   * Runs `work` when all earlier work on the model has ended, whatever became of it.
+   * @throws Error inside a turn in the model's own lane, which would wait for itself for ever, and all that comes later with it
+   */
   run<T>(model: ModelId, work: () => T | Promise<T>): Promise<T> {
+    const turn: Turn = { lanes: this, model, within: underWay(turns.getStore()), isOver: false };
+    for (let outer = turn.within; outer !== undefined; outer = underWay(outer.within))
+      if (outer.lanes === this && outer.model === model)
+        throw new Error(`the lane of model "${model}" was asked for inside itself: it would wait for its own end`);
     const before = this.tails.get(model) ?? Promise.resolve();
-    const result = before.then(work);
+    const result = before.then(() => turns.run(turn, work));
     const tail = result.then(
-      () => undefined,
-      () => undefined,
+      () => void (turn.isOver = true),
+      () => void (turn.isOver = true),
     );
     this.tails.set(model, tail);
     void tail.then(() => {
@@ -18,4 +40,9 @@ export class ModelLanes {
     });
     return result;
   }
+}
+
+/** What was begun in a turn and goes on after it is no part of it. */
+function underWay(turn: Turn | undefined): Turn | undefined {
+  return turn?.isOver === true ? underWay(turn.within) : turn;
 }

@@ -4,19 +4,18 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
-import type { Clock, EventBus, Ids, IncidentRepository, LessonRepository, Logger } from '../domain/ports.js';
+import type { Clock, EventBus, Ids, IncidentRepository, Logger } from '../domain/ports.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Governance } from '../governance/governance.js';
 
 /** The part of governance an incident needs. */
 export type IncidentGovernance = Pick<
   Governance,
-  'resolve' | 'propose' | 'verify' | 'withdraw' | 'records' | 'isActionUnderWay'
+  'resolve' | 'propose' | 'verify' | 'close' | 'withdraw' | 'records' | 'isActionUnderWay'
 >;
 
 export interface IncidentPorts {
   readonly incidents: Pick<IncidentRepository, 'list' | 'openFor' | 'save' | 'appendTimeline'>;
-  readonly lessons: Pick<LessonRepository, 'save'>;
   readonly alerts: Pick<AlertRepository, 'list'>;
   readonly governance: IncidentGovernance;
   readonly events: Pick<EventBus, 'publish'>;

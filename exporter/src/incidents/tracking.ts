@@ -1,6 +1,7 @@
 import type { ExternalAlert } from '../domain/alert.js';
 import type { CauseId } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
+import type { DomainEvent } from '../domain/ports.js';
 import { startSeverity, type SeverityHysteresis } from './hysteresis.js';
 
 /** What is remembered of one model between evaluations, in memory only. */
@@ -30,6 +31,8 @@ export interface IncidentTracking {
   leaves: string | null;
   /** What governance could not do the last time it was asked. */
   readonly failing: Set<GovernancePart>;
+  /** What is published once the state it tells of is in force. */
+  readonly untold: DomainEvent[];
 }
 
 export type GovernancePart = 'read' | 'verify' | 'propose' | 'withdraw';
@@ -51,6 +54,14 @@ export const newTracking = (): IncidentTracking => ({
   isUnproposed: false,
   leaves: null,
   failing: new Set(),
+  untold: [],
+});
+
+/** The same for changes that come into force together, once all of them are stored. */
+export const copied = (tracking: IncidentTracking): IncidentTracking => ({
+  ...tracking,
+  causesLeft: new Map(tracking.causesLeft),
+  untold: [],
 });
 
 /** Proposals that are to be made for an incident, once their targets were asked. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/ports.js';
+import { besideLanes } from '../incidents/model-lane.js';
 
 /** Many callers, one write: everything asked for within `delayMs` of each other is committed together. */
 export interface GroupCommit {
@@ -26,7 +27,8 @@ export function createGroupCommit(clock: Clock, delayMs: number, write: () => Pr
 
   return {
     request() {
-      waiting ??= start();
+      // Also when a model's lane is held just now: it takes the lanes once they are free.
+      waiting ??= besideLanes(start);
       return waiting;
     },
     async settle() {

@@ -3,6 +3,7 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { Sample } from '../domain/observation.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
+import { besideLanes } from '../incidents/model-lane.js';
 import type { FleetProber } from './fleet-ports.js';
 import type { Ingest } from './ingest.js';
 import type { Member } from './member.js';
@@ -26,14 +27,17 @@ export class Probes {
     const { model } = member.monitored;
     this.stop(model.id);
     if (model.paused || model.endpoint === null || member.registration.removals > 0 || this.stopping.aborted) return;
-    this.prober.watch(model, (samples) => {
-      this.rows
-        .observe(member, samples)
-        .then(() => this.followUp(member, samples))
-        .catch((error: unknown) => {
-          this.logger.error({ model: model.id, error: String(error) }, 'a probe could not be counted');
-        });
-    });
+    besideLanes(() => this.prober.watch(model, (samples) => this.count(member, samples)));
+  }
+
+  private count(member: Member, samples: readonly Sample[]): void {
+    const { id } = member.monitored.model;
+    this.rows
+      .observe(member, samples)
+      .then(() => this.followUp(member, samples))
+      .catch((error: unknown) => {
+        this.logger.error({ model: id, error: String(error) }, 'a probe could not be counted');
+      });
   }
 
   /** More probes at once where the newest answers look unlike all before; the schedule alone would bring them in minutes. */

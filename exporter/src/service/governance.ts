@@ -41,7 +41,6 @@ export function wireGovernance(
   });
   const incidents = createIncidentManager({
     incidents: store.incidents,
-    lessons: store.lessons,
     alerts: store.alerts,
     governance,
     events,

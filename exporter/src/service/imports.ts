@@ -1,5 +1,6 @@
 import type { IncrementTransaction, Store } from '../domain/ports.js';
 import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
+import { closeIncident } from '../governance/closing.js';
 import { remember } from '../incident-history/remember.js';
 import { createIncidentManager, type IncidentGovernance } from '../incidents/incident-manager.js';
 import { ReplayClock } from '../monitoring/replay-clock.js';
@@ -12,7 +13,7 @@ import type { Foundation } from './foundation.js';
 import { fleetSettings } from './monitoring.js';
 
 /** What is long over is not decided on, and nobody is told of it. */
-const NOTHING_TO_DECIDE: IncidentGovernance = {
+const NOTHING_TO_DECIDE: Omit<IncidentGovernance, 'close'> = {
   resolve: () => Promise.resolve([]),
   propose: () => Promise.resolve([]),
   verify: () => Promise.resolve(),
@@ -39,9 +40,8 @@ export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPort
     const events = createEventBus(logger);
     const incidents = createIncidentManager({
       incidents: store.incidents,
-      lessons: store.lessons,
       alerts: { list: () => Promise.resolve([]) },
-      governance: NOTHING_TO_DECIDE,
+      governance: { ...NOTHING_TO_DECIDE, close: (closing) => closeIncident(store, closing) },
       events,
       clock: replayClock,
       ids: randomIds,

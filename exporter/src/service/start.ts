@@ -4,7 +4,6 @@ import type { ReloadableConfig } from '../config/reload.js';
 import type { Application } from '../application/index.js';
 import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import type { ModelId } from '../domain/identifiers.js';
-import type { JsonObject } from '../domain/json.js';
 import type { Clock, Logger } from '../domain/ports.js';
 import { stopWhenRestored } from '../governance/audit/files.js';
 import { createHttpApp } from '../http/app.js';
@@ -122,10 +121,12 @@ async function wireAreas(foundation: Foundation, options: ServiceOptions) {
 }
 
 /** The keys of the configuration, and the first one. @returns that one at the very first start, null at any other */
-async function openKeys({ started, store, clock, logger, audit }: Foundation, application: Application) {
+async function openKeys({ started, store, clock, logger, auditNote }: Foundation, application: Application) {
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
-  const told = (kind: string, fields: JsonObject): Promise<void> => audit(kind, PROVISIONING, fields);
-  await provisionApiKeys(provisioned, { store, clock, logger, audit: told });
+  await provisionApiKeys(provisioned, {
+    ...{ store, clock, logger },
+    auditNote: (kind, fields) => auditNote(kind, PROVISIONING, fields),
+  });
   return (await application.apiKeys.createFirst())?.text ?? null;
 }
 

@@ -37,7 +37,10 @@ const readExecution = ({ id, recommendation, document }: KeyedRow): Execution =>
 export function governanceTransaction(
   db: Knex,
   setAside: SetAside,
-): Omit<GovernanceTransaction, 'apiKeys' | 'models' | 'alertFeedback' | 'validations' | 'settings'> {
+): Omit<
+  GovernanceTransaction,
+  'apiKeys' | 'models' | 'incidents' | 'lessons' | 'decisions' | 'alertFeedback' | 'validations' | 'settings'
+> {
   return {
     async recommendation(id) {
       const row = await db('recommendation')

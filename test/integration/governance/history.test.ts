@@ -359,16 +359,27 @@ async function histories(store: Store, runs: number, seed: number): Promise<Read
 
 /** The same store without what makes it safe: every read and write on its own, nothing taken back, nothing in turn. */
 function naive(store: Store): Store {
-  const loose = new Proxy({} as GovernanceTransaction, {
-    get:
-      (_, operation) =>
-      (...parameters: readonly unknown[]): Promise<unknown> =>
-        store.governance((transaction) => {
-          const operations = transaction as unknown as Record<PropertyKey, (...given: readonly unknown[]) => unknown>;
-          return Promise.resolve(operations[operation]?.(...parameters));
-        }),
-  });
-  return { ...store, governance: (work) => work(loose) };
+  type Operations = Record<PropertyKey, (...given: readonly unknown[]) => unknown>;
+  /** @param of the operations of a transaction, or of a repository in it */
+  const loose = <T extends object>(of: (transaction: GovernanceTransaction) => T): T =>
+    new Proxy({} as T, {
+      get:
+        (_, operation) =>
+        (...parameters: readonly unknown[]): Promise<unknown> =>
+          store.governance((transaction) =>
+            Promise.resolve((of(transaction) as unknown as Operations)[operation]?.(...parameters)),
+          ),
+    });
+  const alone = new Proxy(
+    loose((transaction) => transaction),
+    {
+      get: (operations, name: keyof GovernanceTransaction, receiver): unknown =>
+        name === 'incidents' || name === 'models'
+          ? loose((transaction) => transaction[name])
+          : Reflect.get(operations, name, receiver),
+    },
+  );
+  return { ...store, governance: (work) => work(alone) };
 }
 
 const stores = testStores();

@@ -324,6 +324,8 @@ describe('after the action', () => {
     const since = () => ({ rows, abnormal });
     await governance.verify(open, { findings, blind: new Set(blind), seenSince: since }, clock.now());
   };
+  const lastLine = async (): Promise<string | undefined> =>
+    (await store.incidents.get(open.id))?.timeline.findLast(({ kind }) => kind === 'verification')?.text;
   const followUps = async (): Promise<readonly Recommendation[]> =>
     (await governance.records({ incident: open.id, pendingOnly: true, limit: 100 })).map(
       (record) => record.recommendation,
@@ -339,6 +341,7 @@ describe('after the action', () => {
     expect(await stateOf(recommendation)).toBe('succeeded');
     await look(200, []);
     expect(await stateOf(recommendation)).toBe('recovered');
+    expect(await lastLine()).toBe('"Retrain fraud" helped: accuracy-drop stayed clear for 2 s');
     expect((await governance.record(recommendation.id)).verification?.outcome).toBe('recovered');
   });
 
@@ -347,6 +350,7 @@ describe('after the action', () => {
     await look(2_000, [finding]);
     await look(8_500, [finding]);
     expect(await stateOf(recommendation)).toBe('not_recovered');
+    expect(await lastLine()).toBe('"Retrain fraud" did not help: accuracy-drop still found 11 s after the action');
     const [next, ...rest] = await followUps();
     expect(rest).toEqual([]);
     expect(next).toMatchObject({ action: 'investigate', followUpTo: recommendation.id, plan: null, state: 'pending' });
@@ -363,6 +367,9 @@ describe('after the action', () => {
     await look(2_000, [], ['accuracy-drop']);
     await look(9_000, [], ['accuracy-drop']);
     expect(await stateOf(recommendation)).toBe('inconclusive');
+    expect(await lastLine()).toBe(
+      'It cannot be told whether "Retrain fraud" helped: accuracy-drop could not be checked, so the outcome is unknown (0 evaluations could tell)',
+    );
     expect(await followUps()).toEqual([]);
   });
 

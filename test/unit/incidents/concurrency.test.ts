@@ -65,8 +65,8 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
       policy: () => policyOf(9),
     });
     const publish = (event: DomainEvent): void => void events.push(event);
-    const { incidents, lessons, alerts } = on;
-    const ports = { incidents, lessons, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
+    const { incidents, alerts } = on;
+    const ports = { incidents, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
     return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }, FIRM_AT_ONCE) };
   };
   const before = serviceOn(store);
@@ -208,11 +208,11 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   };
   const ports = { executors: slow, clock: systemClock, ids: randomIds };
   const governance = governanceOn(store, ports);
-  const { incidents: rows, lessons, alerts } = store;
+  const { incidents: rows, alerts } = store;
   const events = { publish: () => undefined };
   const incidents = createIncidentManager(
     {
-      ...{ incidents: rows, lessons, alerts, governance, events, clock: systemClock, ids: randomIds },
+      ...{ incidents: rows, alerts, governance, events, clock: systemClock, ids: randomIds },
       ...{ logger: silentLogger, remember },
     },
     FIRM_AT_ONCE,

@@ -1,5 +1,6 @@
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { LessonRepository } from '../../../exporter/src/domain/ports.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS, type HysteresisSettings } from '../../../exporter/src/incidents/hysteresis.js';
@@ -33,7 +34,7 @@ export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['in
 }
 
 /** Governance where nobody decides and nothing is under way. */
-export const NOBODY_DECIDES: IncidentGovernance = {
+export const NOBODY_DECIDES: Omit<IncidentGovernance, 'close'> = {
   resolve: (proposals) => Promise.resolve(proposals),
   propose: () => Promise.resolve([]),
   verify: () => Promise.resolve(),
@@ -45,21 +46,30 @@ export const NOBODY_DECIDES: IncidentGovernance = {
 /** Incidents in memory, on which nobody decides. @param over other ports than these */
 export function incidentsInMemory(
   saved: Map<string, Incident>,
-  over: Partial<IncidentPorts> = {},
+  over: Partial<Omit<IncidentPorts, 'governance'>> & {
+    readonly governance?: Omit<IncidentGovernance, 'close'> & Partial<Pick<IncidentGovernance, 'close'>>;
+    readonly lessons?: Pick<LessonRepository, 'save'>;
+  } = {},
   hysteresis = DEFAULT_HYSTERESIS,
 ): IncidentManager {
   let next = 0;
+  const { governance = NOBODY_DECIDES, lessons, incidents = storedIncidents(saved), ...others } = over;
+  const close: IncidentGovernance['close'] = async ({ incident, entries, lesson, isForced }) => {
+    if (!isForced && (await governance.isActionUnderWay(incident.id))) return false;
+    await lessons?.save(lesson);
+    await incidents.save(incident, entries);
+    return true;
+  };
   const ports: IncidentPorts = {
-    incidents: storedIncidents(saved),
-    lessons: { save: () => Promise.resolve() },
+    incidents,
     alerts: { list: () => Promise.resolve([]) },
-    governance: NOBODY_DECIDES,
+    governance: { close, ...governance },
     events: { publish: () => undefined },
     clock: systemClock,
     ids: { next: () => `incident-${(next += 1)}` },
     logger: silentLogger,
     remember,
-    ...over,
+    ...others,
   };
   return createIncidentManager(ports, hysteresis);
 }

@@ -3,11 +3,15 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident, IncidentRow } from '../../../exporter/src/domain/incident.js';
+import type { DomainEvent } from '../../../exporter/src/domain/ports.js';
+import type { Proposal } from '../../../exporter/src/domain/recommendation.js';
+import type { IncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
+import { proposal } from '../../integration/governance/harness.js';
 import type { Impact } from '../../../exporter/src/domain/impact.js';
 import type { Severity } from '../../../exporter/src/domain/severity.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { sampleStatus } from '../metrics/sample-status.js';
-import { evaluation, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
+import { evaluation, FIRM_AT_ONCE, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
 
 const model = sampleStatus('fraud').model;
 
@@ -253,4 +257,69 @@ describe('the size of an open incident', () => {
     expect(await look(0.1, 100_000)).toBe(0.5);
     expect(await look(0.9, 200_000)).toBe(0.9);
   });
+});
+
+it('tells that an incident was opened, changed or closed once it is so', async () => {
+  const told: string[] = [];
+  const publish = (event: DomainEvent): void => {
+    const current = incidents.current(model.id);
+    if ('incident' in event)
+      told.push(`${event.kind} ${current === event.incident ? 'in force' : String(current?.id)}`);
+  };
+  const incidents: IncidentManager = incidentsInMemory(new Map(), { events: { publish } });
+  for (const severity of ['high', 'high', 'critical', 'critical'] as const)
+    await incidents.apply(model, evaluation(severity, true));
+  for (let evaluations = 0; evaluations < 3; evaluations += 1) await incidents.apply(model, evaluation('none', false));
+  for (let evaluations = 0; evaluations < 2; evaluations += 1) await incidents.apply(model, evaluation('high', true));
+  await incidents.leave(model.id, 'the model was removed', () => Promise.resolve());
+  expect(told).toEqual([
+    'incident-opened in force',
+    'incident-updated in force',
+    'incident-closed undefined',
+    'incident-opened in force',
+    'incident-closed undefined',
+  ]);
+});
+
+it('makes the newest proposals, also when the targets of older ones answer after theirs', async () => {
+  const made: string[][] = [];
+  const asked: { readonly proposals: readonly Proposal[]; readonly answer: () => void }[] = [];
+  let tell = (): void => undefined;
+  const incidents = incidentsInMemory(
+    new Map(),
+    {
+      governance: {
+        ...NOBODY_DECIDES,
+        async resolve(proposals) {
+          await new Promise<void>((answer) => {
+            asked.push({ proposals, answer });
+            tell();
+          });
+          return proposals;
+        },
+        propose: (_, proposals) => {
+          made.push(proposals.map(({ title }) => title));
+          return Promise.resolve([]);
+        },
+      },
+    },
+    FIRM_AT_ONCE,
+  );
+  const proposing = (title: string): Evaluation => ({
+    ...evaluation('high', true, 'unit-change'),
+    proposals: [proposal('retrain', title)],
+  });
+  const isAsked = (): Promise<void> => new Promise((resolve) => (tell = resolve));
+  await incidents.apply(model, proposing('older'));
+  const first = isAsked();
+  const older = incidents.apply(model, proposing('older'));
+  await first;
+  const second = isAsked();
+  const newer = incidents.refreshProposals(model.id, proposing('newer'));
+  await second;
+  asked[1]?.answer();
+  await newer;
+  asked[0]?.answer();
+  await older;
+  expect(made).toEqual([['newer']]);
 });

@@ -49,14 +49,11 @@ function serviceOn(
 ): Service {
   const ports = { clock: systemClock, ids: randomIds, logger };
   const governance = governanceOn(on, { ...ports, executors });
-  const { incidents, lessons, alerts } = on;
+  const { incidents, alerts } = on;
   const events = { publish: () => undefined };
   return {
     governance,
-    incidents: createIncidentManager(
-      { incidents, lessons, alerts, governance, events, ...ports, remember },
-      FIRM_AT_ONCE,
-    ),
+    incidents: createIncidentManager({ incidents, alerts, governance, events, ...ports, remember }, FIRM_AT_ONCE),
   };
 }
 
@@ -126,17 +123,21 @@ it('leaves nothing pending on an incident for which somebody proposes in the las
   const model = await watchedModel();
   const propose = (open: IncidentRow): Promise<unknown> =>
     serviceOn(store).governance.proposeBy(open, proposal('investigate', 'Look into it'), person('ann'));
+  let closing: IncidentRow | null = null;
   const service = serviceOn({
     ...store,
-    incidents: {
-      ...store.incidents,
-      async save(incident, entries) {
-        if (incident.closedAtMs !== null) await propose({ ...incident, closedAtMs: null });
-        await store.incidents.save(incident, entries);
+    decisions: {
+      ...store.decisions,
+      // Read for the lesson, just before it is closed.
+      async list(filter) {
+        const records = await store.decisions.list(filter);
+        if (closing !== null) await propose(closing);
+        return records;
       },
     },
   });
   const open = await opened(service, model);
+  closing = open;
   await service.incidents.leave(model.id, 'the model was removed', gone);
   expect(await statesOf(open)).toEqual(['investigate withdrawn', 'retrain withdrawn', 'rollback withdrawn']);
   await expect(propose(open)).rejects.toBeInstanceOf(Conflict);

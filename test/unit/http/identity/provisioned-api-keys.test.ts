@@ -8,6 +8,7 @@ import { apiKeyId } from '../../../../exporter/src/domain/identifiers.js';
 import type { Clock, Store } from '../../../../exporter/src/domain/ports.js';
 import { findApiKey, newApiKeySecret } from '../../../../exporter/src/http/identity/api-keys.js';
 import { provisionApiKeys } from '../../../../exporter/src/http/identity/provisioned-api-keys.js';
+import { auditBy } from '../../../../exporter/src/governance/transition.js';
 import { openStore } from '../../../../exporter/src/store/open-store.js';
 
 const clock: Clock = { now: () => 1_000, sleep: () => Promise.resolve() };
@@ -17,6 +18,7 @@ let folder: string;
 let store: Store;
 let keys: ApiKeyUseCases;
 let audited: string[];
+let isRefused: boolean;
 let warned: string[];
 
 beforeEach(async () => {
@@ -24,6 +26,7 @@ beforeEach(async () => {
   store = await openStore({ kind: 'sqlite', file: join(folder, 'mlfi.sqlite') });
   keys = apiKeyUseCases({ store, clock, newApiKeySecret });
   audited = [];
+  isRefused = false;
   warned = [];
 });
 afterEach(async () => {
@@ -43,7 +46,11 @@ const provisionTexts = (texts: readonly { readonly name: string; readonly text: 
         warn: (fields) => void warned.push(JSON.stringify(fields)),
         error: () => undefined,
       },
-      audit: (kind, { key }) => Promise.resolve(void audited.push(`${kind} ${JSON.stringify(key).slice(1, 2)}`)),
+      auditNote: (kind, fields) => async (transaction) => {
+        if (isRefused) throw new Error('killed here');
+        await auditBy(transaction, 1_000, kind, SYSTEM, fields);
+        audited.push(`${kind} ${JSON.stringify(fields['key']).slice(1, 2)}`);
+      },
     },
   );
 const provision = (...names: string[]): Promise<void> =>
@@ -72,6 +79,20 @@ describe('configured API keys', () => {
   it('are audited when that changes something, and only then', async () => {
     await provision('a', 'b');
     await provision('a', 'b');
+    await provision('b');
+    expect(audited).toEqual(['api-key-created a', 'api-key-created b', 'api-key-revoked a']);
+  });
+
+  it('are in force, or revoked, with their entry in the audit log or not at all', async () => {
+    isRefused = true;
+    await expect(provision('a')).rejects.toThrow('killed here');
+    expect(await knows(textOf('a'))).toBe('refused');
+    isRefused = false;
+    await provision('a');
+    isRefused = true;
+    await expect(provision('b')).rejects.toThrow('killed here');
+    expect([await knows(textOf('a')), await knows(textOf('b'))]).toEqual(['known', 'refused']);
+    isRefused = false;
     await provision('b');
     expect(audited).toEqual(['api-key-created a', 'api-key-created b', 'api-key-revoked a']);
   });
