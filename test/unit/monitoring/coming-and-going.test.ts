@@ -4,6 +4,7 @@ import { isAppError } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
+import { besideLanes } from '../../../exporter/src/incidents/model-lane.js';
 import { incidentsInMemory } from '../incidents/fixtures.js';
 import { answers, fleetOn, modelNamed } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
@@ -90,7 +91,7 @@ it('takes up no model that was lent while it waited to be added', async () => {
   let added = Promise.resolve(false);
   await fleet.lend(A, () => {
     // Asked for the second time in the model's lane: what is asked now waits for it.
-    added = fleet.addIfNew(modelNamed('a'));
+    added = besideLanes(() => fleet.addIfNew(modelNamed('a')));
     return null;
   });
   await expect(added).rejects.toThrow('imported');
