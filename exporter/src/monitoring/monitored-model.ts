@@ -9,6 +9,7 @@ import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import { baselineIn, gridsOf, restoredPhase, type BaselineMemory } from './baseline-lifecycle.js';
 import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
+import { ClockWatch, withoutFuture } from './clock-set-back.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import {
@@ -48,6 +49,7 @@ export class MonitoredModel {
   private readonly intake = new RecentIntake();
   /** Rows and labels whose evidence was lost when the process was last ended without notice. */
   private readonly lost: { readonly lost: number; readonly lostLabels: number };
+  private readonly clock: ClockWatch;
   private isUnsaved = false;
   private changes = 0;
 
@@ -58,22 +60,22 @@ export class MonitoredModel {
     random: () => Random,
     restored: StoredModelState,
     memory: BaselineMemory | null = null,
+    nowMs = Infinity,
   ) {
-    const { id } = registration;
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements, memory);
-    this.calls = restored.counters ?? FirstContact.counters(registration);
+    this.calls = withoutFuture(restored.counters ?? FirstContact.counters(registration), nowMs);
+    this.clock = new ClockWatch(settings.isReplay === true);
     this.lost = { lost: this.calls.waiting ?? 0, lostLabels: this.calls.waitingLabels ?? 0 };
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
-    this.labels = new LabelJoiner(id, hash, () => {
+    this.labels = new LabelJoiner(registration.id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
       return predictions?.kind === 'numeric' ? predictions.grid : null;
     });
-    this.traffic = restoredTraffic(id, phase, { ...restored, counters: this.calls }, settings, hash, random, () =>
-      this.changed(),
-    );
+    const left = { ...restored, counters: this.calls };
+    this.traffic = restoredTraffic(registration.id, phase, left, settings, hash, random, () => this.changed(), nowMs);
     // Of a model whose e-detectors saw no row nobody knows whether it has a season.
     const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
-    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored();
+    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored(nowMs);
   }
 
   get model(): Model {
@@ -128,6 +130,7 @@ export class MonitoredModel {
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
+    this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
@@ -167,6 +170,7 @@ export class MonitoredModel {
 
   /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
   stage(rows: Rows, nowMs: number): Staged {
+    this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     const read = this.features.read(rows.observations);
     const { observations, kinds } = read;
     const rereads = this.rereads(read);
@@ -234,11 +238,10 @@ export class MonitoredModel {
   }
 
   private stored(counted: Counted, nowMs: number): void {
-    const { traffic } = this;
     this.isUnsaved = false;
-    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
-    if (counted.baseline === traffic.baselineToSave) traffic.saved();
-    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+    this.traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
+    if (counted.baseline === this.traffic.baselineToSave) this.traffic.saved();
+    if (counted.records.detectors !== null) this.traffic.parts.detectors.saved(nowMs);
   }
 
   /** A training set was imported, and came not from anybody. @param given what a baseline must have @returns why it is none */
@@ -275,6 +278,7 @@ export class MonitoredModel {
    */
   advance(nowMs: number, failing: boolean): number | null {
     this.changes += 1;
+    this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
   }
 
@@ -302,14 +306,15 @@ export class MonitoredModel {
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
     const { calls, features, intake, traffic } = this;
+    const { pending } = traffic.parts;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { ...this.lost, late: traffic.parts.pending.lateRows, labels: this.labels.expiredLabels },
-        traffic.parts.pending.rowsWaiting,
+        { ...this.lost, late: pending.lateRows, labels: this.labels.expiredLabels, clock: calls.clock },
+        pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,
