@@ -250,6 +250,7 @@ describe('breaking the glass', () => {
   const emergency = { reason: 'the shop is down and nobody else is awake', breakGlass: { ticket: 'OPS-7' } };
   it('is off by default', async () => {
     policy = policyOf(2);
+    expect(governance.mayBreakGlass(person('ada'))).toBe(false);
     expect((await refusal(vote(await proposed(), person('ada'), emergency))).message).toContain('switched off');
   });
 
