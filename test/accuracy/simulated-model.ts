@@ -7,7 +7,6 @@ import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommenda
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
 import type { IncidentManager } from '../../exporter/src/incidents/incident-manager.js';
-import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
 import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
 import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
@@ -109,7 +108,6 @@ export class SimulatedModel {
         logger: QUIET_LOGGER,
         events,
         incidents: this.incidents,
-        lanes: new ModelLanes(),
         members: MEMBERS_THAT_STAY,
         experiments: () => ({ allow: false, callsBudget: 0, callsPerSecond: 1 }),
         knowledge: () => ({

@@ -6,7 +6,6 @@ import type { Observation } from '../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
-import { ModelLanes } from '../../exporter/src/incidents/model-lane.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
 import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
 import { MonitoredModel } from '../../exporter/src/monitoring/monitored-model.js';
@@ -200,7 +199,6 @@ class Service {
         logger: QUIET_LOGGER,
         events,
         incidents,
-        lanes: new ModelLanes(),
         members: MEMBERS_THAT_STAY,
         experiments: () => ({ allow: false, callsBudget: 0, callsPerSecond: 1 }),
         knowledge: () => ({

@@ -1,4 +1,4 @@
-import { CONFIGURED_MODELS } from './configured-models.js';
+import { CONFIGURED_MODELS } from './configured-digests.js';
 import { asksOtherwise, changeModel, credentialsTakenAlong } from './change-model.js';
 import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';

@@ -114,18 +114,21 @@ export interface LabelsOfLearning {
  * Which labels a learning period may count: none before its answer, for that may yet fall to a window that is compared with
  * the baseline, and until a quantity has been counted there is no grid for the error of another.
  * @param uncounted what has been counted and not learnt from yet
+ * @param waitingFromMs time of the oldest row that waits to be counted: after a restart it may be older than all that was learnt
  */
 export function labelsOfLearning(
   { learning }: LearningPhase,
   uncounted: Pick<WindowProfile, 'calls' | 'fromMs' | 'toMs'>,
   judged: readonly MatchedLabel[],
+  waitingFromMs: number,
 ): LabelsOfLearning {
   const counted = [learning.profile, uncounted].filter(({ calls }) => calls > 0);
   const fromMs = Math.min(...counted.map((each) => each.fromMs));
   const toMs = Math.max(...counted.map((each) => each.toMs));
+  const isOwn = ({ predictedAtMs }: MatchedLabel): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
   return {
-    own: judged.filter(({ predictedAtMs }) => predictedAtMs >= fromMs && predictedAtMs <= toMs),
-    early: judged.filter(({ predictedAtMs }) => predictedAtMs > toMs),
+    own: judged.filter(isOwn),
+    early: judged.filter((each) => !isOwn(each) && (each.predictedAtMs > toMs || each.predictedAtMs >= waitingFromMs)),
   };
 }
 

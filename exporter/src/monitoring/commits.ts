@@ -89,9 +89,10 @@ export class Commits {
     }
   }
 
-  /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written */
+  /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written, or is not what is stored any more */
   async writeHeld(member: Member): Promise<void> {
-    const error = this.outdated.has(member) ? cannotBeWritten() : await this.together([entryOf(member)]);
+    const isStored = this.ports.members.get(member.monitored.model.id) === member && !this.outdated.has(member);
+    const error = isStored ? await this.together([entryOf(member)]) : cannotBeWritten();
     if (error !== null) throw error;
   }
 

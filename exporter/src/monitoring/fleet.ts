@@ -75,7 +75,6 @@ export class Fleet implements RowTaker {
         logger,
         events,
         incidents,
-        lanes,
         members: this.members,
         experiments: () => settings.experiments,
         knowledge: ({ validation }) => ({
@@ -261,7 +260,9 @@ export class Fleet implements RowTaker {
     // The clock of a replay is not where stored times come from.
     const latestMs = this.settings.isReplay === true ? Infinity : nowMs;
     const { validation, ...stored } = await readModelState(store, model.id, nowMs, this.settings.thresholds, latestMs);
-    const monitored = new MonitoredModel(model, this.settings, hash, random, stored, memory, latestMs);
+    const { settings } = this;
+    const create = (): MonitoredModel => new MonitoredModel(model, settings, hash, random, stored, memory, latestMs);
+    const monitored = takenUp(model.id, create);
     await incidents.restore(model.id);
     this.useLessons(monitored);
     this.restored += 1;
@@ -366,5 +367,16 @@ export class Fleet implements RowTaker {
   revision(id: ModelId): string | null {
     const member = this.members.all.get(id);
     return member === undefined ? null : `${member.serial}.${member.monitored.revision}`;
+  }
+}
+
+/** A model made of what is stored of it. @throws StoreDocumentDamaged for what the codecs let pass and the model cannot be made of: it fails alone */
+function takenUp(id: ModelId, make: () => MonitoredModel): MonitoredModel {
+  try {
+    return make();
+  } catch (error) {
+    const place = { table: 'baseline, learning, window_profile or drift_monitor', row: id, model: id };
+    // Its message may quote what is stored.
+    throw new StoreDocumentDamaged(place, 'damaged', error instanceof Error ? error.name : 'it cannot be taken up');
   }
 }

@@ -177,7 +177,8 @@ function learningWith(
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
   const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, limits);
-  const { own } = labelsOfLearning(phase, counted, countable.labels);
+  // Nothing waits: the counts hold the rows that do.
+  const { own } = labelsOfLearning(phase, counted, countable.labels, Infinity);
   const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, limits);
   const labelled = withLabelledHalf(phase, own);
   return (learnFrom(labelled, increment, golden.learning(), requirements) ?? labelled).learning;

@@ -46,13 +46,14 @@ export class Members {
   }
 
   /** Runs `work` in a member's lane unless it is gone, or replaced by what is stored of it, by then. @returns whether it was there */
-  inLaneOf(member: Member, work: () => void | Promise<void>): Promise<boolean> {
+  async inLaneOf(member: Member, work: () => void | Promise<void>): Promise<boolean> {
+    return (await this.ofMember(member, async () => (await work(), true))) ?? false;
+  }
+
+  /** The same for work that gives something. @returns null when the member was gone */
+  ofMember<T>(member: Member, work: () => T | Promise<T>): Promise<T | null> {
     const { id } = member.monitored.model;
-    return this.lanes.run(id, async () => {
-      const isThere = this.monitored.get(id) === member;
-      if (isThere) await work();
-      return isThere;
-    });
+    return this.lanes.run(id, async () => (this.monitored.get(id) === member ? work() : null));
   }
 
   add(id: ModelId, member: Member): void {

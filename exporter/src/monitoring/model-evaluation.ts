@@ -13,7 +13,6 @@ import type { Knowledge } from '../evaluation/knowledge.js';
 import { IncidentExperiments } from '../experiments/per-incident.js';
 import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
-import type { ModelLanes } from '../incidents/model-lane.js';
 import { isUnderWay } from '../incidents/story.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
@@ -27,8 +26,7 @@ export interface ModelEvaluationPorts {
   readonly logger: Logger;
   readonly events: EventBus;
   readonly incidents: IncidentManager;
-  readonly lanes: ModelLanes;
-  readonly members: Pick<Members, 'inLaneOf'>;
+  readonly members: Pick<Members, 'inLaneOf' | 'ofMember'>;
   readonly experiments: () => ExperimentPolicy;
   readonly knowledge: (member: Member) => Knowledge;
   /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
@@ -92,11 +90,12 @@ export class ModelEvaluation {
   private async evaluateOnce(member: Member, hurry: AbortSignal): Promise<void> {
     const { monitored } = member;
     const { id } = monitored.model;
-    const { lanes, members, clock, events, incidents } = this.ports;
+    const { members, clock, events, incidents } = this.ports;
     if (monitored.model.paused || member.registration.removals > 0) return;
     const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
-    const state = await lanes.run(id, async () => {
+    // Not one that was read anew meanwhile: it is not what is stored any more.
+    const state = await members.ofMember(member, async () => {
       member.needsEvaluation = false;
       member.untoldBaseline =
         monitored.advance(nowMs, severity === 'critical' || severity === 'high') ?? member.untoldBaseline;
@@ -105,6 +104,7 @@ export class ModelEvaluation {
       const experiment = member.experiment?.result ?? null;
       return { ...monitored.modelState(), experiment };
     });
+    if (state === null) return;
     const version = member.untoldBaseline;
     member.untoldBaseline = null;
     if (version !== null) events.publish({ kind: 'baseline-admitted', modelId: id, version });

@@ -131,9 +131,9 @@ export class ModelTraffic {
   /** Counts labels with their answers; those of answers that learning has not come to wait for them. */
   private countLabels(judged: readonly MatchedLabel[], isStored: boolean): void {
     const { phase } = this;
-    const { windows } = this.parts;
+    const { windows, pending } = this.parts;
     if (phase.kind === 'learning') {
-      const { own, early } = labelsOfLearning(phase, windows.counts(), judged);
+      const { own, early } = labelsOfLearning(phase, windows.counts(), judged, pending.oldestMs);
       windows.add({ rows: [], labels: own }, isStored);
       this.phase = withLabelledHalf(phase, own);
       this.early = [...this.early, ...early].slice(-EARLY_LABELS_KEPT);

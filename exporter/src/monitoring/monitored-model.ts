@@ -28,7 +28,6 @@ import { ModelDraft } from './model-draft.js';
 import { monitoredModelState, withWaiting } from './model-state.js';
 import { RecentIntake, unwatchedOf } from './recent-intake.js';
 import { restoredTraffic } from './restored-traffic.js';
-import type { RunningDetectors } from './running-detectors.js';
 
 /** What others may read of a model; changing it goes through `Fleet.change`. */
 export type MonitoredModelView = Readonly<
@@ -228,9 +227,12 @@ export class MonitoredModel {
 
   /** A draft is stored. Nothing may have changed the model since it was made. */
   become({ calls, features, traffic }: ModelDraft, counted: Counted, nowMs: number): void {
+    // Feedback may have moved it while the draft was written.
+    const { thresholdFactor } = this.traffic.parts.detectors;
     this.calls = calls;
     this.features = features;
     this.traffic = traffic;
+    this.traffic.parts.detectors.thresholdFactor = thresholdFactor;
     this.stored(counted, nowMs);
     features.allStored();
     if (calls.basis === 'probe') traffic.learn();
@@ -255,14 +257,14 @@ export class MonitoredModel {
   /** A history was imported: what it ends in is told, and over. What comes from now on is judged by itself. */
   endHistory(): void {
     this.calls = afterHistory(this.calls);
-    this.detectors.monitor.resume();
+    this.traffic.parts.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
 
   /** An imported history is not to have been: the baseline and what was learnt with it stay. */
   forgetHistory(): void {
     this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
-    this.detectors.monitor.resume();
+    this.traffic.parts.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
 
@@ -328,29 +330,30 @@ export class MonitoredModel {
 
   /** Evidence against the false-page budget as it stands. */
   evidence(): AlertEvidence {
-    return this.detectors.monitor.evidence();
+    return this.traffic.parts.detectors.monitor.evidence();
   }
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    return this.detectors.alarm;
+    return this.traffic.parts.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
   setThresholdFactor(factor: number): void {
-    this.detectors.thresholdFactor = factor;
+    this.traffic.parts.detectors.thresholdFactor = factor;
     this.changes += 1;
   }
 
   /** No incident is open: evidence may start from nothing. @param judgedFromMs rows before are of one that is just over, or null */
   settleEvidence(judgedFromMs: number | null): void {
     if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
-    if (judgedFromMs !== null || this.detectors.alarm === 'over') this.traffic.beginAnew(this.calls.judgedFromMs);
+    if (judgedFromMs !== null || this.traffic.parts.detectors.alarm === 'over')
+      this.traffic.beginAnew(this.calls.judgedFromMs);
   }
 
   /** The e-detectors' state goes into the next write, whenever it was last written. */
   saveDetectorsSoon(): void {
-    this.detectors.saveSoon();
+    this.traffic.parts.detectors.saveSoon();
     this.changed();
   }
 
@@ -373,7 +376,7 @@ export class MonitoredModel {
     if (observation.source === 'golden') {
       const { phase, parts } = this.traffic;
       const moved = parts.golden.add(sample, this.model.goldenInputs.length, phase.kind === 'learning');
-      this.detectors.observeGolden(observation, moved);
+      this.traffic.parts.detectors.observeGolden(observation, moved);
     }
     if (this.calls.basis === 'ingest') return;
     const awaiting = this.labels.awaiting(observation, observation.atMs);
@@ -386,10 +389,6 @@ export class MonitoredModel {
     if (this.calls.basis === 'ingest') return;
     this.calls = { ...this.calls, basis: 'ingest' };
     if (this.calls.probes > 0) this.traffic.startOver(true);
-  }
-
-  private get detectors(): RunningDetectors {
-    return this.traffic.parts.detectors;
   }
 
   private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {

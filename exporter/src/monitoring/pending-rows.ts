@@ -101,6 +101,15 @@ export class PendingRows {
     this.handedOutMs = this.tickedMs = this.labelledMs = -Infinity;
   }
 
+  /** Time of the oldest row that waits; infinite when none does. */
+  get oldestMs(): number {
+    if (this.isSorted) return this.rows[this.gone]?.atMs ?? Infinity;
+    let oldestMs = Infinity;
+    for (let at = this.gone; at < this.rows.length; at += 1)
+      oldestMs = Math.min(oldestMs, this.rows[at]?.atMs ?? Infinity);
+    return oldestMs;
+  }
+
   /** From now on the stored windows have the rows that wait. @returns them */
   enterWindows(): readonly ArrivedRow[] {
     const waiting = this.rows.slice(this.gone);

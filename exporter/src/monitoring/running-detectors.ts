@@ -53,6 +53,10 @@ export class RunningDetectors {
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
+  get thresholdFactor(): number {
+    return this.factor;
+  }
+
   set thresholdFactor(factor: number) {
     this.factor = factor;
     this.monitor.thresholdFactor = factor;

@@ -20,7 +20,25 @@ const PARTS = 1_000;
 export type GroupTerm = readonly [feature: string, value: string];
 
 export const groupKey = (terms: readonly GroupTerm[]): string => JSON.stringify(terms);
-export const groupTerms = (key: string): readonly GroupTerm[] => JSON.parse(key) as readonly GroupTerm[];
+
+/** @throws SyntaxError or TypeError for a text that `groupKey` never made */
+export function groupTerms(key: string): readonly GroupTerm[] {
+  const terms: unknown = JSON.parse(key);
+  if (!Array.isArray(terms) || !terms.every(isGroupTerm)) throw new TypeError('is no key of a group');
+  return terms;
+}
+
+const isGroupTerm = (term: unknown): term is GroupTerm =>
+  Array.isArray(term) && term.length === 2 && term.every((part) => typeof part === 'string');
+
+/** Whether a stored text is the key of a group. */
+export function isGroupKey(key: string): boolean {
+  try {
+    return groupTerms(key).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 interface Column {
   readonly feature: string;

@@ -5,7 +5,7 @@ import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
-import { answers, fleetOn, labels, modelNamed, QUIET_LOGGER } from './fleet-on-memory.js';
+import { answers, fleetOn, labels, modelNamed, QUIET_LOGGER, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
@@ -173,6 +173,22 @@ it('lets the labels of a half that is no normal leave with it, however late they
   const { calls, labelled } = learnt();
   expect(calls).toBeLessThan(290);
   expect(labelled).toBe(calls - 100);
+});
+
+it.each([
+  ['though older ones were learnt before', 300],
+  ['though newer ones were learnt before', 900],
+])('learns from labels whose rows wait after the end, %s', async (_, learntFrom) => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(learntFrom, learntFrom + 20));
+  await service.killed();
+  await service.sent(rowsOf(500, 600));
+  await service.fleet.ingest(A, labels(Array.from({ length: 100 }, (_, i) => `p${500 + i}`)));
+  expect(storedCounts(service.store, A)).toEqual({ calls: 120, labelled: 100 });
+  await service.judged();
+  expect(service.monitored.learning?.profile).toMatchObject({ calls: 120, labels: { labelled: 100 } });
+  await service.sent(rowsOf(1_000, 1_001));
+  expect(storedCounts(service.store, A)).toEqual({ calls: 121, labelled: 100 });
 });
 
 it('tells the rows and labels whose evidence was lost, also of those that had just been judged', async () => {

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { AlertFeedback } from '../../../exporter/src/domain/alert-feedback.js';
+import { incidentId, modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import { askedModel, fleetOn } from './fleet-on-memory.js';
+import { answers, askedModel, fleetOn } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
 const A = modelId('a');
@@ -117,4 +118,44 @@ it('takes up what people teach without waiting for any model', async () => {
   letGo();
   expect(await changed).toMatchObject({ owner: 'ada' });
   await fleet.stop();
+});
+
+it('keeps a threshold that feedback moved while a change of the model was written', async () => {
+  const { store, fleet } = await world();
+  const feedback: AlertFeedback[] = [];
+  store.alertFeedback.list = () => Promise.resolve(feedback);
+  const before = fleet.monitoredModel(A).evidence().logLine;
+  let recalled: Promise<void> = Promise.resolve();
+  await fleet.change(A, (draft) => {
+    draft.relearn();
+    feedback.push({
+      incidentId: incidentId('i'),
+      modelId: A,
+      by: { subject: 's', name: 'n' },
+      useful: false,
+      reason: '',
+      atMs: 1e12,
+      onEvidence: true,
+    });
+    recalled = fleet.recallLessons();
+    return undefined;
+  });
+  await recalled;
+  expect(fleet.monitoredModel(A).evidence().logLine - before).toBeCloseTo(Math.log(2));
+  await fleet.stop();
+});
+
+it('leaves out one model that cannot be made of what is stored of it, and starts with the others', async () => {
+  const { store, fleet } = await world();
+  await fleet.add(askedModel('b'));
+  await fleet.ingest(A, answers(['p1']));
+  await fleet.stop();
+  const learning = store.committed.learning.get(A) ?? expect.fail('nothing was learnt');
+  const groups = new Map([['[["city"', [1, 0, 0, 0, 0, 0] as const]]);
+  store.committed.learning.set(A, { ...learning, profile: { ...learning.profile, groups } });
+  const again = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)));
+  await again.start();
+  expect(again.unrestoredModels()).toEqual(['a']);
+  expect(again.has(modelId('b'))).toBe(true);
+  await again.stop();
 });

@@ -27,6 +27,7 @@ export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
     await work();
     return true;
   },
+  ofMember: async (_, work) => work(),
 };
 
 /** Incidents of models on which none opens. */

@@ -3,6 +3,7 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
 import { incident } from '../../integration/governance/harness.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
@@ -102,5 +103,32 @@ it('evaluates a model again whose evaluation failed, though nothing more comes',
   apply.mockClear().mockRejectedValueOnce(new Error('the store takes nothing'));
   await fleet.start();
   await vi.waitFor(() => expect(apply).toHaveBeenCalledTimes(2));
+  await fleet.stop();
+});
+
+it('lets an evaluation that waited while its model was read anew write nothing of the old one', async () => {
+  let nowMs = 7_200_000;
+  const store = new MemoryStore();
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const fleet = fleetOn(store, turn, { clock: { now: () => (nowMs += 1), sleep: () => turn() } });
+  await fleet.add(modelNamed('a'));
+  const random = seededRandom('rows');
+  const rows = (count: number) =>
+    Array.from({ length: count }, () =>
+      observation({ atMs: (nowMs += 100), features: { x: random.next() }, confidence: 0.7 + 0.2 * random.next() }),
+    );
+  await fleet.ingest(A, answers([], { observations: rows(700) }));
+  nowMs += 60_000;
+  const before = fleet.monitoredModel(A);
+  let evaluated: Promise<unknown> = Promise.resolve();
+  // The commit holds the lane, and the evaluation waits behind it: it would admit a baseline of the old member.
+  vi.spyOn(MonitoredModel.prototype, 'settle').mockImplementationOnce(() => {
+    evaluated = fleet.catchUp(A).catch(() => undefined);
+    throw new Error('a bug');
+  });
+  expect(await fleet.ingest(A, answers([], { observations: rows(100) }))).toMatchObject({ accepted: 100 });
+  await vi.waitUntil(() => fleet.monitoredModel(A) !== before);
+  await evaluated;
+  expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '').calls).toBe(800);
   await fleet.stop();
 });

@@ -120,7 +120,7 @@ const stream: z.ZodType<ScoreStreamState> = z.object({
       z.object({
         kind: z.literal('risk'),
         level: double,
-        bound: double,
+        bound: z.number().gt(0).lt(1),
         variance: z.number().nullable(),
         state: risk,
       }),

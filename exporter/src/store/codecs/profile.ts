@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isGroupKey } from '../../statistics/group-counts.js';
 import { anyNumber, codec, type Decoder } from '../../domain/codec.js';
 import type {
   AdmissionVerdict,
@@ -65,7 +66,7 @@ const signals = z
 const counts = z.object({
   signals,
   /** Absent in windows written before groups were counted. */
-  groups: z.array(z.tuple([z.string(), groupCell])).default([]),
+  groups: z.array(z.tuple([z.string().refine(isGroupKey, 'is no group'), groupCell])).default([]),
   rest: z.object({
     fromMs: anyNumber,
     toMs: anyNumber,

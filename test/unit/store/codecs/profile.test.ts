@@ -8,9 +8,15 @@ const CONFIDENCE = [
 ];
 
 /** A window as it is stored. */
-const stored = (over: object = {}, labels: object = {}, signals: readonly unknown[] = [CONFIDENCE]): string =>
+const stored = (
+  over: object = {},
+  labels: object = {},
+  signals: readonly unknown[] = [CONFIDENCE],
+  groups: readonly unknown[] = [],
+): string =>
   JSON.stringify({
     signals,
+    groups,
     rest: {
       fromMs: 0,
       toMs: 1,
@@ -33,6 +39,8 @@ it.each([
   ['failures below none', 'rest.failures.timeout', stored({ failures: { timeout: -1 } })],
   ['labels below none', 'rest.labels.labelled', stored({}, { labelled: -1 })],
   ['tenths that are not ten', 'labelledByConfidence', stored({}, { labelledByConfidence: [1] })],
+  ['a group that is none', 'groups.0.0', stored({}, {}, [CONFIDENCE], [['[["city","=a"', [1, 0, 0, 0, 0, 0]]])],
+  ['a group of numbers', 'groups.0.0', stored({}, {}, [CONFIDENCE], [['[["city",1]]', [1, 0, 0, 0, 0, 0]]])],
   ['a signal twice', 'signals', stored({}, {}, [CONFIDENCE, CONFIDENCE])],
 ])('refuses %s, and names %s', (_, field, text) => {
   expect(() => windowCodec.decode(text)).toThrow(field);
