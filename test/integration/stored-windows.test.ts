@@ -202,7 +202,11 @@ describe.each(stores.kinds)('%s', (kind) => {
       return windows;
     };
     const models = modelUseCases(
-      { ...NOTHING_ELSE, fleet, store: { windows: { ...counting(store.windows, none()), newestOutlines } } },
+      {
+        ...NOTHING_ELSE,
+        fleet,
+        store: { settings: store.settings, windows: { ...counting(store.windows, none()), newestOutlines } },
+      },
       modelNamed('fraud').schedule,
     );
     const expected = [barely, ...ALL];

@@ -1,24 +1,10 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { SettingRepository } from '../domain/ports.js';
-import { setting } from '../domain/setting.js';
+import { CONFIGURED_MODELS, type Digests } from './configured-digests.js';
 import { askingChange, changeRegistered, registerModel, toldChange } from './register-model.js';
 import type { NamedRegistration, RegistrationPorts } from './register-model.js';
-
-interface Digests {
-  /** Of how the model is asked. */
-  readonly asked: string;
-  /** Of what is said of it, and how often it is asked. */
-  readonly told: string;
-}
-
-/** What the configuration said of its models when it was last taken over. */
-export const CONFIGURED_MODELS = setting<Readonly<Record<string, Digests>>>(
-  'configured-models',
-  z.record(z.string(), z.object({ asked: z.string(), told: z.string() })),
-);
 
 const digestOf = (part: unknown): string =>
   createHash('sha256').update(JSON.stringify(part)).digest('base64url').slice(0, 22);

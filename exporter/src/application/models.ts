@@ -1,3 +1,4 @@
+import { CONFIGURED_MODELS } from './configured-digests.js';
 import { asksOtherwise, changeModel, credentialsTakenAlong } from './change-model.js';
 import { failureCount } from '../domain/profile.js';
 import type { Actor } from '../domain/actor.js';
@@ -95,7 +96,8 @@ export interface ModelUseCases {
    * to it: then nothing has changed
    */
   change(id: ModelId, change: ModelChange, by: Actor): Promise<Model>;
-  remove(id: ModelId, by: Actor): Promise<void>;
+  /** @returns whether the configuration file names it: then it is watched anew from the next start on */
+  remove(id: ModelId, by: Actor): Promise<{ readonly isConfigured: boolean }>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
   /** @throws NotFound */
@@ -167,7 +169,7 @@ function changeEvent(before: string | null, change: ModelChange, by: Actor, atMs
 /** @returns the use cases of `/api/v1/models` on a running fleet */
 export function modelUseCases(
   ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'> & {
-    readonly store: Pick<Store, 'windows'>;
+    readonly store: Pick<Store, 'windows' | 'settings'>;
   },
   schedule: ProbeSchedule,
 ): ModelUseCases {
@@ -178,6 +180,11 @@ export function modelUseCases(
 
     async register(registration, by) {
       const { name, url } = registration;
+      if (registration.id === undefined && name === undefined && url === undefined)
+        throw new Invalid(
+          'say the url of a model to be asked, or the id or the name of one that logs its predictions',
+          'url',
+        );
       const id = registration.id ?? (name === undefined ? slugOf(url ?? 'model') : modelIdOf(nameOf(name)));
       if (fleet.unrestoredModels().includes(id))
         throw new Conflict(`a model "${id}" is stored already, and what is stored of it cannot be read now`, 'id');
@@ -222,6 +229,7 @@ export function modelUseCases(
     },
     async remove(id, by) {
       await fleet.remove(id, ports.auditNote('model-removed', by, { model: id }));
+      return { isConfigured: Object.hasOwn((await store.settings.get(CONFIGURED_MODELS)) ?? {}, id) };
     },
     setPaused: (id, paused, by) =>
       fleet.setPaused(id, paused, ports.auditNote(paused ? 'model-paused' : 'model-started', by, { model: id })),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { issueWords } from '../domain/issue-words.js';
 import { keysUnder } from './keys.js';
 import { nearestKey } from './nearest-key.js';
 
@@ -61,43 +62,30 @@ function unknownKeyText(path: readonly PropertyKey[], key: string): IssueText {
   };
 }
 
-function valueText(issue: Issue, present: boolean): { readonly message: string; readonly remedy: string } {
+const valueText = (issue: Issue, present: boolean): { readonly message: string; readonly remedy: string } => ({
+  message: issueWords(issue, present, KIND_WORDS),
+  remedy: remedyOf(issue, present),
+});
+
+function remedyOf(issue: Issue, present: boolean): string {
   switch (issue.code) {
     case 'invalid_type':
       return present
-        ? {
-            message: `must be ${KIND_WORDS[issue.expected] ?? issue.expected}`,
-            remedy: KIND_REMEDIES[issue.expected] ?? `write ${issue.expected}`,
-          }
-        : { message: 'is missing', remedy: `add it; it is ${KIND_WORDS[issue.expected] ?? issue.expected}` };
+        ? (KIND_REMEDIES[issue.expected] ?? `write ${issue.expected}`)
+        : `add it; it is ${KIND_WORDS[issue.expected] ?? issue.expected}`;
     case 'too_small':
-      return {
-        message: boundText(issue.origin, 'at least', issue.inclusive === false ? 'more than' : null, issue.minimum),
-        remedy: boundRemedy(issue.origin, 'raise', 'add to'),
-      };
+      return boundRemedy(issue.origin, 'raise', 'add to');
     case 'too_big':
-      return {
-        message: boundText(issue.origin, 'at most', issue.inclusive === false ? 'less than' : null, issue.maximum),
-        remedy: boundRemedy(issue.origin, 'lower', 'shorten'),
-      };
+      return boundRemedy(issue.origin, 'lower', 'shorten');
     case 'invalid_value':
-      return {
-        message: present ? 'is not one of the values that can be used here' : 'is missing',
-        remedy: `write one of ${issue.values.map((value) => `\`${String(value)}\``).join(', ')}`,
-      };
+      return `write one of ${issue.values.map((value) => `\`${String(value)}\``).join(', ')}`;
     case 'custom': {
       const remedy: unknown = issue.params?.['remedy'];
-      return { message: issue.message, remedy: typeof remedy === 'string' ? remedy : 'correct the value' };
+      return typeof remedy === 'string' ? remedy : 'correct the value';
     }
     default:
-      return { message: 'is not a value that can be used here', remedy: 'see mlfi.example.yml for this key' };
+      return 'see mlfi.example.yml for this key';
   }
-}
-
-function boundText(origin: string, inclusive: string, exclusive: string | null, bound: number | bigint): string {
-  const limit = `${exclusive ?? inclusive} ${String(bound)}`;
-  if (origin === 'string') return `must have ${limit} characters`;
-  return origin === 'array' ? `must have ${limit} items` : `must be ${limit}`;
 }
 
 const boundRemedy = (origin: string, number: string, collection: string): string =>

@@ -1,6 +1,7 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
 import type { IntakeSummary, NoteReason, UnwatchedFeatures } from '../domain/ingest.js';
+import { timeText } from '../domain/time-text.js';
 import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
@@ -33,8 +34,13 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
   return [...spots, { check: 'when things happened', reason }];
 }
 
-function notJudged({ late, lost, lostLabels = 0, labels = 0 }: IntakeSummary['notJudged']): readonly BlindSpot[] {
+function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
+  const { late, lost, lostLabels = 0, labels = 0, clock } = intake;
   const spots: BlindSpot[] = [];
+  if (clock !== undefined) {
+    const reason = `mlfi’s clock was ahead, and was found right again at ${timeText(clock.setBackAtMs)}; they are in the counts of that time, and are judged no more`;
+    spots.push({ check: `rows that were dated as late as ${timeText(clock.aheadToMs)}`, reason });
+  }
   if (late > 0) {
     const reason =
       'newer rows had been judged when they came; they are in the counts, and no evidence is gathered from them';

@@ -89,6 +89,8 @@ export interface IntakeSummary {
     readonly lost: number;
     readonly lostLabels?: number;
     readonly labels?: number;
+    /** Rows dated by mlfi's own clock while it was ahead, as late as `aheadToMs`; absent where it was not. */
+    readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
   };
   /** Rows that are counted and wait for older ones before they are judged; null when none does. */
   readonly waiting?: RowsWaiting | null;

@@ -45,7 +45,7 @@ export interface Governance {
   proposeBy(incident: IncidentRow, proposal: Proposal, by: Actor): Promise<RecommendationRecord>;
   /** Actions the actor may vote on, by the rules in force. */
   actionsVotableBy(by: Actor): readonly ActionId[];
-  /** Whether the actor is among those who may decide alone in an emergency, where an action's rules allow it at all. */
+  /** Whether the actor is among those who may decide alone in an emergency, and some action's rules allow it. */
   mayBreakGlass(by: Actor): boolean;
   /** The record as committed: an approved execution is `queued`. @throws AppError when the vote does not count, with the reason; stale digests with the difference */
   vote(request: VoteRequest, by: Actor): Promise<RecommendationRecord>;

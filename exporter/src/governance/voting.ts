@@ -31,7 +31,9 @@ export class Voting {
   }
 
   mayBreakGlass({ person }: Actor): boolean {
-    return person !== undefined && isApprover(this.ports.policy().breakGlass.approvers, person);
+    const { classes, otherwise, breakGlass } = this.ports.policy();
+    const isAllowed = [...classes.map(({ rules }) => rules), otherwise].some((rules) => rules.breakGlass);
+    return isAllowed && person !== undefined && isApprover(breakGlass.approvers, person);
   }
 
   /** Counts a vote; the deciding one orders the execution. @throws AppError when it does not count */

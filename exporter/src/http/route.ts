@@ -38,6 +38,7 @@ export interface HttpIntake {
       nowMs: number,
       model: string,
       said?: FieldMapping['fields'],
+      expected?: 'observations' | 'labels',
     ): Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
   };
   readonly imports: {
@@ -75,7 +76,7 @@ export interface HttpIntake {
       ensureWatched: (name: string) => Promise<ModelId>,
       sender: string,
     ): Promise<
-      | { readonly kind: 'refused'; readonly message: string }
+      | { readonly kind: 'refused'; readonly message: string; readonly field: string }
       | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
     >;
   };

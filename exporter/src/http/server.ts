@@ -52,7 +52,13 @@ export async function startHttpServer(
     (request, response) => {
       running.set(response, -1);
       if (closing !== null) response.shouldKeepAlive = false;
+      // Who listens for events says nothing more, and has left by then.
+      const left = (): void => {
+        if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
+      };
+      request.socket.once('end', left);
       response.once('close', () => {
+        request.socket.off('end', left);
         running.delete(response);
         // A connection that becomes idle during the drain would else be waited for.
         if (closing !== null) setImmediate(() => server.closeIdleConnections());
@@ -60,6 +66,8 @@ export async function startHttpServer(
       handle(request, response);
     },
   );
+  // Who has sent all of a request may close its half of the connection, and gets its answer on the other.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = connections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error & { code?: string }) =>

@@ -29,6 +29,8 @@ export interface CallCounters {
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
   readonly judgedFromMs?: number | undefined;
+  /** mlfi's clock was ahead until `setBackAtMs` and had dated rows as late as `aheadToMs`; absent where it was not, or once that time has come. */
+  readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -73,6 +75,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   waitingLabels: count.optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
+  clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
   consecutiveFailures: count,
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
@@ -119,9 +122,19 @@ export const afterHistory = (calls: CallCounters): CallCounters => ({
   lastPredictionAtMs: null,
 });
 
-/** From when on rows are compared with a baseline; null without one. Those of an imported history are told by then. */
-export const comparedFromMs = (baseline: BaselineProfile | null, calls: CallCounters | null): number | null =>
-  baseline === null ? null : Math.max(baseline.admittedAtMs, (calls?.pastUntilMs ?? -Infinity) + 1);
+/**
+ * From when on rows are compared with a baseline; null without one. Those of an imported history are told by then. A baseline
+ * that a clock admitted which was ahead is compared with since that was set back.
+ */
+export function comparedFromMs(
+  baseline: BaselineProfile | null,
+  calls: CallCounters | null,
+  nowMs = Infinity,
+): number | null {
+  if (baseline === null) return null;
+  const fromMs = Math.max(baseline.admittedAtMs, (calls?.pastUntilMs ?? -Infinity) + 1);
+  return fromMs <= nowMs ? fromMs : Math.min(nowMs, calls?.clock?.setBackAtMs ?? nowMs);
+}
 
 /** When logged predictions were last heard of; null when none ever was. Silence is about arrival, not about rows' times. */
 export const lastHeardAtMs = ({ lastArrivalAtMs, lastPredictionAtMs }: CallCounters): number | null =>

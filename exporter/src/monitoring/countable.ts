@@ -41,3 +41,15 @@ export function count(builder: WindowBuilder, { rows, labels }: Countable): void
   }
   for (const { label } of labels) builder.addLabel(label);
 }
+
+/** What belongs together, by a key of each. */
+export function grouped<T, K>(all: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const each of all) {
+    const key = keyOf(each);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
+}

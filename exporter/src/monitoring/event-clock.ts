@@ -148,7 +148,8 @@ export class EventClock {
     if (delayMs <= MOST_LATENESS_MS) this.delays.add(delayMs);
   }
 
-  private startOver(): void {
+  /** Nothing is known of who sends, or of any time. */
+  startOver(): void {
     this.senders.clear();
     this.reachedMs = -Infinity;
     this.firstArrivalMs = Infinity;

@@ -256,8 +256,13 @@ export class Fleet implements RowTaker {
     memory: BaselineMemory | null = null,
   ): Promise<void> {
     const { store, clock, hash, random, incidents } = this.ports;
-    const { validation, ...stored } = await readModelState(store, model.id, clock.now(), this.settings.thresholds);
-    const monitored = takenUp(model.id, () => new MonitoredModel(model, this.settings, hash, random, stored, memory));
+    const nowMs = clock.now();
+    // The clock of a replay is not where stored times come from.
+    const latestMs = this.settings.isReplay === true ? Infinity : nowMs;
+    const { validation, ...stored } = await readModelState(store, model.id, nowMs, this.settings.thresholds, latestMs);
+    const { settings } = this;
+    const create = (): MonitoredModel => new MonitoredModel(model, settings, hash, random, stored, memory, latestMs);
+    const monitored = takenUp(model.id, create);
     await incidents.restore(model.id);
     this.useLessons(monitored);
     this.restored += 1;

@@ -58,6 +58,8 @@ export interface StoredModelState {
   readonly learning: LearningState | null;
   /** The newest, as many as are judged, oldest first. */
   readonly windows: readonly Window[];
+  /** Starts of windows dated later than mlfi's clock says it is; absent where nothing was stored. */
+  readonly aheadMs?: readonly number[];
   /** Labels of older windows, oldest first. */
   readonly olderLabels: readonly LabelledWindow[];
   readonly monitor: DriftMonitorState | null;

@@ -1,4 +1,4 @@
-import type { LabelCounts, WindowProfile } from '../domain/profile.js';
+import { failureCount, type LabelCounts, type WindowProfile } from '../domain/profile.js';
 import { addLabels, labelledShare } from '../statistics/label-counts.js';
 import { DelayQuantile } from './delay-quantile.js';
 import type { MatchedLabel } from './label-joiner.js';
@@ -122,3 +122,16 @@ export class LabelHistory {
     return { ...labels, ofAnswers };
   }
 }
+
+/** What stays of a window once it is judged no more. */
+export const labelledWindow = ({
+  windowStartMs,
+  profile,
+}: {
+  readonly windowStartMs: number;
+  readonly profile: WindowProfile;
+}): LabelledWindow => ({
+  windowStartMs,
+  answers: profile.calls - failureCount(profile),
+  labels: profile.labels,
+});

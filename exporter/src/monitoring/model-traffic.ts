@@ -334,8 +334,8 @@ export class ModelTraffic {
   }
 
   /** What was learnt before the process ended may be a baseline: weighed before rows that come now, which may be of another normal. */
-  weighRestored(): void {
-    if (this.phase.kind === 'learning') this.weigh(this.phase.learning.profile.toMs, true);
+  weighRestored(nowMs: number): void {
+    if (this.phase.kind === 'learning') this.weigh(Math.min(this.phase.learning.profile.toMs, nowMs), true);
   }
 
   /** Weighs whether what was learnt is a baseline. @returns whether it is */

@@ -9,6 +9,7 @@ import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
 import { baselineIn, gridsOf, restoredPhase, type BaselineMemory } from './baseline-lifecycle.js';
 import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
+import { ClockWatch, withoutFuture } from './clock-set-back.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import {
@@ -27,7 +28,6 @@ import { ModelDraft } from './model-draft.js';
 import { monitoredModelState, withWaiting } from './model-state.js';
 import { RecentIntake, unwatchedOf } from './recent-intake.js';
 import { restoredTraffic } from './restored-traffic.js';
-import type { RunningDetectors } from './running-detectors.js';
 
 /** What others may read of a model; changing it goes through `Fleet.change`. */
 export type MonitoredModelView = Readonly<
@@ -48,6 +48,7 @@ export class MonitoredModel {
   private readonly intake = new RecentIntake();
   /** Rows and labels whose evidence was lost when the process was last ended without notice. */
   private readonly lost: { readonly lost: number; readonly lostLabels: number };
+  private readonly clock: ClockWatch;
   private isUnsaved = false;
   private changes = 0;
 
@@ -58,22 +59,22 @@ export class MonitoredModel {
     random: () => Random,
     restored: StoredModelState,
     memory: BaselineMemory | null = null,
+    nowMs = Infinity,
   ) {
-    const { id } = registration;
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements, memory);
-    this.calls = restored.counters ?? FirstContact.counters(registration);
+    this.calls = withoutFuture(restored.counters ?? FirstContact.counters(registration), nowMs);
+    this.clock = new ClockWatch(settings.isReplay === true);
     this.lost = { lost: this.calls.waiting ?? 0, lostLabels: this.calls.waitingLabels ?? 0 };
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
-    this.labels = new LabelJoiner(id, hash, () => {
+    this.labels = new LabelJoiner(registration.id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
       return predictions?.kind === 'numeric' ? predictions.grid : null;
     });
-    this.traffic = restoredTraffic(id, phase, { ...restored, counters: this.calls }, settings, hash, random, () =>
-      this.changed(),
-    );
+    const left = { ...restored, counters: this.calls };
+    this.traffic = restoredTraffic(registration.id, phase, left, settings, hash, random, () => this.changed(), nowMs);
     // Of a model whose e-detectors saw no row nobody knows whether it has a season.
     const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
-    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored();
+    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored(nowMs);
   }
 
   get model(): Model {
@@ -128,6 +129,7 @@ export class MonitoredModel {
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
   observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
+    this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     const read = this.features.read(samples.map(({ observation }) => observation));
     if (this.rereads(read)) this.traffic.startOver(true);
     this.adopt(read, false);
@@ -167,6 +169,7 @@ export class MonitoredModel {
 
   /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
   stage(rows: Rows, nowMs: number): Staged {
+    this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     const read = this.features.read(rows.observations);
     const { observations, kinds } = read;
     const rereads = this.rereads(read);
@@ -225,11 +228,11 @@ export class MonitoredModel {
   /** A draft is stored. Nothing may have changed the model since it was made. */
   become({ calls, features, traffic }: ModelDraft, counted: Counted, nowMs: number): void {
     // Feedback may have moved it while the draft was written.
-    const { thresholdFactor } = this.detectors;
+    const { thresholdFactor } = this.traffic.parts.detectors;
     this.calls = calls;
     this.features = features;
     this.traffic = traffic;
-    this.detectors.thresholdFactor = thresholdFactor;
+    this.traffic.parts.detectors.thresholdFactor = thresholdFactor;
     this.stored(counted, nowMs);
     features.allStored();
     if (calls.basis === 'probe') traffic.learn();
@@ -237,11 +240,10 @@ export class MonitoredModel {
   }
 
   private stored(counted: Counted, nowMs: number): void {
-    const { traffic } = this;
     this.isUnsaved = false;
-    traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
-    if (counted.baseline === traffic.baselineToSave) traffic.saved();
-    if (counted.records.detectors !== null) traffic.parts.detectors.saved(nowMs);
+    this.traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
+    if (counted.baseline === this.traffic.baselineToSave) this.traffic.saved();
+    if (counted.records.detectors !== null) this.traffic.parts.detectors.saved(nowMs);
   }
 
   /** A training set was imported, and came not from anybody. @param given what a baseline must have @returns why it is none */
@@ -255,14 +257,14 @@ export class MonitoredModel {
   /** A history was imported: what it ends in is told, and over. What comes from now on is judged by itself. */
   endHistory(): void {
     this.calls = afterHistory(this.calls);
-    this.detectors.monitor.resume();
+    this.traffic.parts.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
 
   /** An imported history is not to have been: the baseline and what was learnt with it stay. */
   forgetHistory(): void {
     this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
-    this.detectors.monitor.resume();
+    this.traffic.parts.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
 
@@ -278,6 +280,7 @@ export class MonitoredModel {
    */
   advance(nowMs: number, failing: boolean): number | null {
     this.changes += 1;
+    this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
   }
 
@@ -305,14 +308,15 @@ export class MonitoredModel {
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
     const { calls, features, intake, traffic } = this;
+    const { pending } = traffic.parts;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { ...this.lost, late: traffic.parts.pending.lateRows, labels: this.labels.expiredLabels },
-        traffic.parts.pending.rowsWaiting,
+        { ...this.lost, late: pending.lateRows, labels: this.labels.expiredLabels, clock: calls.clock },
+        pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: this.contact.certificate,
@@ -326,29 +330,30 @@ export class MonitoredModel {
 
   /** Evidence against the false-page budget as it stands. */
   evidence(): AlertEvidence {
-    return this.detectors.monitor.evidence();
+    return this.traffic.parts.detectors.monitor.evidence();
   }
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
   get alarm(): 'none' | 'on' | 'over' {
-    return this.detectors.alarm;
+    return this.traffic.parts.detectors.alarm;
   }
 
   /** Alerts need this many times the evidence the operator asked for. */
   setThresholdFactor(factor: number): void {
-    this.detectors.thresholdFactor = factor;
+    this.traffic.parts.detectors.thresholdFactor = factor;
     this.changes += 1;
   }
 
   /** No incident is open: evidence may start from nothing. @param judgedFromMs rows before are of one that is just over, or null */
   settleEvidence(judgedFromMs: number | null): void {
     if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
-    if (judgedFromMs !== null || this.detectors.alarm === 'over') this.traffic.beginAnew(this.calls.judgedFromMs);
+    if (judgedFromMs !== null || this.traffic.parts.detectors.alarm === 'over')
+      this.traffic.beginAnew(this.calls.judgedFromMs);
   }
 
   /** The e-detectors' state goes into the next write, whenever it was last written. */
   saveDetectorsSoon(): void {
-    this.detectors.saveSoon();
+    this.traffic.parts.detectors.saveSoon();
     this.changed();
   }
 
@@ -371,7 +376,7 @@ export class MonitoredModel {
     if (observation.source === 'golden') {
       const { phase, parts } = this.traffic;
       const moved = parts.golden.add(sample, this.model.goldenInputs.length, phase.kind === 'learning');
-      this.detectors.observeGolden(observation, moved);
+      this.traffic.parts.detectors.observeGolden(observation, moved);
     }
     if (this.calls.basis === 'ingest') return;
     const awaiting = this.labels.awaiting(observation, observation.atMs);
@@ -384,10 +389,6 @@ export class MonitoredModel {
     if (this.calls.basis === 'ingest') return;
     this.calls = { ...this.calls, basis: 'ingest' };
     if (this.calls.probes > 0) this.traffic.startOver(true);
-  }
-
-  private get detectors(): RunningDetectors {
-    return this.traffic.parts.detectors;
   }
 
   private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {

@@ -90,6 +90,17 @@ export class PendingRows {
     return this.rows.slice(this.gone);
   }
 
+  /** A row or a label waits that is dated later. */
+  waitsPast(atMs: number): boolean {
+    return [...this.rows.slice(this.gone), ...this.labels.slice(this.labelsGone)].some((each) => each.atMs > atMs);
+  }
+
+  /** mlfi's clock was set back: time starts over. */
+  startOver(): void {
+    this.clock.startOver();
+    this.handedOutMs = this.tickedMs = this.labelledMs = -Infinity;
+  }
+
   /** Time of the oldest row that waits; infinite when none does. */
   get oldestMs(): number {
     if (this.isSorted) return this.rows[this.gone]?.atMs ?? Infinity;

@@ -16,11 +16,12 @@ import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
 import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec, comparedFromMs } from './call-counters.js';
+import { AHEAD_MS, withoutFuture } from './clock-set-back.js';
 import type { Records, StoredModelState, Written } from './increment.js';
-import { LABELLED_WINDOWS_KEPT, type LabelledWindow } from './label-history.js';
+import { LABELLED_WINDOWS_KEPT, labelledWindow, type LabelledWindow } from './label-history.js';
 import { matchedIn, type MatchedLabel } from './label-joiner.js';
 import type { Member, WaitingRequest } from './member.js';
-import { labelledWindow, type Window } from './windows.js';
+import type { Window } from './windows.js';
 
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 /** Windows that are read at once, whole and without features: what a turn of the event loop can bear. */
@@ -30,14 +31,18 @@ const WINDOWS_AMENDED_AT_ONCE = 20;
 /** Newer ones that were interrupted or failed hide no earlier verdict. */
 const VALIDATIONS_READ = 20;
 
-/** Reads what was stored of a model, and the newest finished verdict on a candidate of it. */
+/**
+ * Reads what was stored of a model, and the newest finished verdict on a candidate of it.
+ * @param latestMs what is dated later was dated by a clock that was ahead
+ */
 export async function readModelState(
   store: IncrementStore & Pick<Store, 'validations'>,
   id: ModelId,
   nowMs: number,
   { windowSamples }: Pick<DetectionThresholds, 'windowSamples'>,
+  latestMs = nowMs,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
-  const [counters, monitor, kinds, baseline, learning, validations] = await Promise.all([
+  const [stored, monitor, kinds, baseline, learning, validations] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
     store.driftMonitors.get(id, driftMonitorCodec),
     store.featureKinds.get(id, featureReadingsCodec),
@@ -45,9 +50,11 @@ export async function readModelState(
     store.baselines.learning(id),
     store.validations.list(id, VALIDATIONS_READ),
   ]);
+  const counters = stored === null ? null : withoutFuture(stored, latestMs);
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
-  const fromMs = Math.max(comparedFromMs(baseline, counters) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
-  const windows = baseline === null ? [] : await judgedWindows(store.windows, id, fromMs, windowSamples);
+  const fromMs = Math.max(comparedFromMs(baseline, counters, latestMs) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
+  const untilMs = Math.min(Number.MAX_SAFE_INTEGER, latestMs + AHEAD_MS);
+  const windows = baseline === null ? [] : await judgedWindows(store.windows, id, fromMs, untilMs, windowSamples);
   const [oldest] = windows;
   return {
     counters,
@@ -56,6 +63,7 @@ export async function readModelState(
     baseline,
     learning,
     windows,
+    aheadMs: baseline === null ? [] : await startsFrom(store.windows, id, untilMs),
     olderLabels: oldest === undefined ? [] : await labelsBefore(store.windows, id, fromMs, oldest.windowStartMs),
     validation: validations.find(({ state }) => state === 'finished') ?? null,
   };
@@ -66,17 +74,27 @@ async function judgedWindows(
   windows: IncrementStore['windows'],
   id: ModelId,
   fromMs: number,
+  toMs: number,
   windowSamples: number,
 ): Promise<readonly Window[]> {
   const kept: Window[] = [];
   let callsBeforeNewest = 0;
-  const pages = { fromMs, toMs: Number.MAX_SAFE_INTEGER, limit: WINDOWS_PER_PAGE };
+  const pages = { fromMs, toMs, limit: WINDOWS_PER_PAGE };
   for await (const window of newestFirst((page) => windows.newest(id, page), pages)) {
     if (callsBeforeNewest >= windowSamples) break;
     if (kept.length > 0) callsBeforeNewest += window.profile.calls;
     kept.push(window);
   }
   return kept.reverse();
+}
+
+/** Starts of the windows that a wrong clock dated later than this. */
+async function startsFrom(windows: IncrementStore['windows'], id: ModelId, fromMs: number): Promise<readonly number[]> {
+  const starts: number[] = [];
+  const pages = { fromMs, toMs: Number.MAX_SAFE_INTEGER, limit: OUTLINES_PER_PAGE };
+  for await (const { windowStartMs } of newestFirst((page) => windows.newestOutlines(id, page), pages))
+    starts.push(windowStartMs);
+  return starts;
 }
 
 /** Labels of the newest windows that start in [fromMs, toMs), oldest first. */

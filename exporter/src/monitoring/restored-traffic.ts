@@ -24,11 +24,13 @@ export function restoredTraffic(
     monitor,
     windows,
     olderLabels,
-  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels'> & { readonly counters: CallCounters },
+    aheadMs,
+  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels' | 'aheadMs'> & { readonly counters: CallCounters },
   settings: MonitoringSettings,
   hash: (text: string) => string,
   random: () => Random,
   changed: () => void,
+  nowMs: number,
 ): ModelTraffic {
   const learnt = learningIn(phase)?.golden ?? [];
   const isAdmitted = phase.kind === 'admitted';
@@ -38,11 +40,12 @@ export function restoredTraffic(
     windows: new Windows(
       gridsOf(phase),
       settings.windowMs,
-      comparedFromMs(baselineIn(phase), counters),
+      comparedFromMs(baselineIn(phase), counters, nowMs),
       isAdmitted ? windows : [],
       settings.binnedSignals,
       counters.labelDelays,
       () => settings,
+      aheadMs,
     ),
     pending: new PendingRows(new EventClock(), hash(id)),
     detectors: new RunningDetectors(

@@ -73,6 +73,14 @@ export class RowBuffer {
     return this.rows.filter((row) => row.atMs >= atMs);
   }
 
+  /** Rows that are dated later leave. */
+  dropAfter(atMs: number): void {
+    if (this.rows.every((row) => row.atMs <= atMs)) return;
+    const kept = this.rows.filter((row) => row.atMs <= atMs);
+    this.clear();
+    for (const row of kept) this.push(row);
+  }
+
   clear(): void {
     this.left += this.rows.length;
     this.rows = [];

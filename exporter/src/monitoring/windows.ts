@@ -7,10 +7,10 @@ import {
   type WindowLimits,
 } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
-import { failureCount, type BaselineProfile, type RunningCounts, type WindowProfile } from '../domain/profile.js';
-import { count, withCounted, type ArrivedRow, type Countable } from './countable.js';
+import type { BaselineProfile, RunningCounts, WindowProfile } from '../domain/profile.js';
+import { count, grouped, withCounted, type ArrivedRow, type Countable } from './countable.js';
 import { CumulativeCounts } from './cumulative-counts.js';
-import { LabelHistory, type LabelledWindow } from './label-history.js';
+import { LabelHistory, labelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { copied } from './copied.js';
 
@@ -23,13 +23,8 @@ export interface Window {
   readonly profile: WindowProfile;
 }
 
-/** What the store is to hold of a model's windows. */
-export interface WindowsToStore {
-  /** Whole windows, which replace what is stored of them. */
-  readonly windows: readonly Window[];
-  /** Counts to be added to what is stored of older windows. */
-  readonly amendments: readonly Window[];
-}
+/** What the store is to hold: whole windows, which replace what is stored of them, and counts to be added to older ones. */
+export type WindowsToStore = Record<'windows' | 'amendments', readonly Window[]>;
 
 /**
  * One model's windows, by the time of its rows: the one being filled, those before it that are still judged, and what came
@@ -43,7 +38,7 @@ export class Windows {
   /** Start of the window being filled; null while a baseline is learnt, or before the first row. */
   private startMs: number | null = null;
   /** Whole windows in memory, oldest first. */
-  private past: Window[];
+  private past: Window[] = [];
   /** Starts of windows in memory that hold what is not stored. */
   private unstored = new Set<number>();
   /** Labels of answers that wait, by windows that have not begun. */
@@ -52,6 +47,10 @@ export class Windows {
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
   private written = new Map<number, WindowProfile>();
+  /** Starts of stored windows that a wrong clock had dated: when their time comes, other windows begin beside them. */
+  private taken: Set<number>;
+  /** Windows that have left memory so and are not stored. */
+  private leaving: Window[] = [];
   private cumulative: CumulativeCounts;
   /** Labels of windows that have left memory. */
   labels: LabelHistory;
@@ -62,21 +61,21 @@ export class Windows {
    * @param past windows already stored, oldest first
    * @param binnedSignals signals counted in frozen bins for Prometheus
    * @param limits what one window may hold; read at every use
+   * @param taken starts of stored windows that are dated later than mlfi's clock says it is
    */
   constructor(
     private like: WindowProfile,
     readonly lengthMs: number,
     private sinceMs: number | null,
     past: readonly Window[],
-    binnedSignals: number,
+    private readonly binnedSignals: number,
     labelDelays: readonly number[] = [],
     readonly limits: () => WindowLimits = () => DEFAULT_INTAKE_LIMITS,
+    taken: readonly number[] = [],
   ) {
+    this.taken = new Set(taken);
     this.labels = new LabelHistory(labelDelays);
-    this.past = past.slice(0, -1);
-    const newest = past.at(-1);
-    this.startMs = newest?.windowStartMs ?? null;
-    this.builder = this.counting(like, newest?.profile);
+    this.builder = this.countOnFrom(past);
     this.cumulative = new CumulativeCounts(binnedSignals);
   }
 
@@ -88,6 +87,8 @@ export class Windows {
     copy.ahead = new Map(this.ahead);
     copy.amendments = new Map(this.amendments);
     copy.written = new Map(this.written);
+    copy.taken = new Set(this.taken);
+    copy.leaving = [...this.leaving];
     copy.cumulative = this.cumulative.copy();
     copy.labels = this.labels.copy();
     return copy;
@@ -187,7 +188,7 @@ export class Windows {
     };
     const older = new Set([...this.amendments.keys(), ...starts.filter((startMs) => this.isOlder(startMs))]);
     return {
-      windows: starts.filter((startMs) => !this.isOlder(startMs)).map(whole),
+      windows: [...this.leaving, ...starts.filter((startMs) => !this.isOlder(startMs)).map(whole)],
       amendments: [...older].map((startMs) =>
         of(startMs, this.amendments.get(startMs)?.build() ?? null, fresh.get(startMs) ?? []),
       ),
@@ -200,6 +201,7 @@ export class Windows {
     else for (const { windowStartMs, profile } of windows) this.written.set(windowStartMs, profile);
     for (const startMs of this.written.keys()) if (this.isOlder(startMs)) this.written.delete(startMs);
     this.unstored.clear();
+    this.leaving = [];
     this.amendments = new Map();
   }
 
@@ -219,6 +221,26 @@ export class Windows {
   /** A baseline was learnt until now: windows begin. */
   judge(like: WindowProfile, sinceMs: number): void {
     this.begin(like, sinceMs);
+  }
+
+  /**
+   * mlfi's clock was set back: windows of a time that has not come are judged no more, and what was before them is counted on.
+   * @param latestMs windows that begin later are of such a time
+   */
+  setBack(nowMs: number, latestMs: number): void {
+    if (this.sinceMs === null) return;
+    if (this.sinceMs > latestMs) this.sinceMs = nowMs;
+    const { startMs } = this;
+    if (startMs === null || startMs <= latestMs) return;
+    const all = [...this.past, { windowStartMs: startMs, profile: this.current() }];
+    for (const window of all.filter(({ windowStartMs }) => windowStartMs > latestMs)) {
+      this.taken.add(window.windowStartMs);
+      this.written.delete(window.windowStartMs);
+      if (this.unstored.delete(window.windowStartMs)) this.leaving.push(window);
+    }
+    this.countOnFrom(all.filter(({ windowStartMs }) => windowStartMs <= latestMs));
+    // What is counted on has been counted: as after a restart, counters begin anew.
+    this.cumulative = new CumulativeCounts(this.binnedSignals);
   }
 
   /** Calls in windows in memory that begin at `fromMs` or later. */
@@ -276,14 +298,14 @@ export class Windows {
   }
 
   private begin(like: WindowProfile, sinceMs: number | null): void {
-    this.past = [];
     this.written.clear();
     this.ahead.clear();
     this.labels.forget();
     this.restart(like);
-    this.startMs = null;
+    this.countOnFrom([]);
     this.sinceMs = sinceMs;
     this.unstored.clear();
+    this.leaving = [];
   }
 
   /**
@@ -292,8 +314,10 @@ export class Windows {
    */
   private startOf(atMs: number): number | null {
     if (this.sinceMs === null) return null;
-    const startMs = this.lengthMs * Math.floor(atMs / this.lengthMs);
-    return atMs >= this.sinceMs ? Math.max(startMs, this.sinceMs) : startMs;
+    const wholeMs = this.lengthMs * Math.floor(atMs / this.lengthMs);
+    let startMs = atMs >= this.sinceMs ? Math.max(wholeMs, this.sinceMs) : wholeMs;
+    while (this.taken.has(startMs)) startMs += 1;
+    return startMs;
   }
 
   /** The window is not in memory, and may be in the store. */
@@ -321,6 +345,14 @@ export class Windows {
     const window = { windowStartMs: startMs, profile: builder.build() };
     this.past.splice(index === -1 ? this.past.length : index, isKnown ? 1 : 0, window);
     this.closeLate(count);
+  }
+
+  private countOnFrom(windows: readonly Window[]): WindowBuilder {
+    const newest = windows.at(-1);
+    this.past = windows.slice(0, -1);
+    this.startMs = newest?.windowStartMs ?? null;
+    this.built = null;
+    return (this.builder = this.counting(this.like, newest?.profile));
   }
 
   private counting(like: WindowProfile, from?: WindowProfile): WindowBuilder {
@@ -365,22 +397,4 @@ export class Windows {
       this.countIn(expectedMs, true, (builder) => count(builder, { rows: [], labels }));
     }
   }
-}
-
-/** What stays of a window once it is judged no more. */
-export const labelledWindow = ({ windowStartMs, profile }: Window): LabelledWindow => ({
-  windowStartMs,
-  answers: profile.calls - failureCount(profile),
-  labels: profile.labels,
-});
-
-function grouped<T, K>(all: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const each of all) {
-    const key = keyOf(each);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [each]);
-    else group.push(each);
-  }
-  return groups;
 }

@@ -14,7 +14,7 @@ import { reportJson } from '../http/views/reports.js';
 import { similarLessons } from '../incident-history/similarity.js';
 import { auditBy } from '../governance/transition.js';
 import { IMPORTS_UNDER_WAY } from '../application/imports.js';
-import { CONFIGURED_MODELS } from '../application/configured-models.js';
+import { CONFIGURED_MODELS } from '../application/configured-digests.js';
 import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';

@@ -1,5 +1,6 @@
 import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
 import type { IntakeLimits } from '../../domain/ingest.js';
+import type { ExpectedRows } from './event.js';
 import { parseBatch, type ParsedBatch } from './parse.js';
 
 export interface BatchSettings extends IntakeLimits {
@@ -15,6 +16,7 @@ export class BatchReader {
   /**
    * @param contentType as in the HTTP header, empty when absent
    * @param model whose rows they are; empty where that is not known yet
+   * @param expected what a row is meant as that is neither
    * @param said what the sender says of its fields; comes before what the configuration says
    */
   read(
@@ -23,9 +25,11 @@ export class BatchReader {
     nowMs: number,
     model: string,
     said: FieldMapping['fields'] = NO_MAPPING.fields,
+    expected: ExpectedRows = 'observations',
   ): ParsedBatch {
     const settings = this.settings();
     const known = settings.models.get(model) ?? NO_MAPPING;
-    return parseBatch(body, contentType, nowMs, settings, { ...known, fields: new Map([...known.fields, ...said]) });
+    const mapping = { ...known, fields: new Map([...known.fields, ...said]) };
+    return parseBatch(body, contentType, nowMs, settings, mapping, expected);
   }
 }

@@ -32,6 +32,9 @@ export type IngestEvent =
   | { readonly kind: 'prediction'; readonly observation: Observation }
   | { readonly kind: 'label'; readonly label: LateLabel };
 
+/** What rows are sent as. */
+export type ExpectedRows = 'observations' | 'labels';
+
 export interface EventOptions {
   readonly nowMs: number;
   readonly limits: IntakeLimits;
@@ -39,6 +42,7 @@ export interface EventOptions {
   /** In a table a column without a role is a feature; in a JSON object a field without one is more likely a slip. */
   readonly isTable: boolean;
   readonly roles: FieldRoles;
+  readonly expected: ExpectedRows;
 }
 
 interface RankedField extends Field {
@@ -73,17 +77,25 @@ function lateLabelOf({ byRole, others }: Fields, { nowMs, tell }: EventOptions):
   return { kind: 'label', label: { atMs: timeOf(byRole.timestamp?.value, nowMs), predictionId, label } };
 }
 
-function observationOf(fields: Fields, { nowMs, limits, tell }: EventOptions): Observation {
-  const { byRole } = fields;
-  const failure = failureOf(byRole.error?.value);
-  const { prediction, confidence } = answerAndConfidence(fields, tell);
-  const isAnswerless = prediction === null && failure === null && !isNotANumber(byRole.prediction?.value);
-  if (isAnswerless && confidence === null)
-    throw new Refusal(
+/** Why a row is neither a prediction nor a label: of one that is meant as a label, what it lacks. */
+function neither({ byRole }: Fields, expected: ExpectedRows): Refusal {
+  if (expected === 'observations')
+    return new Refusal(
       'no_prediction',
       'prediction',
       'a row needs a prediction, an error, or a prediction_id with a label',
     );
+  return idOf(byRole.predictionId) === null
+    ? new Refusal('bad_id', 'prediction_id', 'prediction_id is missing: a label needs the id of its prediction')
+    : new Refusal('bad_label', 'label', 'label is missing: send what the prediction should have been');
+}
+
+function observationOf(fields: Fields, { nowMs, limits, tell, expected }: EventOptions): Observation {
+  const { byRole } = fields;
+  const failure = failureOf(byRole.error?.value);
+  const { prediction, confidence } = answerAndConfidence(fields, tell);
+  const isAnswerless = prediction === null && failure === null && !isNotANumber(byRole.prediction?.value);
+  if (isAnswerless && confidence === null) throw neither(fields, expected);
   if (isAnswerless)
     tell(
       'prediction_missing',

@@ -3,7 +3,7 @@ import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
 import type { LateLabel, Observation } from '../../domain/observation.js';
 import { callInRow } from './calls/call-in-row.js';
 import { rowsOfCall } from './calls/logged-call.js';
-import { eventOf, type EventOptions, type IngestEvent } from './event.js';
+import { eventOf, type EventOptions, type ExpectedRows, type IngestEvent } from './event.js';
 import { fieldRoles } from './field-roles.js';
 import { csv } from './formats/csv.js';
 import type { BatchFormat } from './formats/format.js';
@@ -23,6 +23,7 @@ export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowle
  * and a label is a label for an earlier prediction. No value of a row is repeated anywhere.
  * @param contentType as in the HTTP header
  * @param mapping what is said of the fields besides their names
+ * @param expected what a row is meant as that is neither a prediction nor a label
  */
 export function parseBatch(
   body: string,
@@ -30,6 +31,7 @@ export function parseBatch(
   nowMs: number,
   limits: IntakeLimits = DEFAULT_INTAKE_LIMITS,
   mapping: FieldMapping = NO_MAPPING,
+  expected: ExpectedRows = 'observations',
 ): ParsedBatch {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const text = body.replace(BYTE_ORDER_MARK, '');
@@ -43,7 +45,7 @@ export function parseBatch(
     try {
       const tell = verdicts.tellOf(line);
       const call = callInRow(value, roles);
-      const options = { nowMs, limits, tell, isTable, roles };
+      const options = { nowMs, limits, tell, isTable, roles, expected };
       const events =
         call === null ? [eventOf(value, options)] : eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
       for (const event of events) {

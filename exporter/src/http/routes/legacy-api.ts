@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { REFUSAL_REASONS } from '../../domain/ingest.js';
 import type { Investigation } from '../../domain/investigation.js';
 import { Invalid } from '../../domain/errors.js';
+import { issueWords } from '../../domain/issue-words.js';
 import { httpUrl, label } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { senderOf } from '../sender.js';
@@ -127,7 +128,7 @@ export const legacyRoutes: readonly Route[] = [
 ];
 
 const modelName = label(1, 120);
-const namedBody = z.object({ model_id: z.string() });
+const namedBody = z.looseObject({ model_id: z.unknown() });
 
 /** The model the body names; `default` for a body of lines, as for one that names none. @throws Invalid */
 function nameIn(body: string): string {
@@ -137,10 +138,12 @@ function nameIn(body: string): string {
   } catch {
     return 'default';
   }
-  if (!read.success) return 'default';
-  const name = modelName.safeParse(read.data.model_id);
+  const said = read.success ? (read.data.model_id ?? null) : null;
+  if (said === null) return 'default';
+  const name = modelName.safeParse(said);
   if (name.success) return name.data;
-  throw new Invalid(`model_id: ${name.error.issues[0]?.message ?? 'is no name'}`, 'model_id');
+  const [issue] = name.error.issues;
+  throw new Invalid(`model_id: ${issue === undefined ? 'is no name' : issueWords(issue, true)}`, 'model_id');
 }
 
 /** An investigation in the original service's shape; what it lacks is added, nothing is renamed. */

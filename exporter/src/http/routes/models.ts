@@ -105,10 +105,16 @@ export const modelRoutes: readonly Route[] = [
     scope: 'operate',
     summary: 'Stop watching and forget a model; decisions and audit stay',
     params,
-    responses: { 200: z.object({ removed: z.boolean() }) },
+    responses: {
+      200: z.object({
+        removed: z.boolean(),
+        note: z.string().optional().meta({ description: 'of a model that stands in the configuration file' }),
+      }),
+    },
     async handler({ ports, params: { id }, actor }) {
-      await ports.application.models.remove(id, actor);
-      return { status: 200, body: { removed: true } };
+      const { isConfigured } = await ports.application.models.remove(id, actor);
+      const note = `the configuration file names this model: take it out of \`models\` there, or it returns, new and empty, at the next start`;
+      return { status: 200, body: { removed: true, ...(isConfigured ? { note } : {}) } };
     },
   }),
   pausing('start', 'Probe and evaluate the model again'),

@@ -146,7 +146,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');
-      const batch = intake.batches.read(body, headers['content-type'] ?? '', clock.now(), id, said);
+      const batch = intake.batches.read(body, headers['content-type'] ?? '', clock.now(), id, said, path);
       const taken = await intake.models.ingest(id, {
         ...batch,
         sender: senderOf(headers, actor, address),

@@ -36,7 +36,7 @@ const otlp = (signal: 'traces' | 'logs', what: string, rejected: 'rejectedSpans'
         (name) => ports.application.models.ensureWatched(name, actor),
         senderOf(headers, actor, address),
       );
-      if (result.kind === 'refused') throw new Invalid(result.message, 'body');
+      if (result.kind === 'refused') throw new Invalid(result.message, result.field);
       const { rejected: count, message } = result;
       if (/^application\/(?:x-)?protobuf/i.test(type.trim()))
         return { status: 200, text: count === 0 ? Buffer.alloc(0) : partialSuccess(count, message), type: PROTOBUF };

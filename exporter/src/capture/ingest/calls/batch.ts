@@ -31,7 +31,8 @@ export function batchOfEntries(
     for (const row of rowsOf(entry, mapping)) {
       try {
         if (row instanceof Refusal) throw row;
-        const event = eventOf(row, { nowMs, limits, tell: verdicts.tellOf(line), isTable: false, roles });
+        const tell = verdicts.tellOf(line);
+        const event = eventOf(row, { nowMs, limits, tell, isTable: false, roles, expected: 'observations' });
         if (event.kind === 'prediction') observations.push(event.observation);
         else labels.push(event.label);
       } catch (error) {

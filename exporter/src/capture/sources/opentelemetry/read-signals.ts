@@ -25,7 +25,18 @@ export interface Signal {
 }
 export type SignalReading =
   | { readonly kind: 'signals'; readonly signals: readonly Signal[] }
-  | { readonly kind: 'refused'; readonly message: string };
+  /** `field` is where the body is of another shape than OTLP's; `body` where all of it is. */
+  | { readonly kind: 'refused'; readonly message: string; readonly field: string };
+
+/** A part of the body is of another shape than OTLP's. */
+class OtherShape extends Error {
+  constructor(
+    readonly field: string,
+    wanted: string,
+  ) {
+    super(`${field}: must be ${wanted}`);
+  }
+}
 
 /** The spans or log records of an OTLP request, in JSON or Protocol Buffers. */
 export function readSignals(of: 'traces' | 'logs', body: Buffer, contentType: string): SignalReading {
@@ -36,31 +47,60 @@ export function readSignals(of: 'traces' | 'logs', body: Buffer, contentType: st
       document = readMessage(body, of === 'traces' ? EXPORT_TRACES : EXPORT_LOGS);
     } catch (error) {
       if (error instanceof NotProtobuf)
-        return { kind: 'refused', message: `the body is no OTLP message: ${error.message}` };
+        return { kind: 'refused', message: `the body is no OTLP message: ${error.message}`, field: 'body' };
       throw error;
     }
   } else {
     const reading = readJson(body.toString('utf8'));
-    if (reading.kind === 'not-json') return { kind: 'refused', message: 'the body is not JSON' };
+    if (reading.kind === 'not-json') return { kind: 'refused', message: 'the body is not JSON', field: 'body' };
     document = reading.value as Json;
   }
-  if (!isObject(document)) return { kind: 'refused', message: 'the body is no OTLP request' };
-  const [outer, scopes, items] =
-    of === 'traces' ? ['resourceSpans', 'scopeSpans', 'spans'] : ['resourceLogs', 'scopeLogs', 'logRecords'];
-  const signals = objectsIn(document[outer ?? '']).flatMap((group) => {
-    const resource = attributesOf(isObject(group.resource) ? group.resource.attributes : undefined);
-    return objectsIn(group[scopes ?? ''])
-      .flatMap((scope) => objectsIn(scope[items ?? '']))
-      .map((item) => (of === 'traces' ? spanOf(item, resource) : logOf(item, resource)));
-  });
-  return { kind: 'signals', signals };
+  if (!isObject(document)) return { kind: 'refused', message: 'the body is no OTLP request', field: 'body' };
+  try {
+    return { kind: 'signals', signals: signalsIn(of, document) };
+  } catch (error) {
+    if (error instanceof OtherShape) return { kind: 'refused', message: error.message, field: error.field };
+    throw error;
+  }
 }
 
-const objectsIn = (value: Json | undefined): readonly JsonObject[] => (isList(value) ? value.filter(isObject) : []);
+/** @throws OtherShape */
+function signalsIn(of: 'traces' | 'logs', document: JsonObject): readonly Signal[] {
+  const [outer, scopes, items] =
+    of === 'traces'
+      ? (['resourceSpans', 'scopeSpans', 'spans'] as const)
+      : (['resourceLogs', 'scopeLogs', 'logRecords'] as const);
+  return objectsIn(document, outer).flatMap(([group, inGroup]) => {
+    const resource = attributesOf(objectIn(group, 'resource', inGroup), `${inGroup}.resource`);
+    return objectsIn(group, scopes, inGroup)
+      .flatMap(([scope, inScope]) => objectsIn(scope, items, inScope))
+      .map(([item, path]) => (of === 'traces' ? spanOf(item, path, resource) : logOf(item, path, resource)));
+  });
+}
+
+/** The objects of a list, each with its path; none where the list is absent. @throws OtherShape */
+function objectsIn(parent: JsonObject, name: string, path = ''): readonly (readonly [JsonObject, string])[] {
+  const value = parent[name] ?? null;
+  const field = path === '' ? name : `${path}.${name}`;
+  if (value === null) return [];
+  if (!isList(value)) throw new OtherShape(field, 'a list');
+  return value.map((each, i) => {
+    if (!isObject(each)) throw new OtherShape(`${field}[${i}]`, 'an object');
+    return [each, `${field}[${i}]`] as const;
+  });
+}
+
+/** @throws OtherShape */
+function objectIn(parent: JsonObject, name: string, path: string): JsonObject {
+  const value = parent[name] ?? null;
+  if (value === null) return {};
+  if (!isObject(value)) throw new OtherShape(`${path}.${name}`, 'an object');
+  return value;
+}
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
-function spanOf(item: JsonObject, resource: Attributes): Signal {
+function spanOf(item: JsonObject, path: string, resource: Attributes): Signal {
   const code = isObject(item.status) ? item.status.code : null;
   const [started, ended] = [nanosecondsOf(item.startTimeUnixNano), nanosecondsOf(item.endTimeUnixNano)];
   return {
@@ -68,22 +108,22 @@ function spanOf(item: JsonObject, resource: Attributes): Signal {
     name: textOf(item.name),
     traceId: textOf(item.traceId),
     spanId: textOf(item.spanId),
-    attributes: attributesOf(item.attributes),
+    attributes: attributesOf(item, path),
     resource,
     startedAtMs: millisecondsOf(item.startTimeUnixNano),
     durationMs: started === null || ended === null ? null : Math.max(0, Number(ended - started) / 1e6),
     isError: code === 2 || code === '2' || code === 'STATUS_CODE_ERROR',
     body: null,
-    events: objectsIn(item.events).map((event) => ({
+    events: objectsIn(item, 'events', path).map(([event, inEvent]) => ({
       name: textOf(event.name),
       atMs: millisecondsOf(event.timeUnixNano),
-      attributes: attributesOf(event.attributes),
+      attributes: attributesOf(event, inEvent),
     })),
   };
 }
 
-function logOf(item: JsonObject, resource: Attributes): Signal {
-  const attributes = attributesOf(item.attributes);
+function logOf(item: JsonObject, path: string, resource: Attributes): Signal {
+  const attributes = attributesOf(item, path);
   const atMs = millisecondsOf(item.timeUnixNano) ?? millisecondsOf(item.observedTimeUnixNano);
   return {
     kind: 'log',
@@ -114,14 +154,17 @@ const millisecondsOf = (value: Json | undefined): number | null => {
   return nanoseconds === null ? null : Math.round(Number(nanoseconds) / 1e6);
 };
 
-function attributesOf(value: Json | undefined): Attributes {
+/** @throws OtherShape */
+function attributesOf(parent: JsonObject, path: string): Attributes {
   const attributes = new Map<string, Json>();
-  for (const { key, value: given } of objectsIn(value))
+  for (const [{ key, value: given }] of objectsIn(parent, 'attributes', path))
     if (typeof key === 'string') attributes.set(key, anyValue(given, 0));
   return attributes;
 }
 
 const DEEPEST = 16;
+
+const objectsOf = (value: Json | undefined): readonly JsonObject[] => (isList(value) ? value.filter(isObject) : []);
 
 /** The one filled field of an AnyValue; bytes are left out. */
 function anyValue(value: Json | undefined, depth: number): Json {
@@ -131,9 +174,9 @@ function anyValue(value: Json | undefined, depth: number): Json {
   const number = value.intValue ?? value.doubleValue;
   if (typeof number === 'number') return number;
   if (typeof number === 'string') return numberOf(number);
-  if (isObject(value.arrayValue)) return objectsIn(value.arrayValue.values).map((item) => anyValue(item, depth + 1));
+  if (isObject(value.arrayValue)) return objectsOf(value.arrayValue.values).map((item) => anyValue(item, depth + 1));
   if (!isObject(value.kvlistValue)) return null;
-  const entries = objectsIn(value.kvlistValue.values).flatMap(({ key, value: inner }): [string, Json][] =>
+  const entries = objectsOf(value.kvlistValue.values).flatMap(({ key, value: inner }): [string, Json][] =>
     typeof key === 'string' ? [[key, anyValue(inner, depth + 1)]] : [],
   );
   return Object.fromEntries(entries);

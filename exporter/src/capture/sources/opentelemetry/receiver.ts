@@ -20,7 +20,7 @@ export interface TelemetryPorts {
   readonly count: (outcome: 'row' | 'repeated' | 'skipped' | 'refused', signals: number) => void;
 }
 export type TelemetryTaken =
-  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string; readonly field: string }
   /** `rejected` signals were wrong; `message` says why of the first. */
   | { readonly kind: 'taken'; readonly rejected: number; readonly message: string };
 

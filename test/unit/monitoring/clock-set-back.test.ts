@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { LateLabel, Observation } from '../../../exporter/src/domain/observation.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
+import { intakeBlindSpots } from '../../../exporter/src/detection/unwatched-features.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
+import { answers, fleetOn, modelNamed } from './fleet-on-memory.js';
+import { MemoryStore } from './memory-store.js';
+
+const A = modelId('a');
+const START_MS = 1_767_571_200_000;
+const DAY_MS = 86_400_000;
+const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A service whose clock is set by hand; rows have no time of their own, so that they get the clock's. */
+class Service {
+  nowMs = START_MS;
+  readonly store = new MemoryStore();
+  private rows = 0;
+  fleet: ReplayFleet = this.begun();
+
+  private begun(): ReplayFleet {
+    return fleetOn(this.store, AT_ONCE, { clock: { now: () => (this.nowMs += 1), sleep: () => AT_ONCE() } });
+  }
+
+  static async withBaseline(): Promise<Service> {
+    const service = new Service();
+    await service.fleet.add(modelNamed('a'));
+    for (let i = 0; i < 14; i += 1) await service.sent(50);
+    expect(service.monitored.baseline?.version).toBe(1);
+    return service;
+  }
+
+  /** Stopped by the clock it has, started with this one. */
+  async restarted(nowMs: number): Promise<void> {
+    await this.fleet.stop();
+    this.nowMs = nowMs;
+    this.fleet = this.begun();
+    const { models } = await this.store.models.list();
+    for (const model of models) await this.fleet.add(model);
+  }
+
+  /** Rows of one minute. @returns them */
+  async sent(count: number, shift = 0, isJudged = true): Promise<readonly Observation[]> {
+    const random = seededRandom(`rows ${this.rows}`);
+    this.nowMs += 60_000;
+    const observations = Array.from({ length: count }, (_, i) =>
+      observation({
+        predictionId: `p${this.rows + i}`,
+        atMs: this.nowMs - 1_000 * (count - i),
+        features: { x: random.next() + shift },
+        confidence: 0.7 + 0.2 * random.next(),
+      }),
+    );
+    this.rows += count;
+    await this.fleet.ingest(A, answers([], { observations }));
+    if (isJudged) await this.fleet.catchUp(A);
+    return observations;
+  }
+
+  async labelled(rows: readonly Observation[]): Promise<number> {
+    const labels = rows.map(({ predictionId }): LateLabel => ({
+      predictionId: predictionId ?? '',
+      label: 'yes',
+      atMs: this.nowMs,
+    }));
+    return (await this.fleet.ingest(A, answers([], { observations: [], labels }))).labelsMatched;
+  }
+
+  get monitored(): ReturnType<ReplayFleet['monitoredModel']> {
+    return this.fleet.monitoredModel(A);
+  }
+
+  /** Calls and labels in all that is stored. */
+  stored(): { readonly calls: number; readonly labelled: number } {
+    const { baselines, windows } = this.store.committed;
+    const profiles = [
+      ...[...baselines.values()].map(({ profile }) => profile),
+      ...[...windows.values()].flatMap((ofModel) => [...ofModel.values()]),
+    ];
+    return {
+      calls: profiles.reduce((sum, { calls }) => sum + calls, 0),
+      labelled: profiles.reduce((sum, { labels }) => sum + labels.labelled, 0),
+    };
+  }
+
+  get blindSpots(): readonly string[] {
+    return intakeBlindSpots(this.monitored.modelState().intake).map(({ check }) => check);
+  }
+}
+
+describe.each([
+  ['an hour', DAY_MS / 24],
+  ['a day', DAY_MS],
+  ['400 days', 400 * DAY_MS],
+])('a clock that was ahead by %s', (_, jumpMs) => {
+  it.each(['while running', 'over a restart', 'over a restart before the rows were judged'] as const)(
+    'hides nothing of what comes once it is right again, set back %s',
+    async (how) => {
+      const service = await Service.withBaseline();
+      await service.sent(50);
+      const rightMs = service.nowMs;
+      service.nowMs += jumpMs;
+      const jumped = await service.sent(300, 0, how !== 'over a restart before the rows were judged');
+      if (how === 'while running') service.nowMs = rightMs + 120_000;
+      else await service.restarted(rightMs + 120_000);
+      expect(await service.labelled(jumped)).toBe(300);
+      for (let i = 0; i < 10; i += 1) await service.sent(100, 3);
+      const { window, evidence } = service.monitored.modelState();
+      expect(evidence?.verdict).toBe('alarm');
+      expect(evidence?.confirmed).toContain('feature:x');
+      expect(window.toMs).toBeLessThanOrEqual(service.nowMs);
+      expect(window.calls).toBeGreaterThanOrEqual(900);
+      expect(service.monitored.counters.lastPredictionAtMs).toBeLessThanOrEqual(service.nowMs);
+      expect(service.blindSpots).toContainEqual(expect.stringContaining('rows that were dated as late as'));
+      expect(service.stored()).toEqual({ calls: 700 + 50 + 300 + 1_000, labelled: 300 });
+      // The time that the wrong clock had shown comes, and its windows are not written over.
+      service.nowMs = rightMs + jumpMs + 10_000;
+      for (let i = 0; i < 10; i += 1) await service.sent(100);
+      await service.restarted(service.nowMs);
+      await service.sent(100);
+      expect(service.stored()).toEqual({ calls: 700 + 50 + 300 + 1_000 + 1_100, labelled: 300 });
+      expect(service.monitored.modelState().window.toMs).toBeGreaterThan(rightMs + jumpMs);
+      expect(service.blindSpots).not.toContainEqual(expect.stringContaining('rows that were dated as late as'));
+    },
+  );
+});
+
+it('compares with a baseline that was admitted while the clock was ahead', async () => {
+  for (const isRestarted of [false, true]) {
+    const service = new Service();
+    await service.fleet.add(modelNamed('a'));
+    service.nowMs += DAY_MS;
+    for (let i = 0; i < 14; i += 1) await service.sent(50);
+    expect(service.monitored.baseline?.version).toBe(1);
+    if (isRestarted) await service.restarted(START_MS + 3_600_000);
+    else service.nowMs = START_MS + 3_600_000;
+    for (let i = 0; i < 5; i += 1) await service.sent(100, 3);
+    await service.restarted(service.nowMs);
+    for (let i = 0; i < 5; i += 1) await service.sent(100, 3);
+    const { window, evidence } = service.monitored.modelState();
+    expect(evidence?.verdict).toBe('alarm');
+    expect(window.calls).toBeGreaterThanOrEqual(400);
+    expect(service.stored().calls).toBe(1_700);
+  }
+});
