@@ -63,7 +63,10 @@ function unknownKeyText(path: readonly PropertyKey[], key: string): IssueText {
 }
 
 const valueText = (issue: Issue, present: boolean): { readonly message: string; readonly remedy: string } => ({
-  message: issueWords(issue, present, KIND_WORDS),
+  message:
+    present && issue.code === 'invalid_value'
+      ? 'is not one of the values that can be used here'
+      : issueWords(issue, present, KIND_WORDS),
   remedy: remedyOf(issue, present),
 });
 

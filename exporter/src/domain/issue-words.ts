@@ -32,7 +32,7 @@ export function issueWords(
     case 'too_big':
       return boundWords(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
     case 'invalid_value':
-      return 'is not one of the values that can be used here';
+      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'custom':
       return issue.message;
     default:

@@ -330,14 +330,22 @@ describe('what is no OTLP', () => {
   });
 
   it.each([
-    null,
-    1,
-    {},
-    [null, 1],
-    [{}],
-    [{ scopeSpans: 'x' }],
-    [{ scopeSpans: [{ spans: [null, { attributes: [{ key: 1 }] }] }] }],
-  ])('JSON of another shape holds nothing: %j', async (resourceSpans) => {
+    [1, 'resourceSpans'],
+    [{}, 'resourceSpans'],
+    [[null, 1], 'resourceSpans[0]'],
+    [[{ scopeSpans: 'x' }], 'resourceSpans[0].scopeSpans'],
+    [[{ resource: 'x' }], 'resourceSpans[0].resource'],
+    [[{ scopeSpans: [{ spans: [null] }] }], 'resourceSpans[0].scopeSpans[0].spans[0]'],
+    [[{ scopeSpans: [{ spans: [{ events: 7 }] }] }], 'resourceSpans[0].scopeSpans[0].spans[0].events'],
+  ] as const)('JSON of another shape is refused by the field: %j', async (resourceSpans, field) => {
+    expect(await json('traces', { resourceSpans })).toMatchObject({ kind: 'refused', field });
+  });
+
+  it.each([
+    ['null', null],
+    ['an empty group', [{}]],
+    ['an attribute without a name', [{ scopeSpans: [{ spans: [{ attributes: [{ key: 1 }] }] }] }]],
+  ])('JSON that holds nothing is taken: %s', async (_, resourceSpans) => {
     expect(await json('traces', { resourceSpans })).toEqual({ kind: 'taken', rejected: 0, message: '' });
   });
 });
