@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const SOURCE = join(import.meta.dirname, '../../../exporter/src');
 /** Casts there are. It may only fall: lower it with what you remove. What comes from outside is checked by zod instead. */
-const CASTS = 110;
+const CASTS = 107;
 
 /** `x as T` and `<T>x`, but not `as const`, with the place of each. */
 function castsIn(file: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.js';
+import { isObject, parseJson, type JsonObject } from '../../domain/json.js';
 
 /** One entry as a line of an export: JSON with the body's bytes in base64. */
 export function auditExportLine({ sequence, previousHash, body, hash }: AuditEntry): string {
@@ -19,7 +20,8 @@ export function parseAuditExport(text: string):
   for (const line of text.split('\n').filter((candidate) => candidate.trim() !== '')) {
     const at = entries.length + 1;
     try {
-      const { sequence, previous_hash, hash, body } = JSON.parse(line) as Record<string, unknown>;
+      const read = parseJson(line);
+      const { sequence, previous_hash, hash, body }: JsonObject = isObject(read) ? read : {};
       if (
         typeof sequence !== 'number' ||
         typeof previous_hash !== 'string' ||

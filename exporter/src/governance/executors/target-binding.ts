@@ -1,3 +1,4 @@
+import { parseJson } from '../../domain/json.js';
 import { canonicalize } from 'json-canonicalize';
 import {
   addressOf,
@@ -149,7 +150,7 @@ const authorizationOf = (credential: string): string =>
 
 function jsonIn(body: string): Extract<Reply, { kind: 'answer' }>['json'] {
   try {
-    return JSON.parse(body) as Extract<Reply, { kind: 'answer' }>['json'];
+    return parseJson(body);
   } catch {
     return undefined;
   }
