@@ -67,6 +67,7 @@ vi.mock('../../exporter/src/capture/sources/opentelemetry/receiver.js', async (o
 vi.mock('../../exporter/src/incidents/model-lane.js', async (original) => {
   const real = await original<typeof Lanes>();
   return {
+    ...real,
     ModelLanes: class ModelLanes extends real.ModelLanes {
       override run<T>(...given: Parameters<typeof real.ModelLanes.prototype.run<T>>) {
         note('ModelLanes.run', given[0]);
