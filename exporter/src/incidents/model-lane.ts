@@ -29,7 +29,7 @@ export class ModelLanes {
       if (outer.lanes === this && outer.model === model)
         throw new Error(`the lane of model "${model}" was asked for inside itself: it would wait for its own end`);
     const before = this.tails.get(model) ?? Promise.resolve();
-    const result = before.then(() => turns.run(turn, work));
+    const result = turns.run(turn, () => before.then(work));
     const tail = result.then(
       () => void (turn.isOver = true),
       () => void (turn.isOver = true),
