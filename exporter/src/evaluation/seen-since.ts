@@ -10,6 +10,7 @@ const LEVEL = 0.9999;
 
 /** Newest rows that tell something of what was blamed. */
 export interface SeenSince {
+  /** Infinite where nothing is blamed but golden answers: no row tells of them, mlfi asks for them itself and judges the newest. */
   readonly rows: number;
   /** What they are not as in the baseline of. */
   readonly abnormal: readonly FindingSubject[];
@@ -19,12 +20,11 @@ export interface SeenSince {
 export type SeeSince = (atMs: number, subjects: readonly FindingSubject[]) => SeenSince;
 
 /** Whether a row tells anything of what a finding is about. */
-function tells(subject: FindingSubject, { features, prediction, confidence, label, source }: Observation): boolean {
+function tells(subject: FindingSubject, { features, prediction, confidence, label }: Observation): boolean {
   if (subject.startsWith('feature:') || subject === 'rows' || subject === 'schema') return features !== null;
   if (subject === 'confidence') return confidence !== null;
   if (subject === 'prediction') return prediction !== null;
-  if (subject === 'accuracy' || subject === 'error_size') return label !== null;
-  return subject !== 'golden' || source === 'golden';
+  return (subject !== 'accuracy' && subject !== 'error_size') || label !== null;
 }
 
 /**
@@ -36,7 +36,9 @@ export function seeSince({ baseline, rows }: Pick<MonitoredModelState, 'baseline
   const profile = baseline?.profile ?? null;
   return (atMs, subjects) => {
     const since = newest.filter((row) => row.atMs > atMs);
-    const counts = subjects.map((subject) => since.filter((row) => tells(subject, row)).length);
+    const counts = subjects
+      .filter((subject) => subject !== 'golden')
+      .map((subject) => since.filter((row) => tells(subject, row)).length);
     return {
       rows: subjects.length === 0 ? since.length : Math.min(...counts),
       abnormal: profile === null ? [] : differing(profile, since, subjects, LEVEL),

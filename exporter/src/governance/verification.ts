@@ -101,14 +101,15 @@ function judgeOutcome(
 /** Rows since an action that show what came of it; of whether calls are answered, so many as show that they are not. */
 const FEWEST_ROWS = 20;
 const FEWEST_CALLS = 3;
-const OF_CALLS: ReadonlySet<FindingSubject> = new Set(['errors', 'certificate', 'traffic', 'golden']);
+const OF_CALLS: ReadonlySet<FindingSubject> = new Set(['errors', 'certificate', 'traffic']);
 
 /** Why what has come since an action does not show that it helped; null where it does. */
 function notShown(
   subjects: readonly FindingSubject[],
   { rows, abnormal }: ReturnType<EvaluatedSince['seenSince']>,
 ): string | null {
-  const least = subjects.length > 0 && subjects.every((subject) => OF_CALLS.has(subject)) ? FEWEST_CALLS : FEWEST_ROWS;
+  const ofRows = subjects.filter((subject) => subject !== 'golden');
+  const least = ofRows.length > 0 && ofRows.every((subject) => OF_CALLS.has(subject)) ? FEWEST_CALLS : FEWEST_ROWS;
   if (rows < least)
     return `only ${counted(rows, 'row')} that could show it came since the action (at least ${least} are needed)`;
   return abnormal.length === 0

@@ -14,7 +14,16 @@ What is read from where is told when a model is found: paths are JSON pointers.
 it. A model in service is changed without a restart: in the file, taken over by \`POST /-/reload\` or SIGHUP, or by
 \`PATCH /api/v1/models/{id}\` with what changes (\`null\` removes). What a model took before is tried first at its new address,
 so that its golden inputs and their remembered answers stay. What is changed by PATCH holds until the file says something
-else than it did.
+else than it did. A model that is deleted by \`DELETE /api/v1/models/{id}\` and stands in the file comes back, new and empty, at the
+next start; the answer says so (\`note\`). Take it out of the file to be rid of it.
+
+The bodies and answers of every route are described in the OpenAPI document of a running service, \`GET /api/v1/openapi.json\`.
+
+Two routes keep the shapes of mlfi's forerunner:
+
+- \`POST /monitoring/analyze\` with \`{"prediction_url": "http://…", "samples": 50}\` evaluates a URL once; \`samples\` (5 to 500) may be left out.
+- \`POST /monitoring/prediction\` with \`{"model_id": "fraud", "prediction": …, "confidence": …, "features": {…}}\` logs one prediction; an
+  unknown \`model_id\` (a text) is watched from now on, and without one the model is called \`default\`.
 
 ## Say how a model is asked
 

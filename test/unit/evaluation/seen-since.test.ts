@@ -21,6 +21,8 @@ it.each<[string, ReturnType<typeof rowsOf>, readonly FindingSubject[], { rows: n
   ['rows are still wrong', rowsOf(60, 3_000, 12), ['feature:age'], { rows: 60, abnormal: ['feature:age'] }],
   ['rows are as before', rowsOf(60, 3_000, 1), ['feature:age'], { rows: 60, abnormal: [] }],
   ['another input is wrong', rowsOf(60, 3_000, 12), ['feature:hours'], { rows: 60, abnormal: [] }],
+  ['golden answers are blamed too', rowsOf(60, 3_000, 1), ['golden', 'feature:age'], { rows: 60, abnormal: [] }],
+  ['golden answers alone are blamed', [], ['golden'], { rows: Infinity, abnormal: [] }],
   ['no row tells', rowsOf(60, 3_000, 12), ['confidence'], { rows: 0, abnormal: [] }],
 ])('says of what came after a time, where %s', (_, since, subjects, said) => {
   const seen = seeSince({ baseline, rows: [...bad, ...since] })(2_000, subjects);
