@@ -3597,6 +3597,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description of a model that stands in the configuration file */
+                        note?: string;
                         removed: boolean;
                     };
                 };
