@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { issueWords } from '../domain/issue-words.js';
+import { issueWords, KIND_WORDS } from '../domain/issue-words.js';
 import { keysUnder } from './keys.js';
 import { nearestKey } from './nearest-key.js';
 
@@ -14,12 +14,9 @@ export interface IssueText {
   readonly remedy: string;
 }
 
-const KIND_WORDS: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
+/** In YAML an object is a section. */
+const YAML_WORDS: Readonly<Record<string, string>> = {
+  ...KIND_WORDS,
   object: 'a section with keys of its own',
   record: 'a section with keys of its own',
 };
@@ -66,7 +63,7 @@ const valueText = (issue: Issue, present: boolean): { readonly message: string; 
   message:
     present && issue.code === 'invalid_value'
       ? 'is not one of the values that can be used here'
-      : issueWords(issue, present, KIND_WORDS),
+      : issueWords(issue, present, YAML_WORDS),
   remedy: remedyOf(issue, present),
 });
 
@@ -75,7 +72,7 @@ function remedyOf(issue: Issue, present: boolean): string {
     case 'invalid_type':
       return present
         ? (KIND_REMEDIES[issue.expected] ?? `write ${issue.expected}`)
-        : `add it; it is ${KIND_WORDS[issue.expected] ?? issue.expected}`;
+        : `add it; it is ${YAML_WORDS[issue.expected] ?? issue.expected}`;
     case 'too_small':
       return boundRemedy(issue.origin, 'raise', 'add to');
     case 'too_big':

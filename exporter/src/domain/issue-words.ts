@@ -2,7 +2,8 @@ import type { z } from 'zod';
 
 /** How zod begins what it says by itself; what a schema says in its place is kept. */
 const OF_ZOD = /^(?:Invalid|Too |Unrecognized)/;
-const KIND_WORDS: Readonly<Record<string, string>> = {
+/** What the kinds of values are called in JSON. */
+export const KIND_WORDS: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
   int: 'a whole number',

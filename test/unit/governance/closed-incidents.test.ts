@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
@@ -22,14 +22,9 @@ import {
   silentLogger,
 } from '../../integration/governance/harness.js';
 import { evaluated, FIRM_AT_ONCE } from '../incidents/fixtures.js';
-import { storeInFile } from './scheduled-store.js';
+import { storeOfTheFile } from './scheduled-store.js';
 
-let store: Store;
-let remove: () => Promise<void>;
-beforeAll(async () => {
-  ({ store, remove } = await storeInFile());
-});
-afterAll(() => remove());
+const file = storeOfTheFile();
 
 /** More calls of the store than anything here takes. */
 const MOST_CALLS = 100;
@@ -41,10 +36,10 @@ function interruptedAt(call: number, meanwhile: () => Promise<void>): Store {
     calls += 1;
     if (calls === call) await meanwhile();
   };
-  const { incidents, models, decisions } = store;
+  const { incidents, models, decisions } = file.store;
   return {
-    ...store,
-    governance: async (work) => (await called(), store.governance(work)),
+    ...file.store,
+    governance: async (work) => (await called(), file.store.governance(work)),
     incidents: {
       ...incidents,
       get: async (id) => (await called(), incidents.get(id)),
@@ -65,10 +60,10 @@ let worlds = 0;
 async function world() {
   const name = `fraud-${(worlds += 1)}`;
   const model: Model = { ...modelInService(), id: modelId(name) };
-  await store.models.save(model);
+  await file.store.models.save(model);
   const row = incident(`incident-of-${name}`);
   const open: IncidentRow = { ...row, modelId: model.id };
-  await store.incidents.save(open);
+  await file.store.incidents.save(open);
   const clock = movableClock(1_000);
   const happened: string[] = [];
   const { executors } = countingExecutor();
@@ -89,7 +84,7 @@ async function world() {
         },
       },
     });
-  const governance = governanceOf(store);
+  const governance = governanceOf(file.store);
   const [proposed = expect.fail('nothing was proposed')] = await governance.propose(open, [proposal()]);
   const vote = ({ id, digest }: Recommendation) =>
     governance.vote(
@@ -101,12 +96,12 @@ async function world() {
 }
 
 it.each<[string, (model: Model, open: IncidentRow) => Promise<void>]>([
-  ['whose incident has closed', (_, open) => store.incidents.save({ ...open, closedAtMs: 2_000 })],
-  ['whose model is gone', ({ id }) => store.models.remove(id)],
-  ['against another version', (model) => store.models.save({ ...model, versionLabel: '2' })],
+  ['whose incident has closed', (_, open) => file.store.incidents.save({ ...open, closedAtMs: 2_000 })],
+  ['whose model is gone', ({ id }) => file.store.models.remove(id)],
+  ['against another version', (model) => file.store.models.save({ ...model, versionLabel: '2' })],
   [
     'against a cause that is no longer told',
-    (_, open) => store.incidents.save({ ...open, diagnosis: evaluated('high', 'endpoint-errors').diagnosis }),
+    (_, open) => file.store.incidents.save({ ...open, diagnosis: evaluated('high', 'endpoint-errors').diagnosis }),
   ],
 ])('sends nothing %s, at whatever moment that happens', async (_, change) => {
   let isInTime = true;
@@ -157,8 +152,8 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
       FIRM_AT_ONCE,
     );
     const lessonOf = async (): Promise<Lesson['actions']> =>
-      (await store.lessons.list({ model: model.id, limit: 2 })).flatMap(({ actions }) => actions);
-    const isClosed = async (): Promise<boolean> => (await store.incidents.get(open.id))?.closedAtMs !== null;
+      (await file.store.lessons.list({ model: model.id, limit: 2 })).flatMap(({ actions }) => actions);
+    const isClosed = async (): Promise<boolean> => (await file.store.incidents.get(open.id))?.closedAtMs !== null;
     await incidents.restore(model.id);
     for (let evaluation = 0; evaluation < 3; evaluation += 1) await incidents.apply(model, nothing);
     isInTime = isVoted;
@@ -183,7 +178,7 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
 
 it('takes votes on a follow-up that was made after the close: the outcome of its action came late', async () => {
   const { open, clock, governance, vote } = await world();
-  await store.incidents.save({ ...open, closedAtMs: 2_000 });
+  await file.store.incidents.save({ ...open, closedAtMs: 2_000 });
   clock.advance(5_000);
   const [followUp = expect.fail('nothing was proposed')] = await governance.propose(open, [
     { ...proposal('investigate', 'Look into it'), plan: null },

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { recommendationId } from '../../../exporter/src/domain/identifiers.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
-import type { Store } from '../../../exporter/src/domain/ports.js';
 import type { Executors } from '../../../exporter/src/governance/executors/index.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
@@ -14,19 +13,14 @@ import {
   prepared,
   proposal,
 } from '../../integration/governance/harness.js';
-import { storeInFile } from './scheduled-store.js';
+import { storeOfTheFile } from './scheduled-store.js';
 
-let store: Store;
-let remove: () => Promise<void>;
-beforeAll(async () => {
-  ({ store, remove } = await storeInFile());
-});
-afterAll(() => remove());
+const file = storeOfTheFile();
 
 const ANN = person('ann');
 const { executors } = countingExecutor();
 const statesOf = async ({ id: incident }: Pick<Incident, 'id'>): Promise<readonly string[]> =>
-  (await store.decisions.list({ incident, limit: 10 })).map(
+  (await file.store.decisions.list({ incident, limit: 10 })).map(
     ({ recommendation: { action, state } }) => `${action} ${state}`,
   );
 
@@ -45,11 +39,11 @@ it('refuses a proposal whose incident was closed while the target was asked what
       },
     },
   };
-  const governance = governanceOn(store, { executors: slow, clock: systemClock, ids: randomIds });
-  const open = await prepared(store, 'closed-meanwhile');
+  const governance = governanceOn(file.store, { executors: slow, clock: systemClock, ids: randomIds });
+  const open = await prepared(file.store, 'closed-meanwhile');
   const proposed = governance.proposeBy(open, proposal(), ANN);
   await asked;
-  await store.incidents.save({ ...open, closedAtMs: systemClock.now() });
+  await file.store.incidents.save({ ...open, closedAtMs: systemClock.now() });
   await governance.withdraw(open, 'the incident closed');
   answer();
   await expect(proposed).rejects.toBeInstanceOf(Conflict);
@@ -58,19 +52,19 @@ it('refuses a proposal whose incident was closed while the target was asked what
 
 it('withdraws what a crash at its close has left on the table, and no follow-up that was made later', async () => {
   const clock = movableClock(1_000_000);
-  const governance = governanceOn(store, { executors, clock, ids: randomIds });
-  const open = await prepared(store, 'left');
-  const still = await prepared(store, 'still-open');
+  const governance = governanceOn(file.store, { executors, clock, ids: randomIds });
+  const open = await prepared(file.store, 'left');
+  const still = await prepared(file.store, 'still-open');
   const advice = { ...proposal('investigate', 'Look into it'), plan: null };
   await governance.proposeBy(open, proposal(), ANN);
   await governance.proposeBy(open, advice, ANN);
   await governance.proposeBy(still, proposal(), ANN);
   clock.advance(1_000);
-  await store.incidents.save({ ...open, closedAtMs: clock.now() });
+  await file.store.incidents.save({ ...open, closedAtMs: clock.now() });
   clock.advance(1_000);
-  const [made] = await store.decisions.list({ incident: open.id, limit: 1 });
+  const [made] = await file.store.decisions.list({ incident: open.id, limit: 1 });
   const { recommendation } = made ?? expect.fail('nothing was proposed');
-  await store.governance((transaction) =>
+  await file.store.governance((transaction) =>
     transaction.insertRecommendation({
       ...recommendation,
       id: recommendationId('follow-up'),

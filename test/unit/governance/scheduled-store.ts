@@ -2,6 +2,7 @@ import type fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { Store } from '../../../exporter/src/domain/ports.js';
 import { openStore } from '../../../exporter/src/store/open-store.js';
 
@@ -14,6 +15,21 @@ export async function storeInFile(): Promise<{ readonly store: Store; readonly r
     async remove() {
       await store.close();
       rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A store in a file of its own for all tests of the file that calls this at its top: opened before them, removed after. */
+export function storeOfTheFile(): { readonly store: Store } {
+  let opened: Awaited<ReturnType<typeof storeInFile>> | null = null;
+  beforeAll(async () => {
+    opened = await storeInFile();
+  });
+  afterAll(() => opened?.remove());
+  return {
+    get store() {
+      if (opened === null) throw new Error('the store is open only while tests run');
+      return opened.store;
     },
   };
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { decisionUseCases } from '../../../exporter/src/application/decisions.js';
 import type { RecommendationRecord } from '../../../exporter/src/domain/decision-record.js';
 import { isAppError } from '../../../exporter/src/domain/errors.js';
 import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
-import type { DomainEvent, Store } from '../../../exporter/src/domain/ports.js';
+import type { DomainEvent } from '../../../exporter/src/domain/ports.js';
 import type { Recommendation, RecommendationState } from '../../../exporter/src/domain/recommendation.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
@@ -19,14 +19,9 @@ import {
   proposal,
   silentLogger,
 } from '../../integration/governance/harness.js';
-import { scheduledStore, storeInFile } from './scheduled-store.js';
+import { scheduledStore, storeOfTheFile } from './scheduled-store.js';
 
-let store: Store;
-let remove: () => Promise<void>;
-beforeAll(async () => {
-  ({ store, remove } = await storeInFile());
-});
-afterAll(() => remove());
+const file = storeOfTheFile();
 
 /** Two people click twice, one comes in between; two approvals are enough. */
 const VOTERS = ['ada', 'ada', 'grace', 'grace', 'alan'];
@@ -54,7 +49,7 @@ function worldOf(scheduler: fc.Scheduler) {
     letGo = resolve;
   });
   const bus = createEventBus(silentLogger);
-  const inTurns = scheduledStore(store, scheduler);
+  const inTurns = scheduledStore(file.store, scheduler);
   const governance = governanceOn(inTurns, {
     clock: systemClock,
     ids: randomIds,
@@ -82,9 +77,9 @@ function worldOf(scheduler: fc.Scheduler) {
     Promise.reject(new Error('nobody proposes here')),
   );
   async function proposed(of: ModelId, id: string): Promise<Recommendation> {
-    await store.models.save({ ...model(), id: of });
+    await file.store.models.save({ ...model(), id: of });
     const open = { ...incident(`${id}-${run}`), modelId: of };
-    await store.incidents.save(open);
+    await file.store.incidents.save(open);
     const [made] = await scheduler.waitFor(governance.propose(open, [proposal()]));
     return made ?? expect.fail('nothing was proposed');
   }
@@ -114,7 +109,7 @@ function worldOf(scheduler: fc.Scheduler) {
 }
 
 const stateOf = async ({ id }: Recommendation): Promise<RecommendationState | undefined> =>
-  (await store.decisions.get(id))?.recommendation.state;
+  (await file.store.decisions.get(id))?.recommendation.state;
 
 it(
   'answers votes when they are committed, counts each once, and carries out model by model, whatever comes first',
@@ -155,7 +150,7 @@ it(
           [1, 'pending', undefined, null],
           [2, 'approved', 'queued', null],
         ]);
-        const kept = await store.decisions.get(decisions[of]?.id ?? decisions[0].id);
+        const kept = await file.store.decisions.get(decisions[of]?.id ?? decisions[0].id);
         expect(new Set(kept?.votes.map(({ by }) => by.subject)).size).toBe(2);
         expect(kept?.votes).toHaveLength(2);
       }

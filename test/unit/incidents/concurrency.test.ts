@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ExternalAlert } from '../../../exporter/src/domain/alert.js';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
@@ -21,15 +21,10 @@ import {
   proposal,
   silentLogger,
 } from '../../integration/governance/harness.js';
-import { scheduledStore, storeInFile } from '../governance/scheduled-store.js';
+import { scheduledStore, storeOfTheFile } from '../governance/scheduled-store.js';
 import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
 
-let store: Store;
-let remove: () => Promise<void>;
-beforeAll(async () => {
-  ({ store, remove } = await storeInFile());
-});
-afterAll(() => remove());
+const file = storeOfTheFile();
 
 const problem = evaluated('high', 'unit-change');
 const worse = evaluated('critical', 'endpoint-errors');
@@ -54,7 +49,7 @@ const gone = (): Promise<void> => Promise.resolve();
 /** An open incident with a proposal, taken up by a service whose store answers in the order the scheduler likes. */
 async function worldOf(scheduler: fc.Scheduler): Promise<World> {
   const model = { ...modelInService(), id: modelId(`fraud-${(models += 1)}`) };
-  await store.models.save(model);
+  await file.store.models.save(model);
   const events: DomainEvent[] = [];
   const serviceOn = (on: Store): { readonly governance: Governance; readonly incidents: IncidentManager } => {
     // More approvals than anybody gives: what is approved would rightly keep a diagnosis and an incident as they are.
@@ -69,12 +64,12 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     const ports = { incidents, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
     return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }, FIRM_AT_ONCE) };
   };
-  const before = serviceOn(store);
+  const before = serviceOn(file.store);
   await before.incidents.apply(model, problem);
   const open = (await before.incidents.apply(model, problem)) ?? expect.fail('no incident opened');
   const { recommendation } = await before.governance.proposeBy(open, proposal(), person('proposer'));
   events.length = 0;
-  const { governance, incidents } = serviceOn(scheduledStore(store, scheduler));
+  const { governance, incidents } = serviceOn(scheduledStore(file.store, scheduler));
   await scheduler.waitFor(incidents.restore(model.id));
   const { id, digest } = recommendation;
   const ballot = { recommendation: id, digest, verdict: 'approve', reason: 'looked at it', breakGlass: null } as const;
@@ -85,7 +80,7 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     events,
     vote: (who) => governance.vote(ballot, person(who)),
     alert: (name) => incidents.recordAlert(model.id, alertNamed(name, model), 'new'),
-    stored: async () => (await store.incidents.get(open.id)) ?? expect.fail('the incident is gone'),
+    stored: async () => (await file.store.incidents.get(open.id)) ?? expect.fail('the incident is gone'),
   };
 }
 
@@ -168,7 +163,7 @@ it('is closed once and stays closed, with one lesson, whatever is noted meanwhil
     expect([...linesOf(closed, 'decision')].sort()).toEqual(counted);
     expect(linesOf(closed, 'alert', 'recovered')).toEqual(['Grafana: before', 'No finding in the last 3 evaluations.']);
     expect(linesOf(closed, 'closed')).toHaveLength(1);
-    expect(await store.lessons.list({ model: model.id, limit: 10 })).toHaveLength(1);
+    expect(await file.store.lessons.list({ model: model.id, limit: 10 })).toHaveLength(1);
     const told = events.map(({ kind }) => kind).filter((kind) => kind.startsWith('incident'));
     expect(told).toEqual(['incident-updated', 'incident-closed']);
   });
@@ -183,14 +178,14 @@ it('opens at most one incident of a model, whoever applies evaluations at once',
         ...[1, 2, 3].map(() => incidents.apply(model, problem)),
       ]),
     );
-    const open = await store.incidents.list({ model: model.id, open: true, limit: 10 });
+    const open = await file.store.incidents.list({ model: model.id, open: true, limit: 10 });
     expect(open.map(({ id }) => id)).toEqual([incidents.current(model.id)?.id]);
   });
 });
 
 it('notes alerts, closes and makes no outdated proposals while a target does not answer what a plan means', async () => {
   const model = { ...modelInService(), id: modelId(`fraud-${(models += 1)}`) };
-  await store.models.save(model);
+  await file.store.models.save(model);
   const answers: (() => void)[] = [];
   const asked: (() => void)[] = [];
   const isAsked = (): Promise<void> => new Promise((resolve) => asked.push(resolve));
@@ -207,8 +202,8 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
     },
   };
   const ports = { executors: slow, clock: systemClock, ids: randomIds };
-  const governance = governanceOn(store, ports);
-  const { incidents: rows, alerts } = store;
+  const governance = governanceOn(file.store, ports);
+  const { incidents: rows, alerts } = file.store;
   const events = { publish: () => undefined };
   const incidents = createIncidentManager(
     {
@@ -228,6 +223,6 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   await incidents.leave(model.id, 'the model was removed', gone);
   answers.splice(0).forEach((answer) => answer());
   await opening;
-  expect((await store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
+  expect((await file.store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
   expect(await governance.records({ incident: open.id, pendingOnly: false, limit: 10 })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Conflict } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
@@ -21,15 +21,10 @@ import {
   proposal,
   silentLogger,
 } from '../../integration/governance/harness.js';
-import { storeInFile } from '../governance/scheduled-store.js';
+import { storeOfTheFile } from '../governance/scheduled-store.js';
 import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
 
-let store: Store;
-let remove: () => Promise<void>;
-beforeAll(async () => {
-  ({ store, remove } = await storeInFile());
-});
-afterAll(() => remove());
+const file = storeOfTheFile();
 
 const RETRAIN = proposal('retrain');
 const ROLLBACK = proposal('rollback', 'Roll back fraud');
@@ -62,12 +57,12 @@ const gone = (): Promise<void> => Promise.resolve();
 
 async function watchedModel(): Promise<Model> {
   const model = { ...modelInService(), id: modelId(`fraud-${(models += 1)}`) };
-  await store.models.save(model);
+  await file.store.models.save(model);
   return model;
 }
 
 const madeFor = async (incident: IncidentRow): Promise<readonly Recommendation[]> =>
-  (await store.decisions.list({ incident: incident.id, limit: 100 })).map(({ recommendation }) => recommendation);
+  (await file.store.decisions.list({ incident: incident.id, limit: 100 })).map(({ recommendation }) => recommendation);
 
 const statesOf = async (incident: IncidentRow): Promise<readonly string[]> =>
   (await madeFor(incident)).map(({ action, state }) => `${action} ${state}`).sort();
@@ -92,13 +87,13 @@ it('makes the proposals of an incident that was stored when mlfi died before it 
       },
     },
   };
-  const died = serviceOn(store, silent);
+  const died = serviceOn(file.store, silent);
   void opened(died, model);
   await asked;
   const open = died.incidents.current(model.id) ?? expect.fail('no incident opened');
   expect(await statesOf(open)).toEqual([]);
 
-  const restarted = serviceOn(store);
+  const restarted = serviceOn(file.store);
   await restarted.incidents.restore(model.id);
   await restarted.incidents.apply(model, problem);
   expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
@@ -106,13 +101,13 @@ it('makes the proposals of an incident that was stored when mlfi died before it 
 
 it('makes no second set of proposals after a restart, nor again what somebody has withdrawn', async () => {
   const model = await watchedModel();
-  const before = serviceOn(store);
+  const before = serviceOn(file.store);
   const open = await opened(before, model);
   const rollback = (await madeFor(open)).find(({ action }) => action === 'rollback') ?? expect.fail('no rollback');
   await before.governance.withdrawOne(rollback.id, 'the old version is gone', person('ann'));
 
   for (let restart = 0; restart < 2; restart += 1) {
-    const { incidents } = serviceOn(store);
+    const { incidents } = serviceOn(file.store);
     await incidents.restore(model.id);
     await incidents.apply(model, problem);
     expect(await statesOf(open)).toEqual(['retrain pending', 'rollback withdrawn']);
@@ -122,15 +117,15 @@ it('makes no second set of proposals after a restart, nor again what somebody ha
 it('leaves nothing pending on an incident for which somebody proposes in the last moment before it is closed', async () => {
   const model = await watchedModel();
   const propose = (open: IncidentRow): Promise<unknown> =>
-    serviceOn(store).governance.proposeBy(open, proposal('investigate', 'Look into it'), person('ann'));
+    serviceOn(file.store).governance.proposeBy(open, proposal('investigate', 'Look into it'), person('ann'));
   let closing: IncidentRow | null = null;
   const service = serviceOn({
-    ...store,
+    ...file.store,
     decisions: {
-      ...store.decisions,
+      ...file.store.decisions,
       // Read for the lesson, just before it is closed.
       async list(filter) {
-        const records = await store.decisions.list(filter);
+        const records = await file.store.decisions.list(filter);
         if (closing !== null) await propose(closing);
         return records;
       },
@@ -154,7 +149,7 @@ describe('while decisions are refused', () => {
     const model = await watchedModel();
     const told: string[] = [];
     const logger = { ...silentLogger, error: (_: unknown, message: string) => void told.push(message) };
-    const service = serviceOn(gate.guard(store), countingExecutor().executors, logger);
+    const service = serviceOn(gate.guard(file.store), countingExecutor().executors, logger);
     await close();
     const open = await opened(service, model);
     for (let more = 0; more < 8; more += 1) await service.incidents.apply(model, problem);
@@ -167,12 +162,12 @@ describe('while decisions are refused', () => {
 
   it('an incident closes, and what is pending on it is withdrawn once decisions are taken again', async () => {
     const model = await watchedModel();
-    const service = serviceOn(gate.guard(store));
+    const service = serviceOn(gate.guard(file.store));
     const open = await opened(service, model);
     await close();
     for (let looks = 0; looks < 3; looks += 1) await service.incidents.apply(model, nothing);
     expect(service.incidents.current(model.id)).toBeNull();
-    expect((await store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
+    expect((await file.store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
     expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
     await look();
     await service.governance.sweep();
@@ -194,7 +189,7 @@ it('asks no target, and waits for none, once somebody waits for the evaluation: 
       return asked <= 2 ? new Promise(() => undefined) : Promise.resolve(plan);
     },
   };
-  const { incidents } = serviceOn(store, { ...executors, webhook });
+  const { incidents } = serviceOn(file.store, { ...executors, webhook });
   const hurry = new AbortController();
   await incidents.apply(model, problem, hurry.signal);
   const opening = incidents.apply(model, problem, hurry.signal);
@@ -210,22 +205,21 @@ it('asks no target, and waits for none, once somebody waits for the evaluation: 
   expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
 });
 
+/** Two people approve the retraining while nothing may be sent. */
+async function approveRetrainInFreeze(governance: Governance, open: IncidentRow): Promise<void> {
+  await governance.setKillSwitch(true, 'the weekend', person('root'));
+  const { id, digest } = (await madeFor(open)).find(({ action }) => action === 'retrain') ?? expect.fail('no retrain');
+  const ballot = { recommendation: id, digest, verdict: 'approve', reason: 'looked at it', breakGlass: null } as const;
+  for (const who of ['ann', 'bob']) await governance.vote(ballot, person(who));
+}
+
 it('ends an approval that waits to be sent with the cause it was given for, and lets it keep no other from being told', async () => {
   const model = await watchedModel();
   const { executors, sent } = countingExecutor();
-  const service = serviceOn(store, executors);
+  const service = serviceOn(file.store, executors);
   const { governance, incidents } = service;
   const open = await opened(service, model);
-  await governance.setKillSwitch(true, 'the weekend', person('root'));
-  const { id, digest } = (await madeFor(open)).find(({ action }) => action === 'retrain') ?? expect.fail('no retrain');
-  const approval = {
-    recommendation: id,
-    digest,
-    verdict: 'approve',
-    reason: 'looked at it',
-    breakGlass: null,
-  } as const;
-  for (const who of ['ann', 'bob']) await governance.vote(approval, person(who));
+  await approveRetrainInFreeze(governance, open);
   expect(await statesOf(open)).toEqual(['retrain approved', 'rollback pending']);
 
   const other: Evaluation = { ...evaluated('high', 'endpoint-errors'), proposals: [] };
@@ -240,19 +234,10 @@ it('ends an approval that waits to be sent with the cause it was given for, and 
 it('sends nothing that was approved against a cause the incident has left meanwhile', async () => {
   const model = await watchedModel();
   const { executors, sent } = countingExecutor();
-  const service = serviceOn(store, executors);
+  const service = serviceOn(file.store, executors);
   const open = await opened(service, model);
-  await service.governance.setKillSwitch(true, 'the weekend', person('root'));
-  const { id, digest } = (await madeFor(open)).find(({ action }) => action === 'retrain') ?? expect.fail('no retrain');
-  const approval = {
-    recommendation: id,
-    digest,
-    verdict: 'approve',
-    reason: 'looked at it',
-    breakGlass: null,
-  } as const;
-  for (const who of ['ann', 'bob']) await service.governance.vote(approval, person(who));
-  await store.incidents.save({ ...open, diagnosis: evaluated('high', 'endpoint-errors').diagnosis });
+  await approveRetrainInFreeze(service.governance, open);
+  await file.store.incidents.save({ ...open, diagnosis: evaluated('high', 'endpoint-errors').diagnosis });
   await service.governance.setKillSwitch(false, 'Monday', person('root'));
   await service.governance.dispatch();
   expect(sent.size).toBe(0);

@@ -100,6 +100,29 @@ it('tells whoever removes a model second that it is gone, and leaves one of the 
   await fleet.stop();
 });
 
+it('removes no model that has taken the name of the one that was to be removed', async () => {
+  const { store, fleet } = await world();
+  let letGo = (): void => undefined;
+  const remove = store.models.remove.bind(store.models);
+  const begun = new Promise<void>((resolve) => {
+    store.models.remove = async (id) => {
+      resolve();
+      await new Promise<void>((held) => (letGo = held));
+      await remove(id);
+    };
+  });
+  const first = fleet.remove(A);
+  await begun;
+  const namesake = fleet.addIfNew({ ...askedModel('a'), owner: 'ada' });
+  const second = fleet.remove(A);
+  letGo();
+  await first;
+  expect(await namesake).toBe(true);
+  await expect(second).rejects.toBeInstanceOf(NotFound);
+  expect(fleet.monitoredModel(A).model.owner).toBe('ada');
+  await fleet.stop();
+});
+
 it('takes up what people teach without waiting for any model', async () => {
   const { store, fleet } = await world();
   let letGo = (): void => undefined;

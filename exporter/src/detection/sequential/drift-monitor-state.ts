@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SignalEvidence } from '../../domain/alert-evidence.js';
 import { codec, renameKeys } from '../../domain/codec.js';
-import type { FindingSubject } from '../../domain/finding.js';
+import { isFindingSubject, type FindingSubject } from '../../domain/finding.js';
 import type { Grid } from '../../domain/profile.js';
 import type { CalibrationState } from './block-length.js';
 import type { ConformalState } from './conformal-e-detector.js';
@@ -50,21 +50,8 @@ const doubles = z.unknown().transform((value, context): readonly number[] => {
   });
 });
 
-const SUBJECTS: ReadonlySet<string> = new Set([
-  'confidence',
-  'latency_seconds',
-  'prediction',
-  'errors',
-  'traffic',
-  'golden',
-  'accuracy',
-  'error_size',
-  'rows',
-  'schema',
-]);
-const isSubject = (text: string): text is FindingSubject => text.startsWith('feature:') || SUBJECTS.has(text);
 const subject = z.string().transform((text, context) => {
-  if (isSubject(text)) return text;
+  if (isFindingSubject(text)) return text;
   context.addIssue('is no signal');
   return z.NEVER;
 });

@@ -16,10 +16,8 @@ const NOT_JSON: JsonReading = { kind: 'not-json' };
 
 /** Reads one JSON value; time is linear in the text's length. */
 export function readJson(text: string): JsonReading {
-  const strict = LONG_INTEGER.test(text) ? null : parsed(text);
-  if (strict !== null && strict.kind === 'value') return strict;
-  const marked = markNumbers(text);
-  return strict !== null && marked === text ? NOT_JSON : parsed(marked);
+  const isMarked = text.includes('NaN') || text.includes('Infinity') || LONG_INTEGER.test(text);
+  return parsed(isMarked ? markNumbers(text) : text);
 }
 
 function parsed(text: string): JsonReading {

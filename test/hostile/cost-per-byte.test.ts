@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseBatch } from '../../../../exporter/src/capture/ingest/parse.js';
-import { NDJSON, ordinary, SHAPES } from '../../../fixtures/adversarial-bodies.js';
-import { createWindowBuilder } from '../../../../exporter/src/statistics/window-profile.js';
+import { parseBatch } from '../../exporter/src/capture/ingest/parse.js';
+import { NDJSON, ordinary, SHAPES } from '../fixtures/adversarial-bodies.js';
+import { createWindowBuilder } from '../../exporter/src/statistics/window-profile.js';
 
 const NOW = Date.UTC(2026, 10, 28, 12);
 /** A batch may cost this many times what an ordinary one of as many bytes does. */
@@ -26,10 +26,13 @@ describe('the cost of a byte', () => {
 
   it.each(Object.entries(SHAPES))('%s: at most 5 times that of an ordinary batch', (name, [body, type]) => {
     expect(Buffer.byteLength(body)).toBeGreaterThan(90_000);
-    // Others share the processor; a shape is too dear only when it is so each time.
-    let ratio = Infinity;
-    for (let attempt = 0; attempt < 4 && ratio >= MOST; attempt += 1)
-      ratio = Math.min(ratio, costOf(body, type) / costOf(ordinary, NDJSON));
+    // Others share the processor and its caches: each is measured at its best, in turn with the other.
+    let [dear, plain] = [Infinity, Infinity];
+    for (let attempt = 0; attempt < 12 && (attempt === 0 || dear >= MOST * plain); attempt += 1) {
+      plain = Math.min(plain, costOf(ordinary, NDJSON));
+      dear = Math.min(dear, costOf(body, type));
+    }
+    const ratio = dear / plain;
     if (process.env['MLFI_SHOW_COSTS'] !== undefined)
       process.stdout.write(`${ratio.toFixed(2).padStart(8)}  ${name}\n`);
     expect(ratio).toBeLessThan(MOST);
