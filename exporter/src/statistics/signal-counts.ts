@@ -82,7 +82,14 @@ export function sortedCells(counts: NumericCounts): [cell: number, count: number
 
 /** Quantile `q` (0–1) by cell middle, null without values. */
 export function quantileOf(counts: NumericCounts, q: number): number | null {
-  const cells = sortedCells(counts);
+  return quantileAmong(sortedCells(counts), counts, q);
+}
+
+function quantileAmong(
+  cells: readonly (readonly [cell: number, count: number])[],
+  counts: NumericCounts,
+  q: number,
+): number | null {
   const total = numericTotal(counts);
   let seen = 0;
   for (const [cell, count] of cells) {
@@ -104,7 +111,7 @@ export function summariseNumeric(counts: NumericCounts): LevelSummary | null {
   for (const [cell, count] of cells) mean += (cellMiddle(counts.grid, cell) * count) / samples;
   let squares = 0;
   for (const [cell, count] of cells) squares += count * (cellMiddle(counts.grid, cell) - mean) ** 2;
-  const quantile = (q: number): number => quantileOf(counts, q) ?? mean;
+  const quantile = (q: number): number => quantileAmong(cells, counts, q) ?? mean;
   return {
     samples,
     mean,
