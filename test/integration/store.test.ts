@@ -5,6 +5,7 @@ import { createWindowBuilder } from '../../exporter/src/statistics/window-profil
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
+import type { LabelEvidence } from '../../exporter/src/domain/ledger.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Store } from '../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
@@ -274,6 +275,41 @@ describe.each(stores.kinds)('%s', (kind) => {
     expect(await ledger.labelsWaiting(early)).toBe(1);
     expect(await ledger.prune(31)).toBeGreaterThanOrEqual(1);
     expect(await ledger.labelsWaiting(early)).toBe(0);
+  });
+
+  it('keeps what labels say in their order, from any label on, and of an error its cell', async () => {
+    const { labelEvidence } = store;
+    const agreeing = (count: number, from: number): LabelEvidence[] =>
+      Array.from({ length: count }, (_, i) => ({
+        atMs: from + i,
+        predictedAtMs: 1.5,
+        label: { kind: 'class', correct: i % 3 === 0 },
+      }));
+    const first = agreeing(1_500, 10);
+    const error = (absoluteError: number): LabelEvidence => ({
+      atMs: 7,
+      predictedAtMs: 6,
+      label: { kind: 'quantity', absoluteError },
+    });
+    await labelEvidence.add(MODEL, 0, first);
+    await labelEvidence.add(MODEL, 1_500, [error(0), error(123.456), error(Infinity)]);
+    await labelEvidence.add(modelId('another'), 0, first.slice(0, 3));
+    expect((await labelEvidence.list(MODEL))[0]).toEqual({ first: 0, labels: first });
+    // In the middle of those that came together, where they end, and where nothing is.
+    await labelEvidence.drop(MODEL, 700);
+    expect((await labelEvidence.list(MODEL))[0]).toEqual({ first: 700, labels: first.slice(700) });
+    await labelEvidence.drop(MODEL, 1_500);
+    const [errors, ...more] = await labelEvidence.list(MODEL);
+    expect([errors?.first, errors?.labels.length, more]).toEqual([1_500, 3, []]);
+    const known = errors?.labels.map(({ label }) => (label.kind === 'quantity' ? label.absoluteError : null)) ?? [];
+    expect(known[0]).toBe(0);
+    expect(Math.abs((known[1] ?? 0) - 123.456)).toBeLessThan(0.02 * 123.456);
+    expect(known[1]).not.toBe(123.456);
+    expect(known[2]).toBeGreaterThan(1e290);
+    await labelEvidence.drop(MODEL, 1_503);
+    await labelEvidence.drop(MODEL, 1_503);
+    expect(await labelEvidence.list(MODEL)).toEqual([]);
+    expect((await labelEvidence.list(modelId('another')))[0]?.labels).toHaveLength(3);
   });
 
   it('writes all of an atomic piece of work or nothing', async () => {

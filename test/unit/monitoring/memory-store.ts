@@ -2,7 +2,7 @@ import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type { EarlyLabel, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
+import type { EarlyLabel, LabelEvidence, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
 import type { IncrementStore, IncrementTransaction, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import type { StoredWindow, WindowPage } from '../../../exporter/src/domain/stored-windows.js';
@@ -13,6 +13,8 @@ import { windowCodec, windowOutlineDecoder } from '../../../exporter/src/store/c
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
   readonly labels: Map<string, EarlyLabel>;
+  /** Of each model by its number. */
+  readonly evidence: Map<ModelId, ReadonlyMap<number, LabelEvidence>>;
   readonly batches: Map<string, TakenBatch>;
   readonly windows: Map<ModelId, ReadonlyMap<number, WindowProfile>>;
   readonly baselines: Map<ModelId, BaselineProfile>;
@@ -26,6 +28,7 @@ interface Tables {
 const copyOf = (tables: Tables): Tables => ({
   ledger: new Map(tables.ledger),
   labels: new Map(tables.labels),
+  evidence: new Map(tables.evidence),
   batches: new Map(tables.batches),
   windows: new Map(tables.windows),
   baselines: new Map(tables.baselines),
@@ -54,6 +57,7 @@ export class MemoryStore implements FleetStore {
   committed: Tables = {
     ledger: new Map(),
     labels: new Map(),
+    evidence: new Map(),
     batches: new Map(),
     windows: new Map(),
     baselines: new Map(),
@@ -189,6 +193,19 @@ export class MemoryStore implements FleetStore {
         dropLabels: () => Promise.resolve(0),
         prune: () => Promise.resolve(0),
       },
+      labelEvidence: {
+        add: (model, first, labels) =>
+          write(model, ({ evidence }) => {
+            const added = labels.map((label, i) => [first + i, label] as const);
+            evidence.set(model, new Map([...(evidence.get(model) ?? []), ...added]));
+          }),
+        list: (model) =>
+          read((from) => [...(from.evidence.get(model) ?? [])].map(([first, label]) => ({ first, labels: [label] }))),
+        drop: (model, before) =>
+          write(model, ({ evidence }) => {
+            evidence.set(model, new Map([...(evidence.get(model) ?? [])].filter(([number]) => number >= before)));
+          }),
+      },
       batches: {
         find: (model, batchId) => read((from) => from.batches.get(`${model}|${batchId}`) ?? null),
         save: (model, batchId, taken) => write(model, (to) => void to.batches.set(`${model}|${batchId}`, taken)),
@@ -218,6 +235,7 @@ export class MemoryStore implements FleetStore {
   readonly baselines = this.direct.baselines;
   readonly windows = this.direct.windows;
   readonly ledger = this.direct.ledger;
+  readonly labelEvidence = this.direct.labelEvidence;
   readonly batches = this.direct.batches;
   readonly settings = this.direct.settings;
   readonly callCounters = this.direct.callCounters;

@@ -14,6 +14,7 @@ import { ledgerCells } from './085-ledger-cells.js';
 import { commitOutcome } from './086-commit-outcome.js';
 import { ledgerArrival } from './090-ledger-arrival.js';
 import { waitingLabels } from './110-waiting-labels.js';
+import { labelEvidence } from './120-label-evidence.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   commitOutcome,
   ledgerArrival,
   waitingLabels,
+  labelEvidence,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
