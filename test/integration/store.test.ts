@@ -240,9 +240,36 @@ describe.each(stores.kinds)('%s', (kind) => {
       { ...known, predictionIdHash: 'q', quantity: { gridCentre: -1.25e-7, cell: -1_021 } },
     ];
     await store.ledger.saveAll(entries);
-    const taken = await store.ledger.take(MODEL, ['a', 'b', 'q']);
+    const taken = await store.ledger.take(MODEL, ['a', 'b', 'q'], 5);
     expect([...taken].sort((a, b) => a.predictionIdHash.localeCompare(b.predictionIdHash))).toEqual(entries);
-    expect(await store.ledger.take(MODEL, ['a'])).toEqual([]);
+    expect(await store.ledger.take(MODEL, ['a'], 6)).toEqual([]);
+  });
+
+  it('knows for a while that an answer has had its label, until one of its id comes again', async () => {
+    const { ledger } = store;
+    const model = modelId('labelled');
+    const answer = (predictionIdHash: string, atMs = 100) => ({
+      model,
+      predictionIdHash,
+      answerHash: 'x',
+      confidenceTenth: null,
+      quantity: null,
+      atMs,
+      arrivedAtMs: atMs,
+    });
+    await ledger.saveAll([answer('a'), answer('b'), answer('c')]);
+    expect(await ledger.labelledAmong(model, ['a', 'b', 'c', 'd'])).toEqual([]);
+    await ledger.take(model, ['a', 'd'], 200);
+    await ledger.take(model, ['b'], 300);
+    expect([...(await ledger.labelledAmong(model, ['a', 'b', 'c', 'd']))].sort()).toEqual(['a', 'b']);
+    expect(await ledger.labelledAmong(modelId('labelled-too'), ['a', 'b'])).toEqual([]);
+    await ledger.prune(50, 250);
+    expect(await ledger.labelledAmong(model, ['a', 'b', 'c'])).toEqual(['b']);
+    await ledger.saveAll([answer('b', 400)]);
+    expect(await ledger.labelledAmong(model, ['b'])).toEqual([]);
+    expect(await ledger.take(model, ['b', 'c'], 500)).toHaveLength(2);
+    await ledger.prune(200, 250);
+    expect(await ledger.labelledAmong(model, ['b', 'c'])).toEqual(['b']);
   });
 
   it('keeps labels that wait for their prediction, of each the last, and takes them out exactly once', async () => {
@@ -273,7 +300,7 @@ describe.each(stores.kinds)('%s', (kind) => {
       ),
     ).toHaveLength(1_501);
     expect(await ledger.labelsWaiting(early)).toBe(1);
-    expect(await ledger.prune(31)).toBeGreaterThanOrEqual(1);
+    expect(await ledger.prune(31, 0)).toBeGreaterThanOrEqual(1);
     expect(await ledger.labelsWaiting(early)).toBe(0);
   });
 
@@ -425,7 +452,7 @@ describe.each(stores.kinds)('%s', (kind) => {
     await store.windows.saveAll(
       hashes.map((_, i) => ({ model: many, windowStartMs: i, profile: createWindowBuilder({}).build() })),
     );
-    expect(await store.ledger.take(many, hashes)).toHaveLength(count);
+    expect(await store.ledger.take(many, hashes, 1)).toHaveLength(count);
     expect(await store.windows.range(many, 0, count)).toHaveLength(count);
   });
 

@@ -23,9 +23,12 @@ export interface EarlyLabel {
   readonly arrivedAtMs: number;
 }
 export interface LedgerRepository {
+  /** Answers that wait for their label; one whose id comes again waits again. */
   saveAll(entries: readonly LedgerEntry[]): Promise<void>;
-  /** Takes out (returns and deletes) the entries found. */
-  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
+  /** Takes out the entries found: their label has come. @returns them, each once */
+  take(model: ModelId, predictionIdHashes: readonly string[], atMs: number): Promise<readonly LedgerEntry[]>;
+  /** @returns those of these predictions whose label has come */
+  labelledAmong(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly string[]>;
   /** Labels that wait for their prediction; of one prediction the last. */
   saveLabels(labels: readonly EarlyLabel[]): Promise<void>;
   /** Takes out the labels that wait for these predictions. */
@@ -35,7 +38,8 @@ export interface LedgerRepository {
   waitingAmong(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly string[]>;
   /** Gives up the labels that came before a time. @returns how many */
   dropLabels(model: ModelId, arrivedBeforeMs: number): Promise<number>;
-  prune(olderThanMs: number): Promise<number>;
+  /** @param labelledBeforeMs answers that had their label before are forgotten */
+  prune(olderThanMs: number, labelledBeforeMs: number): Promise<number>;
 }
 
 /** What a label that came after its answer says to the e-detectors, which bet on it in the order labels come. No value of either. */

@@ -26,7 +26,9 @@ export function restoredTraffic(
     olderLabels,
     labelEvidence = [],
     aheadMs,
-  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels' | 'labelEvidence' | 'aheadMs'> & { readonly counters: CallCounters },
+  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels' | 'labelEvidence' | 'aheadMs'> & {
+    readonly counters: CallCounters;
+  },
   settings: MonitoringSettings,
   hash: (text: string) => string,
   random: () => Random,

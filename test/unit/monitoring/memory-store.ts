@@ -12,6 +12,8 @@ import { windowCodec, windowOutlineDecoder } from '../../../exporter/src/store/c
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
+  /** Keys of the ledger whose label has come. */
+  readonly labelled: Set<string>;
   readonly labels: Map<string, EarlyLabel>;
   /** Of each model by its number. */
   readonly evidence: Map<ModelId, ReadonlyMap<number, LabelEvidence>>;
@@ -27,6 +29,7 @@ interface Tables {
 
 const copyOf = (tables: Tables): Tables => ({
   ledger: new Map(tables.ledger),
+  labelled: new Set(tables.labelled),
   labels: new Map(tables.labels),
   evidence: new Map(tables.evidence),
   batches: new Map(tables.batches),
@@ -56,6 +59,7 @@ const newestOf = (tables: Tables, model: ModelId, { fromMs, toMs, limit }: Windo
 export class MemoryStore implements FleetStore {
   committed: Tables = {
     ledger: new Map(),
+    labelled: new Set(),
     labels: new Map(),
     evidence: new Map(),
     batches: new Map(),
@@ -165,16 +169,22 @@ export class MemoryStore implements FleetStore {
       ledger: {
         saveAll: (entries) =>
           write(entries[0]?.model ?? null, (to) => {
-            for (const entry of entries) to.ledger.set(`${entry.model}|${entry.predictionIdHash}`, entry);
+            for (const entry of entries) {
+              const key = `${entry.model}|${entry.predictionIdHash}`;
+              to.ledger.set(key, entry);
+              to.labelled.delete(key);
+            }
           }),
         take: async (model, hashes) => {
           const keys = hashes.map((hash) => `${model}|${hash}`);
           const found = await read((from) => keys.flatMap((key) => from.ledger.get(key) ?? []));
           await write(model, (to) => {
-            for (const key of keys) to.ledger.delete(key);
+            for (const key of keys) if (to.ledger.delete(key)) to.labelled.add(key);
           });
           return found;
         },
+        labelledAmong: (model, hashes) =>
+          read((from) => hashes.filter((hash) => from.labelled.has(`${model}|${hash}`))),
         saveLabels: (labels) =>
           write(labels[0]?.model ?? null, (to) => {
             for (const label of labels) to.labels.set(`${label.model}|${label.predictionIdHash}`, label);

@@ -15,6 +15,7 @@ import { commitOutcome } from './086-commit-outcome.js';
 import { ledgerArrival } from './090-ledger-arrival.js';
 import { waitingLabels } from './110-waiting-labels.js';
 import { labelEvidence } from './120-label-evidence.js';
+import { labelledAnswers } from './121-labelled-answers.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   ledgerArrival,
   waitingLabels,
   labelEvidence,
+  labelledAnswers,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
